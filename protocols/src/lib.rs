@@ -1,0 +1,8 @@
+//! Pure protocol parsers: bytes in, typed values out.
+//!
+//! Nothing here does I/O, reads a clock, starts a thread or knows what a flow is. A parser returns
+//! what stood on the wire, or says which field was truncated or malformed.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod reader;

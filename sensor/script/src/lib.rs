@@ -1,0 +1,2 @@
+//! The Zeek scripting language: compiled, typed, bounded.
+#![forbid(unsafe_code)]

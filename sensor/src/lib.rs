@@ -1,0 +1,1 @@
+//! nightjar, a passive network security monitor.
