@@ -1,1 +1,4 @@
 //! nightjar, a passive network security monitor.
+
+pub mod capture;
+pub mod time;

@@ -1,0 +1,14 @@
+//! Where packets come from.
+
+use crate::time::Time;
+
+/// One captured frame, borrowed from the buffer it was read into.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    pub ts: Time,
+    /// The link type, as in the pcap file's header (`LINKTYPE_…`).
+    pub link: u16,
+    /// How long the frame was on the wire; more than `data` holds where the capture cut it.
+    pub wire_len: u32,
+    pub data: &'a [u8],
+}

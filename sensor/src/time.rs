@@ -1,0 +1,92 @@
+//! Packet time and intervals.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// A moment: nanoseconds since the Unix epoch, as the capture stamped it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// A span between two moments, in nanoseconds; it may be negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interval(i64);
+
+const NANOS: i64 = 1_000_000_000;
+
+impl Time {
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Time(nanos)
+    }
+
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    pub const fn saturating_add(self, span: Interval) -> Time {
+        Time(self.0.saturating_add(span.0))
+    }
+}
+
+impl Interval {
+    pub const ZERO: Interval = Interval(0);
+
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Interval(nanos)
+    }
+
+    pub const fn from_secs(secs: i64) -> Self {
+        Interval(secs.saturating_mul(NANOS))
+    }
+
+    pub const fn from_millis(millis: i64) -> Self {
+        Interval(millis.saturating_mul(1_000_000))
+    }
+
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+}
+
+impl Sub for Time {
+    type Output = Interval;
+
+    fn sub(self, earlier: Time) -> Interval {
+        Interval(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Interval> for Time {
+    type Output = Time;
+
+    fn add(self, span: Interval) -> Time {
+        self.saturating_add(span)
+    }
+}
+
+/// Seconds with six decimals, as Zeek writes times: `1300475167.096535`.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Interval(self.0).fmt(f)
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0 / 1_000;
+        let sign = if micros < 0 { "-" } else { "" };
+        let micros = micros.unsigned_abs();
+        write!(f, "{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_seconds_with_microseconds() {
+        assert_eq!(Time::from_nanos(1_300_475_167_096_535_999).to_string(), "1300475167.096535");
+        assert_eq!(Interval::from_millis(-1500).to_string(), "-1.500000");
+        assert_eq!((Time::from_nanos(5) - Time::from_nanos(7)).nanos(), -2);
+    }
+}
