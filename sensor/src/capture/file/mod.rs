@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, unbounded};
 
 pub use error::{CaptureError, OpenError};
 
@@ -44,7 +44,7 @@ use self::pcapng::PcapNg;
 use self::pump::{Pump, Sink};
 use self::source::Source;
 use super::Block;
-use super::block::{MAX_BUFFERS, Pool};
+use super::block::Pool;
 
 /// What to do with the packets on the way.
 #[derive(Clone, Debug, Default)]
@@ -125,7 +125,10 @@ pub fn open(path: &Path, options: Options) -> Result<Replay, OpenError> {
         counts: ReadCounts::default(),
         linked: false,
     };
-    let queues = (0..options.workers.max(1)).map(|_| bounded(MAX_BUFFERS));
+    // The pool bounds these queues: there are never more than MAX_BUFFERS blocks. And only this kind drops
+    // what is queued together with its receiver; a bounded one keeps it, and with it the buffers that the
+    // reader waits for, when a worker goes away.
+    let queues = (0..options.workers.max(1)).map(|_| unbounded());
     let (senders, readers) = queues.map(|(sender, blocks)| (sender, Reader { blocks })).unzip();
     let pump = Pump::open(input, format, sink, pool, senders).map_err(|error| open_error(path, error))?;
     let thread = thread::Builder::new()

@@ -107,8 +107,7 @@ impl Pump {
         let count = buffer.index.len() as u64;
         let block = Arc::new(self.pool.block(buffer, self.next_number));
         self.next_number += count;
-        // Never blocks: a worker's queue has room for all the buffers there are. Fails where a worker went
-        // away; the others go on.
+        // Fails where a worker went away; the others go on.
         self.workers.retain(|worker| worker.send(Arc::clone(&block)).is_ok());
         if self.workers.is_empty() { Err(CaptureError::Abandoned) } else { Ok(()) }
     }
