@@ -12,7 +12,8 @@ use crate::time::Time;
 /// small enough that the blocks in flight stay in the processor's cache.
 pub(super) const BUFFER_SIZE: usize = 512 * 1024;
 
-/// Buffers in existence at once, so a reader runs at most this far ahead of the slowest worker.
+/// Buffers in existence at once, so a reader runs at most this far ahead of the slowest worker. With their
+/// indexes they come to 12 MiB at most, when every packet is empty.
 pub(super) const MAX_BUFFERS: usize = 8;
 
 /// Where one packet lies in its block.

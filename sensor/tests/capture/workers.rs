@@ -40,6 +40,9 @@ fn compressed_captures_are_the_same() {
     let (front, back) = pcap.bytes().split_at(777_777);
     assert!(read_bytes(&[gzip(front), gzip(back)].concat()) == plain);
     assert!(read_bytes(&[zstd(front), zstd(back)].concat()) == plain);
+    // A frame to be skipped in front, as pzstd puts there.
+    let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0size";
+    assert!(read_bytes(&[skippable, zstd(pcap.bytes()).as_slice()].concat()) == plain);
 }
 
 #[test]

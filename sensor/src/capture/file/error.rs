@@ -63,7 +63,8 @@ pub enum CaptureError {
         expression: String,
         reason: String,
     },
-    /// The packets read could not be written to the file asked for.
+    /// A packet could not be written to the file asked for. Reading stopped there: what cannot be kept as
+    /// asked should not look as if it were.
     Write {
         path: PathBuf,
         error: io::Error,

@@ -11,7 +11,7 @@
 //! of the buffer that `read()` filled, and memory is the pool's, however large the file, whatever it
 //! decompresses to. A slow worker holds up the reader, and nothing is ever dropped.
 //!
-//! Read are pcap ([`pcap`]) and pcapng ([`pcapng`]), plain or compressed with gzip (several members) or
+//! Read are pcap and pcapng, plain or compressed with gzip (several members) or
 //! zstd (several frames; a window of at most 128 MiB). What a file is, its first bytes say, not its name.
 
 mod dump;
