@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod capture;
 pub mod config;
+pub mod decode;
 pub mod event;
 pub mod flow;
 pub mod record;
