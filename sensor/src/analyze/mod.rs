@@ -34,7 +34,7 @@ pub struct Heads<'a> {
 }
 
 /// An analyzer of one flow, trying to be it in one protocol.
-pub trait Analyzer {
+pub trait Analyzer: Send {
     /// A datagram's payload.
     fn datagram(&mut self, _link: &mut Link<'_, '_>, _dir: Dir, _payload: &[u8]) {}
 

@@ -52,33 +52,27 @@ impl Bus {
 
     /// All that follows belongs to packet `number`, at `now`.
     pub fn at_packet(&mut self, number: u64, now: Time) {
-        self.order = Order { packet: number, deadline: Order::NO_TIMER, flow: 0 };
+        self.order = Order { packet: number, deadline: Order::NO_TIMER, step: 0 };
         self.now = now;
+        self.muted = false;
     }
 
-    /// All that follows belongs to a timer that the current packet made due.
-    pub fn at_timer(&mut self, deadline: Time) {
+    /// All that follows belongs to a timer of the flow with this ordinal, which the current packet
+    /// made due.
+    pub fn at_timer(&mut self, deadline: Time, ordinal: u64) {
         self.order.deadline = deadline.nanos();
+        self.order.step = ordinal;
     }
 
-    /// Timers are done; the packet itself follows.
-    pub fn at_packet_itself(&mut self) {
+    /// Timers are done; what follows is about the packet itself, whose analysis has come this far.
+    pub fn at_step(&mut self, step: u64) {
         self.order.deadline = Order::NO_TIMER;
-        self.about_packet();
+        self.order.step = step;
+        self.muted = false;
     }
 
-    /// All that follows is about the flow with this ordinal. A muted flow is another worker's to
-    /// tell of: this one only follows it to decapsulate what it carries.
-    pub fn about_flow(&mut self, ordinal: u64, muted: bool) {
-        self.order.flow = ordinal;
-        self.muted = muted;
-    }
-
-    /// All that follows is about the packet and no flow.
-    pub fn about_packet(&mut self) {
-        self.about_flow(0, false);
-    }
-
+    /// Says nothing for now: what is at hand is another worker's to tell of, and followed here only
+    /// to decapsulate what it carries.
     pub fn mute(&mut self, muted: bool) {
         self.muted = muted;
     }

@@ -10,6 +10,7 @@ mod order;
 pub use bus::{Batch, Bus, Item, Said};
 pub use order::Order;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::record::Uid;
@@ -45,7 +46,7 @@ pub struct ConnId {
 /// Something odd that traffic did, under Zeek's name for it.
 #[derive(Clone, Debug)]
 pub struct Weird {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub addl: String,
     /// The analyzer that noticed, empty where Zeek names none.
     pub source: &'static str,
@@ -69,6 +70,7 @@ pub enum TunnelType {
     Ip,
     Ayiya,
     Teredo,
+    Socks,
     Gtpv1,
     Http,
     Gre,
@@ -83,6 +85,7 @@ impl TunnelType {
             TunnelType::Ip => "Tunnel::IP",
             TunnelType::Ayiya => "Tunnel::AYIYA",
             TunnelType::Teredo => "Tunnel::TEREDO",
+            TunnelType::Socks => "Tunnel::SOCKS",
             TunnelType::Gtpv1 => "Tunnel::GTPv1",
             TunnelType::Http => "Tunnel::HTTP",
             TunnelType::Gre => "Tunnel::GRE",

@@ -3,15 +3,17 @@
 /// Sorts what was said as one worker alone would have said it.
 ///
 /// A packet first fires the timers that it makes due, by their deadline, and is then analysed
-/// itself. Flows are numbered by the packet that began them, which no number of workers changes.
+/// itself. Flows are numbered by the packet that began them, and layers as they are decoded, which
+/// no number of workers changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order {
     /// The packet being handled, from 1; [`Order::END`] after the last.
     pub packet: u64,
     /// The deadline of the timer being fired, in nanoseconds; [`Order::NO_TIMER`] for the packet itself.
     pub deadline: i64,
-    /// The flow's ordinal; 0 for the packet as such.
-    pub flow: u64,
+    /// How far the packet's analysis has come, counted in layers and flows; of a timer, the ordinal
+    /// of its flow.
+    pub step: u64,
 }
 
 impl Order {

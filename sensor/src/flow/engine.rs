@@ -14,7 +14,7 @@ use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
-use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen};
+use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -100,6 +100,8 @@ pub struct Flows<H: Handler> {
     due: Vec<TimerEntry>,
     total: BufferedTotal,
     hand: u32,
+    /// The flow being worked on, to be given up should its analysis fail.
+    current: Option<u32>,
     stats: FlowStats,
 }
 
@@ -114,6 +116,7 @@ impl<H: Handler> Flows<H> {
             due: Vec::new(),
             total: BufferedTotal::default(),
             hand: 0,
+            current: None,
             stats: FlowStats::default(),
         }
     }
@@ -177,19 +180,20 @@ impl<H: Handler> Flows<H> {
                 .get(entry.slot)
                 .is_some_and(|slot| slot.flow.ordinal == entry.ordinal && slot.flow.armed == entry.deadline);
             if current {
-                bus.at_timer(entry.deadline);
+                bus.at_timer(entry.deadline, entry.ordinal);
                 self.fire(entry.slot, now, config, bus);
             }
         }
-        bus.at_packet_itself();
+        bus.at_step(0);
         self.due = due;
     }
 
     fn fire(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        self.current = Some(at);
         let Some(slot) = self.slab.get_mut(at) else { return };
         let Slot { flow, tcp, app } = slot;
         flow.armed = NEVER;
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
         let mut over = false;
         for which in Deadline::ALL {
@@ -269,10 +273,11 @@ impl<H: Handler> Flows<H> {
             Some(at) => at,
             None => self.open(tuple, hash, datagram, tunnels, &arrival, config, bus),
         };
+        self.current = Some(at);
         let slot = self.slab.get_mut(at)?;
         let Slot { flow, tcp, app } = slot;
         flow.touched = true;
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
         let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
@@ -310,7 +315,7 @@ impl<H: Handler> Flows<H> {
             return false;
         }
         let Slot { flow, tcp, .. } = slot;
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
         tcp.is_reuse(&mut env, flow, peek.offset, peek.flags, peek.seq)
@@ -347,7 +352,7 @@ impl<H: Handler> Flows<H> {
             active: [false; 2],
             did_weird: false,
             shadow: arrival.shadow,
-            carries_tunnel: false,
+            trial: TunnelTrial::default(),
             touched: true,
             tunnel: None,
             inactivity: Interval::ZERO,
@@ -366,7 +371,7 @@ impl<H: Handler> Flows<H> {
             Proto::Udp => flow.set_inactivity(config.timeouts.udp_inactivity),
             Proto::Icmp => flow.set_inactivity(config.timeouts.icmp_inactivity),
         }
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         let mut app = H::State::default();
         self.handler.opened(
             &mut Cx { now: arrival.now, stamp: arrival.stamp, config, bus },
@@ -387,7 +392,7 @@ impl<H: Handler> Flows<H> {
     fn check_tunnels(&mut self, at: u32, tunnels: &[Tunnel], bus: &mut Bus) {
         let Some(slot) = self.slab.get_mut(at) else { return };
         let flow = &mut slot.flow;
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         if flow.tunnels() == tunnels {
             return;
         }
@@ -419,23 +424,37 @@ impl<H: Handler> Flows<H> {
         }
     }
 
-    fn remove(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
-        let Some(Slot { mut flow, mut tcp, mut app }) = self.slab.remove(at) else { return };
-        let hash = hash_of(&self.hasher, &flow.tuple.key());
+    /// Forgets the flow that was being worked on when its analysis failed.
+    pub fn give_up_current(&mut self) {
+        if let Some(at) = self.current.take()
+            && let Some(mut slot) = self.forget(at)
+        {
+            slot.tcp.release(&mut self.total);
+        }
+    }
+
+    /// Takes a flow out of the table.
+    fn forget(&mut self, at: u32) -> Option<Slot<H::State>> {
+        let slot = self.slab.remove(at)?;
+        let hash = hash_of(&self.hasher, &slot.flow.tuple.key());
         if let Ok(entry) = self.index.find_entry(hash, |&(slot, _)| slot == at) {
             entry.remove();
         }
+        Some(slot)
+    }
+
+    fn remove(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        let Some(Slot { mut flow, mut tcp, mut app }) = self.forget(at) else { return };
         tcp.release(&mut self.total);
-        bus.about_flow(flow.ordinal, flow.shadow);
+        bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
             flow.sizes = tcp.sizes();
         }
         self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
-        if flow.carries_tunnel {
+        if flow.trial.carries {
             bus.tunnel_end(flow.id());
         }
-        bus.about_packet();
     }
 
     /// Ends every flow, oldest first.
@@ -443,7 +462,8 @@ impl<H: Handler> Flows<H> {
         let mut all: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
         all.sort_unstable();
         bus.at_packet(Order::END, now);
-        for (_, at) in all {
+        for (ordinal, at) in all {
+            bus.at_timer(now, ordinal);
             self.remove(at, now, config, bus);
         }
     }

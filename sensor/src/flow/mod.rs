@@ -43,14 +43,26 @@ pub struct Flow {
     pub did_weird: bool,
     /// Another worker's, followed here only for the tunnel in it.
     shadow: bool,
-    /// It carries a tunnel that was logged.
-    pub carries_tunnel: bool,
+    /// What was found out of the tunnel that the flow may carry.
+    pub trial: TunnelTrial,
     /// It was used since the eviction hand last passed.
     touched: bool,
     tunnel: Option<Box<Enclosed>>,
     inactivity: Interval,
     deadlines: [Time; Deadline::COUNT],
     armed: Time,
+}
+
+/// Whether a UDP flow is a tunnel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TunnelTrial {
+    /// Something inside it was analysed.
+    pub carries: bool,
+    pub confirmed: bool,
+    /// It is none; it is not tried again.
+    pub refused: bool,
+    /// Which directions have carried valid headers.
+    pub valid: [bool; 2],
 }
 
 /// The tunnels around a flow.
@@ -153,7 +165,7 @@ impl Flow {
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
         let about = About::Conn(self.uid(), self.id());
-        cx.bus.weird(Weird { name, addl, source, about });
+        cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }
 
     /// When the handler's timer is to be called; it has one.
