@@ -142,7 +142,14 @@ impl Decoder<'_> {
     }
 
     /// Appends the name at `target`, which a pointer standing at `at` names.
-    fn follow(self, target: usize, at: usize, out: &mut Name, pointers: usize, weird: &mut impl FnMut(Weird)) {
+    fn follow(
+        self,
+        target: usize,
+        at: usize,
+        out: &mut Name,
+        pointers: usize,
+        weird: &mut impl FnMut(Weird),
+    ) {
         // RFC 1035 §4.1.4: "a prior occurance". Pointing at the pointer itself, or on, is an attack.
         let Some(prior) = self.message.get(target..at).filter(|prior| !prior.is_empty()) else {
             weird(Weird::ForwardPointer);

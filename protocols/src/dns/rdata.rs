@@ -4,10 +4,15 @@
 //! that leaves its record is read on. What follows a record is found by how much of it was read,
 //! not by RDLENGTH, so the quirks here decide what the rest of a damaged message looks like.
 
+mod dnssec;
+mod edns;
+
 use super::name::{Decoder, Name};
 use super::types::rr;
-use super::weird::{AlgorithmIssue, Weird};
+use super::weird::Weird;
 use crate::reader::Reader;
+pub use dnssec::{Nsec3, Rrsig};
+pub use edns::EdnsOptions;
 
 /// The typed data of one record. Names are in lower case except where noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,32 +132,6 @@ pub struct Tsig<'a> {
     pub error: u16,
 }
 
-/// RFC 4034 §3.1; times in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rrsig<'a> {
-    pub type_covered: u16,
-    pub algorithm: u8,
-    pub labels: u8,
-    pub original_ttl: u32,
-    pub expiration: u32,
-    pub inception: u32,
-    pub key_tag: u16,
-    pub signer: &'a [u8],
-    pub signature: &'a [u8],
-}
-
-/// RFC 5155 §3.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nsec3<'a> {
-    pub hash: u8,
-    pub flags: u8,
-    pub iterations: u16,
-    pub salt: &'a [u8],
-    pub next_hashed: &'a [u8],
-    /// Type bit maps as on the wire.
-    pub types: &'a [u8],
-}
-
 /// RFC 1876 §2, the numbers as encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loc {
@@ -173,18 +152,6 @@ impl<'a> CharStrings<'a> {
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut r = Reader::new(self.0);
         std::iter::from_fn(move || char_string(&mut r))
-    }
-}
-
-/// Options of an EDNS record (RFC 6891 §6.1.2): those that are whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EdnsOptions<'a>(&'a [u8]);
-
-impl<'a> EdnsOptions<'a> {
-    /// Option code and data, in the order sent.
-    pub fn iter(&self) -> impl Iterator<Item = (u16, &'a [u8])> + use<'a> {
-        let mut r = Reader::new(self.0);
-        std::iter::from_fn(move || edns_option(&mut r))
     }
 }
 
@@ -255,18 +222,18 @@ pub(super) fn read<'m: 'a, 'a>(
         }
         rr::HINFO => Read::done(hinfo(take(r, rdlength))),
         rr::CAA => Read::done(caa(take(r, rdlength))),
-        rr::OPT => edns(place, r, weird),
+        rr::OPT => edns::read(place, r, weird),
         rr::TSIG => tsig(place, r, scratch, weird),
         rr::SVCB | rr::HTTPS => svcb(place, r, scratch, weird),
         rr::LOC => loc(r, weird),
         rr::SSHFP => sshfp(rdlength, r),
         rr::BINDS => binds(rdlength, r),
-        rr::RRSIG => rrsig(place, r, scratch, weird),
-        rr::DNSKEY => dnskey(rdlength, r, weird),
-        rr::DS => ds(rdlength, r, weird),
-        rr::NSEC => nsec(place, r, scratch, weird),
-        rr::NSEC3 => nsec3(rdlength, r, weird),
-        rr::NSEC3PARAM => nsec3param(r),
+        rr::RRSIG => dnssec::rrsig(place, r, scratch, weird),
+        rr::DNSKEY => dnssec::dnskey(rdlength, r, weird),
+        rr::DS => dnssec::ds(rdlength, r, weird),
+        rr::NSEC => dnssec::nsec(place, r, scratch, weird),
+        rr::NSEC3 => dnssec::nsec3(rdlength, r, weird),
+        rr::NSEC3PARAM => dnssec::nsec3param(r),
         unknown => {
             weird(Weird::UnknownType(unknown));
             Read::done(Rdata::Unknown(take(r, rdlength)))
@@ -310,15 +277,6 @@ fn take_counted<'m>(r: &mut Reader<'m>) -> &'m [u8] {
 fn char_string<'m>(r: &mut Reader<'m>) -> Option<&'m [u8]> {
     let len = r.u8("length").ok()?;
     r.take(usize::from(len), "string").ok()
-}
-
-fn edns_option<'m>(r: &mut Reader<'m>) -> Option<(u16, &'m [u8])> {
-    // Less than a code and a length is left alone, and so seen to be left.
-    if r.remaining() < 4 {
-        return None;
-    }
-    let (code, len) = (r.u16("option code").ok()?, r.u16("option length").ok()?);
-    Some((code, r.take(usize::from(len), "option").ok()?))
 }
 
 fn address<'a>(place: Place<'_>, r: &mut Reader<'_>, weird: &mut impl FnMut(Weird)) -> Read<'a> {
@@ -430,56 +388,6 @@ fn caa(data: &[u8]) -> Rdata<'_> {
     }
 }
 
-/// Reads options to the end of the message: Zeek expects an OPT record to be the last.
-fn edns<'m>(place: Place<'_>, r: &mut Reader<'m>, weird: &mut impl FnMut(Weird)) -> Read<'m> {
-    let data = r.rest();
-    let mut whole = 0;
-    let mut options = *r;
-    let start = r.position();
-    while let Some((code, option)) = edns_option(&mut options) {
-        whole = options.position() - start;
-        check_option(place, code, option, weird);
-    }
-    // Of an option that is cut off, its code and length were read.
-    let left = options.remaining();
-    let _ = r.skip(data.len(), "options");
-    if left > 0 {
-        weird(Weird::EdnsTruncatedOption);
-    }
-    Read { data: Some(Rdata::Opt(EdnsOptions(data.get(..whole).unwrap_or(data)))), go_on: left == 0 }
-}
-
-fn check_option(place: Place<'_>, code: u16, option: &[u8], weird: &mut impl FnMut(Weird)) {
-    /// Client subnet (RFC 7871 §6).
-    const ECS: u16 = 8;
-    /// TCP keepalive (RFC 7828 §3.1), not to be sent over UDP (§3.2.1).
-    const TCP_KEEPALIVE: u16 = 11;
-    match code {
-        ECS => check_client_subnet(option, weird),
-        TCP_KEEPALIVE if place.over_udp && matches!(option.len(), 0 | 2) => weird(Weird::KeepaliveOverUdp),
-        _ => {}
-    }
-}
-
-fn check_client_subnet(option: &[u8], weird: &mut impl FnMut(Weird)) {
-    let mut r = Reader::new(option);
-    let (family, [prefix, _scope]) = (short(&mut r), bytes2(&mut r));
-    if option.len() <= 4 {
-        weird(Weird::EcsShort);
-        return;
-    }
-    let have = r.remaining() as u32 * 8;
-    let short = u32::from(prefix) > have;
-    // Families of RFC 7871 §6: IANA's address family numbers.
-    match family {
-        1 if prefix > 32 => weird(Weird::EcsV4Prefix(prefix)),
-        1 if short => weird(Weird::EcsV4Short { need: prefix, have }),
-        2 if prefix > 128 => weird(Weird::EcsV6Prefix(prefix)),
-        2 if short => weird(Weird::EcsV6Short { need: prefix, have }),
-        _ => {}
-    }
-}
-
 fn tsig<'m: 'a, 'a>(
     place: Place<'_>,
     r: &mut Reader<'m>,
@@ -550,131 +458,4 @@ fn binds<'m>(rdlength: usize, r: &mut Reader<'m>) -> Read<'m> {
     let complete = take(r, rdlength.saturating_sub(4));
     let key_id = u16::from_be_bytes([high, low]);
     Read::done(Rdata::Binds { algorithm, key_id, removal, complete })
-}
-
-fn rrsig<'m: 'a, 'a>(
-    place: Place<'_>,
-    r: &mut Reader<'m>,
-    [signer, _]: &'a mut [Name; 2],
-    weird: &mut impl FnMut(Weird),
-) -> Read<'a> {
-    if r.remaining() < 18 {
-        return Read::STOP;
-    }
-    let start = r.position();
-    let type_covered = short(r);
-    let [algorithm, labels] = bytes2(r);
-    let (original_ttl, expiration, inception, key_tag) = (long(r), long(r), long(r), short(r));
-    place.names.read(r, signer, weird);
-    signer.make_lowercase();
-    let signature = take(r, place.rdlength.saturating_sub(r.position() - start));
-    if let Some(issue) = AlgorithmIssue::of(algorithm) {
-        weird(Weird::RrsigAlgorithm(issue, algorithm));
-    }
-    Read::done(Rdata::Rrsig(Rrsig {
-        type_covered,
-        algorithm,
-        labels,
-        original_ttl,
-        expiration,
-        inception,
-        key_tag,
-        signer: signer.as_bytes(),
-        signature,
-    }))
-}
-
-fn dnskey<'m>(rdlength: usize, r: &mut Reader<'m>, weird: &mut impl FnMut(Weird)) -> Read<'m> {
-    /// Zone key (RFC 4034 §2.1.1), revoked (RFC 5011 §7), secure entry point: all the flags there are.
-    const FLAGS: u16 = 0x0181;
-    if r.remaining() < 4 {
-        return Read::STOP;
-    }
-    let flags = short(r);
-    let [protocol, algorithm] = bytes2(r);
-    let key = take(r, rdlength.saturating_sub(4));
-    if flags & !FLAGS != 0 {
-        weird(Weird::DnskeyFlags(flags));
-    }
-    if flags & FLAGS == FLAGS {
-        weird(Weird::DnskeyRevokedKsk(flags));
-    }
-    if protocol != 3 {
-        weird(Weird::DnskeyProtocol(protocol));
-    }
-    if let Some(issue) = AlgorithmIssue::of(algorithm) {
-        weird(Weird::DnskeyAlgorithm(issue, algorithm));
-    }
-    Read::done(Rdata::Dnskey { flags, protocol, algorithm, key })
-}
-
-fn ds<'m>(rdlength: usize, r: &mut Reader<'m>, weird: &mut impl FnMut(Weird)) -> Read<'m> {
-    if r.remaining() < 4 {
-        return Read::STOP;
-    }
-    let key_tag = short(r);
-    let [algorithm, digest_type] = bytes2(r);
-    let digest = take(r, rdlength.saturating_sub(4));
-    match digest_type {
-        0 => weird(Weird::DsReservedDigest(digest_type)),
-        1..=4 => {}
-        _ => weird(Weird::DsUnknownDigest(digest_type)),
-    }
-    Read::done(Rdata::Ds { key_tag, algorithm, digest_type, digest })
-}
-
-/// The type bit maps (RFC 4034 §4.1.2) in the next `len` bytes, or less where the message ends.
-/// An empty window ends them and is told to `empty`.
-fn type_bitmaps<'m>(r: &mut Reader<'m>, len: usize, mut empty: impl FnMut(u8)) -> &'m [u8] {
-    let data = r.rest();
-    let start = r.position();
-    let mut used = 0;
-    while used < len && !r.is_empty() {
-        let [window, window_len] = bytes2(r);
-        if window_len == 0 {
-            empty(window);
-            break;
-        }
-        take(r, usize::from(window_len));
-        used += 2 + usize::from(window_len);
-    }
-    data.get(..r.position() - start).unwrap_or(data)
-}
-
-fn nsec<'m: 'a, 'a>(
-    place: Place<'_>,
-    r: &mut Reader<'m>,
-    [next, _]: &'a mut [Name; 2],
-    weird: &mut impl FnMut(Weird),
-) -> Read<'a> {
-    let start = r.position();
-    place.names.read(r, next, weird);
-    next.make_lowercase();
-    let left = place.rdlength.saturating_sub(r.position() - start);
-    let types = type_bitmaps(r, left, |window| weird(Weird::NsecEmptyBitmap(window)));
-    Read::done(Rdata::Nsec { next: next.as_bytes(), types })
-}
-
-fn nsec3<'m>(rdlength: usize, r: &mut Reader<'m>, weird: &mut impl FnMut(Weird)) -> Read<'m> {
-    if r.remaining() < 6 {
-        return Read::STOP;
-    }
-    let start = r.position();
-    let [hash, flags] = bytes2(r);
-    let iterations = short(r);
-    let salt = take_counted(r);
-    let next_hashed = take_counted(r);
-    let left = rdlength.saturating_sub(r.position() - start);
-    let types = type_bitmaps(r, left, |window| weird(Weird::Nsec3EmptyBitmap(window)));
-    Read::done(Rdata::Nsec3(Nsec3 { hash, flags, iterations, salt, next_hashed, types }))
-}
-
-fn nsec3param<'m>(r: &mut Reader<'m>) -> Read<'m> {
-    if r.remaining() < 5 {
-        return Read::STOP;
-    }
-    let [hash, flags] = bytes2(r);
-    let iterations = short(r);
-    let salt = take_counted(r);
-    Read::done(Rdata::Nsec3Param { hash, flags, iterations, salt })
 }

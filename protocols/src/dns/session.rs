@@ -107,7 +107,6 @@ struct Waiting {
 #[derive(Debug)]
 struct Queue {
     id: u16,
-    #[allow(clippy::vec_box)]
     rows: VecDeque<Box<Row>>,
 }
 
@@ -159,6 +158,12 @@ impl Session {
             backlog.replies.flush(&mut space.pool, sink);
         }
         self.current = Current::None;
+    }
+
+    /// Rows that wait for their other half.
+    pub fn waiting(&self) -> usize {
+        let backlog = self.backlog.iter().flat_map(|b| b.queries.queues.iter().chain(&b.replies.queues));
+        usize::from(self.pending.is_some()) + backlog.map(|queue| queue.rows.len()).sum::<usize>()
     }
 
     fn current(&mut self) -> Option<&mut Row> {

@@ -81,6 +81,11 @@ impl StreamParser {
         self.state = State::Lost;
     }
 
+    /// Bytes of memory held for an unfinished message.
+    pub fn buffered(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Takes from `data` what belongs to the body of `len` bytes and gives the rest.
     fn body<'d>(&mut self, len: usize, data: &'d [u8], message: &mut impl FnMut(&[u8])) -> &'d [u8] {
         let missing = len - self.buffer.len().min(len);

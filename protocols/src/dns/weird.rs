@@ -39,8 +39,14 @@ pub enum Weird {
     EcsShort,
     EcsV4Prefix(u8),
     EcsV6Prefix(u8),
-    EcsV4Short { need: u8, have: u32 },
-    EcsV6Short { need: u8, have: u32 },
+    EcsV4Short {
+        need: u8,
+        have: u32,
+    },
+    EcsV6Short {
+        need: u8,
+        have: u32,
+    },
     KeepaliveOverUdp,
     RrsigAlgorithm(AlgorithmIssue, u8),
     DnskeyAlgorithm(AlgorithmIssue, u8),
