@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod files;
 pub mod magic;
 pub mod reader;

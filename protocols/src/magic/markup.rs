@@ -6,6 +6,8 @@
 //! first, so every place behind one of those is where the tag may stand. All of them are found in one pass
 //! here, however many tags are known.
 
+use memchr::memmem;
+
 use super::pattern::{Class, Elem, match_at};
 use super::text::{BLANK, after_bom, skip};
 use super::{SNIFF_LEN, Verdict};
@@ -146,15 +148,45 @@ impl Scan<'_> {
 
     /// Considers every place behind the end of an opened comment or declaration.
     fn closers(&mut self) {
-        let reaches = |open: Option<usize>, end: usize| open.is_some_and(|from| from <= end);
-        for gt in memchr::memchr_iter(b'>', self.data) {
-            let before = self.data.get(..gt).unwrap_or_default();
-            match before {
-                [.., b'-', b'-'] if reaches(self.comment, gt - 2) => self.consider(gt + 1, false),
-                [.., b'-', b'-'] if reaches(self.comment_after_xml, gt - 2) => self.consider(gt + 1, true),
-                [.., b'?'] if reaches(self.xml, gt - 1) => self.consider(gt + 1, true),
-                _ => {}
+        let mut comment_ends = Ends::new(b"-->");
+        let mut xml_ends = Ends::new(b"?>");
+        let mut from = 0;
+        loop {
+            let comment = [self.comment, self.comment_after_xml].into_iter().flatten().min();
+            let comment = comment.and_then(|open| comment_ends.next(self.data, open.max(from)));
+            let xml = self.xml.and_then(|open| xml_ends.next(self.data, open.max(from)));
+            match (comment, xml) {
+                (Some(end), xml) if xml.is_none_or(|xml| end < xml) => {
+                    from = end + 1;
+                    self.consider(end + 3, self.comment.is_none_or(|open| end < open));
+                }
+                (_, Some(end)) => {
+                    from = end + 1;
+                    self.consider(end + 2, true);
+                }
+                _ => return,
             }
         }
+    }
+}
+
+/// The places where a closing token stands, each looked for once.
+struct Ends {
+    token: memmem::Finder<'static>,
+    /// The last place found, or the end of the data.
+    found: Option<usize>,
+}
+
+impl Ends {
+    fn new(token: &'static [u8]) -> Ends {
+        Ends { token: memmem::Finder::new(token), found: None }
+    }
+
+    fn next(&mut self, data: &[u8], from: usize) -> Option<usize> {
+        if self.found.is_none_or(|found| found < from) {
+            let next = data.get(from..).and_then(|rest| self.token.find(rest));
+            self.found = Some(next.map_or(data.len(), |at| from + at));
+        }
+        self.found.filter(|found| *found < data.len())
     }
 }
