@@ -54,7 +54,7 @@ pub(super) static EXECUTABLES: &[Rule] = &[
     row(60, "application/x-shockwave-flash", &[OneOf(&[b"FWS", b"CWS", b"ZWS"])]),
     row(10, "application/x-elc", &[Lit(b";ELC"), In(&Class::of(b"").and(0x00, 0x1f).and(0x80, 0xff))]),
     row(49, "application/x-ms-shortcut", &[Lit(b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46")]),
-    // Python 1 to 3.14, in the order of their magic numbers.
+    // Python 1 to 3.14, together where the high byte is the same.
     python!(Class::of(b"\xfc"), 0xc4),
     python!(Class::of(b"\x99"), 0x4e),
     python!(Class::of(b"\x87"), 0xc6),
