@@ -6,5 +6,7 @@
 
 pub mod dns;
 pub mod error;
+pub mod files;
+pub mod magic;
 pub mod reader;
 pub mod wire;
