@@ -15,12 +15,12 @@ pub struct Wheel {
     quiet_until: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub deadline: Time,
-    /// Breaks ties between flows in the same way whatever their slots.
-    pub ordinal: u64,
     pub slot: u32,
+    /// Tells the flow from a later one in the same slot.
+    pub tag: u32,
 }
 
 /// 2^27 ns: 134 ms. A slot holds what a busy link makes due in that time.
@@ -58,7 +58,7 @@ impl Wheel {
         now.nanos() < self.quiet_until
     }
 
-    /// Moves every entry due at `now` to `due`, sorted by deadline.
+    /// Moves every entry due at `now` to `due`, in no particular order.
     pub fn take_due(&mut self, now: Time, due: &mut Vec<Entry>) {
         if self.is_quiet(now) {
             return;
@@ -76,7 +76,6 @@ impl Wheel {
         self.tick = self.tick.max(now_tick);
         self.refill(now, due);
         self.quiet_until = self.next_deadline();
-        due.sort_unstable();
     }
 
     /// Brings entries from beyond the span onto the wheel once they are within it.
@@ -111,14 +110,15 @@ mod tests {
 
     const SECOND: i64 = 1_000_000_000;
 
-    fn entry(deadline: i64, ordinal: u64) -> Entry {
-        Entry { deadline: Time::from_nanos(deadline), ordinal, slot: 0 }
+    fn entry(deadline: i64, slot: u32) -> Entry {
+        Entry { deadline: Time::from_nanos(deadline), slot, tag: 0 }
     }
 
-    fn fired(wheel: &mut Wheel, now: i64) -> Vec<u64> {
+    fn fired(wheel: &mut Wheel, now: i64) -> Vec<u32> {
         let mut due = Vec::new();
         wheel.take_due(Time::from_nanos(now), &mut due);
-        due.iter().map(|entry| entry.ordinal).collect()
+        due.sort_unstable_by_key(|entry| (entry.deadline, entry.slot));
+        due.iter().map(|entry| entry.slot).collect()
     }
 
     #[test]
@@ -154,14 +154,14 @@ mod tests {
             (state >> 33) as i64
         };
         let (mut wheel, mut list, mut now) = (Wheel::new(Time::default()), Vec::new(), 0);
-        for ordinal in 0..5000 {
+        for slot in 0..5000 {
             now += random() % (SECOND / 2);
             let deadline = now + random() % (1500 * SECOND);
-            wheel.add(entry(deadline, ordinal));
-            list.push((deadline, ordinal));
+            wheel.add(entry(deadline, slot));
+            list.push((deadline, slot));
             list.sort_unstable();
             let due = list.iter().take_while(|(deadline, _)| *deadline <= now).count();
-            let expected: Vec<u64> = list.drain(..due).map(|(_, ordinal)| ordinal).collect();
+            let expected: Vec<u32> = list.drain(..due).map(|(_, slot)| slot).collect();
             assert_eq!(fired(&mut wheel, now), expected, "at {now}");
         }
     }
