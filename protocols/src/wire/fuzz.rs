@@ -4,7 +4,7 @@ use super::*;
 
 /// Runs every parser over the bytes. Panics where a payload is not a tail of the input (or a
 /// prefix of one, for parsers that cut), or where a header claims more than there is.
-pub fn fuzz(data: &[u8]) {
+pub fn check(data: &[u8]) {
     let inside = |part: &[u8]| {
         let (outer, part) = (data.as_ptr_range(), part.as_ptr_range());
         assert!(outer.start <= part.start && part.end <= outer.end, "a payload outside its frame");

@@ -211,8 +211,20 @@ impl Decoder {
         Some(Outcome::Discarded(Discarded::Malformed))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn v6<'a>(&mut self, now: Time, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
+        if let Some(header) = ipv6::Header::read_plain(piece.bytes)
+            && header.next != ipproto::NO_NEXT
+            && piece.wire_len() >= u64::from(header.total_len())
+        {
+            self.counters.ip_packets += 1;
+            return Outcome::Packet(v6_packet(&header, piece));
+        }
+        self.v6_special(now, piece, weirds)
+    }
+
+    #[inline(never)]
+    fn v6_special<'a>(&mut self, now: Time, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
         let Some(header) = ipv6::Header::read(piece.bytes, &mut |odd| tell(odd, weirds)) else {
             return self.refuse("truncated_IP", piece, weirds);
         };
