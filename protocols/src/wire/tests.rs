@@ -323,7 +323,7 @@ mod tunnels {
 
     #[test]
     fn gre_versions_and_shims() {
-        let mut eth = vec![0; 20];
+        let mut eth = [0; 20];
         eth[0] = 0xe0;
         let with = |header: &[u8]| [header, &eth[..]].concat();
         let cases: [(&str, Vec<u8>, Inner, usize); 9] = [
