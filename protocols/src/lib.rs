@@ -4,6 +4,9 @@
 //! what stood on the wire, or says which field was truncated or malformed.
 #![forbid(unsafe_code)]
 
+pub mod dns;
 pub mod error;
+pub mod files;
+pub mod magic;
 pub mod reader;
 pub mod wire;

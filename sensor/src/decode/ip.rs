@@ -6,9 +6,9 @@ use nightjar_protocols::wire::numbers::ipproto;
 use nightjar_protocols::wire::{checksum, ipv4, ipv6};
 
 use super::fragment::Fragment;
-use super::tunnel::TunnelType;
 use super::weird::{Weird, Weirds};
 use super::{Decoder, Next, Piece};
+use crate::event::TunnelType;
 use crate::time::Time;
 
 const SOURCE: &str = Next::Ip.source();

@@ -10,6 +10,7 @@
 //! number leads where is in [`dispatch`]; what each header looks like in `nightjar_protocols::wire`.
 
 use crate::capture::Packet;
+use crate::event::TunnelType;
 
 pub mod dispatch;
 mod fragment;
@@ -25,7 +26,7 @@ pub use dispatch::Next;
 pub use fragment::Limits;
 pub use ip::{Checksum, Datagram, Discarded, IpPacket, Outcome};
 pub use link::{Facts, Frame, LinkOutcome, Subframes};
-pub use tunnel::{Inner, IpTunnel, TunnelContext, TunnelType, UdpTunnel, UdpTunnelKind, Verdict};
+pub use tunnel::{Inner, IpTunnel, TunnelContext, UdpTunnel, UdpTunnelKind, Verdict};
 pub use weird::{Weird, Weirds};
 
 use fragment::Fragments;

@@ -9,37 +9,7 @@ use nightjar_protocols::wire::{ayiya, geneve, gre, gtpv1, teredo, vxlan};
 use super::ip::IpPacket;
 use super::weird::{Weird, Weirds};
 use super::{Decoder, Next, Piece};
-
-/// A kind of tunnel (`Tunnel::Type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TunnelType {
-    Ip,
-    Ayiya,
-    Teredo,
-    Socks,
-    Gtpv1,
-    Http,
-    Gre,
-    Vxlan,
-    Geneve,
-}
-
-impl TunnelType {
-    /// As `tunnel.log` has it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            TunnelType::Ip => "Tunnel::IP",
-            TunnelType::Ayiya => "Tunnel::AYIYA",
-            TunnelType::Teredo => "Tunnel::TEREDO",
-            TunnelType::Socks => "Tunnel::SOCKS",
-            TunnelType::Gtpv1 => "Tunnel::GTPv1",
-            TunnelType::Http => "Tunnel::HTTP",
-            TunnelType::Gre => "Tunnel::GRE",
-            TunnelType::Vxlan => "Tunnel::VXLAN",
-            TunnelType::Geneve => "Tunnel::GENEVE",
-        }
-    }
-}
+use crate::event::TunnelType;
 
 /// What a tunnel carries: give it to [`Decoder::inner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +47,17 @@ impl UdpTunnelKind {
             UdpTunnelKind::Gtpv1 => TunnelType::Gtpv1,
             UdpTunnelKind::Teredo => TunnelType::Teredo,
             UdpTunnelKind::Vxlan => TunnelType::Vxlan,
+        }
+    }
+
+    /// As `service` in conn.log.
+    pub const fn service(self) -> &'static str {
+        match self {
+            UdpTunnelKind::Ayiya => "ayiya",
+            UdpTunnelKind::Geneve => "geneve",
+            UdpTunnelKind::Gtpv1 => "gtpv1",
+            UdpTunnelKind::Teredo => "teredo",
+            UdpTunnelKind::Vxlan => "vxlan",
         }
     }
 

@@ -1,0 +1,163 @@
+//! JSON lines, as Zeek writes them with `LogAscii::use_json=T`: unset fields are left out.
+
+use crate::record::format::tsv::hex;
+use crate::record::format::{JsonTime, address, integer, seconds, signed};
+use crate::record::{Record, Value, Visitor};
+
+pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {
+    out.push(b'{');
+    let start = out.len();
+    record.visit(&mut Row { fields: R::SCHEMA.fields, time, start, out });
+    out.extend_from_slice(b"}\n");
+}
+
+struct Row<'a> {
+    fields: &'static [crate::record::FieldDef],
+    time: JsonTime,
+    start: usize,
+    out: &'a mut Vec<u8>,
+}
+
+impl Visitor for Row<'_> {
+    #[inline]
+    fn field(&mut self, index: usize, value: Value<'_>) {
+        if matches!(value, Value::Unset) {
+            return;
+        }
+        if self.out.len() > self.start {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(self.fields[index].name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        scalar(value, self.time, self.out);
+    }
+}
+
+#[inline]
+fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
+    match value {
+        Value::Unset => out.extend_from_slice(b"null"),
+        Value::Bool(b) => out.extend_from_slice(if b { b"true" } else { b"false" }),
+        Value::Count(n) => integer(n, out),
+        Value::Int(n) => signed(n, out),
+        Value::Double(d) if d.is_finite() => {
+            use std::io::Write;
+            let _ = write!(out, "{d:?}");
+        }
+        Value::Double(_) => out.extend_from_slice(b"null"),
+        Value::Time(t) => match time {
+            JsonTime::Epoch => trimmed_seconds(t.nanos(), out),
+            JsonTime::Millis => signed(t.nanos().div_euclid(1_000_000), out),
+            JsonTime::Iso8601 => iso8601(t.nanos(), out),
+        },
+        Value::Interval(i) => match time {
+            JsonTime::Millis => signed(i.nanos() / 1_000_000, out),
+            JsonTime::Epoch | JsonTime::Iso8601 => trimmed_seconds(i.nanos(), out),
+        },
+        Value::Enum(name) => string(name.as_bytes(), out),
+        Value::Addr(a) => {
+            out.push(b'"');
+            address(a, out);
+            out.push(b'"');
+        }
+        Value::Port(p) => integer(u64::from(p), out),
+        Value::Uid(uid) => string(uid.as_bytes(), out),
+        Value::Bytes(text) => string(text, out),
+        Value::List(items) => {
+            out.push(b'[');
+            for at in 0..items.count() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                scalar(items.item(at), time, out);
+            }
+            out.push(b']');
+        }
+    }
+}
+
+/// Seconds with up to six decimals, zeros at the end left out: `1.5`, `2.0`.
+fn trimmed_seconds(nanos: i64, out: &mut Vec<u8>) {
+    seconds(nanos, out);
+    while out.ends_with(b"0") && !out.ends_with(b".0") {
+        out.pop();
+    }
+}
+
+fn iso8601(nanos: i64, out: &mut Vec<u8>) {
+    let text = jiff::Timestamp::from_nanosecond(i128::from(nanos))
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .strftime("\"%Y-%m-%dT%H:%M:%S.%6fZ\"")
+        .to_string();
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// A JSON string. Bytes that are no UTF-8 become `\xNN` with the backslash escaped, as in Zeek.
+pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.iter().copied().all(plain) {
+        out.extend_from_slice(text);
+    } else {
+        for chunk in text.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                escaped(character, out);
+            }
+            for &byte in chunk.invalid() {
+                out.push(b'\\');
+                hex(byte, out);
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+fn escaped(character: char, out: &mut Vec<u8>) {
+    match character {
+        '"' => out.extend_from_slice(b"\\\""),
+        '\\' => out.extend_from_slice(b"\\\\"),
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        '\t' => out.extend_from_slice(b"\\t"),
+        '\u{8}' => out.extend_from_slice(b"\\b"),
+        '\u{c}' => out.extend_from_slice(b"\\f"),
+        c if c.is_ascii_control() => {
+            use std::io::Write;
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        }
+        c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_make_a_string_that_json_reads() {
+        for (text, expected) in [
+            (&b"plain"[..], "\"plain\""),
+            (b"a\"b\\c\n\x01", "\"a\\\"b\\\\c\\n\\u0001\""),
+            ("\u{20ac}".as_bytes(), "\"\u{20ac}\""),
+            (b"\xffx", "\"\\\\xffx\""),
+        ] {
+            let mut out = Vec::new();
+            string(text, &mut out);
+            let written = String::from_utf8(out).unwrap();
+            assert_eq!(written, expected);
+            serde_json::from_str::<serde_json::Value>(&written).unwrap();
+        }
+    }
+
+    #[test]
+    fn seconds_lose_the_zeros_at_their_end() {
+        for (nanos, expected) in
+            [(1_500_000_000, "1.5"), (2_000_000_000, "2.0"), (1_234, "0.000001"), (-5_000, "-0.000005")]
+        {
+            let mut out = Vec::new();
+            trimmed_seconds(nanos, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Zeek's tab-separated logs (`LogAscii` with its default settings).
+
+use std::io::Write;
+
+use crate::record::format::{address, integer, seconds, signed};
+use crate::record::{Record, Schema, Type, Value, Visitor};
+use crate::time::Time;
+
+const UNSET: &[u8] = b"-";
+const EMPTY: &[u8] = b"(empty)";
+
+pub(super) fn row<R: Record>(record: &R, out: &mut Vec<u8>) {
+    record.visit(&mut Row { out });
+    out.push(b'\n');
+}
+
+struct Row<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl Visitor for Row<'_> {
+    #[inline]
+    fn field(&mut self, index: usize, value: Value<'_>) {
+        if index > 0 {
+            self.out.push(b'\t');
+        }
+        if let Value::List(items) = value {
+            if items.count() == 0 {
+                self.out.extend_from_slice(EMPTY);
+            }
+            for at in 0..items.count() {
+                if at > 0 {
+                    self.out.push(b',');
+                }
+                scalar(items.item(at), true, false, self.out);
+            }
+        } else {
+            scalar(value, false, index == 0, self.out);
+        }
+    }
+}
+
+#[inline]
+fn scalar(value: Value<'_>, in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
+    match value {
+        Value::Unset | Value::List(_) => out.extend_from_slice(UNSET),
+        Value::Bool(b) => out.push(if b { b'T' } else { b'F' }),
+        Value::Count(n) => integer(n, out),
+        Value::Int(n) => signed(n, out),
+        Value::Double(d) => {
+            let _ = write!(out, "{d:.6}");
+        }
+        Value::Time(t) => seconds(t.nanos(), out),
+        Value::Interval(i) => seconds(i.nanos(), out),
+        Value::Enum(name) => out.extend_from_slice(name.as_bytes()),
+        Value::Addr(a) => address(a, out),
+        Value::Port(p) => integer(u64::from(p), out),
+        Value::Uid(uid) => out.extend_from_slice(uid.as_bytes()),
+        Value::Bytes(text) => string(text, in_list, at_line_start, out),
+    }
+}
+
+/// A string, escaped where it would read as something else: the unset and empty markers, a comment
+/// at the start of a line, separators, control characters and bytes that are not UTF-8.
+fn string(text: &[u8], in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
+    match text {
+        b"" => return out.extend_from_slice(if in_list { b"" } else { EMPTY }),
+        UNSET => return out.extend_from_slice(b"\\x2d"),
+        EMPTY => return out.extend_from_slice(b"\\x28empty)"),
+        _ => {}
+    }
+    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'\\' && !(in_list && byte == b',');
+    if text.iter().copied().all(plain) && !(at_line_start && text[0] == b'#') {
+        return out.extend_from_slice(text);
+    }
+    for (nth, chunk) in text.utf8_chunks().enumerate() {
+        for (place, character) in chunk.valid().char_indices() {
+            let comment = at_line_start && nth == 0 && place == 0 && character == '#';
+            match character {
+                '\\' => out.extend_from_slice(b"\\\\"),
+                ',' if in_list => hex(b',', out),
+                '#' if comment => hex(b'#', out),
+                c if c.is_ascii_control() => hex(c as u8, out),
+                c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        for &byte in chunk.invalid() {
+            hex(byte, out);
+        }
+    }
+}
+
+pub(super) fn hex(byte: u8, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+}
+
+pub(super) fn header(schema: &Schema, opened: Time, out: &mut Vec<u8>) {
+    out.extend_from_slice(
+        b"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t",
+    );
+    out.extend_from_slice(schema.path.as_bytes());
+    out.extend_from_slice(b"\n#open\t");
+    stamp(opened, out);
+    out.extend_from_slice(b"\n#fields");
+    for field in schema.fields {
+        out.push(b'\t');
+        out.extend_from_slice(field.name.as_bytes());
+    }
+    out.extend_from_slice(b"\n#types");
+    for field in schema.fields {
+        out.push(b'\t');
+        type_name(field.ty, out);
+    }
+    out.push(b'\n');
+}
+
+pub(super) fn footer(closed: Time, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"#close\t");
+    stamp(closed, out);
+    out.push(b'\n');
+}
+
+/// `2011-03-18-19-06-07`, in UTC: a replay gives the same bytes wherever it runs.
+fn stamp(at: Time, out: &mut Vec<u8>) {
+    let text = jiff::Timestamp::from_nanosecond(i128::from(at.nanos()))
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .strftime("%Y-%m-%d-%H-%M-%S")
+        .to_string();
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn type_name(ty: Type, out: &mut Vec<u8>) {
+    let (name, element) = match ty {
+        Type::Bool => ("bool", None),
+        Type::Count => ("count", None),
+        Type::Int => ("int", None),
+        Type::Double => ("double", None),
+        Type::Time => ("time", None),
+        Type::Interval => ("interval", None),
+        Type::String => ("string", None),
+        Type::Enum => ("enum", None),
+        Type::Addr => ("addr", None),
+        Type::Port => ("port", None),
+        Type::Set(element) => ("set[", Some(*element)),
+        Type::Vector(element) => ("vector[", Some(*element)),
+    };
+    out.extend_from_slice(name.as_bytes());
+    if let Some(element) = element {
+        type_name(element, out);
+        out.push(b']');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &[u8], in_list: bool, first: bool) -> String {
+        let mut out = Vec::new();
+        string(text, in_list, first, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_that_would_read_as_something_else_are_escaped() {
+        for (text, expected) in [
+            (&b"plain text"[..], "plain text"),
+            (b"", "(empty)"),
+            (b"-", "\\x2d"),
+            (b"--", "--"),
+            (b"(empty)", "\\x28empty)"),
+            (b"a\tb\n", "a\\x09b\\x0a"),
+            (b"back\\slash", "back\\\\slash"),
+            ("gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
+            (b"\xff\xc3(", "\\xff\\xc3("),
+            (b"a,b", "a,b"),
+        ] {
+            assert_eq!(written(text, false, false), expected, "{text:?}");
+        }
+        assert_eq!(written(b"a,b", true, false), "a\\x2cb");
+        assert_eq!(written(b"#x#", false, true), "\\x23x#");
+    }
+
+    #[test]
+    fn header_names_fields_and_types() {
+        use crate::record::{FieldDef, Schema};
+        let schema = Schema {
+            path: "x",
+            fields: &[
+                FieldDef { name: "ts", ty: Type::Time, optional: false, doc: "" },
+                FieldDef { name: "s", ty: Type::Set(&Type::String), optional: true, doc: "" },
+            ],
+        };
+        let mut out = Vec::new();
+        header(&schema, Time::from_nanos(1_300_475_167_000_000_000), &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("#separator \\x09\n"));
+        assert!(
+            text.ends_with("#open\t2011-03-18-19-06-07\n#fields\tts\ts\n#types\ttime\tset[string]\n"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! Log records: one declaration gives a record its fields, types and documentation.
+//!
+//! Everything that writes or reads a record goes through [`Record`]: the TSV and JSON writers, the
+//! exporters, and scripts that read `c$http$status_code`. None of them knows a protocol.
+
+mod format;
+mod macros;
+mod uid;
+mod value;
+
+pub use format::{Format, JsonTime};
+pub use uid::Uid;
+pub use value::{EnumName, Field, Items, Set, Type, Value, Vector};
+
+pub(crate) use macros::record;
+
+/// What a log's columns are.
+#[derive(Debug)]
+pub struct Schema {
+    /// Zeek's name of the log: `conn` for `conn.log`.
+    pub path: &'static str,
+    pub fields: &'static [FieldDef],
+}
+
+/// One column.
+#[derive(Debug)]
+pub struct FieldDef {
+    /// Zeek's name of the field, nested ones with a dot: `id.orig_h`.
+    pub name: &'static str,
+    pub ty: Type,
+    /// Whether a row may leave it unset.
+    pub optional: bool,
+    pub doc: &'static str,
+}
+
+/// Receives a record's values, in the order of its schema.
+pub trait Visitor {
+    fn field(&mut self, index: usize, value: Value<'_>);
+}
+
+/// A row of a log.
+pub trait Record {
+    const SCHEMA: &'static Schema;
+
+    /// Shows every field to `visitor`, in order.
+    fn visit<V: Visitor>(&self, visitor: &mut V);
+
+    /// One field, by its place in the schema; [`Value::Unset`] past the end.
+    fn get(&self, index: usize) -> Value<'_>;
+}
+
+#[cfg(test)]
+mod tests;
