@@ -96,7 +96,8 @@ pub struct Flows<H: Handler> {
     /// Slots by key, each with its key's hash so that growing the index does not touch the flows.
     index: HashTable<(u32, u32)>,
     hasher: RandomState,
-    wheel: Wheel,
+    /// Starts with the first packet.
+    wheel: Option<Wheel>,
     due: Vec<TimerEntry>,
     total: BufferedTotal,
     hand: u32,
@@ -112,7 +113,7 @@ impl<H: Handler> Flows<H> {
             slab: Slab::default(),
             index: HashTable::new(),
             hasher: RandomState::default(),
-            wheel: Wheel::default(),
+            wheel: None,
             due: Vec::new(),
             total: BufferedTotal::default(),
             hand: 0,
@@ -166,14 +167,15 @@ impl<H: Handler> Flows<H> {
     /// Fires what `now` makes due. Every packet of the capture moves the clock, whoever owns it.
     #[inline]
     pub fn advance(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        if !self.wheel.is_quiet(now) {
-            self.fire_due(now, config, bus);
+        let wheel = self.wheel.get_or_insert_with(|| Wheel::new(now));
+        if !wheel.is_quiet(now) {
+            let mut due = std::mem::take(&mut self.due);
+            wheel.take_due(now, &mut due);
+            self.fire_due(due, now, config, bus);
         }
     }
 
-    fn fire_due(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.take_due(now, &mut due);
+    fn fire_due(&mut self, mut due: Vec<TimerEntry>, now: Time, config: &Config, bus: &mut Bus) {
         for entry in due.drain(..) {
             let current = self
                 .slab
@@ -233,9 +235,9 @@ impl<H: Handler> Flows<H> {
         let Some(slot) = self.slab.get_mut(at) else { return };
         let flow = &mut slot.flow;
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
-        if first < flow.armed {
+        if let Some(wheel) = self.wheel.as_mut().filter(|_| first < flow.armed) {
             flow.armed = first;
-            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at });
+            wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at });
         }
     }
 

@@ -29,6 +29,15 @@ impl History {
         }
     }
 
+    /// Tells the same from the other side's view, and that the roles were swapped.
+    pub fn invert(&mut self) {
+        let letters = std::mem::take(self);
+        self.add(b'^');
+        for letter in letters.as_bytes() {
+            self.add(letter ^ if letter.is_ascii_alphabetic() { 0x20 } else { 0 });
+        }
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         match &self.long {
             Some(long) => long,
@@ -68,6 +77,14 @@ mod tests {
             history.add(b'S');
         }
         assert_eq!(history.as_bytes().len(), History::MAX);
+    }
+
+    #[test]
+    fn the_other_side_sees_the_same_letters_in_the_other_case() {
+        let mut history = History::default();
+        b"Hd".iter().for_each(|&letter| history.add(letter));
+        history.invert();
+        assert_eq!(history.as_bytes(), b"^hD");
     }
 
     #[test]

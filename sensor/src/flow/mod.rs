@@ -195,6 +195,17 @@ impl Flow {
         }
     }
 
+    /// The history from the other side's view, once the roles were swapped for good.
+    fn retell_history(&mut self) {
+        let mut history = History::default();
+        for letter in self.history.as_bytes().iter().filter(|letter| **letter != b'^') {
+            history.add(*letter);
+        }
+        history.invert();
+        self.history = history;
+        self.seen = self.seen.rotate_left(16);
+    }
+
     fn note(&mut self, dir: Dir, letter: u8) {
         self.history.add(if dir.is_orig() { letter } else { letter.to_ascii_lowercase() });
     }

@@ -28,24 +28,20 @@ const TICK_SHIFT: u32 = 27;
 /// 4096 slots: 550 s, more than the five minutes after which idle TCP connections end.
 const SLOTS: i64 = 4096;
 
-impl Default for Wheel {
-    fn default() -> Self {
+impl Wheel {
+    /// A wheel that turns from `now` on.
+    pub fn new(now: Time) -> Self {
         Wheel {
             slots: vec![Vec::new(); SLOTS as usize],
             far: Vec::new(),
             far_first: i64::MAX,
-            tick: i64::MIN,
+            tick: now.nanos() >> TICK_SHIFT,
             quiet_until: i64::MAX,
         }
     }
-}
 
-impl Wheel {
     pub fn add(&mut self, entry: Entry) {
         let deadline = entry.deadline.nanos();
-        if self.tick == i64::MIN {
-            self.tick = deadline >> TICK_SHIFT;
-        }
         self.quiet_until = self.quiet_until.min(deadline);
         let tick = (deadline >> TICK_SHIFT).max(self.tick);
         if tick - self.tick < SLOTS {
@@ -127,18 +123,27 @@ mod tests {
 
     #[test]
     fn fires_exactly_what_is_due_by_deadline() {
-        let mut wheel = Wheel::default();
         let start = 1_700_000_000 * SECOND;
+        let mut wheel = Wheel::new(Time::from_nanos(start));
         wheel.add(entry(start + 5 * SECOND, 1));
         wheel.add(entry(start + 5 * SECOND - 1, 2));
         wheel.add(entry(start + 3000 * SECOND, 3));
         wheel.add(entry(start + 9000 * SECOND, 5));
         wheel.add(entry(start + 60 * SECOND, 4));
-        assert_eq!(fired(&mut wheel, start + 5 * SECOND - 2), []);
+        assert!(fired(&mut wheel, start + 5 * SECOND - 2).is_empty());
         assert_eq!(fired(&mut wheel, start + 5 * SECOND - 1), [2]);
         assert_eq!(fired(&mut wheel, start + 5 * SECOND), [1]);
         assert_eq!(fired(&mut wheel, start + 2999 * SECOND), [4]);
         assert_eq!(fired(&mut wheel, start + 3000 * SECOND), [3]);
+    }
+
+    #[test]
+    fn deadlines_in_the_past_are_due_at_once() {
+        let now = 1_700_000_000 * SECOND;
+        let mut wheel = Wheel::new(Time::from_nanos(now));
+        wheel.add(entry(now + 60 * SECOND, 1));
+        wheel.add(entry(now - 3600 * SECOND, 2));
+        assert_eq!(fired(&mut wheel, now), [2]);
     }
 
     #[test]
@@ -148,7 +153,7 @@ mod tests {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (state >> 33) as i64
         };
-        let (mut wheel, mut list, mut now) = (Wheel::default(), Vec::new(), 0);
+        let (mut wheel, mut list, mut now) = (Wheel::new(Time::default()), Vec::new(), 0);
         for ordinal in 0..5000 {
             now += random() % (SECOND / 2);
             let deadline = now + random() % (1500 * SECOND);

@@ -43,6 +43,10 @@ impl Tcp {
     ) {
         let now = env.cx.stamp;
         let flags = seg.flags;
+        if self.began_with_answer(flow, seg) {
+            self.began_at_responder(env, flow, app);
+            dir = dir.other();
+        }
         self.note_partial(dir, flags);
         let one_past = seg.seq.wrapping_add(seg.span());
         self.begin_endpoint(env, flow, dir, seg.seq, one_past, flags);
@@ -82,6 +86,30 @@ impl Tcp {
         if close.happens {
             self.closed(env, flow, app, dir, close.report);
         }
+    }
+
+    /// All that was seen so far is a SYN-ACK, and now comes data or an acknowledgement, from whichever
+    /// side. A stealth scan with SYN-ACKs is answered by a RST or not at all: this is a connection whose
+    /// SYN we missed, and the side that sent the SYN-ACK is its responder.
+    fn began_with_answer(&self, flow: &Flow, seg: &Segment<'_>) -> bool {
+        let flags = seg.flags;
+        let control = flags.syn() || flags.fin() || flags.rst();
+        self.orig.state == State::SynAckSent
+            && self.resp.state == State::Inactive
+            && !control
+            && (flags.ack() || seg.len > 0)
+            && flow.history() == b"H"
+    }
+
+    fn began_at_responder<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+    ) {
+        env.flip(flow, self, app);
+        flow.retell_history();
+        self.seen_orig = true;
     }
 
     /// Payload sizes of originator and responder so far.
@@ -394,7 +422,7 @@ impl Tcp {
             } else {
                 self.set_state(env, flow, dir, State::SynSent);
             }
-            flow.set_deadline(Deadline::Attempt, env.cx.now + env.cx.config.timeouts.tcp_attempt_delay);
+            flow.set_deadline(Deadline::Attempt, env.cx.stamp + env.cx.config.timeouts.tcp_attempt_delay);
         } else if flags.syn() {
             flipped = self.answered(env, flow, app, dir, seg);
         }
@@ -814,7 +842,7 @@ impl Tcp {
             sender = &self.resp;
         }
         let reset = self.orig.state == State::Reset || self.resp.state == State::Reset;
-        if !self.both_closed() {
+        if !self.orig.did_close && !self.resp.did_close {
             if seq == sender.start() {
                 return false;
             }
