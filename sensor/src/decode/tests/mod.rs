@@ -7,6 +7,7 @@ use super::*;
 use crate::time::{Interval, Time};
 
 mod fragments;
+mod hostile;
 mod ip;
 mod link;
 mod tunnels;
