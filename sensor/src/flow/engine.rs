@@ -215,18 +215,18 @@ impl<H: Handler> Flows<H> {
         if over {
             self.remove(at, now, config, bus);
         } else {
-            self.arm(at);
+            self.arm(at, now);
         }
     }
 
     /// Makes sure that the wheel wakes the flow at its first deadline.
-    fn arm(&mut self, at: u32) {
+    fn arm(&mut self, at: u32, now: Time) {
         let Some(slot) = self.slab.get_mut(at) else { return };
         let flow = &mut slot.flow;
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
         if first < flow.armed {
             flow.armed = first;
-            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at });
+            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at }, now);
         }
     }
 
@@ -286,7 +286,7 @@ impl<H: Handler> Flows<H> {
         };
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
         if first < flow.armed {
-            self.arm(at);
+            self.arm(at, arrival.now);
         }
         handed.map(|payload| Handed { slot: at, dir, payload })
     }

@@ -41,10 +41,10 @@ impl Default for Wheel {
 }
 
 impl Wheel {
-    pub fn add(&mut self, entry: Entry) {
+    pub fn add(&mut self, entry: Entry, now: Time) {
         let deadline = entry.deadline.nanos();
         if self.tick == i64::MIN {
-            self.tick = deadline >> TICK_SHIFT;
+            self.tick = now.nanos() >> TICK_SHIFT;
         }
         self.quiet_until = self.quiet_until.min(deadline);
         let tick = (deadline >> TICK_SHIFT).max(self.tick);
@@ -94,7 +94,7 @@ impl Wheel {
             if entry.deadline <= now {
                 due.push(entry);
             } else {
-                self.add(entry);
+                self.add(entry, now);
             }
         }
     }
@@ -129,16 +129,26 @@ mod tests {
     fn fires_exactly_what_is_due_by_deadline() {
         let mut wheel = Wheel::default();
         let start = 1_700_000_000 * SECOND;
-        wheel.add(entry(start + 5 * SECOND, 1));
-        wheel.add(entry(start + 5 * SECOND - 1, 2));
-        wheel.add(entry(start + 3000 * SECOND, 3));
-        wheel.add(entry(start + 9000 * SECOND, 5));
-        wheel.add(entry(start + 60 * SECOND, 4));
+        wheel.add(entry(start + 5 * SECOND, 1), Time::from_nanos(start));
+        wheel.add(entry(start + 5 * SECOND - 1, 2), Time::from_nanos(start));
+        wheel.add(entry(start + 3000 * SECOND, 3), Time::from_nanos(start));
+        wheel.add(entry(start + 9000 * SECOND, 5), Time::from_nanos(start));
+        wheel.add(entry(start + 60 * SECOND, 4), Time::from_nanos(start));
         assert_eq!(fired(&mut wheel, start + 5 * SECOND - 2), []);
         assert_eq!(fired(&mut wheel, start + 5 * SECOND - 1), [2]);
         assert_eq!(fired(&mut wheel, start + 5 * SECOND), [1]);
         assert_eq!(fired(&mut wheel, start + 2999 * SECOND), [4]);
         assert_eq!(fired(&mut wheel, start + 3000 * SECOND), [3]);
+    }
+
+    #[test]
+    fn a_far_deadline_set_first_holds_up_no_nearer_one() {
+        let (mut wheel, start) = (Wheel::default(), Time::from_nanos(1_700_000_000 * SECOND));
+        let after = |secs: i64| start.nanos() + secs * SECOND;
+        wheel.add(entry(after(60), 1), start);
+        wheel.add(entry(after(10), 2), start);
+        assert_eq!(fired(&mut wheel, after(11)), [2]);
+        assert_eq!(fired(&mut wheel, after(60)), [1]);
     }
 
     #[test]
@@ -152,7 +162,7 @@ mod tests {
         for ordinal in 0..5000 {
             now += random() % (SECOND / 2);
             let deadline = now + random() % (1500 * SECOND);
-            wheel.add(entry(deadline, ordinal));
+            wheel.add(entry(deadline, ordinal), Time::from_nanos(now));
             list.push((deadline, ordinal));
             list.sort_unstable();
             let due = list.iter().take_while(|(deadline, _)| *deadline <= now).count();

@@ -15,13 +15,7 @@ use crate::time::Interval;
 pub static SPEC: Spec = Spec {
     service: "dns",
     // DNS, NetBIOS names, multicast DNS, LLMNR.
-    ports: &[
-        (Proto::Udp, 53),
-        (Proto::Tcp, 53),
-        (Proto::Udp, 137),
-        (Proto::Udp, 5353),
-        (Proto::Udp, 5355),
-    ],
+    ports: &[(Proto::Udp, 53), (Proto::Tcp, 53), (Proto::Udp, 137), (Proto::Udp, 5353), (Proto::Udp, 5355)],
     probe: None,
     new,
 };
@@ -136,8 +130,7 @@ fn message(
     let now = cx.now.nanos();
     let ends =
         dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
-    let outcome =
-        session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut Found { cx, flow });
+    let outcome = session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut Found { cx, flow });
     match outcome {
         Outcome::Dns => link.confirm(),
         Outcome::TooManyQuestions => link.violation(),
