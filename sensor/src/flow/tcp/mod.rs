@@ -60,7 +60,6 @@ impl Tcp {
     pub(super) fn flip(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);
         std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
-        self.is_partial = false;
     }
 
     fn mark_seen(&mut self, dir: Dir) {
