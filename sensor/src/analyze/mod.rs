@@ -13,9 +13,13 @@ pub use session::Sessions;
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::record::{Record, Schema};
 
 /// Every protocol there is.
 static SPECS: &[&Spec] = &[&dns::SPEC];
+
+/// The logs that analyzers write.
+pub static LOGS: &[&Schema] = &[conn::ConnRow::SCHEMA, dns::DNS_LOG];
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.

@@ -1,11 +1,12 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod check;
 mod options;
 mod progress;
 mod summary;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -14,6 +15,7 @@ use clap::error::ErrorKind;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::sink::{self, Delivery, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -23,6 +25,8 @@ const BAD_CAPTURE: u8 = 1;
 const USAGE: u8 = 2;
 /// A log, or the file given with -w, could not be written.
 const OUTPUT_FAILED: u8 = 3;
+/// Not every exported row was acknowledged; those in the spool are sent by the next run.
+const NOT_DELIVERED: u8 = 4;
 
 /// A passive network security monitor: replays a capture into Zeek's logs.
 #[derive(Parser, Debug)]
@@ -60,6 +64,10 @@ struct Args {
     #[arg(long)]
     quiet: bool,
 
+    /// Export rows as the tables [kafka] and [http_sink] of this file say
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Zeek options, such as LogAscii::use_json=T
     #[arg(value_name = "NAME=VALUE")]
     assignments: Vec<String>,
@@ -67,11 +75,16 @@ struct Args {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
-complete); 2 usage; 3 output failed.";
+complete); 2 usage; 3 output failed; 4 not every exported row was acknowledged (what is in the spool \
+is sent by the next run).";
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
+    let args: Vec<OsString> = args.collect();
+    if args.get(1).is_some_and(|command| command == "check") {
+        return check::main(&args[1..]);
+    }
+    let args = match Args::try_parse_from(&args) {
         Ok(args) => args,
         Err(error) => {
             let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -98,6 +111,12 @@ fn run(args: Args) -> Result<u8, String> {
     let Some(capture) = args.read else {
         return Err("nothing to do: give a capture with -r FILE (see --help)".to_owned());
     };
+    let sinks = match &args.config {
+        Some(file) => Some(Sinks::start(&export_config(file)?, Mode::Wait, tell)?),
+        None => None,
+    };
+    settings.config.exports = sinks.as_ref().map(Sinks::exports).unwrap_or_default();
+    let outlets = sinks.as_ref().map(Sinks::outlets).unwrap_or_default();
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
@@ -111,12 +130,13 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let replayed = pipeline::replay(options, settings.config, |progress| {
+    let replayed = pipeline::replay(options, settings.config, outlets, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
         bar.finish();
     }
+    let deliveries = sinks.map(Sinks::finish).unwrap_or_default();
     let summary = match replayed {
         Ok(summary) => summary,
         Err(error) => {
@@ -126,9 +146,11 @@ fn run(args: Args) -> Result<u8, String> {
     };
     if !args.quiet {
         eprint!("{}", summary::Text(&summary));
+        deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
     match &summary.end {
-        Ok(()) => Ok(ALL_READ),
+        Ok(()) if deliveries.iter().all(Delivery::complete) => Ok(ALL_READ),
+        Ok(()) => Ok(NOT_DELIVERED),
         Err(error) => {
             eprintln!("nightjar: {}: {error}", capture.display());
             Ok(match error {
@@ -138,6 +160,17 @@ fn run(args: Args) -> Result<u8, String> {
             })
         }
     }
+}
+
+fn tell(sentence: &str) {
+    eprintln!("nightjar: {sentence}");
+}
+
+/// Reads a configuration file's tables about exporting.
+fn export_config(file: &Path) -> Result<sink::Config, String> {
+    let read = std::fs::read_to_string(file);
+    let text = read.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    sink::Config::read(&text).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 fn code_of(error: &ReplayError) -> u8 {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::pipeline::Summary;
+use crate::sink::{Counts, Delivery, Reason};
 
 /// The summary as text: what was read, what was written, and everything dropped or cut off.
 pub(super) struct Text<'a>(pub &'a Summary);
@@ -59,5 +60,50 @@ impl Text<'_> {
             (*weirds_suppressed, "oddities not logged because they repeat others"),
             (sum(|worker| worker.panics), "packets whose analysis failed (a fault of ours; please report)"),
         ]
+    }
+}
+
+/// The account of an exporter as text: in all, and by stream where something is missing.
+pub(super) struct Export<'a>(pub &'a Delivery);
+
+impl fmt::Display for Export<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Delivery { name, account } = self.0;
+        writeln!(f, "{name}: {}", Line(&account.total()))?;
+        for (stream, counts) in account.streams().filter(|_| !self.0.complete()) {
+            writeln!(f, "{name}: {stream}: {}", Line(counts))?;
+        }
+        if account.resent > 0 {
+            writeln!(f, "{name}: {} sent again, some of which may have arrived twice", account.resent)?;
+        }
+        if account.unreadable_bytes > 0 {
+            writeln!(f, "{name}: {} bytes of the spool were not readable", account.unreadable_bytes)?;
+        }
+        if let Some(trouble) = &account.trouble {
+            writeln!(f, "{name}: {trouble}")?;
+        }
+        Ok(())
+    }
+}
+
+struct Line<'a>(&'a Counts);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { offered, recovered, acked, in_flight, spooled, dropped } = self.0;
+        write!(f, "{offered} rows offered")?;
+        if *recovered > 0 {
+            write!(f, " + {recovered} recovered from the spool")?;
+        }
+        write!(f, " = {acked} acknowledged")?;
+        for (count, what) in [(in_flight, "in flight"), (spooled, "in the spool")] {
+            if *count > 0 {
+                write!(f, " + {count} {what}")?;
+            }
+        }
+        for (reason, count) in Reason::ALL.iter().zip(dropped).filter(|(_, count)| **count > 0) {
+            write!(f, " + {count} dropped ({})", reason.name())?;
+        }
+        Ok(())
     }
 }

@@ -6,12 +6,15 @@ mod ports;
 pub use nets::Nets;
 pub use ports::PortSet;
 
+use crate::export::Exports;
 use crate::record::Format;
 use crate::time::Interval;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
+    /// Which rows exporters want, and in what shape.
+    pub exports: Exports,
     /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
     pub seed: u64,
     /// `ignore_checksums`, `-C`.
@@ -52,6 +55,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             format: Format::Tsv,
+            exports: Exports::default(),
             seed: 0,
             ignore_checksums: false,
             local_nets: Nets::private(),

@@ -1,12 +1,14 @@
 //! Where a worker says things.
 
 use crate::event::{ConnId, Order, Tunnel, Weird};
+use crate::export::Serializer;
 use crate::record::{Format, Record, Schema};
 use crate::time::Time;
 
 /// One worker's outlet. Rows are serialised here, once, by the worker that made them.
 pub struct Bus {
     format: Format,
+    exports: Serializer,
     order: Order,
     now: Time,
     muted: bool,
@@ -38,6 +40,12 @@ pub enum Said {
         start: usize,
         end: usize,
     },
+    /// The same row for an exporter: which, and where it stands in the batch's bytes.
+    Export {
+        to: usize,
+        start: usize,
+        end: usize,
+    },
     Weird(Box<Weird>),
     /// A connection was seen inside these tunnels, outermost first.
     Tunnels(Vec<Tunnel>),
@@ -46,8 +54,15 @@ pub enum Said {
 }
 
 impl Bus {
-    pub fn new(format: Format) -> Self {
-        Bus { format, order: Order::default(), now: Time::default(), muted: false, batch: Batch::default() }
+    pub fn new(format: Format, exports: Serializer) -> Self {
+        Bus {
+            format,
+            exports,
+            order: Order::default(),
+            now: Time::default(),
+            muted: false,
+            batch: Batch::default(),
+        }
     }
 
     /// All that follows belongs to packet `number`, at `now`.
@@ -95,6 +110,11 @@ impl Bus {
         self.format.row(record, &mut self.batch.bytes);
         let end = self.batch.bytes.len();
         self.say(Said::Row { schema: R::SCHEMA, start, end });
+        let (order, now, Batch { items, bytes }) = (self.order, self.now, &mut self.batch);
+        self.exports.rows(record, now, bytes, |to, range| {
+            let said = Said::Export { to, start: range.start, end: range.end };
+            items.push(Item { order, now, said });
+        });
     }
 
     pub fn weird(&mut self, weird: Weird) {

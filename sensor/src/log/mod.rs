@@ -6,6 +6,7 @@ pub use file::{LogError, LogFile};
 
 use std::path::{Path, PathBuf};
 
+use crate::export::{Exports, Serializer};
 use crate::record::{Format, Record, Schema};
 use crate::time::Time;
 
@@ -14,6 +15,14 @@ pub struct Logs {
     target: Target,
     format: Format,
     open: Vec<Open>,
+    serializer: Serializer,
+    outlets: Vec<Box<dyn Outlet>>,
+}
+
+/// Where exported rows leave: takes every row that one exporter wants, in order.
+pub trait Outlet: Send {
+    /// A row, encoded as an [`export::Row`](crate::export::Row).
+    fn row(&mut self, row: &[u8]);
 }
 
 /// Where logs go.
@@ -34,7 +43,22 @@ struct Open {
 
 impl Logs {
     pub fn new(target: Target, format: Format) -> Self {
-        Logs { target, format, open: Vec::new() }
+        let serializer = Exports::default().serializer();
+        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new() }
+    }
+
+    /// Hands rows to exporters too: each has its outlet at the place that it has among `exports`.
+    pub fn exporting(mut self, exports: &Exports, outlets: Vec<Box<dyn Outlet>>) -> Self {
+        self.serializer = exports.serializer();
+        self.outlets = outlets;
+        self
+    }
+
+    /// Hands a row to the exporter that wants it.
+    pub fn export(&mut self, to: usize, row: &[u8]) {
+        if let Some(outlet) = self.outlets.get_mut(to) {
+            outlet.row(row);
+        }
     }
 
     /// Appends a finished row.
@@ -55,7 +79,14 @@ impl Logs {
     pub fn record<R: Record>(&mut self, record: &R, now: Time) -> Result<(), LogError> {
         let mut row = Vec::new();
         self.format.row(record, &mut row);
-        self.row(R::SCHEMA, &row, now)
+        self.row(R::SCHEMA, &row, now)?;
+        row.clear();
+        let mut exported = Vec::new();
+        self.serializer.rows(record, now, &mut row, |to, range| exported.push((to, range)));
+        for (to, range) in exported {
+            self.export(to, &row[range]);
+        }
+        Ok(())
     }
 
     fn open(&mut self, schema: &'static Schema, now: Time) -> Result<usize, LogError> {
@@ -73,8 +104,9 @@ impl Logs {
         Ok(self.open.len() - 1)
     }
 
-    /// Finishes every log. All are tried; the first failure is returned.
+    /// Finishes every log, and lets exporters know that no more comes. All are tried; the first failure is returned.
     pub fn close(&mut self, now: Time) -> Result<(), LogError> {
+        self.outlets.clear();
         let mut result = Ok(());
         for open in &mut self.open {
             let Some(mut file) = open.file.take() else { continue };

@@ -10,7 +10,7 @@ use crossbeam_channel::{Sender, bounded};
 use crate::capture::file::{self, CaptureError, OpenError, Progress, ReadCounts, Reader};
 use crate::config::Config;
 use crate::event::Order;
-use crate::log::{LogError, Logs, Target};
+use crate::log::{LogError, Logs, Outlet, Target};
 use crate::pipeline::merge::{Report, merge};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::policy::Policy;
@@ -61,10 +61,11 @@ impl std::error::Error for ReplayError {}
 /// Reports that may wait between a worker and the logs.
 const QUEUE: usize = 4;
 
-/// Replays a capture into logs. `watch` is given the reading progress before it starts.
+/// Replays a capture into logs, and the rows that `config.exports` asks for into `outlets`. `watch` is given the reading progress before it starts.
 pub fn replay(
     options: ReplayOptions,
     config: Config,
+    outlets: Vec<Box<dyn Outlet>>,
     watch: impl FnOnce(&Arc<Progress>),
 ) -> Result<Summary, ReplayError> {
     let started = Instant::now();
@@ -77,7 +78,7 @@ pub fn replay(
     let mut replay = file::open(&options.capture, read_options).map_err(ReplayError::Open)?;
     watch(&replay.progress);
 
-    let mut logs = Logs::new(options.target, config.format);
+    let mut logs = Logs::new(options.target, config.format).exporting(&config.exports, outlets);
     let mut policy = Policy::default();
     let (mut lanes, mut threads) = (Vec::new(), Vec::new());
     for (index, reader) in std::mem::take(&mut replay.readers).into_iter().enumerate() {

@@ -8,7 +8,11 @@ mod weird;
 
 use crate::event::{Item, Said};
 use crate::log::{LogError, Logs};
+use crate::record::{Record, Schema};
 use crate::time::Time;
+
+/// The logs that are written here.
+pub static LOGS: &[&Schema] = &[tunnel::TunnelRow::SCHEMA, weird::WeirdRow::SCHEMA];
 
 #[derive(Default)]
 pub struct Policy {
@@ -25,6 +29,10 @@ impl Policy {
         self.last = now;
         match item.said {
             Said::Row { schema, start, end } => logs.row(schema, &bytes[start..end], now),
+            Said::Export { to, start, end } => {
+                logs.export(to, &bytes[start..end]);
+                Ok(())
+            }
             Said::Weird(weird) => self.weirds.take(&weird, now, logs),
             Said::Tunnels(tunnels) => self.tunnels.seen(&tunnels, now, logs),
             Said::TunnelEnd(id) => self.tunnels.ended(&id, now, logs),

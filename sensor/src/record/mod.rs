@@ -12,6 +12,7 @@ pub use format::{Format, JsonTime};
 pub use uid::Uid;
 pub use value::{EnumName, Field, Items, Set, Type, Value, Vector};
 
+pub(crate) use format::json;
 pub(crate) use macros::record;
 
 /// What a log's columns are.
@@ -20,6 +21,13 @@ pub struct Schema {
     /// Zeek's name of the log: `conn` for `conn.log`.
     pub path: &'static str,
     pub fields: &'static [FieldDef],
+}
+
+impl Schema {
+    /// The place of a field, by its name.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
 }
 
 /// One column.

@@ -10,7 +10,10 @@ use crate::analyze::{Analyzer, Link, Spec};
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::record::{Record as _, Schema};
 use crate::time::Interval;
+
+pub(super) static DNS_LOG: &Schema = record::DnsRow::SCHEMA;
 
 pub static SPEC: Spec = Spec {
     service: "dns",

@@ -35,7 +35,7 @@ impl Visitor for Row<'_> {
 }
 
 #[inline]
-fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
+pub(crate) fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
     match value {
         Value::Unset => out.extend_from_slice(b"null"),
         Value::Bool(b) => out.extend_from_slice(if b { b"true" } else { b"false" }),
@@ -86,15 +86,48 @@ fn trimmed_seconds(nanos: i64, out: &mut Vec<u8>) {
 }
 
 fn iso8601(nanos: i64, out: &mut Vec<u8>) {
-    let text = jiff::Timestamp::from_nanosecond(i128::from(nanos))
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-        .strftime("\"%Y-%m-%dT%H:%M:%S.%6fZ\"")
-        .to_string();
-    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    date_time(nanos, out);
+    out.extend_from_slice(b"Z\"");
+}
+
+/// Appends `2011-03-18T19:06:07.096535`, in UTC.
+pub(crate) fn date_time(nanos: i64, out: &mut Vec<u8>) {
+    let at = jiff::Timestamp::from_nanosecond(i128::from(nanos)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let civil = jiff::tz::Offset::UTC.to_datetime(at);
+    let mut digits = |number: i64, width: usize, after: &[u8]| {
+        let mut text = [b'0'; 6];
+        let mut rest = number.unsigned_abs();
+        for place in text[..width].iter_mut().rev() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        out.extend_from_slice(&text[..width]);
+        out.extend_from_slice(after);
+    };
+    digits(civil.year().into(), 4, b"-");
+    digits(civil.month().into(), 2, b"-");
+    digits(civil.day().into(), 2, b"T");
+    digits(civil.hour().into(), 2, b":");
+    digits(civil.minute().into(), 2, b":");
+    digits(civil.second().into(), 2, b".");
+    digits(i64::from(civil.subsec_nanosecond()) / 1_000, 6, b"");
+}
+
+/// A value as plain text, without quotes: a key, or a part of a sentence.
+pub(crate) fn text(value: Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        Value::Bytes(text) => out.extend_from_slice(text),
+        Value::Enum(name) => out.extend_from_slice(name.as_bytes()),
+        Value::Uid(uid) => out.extend_from_slice(uid.as_bytes()),
+        Value::Addr(a) => address(a, out),
+        Value::Unset => {}
+        value => scalar(value, JsonTime::Epoch, out),
+    }
 }
 
 /// A JSON string. Bytes that are no UTF-8 become `\xNN` with the backslash escaped, as in Zeek.
-pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
     if text.iter().copied().all(plain) {
@@ -147,6 +180,19 @@ mod tests {
             let written = String::from_utf8(out).unwrap();
             assert_eq!(written, expected);
             serde_json::from_str::<serde_json::Value>(&written).unwrap();
+        }
+    }
+
+    #[test]
+    fn moments_are_dates_with_microseconds() {
+        for (nanos, expected) in [
+            (1_300_475_167_096_535_999, "2011-03-18T19:06:07.096535"),
+            (0, "1970-01-01T00:00:00.000000"),
+            (-1_000, "1969-12-31T23:59:59.999999"),
+        ] {
+            let mut out = Vec::new();
+            date_time(nanos, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }
 

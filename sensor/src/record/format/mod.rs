@@ -1,6 +1,6 @@
 //! One row of any record in the format the user chose.
 
-mod json;
+pub(crate) mod json;
 mod tsv;
 
 use crate::record::{Record, Schema};

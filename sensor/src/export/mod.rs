@@ -1,0 +1,120 @@
+//! What exporters want of the logs, and rows in the shape they want.
+//!
+//! A row is serialised for export by the worker that made it, beside its row for the files, and only
+//! where an exporter wants its stream: with nobody listening, nothing is built.
+
+mod mozdef;
+mod plan;
+mod row;
+mod rules;
+mod schema;
+mod shape;
+mod summary;
+
+pub use row::{Row, RowError, rows};
+pub use rules::{Action, Condition, Rule, RuleError};
+pub use schema::{json_schema, schema_version};
+pub use shape::Shape;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::export::plan::Plan;
+use crate::record::{JsonTime, Record, Schema};
+use crate::time::Time;
+
+/// One exporter's wishes.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub shape: Shape,
+    /// How times are spelled, where the shape leaves a choice.
+    pub time: JsonTime,
+    /// The sensor's name, as the receiver knows it.
+    pub sensor: String,
+    pub streams: Streams,
+    /// The first rule that matches a row decides about it.
+    pub rules: Vec<Rule>,
+    pub key: KeyBy,
+}
+
+/// Which streams are exported.
+#[derive(Clone, Debug, Default)]
+pub struct Streams {
+    /// None of these names: all.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+impl Streams {
+    pub fn contains(&self, stream: &str) -> bool {
+        let listed = |names: &[String]| names.iter().any(|name| name == stream);
+        (self.include.is_empty() || listed(&self.include)) && !listed(&self.exclude)
+    }
+}
+
+/// What rows must have in common to stay in order at the receiver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyBy {
+    /// The connection.
+    #[default]
+    Uid,
+    /// The originator's address.
+    Client,
+    None,
+}
+
+/// All exporters of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Exports(pub Arc<[Export]>);
+
+impl Exports {
+    /// What a thread that makes rows needs to serialise them.
+    pub fn serializer(&self) -> Serializer {
+        Serializer { exports: self.clone(), plans: Vec::new() }
+    }
+}
+
+/// Serialises rows for every exporter that wants them.
+pub struct Serializer {
+    exports: Exports,
+    /// By schema, made at its first row.
+    plans: Vec<(&'static Schema, Box<[(usize, Plan)]>)>,
+}
+
+impl Serializer {
+    /// Appends `record`, encoded as a [`Row`], once for each exporter that wants it, and says to
+    /// `each` which exporter that is and where its row stands.
+    #[inline]
+    pub fn rows<R: Record>(
+        &mut self,
+        record: &R,
+        now: Time,
+        out: &mut Vec<u8>,
+        mut each: impl FnMut(usize, Range<usize>),
+    ) {
+        if self.exports.0.is_empty() {
+            return;
+        }
+        let at = match self.plans.iter().position(|(schema, _)| std::ptr::eq(*schema, R::SCHEMA)) {
+            Some(at) => at,
+            None => self.plan(R::SCHEMA),
+        };
+        for (to, plan) in &self.plans[at].1 {
+            let start = out.len();
+            if plan.row(&self.exports.0[*to], record, now, out) {
+                each(*to, start..out.len());
+            }
+        }
+    }
+
+    #[cold]
+    fn plan(&mut self, schema: &'static Schema) -> usize {
+        let exports = self.exports.0.iter().enumerate();
+        let wanted = exports.filter(|(_, export)| export.streams.contains(schema.path));
+        self.plans.push((schema, wanted.map(|(to, export)| (to, Plan::new(export, schema))).collect()));
+        self.plans.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

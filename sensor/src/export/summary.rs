@@ -1,0 +1,91 @@
+//! The sentence that MozDef shows of an event.
+
+use crate::record::{Record, Schema, Value, json};
+
+/// Sentences by stream, tried in order: the first whose fields are all set is used. `{field?}` may
+/// be unset. They read as those of MozDef's own plug-ins.
+const SENTENCES: &[(&str, &[&str])] = &[
+    (
+        "conn",
+        &[
+            "{id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p} {history?} {orig_ip_bytes} bytes / {resp_ip_bytes} bytes",
+        ],
+    ),
+    ("dns", &["DNS {qtype_name?} type query {id.orig_h} -> {id.resp_h}:{id.resp_p}"]),
+    ("files", &["{fuid} {mime_type?} {filename?} {seen_bytes} bytes via {source}"]),
+    ("http", &["HTTP {method?} {id.orig_h} -> {id.resp_h}:{id.resp_p}"]),
+    ("notice", &["{msg} {sub?}", "{note}"]),
+    ("ssh", &["SSH: {id.orig_h} -> {id.resp_h}:{id.resp_p} success {auth_success}"]),
+    ("tunnel", &["{id.orig_h} -> {id.resp_h}:{id.resp_p} {tunnel_type} {action}"]),
+    ("weird", &["{name} {id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p}", "{name} {addl?}"]),
+];
+
+/// What stands before the ends of any other stream's connection.
+const ENDS: &str = "{id.orig_h} -> {id.resp_h}:{id.resp_p}";
+
+/// A stream's sentences, ready to be filled in.
+pub(super) struct Summary {
+    sentences: Vec<Vec<Part>>,
+    /// What is said where none of them can be.
+    name: String,
+}
+
+enum Part {
+    Text(String),
+    Field { at: usize, optional: bool },
+}
+
+impl Summary {
+    pub fn new(schema: &Schema) -> Summary {
+        let name = schema.path.to_uppercase();
+        let own = SENTENCES.iter().find(|(stream, _)| *stream == schema.path);
+        let mut sentences: Vec<_> =
+            own.iter().flat_map(|(_, own)| own.iter()).filter_map(|text| parts(text, schema)).collect();
+        sentences.extend(parts(&format!("{name}: {ENDS}"), schema));
+        Summary { sentences, name }
+    }
+
+    /// Appends the sentence, which is never empty.
+    pub fn write<R: Record>(&self, record: &R, out: &mut Vec<u8>) {
+        let set = |part: &Part| match part {
+            Part::Text(_) | Part::Field { optional: true, .. } => true,
+            Part::Field { at, .. } => !matches!(record.get(*at), Value::Unset),
+        };
+        let start = out.len();
+        for part in self.sentences.iter().find(|parts| parts.iter().all(set)).into_iter().flatten() {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Field { at, .. } => match record.get(*at) {
+                    // The space before what is not there goes with it.
+                    Value::Unset if out.ends_with(b" ") => drop(out.pop()),
+                    value => json::text(value, out),
+                },
+            }
+        }
+        if out[start..].trim_ascii().is_empty() {
+            out.truncate(start);
+            out.extend_from_slice(self.name.as_bytes());
+        }
+    }
+}
+
+/// A sentence's parts; `None` where the stream has no such fields.
+fn parts(sentence: &str, schema: &Schema) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = sentence;
+    while let Some((text, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        if !text.is_empty() {
+            parts.push(Part::Text(text.to_owned()));
+        }
+        let optional = name.ends_with('?');
+        match schema.field(name.trim_end_matches('?')) {
+            Some(at) => parts.push(Part::Field { at, optional }),
+            None if optional => {}
+            None => return None,
+        }
+        rest = after;
+    }
+    parts.push(Part::Text(rest.to_owned()));
+    Some(parts)
+}

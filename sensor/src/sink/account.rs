@@ -1,0 +1,246 @@
+//! The account of every row: what was offered for export, and what became of it.
+//!
+//! Every row stands in exactly one place. Each method moves rows from one place to another, so that
+//! offered + recovered = acknowledged + in flight + spooled + dropped holds at any moment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Why a row was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The queue in memory was full, in live capture.
+    QueueFull,
+    /// The spool had reached its size, in live capture.
+    SpoolFull,
+    /// The spool could not be written, in live capture.
+    SpoolFailed,
+    /// It was in the spool for longer than it may be.
+    Expired,
+    /// Its checksum in the spool is wrong.
+    Damaged,
+    /// The receiver takes no row of this size.
+    TooLarge,
+    /// The receiver lets us not write there.
+    NotAuthorised,
+    /// There is no such topic, and the receiver does not make it.
+    UnknownTopic,
+    /// The receiver refused it otherwise.
+    Refused,
+    /// It was in memory at the end, and there is no spool to keep it.
+    Shutdown,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 10] = [
+        Reason::QueueFull,
+        Reason::SpoolFull,
+        Reason::SpoolFailed,
+        Reason::Expired,
+        Reason::Damaged,
+        Reason::TooLarge,
+        Reason::NotAuthorised,
+        Reason::UnknownTopic,
+        Reason::Refused,
+        Reason::Shutdown,
+    ];
+
+    /// As a label of a metric.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::QueueFull => "queue_full",
+            Reason::SpoolFull => "spool_full",
+            Reason::SpoolFailed => "spool_failed",
+            Reason::Expired => "expired",
+            Reason::Damaged => "damaged",
+            Reason::TooLarge => "too_large",
+            Reason::NotAuthorised => "not_authorised",
+            Reason::UnknownTopic => "unknown_topic",
+            Reason::Refused => "refused",
+            Reason::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// The rows of one stream, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Given to the exporter by this run.
+    pub offered: u64,
+    /// Left in the spool by earlier runs.
+    pub recovered: u64,
+    /// The receiver has them, and said so.
+    pub acked: u64,
+    /// In memory, sent or not.
+    pub in_flight: u64,
+    /// On disk only.
+    pub spooled: u64,
+    /// Lost, by reason, in the order of [`Reason::ALL`].
+    pub dropped: [u64; Reason::ALL.len()],
+}
+
+impl Counts {
+    pub fn dropped_total(&self) -> u64 {
+        self.dropped.iter().sum()
+    }
+
+    /// Whether every row is somewhere.
+    pub fn balanced(&self) -> bool {
+        self.offered + self.recovered == self.acked + self.in_flight + self.spooled + self.dropped_total()
+    }
+
+    fn add(&mut self, other: &Counts) {
+        self.offered += other.offered;
+        self.recovered += other.recovered;
+        self.acked += other.acked;
+        self.in_flight += other.in_flight;
+        self.spooled += other.spooled;
+        self.dropped.iter_mut().zip(other.dropped).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
+
+/// Stands for the stream of rows found in the spool that cannot be read.
+pub const UNREADABLE: &str = "?";
+
+/// What one exporter did with its rows.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    streams: BTreeMap<Box<str>, Counts>,
+    /// From packet time to acknowledgement; only live capture has it.
+    pub lag: Histogram,
+    /// Rows sent again because sending them failed. Some of them may have arrived twice.
+    pub resent: u64,
+    /// Bytes of the spool that no row could be read from.
+    pub unreadable_bytes: u64,
+    /// What is wrong at the moment, if anything.
+    pub trouble: Option<String>,
+}
+
+impl Account {
+    pub fn streams(&self) -> impl Iterator<Item = (&str, &Counts)> {
+        self.streams.iter().map(|(name, counts)| (&name[..], counts))
+    }
+
+    pub fn total(&self) -> Counts {
+        self.streams.values().fold(Counts::default(), |mut total, counts| {
+            total.add(counts);
+            total
+        })
+    }
+
+    fn of(&mut self, stream: &str) -> &mut Counts {
+        // Only a stream's first row makes a name.
+        if !self.streams.contains_key(stream) {
+            self.streams.insert(stream.into(), Counts::default());
+        }
+        self.streams.get_mut(stream).unwrap_or_else(|| unreachable!("it was just put there"))
+    }
+
+    /// A row was given to the exporter.
+    pub fn offered(&mut self, stream: &str, rows: u64) {
+        let counts = self.of(stream);
+        counts.offered += rows;
+        counts.in_flight += rows;
+    }
+
+    /// A row was found in the spool of an earlier run.
+    pub fn recovered(&mut self, stream: &str) {
+        let counts = self.of(stream);
+        counts.recovered += 1;
+        counts.spooled += 1;
+    }
+
+    /// A row is on disk and not in memory any more.
+    pub fn spooled(&mut self, stream: &str) {
+        let counts = self.of(stream);
+        counts.in_flight -= 1;
+        counts.spooled += 1;
+    }
+
+    /// A row was read back from disk.
+    pub fn read_back(&mut self, stream: &str) {
+        let counts = self.of(stream);
+        counts.spooled -= 1;
+        counts.in_flight += 1;
+    }
+
+    /// A row on disk cannot be read any more, nor its stream: it is counted to any that has rows there.
+    pub fn unreadable(&mut self) {
+        if let Some(counts) = self.streams.values_mut().find(|counts| counts.spooled > 0) {
+            counts.spooled -= 1;
+            counts.dropped[Reason::Damaged as usize] += 1;
+        }
+    }
+
+    pub fn acked(&mut self, stream: &str) {
+        let counts = self.of(stream);
+        counts.in_flight -= 1;
+        counts.acked += 1;
+    }
+
+    /// A row in memory is lost.
+    pub fn dropped(&mut self, stream: &str, reason: Reason) {
+        let counts = self.of(stream);
+        counts.in_flight -= 1;
+        counts.dropped[reason as usize] += 1;
+    }
+
+    /// A row that was on disk only is lost.
+    pub fn dropped_from_spool(&mut self, stream: &str, reason: Reason) {
+        let counts = self.of(stream);
+        counts.spooled -= 1;
+        counts.dropped[reason as usize] += 1;
+    }
+}
+
+/// Durations, counted in buckets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histogram {
+    /// How many were at most as long as the bound at the same place in [`Histogram::BOUNDS`]; the
+    /// last counts the longer ones.
+    pub counts: [u64; Histogram::BOUNDS.len() + 1],
+    pub sum: Duration,
+}
+
+impl Histogram {
+    /// Upper bounds of the buckets in milliseconds.
+    pub const BOUNDS: [u64; 14] =
+        [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 60_000, 600_000, 3_600_000];
+
+    pub fn add(&mut self, duration: Duration) {
+        let bucket = Self::BOUNDS.partition_point(|bound| Duration::from_millis(*bound) < duration);
+        self.counts[bucket] += 1;
+        self.sum += duration;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_in_one_place() {
+        let mut account = Account::default();
+        account.offered("conn", 5);
+        account.recovered("dns");
+        account.spooled("conn");
+        account.acked("conn");
+        account.dropped("conn", Reason::TooLarge);
+        account.read_back("dns");
+        account.spooled("dns");
+        account.dropped_from_spool("dns", Reason::Expired);
+        let total = account.total();
+        assert!(total.balanced() && account.streams().all(|(_, counts)| counts.balanced()));
+        assert_eq!((total.acked, total.in_flight, total.spooled, total.dropped_total()), (1, 2, 1, 2));
+    }
+
+    #[test]
+    fn durations_are_counted_by_the_first_bound_that_holds_them() {
+        let mut lag = Histogram::default();
+        for millis in [0, 5, 6, 3_600_001] {
+            lag.add(Duration::from_millis(millis));
+        }
+        assert_eq!((lag.counts[0], lag.counts[1], lag.counts[14]), (2, 1, 1));
+        assert_eq!(Reason::ALL.iter().position(|r| *r == Reason::Shutdown), Some(Reason::Shutdown as usize));
+    }
+}

@@ -1,0 +1,244 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::*;
+use crate::log::Outlet;
+use crate::sink::queue::Inlet;
+use crate::sink::spool::{Options, Sync};
+use crate::sink::testing::encoded;
+use crate::sink::transport::Message;
+
+/// A receiver that does as it is told.
+#[derive(Clone, Default)]
+struct Receiver(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    /// What arrived, by run and sequence number, in order.
+    arrived: Vec<((u64, u64), String)>,
+    pending: Vec<Report>,
+    down: bool,
+    /// How many more rows it takes before it goes down.
+    fuse: Option<usize>,
+    /// Outcomes for values that are not simply taken, each used once.
+    special: HashMap<String, Outcome>,
+}
+
+const ROOM: usize = 50;
+
+impl Transport for Receiver {
+    fn offer(&mut self, message: &Message<'_>) -> Offer {
+        let mut inner = self.0.lock().unwrap();
+        if inner.fuse == Some(0) {
+            inner.down = true;
+        }
+        if inner.down || inner.pending.len() >= ROOM {
+            return Offer::Full;
+        }
+        inner.fuse = inner.fuse.map(|fuse| fuse - 1);
+        let value = String::from_utf8(message.row.value.to_vec()).unwrap();
+        let outcome = inner.special.remove(&value).unwrap_or(Outcome::Acked);
+        if outcome == Outcome::Acked {
+            inner.arrived.push(((message.run, message.seq), value));
+        }
+        inner.pending.push(Report { pos: message.pos, outcome });
+        Offer::Taken
+    }
+
+    fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {
+        let mut inner = self.0.lock().unwrap();
+        if inner.pending.is_empty() {
+            drop(inner);
+            std::thread::sleep(wait);
+        } else {
+            // Reports come in any order.
+            reports.extend(inner.pending.drain(..).rev());
+        }
+    }
+
+    fn abandon(&mut self, _reports: &mut Vec<Report>) {}
+
+    fn trouble(&mut self) -> Option<String> {
+        self.0.lock().unwrap().down.then(|| "it is down".to_owned())
+    }
+}
+
+struct Setup {
+    receiver: Receiver,
+    account: Arc<Mutex<Account>>,
+    inlet: Inlet,
+    exporter: std::thread::JoinHandle<()>,
+}
+
+fn behaviour(mode: Mode, run: u64) -> Behaviour {
+    Behaviour { mode, window_bytes: 2000, flush_timeout: Duration::from_millis(200), tell: |_| (), run }
+}
+
+fn options(dir: &Path, run: u64) -> Options {
+    let (max_age, sync) = (Duration::from_secs(3600), Sync::Never);
+    Options { dir: dir.to_owned(), max_bytes: 1 << 20, max_age, segment_bytes: 4000, sync, run }
+}
+
+fn start(receiver: &Receiver, behaviour: Behaviour, options: Option<Options>, queue_bytes: usize) -> Setup {
+    let account = Arc::<Mutex<Account>>::default();
+    let queue = Arc::new(Queue::new(behaviour.mode, queue_bytes, account.clone()));
+    let spool = options.map(|options| {
+        let (mut spool, _) = Spool::open(options).unwrap();
+        take_over(&mut spool, &mut account.lock().unwrap()).unwrap();
+        spool
+    });
+    let exporter = Exporter::new(behaviour, queue.clone(), spool, receiver.clone(), account.clone());
+    let exporter = std::thread::spawn(move || exporter.run());
+    Setup { receiver: receiver.clone(), account, inlet: Inlet(queue), exporter }
+}
+
+impl Setup {
+    fn send(&mut self, rows: std::ops::Range<u32>) {
+        rows.for_each(|n| self.inlet.row(&encoded("conn", &format!("row {n:05}"))));
+    }
+
+    /// Ends, and gives the account, which must add up.
+    fn finish(self) -> Account {
+        drop(self.inlet);
+        self.exporter.join().unwrap();
+        let account = self.account.lock().unwrap().clone();
+        assert!(account.total().balanced(), "{account:?}");
+        assert_eq!(account.total().in_flight, 0, "{account:?}");
+        account
+    }
+}
+
+fn arrived(receiver: &Receiver) -> Vec<String> {
+    receiver.0.lock().unwrap().arrived.iter().map(|(_, value)| value.clone()).collect()
+}
+
+fn numbered(rows: std::ops::Range<u32>) -> Vec<String> {
+    rows.map(|n| format!("row {n:05}")).collect()
+}
+
+#[test]
+fn every_row_arrives_once_and_in_order() {
+    for spooled in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = spooled.then(|| options(dir.path(), 1));
+        let mut setup = start(&Receiver::default(), behaviour(Mode::Wait, 1), options, 5000);
+        setup.send(0..5000);
+        let receiver = setup.receiver.clone();
+        let total = setup.finish().total();
+        assert_eq!((total.offered, total.acked), (5000, 5000));
+        assert_eq!(arrived(&receiver), numbered(0..5000));
+        let numbers: Vec<u64> = receiver.0.lock().unwrap().arrived.iter().map(|((_, seq), _)| *seq).collect();
+        assert!(numbers.into_iter().eq(0..5000));
+    }
+}
+
+#[test]
+fn what_is_not_delivered_at_the_end_is_delivered_by_the_next_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().fuse = Some(1234);
+    let mut first = start(&receiver, behaviour(Mode::Wait, 1), Some(options(dir.path(), 1)), 5000);
+    first.send(0..3000);
+    let total = first.finish().total();
+    assert_eq!((total.acked, total.spooled), (1234, 3000 - 1234));
+    {
+        let mut inner = receiver.0.lock().unwrap();
+        (inner.down, inner.fuse) = (false, None);
+    }
+    let mut second = start(&receiver, behaviour(Mode::Wait, 2), Some(options(dir.path(), 2)), 5000);
+    second.send(3000..3100);
+    let total = second.finish().total();
+    assert_eq!((total.recovered, total.offered, total.acked), (3000 - 1234, 100, 3100 - 1234));
+    assert_eq!(arrived(&receiver), numbered(0..3100));
+    // A row keeps the identity that its first run gave it.
+    let ids: Vec<_> = receiver.0.lock().unwrap().arrived.iter().map(|(id, _)| *id).collect();
+    assert!(ids.into_iter().eq((0..3000).map(|seq| (1, seq)).chain((0..100).map(|seq| (2, seq)))));
+}
+
+#[test]
+fn without_a_spool_the_rest_is_lost_and_counted() {
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().fuse = Some(10);
+    let mut setup = start(&receiver, behaviour(Mode::Drop, 1), None, 1 << 20);
+    setup.send(0..500);
+    let account = setup.finish();
+    assert_eq!(account.total().acked, 10);
+    assert_eq!(account.total().dropped[Reason::Shutdown as usize], 490);
+    assert_eq!(account.trouble.as_deref(), Some("it is down"));
+}
+
+#[test]
+fn live_capture_loses_what_neither_memory_nor_spool_can_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().down = true;
+    let options = Options { max_bytes: 20_000, ..options(dir.path(), 1) };
+    let mut setup = start(&receiver, behaviour(Mode::Drop, 1), Some(options), 1 << 20);
+    setup.send(0..5000);
+    let total = setup.finish().total();
+    let lost = total.dropped[Reason::SpoolFull as usize];
+    assert_eq!((total.offered, total.acked), (5000, 0));
+    assert!(total.spooled > 300 && total.spooled + lost == 5000, "{total:?}");
+}
+
+#[test]
+fn replay_waits_for_room_in_the_spool_instead() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().down = true;
+    let options = Options { max_bytes: 20_000, ..options(dir.path(), 1) };
+    let mut setup = start(&receiver, behaviour(Mode::Wait, 1), Some(options), 1000);
+    let up = {
+        let receiver = receiver.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            receiver.0.lock().unwrap().down = false;
+        })
+    };
+    setup.send(0..5000);
+    up.join().unwrap();
+    let total = setup.finish().total();
+    assert_eq!((total.acked, total.dropped_total()), (5000, 0));
+    assert_eq!(arrived(&receiver), numbered(0..5000));
+}
+
+#[test]
+fn refusals_are_counted_by_reason_and_failures_are_sent_again() {
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().special = HashMap::from([
+        ("row 00003".to_owned(), Outcome::Refused(Reason::TooLarge)),
+        ("row 00005".to_owned(), Outcome::Refused(Reason::NotAuthorised)),
+        ("row 00007".to_owned(), Outcome::Failed),
+    ]);
+    let mut setup = start(&receiver, behaviour(Mode::Wait, 1), None, 1 << 20);
+    setup.send(0..10);
+    let account = setup.finish();
+    let total = account.total();
+    assert_eq!((total.acked, account.resent), (8, 1));
+    assert_eq!(
+        (total.dropped[Reason::TooLarge as usize], total.dropped[Reason::NotAuthorised as usize]),
+        (1, 1)
+    );
+    assert!(arrived(&receiver).contains(&"row 00007".to_owned()));
+}
+
+#[test]
+fn rows_damaged_on_disk_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::default();
+    receiver.0.lock().unwrap().down = true;
+    let mut first = start(&receiver, behaviour(Mode::Wait, 1), Some(options(dir.path(), 1)), 5000);
+    first.send(0..10);
+    assert_eq!(first.finish().total().spooled, 10);
+    receiver.0.lock().unwrap().down = false;
+    let segment = dir.path().join("000000000000.rows");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(segment, bytes).unwrap();
+    let total =
+        start(&receiver, behaviour(Mode::Wait, 2), Some(options(dir.path(), 2)), 5000).finish().total();
+    assert_eq!(total.recovered, 10);
+    assert!(total.dropped[Reason::Damaged as usize] > 0);
+    assert_eq!(total.acked + total.dropped[Reason::Damaged as usize], 10);
+}

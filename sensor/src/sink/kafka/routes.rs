@@ -1,0 +1,128 @@
+//! Which topic a row goes to.
+
+use std::collections::BTreeMap;
+
+use crate::export::{Row, Streams};
+use crate::record::Schema;
+use crate::sink::config::{self, unknown_stream};
+
+/// Topics by stream.
+#[derive(Debug)]
+pub struct Routes {
+    template: Template,
+    by_stream: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Template {
+    before: String,
+    /// What follows the stream's name; none where the name does not come in.
+    after: Option<String>,
+}
+
+impl Template {
+    fn topic(&self, stream: &str) -> String {
+        match &self.after {
+            Some(after) => format!("{}{stream}{after}", self.before),
+            None => self.before.clone(),
+        }
+    }
+}
+
+const PLACEHOLDER: &str = "{stream}";
+/// Kafka's limit on a name's length.
+const MAX_TOPIC: usize = 249;
+
+impl Routes {
+    pub fn new(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Self, String> {
+        let template = match config.topic.split_once(PLACEHOLDER) {
+            Some((before, after)) => Template { before: before.to_owned(), after: Some(after.to_owned()) },
+            None => Template { before: config.topic.clone(), after: None },
+        };
+        let mut by_stream: BTreeMap<String, String> =
+            streams.iter().map(|schema| (schema.path.to_owned(), template.topic(schema.path))).collect();
+        for (stream, topic) in &config.topics {
+            if by_stream.insert(stream.clone(), topic.clone()).is_none() {
+                return Err(unknown_stream(stream, streams));
+            }
+        }
+        let elsewhere = config.rows.rules.iter().filter_map(|rule| match &rule.then {
+            config::Then::Topic(topic) => Some(topic),
+            config::Then::Drop | config::Then::Keep => None,
+        });
+        match by_stream.values().chain(elsewhere).find(|topic| !is_name(topic)) {
+            Some(topic) => Err(format!("'{topic}' cannot be the name of a topic")),
+            None => Ok(Routes { template, by_stream }),
+        }
+    }
+
+    /// Makes sure that a stream has a topic: scripts make streams that were not known at start.
+    pub fn meet(&mut self, stream: &str) {
+        if !self.by_stream.contains_key(stream) {
+            self.by_stream.insert(stream.to_owned(), self.template.topic(stream));
+        }
+    }
+
+    pub fn topic<'a>(&'a self, row: &Row<'a>) -> &'a str {
+        match row.topic {
+            "" => self.by_stream.get(row.stream).unwrap_or(&self.template.before),
+            topic => topic,
+        }
+    }
+
+    /// Every topic that rows can go to.
+    pub fn all(&self, streams: &Streams) -> Vec<&str> {
+        let wanted = self.by_stream.iter().filter(|(stream, _)| streams.contains(stream));
+        let mut topics: Vec<&str> = wanted.map(|(_, topic)| &topic[..]).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        topics
+    }
+}
+
+/// Whether Kafka takes it as a topic's name.
+fn is_name(topic: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=MAX_TOPIC).contains(&topic.len()) && topic.bytes().all(allowed) && !matches!(topic, "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    const CONN: &Schema = &Schema { path: "conn", fields: &[] };
+    const DNS: &Schema = &Schema { path: "dns", fields: &[] };
+
+    fn routes(table: &str) -> Result<Routes, String> {
+        Routes::new(&toml::from_str(table).unwrap(), &[CONN, DNS])
+    }
+
+    fn topic(routes: &Routes, stream: &str, topic: &str) -> String {
+        routes.topic(&Row { ts: Time::default(), stream, topic, key: b"", value: b"" }).to_owned()
+    }
+
+    #[test]
+    fn rows_go_by_rule_by_stream_or_by_template() {
+        let mut by_template = routes("topic = \"zeek-{stream}-v1\"\ntopics = { dns = \"names\" }").unwrap();
+        assert_eq!(topic(&by_template, "conn", ""), "zeek-conn-v1");
+        assert_eq!(topic(&by_template, "dns", ""), "names");
+        assert_eq!(topic(&by_template, "conn", "noise"), "noise");
+        by_template.meet("mine");
+        assert_eq!(topic(&by_template, "mine", ""), "zeek-mine-v1");
+        assert_eq!(by_template.all(&Streams::default()), ["names", "zeek-conn-v1", "zeek-mine-v1"]);
+        let one = routes("topic = \"zeek\"").unwrap();
+        assert_eq!(topic(&one, "conn", ""), "zeek");
+        assert_eq!(one.all(&Streams::default()), ["zeek"]);
+    }
+
+    #[test]
+    fn names_that_kafka_refuses_are_refused_at_start() {
+        assert_eq!(routes("topic = \"a b\"").unwrap_err(), "'a b' cannot be the name of a topic");
+        assert!(routes("topic = \"\"").is_err());
+        assert_eq!(
+            routes("topics = { x = \"y\" }").unwrap_err(),
+            "there is no stream x; there are conn, dns"
+        );
+    }
+}

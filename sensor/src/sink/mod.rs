@@ -1,0 +1,167 @@
+//! Exporters: rows to a SIEM, with an account of each.
+//!
+//! ```text
+//! logs ─► queue (memory) ─► spool (disk) ─► window (memory) ─► transport: Kafka, HTTP
+//!                               └──────── read back ──┘  ▲            │ reports
+//!                                                        └────────────┘
+//! ```
+//! A row is offered when it enters the queue. From then on it is in exactly one place of the
+//! [`Account`]: in memory, on disk, acknowledged, or dropped for a reason.
+
+pub mod account;
+mod config;
+mod exporter;
+mod kafka;
+mod queue;
+mod spool;
+#[cfg(test)]
+mod testing;
+mod transport;
+mod window;
+
+pub use account::{Account, Counts, Histogram, Reason};
+pub use config::Config;
+pub use queue::Mode;
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::export::Exports;
+use crate::log::Outlet;
+use crate::record::Schema;
+use crate::sink::exporter::{Behaviour, Exporter, take_over};
+use crate::sink::queue::{Inlet, Queue};
+use crate::sink::spool::Spool;
+use crate::sink::transport::Transport;
+
+/// All exporters of a run.
+pub struct Sinks {
+    exports: Exports,
+    running: Vec<Running>,
+}
+
+struct Running {
+    name: &'static str,
+    queue: Arc<Queue>,
+    account: Arc<Mutex<Account>>,
+    thread: JoinHandle<()>,
+}
+
+/// What became of the rows of one exporter.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// `kafka` or `http_sink`.
+    pub name: &'static str,
+    pub account: Account,
+}
+
+impl Delivery {
+    /// Whether every row was acknowledged.
+    pub fn complete(&self) -> bool {
+        let total = self.account.total();
+        total.acked == total.offered + total.recovered
+    }
+}
+
+/// Every stream that can be exported.
+pub fn streams() -> Vec<&'static Schema> {
+    crate::analyze::LOGS.iter().chain(crate::policy::LOGS).copied().collect()
+}
+
+impl Sinks {
+    /// Starts the exporters that are configured. `tell` takes sentences for the operator.
+    pub fn start(config: &Config, mode: Mode, tell: fn(&str)) -> Result<Sinks, String> {
+        let (streams, run) = (streams(), run_id());
+        let (mut exports, mut running) = (Vec::new(), Vec::new());
+        if let Some(kafka) = &config.kafka {
+            let export = kafka.rows.export(kafka.key.into(), &streams)?;
+            let transport = kafka::Kafka::new(kafka, &streams)?;
+            let behaviour = behaviour(mode, &kafka.delivery, run, tell);
+            running.push(start("kafka", behaviour, kafka.spool.as_ref(), transport)?);
+            exports.push(export);
+        }
+        Ok(Sinks { exports: Exports(exports.into()), running })
+    }
+
+    /// What rows are to be made; [`Sinks::outlets`] take them in the same order.
+    pub fn exports(&self) -> Exports {
+        self.exports.clone()
+    }
+
+    pub fn outlets(&self) -> Vec<Box<dyn Outlet>> {
+        let outlet = |running: &Running| Box::new(Inlet(running.queue.clone())) as Box<dyn Outlet>;
+        self.running.iter().map(outlet).collect()
+    }
+
+    /// How things stand.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.running.iter().map(|running| delivery(running.name, &running.account)).collect()
+    }
+
+    /// Waits until all rows are delivered, or the time for that is over.
+    pub fn finish(self) -> Vec<Delivery> {
+        self.running.iter().for_each(|running| running.queue.close());
+        let ended = |Running { name, account, thread, .. }: Running| {
+            // An exporter that panicked leaves its rows in flight in the account, and on disk.
+            let _ = thread.join();
+            delivery(name, &account)
+        };
+        self.running.into_iter().map(ended).collect()
+    }
+}
+
+fn delivery(name: &'static str, account: &Mutex<Account>) -> Delivery {
+    Delivery { name, account: account.lock().unwrap_or_else(PoisonError::into_inner).clone() }
+}
+
+fn behaviour(mode: Mode, delivery: &config::Delivery, run: u64, tell: fn(&str)) -> Behaviour {
+    let window_bytes = usize::try_from(delivery.memory.0 / 2).unwrap_or(usize::MAX);
+    Behaviour { mode, window_bytes, flush_timeout: delivery.flush_timeout.0, tell, run }
+}
+
+fn start(
+    name: &'static str,
+    behaviour: Behaviour,
+    spool: Option<&config::Spool>,
+    transport: impl Transport + Send + 'static,
+) -> Result<Running, String> {
+    let account = Arc::<Mutex<Account>>::default();
+    let queue = Arc::new(Queue::new(behaviour.mode, behaviour.window_bytes, account.clone()));
+    let spool = match spool {
+        Some(spool) => {
+            let opened = Spool::open(spool.options(behaviour.run)?);
+            let (mut opened, unreadable_bytes) = opened.map_err(|error| error.to_string())?;
+            let mut account = account.lock().unwrap_or_else(PoisonError::into_inner);
+            account.unreadable_bytes = unreadable_bytes;
+            take_over(&mut opened, &mut account)
+                .map_err(|error| format!("cannot read the spool {}: {error}", spool.directory.display()))?;
+            Some(opened)
+        }
+        None => None,
+    };
+    let exporter = Exporter::new(behaviour, queue.clone(), spool, transport, account.clone());
+    let thread = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || exporter.run())
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    Ok(Running { name, queue, account, thread })
+}
+
+/// Finds out, without sending anything, whether rows could be delivered: what there is for each
+/// exporter, or in one sentence what is wrong.
+pub fn check(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
+    let streams = streams();
+    let mut found = Vec::new();
+    if let Some(kafka) = &config.kafka {
+        found.push(("kafka", kafka::check(kafka, &streams)));
+    }
+    found
+}
+
+/// Tells runs apart.
+fn run_id() -> u64 {
+    let mut hasher = std::hash::RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish()
+}
