@@ -1,12 +1,13 @@
 //! librdkafka: its settings, a connection, and finding out what is wrong with it.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::DeliveryResult;
+use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
 use crate::record::Schema;
@@ -49,7 +50,7 @@ impl Settings {
         {
             return Err("[kafka.client] has no \"bootstrap.servers\"".to_owned());
         }
-        client.set_log_level(RDKafkaLogLevel::Emerg);
+        client.set_log_level(RDKafkaLogLevel::Info);
         client.create_native_config().map_err(|error| wrong_setting(&error))?;
         Ok(Settings(client))
     }
@@ -69,7 +70,9 @@ impl Settings {
 
 fn wrong_setting(error: &KafkaError) -> String {
     match error {
-        KafkaError::ClientConfig(_, reason, _, _) => format!("[kafka.client]: {reason}"),
+        KafkaError::ClientConfig(_, reason, name, value) => {
+            format!("[kafka.client] \"{name}\" = \"{value}\": {reason}")
+        }
         KafkaError::ClientCreation(reason) => format!("[kafka.client]: {reason}"),
         error => error.to_string(),
     }
@@ -84,6 +87,8 @@ pub(super) struct Connection {
 pub(super) struct Context {
     reports: Mutex<Vec<(u64, Option<Code>)>>,
     trouble: Mutex<Option<String>>,
+    /// Why a broker hung up, which is trouble only if none is left.
+    hint: Mutex<Option<String>>,
 }
 
 impl Connection {
@@ -93,6 +98,23 @@ impl Connection {
         std::mem::swap(reports, &mut lock(&context.reports));
         if reports.iter().any(|(_, error)| error.is_none()) {
             *lock(&context.trouble) = None;
+        }
+    }
+
+    /// What the brokers say of themselves, or why they do not.
+    fn metadata(&self) -> Result<Metadata, String> {
+        let started = Instant::now();
+        loop {
+            let error = match self.producer.client().fetch_metadata(None, ATTEMPT) {
+                Ok(metadata) => return Ok(metadata),
+                Err(error) => error,
+            };
+            self.producer.poll(Duration::from_millis(50));
+            let trouble = self.trouble();
+            let patience = if trouble.is_some() { PATIENCE_IN_TROUBLE } else { PATIENCE };
+            if started.elapsed() >= patience {
+                return Err(trouble.unwrap_or_else(|| error.to_string()));
+            }
         }
     }
 
@@ -111,17 +133,30 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl ClientContext for Context {
-    /// Problems come as errors too.
-    fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            let kept = if level as i32 <= RDKafkaLogLevel::Error as i32 { &self.trouble } else { &self.hint };
+            *lock(kept) = Some(sentence(message));
+        }
+    }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let mut trouble = lock(&self.trouble);
-        // That all are down follows the reason why.
-        let follows = error.rdkafka_error_code() == Some(Code::AllBrokersDown) && trouble.is_some();
-        if !follows {
-            *trouble = Some(reason.to_owned());
+        if error.rdkafka_error_code() != Some(Code::AllBrokersDown) {
+            *trouble = Some(sentence(reason));
+        } else if trouble.is_none() {
+            // That is known; why, is what was said before.
+            *trouble = Some(lock(&self.hint).take().unwrap_or_else(|| sentence(reason)));
         }
     }
+}
+
+/// A message without librdkafka's thread before it and its state after it.
+fn sentence(message: &str) -> String {
+    let message =
+        message.strip_prefix("[thrd:").and_then(|rest| Some(rest.split_once("]: ")?.1)).unwrap_or(message);
+    let message = message.split_once(" (after ").map_or(message, |(reason, _)| reason);
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl ProducerContext<NoCustomPartitioner> for Context {
@@ -134,8 +169,11 @@ impl ProducerContext<NoCustomPartitioner> for Context {
     }
 }
 
-/// How long brokers may take to answer a check.
+/// How long brokers may take to answer a check …
 const PATIENCE: Duration = Duration::from_secs(10);
+/// … and when something is known to be wrong, which another of them may make good.
+const PATIENCE_IN_TROUBLE: Duration = Duration::from_secs(3);
+const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// Asks the brokers for the topics that rows would go to. Says what there is, or in one sentence
 /// what is wrong.
@@ -144,10 +182,14 @@ pub fn check(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Stri
     let routes = Routes::new(config, streams)?;
     let connection = Settings::new(config)?.connect()?;
     let servers = config.client.get("bootstrap.servers").map_or("the brokers", |servers| &servers.0);
-    let metadata = connection.producer.client().fetch_metadata(None, PATIENCE).map_err(|error| {
-        connection.producer.poll(Duration::from_millis(100));
-        let why = connection.trouble().unwrap_or_else(|| error.to_string());
-        format!("cannot talk to {servers}: {why}")
+    let metadata = connection.metadata().map_err(|why| {
+        // A listener hangs up on who speaks another protocol.
+        let hint = if why.contains("Disconnected") {
+            " (is \"security.protocol\" that of this listener?)"
+        } else {
+            ""
+        };
+        format!("cannot talk to {servers}: {why}{hint}")
     })?;
     let brokers = metadata.brokers().len();
     let topics = routes.all(&export.streams);

@@ -1,0 +1,224 @@
+//! Real Kafka brokers, started and stopped.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Brokers on this machine. They are killed when it goes out of scope.
+pub struct Cluster {
+    dir: tempfile::TempDir,
+    voters: String,
+    format: String,
+    extra: String,
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    port: u16,
+    process: Option<Child>,
+}
+
+/// The folder of Kafka's jars, fetched once; `None`, with the reason printed, where that cannot be.
+pub fn jars() -> Option<&'static Path> {
+    static JARS: OnceLock<Option<PathBuf>> = OnceLock::new();
+    JARS.get_or_init(fetch).as_deref()
+}
+
+fn fetch() -> Option<PathBuf> {
+    let required = std::env::var_os("NIGHTJAR_TEST_KAFKA").is_some();
+    for (tool, flag, package) in [("java", "-version", "default-jre-headless"), ("mvn", "-version", "maven")]
+    {
+        let found = Command::new(tool).arg(flag).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !found.is_ok_and(|status| status.success()) {
+            assert!(!required, "{tool} is missing (package {package})");
+            eprintln!("SKIPPED: the tests against Kafka need {tool} (package {package})");
+            return None;
+        }
+    }
+    let jars = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kafka-jars");
+    if !jars.is_dir() {
+        let parts = jars.with_extension("part");
+        let pom = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/pom.xml");
+        let status = Command::new("mvn")
+            .args(["-q", "-B", "dependency:copy-dependencies"])
+            .arg(format!("-DoutputDirectory={}", parts.display()))
+            .arg("-f")
+            .arg(pom)
+            .status();
+        if !status.is_ok_and(|status| status.success()) {
+            assert!(!required, "Kafka could not be fetched");
+            eprintln!("SKIPPED: Kafka could not be fetched from Maven Central");
+            return None;
+        }
+        std::fs::rename(parts, &jars).unwrap();
+    }
+    Some(jars)
+}
+
+/// Ports that nobody listens on, as long as nobody begins to.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners: [_; N] = std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}
+
+impl Cluster {
+    /// Starts `count` brokers. `extra` are properties that a broker on this port has beside the usual.
+    pub fn start(count: usize, format: &str, extra: impl Fn(u16) -> String) -> Option<Cluster> {
+        jars()?;
+        // A broker's controller listens on the port after its own.
+        let ports: Vec<u16> = (0..count)
+            .map(|_| {
+                loop {
+                    let [port] = free_ports();
+                    if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
+                        break port;
+                    }
+                }
+            })
+            .collect();
+        let voters: Vec<String> =
+            ports.iter().enumerate().map(|(n, port)| format!("{}@127.0.0.1:{}", n + 1, port + 1)).collect();
+        let mut cluster = Cluster {
+            dir: tempfile::tempdir().unwrap(),
+            voters: voters.join(","),
+            format: format.to_owned(),
+            extra: extra(ports[0]),
+            nodes: ports.into_iter().map(|port| Node { port, process: None }).collect(),
+        };
+        (0..count).for_each(|node| cluster.start_node(node));
+        cluster.wait();
+        Some(cluster)
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn servers(&self) -> String {
+        let servers: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+        servers.join(",")
+    }
+
+    pub fn start_node(&mut self, node: usize) {
+        let extra = self.dir().join("extra.properties");
+        std::fs::write(&extra, &self.extra).unwrap();
+        let log = std::fs::File::create(self.dir().join(format!("node{}.log", node + 1))).unwrap();
+        let process = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/start-broker"))
+            .arg(self.dir())
+            .arg(self.nodes[node].port.to_string())
+            .env("NODE", (node + 1).to_string())
+            .env("VOTERS", &self.voters)
+            .env("JARS", jars().unwrap())
+            .env("EXTRA", extra)
+            .env("FORMAT", &self.format)
+            .env("HEAP", "256m")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.nodes[node].process = Some(process);
+    }
+
+    /// Waits until all brokers answer.
+    pub fn wait(&self) {
+        let until = Instant::now() + Duration::from_secs(60);
+        for node in &self.nodes {
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, node.port)).is_err() {
+                assert!(Instant::now() < until, "broker at {} does not start: {:?}", node.port, self.dir);
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+
+    /// Kills a broker as a power failure would.
+    pub fn kill_node(&mut self, node: usize) {
+        if let Some(mut process) = self.nodes[node].process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Stops or continues a broker where it stands (`STOP`, `CONT`).
+    pub fn signal_node(&self, node: usize, signal: &str) {
+        let id = self.nodes[node].process.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
+    /// Runs one of Kafka's own tools, and gives what it prints.
+    pub fn tool(&self, class: &str, args: &[&str]) -> String {
+        let output = Command::new("java")
+            .arg("-cp")
+            .arg(format!("{}/*", jars().unwrap().display()))
+            .args(["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .arg(format!("-Dlog4j.configuration=file:{}/log4j.properties", self.dir().display()))
+            .arg(class)
+            .args(["--bootstrap-server", &self.servers()])
+            .args(args)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    pub fn make_topic(&self, name: &str, settings: &[&str]) {
+        let mut args = vec!["--create", "--if-not-exists", "--topic", name];
+        settings.iter().for_each(|setting| args.extend(["--config", setting]));
+        let said = self.tool("org.apache.kafka.tools.TopicCommand", &args);
+        assert!(said.contains("Created topic"), "{said}");
+    }
+
+    /// Everything in a topic, as Kafka's own consumer reads it.
+    pub fn read(&self, topic: &str) -> Vec<Received> {
+        let said = self.tool(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer",
+            &[
+                "--topic",
+                topic,
+                "--from-beginning",
+                "--timeout-ms",
+                "4000",
+                "--property",
+                "print.headers=true",
+                "--property",
+                "print.partition=true",
+                "--property",
+                "print.key=true",
+            ],
+        );
+        said.lines().filter_map(Received::parse).collect()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        (0..self.nodes.len()).for_each(|node| self.kill_node(node));
+    }
+}
+
+/// A record that arrived.
+#[derive(Debug)]
+pub struct Received {
+    pub partition: u32,
+    pub headers: std::collections::HashMap<String, String>,
+    pub key: String,
+    pub value: String,
+}
+
+impl Received {
+    /// `Partition:N TAB name:value,… TAB key TAB value`
+    fn parse(line: &str) -> Option<Received> {
+        let mut parts = line.splitn(4, '\t');
+        let partition = parts.next()?.strip_prefix("Partition:")?.parse().ok()?;
+        let headers = parts.next()?.split(',').filter_map(|header| header.split_once(':'));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Some(Received { partition, headers, key: parts.next()?.to_owned(), value: parts.next()?.to_owned() })
+    }
+
+    /// The run that made it, and its number in that run.
+    pub fn id(&self) -> (String, u64) {
+        let (run, seq) = self.headers["id"].split_once('-').unwrap();
+        (run.to_owned(), seq.parse().unwrap())
+    }
+}

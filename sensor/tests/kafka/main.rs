@@ -1,0 +1,327 @@
+//! Export to real Kafka brokers. `make test-kafka` runs it with more rows and longer failures.
+
+mod cluster;
+mod sensor;
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use cluster::{Cluster, Received, free_ports, jars};
+use sensor::{Place, capture, finish, nightjar};
+
+/// Brokers are heavy: one cluster at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the long version was asked for.
+fn long() -> bool {
+    std::env::var_os("NIGHTJAR_TEST_KAFKA").is_some()
+}
+
+fn rows() -> u32 {
+    if long() { 1_000_000 } else { 100_000 }
+}
+
+fn pause(secs: u64) {
+    thread::sleep(Duration::from_secs(secs));
+}
+
+/// Every connection arrived; says how many arrived more than once.
+fn all_arrived(received: &[Received], connections: u32) -> usize {
+    let rows: Vec<_> = received.iter().filter(|row| row.headers["stream"] == "conn").collect();
+    let ids: HashSet<_> = rows.iter().map(|row| row.id()).collect();
+    let uids: HashSet<_> = rows.iter().map(|row| &row.key).collect();
+    assert_eq!(uids.len(), connections as usize, "connections that arrived");
+    rows.len() - ids.len()
+}
+
+/// Within a partition rows come in the order in which they were made.
+fn in_order(received: &[Received]) {
+    let mut last = HashMap::new();
+    for row in received {
+        let (run, seq) = row.id();
+        if let Some(before) = last.insert((run, row.partition), seq) {
+            assert!(before < seq, "row {seq} comes after {before} in partition {}", row.partition);
+        }
+    }
+}
+
+const SCRAM: &str = "--add-scram SCRAM-SHA-512=[name=sensor,password=secret]";
+
+/// Listeners with TLS and SASL beside the plain one; user `sensor` may not write to everything.
+fn secured(port: u16, tls: u16, sasl: u16, store: &std::path::Path) -> String {
+    let store = store.display();
+    let jaas = "org.apache.kafka.common.security";
+    format!(
+        "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl}\n\
+         ssl.keystore.location={store}\nssl.keystore.password=secret\nssl.keystore.type=PKCS12\n\
+         sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN\n\
+         listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={jaas}.scram.ScramLoginModule required;\n\
+         listener.name.sasl_ssl.plain.sasl.jaas.config={jaas}.plain.PlainLoginModule required user_sensor=\"secret\";\n\
+         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
+         super.users=User:ANONYMOUS\nallow.everyone.if.no.acl.found=true\n",
+        port + 1
+    )
+}
+
+fn keytool(args: &[&str]) {
+    let status = Command::new("keytool").args(args).args(["-storepass", "secret"]).output().unwrap().status;
+    assert!(status.success());
+}
+
+#[test]
+fn one_broker() {
+    let _alone = alone();
+    if jars().is_none() {
+        return;
+    }
+    let keys = tempfile::tempdir().unwrap();
+    let (store, ca) = (keys.path().join("store.p12"), keys.path().join("ca.pem"));
+    let (store_text, ca_text) = (store.to_str().unwrap(), ca.to_str().unwrap());
+    let name = ["-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1", "-keyalg", "RSA", "-validity", "2"];
+    keytool(&[&["-genkeypair", "-alias", "broker", "-keystore", store_text], &name[..]].concat());
+    keytool(&["-exportcert", "-rfc", "-alias", "broker", "-keystore", store_text, "-file", ca_text]);
+    let [tls, sasl] = free_ports();
+    let Some(mut cluster) = Cluster::start(1, SCRAM, |port| secured(port, tls, sasl, &store)) else { return };
+
+    mistakes_are_told_in_a_sentence(&cluster, sasl, ca_text);
+    every_row_arrives_once(&cluster);
+    routed_by_stream_and_rule(&cluster);
+    secured_listeners(&cluster, tls, sasl, ca_text);
+    refusals_are_counted(&cluster, sasl, ca_text);
+    a_killed_sensor_loses_nothing_it_took(&mut cluster);
+}
+
+fn mistakes_are_told_in_a_sentence(cluster: &Cluster, sasl: u16, ca: &str) {
+    let [nobody] = free_ports();
+    let login = |user: &str| {
+        format!(
+            "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\
+             \"sasl.username\" = \"{user}\"\n\"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
+        )
+    };
+    let secure = format!("127.0.0.1:{sasl}");
+    for (servers, client, code, sentence) in [
+        (format!("127.0.0.1:{nobody}"), String::new(), 4, "Connection refused"),
+        (secure.clone(), login("nobody"), 4, "Authentication failed"),
+        (secure, String::new(), 4, "security.protocol"),
+        (cluster.servers(), String::new(), 4, "has no topic zeek-check"),
+        (
+            cluster.servers(),
+            "\"linger.mss\" = 5".to_owned(),
+            4,
+            "No such configuration property: \"linger.mss\"",
+        ),
+        (cluster.servers(), "\"acks\" = \"some\"".to_owned(), 4, "\"acks\" = \"some\": Invalid value"),
+    ] {
+        let (found, said) = Place::new(&servers, "topic = \"zeek-check\"", &client).check();
+        assert!(found == code && said.contains(sentence), "{found} {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let place = Place::new("", "topik = \"a\"", "");
+    assert_eq!(place.check().0, 2);
+    cluster.make_topic("zeek-check", &[]);
+    let (code, said) = Place::new(&cluster.servers(), "topic = \"zeek-check\"", "").check();
+    assert_eq!(code, 0, "{said}");
+    // A wrong setting stops a replay before it reads anything.
+    let place = Place::new(&cluster.servers(), "", "\"linger.mss\" = 5");
+    let output = nightjar().args(["-r", "/nonexistent", "--config"]).arg(place.config()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+fn every_row_arrives_once(cluster: &Cluster) {
+    let place = Place::new(&cluster.servers(), "topic = \"all\"\n[kafka.rows]\nsensor = \"tap1\"", "");
+    let account = place.replay(0..rows());
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    assert_eq!(place.segments(), 0);
+    let received = cluster.read("all");
+    assert_eq!(received.len() as u64, account.acked);
+    assert_eq!(all_arrived(&received, rows()), 0, "rows that arrived twice");
+    in_order(&received);
+    for row in &received {
+        assert!(row.headers["sensor"] == "tap1" && row.headers["schema"].len() == 8);
+        let value: serde_json::Value = serde_json::from_str(&row.value).unwrap();
+        assert_eq!(value["uid"], row.key.as_str());
+    }
+}
+
+fn routed_by_stream_and_rule(cluster: &Cluster) {
+    let table = r#"
+        topic = "by-{stream}"
+        key = "client"
+        [kafka.rows]
+        include = ["conn"]
+        format = "tagged"
+        [[kafka.rows.rules]]
+        stream = "conn"
+        when = { "id.orig_p" = 40001 }
+        then = { topic = "elsewhere" }
+        [[kafka.rows.rules]]
+        stream = "conn"
+        when = { "id.orig_p" = [40002, 40003] }
+        then = "drop"
+    "#;
+    let account = Place::new(&cluster.servers(), table, "").replay(0..10);
+    assert_eq!((account.code, account.offered), (0, 8), "{}", account.said);
+    let (here, there) = (cluster.read("by-conn"), cluster.read("elsewhere"));
+    assert_eq!((here.len(), there.len()), (7, 1));
+    assert!(here.iter().all(|row| row.key == "10.0.0.0" && row.value.starts_with("{\"conn\":{")));
+    assert_eq!(here.iter().map(|row| row.partition).collect::<HashSet<_>>().len(), 1);
+}
+
+fn secured_listeners(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {
+    let ca = format!("\"ssl.ca.location\" = {ca:?}");
+    let user = "\"sasl.username\" = \"sensor\"\n\"sasl.password\" = \"secret\"";
+    for (nth, (port, client)) in [
+        (tls, "\"security.protocol\" = \"SSL\"".to_owned()),
+        (
+            sasl,
+            format!("\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n{user}"),
+        ),
+        (sasl, format!("\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"PLAIN\"\n{user}")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let table = format!("topic = \"secured-{nth}\"");
+        let place = Place::new(&format!("127.0.0.1:{port}"), &table, &format!("{ca}\n{client}"));
+        let account = place.replay(0..500);
+        assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    }
+    assert_eq!(all_arrived(&cluster.read("secured-1"), 500), 0);
+}
+
+fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
+    // Each row fits, batches of them do not.
+    cluster.make_topic("batches", &["max.message.bytes=1200"]);
+    let account = Place::new(&cluster.servers(), "topic = \"batches\"", "").replay(0..2000);
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    assert_eq!(all_arrived(&cluster.read("batches"), 2000), 0);
+
+    cluster.make_topic("small", &["max.message.bytes=150"]);
+    let account = Place::new(&cluster.servers(), "topic = \"small\"", "").replay(0..100);
+    assert_eq!(account.code, 4);
+    assert_eq!(account.dropped, [("dropped (too_large)".to_owned(), account.offered)], "{}", account.said);
+
+    cluster.make_topic("secret", &[]);
+    for change in [
+        ["--allow-principal", "User:*", "--operation", "Describe"],
+        ["--deny-principal", "User:sensor", "--operation", "Write"],
+    ] {
+        let args = [&["--add", "--topic", "secret"][..], &change].concat();
+        cluster.tool("kafka.admin.AclCommand", &args);
+    }
+    let client = format!(
+        "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
+         \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
+    );
+    let account = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client).replay(0..100);
+    assert_eq!(account.code, 4);
+    assert_eq!(
+        account.dropped,
+        [("dropped (not_authorised)".to_owned(), account.offered)],
+        "{}",
+        account.said
+    );
+}
+
+fn a_killed_sensor_loses_nothing_it_took(cluster: &mut Cluster) {
+    let place = Place::new(&cluster.servers(), "topic = \"killed\"", "");
+    let mut run = place.start();
+    let mut input = run.stdin.take().unwrap();
+    input.write_all(&capture(0..rows() / 4, true)).unwrap();
+    pause(2);
+    // From here on nothing is acknowledged.
+    cluster.signal_node(0, "STOP");
+    input.write_all(&capture(rows() / 4..rows() / 2, false)).unwrap();
+    pause(3);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    cluster.signal_node(0, "CONT");
+    assert!(place.segments() > 0);
+    let account = place.replay(rows() / 2..rows());
+    assert!(account.code == 0 && account.recovered > 0, "{}", account.said);
+    assert_eq!((account.acked, place.segments()), (account.offered + account.recovered, 0));
+    let received = cluster.read("killed");
+    // Which rows the first run had taken is told by their numbers: none of them is missing.
+    let ids: HashSet<_> = received.iter().map(Received::id).collect();
+    for run in ids.iter().map(|(run, _)| run.clone()).collect::<HashSet<_>>() {
+        let numbers: HashSet<u64> = ids.iter().filter(|(of, _)| *of == run).map(|(_, seq)| *seq).collect();
+        assert_eq!(numbers.iter().max().map(|max| max + 1), Some(numbers.len() as u64), "run {run}");
+    }
+    assert!(ids.len() >= account.acked as usize);
+}
+
+#[test]
+fn three_brokers() {
+    let _alone = alone();
+    let Some(mut cluster) = Cluster::start(3, "", |_| String::new()) else { return };
+    one_of_three_is_killed(&mut cluster);
+    all_are_gone_for_a_while(&mut cluster);
+    all_are_gone_at_the_end(&mut cluster);
+}
+
+fn one_of_three_is_killed(cluster: &mut Cluster) {
+    let place =
+        Place::new(&cluster.servers(), "topic = \"one\"\ndelivery = { flush_timeout = \"2min\" }", "");
+    let mut run = place.start();
+    let mut input = run.stdin.take().unwrap();
+    input.write_all(&capture(0..rows() / 2, true)).unwrap();
+    pause(2);
+    cluster.kill_node(2);
+    input.write_all(&capture(rows() / 2..rows(), false)).unwrap();
+    drop(input);
+    let account = finish(run);
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    let received = cluster.read("one");
+    assert_eq!(all_arrived(&received, rows()), 0, "rows that arrived twice");
+    in_order(&received);
+    cluster.start_node(2);
+    cluster.wait();
+}
+
+fn all_are_gone_for_a_while(cluster: &mut Cluster) {
+    let place =
+        Place::new(&cluster.servers(), "topic = \"all\"\ndelivery = { flush_timeout = \"3min\" }", "");
+    let mut run = place.start();
+    let mut input = run.stdin.take().unwrap();
+    input.write_all(&capture(0..rows() / 2, true)).unwrap();
+    pause(2);
+    (0..3).for_each(|node| cluster.kill_node(node));
+    input.write_all(&capture(rows() / 2..rows(), false)).unwrap();
+    drop(input);
+    pause(if long() { 60 } else { 5 });
+    (0..3).for_each(|node| cluster.start_node(node));
+    cluster.wait();
+    let account = finish(run);
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    // Killed brokers may have taken rows without saying so.
+    all_arrived(&cluster.read("all"), rows());
+}
+
+fn all_are_gone_at_the_end(cluster: &mut Cluster) {
+    let place =
+        Place::new(&cluster.servers(), "topic = \"later\"\ndelivery = { flush_timeout = \"2s\" }", "");
+    (0..3).for_each(|node| cluster.kill_node(node));
+    let account = place.replay(0..1000);
+    assert_eq!((account.code, account.acked, account.spooled), (4, 0, account.offered), "{}", account.said);
+    (0..3).for_each(|node| cluster.start_node(node));
+    cluster.wait();
+    let table = "topic = \"later\"\ndelivery = { flush_timeout = \"2min\" }";
+    let text = std::fs::read_to_string(place.config()).unwrap();
+    std::fs::write(
+        place.config(),
+        text.replace("topic = \"later\"\ndelivery = { flush_timeout = \"2s\" }", table),
+    )
+    .unwrap();
+    let account = place.replay(1000..1001);
+    assert_eq!((account.code, account.recovered > 0), (0, true), "{}", account.said);
+    assert_eq!(all_arrived(&cluster.read("later"), 1001), 0);
+}
