@@ -5,4 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod http;
+pub mod mime;
 pub mod reader;
