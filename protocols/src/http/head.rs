@@ -200,7 +200,8 @@ pub fn parse_reply_line(line: &[u8]) -> Option<ReplyParts<'_>> {
     let rest = rest.get(skip_blanks(rest, blank)..).unwrap_or_default();
     let Some((code, tail)) = rest.split_first_chunk::<3>() else { return Some(parts) };
     let number = code.iter().try_fold(0u16, |n, &b| b.is_ascii_digit().then(|| n * 10 + u16::from(b - b'0')));
-    let reason = tail.iter().position(|&b| is_lws(b)).map(|at| tail.get(skip_blanks(tail, at)..).unwrap_or_default());
+    let reason =
+        tail.iter().position(|&b| is_lws(b)).map(|at| tail.get(skip_blanks(tail, at)..).unwrap_or_default());
     parts.status = Some((number.unwrap_or(0), reason));
     Some(parts)
 }

@@ -34,6 +34,8 @@ pub struct Lines {
     line_end: LineEnd,
     /// The last line ended at a CR that was the last byte of the input: a LF next belongs to it.
     after_cr: bool,
+    /// That LF belongs to the head and is not counted as body.
+    lf_of_head: bool,
     /// How many bytes to pass on unread before lines begin again.
     plain: u64,
     /// Bytes of body left, where its length is known and it is read as lines: a line still open
@@ -62,12 +64,22 @@ impl Lines {
     }
 
     pub fn set_body_left(&mut self, len: Option<u64>) {
-        self.body_left = len;
+        self.body_left = len.filter(|&len| len > 0);
+        self.lf_of_head = self.after_cr;
     }
 
     pub fn stop(&mut self) {
         self.skip = true;
         self.buffer = Vec::new();
+    }
+
+    /// Steps over the LF of a CRLF whose CR ended the last line.
+    pub fn skip_line_end(&mut self, input: &mut &[u8]) {
+        if std::mem::take(&mut self.after_cr)
+            && let Some((b'\n', rest)) = input.split_first()
+        {
+            *input = rest;
+        }
     }
 
     pub fn buffered(&self) -> usize {
@@ -76,7 +88,11 @@ impl Lines {
 
     /// Between two lines, with nothing pending: whole heads may be read from the input.
     pub fn at_line_start(&self) -> bool {
-        self.buffer.is_empty() && !self.after_cr && self.plain == 0 && self.line_end == LineEnd::Any && !self.skip
+        self.buffer.is_empty()
+            && !self.after_cr
+            && self.plain == 0
+            && self.line_end == LineEnd::Any
+            && !self.skip
     }
 
     pub fn take_flaws(&mut self) -> Flaws {
@@ -116,10 +132,12 @@ impl Lines {
         }
         if self.after_cr {
             let (&first, rest) = input.split_first()?;
-            // The LF of a CRLF whose CR already ended the line belongs to no body: it is not counted.
             self.after_cr = false;
+            let of_head = std::mem::take(&mut self.lf_of_head);
             if first == b'\n' {
                 *input = rest;
+                self.count(if of_head { 0 } else { 1 });
+                self.forget_body_end();
             } else if self.plain == 0 && self.line_end == LineEnd::Any && first != b'\r' {
                 self.flaws.single_cr = true;
             }
@@ -133,6 +151,7 @@ impl Lines {
             *input = rest;
             self.plain -= len as u64;
             self.count(len);
+            self.forget_body_end();
             return Some(Piece::Plain(plain));
         }
         self.line(input, max_line)
@@ -202,14 +221,17 @@ impl Lines {
     }
 
     fn emit<'a>(&mut self, line: &'a [u8]) -> Piece<'a> {
-        if self.body_left == Some(0) {
-            self.body_left = None;
-        }
+        self.forget_body_end();
         if self.buffer.is_empty() {
             return Piece::Line(line);
         }
         self.buffer.extend_from_slice(line);
         Piece::Buffered
+    }
+
+    /// The body ended where no line stood open.
+    fn forget_body_end(&mut self) {
+        self.body_left = self.body_left.filter(|&left| left > 0);
     }
 
     fn count(&mut self, len: usize) {

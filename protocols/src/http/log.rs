@@ -49,8 +49,26 @@ impl Default for RowLimits {
 
 /// Methods without a weird: Zeek's `HTTP::http_methods`.
 const KNOWN_METHODS: &[&[u8]] = &[
-    b"GET", b"POST", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE", b"CONNECT", b"PROPFIND", b"PROPPATCH",
-    b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"POLL", b"REPORT", b"SUBSCRIBE", b"BMOVE", b"SEARCH",
+    b"GET",
+    b"POST",
+    b"HEAD",
+    b"OPTIONS",
+    b"PUT",
+    b"DELETE",
+    b"TRACE",
+    b"CONNECT",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"MKCOL",
+    b"COPY",
+    b"MOVE",
+    b"LOCK",
+    b"UNLOCK",
+    b"POLL",
+    b"REPORT",
+    b"SUBSCRIBE",
+    b"BMOVE",
+    b"SEARCH",
 ];
 
 /// Where finished rows and the weirds of the pairing go.
@@ -102,7 +120,9 @@ impl Rows {
     pub fn current(&self) -> Option<&Row> {
         match self.current {
             Current::None => None,
-            Current::Pending(number) => self.find(number).and_then(|at| self.pending.get(at)).map(|(_, row)| row.as_ref()),
+            Current::Pending(number) => {
+                self.find(number).and_then(|at| self.pending.get(at)).map(|(_, row)| row.as_ref())
+            }
             Current::Written => self.written.as_deref(),
         }
     }
@@ -252,7 +272,9 @@ impl Rows {
             | HeaderName::Via
             | HeaderName::XroxyConnection
             | HeaderName::ProxyConnection => self.proxied(header),
-            HeaderName::Authorization | HeaderName::ProxyAuthorization => self.authorization(header.value, sink),
+            HeaderName::Authorization | HeaderName::ProxyAuthorization => {
+                self.authorization(header.value, sink)
+            }
             _ => {}
         }
     }

@@ -124,7 +124,14 @@ impl Session {
     }
 
     /// Hands a line (`crlf`) or a run of bytes to the entity at `depth`.
-    pub(super) fn deliver<H: Handler>(&mut self, is_orig: bool, depth: usize, data: &[u8], crlf: bool, h: &mut H) {
+    pub(super) fn deliver<H: Handler>(
+        &mut self,
+        is_orig: bool,
+        depth: usize,
+        data: &[u8],
+        crlf: bool,
+        h: &mut H,
+    ) {
         let entity = self.entity(is_orig, depth);
         if entity.ended {
             return;
@@ -195,6 +202,7 @@ impl Session {
 
     /// One line of a head, or of the trailer of a chunked body.
     fn head_line<H: Handler>(&mut self, is_orig: bool, depth: usize, line: &[u8], h: &mut H) {
+        self.message(is_orig).fresh = false;
         match line.first() {
             None | Some(0) => self.end_of_header(is_orig, depth, h),
             // RFC 9112 §5.2: obsolete folding.
@@ -321,13 +329,15 @@ impl Session {
 
     /// Body bytes as sent, to be freed of their content coding.
     fn deliver_body<H: Handler>(&mut self, is_orig: bool, depth: usize, data: &[u8], crlf: bool, h: &mut H) {
-        let (allowance, ratio) = (u64::from(self.limits.inflate_allowance), u32::from(self.limits.inflate_ratio));
+        let (allowance, ratio) =
+            (u64::from(self.limits.inflate_allowance), u32::from(self.limits.inflate_ratio));
         let entity = self.entity(is_orig, depth);
         if !entity.compressed {
             return self.deliver_clear(is_orig, depth, data, crlf, h);
         }
         let id = entity.id;
-        let mut inflater = entity.inflater.take().unwrap_or_else(|| Box::new(Inflater::new(allowance, ratio)));
+        let mut inflater =
+            entity.inflater.take().unwrap_or_else(|| Box::new(Inflater::new(allowance, ratio)));
         let result = inflater.feed(data, |clear| self.deliver_clear(is_orig, depth, clear, false, h));
         match result {
             Ok(()) => {}
@@ -372,7 +382,14 @@ impl Session {
         }
     }
 
-    fn decode_transfer<H: Handler>(&mut self, is_orig: bool, depth: usize, data: &[u8], crlf: bool, h: &mut H) {
+    fn decode_transfer<H: Handler>(
+        &mut self,
+        is_orig: bool,
+        depth: usize,
+        data: &[u8],
+        crlf: bool,
+        h: &mut H,
+    ) {
         let message = self.message(is_orig);
         let is_part = message.is_part(depth);
         let mut decoded = std::mem::take(&mut message.decoded);

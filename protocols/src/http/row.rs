@@ -9,7 +9,7 @@ pub struct Span {
 
 /// The files of one direction of a transaction. Three lists, each growing on its own, as in Zeek:
 /// the second name need not belong to the second file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     pub fuids: Vec<Span>,
     pub filenames: Vec<Span>,
@@ -29,7 +29,7 @@ impl Files {
 
 /// One request and its reply: the fields of Zeek's `HTTP::Info`. Texts stand together in one arena
 /// that is reused from row to row, so that a kept-alive connection allocates nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     arena: Vec<u8>,
     /// Packet time of the first event, ns.
@@ -115,7 +115,8 @@ impl Row {
     /// not cost a thousand times the memory.
     pub(super) fn replace(&mut self, old: Option<Span>, text: &[u8], ceiling: usize) -> Option<Span> {
         if let Some(span) = old
-            && let Some(place) = self.arena.get_mut(span.start as usize..).and_then(|a| a.get_mut(..text.len()))
+            && let Some(place) =
+                self.arena.get_mut(span.start as usize..).and_then(|a| a.get_mut(..text.len()))
             && text.len() <= span.len as usize
         {
             place.copy_from_slice(text);

@@ -123,7 +123,10 @@ impl Session {
                 continue;
             }
             if self.handed_over {
-                h.passed_on(is_orig, input);
+                self.side(is_orig).lines.skip_line_end(&mut input);
+                if !input.is_empty() {
+                    h.passed_on(is_orig, input);
+                }
                 break;
             }
             if !is_orig && self.resp.expect == Expect::Http09 {
@@ -297,7 +300,10 @@ impl Session {
         let implausible = version == Version::HTTP_09 && (parts.method.len() < 3 || parts.uri.is_empty());
         if !implausible {
             let unescaped_uri = if escaped { unescaped.as_slice() } else { parts.uri };
-            self.accept_request(&RequestLine { method: parts.method, uri: parts.uri, unescaped_uri, version }, h);
+            self.accept_request(
+                &RequestLine { method: parts.method, uri: parts.uri, unescaped_uri, version },
+                h,
+            );
         }
         if unescaped.capacity() <= 4096 {
             self.unescaped = unescaped;
@@ -369,7 +375,11 @@ impl Session {
     /// RFC 9110 §6.4.1.
     fn expect_reply_body(&self) -> ExpectBody {
         let to_head = self.unanswered.front() == Some(&true);
-        if to_head || matches!(self.reply_code, 100..=199 | 204 | 304) { ExpectBody::No } else { ExpectBody::Yes }
+        if to_head || matches!(self.reply_code, 100..=199 | 204 | 304) {
+            ExpectBody::No
+        } else {
+            ExpectBody::Yes
+        }
     }
 
     /// RFC 1945 §6: a Simple-Response is a body without a head.
@@ -443,7 +453,12 @@ impl Session {
             self.hand_over(Handover::Upgrade(&to), "protocol_data_with_HTTP_upgrade_reply", h);
         }
         self.upgrade_to.clear();
-        self.resp.expect = if interrupted || self.handed_over { Expect::Nothing } else { Expect::FirstLine };
+        self.resp.expect = match self.resp.expect {
+            _ if interrupted || self.handed_over => Expect::Nothing,
+            // Only the end of the connection ends such a reply; what follows it has no lines.
+            Expect::Http09 => Expect::Http09,
+            _ => Expect::FirstLine,
+        };
     }
 
     /// RFC 9110 §9.3.6: behind the head of a 2xx reply to CONNECT the tunnel begins.
