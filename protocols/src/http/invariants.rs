@@ -251,7 +251,8 @@ pub fn http(input: &[u8]) {
         let cut = run(script(input), piece, limits);
         if !whole.inflate_failed && !cut.inflate_failed {
             let same = whole.events == cut.events && whole.base64_flaws == cut.base64_flaws;
-            assert!(same, "cut into {piece}:\n{:#?}\nwhole:\n{:#?}", cut.events, whole.events);
+            let script = input.escape_ascii();
+            assert!(same, "{script}\ncut into {piece}:\n{:#?}\nwhole:\n{:#?}", cut.events, whole.events);
         }
     }
 }

@@ -142,6 +142,13 @@ impl Session {
                 h.weird("http_no_crlf_in_header_list", b"", Source::Http);
             }
             self.head_line(is_orig, depth, data, h);
+        } else if entity.is_container() && !crlf && !entity.compressed {
+            // A part asked for bytes instead of lines; a boundary among them cannot be told from
+            // content, wherever a segment happens to begin.
+            entity.body_length += data.len() as u64;
+            if self.message(is_orig).has_child(depth) {
+                self.deliver(is_orig, depth + 1, data, crlf, h);
+            }
         } else if entity.is_container() {
             self.deliver_body(is_orig, depth, data, crlf, h);
         } else if entity.chunk != Chunk::NotChunked {
@@ -473,6 +480,8 @@ impl Session {
         if std::mem::replace(&mut entity.in_header, false) {
             self.finish_header(is_orig, depth, h);
             self.all_headers(is_orig, depth, h);
+            // Its body is over before it began: what follows are lines again.
+            self.side(is_orig).lines.set_plain(0);
         } else {
             let transfer = std::mem::take(&mut entity.transfer);
             if has_child {
