@@ -104,6 +104,6 @@ fn decoder(one: u8, two: u8) -> Decompress {
     if word == 0x1f8b {
         Decompress::new_gzip(15)
     } else {
-        Decompress::new(one & 0x0f == 8 && one >> 4 <= 7 && word % 31 == 0)
+        Decompress::new(one & 0x0f == 8 && one >> 4 <= 7 && word.is_multiple_of(31))
     }
 }

@@ -151,8 +151,8 @@ pub fn probe_client(data: &[u8]) -> Probe {
     best
 }
 
-/// Whether a responder's first bytes are a status line: `HTTP/` and a digit. Zeek's signature asks
-/// for a client match in the other direction too.
+/// Whether a responder's first bytes are a status line: `HTTP/` and a digit. Either side's match is
+/// enough to try HTTP on the connection.
 pub fn probe_server(data: &[u8]) -> Probe {
     match (prefix_of(data, b"HTTP/"), data.get(5)) {
         (Probe::Match, Some(b)) if b.is_ascii_digit() => Probe::Match,
