@@ -84,10 +84,9 @@ impl Entity {
         matches!(self.media, MediaType::Multipart | MediaType::Message)
     }
 
-    /// Takes in what a header says about the body.
+    /// Takes in what a header other than `Content-Type` says about the body.
     pub fn apply<H: Handler>(&mut self, header: &Header<'_>, cx: &HeaderContext, h: &mut H) {
         match header.id {
-            HeaderName::ContentType => self.content_type(header.value),
             HeaderName::ContentTransferEncoding => self.transfer_encoding(header.value),
             HeaderName::ContentLength => self.length(header.value, h),
             HeaderName::ContentRange if cx.reply_code == 206 => self.content_range(header.value, h),
@@ -106,11 +105,10 @@ impl Entity {
         }
     }
 
-    fn content_type(&mut self, value: &[u8]) {
-        if let Some(parsed) = ContentType::parse(value) {
-            self.media = parsed.kind;
-            self.boundary = parsed.boundary.unwrap_or_default();
-        }
+    /// Takes in a `Content-Type`.
+    pub fn set_type(&mut self, parsed: ContentType<'_>) {
+        self.media = parsed.kind;
+        self.boundary = parsed.boundary.unwrap_or_default();
     }
 
     fn transfer_encoding(&mut self, value: &[u8]) {

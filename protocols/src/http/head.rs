@@ -69,7 +69,10 @@ impl HeaderName {
         let from = BY_LENGTH.get(name.len()).copied().unwrap_or(KNOWN.len() as u8);
         let to = BY_LENGTH.get(name.len() + 1).copied().unwrap_or(KNOWN.len() as u8);
         let candidates = KNOWN.get(usize::from(from)..usize::from(to)).unwrap_or_default();
-        let found = candidates.iter().find(|(text, _)| text.as_bytes().eq_ignore_ascii_case(name));
+        let same_start = |text: &str| text.bytes().next() == name.first().map(u8::to_ascii_uppercase);
+        let found = candidates
+            .iter()
+            .find(|(text, _)| same_start(text) && text.as_bytes().eq_ignore_ascii_case(name));
         found.map_or(HeaderName::Other, |(_, id)| *id)
     }
 }

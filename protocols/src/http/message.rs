@@ -264,9 +264,13 @@ impl Session {
             if header.id == HeaderName::ContentType
                 && let Some(parsed) = ContentType::parse(value)
             {
-                let text = &mut self.message(is_orig).content_type;
-                text.clear();
-                text.extend(parsed.main.iter().chain(b"/").chain(parsed.sub).map(u8::to_ascii_uppercase));
+                let message = self.message(is_orig);
+                message.content_type.clear();
+                message.content_type.extend_from_slice(parsed.main);
+                message.content_type.push(b'/');
+                message.content_type.extend_from_slice(parsed.sub);
+                message.content_type.make_ascii_uppercase();
+                message.entity(depth).set_type(parsed);
             }
             self.entity(is_orig, depth).apply(&header, &cx, h);
             self.connection_header(is_orig, &header);
