@@ -4,7 +4,11 @@
 //! what stood on the wire, or says which field was truncated or malformed.
 #![forbid(unsafe_code)]
 
+pub mod dns;
 pub mod error;
+pub mod files;
 pub mod http;
+pub mod magic;
 pub mod mime;
 pub mod reader;
+pub mod wire;

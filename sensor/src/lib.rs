@@ -1,5 +1,14 @@
 //! nightjar, a passive network security monitor.
 
+pub mod analyze;
 pub mod capture;
+pub mod cli;
+pub mod config;
+pub mod decode;
+pub mod event;
+pub mod flow;
+pub mod log;
+pub mod pipeline;
+pub mod policy;
 pub mod record;
 pub mod time;

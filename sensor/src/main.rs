@@ -1,1 +1,7 @@
-fn main() {}
+//! The `nightjar` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nightjar::cli::main(std::env::args_os())
+}

@@ -1,5 +1,10 @@
 //! Where packets come from.
 
+mod block;
+pub mod file;
+
+pub use block::{Block, Packets};
+
 use crate::time::Time;
 
 /// One captured frame, borrowed from the buffer it was read into.

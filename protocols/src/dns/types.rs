@@ -1,0 +1,139 @@
+//! The fixed parts of a message: header, question, record.
+
+use super::rdata::Rdata;
+use crate::error::Result;
+use crate::reader::Reader;
+
+/// Bytes of the header (RFC 1035 §4.1.1).
+pub const HEADER_LEN: usize = 12;
+
+/// The message header. The counts are what the header claims, not what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub id: u16,
+    /// The flag word as on the wire; the methods take it apart.
+    pub flags: u16,
+    pub questions: u16,
+    pub answers: u16,
+    pub authorities: u16,
+    pub additionals: u16,
+}
+
+impl Header {
+    pub fn read(r: &mut Reader<'_>) -> Result<Self> {
+        Ok(Header {
+            id: r.u16("id")?,
+            flags: r.u16("flags")?,
+            questions: r.u16("QDCOUNT")?,
+            answers: r.u16("ANCOUNT")?,
+            authorities: r.u16("NSCOUNT")?,
+            additionals: r.u16("ARCOUNT")?,
+        })
+    }
+
+    /// QR: a response.
+    pub const fn is_response(&self) -> bool {
+        self.flags & 0x8000 != 0
+    }
+
+    pub const fn opcode(&self) -> u8 {
+        (self.flags >> 11) as u8 & 0x0f
+    }
+
+    /// AA.
+    pub const fn authoritative(&self) -> bool {
+        self.flags & 0x0400 != 0
+    }
+
+    /// TC.
+    pub const fn truncated(&self) -> bool {
+        self.flags & 0x0200 != 0
+    }
+
+    /// RD.
+    pub const fn recursion_desired(&self) -> bool {
+        self.flags & 0x0100 != 0
+    }
+
+    /// RA.
+    pub const fn recursion_available(&self) -> bool {
+        self.flags & 0x0080 != 0
+    }
+
+    /// The three bits RFC 1035 calls Z. Two of them have become AD and CD (RFC 4035 §3); Zeek
+    /// still logs the three as one number.
+    pub const fn z(&self) -> u8 {
+        (self.flags >> 4) as u8 & 0x07
+    }
+
+    pub const fn rcode(&self) -> u8 {
+        self.flags as u8 & 0x0f
+    }
+}
+
+/// The section a record stood in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Answer,
+    Authority,
+    Additional,
+}
+
+/// One entry of the question section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// Lower case, without the trailing dot.
+    pub name: &'a [u8],
+    /// The same as the sender spelled it (labels behind a compression pointer in lower case).
+    pub original: &'a [u8],
+    pub qtype: u16,
+    pub qclass: u16,
+}
+
+/// One resource record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    pub section: Section,
+    /// The owner: lower case, without the trailing dot, empty for the root.
+    pub name: &'a [u8],
+    pub rtype: u16,
+    pub class: u16,
+    /// Seconds; 0 where the message ended before it.
+    pub ttl: u32,
+    pub data: Rdata<'a>,
+}
+
+/// Numbers of the record types this parser reads (IANA, "Resource Record (RR) TYPEs").
+pub mod rr {
+    pub const A: u16 = 1;
+    pub const NS: u16 = 2;
+    pub const CNAME: u16 = 5;
+    pub const SOA: u16 = 6;
+    pub const WKS: u16 = 11;
+    pub const PTR: u16 = 12;
+    pub const HINFO: u16 = 13;
+    pub const MX: u16 = 15;
+    pub const TXT: u16 = 16;
+    pub const AAAA: u16 = 28;
+    pub const LOC: u16 = 29;
+    /// NetBIOS name service (RFC 1002 §4.2.1.3); NIMLOC elsewhere.
+    pub const NB: u16 = 32;
+    /// SRV (RFC 2782), or NBSTAT on port 137 (RFC 1002 §4.2.1.3).
+    pub const SRV: u16 = 33;
+    pub const A6: u16 = 38;
+    pub const OPT: u16 = 41;
+    pub const DS: u16 = 43;
+    pub const SSHFP: u16 = 44;
+    pub const RRSIG: u16 = 46;
+    pub const NSEC: u16 = 47;
+    pub const DNSKEY: u16 = 48;
+    pub const NSEC3: u16 = 50;
+    pub const NSEC3PARAM: u16 = 51;
+    pub const SVCB: u16 = 64;
+    pub const HTTPS: u16 = 65;
+    pub const SPF: u16 = 99;
+    pub const TSIG: u16 = 250;
+    pub const CAA: u16 = 257;
+    /// Private use; BIND 9 keeps the state of a zone's signing in it.
+    pub const BINDS: u16 = 65534;
+}

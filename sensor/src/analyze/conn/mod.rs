@@ -1,0 +1,167 @@
+//! conn.log: one row for every flow, when it is over.
+
+use std::net::IpAddr;
+
+use crate::event::Proto;
+use crate::flow::{Cx, EndpointState, Flow, Tcp};
+use crate::record::{EnumName, Set, Uid, record};
+use crate::time::{Interval, Time};
+
+record! {
+    /// A connection: of TCP as its packets tell, of UDP and ICMP a sequence of packets between two
+    /// ends without a long pause.
+    pub struct ConnRow<'a> in "conn" {
+        /// The time of the first packet.
+        ts: Time = "ts",
+        /// The connection's identifier.
+        uid: Uid = "uid",
+        /// The originator's address.
+        orig_h: IpAddr = "id.orig_h",
+        /// The originator's port; of ICMP the message type.
+        orig_p: u16 = "id.orig_p",
+        /// The responder's address.
+        resp_h: IpAddr = "id.resp_h",
+        /// The responder's port; of ICMP the code, or the type of the answer.
+        resp_p: u16 = "id.resp_p",
+        /// The transport protocol.
+        proto: EnumName = "proto",
+        /// Confirmed application protocols, separated by commas.
+        service: Option<&'a str> = "service",
+        /// Seconds from the first packet to the last that mattered.
+        duration: Option<Interval> = "duration",
+        /// Payload bytes the originator sent; of TCP judged by sequence numbers.
+        orig_bytes: Option<u64> = "orig_bytes",
+        /// Payload bytes the responder sent.
+        resp_bytes: Option<u64> = "resp_bytes",
+        /// How the connection went: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH.
+        conn_state: Option<&'a str> = "conn_state",
+        /// Whether the originator is in `Site::local_nets`.
+        local_orig: Option<bool> = "local_orig",
+        /// Whether the responder is in `Site::local_nets`.
+        local_resp: Option<bool> = "local_resp",
+        /// Bytes that were acknowledged but never seen: loss on the way to the sensor.
+        missed_bytes: u64 = "missed_bytes",
+        /// What happened, in order, a letter each; upper case the originator: `S` SYN, `H` SYN-ACK,
+        /// `A` ACK, `D` data, `F` FIN, `R` RST, `C` bad checksum, `G` gap, `T` retransmission,
+        /// `W` zero window, `I` and `Q` flags that contradict each other, `^` roles swapped,
+        /// `X` analysis stopped at a limit. `C G T W` again at the 10th, 100th … time.
+        history: Option<&'a str> = "history",
+        /// Packets the originator sent.
+        orig_pkts: Option<u64> = "orig_pkts",
+        /// IP bytes the originator sent, as IP headers say.
+        orig_ip_bytes: Option<u64> = "orig_ip_bytes",
+        /// Packets the responder sent.
+        resp_pkts: Option<u64> = "resp_pkts",
+        /// IP bytes the responder sent.
+        resp_ip_bytes: Option<u64> = "resp_ip_bytes",
+        /// The tunnels the connection was seen in.
+        tunnel_parents: Option<Set<'a, Uid>> = "tunnel_parents",
+    }
+}
+
+pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
+    let (uid, id) = (flow.uid(), flow.id());
+    let local = |addr| Some(cx.config.local_nets.contains(addr));
+    let duration = flow.last - flow.start;
+    let lasted = duration > Interval::ZERO;
+    let joined;
+    let service = match flow.services[..] {
+        [] => None,
+        [one] => Some(one),
+        _ => {
+            joined = flow.services.join(",");
+            Some(&joined[..])
+        }
+    };
+    let history = std::str::from_utf8(flow.history()).ok().filter(|letters| !letters.is_empty());
+    let parents = flow.tunnel_parents();
+    let row = ConnRow {
+        ts: flow.start,
+        uid,
+        orig_h: id.orig_h,
+        orig_p: id.orig_p,
+        resp_h: id.resp_h,
+        resp_p: id.resp_p,
+        proto: EnumName(flow.proto().name()),
+        service,
+        duration: lasted.then_some(duration),
+        orig_bytes: lasted.then_some(flow.sizes[0]),
+        resp_bytes: lasted.then_some(flow.sizes[1]),
+        conn_state: Some(state(flow, tcp)),
+        local_orig: local(id.orig_h),
+        local_resp: local(id.resp_h),
+        missed_bytes: flow.missed_bytes,
+        history,
+        orig_pkts: Some(flow.packets[0]),
+        orig_ip_bytes: Some(flow.ip_bytes[0]),
+        resp_pkts: Some(flow.packets[1]),
+        resp_ip_bytes: Some(flow.ip_bytes[1]),
+        tunnel_parents: (!parents.is_empty()).then_some(Set(parents)),
+    };
+    cx.bus.log(&row);
+}
+
+/// Zeek's summary of how a connection went.
+fn state(flow: &Flow, tcp: &Tcp) -> &'static str {
+    use EndpointState::{Closed, Established, Inactive, Partial, Reset, SynAckSent, SynSent};
+    match flow.proto() {
+        Proto::Icmp => return "OTH",
+        Proto::Udp => {
+            return match flow.active {
+                [true, true] => "SF",
+                [true, false] => "S0",
+                [false, true] => "SHR",
+                [false, false] => "OTH",
+            };
+        }
+        Proto::Tcp => {}
+    }
+    let (orig, resp) = (tcp.orig.state, tcp.resp.state);
+    match (orig, resp) {
+        (SynSent | SynAckSent, Reset) => "REJ",
+        (Reset, Reset) if flow.sizes == [0, 0] => "REJ",
+        (Inactive | Partial, Reset) => "RSTRH",
+        (_, Reset) => "RSTR",
+        (Reset, Inactive | Partial) if is_aborted_attempt(flow.history()) => "RSTOS0",
+        (Reset, Inactive | Partial) => "OTH",
+        (Reset, _) => "RSTO",
+        (Closed, Closed) => "SF",
+        (Closed, Inactive | Partial) => "SH",
+        (Closed, _) => "S2",
+        (Inactive | Partial, Closed) => "SHR",
+        (_, Closed) => "S3",
+        (SynSent, Inactive) => "S0",
+        (Established, Established) => "S1",
+        _ => "OTH",
+    }
+}
+
+/// A SYN, then a RST with nothing of consequence between them.
+fn is_aborted_attempt(history: &[u8]) -> bool {
+    let history = history.strip_prefix(b"^").unwrap_or(history);
+    let Some(rest) = history.strip_prefix(b"S") else { return false };
+    rest.iter()
+        .position(|&letter| letter == b'R')
+        .is_some_and(|reset| !rest[..reset].iter().any(|letter| b"HAFGIQ".contains(letter)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_aborted_attempt_is_told_by_its_history() {
+        for (history, expected) in [
+            ("SR", true),
+            ("^SR", true),
+            ("SDTR", true),
+            ("SAR", false),
+            ("R", false),
+            ("SaR", true),
+            ("SHR", false),
+            ("S", false),
+        ] {
+            assert_eq!(is_aborted_attempt(history.as_bytes()), expected, "{history}");
+        }
+    }
+}

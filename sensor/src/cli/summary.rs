@@ -1,0 +1,63 @@
+//! What is printed when a replay is over.
+
+use std::fmt;
+
+use crate::pipeline::Summary;
+
+/// The summary as text: what was read, what was written, and everything dropped or cut off.
+pub(super) struct Text<'a>(pub &'a Summary);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { read, workers, rows, elapsed, .. } = self.0;
+        let seconds = elapsed.as_secs_f64();
+        let rate = if seconds > 0.0 { read.wire_bytes as f64 * 8.0 / seconds / 1e9 } else { 0.0 };
+        writeln!(
+            f,
+            "{} packets, {} bytes in {seconds:.3} s ({rate:.2} Gbit/s), {} worker{}",
+            read.packets,
+            read.wire_bytes,
+            workers.len(),
+            if workers.len() == 1 { "" } else { "s" },
+        )?;
+        let rows: Vec<String> = rows.iter().map(|(log, count)| format!("{log} {count}")).collect();
+        writeln!(f, "rows: {}", if rows.is_empty() { "none".to_owned() } else { rows.join(", ") })?;
+        for (count, what) in self.losses().into_iter().filter(|(count, _)| *count > 0) {
+            writeln!(f, "{count} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Text<'_> {
+    /// Everything that was seen and not analysed, with how much of it.
+    fn losses(&self) -> Vec<(u64, &'static str)> {
+        let Summary { read, workers, weirds_suppressed, .. } = self.0;
+        // All workers decode every packet; what is lost there is counted once.
+        let decode = workers.first().map(|worker| worker.decode).unwrap_or_default();
+        let sum = |count: fn(&crate::pipeline::WorkerStats) -> u64| workers.iter().map(count).sum();
+        vec![
+            (read.filtered_out, "packets left out by the filter"),
+            (read.skipped, "capture blocks of unknown types skipped"),
+            (read.impossible_lengths, "packets recorded as longer than they were on the wire"),
+            (read.not_written, "packets not written with -w, being of another link type"),
+            (decode.arp, "ARP packets not analysed"),
+            (decode.unknown_protocol, "packets of protocols that are not analysed"),
+            (decode.malformed, "packets damaged or cut short in their headers"),
+            (decode.bad_ip_checksum, "packets with a wrong IP checksum"),
+            (decode.wlan_without_data, "wireless frames without readable data"),
+            (decode.esp, "encrypted IP packets (ESP)"),
+            (decode.mobility, "mobility signalling packets"),
+            (decode.bad_inner, "packets in tunnels that contradict their outer header"),
+            (decode.too_deep, "packets in too many tunnels"),
+            (sum(|worker| worker.flow.truncated), "packets too short for their transport header"),
+            (sum(|worker| worker.flow.bad_checksums), "packets with a wrong transport checksum (see -C)"),
+            (sum(|worker| worker.flow.evicted), "connections ended early because the table was full"),
+            (sum(|worker| worker.flow.reassembly_given_up), "bytes behind gaps given up at a ceiling"),
+            (sum(|worker| worker.tunnels_forgotten), "IP tunnels forgotten because there were too many"),
+            (sum(|worker| worker.weirds_suppressed), "oddities of packets that had too many"),
+            (*weirds_suppressed, "oddities not logged because they repeat others"),
+            (sum(|worker| worker.panics), "packets whose analysis failed (a fault of ours; please report)"),
+        ]
+    }
+}

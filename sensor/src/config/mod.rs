@@ -1,0 +1,86 @@
+//! Settings that change what is analysed and how it is written.
+
+mod nets;
+mod ports;
+
+pub use nets::Nets;
+pub use ports::PortSet;
+
+use crate::record::Format;
+use crate::time::Interval;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub format: Format,
+    /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
+    pub seed: u64,
+    /// `ignore_checksums`, `-C`.
+    pub ignore_checksums: bool,
+    /// `Site::local_nets`, the private address space included.
+    pub local_nets: Nets,
+    /// `likely_server_ports`: which end of a flow seen from the middle is the responder.
+    pub likely_servers: PortSet,
+    pub timeouts: Timeouts,
+    pub limits: Limits,
+}
+
+/// How long things are waited for, in packet time; named and valued as in Zeek.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    pub tcp_inactivity: Interval,
+    pub udp_inactivity: Interval,
+    pub icmp_inactivity: Interval,
+    pub tcp_syn_timeout: Interval,
+    pub tcp_session_timer: Interval,
+    pub tcp_connection_linger: Interval,
+    pub tcp_attempt_delay: Interval,
+    pub tcp_close_delay: Interval,
+    pub dns_session: Interval,
+}
+
+/// Ceilings on what is held in memory, each per worker.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Open flows; beyond it the one unused for longest ends early. Stops SYN floods and scans.
+    pub flows: usize,
+    /// Bytes waiting behind holes in TCP streams, all streams together; beyond it the stream that
+    /// adds to them is given up. Stops connections that leave a hole and send on.
+    pub reassembly_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            format: Format::Tsv,
+            seed: 0,
+            ignore_checksums: false,
+            local_nets: Nets::private(),
+            likely_servers: PortSet::likely_servers(),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let secs = Interval::from_secs;
+        Timeouts {
+            tcp_inactivity: secs(5 * 60),
+            udp_inactivity: secs(60),
+            icmp_inactivity: secs(60),
+            tcp_syn_timeout: secs(5),
+            tcp_session_timer: secs(6),
+            tcp_connection_linger: secs(5),
+            tcp_attempt_delay: secs(5),
+            tcp_close_delay: secs(5),
+            dns_session: secs(10),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { flows: 4_000_000, reassembly_bytes: 512 << 20 }
+    }
+}

@@ -1,0 +1,141 @@
+//! From a captured frame to a transport packet.
+//!
+//! A frame goes through [`Decoder::link`], which peels link headers until an IP packet shows, and
+//! [`Decoder::ip`], which verifies it, walks extension headers and puts fragments together. A
+//! packet that carries another goes through [`Decoder::ip_tunnel`] or [`Decoder::udp_tunnel`], and
+//! what is inside starts again at [`Decoder::inner`]. The flow engine drives this, because depth,
+//! confirmation and `tunnel_parents` are facts of flows.
+//!
+//! Nothing is copied or allocated, fragments aside: a [`Piece`] borrows from the frame. Which
+//! number leads where is in [`dispatch`]; what each header looks like in `nightjar_protocols::wire`.
+
+use crate::capture::Packet;
+use crate::event::TunnelType;
+
+pub mod dispatch;
+mod fragment;
+mod ip;
+mod link;
+mod tunnel;
+pub mod weird;
+
+#[cfg(test)]
+mod tests;
+
+pub use dispatch::Next;
+pub use fragment::Limits;
+pub use ip::{Checksum, Datagram, Discarded, IpPacket, Outcome};
+pub use link::{Facts, Frame, LinkOutcome, Subframes};
+pub use tunnel::{Inner, IpTunnel, TunnelContext, UdpTunnel, UdpTunnelKind, Verdict};
+pub use weird::{Weird, Weirds};
+
+use fragment::Fragments;
+
+/// What the operator can set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Accept packets with wrong checksums (`-C`, `ignore_checksums`).
+    pub ignore_checksums: bool,
+    /// How many tunnels are followed into each other (`Tunnel::max_depth`).
+    pub max_tunnel_depth: usize,
+    /// UDP ports whose datagrams may leave the checksum to the inner packet
+    /// (`PacketAnalyzer::VXLAN::vxlan_ports`).
+    pub vxlan_ports: Vec<u16>,
+    /// Verify the outer checksum of VXLAN where there is one (`Tunnel::validate_vxlan_checksums`).
+    pub validate_vxlan_checksums: bool,
+    pub fragments: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            ignore_checksums: false,
+            max_tunnel_depth: 2,
+            vxlan_ports: vec![4789],
+            validate_vxlan_checksums: true,
+            fragments: Limits::default(),
+        }
+    }
+}
+
+/// What was seen and given up, per worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// IP packets that were passed on, inner ones included.
+    pub ip_packets: u64,
+    pub arp: u64,
+    /// Frames of protocols that are not followed.
+    pub unknown_protocol: u64,
+    /// Frames and packets whose headers are damaged or cut short.
+    pub malformed: u64,
+    pub bad_ip_checksum: u64,
+    /// 802.11 frames that are encrypted or carry no data.
+    pub wlan_without_data: u64,
+    pub esp: u64,
+    pub mobility: u64,
+    /// IP packets that say nothing follows.
+    pub no_next: u64,
+    /// Packets in tunnels that do not fit what their outer header says.
+    pub bad_inner: u64,
+    pub too_deep: u64,
+    pub fragments: fragment::Counters,
+}
+
+/// Bytes at some layer of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    pub bytes: &'a [u8],
+    /// How many more bytes there were on the wire behind these, which the capture cut off.
+    pub missing: u32,
+    /// The innermost tunnel around these bytes.
+    pub tunnel: Option<TunnelType>,
+}
+
+impl<'a> Piece<'a> {
+    #[inline]
+    pub fn of(packet: &Packet<'a>) -> Self {
+        let have = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);
+        Piece { bytes: packet.data, missing: packet.wire_len.saturating_sub(have), tunnel: None }
+    }
+
+    /// What is left behind a header.
+    #[inline]
+    pub const fn behind(self, bytes: &'a [u8]) -> Self {
+        Piece { bytes, ..self }
+    }
+
+    /// How long this was on the wire.
+    #[inline]
+    pub const fn wire_len(&self) -> u64 {
+        self.bytes.len() as u64 + self.missing as u64
+    }
+}
+
+/// The decoder of one worker.
+#[derive(Debug)]
+pub struct Decoder {
+    config: Config,
+    fragments: Fragments,
+    counters: Counters,
+}
+
+impl Decoder {
+    pub fn new(config: Config) -> Self {
+        let fragments = Fragments::new(config.fragments);
+        Decoder { config, fragments, counters: Counters::default() }
+    }
+
+    pub const fn counters(&self) -> Counters {
+        Counters { fragments: self.fragments.counters(), ..self.counters }
+    }
+
+    /// Bytes held for datagrams that are not complete.
+    pub const fn fragment_bytes(&self) -> usize {
+        self.fragments.bytes()
+    }
+
+    fn malformed(&mut self, weird: Weird, weirds: &mut Weirds) {
+        self.counters.malformed += 1;
+        weirds.push(weird);
+    }
+}

@@ -1,0 +1,119 @@
+//! Where a worker says things.
+
+use crate::event::{ConnId, Order, Tunnel, Weird};
+use crate::record::{Format, Record, Schema};
+use crate::time::Time;
+
+/// One worker's outlet. Rows are serialised here, once, by the worker that made them.
+pub struct Bus {
+    format: Format,
+    order: Order,
+    now: Time,
+    muted: bool,
+    batch: Batch,
+}
+
+/// What a worker said since it last handed a batch on.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In the order in which it was said, which is also that of [`Order`].
+    pub items: Vec<Item>,
+    /// The rows that items point into.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub struct Item {
+    pub order: Order,
+    /// Packet time when it was said.
+    pub now: Time,
+    pub said: Said,
+}
+
+#[derive(Debug)]
+pub enum Said {
+    /// A finished row of a log: where it stands in the batch's bytes.
+    Row {
+        schema: &'static Schema,
+        start: usize,
+        end: usize,
+    },
+    Weird(Box<Weird>),
+    /// A connection was seen inside these tunnels, outermost first.
+    Tunnels(Vec<Tunnel>),
+    /// A connection that carried a tunnel has ended.
+    TunnelEnd(ConnId),
+}
+
+impl Bus {
+    pub fn new(format: Format) -> Self {
+        Bus { format, order: Order::default(), now: Time::default(), muted: false, batch: Batch::default() }
+    }
+
+    /// All that follows belongs to packet `number`, at `now`.
+    pub fn at_packet(&mut self, number: u64, now: Time) {
+        self.order = Order { packet: number, deadline: Order::NO_TIMER, step: 0 };
+        self.now = now;
+        self.muted = false;
+    }
+
+    /// All that follows belongs to a timer of the flow with this ordinal, which the current packet
+    /// made due.
+    pub fn at_timer(&mut self, deadline: Time, ordinal: u64) {
+        self.order.deadline = deadline.nanos();
+        self.order.step = ordinal;
+    }
+
+    /// Timers are done; what follows is about the packet itself, whose analysis has come this far.
+    pub fn at_step(&mut self, step: u64) {
+        self.order.deadline = Order::NO_TIMER;
+        self.order.step = step;
+        self.muted = false;
+    }
+
+    /// Says nothing for now: what is at hand is another worker's to tell of, and followed here only
+    /// to decapsulate what it carries.
+    pub fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    #[inline]
+    pub fn log<R: Record>(&mut self, record: &R) {
+        if self.muted {
+            return;
+        }
+        let start = self.batch.bytes.len();
+        self.format.row(record, &mut self.batch.bytes);
+        let end = self.batch.bytes.len();
+        self.say(Said::Row { schema: R::SCHEMA, start, end });
+    }
+
+    pub fn weird(&mut self, weird: Weird) {
+        self.say(Said::Weird(Box::new(weird)));
+    }
+
+    pub fn tunnels(&mut self, tunnels: Vec<Tunnel>) {
+        self.say(Said::Tunnels(tunnels));
+    }
+
+    pub fn tunnel_end(&mut self, id: ConnId) {
+        self.say(Said::TunnelEnd(id));
+    }
+
+    fn say(&mut self, said: Said) {
+        if !self.muted {
+            self.batch.items.push(Item { order: self.order, now: self.now, said });
+        }
+    }
+
+    /// Hands on what was said so far.
+    pub fn take(&mut self) -> Batch {
+        let bytes = Vec::with_capacity(self.batch.bytes.len());
+        let items = Vec::with_capacity(self.batch.items.len());
+        std::mem::replace(&mut self.batch, Batch { items, bytes })
+    }
+}

@@ -1,0 +1,22 @@
+//! The place of everything a worker says, the same whatever the number of workers.
+
+/// Sorts what was said as one worker alone would have said it.
+///
+/// A packet first fires the timers that it makes due, by their deadline, and is then analysed
+/// itself. Flows are numbered by the packet that began them, and layers as they are decoded, which
+/// no number of workers changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Order {
+    /// The packet being handled, from 1; [`Order::END`] after the last.
+    pub packet: u64,
+    /// The deadline of the timer being fired, in nanoseconds; [`Order::NO_TIMER`] for the packet itself.
+    pub deadline: i64,
+    /// How far the packet's analysis has come, counted in layers and flows; of a timer, the ordinal
+    /// of its flow.
+    pub step: u64,
+}
+
+impl Order {
+    pub const END: u64 = u64::MAX;
+    pub const NO_TIMER: i64 = i64::MAX;
+}

@@ -1,0 +1,645 @@
+//! The flow table: from datagrams to connections.
+
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use crate::config::Config;
+use crate::event::{Bus, Order, Proto, Tunnel};
+use crate::flow::handler::{Cx, Dir, Handler};
+use crate::flow::history::History;
+use crate::flow::key::{End, Key, Tuple};
+use crate::flow::slab::Slab;
+use crate::flow::tcp::{BufferedTotal, Segment, Tcp};
+use crate::flow::timers::{Entry as TimerEntry, Wheel};
+use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
+use crate::time::{Interval, Time};
+
+/// An IP datagram's payload and what the flow engine needs of its header.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    pub src: IpAddr,
+    pub dst: IpAddr,
+    /// The transport protocol: 6, 17, 1 or 58.
+    pub protocol: u8,
+    /// Transport header and payload, as far as they were captured.
+    pub bytes: &'a [u8],
+    /// Their length by the IP header.
+    pub len: u32,
+    /// The datagram's length by its IP header, header included.
+    pub total_len: u32,
+    /// The transport checksum was looked at and is wrong.
+    pub bad_checksum: bool,
+}
+
+/// What became of a datagram that the caller may have more to do with.
+#[derive(Clone, Copy, Debug)]
+pub struct Handed<'a> {
+    pub slot: u32,
+    pub dir: Dir,
+    /// A UDP datagram's payload, as far as it was captured.
+    pub payload: &'a [u8],
+}
+
+/// Counters of one flow table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FlowStats {
+    pub opened: u64,
+    pub most_open: u64,
+    /// Ended early because the table was full.
+    pub evicted: u64,
+    /// Bytes behind holes given up because a ceiling was reached.
+    pub reassembly_given_up: u64,
+    /// Datagrams too short for their transport header.
+    pub truncated: u64,
+    /// Segments and datagrams whose checksum was wrong.
+    pub bad_checksums: u64,
+}
+
+/// What the state machine works with besides the flow itself.
+pub(super) struct Env<'e, 'c, H: Handler> {
+    pub cx: Cx<'c>,
+    pub handler: &'e mut H,
+    pub total: &'e mut BufferedTotal,
+}
+
+impl<H: Handler> Env<'_, '_, H> {
+    /// Swaps originator and responder.
+    pub fn flip(&mut self, flow: &mut Flow, tcp: &mut Tcp, app: &mut H::State) {
+        tcp.flip();
+        flip(flow);
+        self.handler.flipped(app);
+    }
+}
+
+fn flip(flow: &mut Flow) {
+    flow.tuple.flip();
+    for pair in [&mut flow.packets, &mut flow.ip_bytes, &mut flow.sizes] {
+        pair.swap(0, 1);
+    }
+    flow.active.swap(0, 1);
+    flow.history.add(b'^');
+}
+
+struct Slot<S> {
+    flow: Flow,
+    tcp: Tcp,
+    app: S,
+}
+
+/// All flows of one worker.
+pub struct Flows<H: Handler> {
+    pub handler: H,
+    slab: Slab<Slot<H::State>>,
+    /// Slots by key, each with its key's hash so that growing the index does not touch the flows.
+    index: HashTable<(u32, u32)>,
+    hasher: RandomState,
+    wheel: Wheel,
+    due: Vec<TimerEntry>,
+    total: BufferedTotal,
+    hand: u32,
+    /// The flow being worked on, to be given up should its analysis fail.
+    current: Option<u32>,
+    stats: FlowStats,
+}
+
+impl<H: Handler> Flows<H> {
+    pub fn new(handler: H) -> Self {
+        Flows {
+            handler,
+            slab: Slab::default(),
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            wheel: Wheel::default(),
+            due: Vec::new(),
+            total: BufferedTotal::default(),
+            hand: 0,
+            current: None,
+            stats: FlowStats::default(),
+        }
+    }
+
+    pub fn stats(&self) -> FlowStats {
+        FlowStats { reassembly_given_up: self.total.given_up, ..self.stats }
+    }
+
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.slab.len() == 0
+    }
+
+    pub fn flow_mut(&mut self, slot: u32) -> Option<&mut Flow> {
+        self.slab.get_mut(slot).map(|slot| &mut slot.flow)
+    }
+
+    /// The ends of a datagram; `None`, and why, where its transport header is too short.
+    pub fn tuple(datagram: &Datagram<'_>) -> Result<Tuple, TooShort> {
+        let (proto, min) = match datagram.protocol {
+            6 => (Proto::Tcp, Segment::MIN_HEADER),
+            17 => (Proto::Udp, 8),
+            _ => (Proto::Icmp, 8),
+        };
+        // With segment offload the IP header may give no length at all.
+        if datagram.len != 0 && (datagram.len as usize) < min {
+            return Err(TooShort { proto, weird: "truncated_header" });
+        }
+        let bytes = datagram.bytes;
+        let too_short = TooShort { proto, weird: "internally_truncated_header" };
+        let (ports, _) = bytes.split_first_chunk::<4>().filter(|_| bytes.len() >= min).ok_or(too_short)?;
+        let (src_port, dst_port, one_way) = match proto {
+            Proto::Icmp => icmp_ports(datagram.protocol, ports[0], ports[1]),
+            _ => (u16::from_be_bytes([ports[0], ports[1]]), u16::from_be_bytes([ports[2], ports[3]]), false),
+        };
+        Ok(Tuple {
+            src: End::new(datagram.src, src_port),
+            dst: End::new(datagram.dst, dst_port),
+            proto,
+            one_way,
+        })
+    }
+
+    /// Fires what `now` makes due. Every packet of the capture moves the clock, whoever owns it.
+    #[inline]
+    pub fn advance(&mut self, now: Time, config: &Config, bus: &mut Bus) {
+        if !self.wheel.is_quiet(now) {
+            self.fire_due(now, config, bus);
+        }
+    }
+
+    fn fire_due(&mut self, now: Time, config: &Config, bus: &mut Bus) {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.take_due(now, &mut due);
+        for entry in due.drain(..) {
+            let current = self
+                .slab
+                .get(entry.slot)
+                .is_some_and(|slot| slot.flow.ordinal == entry.ordinal && slot.flow.armed == entry.deadline);
+            if current {
+                bus.at_timer(entry.deadline, entry.ordinal);
+                self.fire(entry.slot, now, config, bus);
+            }
+        }
+        bus.at_step(0);
+        self.due = due;
+    }
+
+    fn fire(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        self.current = Some(at);
+        let Some(slot) = self.slab.get_mut(at) else { return };
+        let Slot { flow, tcp, app } = slot;
+        flow.armed = NEVER;
+        bus.mute(flow.shadow);
+        let mut cx = Cx { now, stamp: now, config, bus };
+        let mut over = false;
+        for which in Deadline::ALL {
+            if over || flow.deadlines[which as usize] > now {
+                continue;
+            }
+            flow.clear_deadline(which);
+            over = match which {
+                Deadline::Attempt => tcp.attempt_over(),
+                Deadline::Expire | Deadline::Close => {
+                    let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
+                    if over == Some(false) {
+                        flow.set_deadline(which, now + config.timeouts.tcp_session_timer);
+                    }
+                    over == Some(true)
+                }
+                Deadline::Inactivity => {
+                    let over = flow.last + flow.inactivity <= now;
+                    if !over {
+                        flow.set_deadline(which, flow.last + flow.inactivity);
+                    }
+                    over
+                }
+                Deadline::Delete => true,
+                Deadline::App => self.handler.timer(&mut cx, flow, app),
+            };
+        }
+        if over {
+            self.remove(at, now, config, bus);
+        } else {
+            self.arm(at);
+        }
+    }
+
+    /// Makes sure that the wheel wakes the flow at its first deadline.
+    fn arm(&mut self, at: u32) {
+        let Some(slot) = self.slab.get_mut(at) else { return };
+        let flow = &mut slot.flow;
+        let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
+        if first < flow.armed {
+            flow.armed = first;
+            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at });
+        }
+    }
+
+    fn find(&self, key: &Key, hash: u64) -> Option<u32> {
+        let matches = |&(slot, tag): &(u32, u32)| {
+            tag == hash as u32 && self.slab.get(slot).is_some_and(|slot| slot.flow.tuple.key() == *key)
+        };
+        self.index.find(hash, matches).map(|&(slot, _)| slot)
+    }
+
+    /// Takes a datagram in. `tunnels` are those around it, outermost first; `shadow` tells that the
+    /// flow is another worker's.
+    pub fn datagram<'a>(
+        &mut self,
+        datagram: &Datagram<'a>,
+        tuple: Tuple,
+        tunnels: &[Tunnel],
+        arrival: Arrival,
+        config: &Config,
+        bus: &mut Bus,
+    ) -> Option<Handed<'a>> {
+        let key = tuple.key();
+        let hash = hash_of(&self.hasher, &key);
+        let mut found = self.find(&key, hash);
+        if let Some(at) = found {
+            if tuple.proto == Proto::Tcp && self.is_reuse(at, datagram, &arrival, config, bus) {
+                self.remove(at, arrival.now, config, bus);
+                found = None;
+            } else if !tunnels.is_empty() || self.slab.get(at).is_some_and(|slot| slot.flow.tunnel.is_some())
+            {
+                self.check_tunnels(at, tunnels, bus);
+            }
+        }
+        let at = match found {
+            Some(at) => at,
+            None => self.open(tuple, hash, datagram, tunnels, &arrival, config, bus),
+        };
+        self.current = Some(at);
+        let slot = self.slab.get_mut(at)?;
+        let Slot { flow, tcp, app } = slot;
+        flow.touched = true;
+        bus.mute(flow.shadow);
+        let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
+        let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+        let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
+        let stats = &mut self.stats;
+        let handed = match tuple.proto {
+            Proto::Tcp => {
+                take_segment(&mut env, flow, tcp, app, dir, datagram, stats);
+                None
+            }
+            Proto::Udp => take_udp(&mut env, flow, app, dir, datagram, stats),
+            Proto::Icmp => {
+                take_icmp(&mut env, flow, dir, datagram, stats);
+                None
+            }
+        };
+        let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
+        if first < flow.armed {
+            self.arm(at);
+        }
+        handed.map(|payload| Handed { slot: at, dir, payload })
+    }
+
+    fn is_reuse(
+        &mut self,
+        at: u32,
+        datagram: &Datagram<'_>,
+        arrival: &Arrival,
+        config: &Config,
+        bus: &mut Bus,
+    ) -> bool {
+        let (Some(peek), Some(slot)) = (Segment::peek(datagram.bytes), self.slab.get_mut(at)) else {
+            return false;
+        };
+        if !peek.flags.syn() {
+            return false;
+        }
+        let Slot { flow, tcp, .. } = slot;
+        bus.mute(flow.shadow);
+        let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+        let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
+        tcp.is_reuse(&mut env, flow, peek.offset, peek.flags, peek.seq)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
+    fn open(
+        &mut self,
+        tuple: Tuple,
+        hash: u64,
+        datagram: &Datagram<'_>,
+        tunnels: &[Tunnel],
+        arrival: &Arrival,
+        config: &Config,
+        bus: &mut Bus,
+    ) -> u32 {
+        if self.slab.len() >= config.limits.flows {
+            self.evict(arrival.now, config, bus);
+        }
+        let mut flow = Flow {
+            tuple,
+            ordinal: arrival.ordinal,
+            uid: None,
+            seed: config.seed,
+            start: arrival.stamp,
+            last: arrival.stamp,
+            history: History::default(),
+            seen: 0,
+            packets: [0; 2],
+            ip_bytes: [0; 2],
+            sizes: [0; 2],
+            missed_bytes: 0,
+            services: Vec::new(),
+            active: [false; 2],
+            did_weird: false,
+            shadow: arrival.shadow,
+            trial: TunnelTrial::default(),
+            touched: true,
+            tunnel: None,
+            inactivity: Interval::ZERO,
+            deadlines: [NEVER; Deadline::COUNT],
+            armed: NEVER,
+        };
+        if seems_reversed(&tuple, datagram, config) {
+            flip(&mut flow);
+        }
+        match tuple.proto {
+            Proto::Tcp => {
+                // Until the handshake is over a TCP connection is idle as early as a UDP flow.
+                flow.set_inactivity(config.timeouts.udp_inactivity);
+                flow.set_deadline(Deadline::Expire, arrival.now + config.timeouts.tcp_syn_timeout);
+            }
+            Proto::Udp => flow.set_inactivity(config.timeouts.udp_inactivity),
+            Proto::Icmp => flow.set_inactivity(config.timeouts.icmp_inactivity),
+        }
+        bus.mute(flow.shadow);
+        let mut app = H::State::default();
+        self.handler.opened(
+            &mut Cx { now: arrival.now, stamp: arrival.stamp, config, bus },
+            &mut flow,
+            &mut app,
+        );
+        let at = self.slab.insert(Slot { flow, tcp: Tcp::new(), app });
+        self.index.insert_unique(hash, (at, hash as u32), |&(_, tag)| widen(tag));
+        if !tunnels.is_empty() {
+            self.check_tunnels(at, tunnels, bus);
+        }
+        self.stats.opened += 1;
+        self.stats.most_open = self.stats.most_open.max(self.slab.len() as u64);
+        at
+    }
+
+    /// Notes the tunnels around a flow where they are new or have changed.
+    fn check_tunnels(&mut self, at: u32, tunnels: &[Tunnel], bus: &mut Bus) {
+        let Some(slot) = self.slab.get_mut(at) else { return };
+        let flow = &mut slot.flow;
+        bus.mute(flow.shadow);
+        if flow.tunnels() == tunnels {
+            return;
+        }
+        let enclosed = flow
+            .tunnel
+            .get_or_insert_with(|| Box::new(Enclosed { current: Vec::new(), parents: Vec::new() }));
+        enclosed.current = tunnels.to_vec();
+        if let Some(uid) = tunnels.last().and_then(|innermost| innermost.uid) {
+            // A flow that changes its tunnel with every packet must not grow for ever.
+            if !enclosed.parents.contains(&uid) && enclosed.parents.len() < MAX_TUNNEL_PARENTS {
+                enclosed.parents.push(uid);
+            }
+        }
+        if !tunnels.is_empty() {
+            bus.tunnels(tunnels.to_vec());
+        }
+    }
+
+    /// Ends the flow that was unused for longest, by the clock algorithm: every flow that was used
+    /// since the hand last passed is spared once.
+    fn evict(&mut self, now: Time, config: &Config, bus: &mut Bus) {
+        for _ in 0..2 * u64::from(self.slab.slots()) {
+            self.hand = if self.hand + 1 < self.slab.slots() { self.hand + 1 } else { 0 };
+            let Some(slot) = self.slab.get_mut(self.hand) else { continue };
+            if !std::mem::take(&mut slot.flow.touched) {
+                self.stats.evicted += 1;
+                return self.remove(self.hand, now, config, bus);
+            }
+        }
+    }
+
+    /// Forgets the flow that was being worked on when its analysis failed.
+    pub fn give_up_current(&mut self) {
+        if let Some(at) = self.current.take()
+            && let Some(mut slot) = self.forget(at)
+        {
+            slot.tcp.release(&mut self.total);
+        }
+    }
+
+    /// Takes a flow out of the table.
+    fn forget(&mut self, at: u32) -> Option<Slot<H::State>> {
+        let slot = self.slab.remove(at)?;
+        let hash = hash_of(&self.hasher, &slot.flow.tuple.key());
+        if let Ok(entry) = self.index.find_entry(hash, |&(slot, _)| slot == at) {
+            entry.remove();
+        }
+        Some(slot)
+    }
+
+    fn remove(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        let Some(Slot { mut flow, mut tcp, mut app }) = self.forget(at) else { return };
+        tcp.release(&mut self.total);
+        bus.mute(flow.shadow);
+        let mut cx = Cx { now, stamp: now, config, bus };
+        if flow.proto() == Proto::Tcp {
+            flow.sizes = tcp.sizes();
+        }
+        self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
+        if flow.trial.carries {
+            bus.tunnel_end(flow.id());
+        }
+    }
+
+    /// Ends every flow, oldest first.
+    pub fn finish(&mut self, now: Time, config: &Config, bus: &mut Bus) {
+        let mut all: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
+        all.sort_unstable();
+        bus.at_packet(Order::END, now);
+        for (ordinal, at) in all {
+            bus.at_timer(now, ordinal);
+            self.remove(at, now, config, bus);
+        }
+    }
+}
+
+/// When a datagram came, and which one it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// Network time: it never goes back.
+    pub now: Time,
+    /// The packet's own time stamp.
+    pub stamp: Time,
+    pub ordinal: u64,
+    /// Another worker owns the flow.
+    pub shadow: bool,
+}
+
+/// A datagram too short for its transport header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooShort {
+    pub proto: Proto,
+    /// Zeek's name for it.
+    pub weird: &'static str,
+}
+
+const MAX_TUNNEL_PARENTS: usize = 64;
+
+fn hash_of(hasher: &RandomState, key: &Key) -> u64 {
+    // Only 32 bits are kept beside the slot; the index is hashed by what is kept.
+    widen(hasher.hash_one(key) as u32)
+}
+
+/// The table takes its buckets from the low bits and its tags from the high ones.
+fn widen(tag: u32) -> u64 {
+    u64::from(tag) | u64::from(tag) << 32
+}
+
+fn take_segment<H: Handler>(
+    env: &mut Env<'_, '_, H>,
+    flow: &mut Flow,
+    tcp: &mut Tcp,
+    app: &mut H::State,
+    dir: Dir,
+    datagram: &Datagram<'_>,
+    stats: &mut FlowStats,
+) {
+    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
+    let segment = match Segment::parse(datagram.bytes, len) {
+        Ok(segment) => segment,
+        Err(error) => return flow.weird(&mut env.cx, error.weird(), "TCP"),
+    };
+    if datagram.bad_checksum {
+        stats.bad_checksums += 1;
+        flow.weird(&mut env.cx, "bad_TCP_checksum", "TCP");
+        return tcp.bad_checksum(flow, dir);
+    }
+    tcp.segment(env, flow, app, dir, &segment);
+    count(flow, flow_dir(flow, dir, datagram), datagram);
+}
+
+/// The direction of a datagram after the roles may have been swapped by it.
+fn flow_dir(flow: &Flow, dir: Dir, datagram: &Datagram<'_>) -> Dir {
+    let src = End::new(datagram.src, flow.tuple.src.port);
+    if flow.tuple.src.addr() == flow.tuple.dst.addr() {
+        return dir;
+    }
+    if src == flow.tuple.src { Dir::Orig } else { Dir::Resp }
+}
+
+fn count(flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
+    flow.packets[dir as usize] += 1;
+    flow.ip_bytes[dir as usize] += u64::from(datagram.total_len);
+}
+
+fn take_udp<'a, H: Handler>(
+    env: &mut Env<'_, '_, H>,
+    flow: &mut Flow,
+    app: &mut H::State,
+    dir: Dir,
+    datagram: &Datagram<'a>,
+    stats: &mut FlowStats,
+) -> Option<&'a [u8]> {
+    let (head, payload) = datagram.bytes.split_first_chunk::<8>()?;
+    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
+    if datagram.bad_checksum {
+        stats.bad_checksums += 1;
+        flow.weird(&mut env.cx, "bad_UDP_checksum", "UDP");
+        flow.note_once(dir, Seen::CORRUPT, b'C');
+        return None;
+    }
+    let udp_len = u32::from(u16::from_be_bytes([head[4], head[5]]));
+    if udp_len != len {
+        flow.weird_about(&mut env.cx, "UDP_datagram_length_mismatch", "UDP", format!("{udp_len} != {len}"));
+    }
+    flow.last = env.cx.stamp;
+    flow.note_once(dir, Seen::DATA, b'D');
+    flow.active[dir as usize] = true;
+    flow.sizes[dir as usize] += u64::from(udp_len.saturating_sub(8));
+    count(flow, dir, datagram);
+    let payload = payload.get(..len as usize - 8).unwrap_or(payload);
+    env.handler.datagram(&mut env.cx, flow, app, dir, payload);
+    Some(payload)
+}
+
+fn take_icmp<H: Handler>(
+    env: &mut Env<'_, '_, H>,
+    flow: &mut Flow,
+    dir: Dir,
+    datagram: &Datagram<'_>,
+    stats: &mut FlowStats,
+) {
+    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
+    if datagram.bad_checksum {
+        stats.bad_checksums += 1;
+        return flow.weird(&mut env.cx, "bad_ICMP_checksum", "ICMP");
+    }
+    flow.last = env.cx.stamp;
+    flow.active[dir as usize] = true;
+    flow.sizes[dir as usize] += u64::from(len.saturating_sub(8));
+    // Zeek counts only what was captured whole.
+    if datagram.bytes.len() as u32 >= len {
+        count(flow, dir, datagram);
+    }
+}
+
+/// Whether the first packet seen of a flow comes rather from its responder, by the ports.
+fn seems_reversed(tuple: &Tuple, datagram: &Datagram<'_>, config: &Config) -> bool {
+    let likely = |end: &End| config.likely_servers.contains(tuple.proto, end.port);
+    let reversed = match tuple.proto {
+        Proto::Icmp => false,
+        Proto::Udp => likely(&tuple.src) && !likely(&tuple.dst),
+        Proto::Tcp => {
+            let Some(peek) = Segment::peek(datagram.bytes) else { return false };
+            let opening = peek.flags.syn() && !peek.flags.ack();
+            // A SYN-ACK between two likely servers may be a stealth scan; other packets go by the
+            // lower port.
+            !opening
+                && likely(&tuple.src)
+                && (!likely(&tuple.dst) || !peek.flags.syn() && tuple.src.port < tuple.dst.port)
+        }
+    };
+    let broadcast = datagram.dst == IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+    reversed && !broadcast
+}
+
+/// What stands for ports in ICMP: the type, and the type of the answer or the code.
+fn icmp_ports(protocol: u8, kind: u8, code: u8) -> (u16, u16, bool) {
+    let answer = match (protocol, kind) {
+        // RFC 792, RFC 950, RFC 1256.
+        (1, 8) => Some(0),
+        (1, 0) => Some(8),
+        (1, 13) => Some(14),
+        (1, 14) => Some(13),
+        (1, 15) => Some(16),
+        (1, 16) => Some(15),
+        (1, 10) => Some(9),
+        (1, 9) => Some(10),
+        (1, 17) => Some(18),
+        (1, 18) => Some(17),
+        // RFC 4443, RFC 4861, RFC 2710, RFC 4620, RFC 6275.
+        (58, 128) => Some(129),
+        (58, 129) => Some(128),
+        (58, 133) => Some(134),
+        (58, 134) => Some(133),
+        (58, 135) => Some(136),
+        (58, 136) => Some(135),
+        (58, 130) => Some(131),
+        (58, 131) => Some(130),
+        (58, 139) => Some(140),
+        (58, 140) => Some(139),
+        (58, 144) => Some(145),
+        (58, 145) => Some(144),
+        _ => None,
+    };
+    match answer {
+        Some(answer) => (u16::from(kind), answer, false),
+        None => (u16::from(kind), u16::from(code), true),
+    }
+}

@@ -1,0 +1,129 @@
+//! A flow's five-tuple, and the key that both its directions share.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::event::{ConnId, Proto};
+
+/// One end of a flow; IPv4 addresses are kept as IPv4-mapped ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct End {
+    addr: [u8; 16],
+    pub port: u16,
+}
+
+impl End {
+    pub fn new(addr: IpAddr, port: u16) -> Self {
+        let addr = match addr {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+            IpAddr::V6(v6) => v6.octets(),
+        };
+        End { addr, port }
+    }
+
+    pub fn addr(&self) -> IpAddr {
+        Ipv6Addr::from(self.addr).to_canonical()
+    }
+}
+
+/// The ends of a flow as a packet named them: who sent it, who was to receive it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuple {
+    pub src: End,
+    pub dst: End,
+    pub proto: Proto,
+    /// ICMP messages that have no answer: the other direction is another flow.
+    pub one_way: bool,
+}
+
+/// What a flow is found by: the same for both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    low: End,
+    high: End,
+    proto: Proto,
+    one_way: bool,
+}
+
+impl Tuple {
+    pub fn key(&self) -> Key {
+        let (low, high) =
+            if self.one_way || self.src <= self.dst { (self.src, self.dst) } else { (self.dst, self.src) };
+        Key { low, high, proto: self.proto, one_way: self.one_way }
+    }
+
+    pub fn id(&self) -> ConnId {
+        ConnId {
+            orig_h: self.src.addr(),
+            orig_p: self.src.port,
+            resp_h: self.dst.addr(),
+            resp_p: self.dst.port,
+        }
+    }
+
+    pub fn flip(&mut self) {
+        std::mem::swap(&mut self.src, &mut self.dst);
+    }
+}
+
+impl Key {
+    /// The key's bytes, for hashes that must not change between releases.
+    pub fn bytes(&self) -> [u8; 38] {
+        let mut out = [0; 38];
+        out[..16].copy_from_slice(&self.low.addr);
+        out[16..32].copy_from_slice(&self.high.addr);
+        out[32..34].copy_from_slice(&self.low.port.to_be_bytes());
+        out[34..36].copy_from_slice(&self.high.port.to_be_bytes());
+        out[36] = self.proto as u8;
+        out[37] = u8::from(self.one_way);
+        out
+    }
+
+    /// Which of `workers` owns the flow. Both directions have one owner, in every run.
+    #[inline]
+    pub fn owner(&self, workers: usize) -> usize {
+        if workers <= 1 {
+            return 0;
+        }
+        let word = |at: &[u8; 16], from: usize| u64::from_le_bytes(std::array::from_fn(|i| at[from + i]));
+        let ports = u64::from(self.low.port) << 32 | u64::from(self.high.port) << 8 | self.proto as u64;
+        let mut hash = ports;
+        for part in [
+            word(&self.low.addr, 0),
+            word(&self.low.addr, 8),
+            word(&self.high.addr, 0),
+            word(&self.high.addr, 8),
+        ] {
+            let product = u128::from(hash ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            hash = (product as u64) ^ (product >> 64) as u64;
+        }
+        ((u128::from(hash) * workers as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tuple(src: (&str, u16), dst: (&str, u16), one_way: bool) -> Tuple {
+        let end = |(addr, port): (&str, u16)| End::new(addr.parse().unwrap(), port);
+        Tuple { src: end(src), dst: end(dst), proto: Proto::Tcp, one_way }
+    }
+
+    #[test]
+    fn both_directions_have_one_key_unless_one_way() {
+        let (a, b) = (("10.0.0.1", 1234), ("2001:db8::1", 80));
+        assert_eq!(tuple(a, b, false).key(), tuple(b, a, false).key());
+        assert_ne!(tuple(a, b, true).key(), tuple(b, a, true).key());
+        assert_eq!(tuple(a, b, false).id().orig_h.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn owners_are_spread() {
+        let mut counts = [0; 4];
+        for port in 0..4000 {
+            let key = tuple(("10.0.0.1", port), ("10.0.0.2", 53), false).key();
+            counts[key.owner(4)] += 1;
+        }
+        assert!(counts.iter().all(|&n| n > 800), "{counts:?}");
+    }
+}

@@ -1,0 +1,227 @@
+//! Connections: finding the one a packet belongs to, following its state, ending it.
+
+mod engine;
+mod handler;
+mod history;
+mod key;
+mod slab;
+mod tcp;
+mod timers;
+
+pub use engine::{Arrival, Datagram, FlowStats, Flows, Handed, TooShort};
+pub use handler::{Cx, Dir, Handler, TcpEvent};
+pub use key::{End, Key, Tuple};
+pub use tcp::{EndpointState, Tcp};
+
+use crate::event::{About, ConnId, Proto, Tunnel, Weird};
+use crate::flow::history::History;
+use crate::record::Uid;
+use crate::time::{Interval, Time};
+
+/// What every flow has, whatever its transport.
+pub struct Flow {
+    /// Source is the originator.
+    tuple: Tuple,
+    /// The packet that began it, and which flow of that packet it is: unique, and the same in every run.
+    pub ordinal: u64,
+    uid: Option<Uid>,
+    seed: u64,
+    pub start: Time,
+    pub last: Time,
+    history: History,
+    seen: u32,
+    /// Packets and IP bytes, originator's then responder's.
+    pub packets: [u64; 2],
+    pub ip_bytes: [u64; 2],
+    /// Payload bytes so far; of TCP as its sequence numbers tell.
+    pub sizes: [u64; 2],
+    pub missed_bytes: u64,
+    /// Confirmed protocols, in the order of confirmation.
+    pub services: Vec<&'static str>,
+    /// UDP and ICMP: which side has sent anything.
+    pub active: [bool; 2],
+    pub did_weird: bool,
+    /// Another worker's, followed here only for the tunnel in it.
+    shadow: bool,
+    /// What was found out of the tunnel that the flow may carry.
+    pub trial: TunnelTrial,
+    /// It was used since the eviction hand last passed.
+    touched: bool,
+    tunnel: Option<Box<Enclosed>>,
+    inactivity: Interval,
+    deadlines: [Time; Deadline::COUNT],
+    armed: Time,
+}
+
+/// Whether a UDP flow is a tunnel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TunnelTrial {
+    /// Something inside it was analysed.
+    pub carries: bool,
+    pub confirmed: bool,
+    /// It is none; it is not tried again.
+    pub refused: bool,
+    /// Which directions have carried valid headers.
+    pub valid: [bool; 2],
+}
+
+/// The tunnels around a flow.
+struct Enclosed {
+    /// As of its last packet, outermost first.
+    current: Vec<Tunnel>,
+    /// The innermost tunnels it was seen in (`tunnel_parents`).
+    parents: Vec<Uid>,
+}
+
+/// Why a flow wants to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// A SYN without an answer.
+    Attempt,
+    /// Regular looks at a connection that may be over.
+    Expire,
+    /// The same, after one side closed.
+    Close,
+    Inactivity,
+    /// Both sides closed; stragglers are waited for.
+    Delete,
+    /// The handler's own.
+    App,
+}
+
+impl Deadline {
+    const COUNT: usize = 6;
+    const ALL: [Deadline; Deadline::COUNT] = [
+        Deadline::Attempt,
+        Deadline::Expire,
+        Deadline::Close,
+        Deadline::Inactivity,
+        Deadline::Delete,
+        Deadline::App,
+    ];
+}
+
+/// Things that history records once per direction.
+pub(crate) struct Seen;
+
+impl Seen {
+    pub const SYN: u32 = 1;
+    pub const FIN: u32 = 1 << 1;
+    pub const RST: u32 = 1 << 2;
+    pub const FIN_RST: u32 = 1 << 3;
+    pub const DATA: u32 = 1 << 4;
+    pub const ACK: u32 = 1 << 5;
+    pub const MULTI_FLAG: u32 = 1 << 6;
+    pub const CORRUPT: u32 = 1 << 7;
+    /// Analysis stopped at a limit.
+    pub const PARTIAL: u32 = 1 << 8;
+}
+
+/// Later than anything: no deadline.
+const NEVER: Time = Time::from_nanos(i64::MAX);
+
+impl Flow {
+    /// Originator and responder, as logs show them.
+    pub fn id(&self) -> ConnId {
+        self.tuple.id()
+    }
+
+    pub fn proto(&self) -> Proto {
+        self.tuple.proto
+    }
+
+    pub fn resp_port(&self) -> u16 {
+        self.tuple.dst.port
+    }
+
+    pub fn orig_port(&self) -> u16 {
+        self.tuple.src.port
+    }
+
+    /// The connection's identifier; computed when first asked for.
+    pub fn uid(&mut self) -> Uid {
+        let (tuple, seed, ordinal) = (&self.tuple, self.seed, self.ordinal);
+        *self.uid.get_or_insert_with(|| Uid::of_connection(seed, &tuple.key().bytes(), ordinal))
+    }
+
+    pub fn history(&self) -> &[u8] {
+        self.history.as_bytes()
+    }
+
+    pub fn tunnel_parents(&self) -> &[Uid] {
+        self.tunnel.as_ref().map_or(&[], |tunnel| &tunnel.parents)
+    }
+
+    /// The tunnels around the flow's last packet.
+    pub fn tunnels(&self) -> &[Tunnel] {
+        self.tunnel.as_ref().map_or(&[], |tunnel| &tunnel.current)
+    }
+
+    /// Tells of something odd on this connection.
+    pub fn weird(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str) {
+        self.weird_about(cx, name, source, String::new());
+    }
+
+    pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
+        self.did_weird = true;
+        let about = About::Conn(self.uid(), self.id());
+        cx.bus.weird(Weird { name: name.into(), addl, source, about });
+    }
+
+    /// When the handler's timer is to be called; it has one.
+    pub fn set_app_deadline(&mut self, at: Time) {
+        self.set_deadline(Deadline::App, at);
+    }
+
+    pub(crate) fn set_deadline(&mut self, which: Deadline, at: Time) {
+        self.deadlines[which as usize] = at;
+    }
+
+    fn clear_deadline(&mut self, which: Deadline) {
+        self.deadlines[which as usize] = NEVER;
+    }
+
+    fn cancel_tcp_deadlines(&mut self) {
+        for which in [Deadline::Attempt, Deadline::Expire, Deadline::Close] {
+            self.clear_deadline(which);
+        }
+    }
+
+    fn set_inactivity(&mut self, timeout: Interval) {
+        if timeout != self.inactivity {
+            self.inactivity = timeout;
+            let at = if timeout == Interval::ZERO { NEVER } else { self.last + timeout };
+            self.set_deadline(Deadline::Inactivity, at);
+        }
+    }
+
+    fn note(&mut self, dir: Dir, letter: u8) {
+        self.history.add(if dir.is_orig() { letter } else { letter.to_ascii_lowercase() });
+    }
+
+    /// Notes a letter the first time; returns whether it had been noted before.
+    fn was_noted(&mut self, dir: Dir, what: u32, letter: u8) -> bool {
+        let bit = if dir.is_orig() { what } else { what << 16 };
+        if self.seen & bit != 0 {
+            return true;
+        }
+        self.seen |= bit;
+        self.note(dir, letter);
+        false
+    }
+
+    pub(crate) fn note_once(&mut self, dir: Dir, what: u32, letter: u8) {
+        self.was_noted(dir, what, letter);
+    }
+
+    fn note_scaled(&mut self, dir: Dir, letter: u8, record: bool) {
+        if record {
+            self.note(dir, letter);
+        }
+    }
+
+    /// Analysis of the flow stopped at a limit: history `X`.
+    pub fn note_limit(&mut self, dir: Dir) {
+        self.note_once(dir, Seen::PARTIAL, b'X');
+    }
+}

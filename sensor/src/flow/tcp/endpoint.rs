@@ -1,0 +1,192 @@
+//! One end of a TCP connection, as far as it can be told from the packets it sent.
+
+use crate::flow::history::Scaled;
+use crate::flow::tcp::reassembly::Stream;
+use crate::flow::tcp::seq_delta;
+use crate::time::Time;
+
+/// What an end has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EndpointState {
+    /// Nothing was seen from it.
+    #[default]
+    Inactive,
+    SynSent,
+    /// A SYN-ACK, but no SYN before it from the other side.
+    SynAckSent,
+    /// Data, but no SYN.
+    Partial,
+    Established,
+    /// It sent a FIN.
+    Closed,
+    /// It sent a RST.
+    Reset,
+}
+
+impl EndpointState {
+    pub(super) fn is_handshake(self) -> bool {
+        matches!(self, EndpointState::Inactive | EndpointState::SynSent | EndpointState::SynAckSent)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Endpoint {
+    pub state: EndpointState,
+    pub(super) previous: EndpointState,
+    pub(super) did_close: bool,
+    pub(super) window_scale: u8,
+    /// The initial sequence number; the one before the first seen where no SYN was. It may lie
+    /// below zero, just before a wrap.
+    pub(super) start_seq: i64,
+    /// One past the last sequence number sent, and the last one acknowledged by the other side,
+    /// with how often each has wrapped.
+    pub(super) last_seq: u32,
+    pub(super) ack_seq: u32,
+    pub(super) seq_wraps: u32,
+    pub(super) ack_wraps: u32,
+    pub(super) window: u32,
+    pub(super) window_seq: u32,
+    pub(super) window_ack_seq: u32,
+    pub(super) fin_count: u32,
+    pub(super) rst_count: u32,
+    /// Relative sequence number after the last FIN.
+    pub(super) fin_seq: u64,
+    pub(super) last_time: Time,
+    /// Relative sequence numbers of the last control packets: a repetition is not history.
+    pub(super) last_syn: u32,
+    pub(super) last_fin: u32,
+    pub(super) last_rst: u32,
+    pub(super) bad_checksums: Scaled,
+    pub(super) retransmissions: Scaled,
+    pub(super) zero_windows: Scaled,
+    pub(super) gaps: Scaled,
+    pub(super) stream: Stream,
+}
+
+impl Endpoint {
+    pub(super) fn start(&self) -> u32 {
+        self.start_seq as u32
+    }
+
+    pub(super) fn begin_at(&mut self, seq: u32) {
+        self.begin_before(i64::from(seq), seq);
+    }
+
+    /// As if a SYN had come just before `first`.
+    pub(super) fn begin_partial(&mut self, first: u32) {
+        self.begin_before(i64::from(first.wrapping_sub(1)), first.wrapping_sub(1));
+    }
+
+    fn begin_before(&mut self, start: i64, ack: u32) {
+        self.start_seq = start;
+        self.ack_seq = ack;
+    }
+
+    pub(super) fn update_last_seq(&mut self, seq: u32) {
+        self.seq_wraps += u32::from(seq < self.last_seq);
+        self.last_seq = seq;
+    }
+
+    pub(super) fn update_ack_seq(&mut self, seq: u32) {
+        self.ack_wraps += u32::from(seq < self.ack_seq);
+        self.ack_seq = seq;
+    }
+
+    pub(super) fn full_last(&self) -> u64 {
+        (u64::from(self.seq_wraps) << 32) + u64::from(self.last_seq)
+    }
+
+    fn full_ack(&self) -> u64 {
+        (u64::from(self.ack_wraps) << 32) + u64::from(self.ack_seq)
+    }
+
+    /// The last acknowledged sequence number, relative to the start.
+    pub(super) fn relative_ack(&self) -> u64 {
+        self.full_ack().wrapping_sub(self.start_seq as u64)
+    }
+
+    /// Nothing beyond the SYN was acknowledged yet.
+    pub(super) fn no_data_acked(&self) -> bool {
+        let ack = self.full_ack();
+        let start = self.start_seq as u64;
+        ack == start || ack == start.wrapping_add(1)
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.state != EndpointState::Inactive && !self.did_close
+    }
+
+    /// `seq` relative to the start, given that `last` was the highest so far after `wraps` wraps.
+    /// `None` where it lies before the start.
+    pub(super) fn relative(&self, seq: u32, last: u32, wraps: u32) -> Relative {
+        let delta = seq_delta(seq, last);
+        let wraps = if delta < 0 && wraps > 0 && seq > last {
+            wraps - 1
+        } else if delta > 0 && seq < last {
+            wraps + 1
+        } else {
+            wraps
+        };
+        if wraps == 0 {
+            let delta = seq_delta(seq, self.start());
+            return Relative { seq: i64::from(delta) as u64, underflow: delta < 0 };
+        }
+        let full = (u64::from(wraps) << 32) + u64::from(seq);
+        Relative { seq: full.wrapping_sub(self.start_seq as u64), underflow: false }
+    }
+
+    /// Payload bytes sent, judged by sequence numbers (Zeek's `orig_bytes`, `resp_bytes`).
+    pub fn size(&self, peer: EndpointState) -> u64 {
+        if self.previous == EndpointState::SynSent
+            && self.state == EndpointState::Reset
+            && peer == EndpointState::Inactive
+            && !self.no_data_acked()
+        {
+            // A half-open connection was found and aborted; it never could send data.
+            return 0;
+        }
+        let mut size = self.full_last().max(self.full_ack()).wrapping_sub(self.start_seq as u64);
+        // The SYN, or the one made up, and the FIN take a number each.
+        size = size.saturating_sub(1);
+        if self.fin_count > 0 {
+            size = size.saturating_sub(1);
+        }
+        size
+    }
+}
+
+/// A sequence number relative to an end's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Relative {
+    pub seq: u64,
+    /// It lies before the start: a misordered or broken packet.
+    pub underflow: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_numbers_survive_a_wrap() {
+        let mut end = Endpoint::default();
+        end.begin_at(0xffff_fff0);
+        end.last_seq = 0xffff_fff1;
+        let at = |end: &Endpoint, seq| end.relative(seq, end.last_seq, end.seq_wraps);
+        assert_eq!(at(&end, 0xffff_fff1), Relative { seq: 1, underflow: false });
+        assert_eq!(at(&end, 0x10), Relative { seq: 0x20, underflow: false });
+        end.update_last_seq(0x10);
+        assert_eq!((end.seq_wraps, at(&end, 0xffff_fff5).seq), (1, 5));
+        assert!(at(&end, 0xffff_ffe0).seq > u64::MAX / 2);
+        assert_eq!(end.size(EndpointState::Established), 0x1f);
+    }
+
+    #[test]
+    fn a_number_before_the_start_is_an_underflow() {
+        let mut end = Endpoint::default();
+        end.begin_at(1000);
+        end.last_seq = 1001;
+        assert!(end.relative(999, 1001, 0).underflow);
+        assert!(!end.relative(1000, 1001, 0).underflow);
+    }
+}

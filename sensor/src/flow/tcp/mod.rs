@@ -1,0 +1,75 @@
+//! TCP connections: what one segment does to the state that Zeek's logs are made of.
+//!
+//! RFC 9293 says what endpoints should do; a monitor sees what they did, from the middle, with
+//! packets missing. Where there is a choice this follows Zeek's TCP analyzer.
+
+mod endpoint;
+mod reassembly;
+mod segment;
+mod state;
+
+pub use endpoint::{Endpoint, EndpointState};
+
+pub(super) use reassembly::BufferedTotal;
+pub(super) use segment::Segment;
+
+use crate::flow::handler::Dir;
+
+/// Both ends of a connection and what they have in common.
+#[derive(Debug, Default)]
+pub struct Tcp {
+    pub orig: Endpoint,
+    pub resp: Endpoint,
+    /// No SYN was seen from the side that spoke first: sequence numbers are guessed.
+    is_partial: bool,
+    seen_orig: bool,
+    seen_resp: bool,
+    /// Timers that only make sense while the connection may still do something.
+    is_active: bool,
+    /// A close that waits for data still missing, and whether it is to be reported as an orderly one.
+    close_deferred: bool,
+    deferred_report: bool,
+}
+
+impl Tcp {
+    pub fn new() -> Self {
+        Tcp { is_active: true, ..Tcp::default() }
+    }
+
+    pub fn end(&self, dir: Dir) -> &Endpoint {
+        match dir {
+            Dir::Orig => &self.orig,
+            Dir::Resp => &self.resp,
+        }
+    }
+
+    fn end_mut(&mut self, dir: Dir) -> &mut Endpoint {
+        match dir {
+            Dir::Orig => &mut self.orig,
+            Dir::Resp => &mut self.resp,
+        }
+    }
+
+    fn both_closed(&self) -> bool {
+        self.orig.did_close && self.resp.did_close
+    }
+
+    /// Swaps the roles, where the one taken for the originator turns out to be the responder.
+    pub(super) fn flip(&mut self) {
+        std::mem::swap(&mut self.orig, &mut self.resp);
+        std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
+        self.is_partial = false;
+    }
+
+    fn mark_seen(&mut self, dir: Dir) {
+        match dir {
+            Dir::Orig => self.seen_orig = true,
+            Dir::Resp => self.seen_resp = true,
+        }
+    }
+}
+
+/// The signed distance from `b` to `a` in 32-bit sequence space (RFC 9293 §3.4).
+fn seq_delta(a: u32, b: u32) -> i32 {
+    a.wrapping_sub(b) as i32
+}

@@ -1,0 +1,163 @@
+//! When flows want to be looked at again: a timing wheel over packet time.
+
+use crate::time::Time;
+
+/// Deadlines of flows. A flow may have several entries; it knows which one is current.
+pub struct Wheel {
+    slots: Vec<Vec<Entry>>,
+    /// Deadlines beyond the wheel's span.
+    far: Vec<Entry>,
+    /// The earliest of them.
+    far_first: i64,
+    /// The tick up to which all entries have been taken, exclusive.
+    tick: i64,
+    /// No entry is due before this moment, so that most packets need not look.
+    quiet_until: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub deadline: Time,
+    /// Breaks ties between flows in the same way whatever their slots.
+    pub ordinal: u64,
+    pub slot: u32,
+}
+
+/// 2^27 ns: 134 ms. A slot holds what a busy link makes due in that time.
+const TICK_SHIFT: u32 = 27;
+/// 4096 slots: 550 s, more than the five minutes after which idle TCP connections end.
+const SLOTS: i64 = 4096;
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Wheel {
+            slots: vec![Vec::new(); SLOTS as usize],
+            far: Vec::new(),
+            far_first: i64::MAX,
+            tick: i64::MIN,
+            quiet_until: i64::MAX,
+        }
+    }
+}
+
+impl Wheel {
+    pub fn add(&mut self, entry: Entry) {
+        let deadline = entry.deadline.nanos();
+        if self.tick == i64::MIN {
+            self.tick = deadline >> TICK_SHIFT;
+        }
+        self.quiet_until = self.quiet_until.min(deadline);
+        let tick = (deadline >> TICK_SHIFT).max(self.tick);
+        if tick - self.tick < SLOTS {
+            self.slots[(tick & (SLOTS - 1)) as usize].push(entry);
+        } else {
+            self.far_first = self.far_first.min(deadline);
+            self.far.push(entry);
+        }
+    }
+
+    /// Whether any entry may be due at `now`.
+    #[inline]
+    pub fn is_quiet(&self, now: Time) -> bool {
+        now.nanos() < self.quiet_until
+    }
+
+    /// Moves every entry due at `now` to `due`, sorted by deadline.
+    pub fn take_due(&mut self, now: Time, due: &mut Vec<Entry>) {
+        if self.is_quiet(now) {
+            return;
+        }
+        let now_tick = now.nanos() >> TICK_SHIFT;
+        let last = now_tick.min(self.tick.saturating_add(SLOTS - 1));
+        for tick in self.tick..=last {
+            let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
+            if tick < now_tick {
+                due.append(slot);
+            } else {
+                due.extend(slot.extract_if(.., |entry| entry.deadline <= now));
+            }
+        }
+        self.tick = self.tick.max(now_tick);
+        self.refill(now, due);
+        self.quiet_until = self.next_deadline();
+        due.sort_unstable();
+    }
+
+    /// Brings entries from beyond the span onto the wheel once they are within it.
+    fn refill(&mut self, now: Time, due: &mut Vec<Entry>) {
+        let horizon = (self.tick + SLOTS) << TICK_SHIFT;
+        if self.far_first >= horizon {
+            return;
+        }
+        self.far_first = i64::MAX;
+        for entry in std::mem::take(&mut self.far) {
+            if entry.deadline <= now {
+                due.push(entry);
+            } else {
+                self.add(entry);
+            }
+        }
+    }
+
+    /// A moment before which nothing is due: exact within the current slot, by slot beyond it.
+    fn next_deadline(&self) -> i64 {
+        let current = &self.slots[(self.tick & (SLOTS - 1)) as usize];
+        if let Some(first) = current.iter().map(|entry| entry.deadline.nanos()).min() {
+            return first;
+        }
+        (self.tick + 1) << TICK_SHIFT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn entry(deadline: i64, ordinal: u64) -> Entry {
+        Entry { deadline: Time::from_nanos(deadline), ordinal, slot: 0 }
+    }
+
+    fn fired(wheel: &mut Wheel, now: i64) -> Vec<u64> {
+        let mut due = Vec::new();
+        wheel.take_due(Time::from_nanos(now), &mut due);
+        due.iter().map(|entry| entry.ordinal).collect()
+    }
+
+    #[test]
+    fn fires_exactly_what_is_due_by_deadline() {
+        let mut wheel = Wheel::default();
+        let start = 1_700_000_000 * SECOND;
+        wheel.add(entry(start + 5 * SECOND, 1));
+        wheel.add(entry(start + 5 * SECOND - 1, 2));
+        wheel.add(entry(start + 3000 * SECOND, 3));
+        wheel.add(entry(start + 9000 * SECOND, 5));
+        wheel.add(entry(start + 60 * SECOND, 4));
+        assert_eq!(fired(&mut wheel, start + 5 * SECOND - 2), []);
+        assert_eq!(fired(&mut wheel, start + 5 * SECOND - 1), [2]);
+        assert_eq!(fired(&mut wheel, start + 5 * SECOND), [1]);
+        assert_eq!(fired(&mut wheel, start + 2999 * SECOND), [4]);
+        assert_eq!(fired(&mut wheel, start + 3000 * SECOND), [3]);
+    }
+
+    #[test]
+    fn agrees_with_a_sorted_list_over_random_deadlines() {
+        let mut state = 7u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as i64
+        };
+        let (mut wheel, mut list, mut now) = (Wheel::default(), Vec::new(), 0);
+        for ordinal in 0..5000 {
+            now += random() % (SECOND / 2);
+            let deadline = now + random() % (1500 * SECOND);
+            wheel.add(entry(deadline, ordinal));
+            list.push((deadline, ordinal));
+            list.sort_unstable();
+            let due = list.iter().take_while(|(deadline, _)| *deadline <= now).count();
+            let expected: Vec<u64> = list.drain(..due).map(|(_, ordinal)| ordinal).collect();
+            assert_eq!(fired(&mut wheel, now), expected, "at {now}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Tunnels that IP itself carries: known by their pair of addresses.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::event::{ConnId, Proto, Tunnel, TunnelType};
+use crate::flow::{End, Tuple};
+use crate::record::Uid;
+use crate::time::{Interval, Time};
+
+/// The tunnels between hosts. Every worker keeps them all, and alike.
+#[derive(Default)]
+pub(super) struct IpTunnels {
+    known: HashMap<(IpAddr, IpAddr), Known>,
+    /// Tunnels forgotten because there were too many.
+    pub forgotten: u64,
+}
+
+struct Known {
+    tunnel: Tunnel,
+    used: Time,
+}
+
+/// A tunnel unused for so long is a new one when it comes back (`Tunnel::ip_tunnel_timeout`).
+const TIMEOUT: Interval = Interval::from_secs(24 * 60 * 60);
+/// Outer addresses are easily forged; with more tunnels than this all are forgotten and found again.
+const MAX_KNOWN: usize = 65_536;
+
+impl IpTunnels {
+    /// The tunnel between two hosts, in whichever direction.
+    pub fn find(
+        &mut self,
+        src: IpAddr,
+        dst: IpAddr,
+        kind: TunnelType,
+        now: Time,
+        seed: u64,
+        ordinal: u64,
+    ) -> Tunnel {
+        let pair = if src < dst { (src, dst) } else { (dst, src) };
+        if let Some(known) = self.known.get_mut(&pair)
+            && now - known.used < TIMEOUT
+        {
+            known.used = now;
+            return known.tunnel;
+        }
+        if self.known.len() >= MAX_KNOWN {
+            self.forgotten += self.known.len() as u64;
+            self.known.clear();
+        }
+        let tuple = Tuple { src: End::new(src, 0), dst: End::new(dst, 0), proto: Proto::Icmp, one_way: true };
+        let tunnel = Tunnel {
+            uid: Some(Uid::of_connection(seed, &tuple.key().bytes(), ordinal)),
+            id: ConnId { orig_h: src, orig_p: 0, resp_h: dst, resp_p: 0 },
+            kind,
+        };
+        self.known.insert(pair, Known { tunnel, used: now });
+        tunnel
+    }
+}

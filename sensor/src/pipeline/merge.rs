@@ -1,0 +1,111 @@
+//! Bringing what several workers say back into the order of the capture.
+
+use std::collections::VecDeque;
+
+use crossbeam_channel::Receiver;
+
+use crate::event::{Batch, Item, Order};
+use crate::log::{LogError, Logs};
+use crate::policy::Policy;
+
+/// What a worker said about the packets up to one.
+pub(super) struct Report {
+    pub batch: Batch,
+    /// Nothing more will be said about this packet or those before it.
+    pub upto: u64,
+}
+
+/// One worker's reports that wait for the others'.
+struct Lane {
+    reports: Receiver<Report>,
+    upto: u64,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    items: std::iter::Peekable<std::vec::IntoIter<Item>>,
+    bytes: Vec<u8>,
+}
+
+/// Takes all workers' reports until they end, and hands every item on in order.
+pub(super) fn merge(
+    workers: Vec<Receiver<Report>>,
+    policy: &mut Policy,
+    logs: &mut Logs,
+) -> Result<(), LogError> {
+    if let [reports] = &workers[..] {
+        for report in reports {
+            for item in report.batch.items {
+                policy.take(item, &report.batch.bytes, logs)?;
+            }
+        }
+        return Ok(());
+    }
+    let mut lanes: Vec<Lane> =
+        workers.into_iter().map(|reports| Lane { reports, upto: 0, waiting: VecDeque::new() }).collect();
+    // Each time the worker that is furthest behind is waited for, so that nobody waits for a worker
+    // whose reports we do not take.
+    while let Some(behind) =
+        lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::END)
+    {
+        match behind.reports.recv() {
+            Ok(Report { batch, upto }) => {
+                behind.upto = upto;
+                behind
+                    .waiting
+                    .push_back(Waiting { items: batch.items.into_iter().peekable(), bytes: batch.bytes });
+            }
+            // A worker that ends without having said so has nothing more to say.
+            Err(_) => behind.upto = Order::END,
+        }
+        let upto = lanes.iter().map(|lane| lane.upto).min().unwrap_or(Order::END);
+        hand_on(&mut lanes, upto, policy, logs)?;
+    }
+    Ok(())
+}
+
+/// Hands on all that is said about packets up to `upto`.
+fn hand_on(lanes: &mut [Lane], upto: u64, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
+    loop {
+        let mut first: Option<(Order, usize)> = None;
+        let mut second = Order { packet: upto, deadline: Order::NO_TIMER, step: u64::MAX };
+        for (at, lane) in lanes.iter_mut().enumerate() {
+            let Some(order) = lane.first() else { continue };
+            match first {
+                Some((least, _)) if order >= least => second = second.min(order),
+                _ => {
+                    if let Some((least, _)) = first {
+                        second = second.min(least);
+                    }
+                    first = Some((order, at));
+                }
+            }
+        }
+        let Some((order, at)) = first.filter(|(order, _)| order.packet <= upto) else { return Ok(()) };
+        debug_assert!(order <= second);
+        lanes[at].take_through(second, policy, logs)?;
+    }
+}
+
+impl Lane {
+    fn first(&mut self) -> Option<Order> {
+        while let Some(front) = self.waiting.front_mut() {
+            match front.items.peek() {
+                Some(item) => return Some(item.order),
+                None => self.waiting.pop_front(),
+            };
+        }
+        None
+    }
+
+    /// Hands on what comes before `limit` or stands at it.
+    fn take_through(&mut self, limit: Order, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
+        while self.first().is_some_and(|order| order <= limit) {
+            let Some(Waiting { items, bytes }) = self.waiting.front_mut() else { return Ok(()) };
+            while let Some(item) = items.next_if(|item| item.order <= limit) {
+                policy.take(item, bytes, logs)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! One worker: a packet from frame to flows, and into the tunnels it carries.
+//!
+//! Every worker sees every packet. It decodes all of them, so that fragments, tunnels and packet
+//! time are the same for all, and analyses the flows that it owns. A UDP flow that may be a tunnel
+//! is followed by all workers, because what is inside may belong to any of them; only its owner
+//! tells of it.
+
+use std::sync::Arc;
+
+use crate::analyze::Sessions;
+use crate::capture::Packet;
+use crate::config::Config;
+use crate::decode::{
+    Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
+    UdpTunnelKind, Verdict, Weirds,
+};
+use crate::event::{About, Batch, Bus, Proto, Tunnel, Weird};
+use crate::flow::{Arrival, Cx, Datagram, FlowStats, Flows, Handed};
+use crate::pipeline::iptunnel::IpTunnels;
+use crate::time::Time;
+
+pub(super) struct Worker {
+    config: Arc<Config>,
+    shard: Shard,
+    decoder: Decoder,
+    weirds: Weirds,
+    flows: Flows<Sessions>,
+    ip_tunnels: IpTunnels,
+    bus: Bus,
+    now: Time,
+    at: Place,
+    panics: u64,
+}
+
+/// Which of the workers this one is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shard {
+    pub index: usize,
+    pub count: usize,
+}
+
+/// The packet being handled, and how far its analysis has come.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    number: u64,
+    stamp: Time,
+    step: u64,
+    /// Inside a tunnel that only this worker follows: all in it is this worker's.
+    exclusive: bool,
+}
+
+/// Counters of one worker.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WorkerStats {
+    pub decode: Counters,
+    pub flow: FlowStats,
+    pub weirds_suppressed: u64,
+    pub tunnels_forgotten: u64,
+    /// Packets whose analysis failed by a fault of ours; their flow was given up.
+    pub panics: u64,
+}
+
+/// Steps of one packet that ordinals can tell apart.
+const STEP_BITS: u32 = 10;
+
+impl Place {
+    fn ordinal(&self) -> u64 {
+        self.number << STEP_BITS | self.step.min((1 << STEP_BITS) - 1)
+    }
+}
+
+impl Worker {
+    pub fn new(config: Arc<Config>, shard: Shard) -> Self {
+        let decoder = Decoder::new(crate::decode::Config {
+            ignore_checksums: config.ignore_checksums,
+            ..crate::decode::Config::default()
+        });
+        Worker {
+            shard,
+            decoder,
+            weirds: Weirds::default(),
+            flows: Flows::new(Sessions),
+            ip_tunnels: IpTunnels::default(),
+            bus: Bus::new(config.format),
+            now: Time::default(),
+            at: Place::default(),
+            panics: 0,
+            config,
+        }
+    }
+
+    pub fn stats(&self) -> WorkerStats {
+        WorkerStats {
+            decode: self.decoder.counters(),
+            flow: self.flows.stats(),
+            weirds_suppressed: self.weirds.suppressed,
+            tunnels_forgotten: self.ip_tunnels.forgotten,
+            panics: self.panics,
+        }
+    }
+
+    /// What was said since the last call.
+    pub fn take(&mut self) -> Batch {
+        self.bus.take()
+    }
+
+    /// Handles a packet. A fault in its analysis costs that flow, not the run.
+    pub fn packet(&mut self, number: u64, packet: &Packet<'_>) {
+        let handled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.handle(number, packet)));
+        if handled.is_err() {
+            self.panics += 1;
+            self.flows.give_up_current();
+        }
+    }
+
+    fn handle(&mut self, number: u64, packet: &Packet<'_>) {
+        self.now = self.now.max(packet.ts);
+        self.bus.at_packet(number, self.now);
+        self.flows.advance(self.now, &self.config, &mut self.bus);
+        self.at = Place { number, stamp: packet.ts, step: 0, exclusive: false };
+        let outcome = self.decoder.link(packet, &mut self.weirds);
+        self.frame(outcome, &mut Vec::new());
+    }
+
+    /// Ends all flows.
+    pub fn finish(&mut self) {
+        self.flows.finish(self.now, &self.config, &mut self.bus);
+    }
+
+    fn step(&mut self) {
+        self.at.step += 1;
+        self.bus.at_step(self.at.step);
+    }
+
+    /// Tells what decoding found odd: one worker for all, or the only one that saw it.
+    fn tell_weirds(&mut self) {
+        if self.weirds.is_empty() {
+            return;
+        }
+        let mine = self.shard.index == 0 || self.at.exclusive;
+        self.step();
+        for weird in self.weirds.drain() {
+            if mine {
+                let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
+                let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
+                let source = weird.source.unwrap_or_default();
+                self.bus.weird(Weird { name, addl: weird.addl, source, about });
+            }
+        }
+    }
+
+    fn frame(&mut self, outcome: LinkOutcome<'_>, tunnels: &mut Vec<Tunnel>) {
+        self.tell_weirds();
+        match outcome {
+            LinkOutcome::Ip(frame) => self.ip(frame.ip, tunnels),
+            LinkOutcome::Subframes(mut subframes) => {
+                while let Some(outcome) = self.decoder.next_subframe(&mut subframes, &mut self.weirds) {
+                    self.frame(outcome, tunnels);
+                }
+            }
+            LinkOutcome::Ignored | LinkOutcome::Malformed => {}
+        }
+    }
+
+    fn ip(&mut self, piece: Piece<'_>, tunnels: &mut Vec<Tunnel>) {
+        let outcome = self.decoder.ip(self.at.stamp, piece, &mut self.weirds);
+        self.tell_weirds();
+        match outcome {
+            Outcome::Packet(packet) => self.transport(&packet, tunnels),
+            Outcome::Reassembled(whole) => {
+                let outcome = self.decoder.reassembled(&whole, &mut self.weirds);
+                self.tell_weirds();
+                if let Outcome::Packet(packet) = outcome {
+                    self.transport(&packet, tunnels);
+                }
+            }
+            Outcome::Held | Outcome::Discarded(_) => {}
+        }
+    }
+
+    fn transport(&mut self, packet: &IpPacket<'_>, tunnels: &mut Vec<Tunnel>) {
+        if matches!(packet.proto, 6 | 17 | 1 | 58) {
+            return self.flow(packet, tunnels);
+        }
+        let tunnel = self.decoder.ip_tunnel(packet, tunnels.len(), &mut self.weirds);
+        self.tell_weirds();
+        if let IpTunnel::Inner(inner) = tunnel {
+            let ordinal = self.at.ordinal();
+            let seed = self.config.seed;
+            let tunnel = self.ip_tunnels.find(packet.src, packet.dst, inner.tunnel, self.now, seed, ordinal);
+            self.enter(inner, tunnel, tunnels);
+        }
+    }
+
+    /// Goes on with what a tunnel carries.
+    fn enter(&mut self, inner: Inner<'_>, tunnel: Tunnel, tunnels: &mut Vec<Tunnel>) {
+        tunnels.push(tunnel);
+        let outcome = self.decoder.inner(inner.next, inner.piece, &mut self.weirds);
+        self.frame(outcome, tunnels);
+        tunnels.pop();
+    }
+
+    fn flow(&mut self, packet: &IpPacket<'_>, tunnels: &mut Vec<Tunnel>) {
+        self.step();
+        let mut datagram = Datagram {
+            src: packet.src,
+            dst: packet.dst,
+            protocol: packet.proto,
+            bytes: packet.payload,
+            len: packet.payload_len,
+            total_len: packet.total_len,
+            bad_checksum: false,
+        };
+        let tuple = match Flows::<Sessions>::tuple(&datagram) {
+            Ok(tuple) => tuple,
+            Err(short) => {
+                let source = match short.proto {
+                    Proto::Tcp => "TCP",
+                    Proto::Udp => "UDP",
+                    Proto::Icmp => "ICMP",
+                };
+                self.weirds.push(packet.weird(short.weird, source));
+                return self.tell_weirds();
+            }
+        };
+        let owned = self.at.exclusive || tuple.key().owner(self.shard.count) == self.shard.index;
+        let may_be_tunnel = tuple.proto == Proto::Udp
+            && (UdpTunnelKind::of_port(tuple.src.port).is_some()
+                || UdpTunnelKind::of_port(tuple.dst.port).is_some());
+        if !owned && !may_be_tunnel {
+            return;
+        }
+        datagram.bad_checksum = self.decoder.transport_checksum(packet) == Checksum::Bad;
+        let arrival =
+            Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
+        let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
+        if let Some(handed) = handed {
+            self.udp_tunnel(packet, handed, !may_be_tunnel, tunnels);
+        }
+    }
+
+    /// Tries a UDP datagram as a tunnel: by its port, or by content where the port is nobody's.
+    fn udp_tunnel(
+        &mut self,
+        packet: &IpPacket<'_>,
+        handed: Handed<'_>,
+        exclusive: bool,
+        tunnels: &mut Vec<Tunnel>,
+    ) {
+        let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
+        let kind = UdpTunnelKind::of_port(flow.resp_port()).or_else(|| UdpTunnelKind::probe(handed.payload));
+        let Some(kind) = kind.filter(|_| !flow.trial.refused) else { return };
+        let context = TunnelContext { depth: tunnels.len(), confirmed: flow.trial.confirmed };
+        let tried = self.decoder.udp_tunnel(kind, packet, handed.payload, context, &mut self.weirds);
+        let mut cx = Cx { now: self.now, stamp: self.at.stamp, config: &self.config, bus: &mut self.bus };
+        if let Some(name) = tried.conn_weird {
+            flow.weird(&mut cx, name, kind.source());
+        }
+        match tried.verdict {
+            Verdict::Confirmed => {
+                flow.trial.valid[handed.dir as usize] = true;
+                // Anything can look like Teredo in one direction (`Tunnel::delay_teredo_confirmation`).
+                let certain = kind != UdpTunnelKind::Teredo || flow.trial.valid == [true; 2];
+                if certain && !flow.trial.confirmed {
+                    flow.trial.confirmed = true;
+                    flow.services.push(kind.service());
+                }
+            }
+            Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
+            Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),
+            Verdict::Undecided | Verdict::TooDeep => {}
+        }
+        let tunnel = tried.inner.map(|inner| {
+            flow.trial.carries = true;
+            (inner, Tunnel { uid: Some(flow.uid()), id: flow.id(), kind: kind.tunnel() })
+        });
+        let outer = self.at.exclusive;
+        self.at.exclusive |= exclusive;
+        self.tell_weirds();
+        if let Some((inner, tunnel)) = tunnel {
+            self.enter(inner, tunnel, tunnels);
+        }
+        self.at.exclusive = outer;
+    }
+}

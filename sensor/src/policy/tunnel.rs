@@ -1,0 +1,104 @@
+//! tunnel.log: tunnels, when something is first seen in them and when they end.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::event::{ConnId, Tunnel};
+use crate::log::{LogError, Logs};
+use crate::record::{EnumName, Uid, record};
+use crate::time::{Interval, Time};
+
+record! {
+    /// A tunnel that was discovered, or that ended.
+    pub struct TunnelRow in "tunnel" {
+        /// When it was.
+        ts: Time = "ts",
+        /// The outer connection's identifier, or the tunnel's own where IP carries it.
+        uid: Option<Uid> = "uid",
+        orig_h: IpAddr = "id.orig_h",
+        /// 0 where IP carries the tunnel.
+        orig_p: u16 = "id.orig_p",
+        resp_h: IpAddr = "id.resp_h",
+        resp_p: u16 = "id.resp_p",
+        /// What carries it.
+        tunnel_type: EnumName = "tunnel_type",
+        /// DISCOVER, CLOSE (its connection ended) or EXPIRE (unused for an hour).
+        action: EnumName = "action",
+    }
+}
+
+/// A tunnel is forgotten after this long without new connections in it (`Tunnel::expiration_interval`).
+const EXPIRE_AFTER: Interval = Interval::from_secs(60 * 60);
+/// How often that is looked at.
+const LOOK_EVERY: Interval = Interval::from_secs(10);
+/// Tunnels known at a time. With more, those that end are not told of; an attacker can forge outer
+/// addresses at will.
+const MAX_ACTIVE: usize = 100_000;
+
+#[derive(Default)]
+pub(super) struct Tunnels {
+    active: HashMap<ConnId, Active>,
+    looked: Time,
+    found: u64,
+}
+
+struct Active {
+    tunnel: Tunnel,
+    used: Time,
+    /// Tells tunnels that expire at once apart in an order that no hash decides.
+    nth: u64,
+}
+
+impl Tunnels {
+    /// A new connection, or one whose tunnels have changed, is inside these.
+    pub fn seen(&mut self, tunnels: &[Tunnel], now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.expire(now, logs)?;
+        for tunnel in tunnels {
+            if let Some(active) = self.active.get_mut(&tunnel.id) {
+                active.used = now;
+                continue;
+            }
+            if self.active.len() < MAX_ACTIVE {
+                self.found += 1;
+                self.active.insert(tunnel.id, Active { tunnel: *tunnel, used: now, nth: self.found });
+            }
+            logs.record(&row(tunnel, "Tunnel::DISCOVER", now), now)?;
+        }
+        Ok(())
+    }
+
+    /// The connection that carried a tunnel has ended.
+    pub fn ended(&mut self, id: &ConnId, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        match self.active.remove(id) {
+            Some(active) => logs.record(&row(&active.tunnel, "Tunnel::CLOSE", now), now),
+            None => Ok(()),
+        }
+    }
+
+    fn expire(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        if now - self.looked < LOOK_EVERY {
+            return Ok(());
+        }
+        self.looked = now;
+        let mut old: Vec<Active> = self
+            .active
+            .extract_if(|_, active| now - active.used >= EXPIRE_AFTER)
+            .map(|(_, old)| old)
+            .collect();
+        old.sort_unstable_by_key(|active| (active.used, active.nth));
+        old.iter().try_for_each(|active| logs.record(&row(&active.tunnel, "Tunnel::EXPIRE", now), now))
+    }
+}
+
+fn row(tunnel: &Tunnel, action: &'static str, ts: Time) -> TunnelRow {
+    TunnelRow {
+        ts,
+        uid: tunnel.uid,
+        orig_h: tunnel.id.orig_h,
+        orig_p: tunnel.id.orig_p,
+        resp_h: tunnel.id.resp_h,
+        resp_p: tunnel.id.resp_p,
+        tunnel_type: EnumName(tunnel.kind.name()),
+        action: EnumName(action),
+    }
+}

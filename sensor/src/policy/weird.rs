@@ -1,0 +1,228 @@
+//! weird.log: oddities, each told once.
+
+use std::collections::{HashSet, VecDeque};
+use std::net::IpAddr;
+
+use crate::event::{About, ConnId, Weird};
+use crate::log::{LogError, Logs};
+use crate::record::{Uid, record};
+use crate::time::{Interval, Time};
+
+record! {
+    /// Something that traffic should not do, or that is at least unusual.
+    pub struct WeirdRow<'a> in "weird" {
+        /// When it was noticed.
+        ts: Time = "ts",
+        /// The connection it is about.
+        uid: Option<Uid> = "uid",
+        orig_h: Option<IpAddr> = "id.orig_h",
+        orig_p: Option<u16> = "id.orig_p",
+        resp_h: Option<IpAddr> = "id.resp_h",
+        resp_p: Option<u16> = "id.resp_p",
+        /// Zeek's name for it.
+        name: &'a str = "name",
+        /// More about it.
+        addl: Option<&'a str> = "addl",
+        /// Whether it was raised as a notice too.
+        notice: bool = "notice",
+        /// The sensor that noticed.
+        peer: &'a str = "peer",
+        /// The analyzer that noticed.
+        source: Option<&'a str> = "source",
+    }
+}
+
+/// How often an oddity is told (Zeek's `Weird::actions`; what is not listed is told every time).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Ignore,
+    PerConnection,
+    PerOriginator,
+    /// As a notice, once per originator.
+    Notice,
+}
+
+const ACTIONS: &[(&str, Action)] = &[
+    ("DNS_label_forward_compress_offset", Action::PerOriginator),
+    ("DNS_label_len_gt_name_len", Action::PerOriginator),
+    ("DNS_label_len_gt_pkt", Action::PerOriginator),
+    ("DNS_label_too_long", Action::PerOriginator),
+    ("FIN_after_reset", Action::Ignore),
+    ("FIN_storm", Action::Notice),
+    ("SYN_after_partial", Action::Notice),
+    ("SYN_with_data", Action::PerOriginator),
+    ("UDP_datagram_length_mismatch", Action::PerOriginator),
+    ("bad_ICMP_checksum", Action::PerOriginator),
+    ("bad_IP_checksum", Action::PerOriginator),
+    ("bad_TCP_checksum", Action::PerOriginator),
+    ("bad_UDP_checksum", Action::PerOriginator),
+    ("connection_originator_SYN_ack", Action::PerOriginator),
+    ("excessively_small_fragment", Action::PerOriginator),
+    ("fragment_inconsistency", Action::PerOriginator),
+    ("fragment_overlap", Action::PerOriginator),
+    ("fragment_size_inconsistency", Action::PerOriginator),
+    ("simultaneous_open", Action::PerConnection),
+    ("spontaneous_FIN", Action::Ignore),
+    ("spontaneous_RST", Action::Ignore),
+    ("unsolicited_SYN_response", Action::Ignore),
+];
+
+/// Every other oddity is told once in this time for the same ends (`Weird::weird_ignore`) …
+const REPEAT_AFTER: Interval = Interval::from_secs(10 * 60);
+/// … and the limited ones of [`ACTIONS`] once in this (`Weird::did_log`).
+const LIMITED_AFTER: Interval = Interval::from_secs(24 * 60 * 60);
+/// Checksum errors are worth counting (`Weird::weird_do_not_ignore_repeats`).
+const NEVER_REPEATS: &[&str] =
+    &["bad_IP_checksum", "bad_TCP_checksum", "bad_UDP_checksum", "bad_ICMP_checksum"];
+
+#[derive(Default)]
+pub(super) struct Weirds {
+    told: Recent,
+    limited: Recent,
+    suppressed: u64,
+}
+
+/// What two weirds have in common that are told once only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Repetition {
+    name: String,
+    about: Subject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Nothing,
+    Hosts(IpAddr, IpAddr),
+    Conn(ConnId),
+    Originator(IpAddr),
+}
+
+impl Weirds {
+    pub fn suppressed(&self) -> u64 {
+        self.suppressed
+    }
+
+    pub fn take(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let name = &weird.name[..];
+        let action = ACTIONS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| ACTIONS[at].1);
+        let subject = match weird.about {
+            About::Nothing => Subject::Nothing,
+            About::Hosts(src, dst) => Subject::Hosts(src, dst),
+            About::Conn(_, id) => Subject::Conn(id),
+        };
+        let this = Repetition { name: name.to_owned(), about: subject };
+        self.told.forget_before(now, REPEAT_AFTER);
+        self.limited.forget_before(now, LIMITED_AFTER);
+        if action == Some(Action::Ignore) || self.told.contains(&this) {
+            self.suppressed += 1;
+            return Ok(());
+        }
+        let originator = match weird.about {
+            About::Nothing => Subject::Nothing,
+            About::Hosts(src, _) => Subject::Originator(src),
+            About::Conn(_, id) => Subject::Originator(id.orig_h),
+        };
+        let limit = match action {
+            Some(Action::PerOriginator | Action::Notice) => Some(originator),
+            Some(Action::PerConnection) => Some(subject),
+            Some(Action::Ignore) | None => None,
+        };
+        if let Some(about) = limit
+            && !self.limited.add(Repetition { name: name.to_owned(), about }, now)
+        {
+            self.suppressed += 1;
+            return Ok(());
+        }
+        if !NEVER_REPEATS.contains(&name) {
+            self.told.add(this, now);
+        }
+        logs.record(&row(weird, now, action == Some(Action::Notice)), now)
+    }
+}
+
+fn row(weird: &Weird, now: Time, notice: bool) -> WeirdRow<'_> {
+    let (uid, id) = match weird.about {
+        About::Nothing => (None, None),
+        // Ends of no connection are shown with port 0.
+        About::Hosts(orig_h, resp_h) => (None, Some(ConnId { orig_h, orig_p: 0, resp_h, resp_p: 0 })),
+        About::Conn(uid, id) => (Some(uid), Some(id)),
+    };
+    let filled = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    WeirdRow {
+        ts: now,
+        uid,
+        orig_h: id.map(|id| id.orig_h),
+        orig_p: id.map(|id| id.orig_p),
+        resp_h: id.map(|id| id.resp_h),
+        resp_p: id.map(|id| id.resp_p),
+        name: &weird.name,
+        addl: filled(&weird.addl),
+        notice,
+        peer: "zeek",
+        source: filled(weird.source),
+    }
+}
+
+/// What was told lately. An attacker can make up any number of ends; the oldest are forgotten.
+#[derive(Default)]
+struct Recent {
+    set: HashSet<Repetition>,
+    by_age: VecDeque<(Time, Repetition)>,
+}
+
+impl Recent {
+    const MAX: usize = 200_000;
+
+    fn contains(&self, this: &Repetition) -> bool {
+        self.set.contains(this)
+    }
+
+    /// Remembers `this`; false where it was remembered already.
+    fn add(&mut self, this: Repetition, now: Time) -> bool {
+        if !self.set.insert(this.clone()) {
+            return false;
+        }
+        self.by_age.push_back((now, this));
+        if self.by_age.len() > Recent::MAX {
+            self.forget_first();
+        }
+        true
+    }
+
+    fn forget_before(&mut self, now: Time, age: Interval) {
+        while self.by_age.front().is_some_and(|(added, _)| now - *added >= age) {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        if let Some((_, oldest)) = self.by_age.pop_front() {
+            self.set.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_sorted_to_be_found() {
+        assert!(ACTIONS.is_sorted_by_key(|(name, _)| *name));
+    }
+
+    #[test]
+    fn repetitions_are_forgotten_by_age_and_by_number() {
+        let mut recent = Recent::default();
+        let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
+        let this = |n: u32| Repetition { name: n.to_string(), about: Subject::Nothing };
+        assert!(recent.add(this(1), at(0)) && !recent.add(this(1), at(1)));
+        recent.forget_before(at(599), REPEAT_AFTER);
+        assert!(recent.contains(&this(1)));
+        recent.forget_before(at(600), REPEAT_AFTER);
+        assert!(!recent.contains(&this(1)));
+        (0..=Recent::MAX as u32).for_each(|n| assert!(recent.add(this(n), at(1))));
+        assert!(!recent.contains(&this(0)) && recent.contains(&this(1)));
+        assert_eq!(recent.set.len(), Recent::MAX);
+    }
+}
