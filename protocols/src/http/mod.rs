@@ -12,7 +12,9 @@
 //! Not here: HTTP/2 and HTTP/3, brotli and zstd bodies (passed on coded, as in Zeek), the files
 //! themselves (the handler names them).
 
+mod content;
 mod entity;
+mod fields;
 mod handler;
 mod head;
 mod inflate;
