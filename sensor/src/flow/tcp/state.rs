@@ -12,7 +12,7 @@ use crate::time::{Interval, Time};
 /// Sequence numbers of SYN and RST packets that jump further than this are not believed.
 const TOO_LARGE_DELTA: i32 = 1 << 20;
 /// So many FINs or RSTs, this close together, are a storm (`tcp_storm_thresh`, `…_interarrival_thresh`).
-const STORM_COUNT: u32 = 1000;
+const STORM_COUNT: u16 = 1000;
 const STORM_INTERVAL: Interval = Interval::from_secs(1);
 /// Data sent before any acknowledgement, and held above a hole while there is none, beyond which
 /// the other direction is taken to be invisible (`tcp_max_initial_window`,
@@ -43,6 +43,10 @@ impl Tcp {
     ) {
         let now = env.cx.stamp;
         let flags = seg.flags;
+        if self.began_with_answer(flow, seg) {
+            self.began_at_responder(env, flow, app);
+            dir = dir.other();
+        }
         self.note_partial(dir, flags);
         let one_past = seg.seq.wrapping_add(seg.span());
         self.begin_endpoint(env, flow, dir, seg.seq, one_past, flags);
@@ -84,6 +88,30 @@ impl Tcp {
         }
     }
 
+    /// All that was seen so far is a SYN-ACK, and now comes data or an acknowledgement, from whichever
+    /// side. A stealth scan with SYN-ACKs is answered by a RST or not at all: this is a connection whose
+    /// SYN we missed, and the side that sent the SYN-ACK is its responder.
+    fn began_with_answer(&self, flow: &Flow, seg: &Segment<'_>) -> bool {
+        let flags = seg.flags;
+        let control = flags.syn() || flags.fin() || flags.rst();
+        self.orig.state == State::SynAckSent
+            && self.resp.state == State::Inactive
+            && !control
+            && (flags.ack() || seg.len > 0)
+            && flow.history() == b"H"
+    }
+
+    fn began_at_responder<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+    ) {
+        env.flip(flow, self, app);
+        flow.retell_history();
+        self.seen_orig = true;
+    }
+
     /// Payload sizes of originator and responder so far.
     pub fn sizes(&self) -> [u64; 2] {
         [self.orig.size(self.resp.state), self.resp.size(self.orig.state)]
@@ -107,19 +135,21 @@ impl Tcp {
         one_past: u32,
         flags: Flags,
     ) {
-        let peer = self.end(dir.other()).state;
+        let other = self.end(dir.other());
+        let (peer, window) = (other.state, (other.window_ack_seq, other.window_seq));
         let end = self.end_mut(dir);
         match end.state {
             State::Inactive if flags.syn() => {
                 end.begin_at(seq);
                 end.last_seq = one_past;
+                (end.window_seq, end.window_ack_seq) = window;
             }
             State::Inactive => {
                 end.begin_partial(seq);
                 // The first packet must not look like a retransmission.
                 end.last_seq = seq;
             }
-            State::SynSent | State::SynAckSent if flags.syn() && seq != end.start() => {
+            State::SynSent | State::SynAckSent if flags.syn() && seq != end.start_seq => {
                 flow.weird(&mut env.cx, "SYN_seq_jump", "");
                 end.begin_at(seq);
                 end.last_seq = one_past;
@@ -128,7 +158,7 @@ impl Tcp {
                 if end.size(peer) > 0 {
                     flow.weird(&mut env.cx, "SYN_inside_connection", "");
                 }
-                if seq != end.start() {
+                if seq != end.start_seq {
                     flow.weird(&mut env.cx, "SYN_seq_jump", "");
                 }
                 // Presumably the connection never was, and this SYN begins it.
@@ -221,7 +251,7 @@ impl Tcp {
     ) {
         let now = env.cx.stamp;
         let flags = seg.flags;
-        let is_storm = |count: u32, last: Time| count >= STORM_COUNT && now < last + STORM_INTERVAL;
+        let is_storm = |count: u16, last: Time| count >= STORM_COUNT && now < last + STORM_INTERVAL;
         if flags.syn() {
             for (odd, name) in
                 [(flags.rst(), "TCP_christmas"), (flags.urg(), "baroque_SYN"), (seg.len > 0, "SYN_with_data")]
@@ -251,24 +281,23 @@ impl Tcp {
     }
 
     fn begin_window(&mut self, dir: Dir, seg: &Segment<'_>) {
-        let (end, peer) = match dir {
-            Dir::Orig => (&mut self.orig, &mut self.resp),
-            Dir::Resp => (&mut self.resp, &mut self.orig),
-        };
-        match seg.window_scale() {
-            Some(scale) => {
-                // RFC 7323 §2.3: a shift above 14 is to be taken as 14.
-                end.window_scale = scale.min(14);
-                (end.window_seq, end.window_ack_seq) = (seg.seq, seg.ack);
-                (peer.window_seq, peer.window_ack_seq) = (seg.ack, seg.seq);
-            }
-            None => {
-                end.window_scale = 0;
-                if seg.flags.ack() {
-                    // Scaling was not agreed upon.
-                    peer.window_scale = 0;
-                }
-            }
+        let scale = seg.window_scale();
+        let end = self.end_mut(dir);
+        // RFC 7323 §2.3: a shift above 14 is to be taken as 14.
+        end.window_scale = scale.map_or(0, |scale| scale.min(14));
+        if scale.is_some() {
+            (end.window_seq, end.window_ack_seq) = (seg.seq, seg.ack);
+        }
+        if self.end(dir.other()).state == State::Inactive {
+            // The other side takes this up with its first packet.
+            return;
+        }
+        let peer = self.end_mut(dir.other());
+        if scale.is_some() {
+            (peer.window_seq, peer.window_ack_seq) = (seg.ack, seg.seq);
+        } else if seg.flags.ack() {
+            // Scaling was not agreed upon.
+            peer.window_scale = 0;
         }
     }
 
@@ -315,7 +344,7 @@ impl Tcp {
         if (flags.syn() || flags.rst()) && outlandish {
             return delta;
         }
-        if flags.fin() && end.last_seq == end.start().wrapping_add(1) {
+        if flags.fin() && end.last_seq == end.start_seq.wrapping_add(1) {
             // Only SYN and FIN seen of what may be more than 2 GB: the FIN is right.
             end.update_last_seq(one_past);
         } else if end.state == State::Reset {
@@ -394,7 +423,7 @@ impl Tcp {
             } else {
                 self.set_state(env, flow, dir, State::SynSent);
             }
-            flow.set_deadline(Deadline::Attempt, env.cx.now + env.cx.config.timeouts.tcp_attempt_delay);
+            flow.set_deadline(Deadline::Tcp, env.cx.stamp + env.cx.config.timeouts.tcp_attempt_delay);
         } else if flags.syn() {
             flipped = self.answered(env, flow, app, dir, seg);
         }
@@ -437,11 +466,11 @@ impl Tcp {
         let (end, peer) = (self.end(dir), self.end(dir.other()));
         let mut flipped = false;
         if seg.flags.ack() {
-            let within = seq_delta(seg.ack, peer.start()) >= 0 && seq_delta(seg.ack, peer.last_seq) <= 0;
+            let within = seq_delta(seg.ack, peer.start_seq) >= 0 && seq_delta(seg.ack, peer.last_seq) <= 0;
             if !matches!(peer.state, State::Inactive | State::Partial) && !within {
                 flow.weird(&mut env.cx, "bad_SYN_ack", "TCP");
             }
-        } else if peer.state == State::SynAckSent && seg.seq == end.start() {
+        } else if peer.state == State::SynAckSent && seg.seq == end.start_seq {
             // SYN and SYN-ACK came in the wrong order, as from two taps: swap the ends back.
             flipped = true;
         } else {
@@ -712,7 +741,7 @@ impl Tcp {
         if end.stream.is_skipping() {
             return false;
         }
-        let delivered = (end.start_seq as u64).wrapping_add(end.stream.next());
+        let delivered = u64::from(end.start_seq).wrapping_add(end.stream.next());
         let last = end.full_last();
         if last < delivered {
             return false;
@@ -757,10 +786,16 @@ impl Tcp {
             }
             let delete = flow.last + env.cx.config.timeouts.tcp_close_delay;
             flow.cancel_tcp_deadlines();
-            flow.set_deadline(Deadline::Delete, delete);
+            flow.set_deadline(Deadline::Tcp, delete);
+            self.ended = true;
         } else if end.previous != State::Inactive {
             flow.set_deadline(Deadline::Close, flow.last + timeouts.tcp_session_timer);
         }
+    }
+
+    /// Both sides have closed, and the connection only waits for stragglers.
+    pub(in crate::flow) fn both_ended(&self) -> bool {
+        self.ended
     }
 
     /// The time to answer a SYN is over. True: the connection is to be removed.
@@ -814,14 +849,14 @@ impl Tcp {
             sender = &self.resp;
         }
         let reset = self.orig.state == State::Reset || self.resp.state == State::Reset;
-        if !self.both_closed() {
-            if seq == sender.start() {
+        if !self.orig.did_close && !self.resp.did_close {
+            if seq == sender.start_seq {
                 return false;
             }
             let reversed = !flags.ack()
                 && sender.state == State::SynAckSent
                 && self.resp.state == State::Inactive
-                && seq == self.resp.start();
+                && seq == self.resp.start_seq;
             if reversed {
                 return false;
             }
