@@ -37,6 +37,7 @@ pub struct Flow {
     pub sizes: [u64; 2],
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation.
+    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
     services: Option<Box<Vec<&'static str>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
