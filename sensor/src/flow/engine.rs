@@ -69,18 +69,9 @@ impl<H: Handler> Env<'_, '_, H> {
     /// Swaps originator and responder.
     pub fn flip(&mut self, flow: &mut Flow, tcp: &mut Tcp, app: &mut H::State) {
         tcp.flip();
-        flip(flow);
+        flow.flip();
         self.handler.flipped(app);
     }
-}
-
-fn flip(flow: &mut Flow) {
-    flow.tuple.flip();
-    for pair in [&mut flow.packets, &mut flow.ip_bytes, &mut flow.sizes] {
-        pair.swap(0, 1);
-    }
-    flow.active.swap(0, 1);
-    flow.history.add(b'^');
 }
 
 struct Slot<S> {
@@ -353,6 +344,7 @@ impl<H: Handler> Flows<H> {
             services: None,
             active: [false; 2],
             did_weird: false,
+            flip_pending: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,
@@ -362,7 +354,7 @@ impl<H: Handler> Flows<H> {
             armed: NEVER,
         };
         if seems_reversed(&tuple, datagram, config) {
-            flip(&mut flow);
+            flow.flip();
         }
         match tuple.proto {
             Proto::Tcp => {
@@ -538,6 +530,11 @@ fn take_segment<H: Handler>(
         return tcp.bad_checksum(flow, dir);
     }
     tcp.segment(env, flow, app, dir, &segment);
+    if std::mem::take(&mut flow.flip_pending) {
+        tcp.flip();
+        flow.sizes = tcp.sizes();
+        env.handler.flipped(app);
+    }
     count(flow, flow_dir(flow, dir, datagram), datagram);
 }
 
@@ -579,9 +576,13 @@ fn take_udp<'a, H: Handler>(
     flow.note_once(dir, Seen::DATA, b'D');
     flow.active[dir as usize] = true;
     flow.sizes[dir as usize] += u64::from(udp_len.saturating_sub(8));
-    count(flow, dir, datagram);
     let payload = payload.get(..len as usize - 8).unwrap_or(payload);
     env.handler.datagram(&mut env.cx, flow, app, dir, payload);
+    if std::mem::take(&mut flow.flip_pending) {
+        env.handler.flipped(app);
+    }
+    // After the analyzers, and for the direction from before they swapped the roles, as in Zeek.
+    count(flow, dir, datagram);
     Some(payload)
 }
 

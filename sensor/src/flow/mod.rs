@@ -37,10 +37,13 @@ pub struct Flow {
     pub sizes: [u64; 2],
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation.
+    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
     services: Option<Box<Vec<&'static str>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
+    /// The roles were swapped by an analyzer, and the transport's state has still to follow.
+    flip_pending: bool,
     /// Another worker's, followed here only for the tunnel in it.
     shadow: bool,
     /// What was found out of the tunnel that the flow may carry.
@@ -193,6 +196,23 @@ impl Flow {
         self.did_weird = true;
         let about = About::Conn(self.uid(), self.id());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
+    }
+
+    /// Swaps originator and responder, whom an analyzer found to be the other way round. The flow's
+    /// identity changes at once; its transport's state does, and [`Handler::flipped`] is called, when
+    /// the packet at hand has been dealt with. Until then directions mean what they meant before.
+    pub fn flip_roles(&mut self) {
+        self.flip();
+        self.flip_pending = true;
+    }
+
+    fn flip(&mut self) {
+        self.tuple.flip();
+        self.packets.swap(0, 1);
+        self.ip_bytes.swap(0, 1);
+        self.history.add(b'^');
+        // Payload sizes of TCP come from its endpoints, which are swapped. Of UDP Zeek leaves them with
+        // the direction they were counted for.
     }
 
     /// When the handler's timer is to be called; it has one.

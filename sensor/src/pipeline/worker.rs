@@ -79,7 +79,7 @@ impl Worker {
             shard,
             decoder,
             weirds: Weirds::default(),
-            flows: Flows::new(Sessions),
+            flows: Flows::new(Sessions::default()),
             ip_tunnels: IpTunnels::default(),
             bus: Bus::new(config.format),
             now: Time::default(),

@@ -3,7 +3,9 @@
 //! RFC 9293 says what endpoints should do; a monitor sees what they did, from the middle, with
 //! packets missing. Where there is a choice this follows Zeek's TCP analyzer.
 
+mod deliver;
 mod endpoint;
+mod machine;
 mod reassembly;
 mod segment;
 mod state;
@@ -60,7 +62,6 @@ impl Tcp {
     pub(super) fn flip(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);
         std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
-        self.is_partial = false;
     }
 
     fn mark_seen(&mut self, dir: Dir) {
