@@ -20,6 +20,9 @@ impl Session {
         let (allowance, ratio) =
             (u64::from(self.limits.inflate_allowance), u32::from(self.limits.inflate_ratio));
         let entity = self.entity(is_orig, depth);
+        if entity.compressed && entity.inflater.is_none() && !h.may_inflate() {
+            entity.compressed = false;
+        }
         if !entity.compressed {
             return self.deliver_clear(is_orig, depth, data, crlf, h);
         }

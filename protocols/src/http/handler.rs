@@ -121,6 +121,11 @@ pub trait Handler {
     /// `len` bytes of the entity are missing at `offset`.
     fn content_gap(&mut self, _is_orig: bool, _entity: EntityId, _offset: u64, _len: u64) {}
     fn end_entity(&mut self, _is_orig: bool, _entity: EntityId) {}
+    /// A gzip or deflate body begins; decoding it takes some 40 KB of memory until its end
+    /// ([`Session::inflating`](super::Session::inflating)). If false it is passed on as it was sent.
+    fn may_inflate(&mut self) -> bool {
+        true
+    }
     /// The entity's content is complete as a file. Not told for 206 replies, whose file may go on
     /// in another message.
     fn end_file(&mut self, _is_orig: bool, _entity: EntityId) {}

@@ -95,6 +95,15 @@ impl Session {
         self.orig.lines.buffered() + self.resp.lines.buffered()
     }
 
+    /// Bodies being inflated at the moment.
+    pub fn inflating(&self) -> usize {
+        let of = |side: &Side| {
+            let parts = side.message.parts.iter().filter(|part| part.inflater.is_some()).count();
+            parts + usize::from(side.message.top.inflater.is_some())
+        };
+        of(&self.orig) + of(&self.resp)
+    }
+
     /// Whether HTTP ended with a CONNECT or an Upgrade.
     pub fn is_handed_over(&self) -> bool {
         self.handed_over

@@ -345,6 +345,7 @@ impl<H: Handler> Flows<H> {
             active: [false; 2],
             did_weird: false,
             flip_pending: false,
+            partial: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,
