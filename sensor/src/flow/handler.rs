@@ -1,7 +1,7 @@
 //! What the flow engine tells of a connection, and to whom.
 
 use crate::config::Config;
-use crate::event::{Bus, Order};
+use crate::event::Bus;
 use crate::flow::{Flow, Tcp};
 use crate::time::Time;
 
@@ -33,13 +33,6 @@ pub struct Cx<'a> {
     pub stamp: Time,
     pub config: &'a Config,
     pub bus: &'a mut Bus,
-}
-
-impl Cx<'_> {
-    /// The capture has ended, and with it everything that is still open.
-    pub fn capture_over(&self) -> bool {
-        self.bus.order().packet == Order::END
-    }
 }
 
 /// Something a TCP connection as a whole did.

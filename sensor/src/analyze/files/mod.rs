@@ -142,8 +142,7 @@ impl OpenFiles {
         }
     }
 
-    /// Gives up all files: the capture has ended, or their connection has, which nobody can add to them
-    /// any more.
+    /// Gives up all files: their connection has ended.
     pub fn give_up_all(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
         while !self.open.is_empty() {
             self.give_up(0, cx, flow, held, on_type);

@@ -117,7 +117,6 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
 fn analyzer_of(mime_type: &str) -> Option<&'static str> {
     match mime_type {
         "application/x-dosexec" => Some("PE"),
-        "application/ocsp-request" => Some("OCSP_REQUEST"),
         "application/ocsp-response" => Some("OCSP_REPLY"),
         _ => None,
     }

@@ -126,10 +126,6 @@ impl Analyzer for Http {
     }
 
     fn done(&mut self, link: &mut Link<'_, '_>) {
-        if link.cx.capture_over() {
-            // Zeek gives up all files before it ends connections.
-            self.give_up_files(link);
-        }
         self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
         // Pieces of a file (206) may go on in another message, but not in another connection.
         self.give_up_files(link);
