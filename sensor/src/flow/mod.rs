@@ -13,6 +13,8 @@ pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp};
 
+use smallvec::SmallVec;
+
 use crate::event::{About, ConnId, Proto, Tunnel, Weird};
 use crate::flow::history::History;
 use crate::record::Uid;
@@ -38,7 +40,7 @@ pub struct Flow {
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation.
     #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
-    services: Option<Box<Vec<&'static str>>>,
+    services: Option<Box<SmallVec<[&'static str; 2]>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
