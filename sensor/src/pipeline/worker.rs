@@ -15,7 +15,7 @@ use crate::decode::{
     UdpTunnelKind, Verdict, Weirds,
 };
 use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
-use crate::flow::{Arrival, Cx, Datagram, Ending, FlowStats, Flows, Handed};
+use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::time::Time;
 
@@ -45,8 +45,6 @@ struct Place {
     number: u64,
     stamp: Time,
     step: u64,
-    /// Inside a tunnel that only this worker follows: all in it is this worker's.
-    exclusive: bool,
 }
 
 /// Counters of one worker.
@@ -117,7 +115,7 @@ impl Worker {
         self.now = self.now.max(packet.ts);
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
-        self.at = Place { number, stamp: packet.ts, step: 0, exclusive: false };
+        self.at = Place { number, stamp: packet.ts, step: 0 };
         let outcome = self.decoder.link(packet, &mut self.weirds);
         self.frame(outcome, &mut Vec::new());
     }
@@ -142,12 +140,12 @@ impl Worker {
         self.bus.at_step(self.at.step);
     }
 
-    /// Tells what decoding found odd: one worker for all, or the only one that saw it.
+    /// Tells what decoding found odd: one worker for all, which have all found the same.
     fn tell_weirds(&mut self) {
         if self.weirds.is_empty() {
             return;
         }
-        let mine = self.shard.index == 0 || self.at.exclusive;
+        let mine = self.shard.index == 0;
         self.step();
         for weird in self.weirds.drain() {
             if mine {
@@ -233,10 +231,8 @@ impl Worker {
                 return self.tell_weirds();
             }
         };
-        let owned = self.at.exclusive || tuple.key().owner(self.shard.count) == self.shard.index;
-        let may_be_tunnel = tuple.proto == Proto::Udp
-            && (UdpTunnelKind::of_port(tuple.src.port).is_some()
-                || UdpTunnelKind::of_port(tuple.dst.port).is_some());
+        let owned = tuple.key().owner(self.shard.count) == self.shard.index;
+        let may_be_tunnel = tuple.proto == Proto::Udp && may_be_tunnel(&tuple, packet.payload);
         if !owned && !may_be_tunnel {
             return;
         }
@@ -245,7 +241,7 @@ impl Worker {
             Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
         if let Some(handed) = handed {
-            self.udp_tunnel(packet, handed, !may_be_tunnel, tunnels);
+            self.udp_tunnel(packet, handed, tunnels);
         }
     }
 
@@ -254,7 +250,6 @@ impl Worker {
         &mut self,
         packet: &IpPacket<'_>,
         handed: Handed<'_>,
-        exclusive: bool,
         tunnels: &mut Vec<Tunnel>,
     ) {
         let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
@@ -284,12 +279,18 @@ impl Worker {
             flow.trial.carries = true;
             (inner, Tunnel { uid: Some(flow.uid()), id: flow.id(), kind: kind.tunnel() })
         });
-        let outer = self.at.exclusive;
-        self.at.exclusive |= exclusive;
         self.tell_weirds();
         if let Some((inner, tunnel)) = tunnel {
             self.enter(inner, tunnel, tunnels);
         }
-        self.at.exclusive = outer;
     }
+}
+
+/// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on
+/// which flows all of them follow.
+fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
+    let by_port = |end: &End| UdpTunnelKind::of_port(end.port).is_some();
+    by_port(&tuple.src)
+        || by_port(&tuple.dst)
+        || datagram.get(8..).is_some_and(|payload| UdpTunnelKind::probe(payload).is_some())
 }
