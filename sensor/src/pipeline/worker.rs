@@ -246,12 +246,7 @@ impl Worker {
     }
 
     /// Tries a UDP datagram as a tunnel: by its port, or by content where the port is nobody's.
-    fn udp_tunnel(
-        &mut self,
-        packet: &IpPacket<'_>,
-        handed: Handed<'_>,
-        tunnels: &mut Vec<Tunnel>,
-    ) {
+    fn udp_tunnel(&mut self, packet: &IpPacket<'_>, handed: Handed<'_>, tunnels: &mut Vec<Tunnel>) {
         let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
         let kind = UdpTunnelKind::of_port(flow.resp_port()).or_else(|| UdpTunnelKind::probe(handed.payload));
         let Some(kind) = kind.filter(|_| !flow.trial.refused) else { return };
