@@ -122,7 +122,7 @@ fn loss_and_repetition() {
     assert_eq!(window["history"], "ShAaw", "{window:#}");
     // The sequence numbers wrap within the data.
     let wrap = Capture::tell(
-        "0 > S 4294967000 0 0 | 1 < SA 7 4294967001 0 | 2 > A 4294967001 8 1000 | 3 < A 8 704 10 | 4 > FA 704 18 0 | 5 < FA 18 705 0",
+        "0 > S 4294967000 0 0 | 1 < SA 7 4294967001 0 | 2 > A 4294967001 8 1000 | 3 < A 8 705 10 | 4 > FA 705 18 0 | 5 < FA 18 706 0",
     );
     let wrap = rows(wrap, "conn").remove(0);
     assert_eq!(
