@@ -66,9 +66,7 @@ impl Slot {
         let Verdict { confirmed, violations } = link.verdict;
         if confirmed && !self.confirmed {
             self.confirmed = true;
-            if !flow.services.contains(&self.spec.service) {
-                flow.services.push(self.spec.service);
-            }
+            flow.add_service(self.spec.service);
         }
         for _ in 0..violations {
             self.violated(flow);
@@ -77,15 +75,12 @@ impl Slot {
     }
 
     fn violated(&mut self, flow: &mut Flow) {
-        let listed = flow.services.iter().position(|service| *service == self.spec.service);
-        if let Some(at) = listed {
-            flow.services.remove(at);
-        }
+        let listed = flow.remove_service(self.spec.service);
         if flow.sizes[0] + flow.sizes[1] > IGNORE_VIOLATIONS_AFTER {
             return;
         }
         self.violations += 1;
-        if listed.is_some() || self.violations > MAX_VIOLATIONS {
+        if listed || self.violations > MAX_VIOLATIONS {
             self.dropped = true;
         }
     }

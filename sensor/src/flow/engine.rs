@@ -87,7 +87,8 @@ pub struct Flows<H: Handler> {
     /// Slots by key, each with its key's hash so that growing the index does not touch the flows.
     index: HashTable<(u32, u32)>,
     hasher: RandomState,
-    wheel: Wheel,
+    /// Starts with the first packet.
+    wheel: Option<Wheel>,
     due: Vec<TimerEntry>,
     total: BufferedTotal,
     hand: u32,
@@ -103,7 +104,7 @@ impl<H: Handler> Flows<H> {
             slab: Slab::default(),
             index: HashTable::new(),
             hasher: RandomState::default(),
-            wheel: Wheel::default(),
+            wheel: None,
             due: Vec::new(),
             total: BufferedTotal::default(),
             hand: 0,
@@ -157,23 +158,25 @@ impl<H: Handler> Flows<H> {
     /// Fires what `now` makes due. Every packet of the capture moves the clock, whoever owns it.
     #[inline]
     pub fn advance(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        if !self.wheel.is_quiet(now) {
-            self.fire_due(now, config, bus);
+        let wheel = self.wheel.get_or_insert_with(|| Wheel::new(now));
+        if !wheel.is_quiet(now) {
+            let mut due = std::mem::take(&mut self.due);
+            wheel.take_due(now, &mut due);
+            self.fire_due(due, now, config, bus);
         }
     }
 
-    fn fire_due(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.take_due(now, &mut due);
+    fn fire_due(&mut self, mut due: Vec<TimerEntry>, now: Time, config: &Config, bus: &mut Bus) {
+        // A flow that was found its deadline again since, or is gone, has left a stale entry.
+        due.retain(|entry| self.slab.get(entry.slot).is_some_and(|slot| slot.flow.is_due(entry)));
+        let ordinal = |entry: &TimerEntry| self.slab.get(entry.slot).map_or(0, |slot| slot.flow.ordinal);
+        due.sort_unstable_by_key(|entry| (entry.deadline, ordinal(entry)));
         for entry in due.drain(..) {
-            let current = self
-                .slab
-                .get(entry.slot)
-                .is_some_and(|slot| slot.flow.ordinal == entry.ordinal && slot.flow.armed == entry.deadline);
-            if current {
-                bus.at_timer(entry.deadline, entry.ordinal);
-                self.fire(entry.slot, now, config, bus);
-            }
+            let Some(slot) = self.slab.get(entry.slot).filter(|slot| slot.flow.is_due(&entry)) else {
+                continue;
+            };
+            bus.at_timer(entry.deadline, slot.flow.ordinal);
+            self.fire(entry.slot, now, config, bus);
         }
         bus.at_step(0);
         self.due = due;
@@ -193,7 +196,7 @@ impl<H: Handler> Flows<H> {
             }
             flow.clear_deadline(which);
             over = match which {
-                Deadline::Attempt => tcp.attempt_over(),
+                Deadline::Tcp => tcp.both_ended() || tcp.attempt_over(),
                 Deadline::Expire | Deadline::Close => {
                     let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
                     if over == Some(false) {
@@ -208,25 +211,24 @@ impl<H: Handler> Flows<H> {
                     }
                     over
                 }
-                Deadline::Delete => true,
                 Deadline::App => self.handler.timer(&mut cx, flow, app),
             };
         }
         if over {
             self.remove(at, now, config, bus);
         } else {
-            self.arm(at, now);
+            self.arm(at);
         }
     }
 
     /// Makes sure that the wheel wakes the flow at its first deadline.
-    fn arm(&mut self, at: u32, now: Time) {
+    fn arm(&mut self, at: u32) {
         let Some(slot) = self.slab.get_mut(at) else { return };
         let flow = &mut slot.flow;
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
-        if first < flow.armed {
+        if let Some(wheel) = self.wheel.as_mut().filter(|_| first < flow.armed) {
             flow.armed = first;
-            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at }, now);
+            wheel.add(TimerEntry { deadline: first, slot: at, tag: flow.ordinal as u32 });
         }
     }
 
@@ -286,7 +288,7 @@ impl<H: Handler> Flows<H> {
         };
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
         if first < flow.armed {
-            self.arm(at, arrival.now);
+            self.arm(at);
         }
         handed.map(|payload| Handed { slot: at, dir, payload })
     }
@@ -339,7 +341,7 @@ impl<H: Handler> Flows<H> {
             ip_bytes: [0; 2],
             sizes: [0; 2],
             missed_bytes: 0,
-            services: Vec::new(),
+            services: None,
             active: [false; 2],
             did_weird: false,
             flip_pending: false,
@@ -449,17 +451,32 @@ impl<H: Handler> Flows<H> {
         }
     }
 
-    /// Ends every flow, oldest first.
-    pub fn finish(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        let mut all: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
-        all.sort_unstable();
+    /// Begins to end every flow, oldest first.
+    pub fn end(&mut self, now: Time, bus: &mut Bus) -> Ending {
+        let mut rest: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
+        rest.sort_unstable_by(|a, b| b.cmp(a));
         bus.at_packet(Order::END, now);
-        for (ordinal, at) in all {
+        Ending { rest }
+    }
+
+    /// Ends some of the flows that are left; true while there are more. What a million flows have to
+    /// say is more than should be held at once.
+    pub fn end_some(&mut self, ending: &mut Ending, now: Time, config: &Config, bus: &mut Bus) -> bool {
+        for _ in 0..END_AT_ONCE {
+            let Some((ordinal, at)) = ending.rest.pop() else { return false };
             bus.at_timer(now, ordinal);
             self.remove(at, now, config, bus);
         }
+        true
     }
 }
+
+/// The flows that are still to be ended, youngest first.
+pub struct Ending {
+    rest: Vec<(u64, u32)>,
+}
+
+const END_AT_ONCE: usize = 4096;
 
 /// When a datagram came, and which one it is.
 #[derive(Clone, Copy, Debug)]

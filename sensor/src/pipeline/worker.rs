@@ -14,8 +14,8 @@ use crate::decode::{
     Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
     UdpTunnelKind, Verdict, Weirds,
 };
-use crate::event::{About, Batch, Bus, Proto, Tunnel, Weird};
-use crate::flow::{Arrival, Cx, Datagram, FlowStats, Flows, Handed};
+use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
+use crate::flow::{Arrival, Cx, Datagram, Ending, FlowStats, Flows, Handed};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::time::Time;
 
@@ -122,9 +122,19 @@ impl Worker {
         self.frame(outcome, &mut Vec::new());
     }
 
-    /// Ends all flows.
-    pub fn finish(&mut self) {
-        self.flows.finish(self.now, &self.config, &mut self.bus);
+    /// Begins to end all flows.
+    pub fn end(&mut self) -> Ending {
+        self.flows.end(self.now, &mut self.bus)
+    }
+
+    /// Ends some of them; true while there are more.
+    pub fn end_some(&mut self, ending: &mut Ending) -> bool {
+        self.flows.end_some(ending, self.now, &self.config, &mut self.bus)
+    }
+
+    /// The place in the order up to which all was said.
+    pub fn order(&self) -> Order {
+        self.bus.order()
     }
 
     fn step(&mut self) {
@@ -263,7 +273,7 @@ impl Worker {
                 let certain = kind != UdpTunnelKind::Teredo || flow.trial.valid == [true; 2];
                 if certain && !flow.trial.confirmed {
                     flow.trial.confirmed = true;
-                    flow.services.push(kind.service());
+                    flow.add_service(kind.service());
                 }
             }
             Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
