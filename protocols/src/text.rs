@@ -18,6 +18,7 @@ pub fn address(address: IpAddr, out: &mut Vec<u8>) {
 
 pub fn ipv4(address: [u8; 4], out: &mut Vec<u8>) {
     let [a, b, c, d] = address;
+    out.reserve("255.255.255.255".len());
     octet(a, out);
     for byte in [b, c, d] {
         out.push(b'.');
@@ -79,12 +80,13 @@ fn hex_group(group: u16, out: &mut Vec<u8>) {
 }
 
 /// Appends one byte in decimal.
+#[inline]
 pub fn octet(n: u8, out: &mut Vec<u8>) {
-    let digits = [b'0' + n / 100, b'0' + n / 10 % 10, b'0' + n % 10];
-    let leading = match n {
-        100.. => 0,
-        10.. => 1,
-        _ => 2,
-    };
-    out.extend_from_slice(digits.get(leading..).unwrap_or_default());
+    if n >= 100 {
+        out.push(b'0' + n / 100);
+    }
+    if n >= 10 {
+        out.push(b'0' + n / 10 % 10);
+    }
+    out.push(b'0' + n % 10);
 }

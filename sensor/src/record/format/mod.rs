@@ -78,5 +78,5 @@ pub(super) fn signed(number: i64, out: &mut Vec<u8>) {
 /// are written as they stand. It looks at every byte, so that it looks at many at a time.
 pub(super) fn all_plain(text: &[u8], special: u8) -> bool {
     text.iter()
-        .fold(true, |all, &byte| all & (byte >= 0x20) & (byte < 0x7f) & (byte != b'\\') & (byte != special))
+        .fold(true, |all, &byte| all & (0x20..0x7f).contains(&byte) & (byte != b'\\') & (byte != special))
 }
