@@ -1,9 +1,10 @@
 //! One worker: a packet from frame to flows, and into the tunnels it carries.
 //!
-//! Every worker sees every packet. It decodes all of them, so that fragments, tunnels and packet
-//! time are the same for all, and analyses the flows that it owns. A UDP flow that may be a tunnel
-//! is followed by all workers, because what is inside may belong to any of them; only its owner
-//! tells of it.
+//! Every worker sees every packet, so that packet time is the same for all. Ordinary packets are left
+//! to the owner of their flow ([`plain`]); all others are decoded by every worker, so that fragments
+//! and tunnels are the same for all, and analysed by the owner. A UDP flow that may be a tunnel is
+//! followed by all workers, because what is inside may belong to any of them; only its owner tells
+//! of it.
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::decode::{
 use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
+use crate::pipeline::plain;
 use crate::time::Time;
 
 pub(super) struct Worker {
@@ -45,6 +47,8 @@ struct Place {
     number: u64,
     stamp: Time,
     step: u64,
+    /// Whether this worker tells and counts what decoding finds, or another that decodes it too.
+    tells: bool,
 }
 
 /// Counters of one worker.
@@ -115,9 +119,19 @@ impl Worker {
         self.now = self.now.max(packet.ts);
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
-        self.at = Place { number, stamp: packet.ts, step: 0 };
+        let Shard { index, count } = self.shard;
+        let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
+        if owner.is_some_and(|owner| owner != index) {
+            return;
+        }
+        let tells = owner.is_some() || index == 0;
+        self.at = Place { number, stamp: packet.ts, step: 0, tells };
+        let before = (!tells).then(|| self.decoder.counters());
         let outcome = self.decoder.link(packet, &mut self.weirds);
         self.frame(outcome, &mut Vec::new());
+        if let Some(before) = before {
+            self.decoder.set_counters(before);
+        }
     }
 
     /// Begins to end all flows.
@@ -140,15 +154,15 @@ impl Worker {
         self.bus.at_step(self.at.step);
     }
 
-    /// Tells what decoding found odd: one worker for all, which have all found the same.
+    /// Tells what decoding found odd: of several workers that have all found it, one does.
     fn tell_weirds(&mut self) {
         if self.weirds.is_empty() {
             return;
         }
-        let mine = self.shard.index == 0;
+        let tells = self.at.tells;
         self.step();
         for weird in self.weirds.drain() {
-            if mine {
+            if tells {
                 let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
                 let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
                 let source = weird.source.unwrap_or_default();
@@ -283,7 +297,7 @@ impl Worker {
 
 /// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on
 /// which flows all of them follow.
-fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
+pub(super) fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
     let by_port = |end: &End| UdpTunnelKind::of_port(end.port).is_some();
     by_port(&tuple.src)
         || by_port(&tuple.dst)
