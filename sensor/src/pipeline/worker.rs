@@ -282,7 +282,10 @@ impl Worker {
                     flow.add_service(kind.service());
                 }
             }
-            Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
+            Verdict::Violation(_) => {
+                flow.remove_service(kind.service());
+                flow.trial.refused = !flow.trial.confirmed;
+            }
             Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),
             Verdict::Undecided | Verdict::TooDeep => {}
         }
