@@ -57,7 +57,10 @@ impl Text<'_> {
                 "compressed HTTP bodies logged as sent because too many were being decoded",
             ),
             (sum(|worker| worker.analyze.http_left_out), "texts that did not fit into their http.log row"),
-            (sum(|worker| worker.analyze.files_too_many), "files ended early, their connection having too many"),
+            (
+                sum(|worker| worker.analyze.files_too_many),
+                "files ended early, their connection having too many",
+            ),
             (
                 sum(|worker| worker.analyze.files_given_up),
                 "times pieces of a file were taken with holes because too much was waiting",
