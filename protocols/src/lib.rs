@@ -11,4 +11,5 @@ pub mod http;
 pub mod magic;
 pub mod mime;
 pub mod reader;
+pub mod text;
 pub mod wire;

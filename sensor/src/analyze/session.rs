@@ -71,13 +71,7 @@ const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 const MAX_VIOLATIONS: u32 = 5;
 
 impl Slot {
-    fn new(
-        spec: &'static Spec,
-        depth: u8,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        shared: &mut Shared,
-    ) -> Self {
+    fn new(spec: &'static Spec, depth: u8, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
         let analyzer = (spec.new)(cx.config, flow);
         let inner = Inner { active: None, depth };
         let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false, inner };
@@ -140,7 +134,8 @@ impl Session {
         if matches!(self, Session::Fresh) {
             let place = (flow.proto(), flow.resp_port());
             let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
-            let slots: SmallVec<[Slot; 1]> = hinted.map(|spec| Slot::new(spec, 0, cx, flow, shared)).collect();
+            let slots: SmallVec<[Slot; 1]> =
+                hinted.map(|spec| Slot::new(spec, 0, cx, flow, shared)).collect();
             let stream = flow.proto() == Proto::Tcp;
             let others = |spec: &&Spec| {
                 spec.probe.is_some() && !slots.iter().any(|slot| slot.spec.service == spec.service)
@@ -283,14 +278,7 @@ impl Inner {
         begins
     }
 
-    pub fn data(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        shared: &mut Shared,
-        dir: Dir,
-        bytes: &[u8],
-    ) {
+    pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         if let Some(active) = &mut self.active {
             active.data(self.depth + 1, cx, flow, shared, dir, bytes);
         }
@@ -344,14 +332,16 @@ impl Handler for Sessions {
 
     fn end_of_data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir) {
         if let Some(active) = session.active() {
-            let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.end_of_data(link, dir);
+            let tell =
+                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.end_of_data(link, dir);
             active.each_within(cx, flow, &mut self.shared, tell);
         }
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
         if let Some(active) = session.active() {
-            let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
+            let tell =
+                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
             active.each_within(cx, flow, &mut self.shared, tell);
         }
     }

@@ -117,14 +117,7 @@ impl OpenFiles {
     }
 
     /// Nothing more of a file will come.
-    pub fn end(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        fuid: Uid,
-        on_type: OnType<'_>,
-    ) {
+    pub fn end(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, fuid: Uid, on_type: OnType<'_>) {
         if let Some(at) = self.position(fuid) {
             self.step(at, cx, flow, held, on_type, File::finish);
         }
@@ -155,14 +148,7 @@ impl OpenFiles {
         }
     }
 
-    fn give_up(
-        &mut self,
-        at: usize,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        on_type: OnType<'_>,
-    ) {
+    fn give_up(&mut self, at: usize, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
         self.open[at].life.expire();
         self.step(at, cx, flow, held, on_type, File::finish);
     }

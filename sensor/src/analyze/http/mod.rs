@@ -232,7 +232,8 @@ impl Hears<'_, '_, '_> {
     /// message.
     fn file(&mut self, is_orig: bool, entity: EntityId) -> Option<Uid> {
         let side = usize::from(!is_orig);
-        let known = self.log.current[side].filter(|(of, fuid)| *of == entity && self.log.files.contains(*fuid));
+        let known =
+            self.log.current[side].filter(|(of, fuid)| *of == entity && self.log.files.contains(*fuid));
         if let Some((_, fuid)) = known {
             return Some(fuid);
         }
