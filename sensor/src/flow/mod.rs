@@ -38,8 +38,7 @@ pub struct Flow {
     /// Payload bytes so far; of TCP as its sequence numbers tell.
     pub sizes: [u64; 2],
     pub missed_bytes: u64,
-    /// Confirmed protocols, in the order of confirmation.
-    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
+    /// Confirmed protocols, in the order of confirmation; most flows have none.
     services: Option<Box<SmallVec<[&'static str; 2]>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],

@@ -44,6 +44,7 @@ pub struct Totals {
     /// Texts that did not fit into their row.
     pub left_out: u64,
     /// What connections that are over have allocated, for new ones.
+    #[allow(clippy::vec_box, reason = "a kilobyte each, which would be moved twice for every connection")]
     spare: Vec<Box<Exchange>>,
 }
 
@@ -120,7 +121,8 @@ impl Exchange {
 impl Http {
     /// The exchange that goes on, or a new one.
     fn exchange(&mut self, link: &mut Link<'_, '_>) -> &mut Exchange {
-        let (totals, config, trans_depth) = (&mut link.shared.http, link.cx.config, self.trans_depth);
+        let trans_depth = self.trans_depth.max(link.transactions_before());
+        let (totals, config) = (&mut link.shared.http, link.cx.config);
         self.exchange.get_or_insert_with(|| {
             let mut exchange = totals.spare.pop().unwrap_or_else(|| Exchange::new(config));
             exchange.log.rows.reset(trans_depth);
@@ -352,7 +354,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn handover(&mut self, _: Handover<'_>) {
-        self.link.hand_over();
+        self.link.hand_over(self.log.rows.trans_depth());
     }
 
     fn passed_on(&mut self, is_orig: bool, data: &[u8]) {
