@@ -9,4 +9,5 @@ pub mod error;
 pub mod files;
 pub mod magic;
 pub mod reader;
+pub mod text;
 pub mod wire;

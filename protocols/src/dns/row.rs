@@ -88,6 +88,14 @@ impl Row {
         })
     }
 
+    /// One of [`Row::answers`], by its place.
+    pub fn answer(&self, index: usize) -> Option<(&[u8], u32)> {
+        let answer = self.answers.get(index)?;
+        let before = index.checked_sub(1).and_then(|before| self.answers.get(before));
+        let start = before.map_or(0, |before| before.end as usize);
+        Some((self.text.get(start..answer.end as usize)?, answer.ttl))
+    }
+
     pub(super) fn set_query(&mut self, header: &Header, question: &Question<'_>, netbios: Option<&[u8]>) {
         self.recursion_desired = header.recursion_desired();
         self.truncated = header.truncated();

@@ -11,7 +11,7 @@ impl Sum {
     /// Adds bytes that begin at an even offset. An odd last byte is padded with zero, so only the
     /// last piece of a sum may be odd.
     #[inline]
-    pub fn add(mut self, data: &[u8]) -> Self {
+    pub fn with(mut self, data: &[u8]) -> Self {
         // Four accumulators of 32-bit words in 64 bits: no carry can be lost below 2^32 words, and
         // the loop compiles to vector adds.
         let mut lanes = [0u64; 4];
@@ -29,7 +29,7 @@ impl Sum {
     }
 
     #[inline]
-    pub fn add_u16(mut self, value: u16) -> Self {
+    pub fn with_u16(mut self, value: u16) -> Self {
         self.0 += u64::from(value.to_be());
         self
     }
@@ -77,7 +77,7 @@ const fn fold_to_32(sum: u64) -> u64 {
 /// Whether a header or message that carries its own checksum is intact (IPv4 header, ICMPv4).
 #[inline]
 pub fn verify(data: &[u8]) -> bool {
-    Sum::default().add(data).is_valid()
+    Sum::default().with(data).is_valid()
 }
 
 /// Whether a TCP segment, UDP datagram or ICMPv6 message with its checksum is intact, given the
@@ -90,20 +90,20 @@ pub fn verify_transport(src: IpAddr, dst: IpAddr, protocol: u8, data: &[u8]) -> 
         (IpAddr::V6(src), IpAddr::V6(dst)) => pseudo_v6(&src, &dst, protocol, data.len()),
         _ => return false,
     }
-    .add(data)
+    .with(data)
     .is_valid()
 }
 
 #[inline]
 fn pseudo_v4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, len: usize) -> Sum {
-    Sum::default().add(&src.octets()).add(&dst.octets()).add_u16(u16::from(protocol)).add_u16(len as u16)
+    Sum::default().with(&src.octets()).with(&dst.octets()).with_u16(u16::from(protocol)).with_u16(len as u16)
 }
 
 #[inline]
 fn pseudo_v6(src: &Ipv6Addr, dst: &Ipv6Addr, protocol: u8, len: usize) -> Sum {
     Sum::default()
-        .add(&src.octets())
-        .add(&dst.octets())
-        .add(&(len as u32).to_be_bytes())
-        .add_u16(u16::from(protocol))
+        .with(&src.octets())
+        .with(&dst.octets())
+        .with(&(len as u32).to_be_bytes())
+        .with_u16(u16::from(protocol))
 }

@@ -33,7 +33,7 @@ const MAX_LENGTH: u16 = 1500;
 const FABRIC_PATH_LEN: usize = 16;
 
 /// Reads an Ethernet header, past a FabricPath header where there is one.
-#[inline]
+#[inline(always)]
 pub fn parse(frame: &[u8]) -> Result<Ethernet<'_>> {
     const NAME: &str = "truncated_ethernet_frame";
     // Zeek wants more than 16 bytes, though the header has 14.
@@ -55,7 +55,7 @@ fn fabric_path(frame: &[u8]) -> Result<Ethernet<'_>> {
     inner(head, payload)
 }
 
-#[inline]
+#[inline(always)]
 fn inner<'a>(head: &'a [u8; 14], payload: &'a [u8]) -> Result<Ethernet<'a>> {
     let truncated = Reject::truncated("truncated_ethernet_frame");
     let (dst, rest) = head.split_first_chunk::<6>().ok_or(truncated)?;

@@ -4,7 +4,7 @@ use super::*;
 
 /// Runs every parser over the bytes. Panics where a payload is not a tail of the input (or a
 /// prefix of one, for parsers that cut), or where a header claims more than there is.
-pub fn fuzz(data: &[u8]) {
+pub fn check(data: &[u8]) {
     let inside = |part: &[u8]| {
         let (outer, part) = (data.as_ptr_range(), part.as_ptr_range());
         assert!(outer.start <= part.start && part.end <= outer.end, "a payload outside its frame");
@@ -65,7 +65,7 @@ fn udp_tunnels(data: &[u8], inside: impl Fn(&[u8])) {
 fn ip(data: &[u8]) {
     if let Some(head) = data.first_chunk() {
         let header = ipv4::Header::read(head);
-        assert!(header.header_len <= 60 && header.fragment_offset % 8 == 0);
+        assert!(header.header_len <= 60 && header.fragment_offset.is_multiple_of(8));
     }
     let mut oddities = 0;
     if let Some(header) = ipv6::Header::read(data, &mut |_| oddities += 1) {
@@ -74,8 +74,8 @@ fn ip(data: &[u8]) {
         assert!(oddities <= data.len(), "more oddities than bytes");
     }
     // Any bytes with their own checksum put in are intact.
-    let sum = checksum::Sum::default().add(data);
-    if data.len() % 2 == 0 {
-        assert!(data.is_empty() || sum.add(&sum.checksum()).is_valid(), "a checksum that does not verify");
+    let sum = checksum::Sum::default().with(data);
+    if data.len().is_multiple_of(2) {
+        assert!(sum.with(&sum.checksum()).is_valid(), "a checksum that does not verify");
     }
 }

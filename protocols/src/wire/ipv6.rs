@@ -53,7 +53,6 @@ pub struct Odd {
 impl Header {
     /// Reads the header and walks its extensions. `None` where not even the fixed header is whole;
     /// an extension header cut short ends the chain before it. `odd` hears of oddities.
-    #[inline]
     pub fn read(data: &[u8], odd: &mut dyn FnMut(Odd)) -> Option<Self> {
         let (head, rest) = data.split_first_chunk::<HEADER_LEN>()?;
         let mut header = Header::fixed(head);
@@ -63,7 +62,15 @@ impl Header {
         Some(header)
     }
 
-    #[inline]
+    /// Reads a header without extensions, what nearly all packets have. `None` where there are
+    /// any, or where it is not whole.
+    #[inline(always)]
+    pub fn read_plain(data: &[u8]) -> Option<Self> {
+        let header = Header::fixed(data.first_chunk()?);
+        (!is_extension(header.next)).then_some(header)
+    }
+
+    #[inline(always)]
     fn fixed(h: &[u8; HEADER_LEN]) -> Self {
         let mut src = [0; 16];
         src.copy_from_slice(&h[8..24]);
@@ -88,6 +95,7 @@ impl Header {
     }
 }
 
+#[inline]
 const fn is_extension(kind: u8) -> bool {
     matches!(
         kind,

@@ -5,6 +5,7 @@
 
 mod conn;
 mod detect;
+mod dns;
 mod session;
 
 pub use session::Sessions;
@@ -14,7 +15,14 @@ use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 
 /// Every protocol there is.
-static SPECS: &[&Spec] = &[];
+static SPECS: &[&Spec] = &[&dns::SPEC];
+
+/// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
+/// every flow.
+#[derive(Default)]
+pub struct Shared {
+    dns: dns::Workspace,
+}
 
 /// A protocol, to whoever sets analyzers on flows.
 pub struct Spec {
@@ -35,6 +43,9 @@ pub struct Heads<'a> {
 
 /// An analyzer of one flow, trying to be it in one protocol.
 pub trait Analyzer: Send {
+    /// It was set on a flow.
+    fn begin(&mut self, _link: &mut Link<'_, '_>) {}
+
     /// A datagram's payload.
     fn datagram(&mut self, _link: &mut Link<'_, '_>, _dir: Dir, _payload: &[u8]) {}
 
@@ -65,6 +76,7 @@ pub trait Analyzer: Send {
 pub struct Link<'a, 'c> {
     pub cx: &'a mut Cx<'c>,
     pub flow: &'a mut Flow,
+    pub shared: &'a mut Shared,
     verdict: Verdict,
 }
 

@@ -4,14 +4,15 @@ use smallvec::SmallVec;
 
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
-use crate::analyze::{Analyzer, Link, SPECS, Spec, Verdict};
-use crate::config::Config;
+use crate::analyze::{Analyzer, Link, SPECS, Shared, Spec, Verdict};
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
 #[derive(Default)]
-pub struct Sessions;
+pub struct Sessions {
+    shared: Shared,
+}
 
 /// What is known of a flow's protocol.
 #[derive(Default)]
@@ -45,9 +46,11 @@ const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 const MAX_VIOLATIONS: u32 = 5;
 
 impl Slot {
-    fn new(spec: &'static Spec, config: &Config, flow: &Flow) -> Self {
-        let analyzer = (spec.new)(config, flow);
-        Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false }
+    fn new(spec: &'static Spec, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
+        let analyzer = (spec.new)(cx.config, flow);
+        let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false };
+        slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
+        slot
     }
 
     /// Calls the analyzer and draws the consequences of what it found out.
@@ -55,16 +58,15 @@ impl Slot {
         &mut self,
         cx: &mut Cx<'_>,
         flow: &mut Flow,
+        shared: &mut Shared,
         what: impl FnOnce(&mut dyn Analyzer, &mut Link<'_, '_>) -> T,
     ) -> T {
-        let mut link = Link { cx, flow, verdict: Verdict::default() };
+        let mut link = Link { cx, flow, shared, verdict: Verdict::default() };
         let result = what(&mut *self.analyzer, &mut link);
         let Verdict { confirmed, violations } = link.verdict;
         if confirmed && !self.confirmed {
             self.confirmed = true;
-            if !flow.services.contains(&self.spec.service) {
-                flow.services.push(self.spec.service);
-            }
+            flow.add_service(self.spec.service);
         }
         for _ in 0..violations {
             self.violated(flow);
@@ -73,15 +75,12 @@ impl Slot {
     }
 
     fn violated(&mut self, flow: &mut Flow) {
-        let listed = flow.services.iter().position(|service| *service == self.spec.service);
-        if let Some(at) = listed {
-            flow.services.remove(at);
-        }
+        let listed = flow.remove_service(self.spec.service);
         if flow.sizes[0] + flow.sizes[1] > IGNORE_VIOLATIONS_AFTER {
             return;
         }
         self.violations += 1;
-        if listed.is_some() || self.violations > MAX_VIOLATIONS {
+        if listed || self.violations > MAX_VIOLATIONS {
             self.dropped = true;
         }
     }
@@ -89,11 +88,11 @@ impl Slot {
 
 impl Session {
     /// Starts the analyzers that the flow's port suggests, and detection by content.
-    fn begin(&mut self, config: &Config, flow: &Flow) -> Option<&mut Active> {
+    fn begin(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Option<&mut Active> {
         if matches!(self, Session::Fresh) {
-            let hinted = |spec: &&&'static Spec| spec.ports.contains(&(flow.proto(), flow.resp_port()));
-            let slots: SmallVec<[Slot; 1]> =
-                SPECS.iter().filter(hinted).map(|spec| Slot::new(spec, config, flow)).collect();
+            let place = (flow.proto(), flow.resp_port());
+            let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
+            let slots: SmallVec<[Slot; 1]> = hinted.map(|spec| Slot::new(spec, cx, flow, shared)).collect();
             let stream = flow.proto() == Proto::Tcp;
             let others = |spec: &&Spec| {
                 spec.probe.is_some() && !slots.iter().any(|slot| slot.spec.service == spec.service)
@@ -132,24 +131,25 @@ impl Active {
         &mut self,
         cx: &mut Cx<'_>,
         flow: &mut Flow,
+        shared: &mut Shared,
         mut what: impl FnMut(&mut dyn Analyzer, &mut Link<'_, '_>),
     ) {
         for slot in self.slots.iter_mut().filter(|slot| !slot.dropped) {
-            slot.call(cx, flow, |analyzer, link| what(analyzer, link));
+            slot.call(cx, flow, shared, |analyzer, link| what(analyzer, link));
         }
     }
 
     /// Sets an analyzer on the flow whose content looks like it, and tells it what came before.
-    fn detect(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, bytes: &[u8]) {
+    fn detect(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         let Some(detection) = &mut self.detection else { return };
         detection.add(dir, bytes);
         let heads = detection.heads();
         for spec in SPECS.iter().copied() {
             let absent = !self.slots.iter().any(|slot| slot.spec.service == spec.service);
             if absent && spec.probe.is_some_and(|probe| probe(&heads)) {
-                let mut slot = Slot::new(spec, cx.config, flow);
+                let mut slot = Slot::new(spec, cx, flow, shared);
                 detection.replay(|dir, piece| {
-                    slot.call(cx, flow, |analyzer, link| match piece {
+                    slot.call(cx, flow, shared, |analyzer, link| match piece {
                         Ok(bytes) => analyzer.data(link, dir, bytes),
                         Err(gap) => analyzer.gap(link, dir, gap),
                     });
@@ -172,7 +172,7 @@ impl Handler for Sessions {
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
-            session.begin(cx.config, flow);
+            session.begin(cx, flow, &mut self.shared);
         }
     }
 
@@ -188,23 +188,23 @@ impl Handler for Sessions {
         dir: Dir,
         payload: &[u8],
     ) {
-        if let Some(active) = session.begin(cx.config, flow) {
-            active.each(cx, flow, |analyzer, link| analyzer.datagram(link, dir, payload));
+        if let Some(active) = session.begin(cx, flow, &mut self.shared) {
+            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.datagram(link, dir, payload));
         }
     }
 
     fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, bytes: &[u8]) {
-        let Some(active) = session.begin(cx.config, flow) else { return };
-        active.each(cx, flow, |analyzer, link| analyzer.data(link, dir, bytes));
+        let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
+        active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.data(link, dir, bytes));
         if active.detection.is_some() {
-            active.detect(cx, flow, dir, bytes);
+            active.detect(cx, flow, &mut self.shared, dir, bytes);
             session.settle();
         }
     }
 
     fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, len: u64) {
-        let Some(active) = session.begin(cx.config, flow) else { return };
-        active.each(cx, flow, |analyzer, link| analyzer.gap(link, dir, len));
+        let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
+        active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.gap(link, dir, len));
         if let Some(detection) = &mut active.detection {
             detection.gap(dir, len);
             if detection.is_over() {
@@ -216,21 +216,21 @@ impl Handler for Sessions {
 
     fn end_of_data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir) {
         if let Some(active) = session.active() {
-            active.each(cx, flow, |analyzer, link| analyzer.end_of_data(link, dir));
+            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.end_of_data(link, dir));
         }
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
         if let Some(active) = session.active() {
-            active.each(cx, flow, |analyzer, link| analyzer.tcp_event(link, event));
+            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.tcp_event(link, event));
         }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
         let Some(active) = session.active() else { return false };
         let mut over = false;
-        for slot in &mut active.slots {
-            over |= slot.call(cx, flow, |analyzer, link| analyzer.timer(link));
+        for slot in active.slots.iter_mut().filter(|slot| !slot.dropped) {
+            over |= slot.call(cx, flow, &mut self.shared, |analyzer, link| analyzer.timer(link));
         }
         over
     }
@@ -244,7 +244,7 @@ impl Handler for Sessions {
     fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, session: &mut Session) {
         if let Some(active) = session.active() {
             for slot in &mut active.slots {
-                slot.call(cx, flow, |analyzer, link| analyzer.done(link));
+                slot.call(cx, flow, &mut self.shared, |analyzer, link| analyzer.done(link));
             }
         }
         conn::log(cx, flow, tcp);

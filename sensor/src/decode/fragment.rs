@@ -156,11 +156,12 @@ impl Fragments {
         if self.limits.timeout <= Interval::ZERO {
             return;
         }
-        while let Some(key) = self.by_age.first_key_value().map(|(_, key)| *key) {
-            let old = self.datagrams.get(&key).is_none_or(|d| d.began + self.limits.timeout <= now);
-            if !old {
+        while let Some(oldest) = self.by_age.first_entry() {
+            let key = *oldest.get();
+            if self.datagrams.get(&key).is_some_and(|d| d.began + self.limits.timeout > now) {
                 return;
             }
+            oldest.remove();
             self.remove(key);
             self.counters.expired += 1;
         }

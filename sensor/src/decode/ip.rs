@@ -114,7 +114,9 @@ impl IpPacket<'_> {
 
 impl Decoder {
     /// An IP packet, from its header on.
-    #[inline]
+    // Always inlined with its IPv4 path: returned by value through a call, the packet is copied
+    // twice, which takes longer than decoding it.
+    #[inline(always)]
     pub fn ip<'a>(&mut self, now: Time, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
         let Some(head) = piece.bytes.first_chunk::<{ ipv4::MIN_LEN }>() else {
             return self.refuse("truncated_IP", piece, weirds);
@@ -126,7 +128,7 @@ impl Decoder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn v4<'a>(
         &mut self,
         now: Time,
@@ -137,11 +139,8 @@ impl Decoder {
         let header = ipv4::Header::read(head);
         let mut total_len = usize::from(header.total_len);
         if total_len == 0 {
-            // Segmentation offload leaves length and checksum to the card.
-            weirds.push(Weird::net("ip_hdr_len_zero", SOURCE).in_tunnel(piece.tunnel.is_some()));
-            if !self.config.ignore_checksums {
-                self.counters.malformed += 1;
-                return Outcome::Discarded(Discarded::Malformed);
+            if let Some(refused) = self.length_left_out(piece, weirds) {
+                return refused;
             }
             total_len = piece.bytes.len();
         }
@@ -149,56 +148,83 @@ impl Decoder {
         if piece.wire_len() < total_len as u64 {
             return self.refuse("truncated_IP_len", piece, weirds);
         }
-        if header_len > total_len {
+        let Some(payload_len) = total_len.checked_sub(header_len) else {
             return self.refuse("invalid_IP_header_size", piece, weirds);
-        }
+        };
         let Some((header_bytes, rest)) = piece.bytes.split_at_checked(header_len) else {
             return self.refuse("internally_truncated_header", piece, weirds);
         };
         if header_len < ipv4::MIN_LEN {
             return self.refuse("IPv4_min_header_size", piece, weirds);
         }
-        let (src, dst) = (IpAddr::V4(header.src), IpAddr::V4(header.dst));
         if !self.config.ignore_checksums && !checksum::verify(header_bytes) {
-            return self.bad_checksum(piece, src, dst, weirds);
+            return self.bad_checksum(piece, &header, weirds);
         }
-        let payload_len = if header.total_len == 0 { 0 } else { total_len - header_len };
-        let packet = IpPacket {
-            src,
-            dst,
-            proto: header.protocol,
-            ttl: header.ttl,
-            total_len: u32::from(header.total_len),
-            header: header_bytes,
-            payload: rest.get(..total_len - header_len).unwrap_or(rest),
-            payload_len: payload_len as u32,
-            missing: piece.missing,
-            dont_fragment: header.dont_fragment,
-            reassembled: false,
-            tunnel: piece.tunnel,
-        };
+        let payload = rest.get(..payload_len).unwrap_or(rest);
+        if header.is_fragment() || header.protocol == ipproto::NO_NEXT {
+            let captured = piece.bytes.len() >= total_len;
+            let packet = v4_packet(&header, header_bytes, payload, piece);
+            return self.v4_special(now, &header, packet, captured, weirds);
+        }
+        self.counters.ip_packets += 1;
+        Outcome::Packet(v4_packet(&header, header_bytes, payload, piece))
+    }
+
+    #[inline(never)]
+    fn v4_special<'a>(
+        &mut self,
+        now: Time,
+        header: &ipv4::Header,
+        packet: IpPacket<'a>,
+        captured: bool,
+        weirds: &mut Weirds,
+    ) -> Outcome<'a> {
         if !header.is_fragment() {
             return self.finish(packet, weirds);
         }
         let fragment = Fragment {
-            src,
-            dst,
+            src: packet.src,
+            dst: packet.dst,
             id: u32::from(header.id),
-            header: header_bytes,
+            header: packet.header,
             next: header.protocol,
             announced_at: 0,
-            header_len,
-            total_len: u32::from(header.total_len),
+            header_len: packet.header.len(),
+            total_len: packet.total_len,
             offset: header.fragment_offset,
             more: header.more_fragments,
             dont_fragment: header.dont_fragment,
             payload: packet.payload,
         };
-        let captured = piece.bytes.len() >= total_len;
         self.fragment(now, packet, &fragment, captured, weirds)
     }
 
+    /// Segmentation offload leaves length and checksum to the card: such a packet is read to the
+    /// end of what was captured if nobody asks for its checksum, and refused otherwise.
+    #[cold]
+    fn length_left_out<'a>(&mut self, piece: Piece<'a>, weirds: &mut Weirds) -> Option<Outcome<'a>> {
+        weirds.push(Weird::net("ip_hdr_len_zero", SOURCE).in_tunnel(piece.tunnel.is_some()));
+        if self.config.ignore_checksums {
+            return None;
+        }
+        self.counters.malformed += 1;
+        Some(Outcome::Discarded(Discarded::Malformed))
+    }
+
+    #[inline(always)]
     fn v6<'a>(&mut self, now: Time, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
+        if let Some(header) = ipv6::Header::read_plain(piece.bytes)
+            && header.next != ipproto::NO_NEXT
+            && piece.wire_len() >= u64::from(header.total_len())
+        {
+            self.counters.ip_packets += 1;
+            return Outcome::Packet(v6_packet(&header, piece));
+        }
+        self.v6_special(now, piece, weirds)
+    }
+
+    #[inline(never)]
+    fn v6_special<'a>(&mut self, now: Time, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
         let Some(header) = ipv6::Header::read(piece.bytes, &mut |odd| tell(odd, weirds)) else {
             return self.refuse("truncated_IP", piece, weirds);
         };
@@ -264,30 +290,16 @@ impl Decoder {
             return self.reassembled_v6(piece, weirds);
         }
         let header = ipv4::Header::read(head);
-        let (src, dst) = (IpAddr::V4(header.src), IpAddr::V4(header.dst));
         let header_len = usize::from(header.header_len);
         // The length field wraps where fragments reach beyond 65,535 bytes, in Zeek too.
         let fits = usize::from(header.total_len).checked_sub(header_len);
-        let (Some(payload_len), Some((header_bytes, rest))) =
-            (fits, piece.bytes.split_at_checked(header_len))
-        else {
-            return self.oversized(piece, src, dst, weirds);
+        let parts = piece.bytes.split_at_checked(header_len);
+        let (Some(payload_len), Some((header_bytes, rest))) = (fits, parts) else {
+            return self.oversized(piece, header.src.into(), header.dst.into(), weirds);
         };
-        let packet = IpPacket {
-            src,
-            dst,
-            proto: header.protocol,
-            ttl: header.ttl,
-            total_len: u32::from(header.total_len),
-            header: header_bytes,
-            payload: rest.get(..payload_len).unwrap_or(rest),
-            payload_len: payload_len as u32,
-            missing: 0,
-            dont_fragment: header.dont_fragment,
-            reassembled: true,
-            tunnel: piece.tunnel,
-        };
-        self.finish(packet, weirds)
+        let payload = rest.get(..payload_len).unwrap_or(rest);
+        let packet = v4_packet(&header, header_bytes, payload, piece);
+        self.finish(IpPacket { reassembled: true, ..packet }, weirds)
     }
 
     fn reassembled_v6<'a>(&mut self, piece: Piece<'a>, weirds: &mut Weirds) -> Outcome<'a> {
@@ -323,7 +335,6 @@ impl Decoder {
         }
     }
 
-    #[inline]
     fn finish<'a>(&mut self, packet: IpPacket<'a>, weirds: &mut Weirds) -> Outcome<'a> {
         if packet.proto == ipproto::NO_NEXT {
             self.counters.no_next += 1;
@@ -379,12 +390,11 @@ impl Decoder {
     fn bad_checksum<'a>(
         &mut self,
         piece: Piece<'a>,
-        src: IpAddr,
-        dst: IpAddr,
+        header: &ipv4::Header,
         weirds: &mut Weirds,
     ) -> Outcome<'a> {
         self.counters.bad_ip_checksum += 1;
-        let weird = Weird::net("bad_IP_checksum", SOURCE).between(src, dst);
+        let weird = Weird::net("bad_IP_checksum", SOURCE).between(header.src.into(), header.dst.into());
         weirds.push(weird.in_tunnel(piece.tunnel.is_some()));
         Outcome::Discarded(Discarded::BadChecksum)
     }
@@ -432,6 +442,32 @@ impl Decoder {
 }
 
 /// The packet behind a header whose lengths have been checked.
+#[inline(always)]
+fn v4_packet<'a>(
+    header: &ipv4::Header,
+    header_bytes: &'a [u8],
+    payload: &'a [u8],
+    piece: Piece<'a>,
+) -> IpPacket<'a> {
+    let payload_len = u32::from(header.total_len).saturating_sub(u32::from(header.header_len));
+    IpPacket {
+        src: IpAddr::V4(header.src),
+        dst: IpAddr::V4(header.dst),
+        proto: header.protocol,
+        ttl: header.ttl,
+        total_len: u32::from(header.total_len),
+        header: header_bytes,
+        payload,
+        payload_len,
+        missing: piece.missing,
+        dont_fragment: header.dont_fragment,
+        reassembled: false,
+        tunnel: piece.tunnel,
+    }
+}
+
+/// The packet behind a header whose lengths have been checked.
+#[inline(always)]
 fn v6_packet<'a>(header: &ipv6::Header, piece: Piece<'a>) -> IpPacket<'a> {
     let (header_bytes, rest) = piece.bytes.split_at_checked(header.header_len).unwrap_or((piece.bytes, &[]));
     let payload_len = (header.total_len() as usize).saturating_sub(header.header_len);

@@ -77,6 +77,11 @@ impl Bus {
         self.muted = muted;
     }
 
+    /// The place of what is said now.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
     pub fn now(&self) -> Time {
         self.now
     }

@@ -19,4 +19,11 @@ pub struct Order {
 impl Order {
     pub const END: u64 = u64::MAX;
     pub const NO_TIMER: i64 = i64::MAX;
+    /// After everything.
+    pub const LAST: Order = Order { packet: Order::END, deadline: Order::NO_TIMER, step: u64::MAX };
+
+    /// After all that is said about a packet and those before it.
+    pub const fn after_packet(packet: u64) -> Order {
+        Order { packet, ..Order::LAST }
+    }
 }

@@ -69,18 +69,9 @@ impl<H: Handler> Env<'_, '_, H> {
     /// Swaps originator and responder.
     pub fn flip(&mut self, flow: &mut Flow, tcp: &mut Tcp, app: &mut H::State) {
         tcp.flip();
-        flip(flow);
+        flow.flip();
         self.handler.flipped(app);
     }
-}
-
-fn flip(flow: &mut Flow) {
-    flow.tuple.flip();
-    for pair in [&mut flow.packets, &mut flow.ip_bytes, &mut flow.sizes] {
-        pair.swap(0, 1);
-    }
-    flow.active.swap(0, 1);
-    flow.history.add(b'^');
 }
 
 struct Slot<S> {
@@ -96,7 +87,8 @@ pub struct Flows<H: Handler> {
     /// Slots by key, each with its key's hash so that growing the index does not touch the flows.
     index: HashTable<(u32, u32)>,
     hasher: RandomState,
-    wheel: Wheel,
+    /// Starts with the first packet.
+    wheel: Option<Wheel>,
     due: Vec<TimerEntry>,
     total: BufferedTotal,
     hand: u32,
@@ -112,7 +104,7 @@ impl<H: Handler> Flows<H> {
             slab: Slab::default(),
             index: HashTable::new(),
             hasher: RandomState::default(),
-            wheel: Wheel::default(),
+            wheel: None,
             due: Vec::new(),
             total: BufferedTotal::default(),
             hand: 0,
@@ -166,23 +158,25 @@ impl<H: Handler> Flows<H> {
     /// Fires what `now` makes due. Every packet of the capture moves the clock, whoever owns it.
     #[inline]
     pub fn advance(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        if !self.wheel.is_quiet(now) {
-            self.fire_due(now, config, bus);
+        let wheel = self.wheel.get_or_insert_with(|| Wheel::new(now));
+        if !wheel.is_quiet(now) {
+            let mut due = std::mem::take(&mut self.due);
+            wheel.take_due(now, &mut due);
+            self.fire_due(due, now, config, bus);
         }
     }
 
-    fn fire_due(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        let mut due = std::mem::take(&mut self.due);
-        self.wheel.take_due(now, &mut due);
+    fn fire_due(&mut self, mut due: Vec<TimerEntry>, now: Time, config: &Config, bus: &mut Bus) {
+        // A flow that was found its deadline again since, or is gone, has left a stale entry.
+        due.retain(|entry| self.slab.get(entry.slot).is_some_and(|slot| slot.flow.is_due(entry)));
+        let ordinal = |entry: &TimerEntry| self.slab.get(entry.slot).map_or(0, |slot| slot.flow.ordinal);
+        due.sort_unstable_by_key(|entry| (entry.deadline, ordinal(entry)));
         for entry in due.drain(..) {
-            let current = self
-                .slab
-                .get(entry.slot)
-                .is_some_and(|slot| slot.flow.ordinal == entry.ordinal && slot.flow.armed == entry.deadline);
-            if current {
-                bus.at_timer(entry.deadline, entry.ordinal);
-                self.fire(entry.slot, now, config, bus);
-            }
+            let Some(slot) = self.slab.get(entry.slot).filter(|slot| slot.flow.is_due(&entry)) else {
+                continue;
+            };
+            bus.at_timer(entry.deadline, slot.flow.ordinal);
+            self.fire(entry.slot, now, config, bus);
         }
         bus.at_step(0);
         self.due = due;
@@ -202,7 +196,7 @@ impl<H: Handler> Flows<H> {
             }
             flow.clear_deadline(which);
             over = match which {
-                Deadline::Attempt => tcp.attempt_over(),
+                Deadline::Tcp => tcp.both_ended() || tcp.attempt_over(),
                 Deadline::Expire | Deadline::Close => {
                     let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
                     if over == Some(false) {
@@ -217,7 +211,6 @@ impl<H: Handler> Flows<H> {
                     }
                     over
                 }
-                Deadline::Delete => true,
                 Deadline::App => self.handler.timer(&mut cx, flow, app),
             };
         }
@@ -233,9 +226,9 @@ impl<H: Handler> Flows<H> {
         let Some(slot) = self.slab.get_mut(at) else { return };
         let flow = &mut slot.flow;
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
-        if first < flow.armed {
+        if let Some(wheel) = self.wheel.as_mut().filter(|_| first < flow.armed) {
             flow.armed = first;
-            self.wheel.add(TimerEntry { deadline: first, ordinal: flow.ordinal, slot: at });
+            wheel.add(TimerEntry { deadline: first, slot: at, tag: flow.ordinal as u32 });
         }
     }
 
@@ -348,9 +341,10 @@ impl<H: Handler> Flows<H> {
             ip_bytes: [0; 2],
             sizes: [0; 2],
             missed_bytes: 0,
-            services: Vec::new(),
+            services: None,
             active: [false; 2],
             did_weird: false,
+            flip_pending: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,
@@ -360,7 +354,7 @@ impl<H: Handler> Flows<H> {
             armed: NEVER,
         };
         if seems_reversed(&tuple, datagram, config) {
-            flip(&mut flow);
+            flow.flip();
         }
         match tuple.proto {
             Proto::Tcp => {
@@ -457,17 +451,32 @@ impl<H: Handler> Flows<H> {
         }
     }
 
-    /// Ends every flow, oldest first.
-    pub fn finish(&mut self, now: Time, config: &Config, bus: &mut Bus) {
-        let mut all: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
-        all.sort_unstable();
+    /// Begins to end every flow, oldest first.
+    pub fn end(&mut self, now: Time, bus: &mut Bus) -> Ending {
+        let mut rest: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
+        rest.sort_unstable_by(|a, b| b.cmp(a));
         bus.at_packet(Order::END, now);
-        for (ordinal, at) in all {
+        Ending { rest }
+    }
+
+    /// Ends some of the flows that are left; true while there are more. What a million flows have to
+    /// say is more than should be held at once.
+    pub fn end_some(&mut self, ending: &mut Ending, now: Time, config: &Config, bus: &mut Bus) -> bool {
+        for _ in 0..END_AT_ONCE {
+            let Some((ordinal, at)) = ending.rest.pop() else { return false };
             bus.at_timer(now, ordinal);
             self.remove(at, now, config, bus);
         }
+        true
     }
 }
+
+/// The flows that are still to be ended, youngest first.
+pub struct Ending {
+    rest: Vec<(u64, u32)>,
+}
+
+const END_AT_ONCE: usize = 4096;
 
 /// When a datagram came, and which one it is.
 #[derive(Clone, Copy, Debug)]
@@ -521,6 +530,11 @@ fn take_segment<H: Handler>(
         return tcp.bad_checksum(flow, dir);
     }
     tcp.segment(env, flow, app, dir, &segment);
+    if std::mem::take(&mut flow.flip_pending) {
+        tcp.flip();
+        flow.sizes = tcp.sizes();
+        env.handler.flipped(app);
+    }
     count(flow, flow_dir(flow, dir, datagram), datagram);
 }
 
@@ -562,9 +576,13 @@ fn take_udp<'a, H: Handler>(
     flow.note_once(dir, Seen::DATA, b'D');
     flow.active[dir as usize] = true;
     flow.sizes[dir as usize] += u64::from(udp_len.saturating_sub(8));
-    count(flow, dir, datagram);
     let payload = payload.get(..len as usize - 8).unwrap_or(payload);
     env.handler.datagram(&mut env.cx, flow, app, dir, payload);
+    if std::mem::take(&mut flow.flip_pending) {
+        env.handler.flipped(app);
+    }
+    // After the analyzers, and for the direction from before they swapped the roles, as in Zeek.
+    count(flow, dir, datagram);
     Some(payload)
 }
 

@@ -8,7 +8,7 @@ mod slab;
 mod tcp;
 mod timers;
 
-pub use engine::{Arrival, Datagram, FlowStats, Flows, Handed, TooShort};
+pub use engine::{Arrival, Datagram, Ending, FlowStats, Flows, Handed, TooShort};
 pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp};
@@ -24,7 +24,7 @@ pub struct Flow {
     tuple: Tuple,
     /// The packet that began it, and which flow of that packet it is: unique, and the same in every run.
     pub ordinal: u64,
-    uid: Option<Uid>,
+    uid: Option<Box<Uid>>,
     seed: u64,
     pub start: Time,
     pub last: Time,
@@ -37,10 +37,13 @@ pub struct Flow {
     pub sizes: [u64; 2],
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation.
-    pub services: Vec<&'static str>,
+    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
+    services: Option<Box<Vec<&'static str>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
+    /// The roles were swapped by an analyzer, and the transport's state has still to follow.
+    flip_pending: bool,
     /// Another worker's, followed here only for the tunnel in it.
     shadow: bool,
     /// What was found out of the tunnel that the flow may carry.
@@ -76,29 +79,21 @@ struct Enclosed {
 /// Why a flow wants to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deadline {
-    /// A SYN without an answer.
-    Attempt,
+    /// Of TCP: the time to answer a SYN is over, or both sides have closed and stragglers were waited for.
+    Tcp,
     /// Regular looks at a connection that may be over.
     Expire,
     /// The same, after one side closed.
     Close,
     Inactivity,
-    /// Both sides closed; stragglers are waited for.
-    Delete,
     /// The handler's own.
     App,
 }
 
 impl Deadline {
-    const COUNT: usize = 6;
-    const ALL: [Deadline; Deadline::COUNT] = [
-        Deadline::Attempt,
-        Deadline::Expire,
-        Deadline::Close,
-        Deadline::Inactivity,
-        Deadline::Delete,
-        Deadline::App,
-    ];
+    const COUNT: usize = 5;
+    const ALL: [Deadline; Deadline::COUNT] =
+        [Deadline::Tcp, Deadline::Expire, Deadline::Close, Deadline::Inactivity, Deadline::App];
 }
 
 /// Things that history records once per direction.
@@ -138,10 +133,45 @@ impl Flow {
         self.tuple.src.port
     }
 
-    /// The connection's identifier; computed when first asked for.
+    /// The connection's identifier; kept once it was asked for.
     pub fn uid(&mut self) -> Uid {
-        let (tuple, seed, ordinal) = (&self.tuple, self.seed, self.ordinal);
-        *self.uid.get_or_insert_with(|| Uid::of_connection(seed, &tuple.key().bytes(), ordinal))
+        if self.uid.is_none() {
+            self.uid = Some(Box::new(self.compute_uid()));
+        }
+        self.last_uid()
+    }
+
+    /// The connection's identifier, for the last time: it need not be kept.
+    pub fn last_uid(&self) -> Uid {
+        self.uid.as_deref().copied().unwrap_or_else(|| self.compute_uid())
+    }
+
+    fn compute_uid(&self) -> Uid {
+        Uid::of_connection(self.seed, &self.tuple.key().bytes(), self.ordinal)
+    }
+
+    /// Confirmed protocols, in the order of confirmation.
+    pub fn services(&self) -> &[&'static str] {
+        self.services.as_deref().map_or(&[], |services| services)
+    }
+
+    pub fn add_service(&mut self, service: &'static str) {
+        if !self.services().contains(&service) {
+            self.services.get_or_insert_default().push(service);
+        }
+    }
+
+    /// Takes a protocol off the list; returns whether it was on it.
+    pub fn remove_service(&mut self, service: &'static str) -> bool {
+        let Some(services) = &mut self.services else { return false };
+        let before = services.len();
+        services.retain(|listed| *listed != service);
+        services.len() < before
+    }
+
+    /// Whether a timer's entry is the flow's current one.
+    fn is_due(&self, entry: &timers::Entry) -> bool {
+        self.ordinal as u32 == entry.tag && self.armed == entry.deadline
     }
 
     pub fn history(&self) -> &[u8] {
@@ -168,6 +198,23 @@ impl Flow {
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }
 
+    /// Swaps originator and responder, whom an analyzer found to be the other way round. The flow's
+    /// identity changes at once; its transport's state does, and [`Handler::flipped`] is called, when
+    /// the packet at hand has been dealt with. Until then directions mean what they meant before.
+    pub fn flip_roles(&mut self) {
+        self.flip();
+        self.flip_pending = true;
+    }
+
+    fn flip(&mut self) {
+        self.tuple.flip();
+        self.packets.swap(0, 1);
+        self.ip_bytes.swap(0, 1);
+        self.history.add(b'^');
+        // Payload sizes of TCP come from its endpoints, which are swapped. Of UDP Zeek leaves them with
+        // the direction they were counted for.
+    }
+
     /// When the handler's timer is to be called; it has one.
     pub fn set_app_deadline(&mut self, at: Time) {
         self.set_deadline(Deadline::App, at);
@@ -182,7 +229,7 @@ impl Flow {
     }
 
     fn cancel_tcp_deadlines(&mut self) {
-        for which in [Deadline::Attempt, Deadline::Expire, Deadline::Close] {
+        for which in [Deadline::Tcp, Deadline::Expire, Deadline::Close] {
             self.clear_deadline(which);
         }
     }
@@ -193,6 +240,17 @@ impl Flow {
             let at = if timeout == Interval::ZERO { NEVER } else { self.last + timeout };
             self.set_deadline(Deadline::Inactivity, at);
         }
+    }
+
+    /// The history from the other side's view, once the roles were swapped for good.
+    fn retell_history(&mut self) {
+        let mut history = History::default();
+        for letter in self.history.as_bytes().iter().filter(|letter| **letter != b'^') {
+            history.add(*letter);
+        }
+        history.invert();
+        self.history = history;
+        self.seen = self.seen.rotate_left(16);
     }
 
     fn note(&mut self, dir: Dir, letter: u8) {

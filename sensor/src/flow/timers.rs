@@ -15,12 +15,12 @@ pub struct Wheel {
     quiet_until: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub deadline: Time,
-    /// Breaks ties between flows in the same way whatever their slots.
-    pub ordinal: u64,
     pub slot: u32,
+    /// Tells the flow from a later one in the same slot.
+    pub tag: u32,
 }
 
 /// 2^27 ns: 134 ms. A slot holds what a busy link makes due in that time.
@@ -28,24 +28,20 @@ const TICK_SHIFT: u32 = 27;
 /// 4096 slots: 550 s, more than the five minutes after which idle TCP connections end.
 const SLOTS: i64 = 4096;
 
-impl Default for Wheel {
-    fn default() -> Self {
+impl Wheel {
+    /// A wheel that turns from `now` on.
+    pub fn new(now: Time) -> Self {
         Wheel {
             slots: vec![Vec::new(); SLOTS as usize],
             far: Vec::new(),
             far_first: i64::MAX,
-            tick: i64::MIN,
+            tick: now.nanos() >> TICK_SHIFT,
             quiet_until: i64::MAX,
         }
     }
-}
 
-impl Wheel {
     pub fn add(&mut self, entry: Entry) {
         let deadline = entry.deadline.nanos();
-        if self.tick == i64::MIN {
-            self.tick = deadline >> TICK_SHIFT;
-        }
         self.quiet_until = self.quiet_until.min(deadline);
         let tick = (deadline >> TICK_SHIFT).max(self.tick);
         if tick - self.tick < SLOTS {
@@ -62,7 +58,7 @@ impl Wheel {
         now.nanos() < self.quiet_until
     }
 
-    /// Moves every entry due at `now` to `due`, sorted by deadline.
+    /// Moves every entry due at `now` to `due`, in no particular order.
     pub fn take_due(&mut self, now: Time, due: &mut Vec<Entry>) {
         if self.is_quiet(now) {
             return;
@@ -80,7 +76,6 @@ impl Wheel {
         self.tick = self.tick.max(now_tick);
         self.refill(now, due);
         self.quiet_until = self.next_deadline();
-        due.sort_unstable();
     }
 
     /// Brings entries from beyond the span onto the wheel once they are within it.
@@ -115,30 +110,40 @@ mod tests {
 
     const SECOND: i64 = 1_000_000_000;
 
-    fn entry(deadline: i64, ordinal: u64) -> Entry {
-        Entry { deadline: Time::from_nanos(deadline), ordinal, slot: 0 }
+    fn entry(deadline: i64, slot: u32) -> Entry {
+        Entry { deadline: Time::from_nanos(deadline), slot, tag: 0 }
     }
 
-    fn fired(wheel: &mut Wheel, now: i64) -> Vec<u64> {
+    fn fired(wheel: &mut Wheel, now: i64) -> Vec<u32> {
         let mut due = Vec::new();
         wheel.take_due(Time::from_nanos(now), &mut due);
-        due.iter().map(|entry| entry.ordinal).collect()
+        due.sort_unstable_by_key(|entry| (entry.deadline, entry.slot));
+        due.iter().map(|entry| entry.slot).collect()
     }
 
     #[test]
     fn fires_exactly_what_is_due_by_deadline() {
-        let mut wheel = Wheel::default();
         let start = 1_700_000_000 * SECOND;
+        let mut wheel = Wheel::new(Time::from_nanos(start));
         wheel.add(entry(start + 5 * SECOND, 1));
         wheel.add(entry(start + 5 * SECOND - 1, 2));
         wheel.add(entry(start + 3000 * SECOND, 3));
         wheel.add(entry(start + 9000 * SECOND, 5));
         wheel.add(entry(start + 60 * SECOND, 4));
-        assert_eq!(fired(&mut wheel, start + 5 * SECOND - 2), []);
+        assert!(fired(&mut wheel, start + 5 * SECOND - 2).is_empty());
         assert_eq!(fired(&mut wheel, start + 5 * SECOND - 1), [2]);
         assert_eq!(fired(&mut wheel, start + 5 * SECOND), [1]);
         assert_eq!(fired(&mut wheel, start + 2999 * SECOND), [4]);
         assert_eq!(fired(&mut wheel, start + 3000 * SECOND), [3]);
+    }
+
+    #[test]
+    fn deadlines_in_the_past_are_due_at_once() {
+        let now = 1_700_000_000 * SECOND;
+        let mut wheel = Wheel::new(Time::from_nanos(now));
+        wheel.add(entry(now + 60 * SECOND, 1));
+        wheel.add(entry(now - 3600 * SECOND, 2));
+        assert_eq!(fired(&mut wheel, now), [2]);
     }
 
     #[test]
@@ -148,15 +153,15 @@ mod tests {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (state >> 33) as i64
         };
-        let (mut wheel, mut list, mut now) = (Wheel::default(), Vec::new(), 0);
-        for ordinal in 0..5000 {
+        let (mut wheel, mut list, mut now) = (Wheel::new(Time::default()), Vec::new(), 0);
+        for slot in 0..5000 {
             now += random() % (SECOND / 2);
             let deadline = now + random() % (1500 * SECOND);
-            wheel.add(entry(deadline, ordinal));
-            list.push((deadline, ordinal));
+            wheel.add(entry(deadline, slot));
+            list.push((deadline, slot));
             list.sort_unstable();
             let due = list.iter().take_while(|(deadline, _)| *deadline <= now).count();
-            let expected: Vec<u64> = list.drain(..due).map(|(_, ordinal)| ordinal).collect();
+            let expected: Vec<u32> = list.drain(..due).map(|(_, slot)| slot).collect();
             assert_eq!(fired(&mut wheel, now), expected, "at {now}");
         }
     }

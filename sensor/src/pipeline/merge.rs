@@ -8,17 +8,17 @@ use crate::event::{Batch, Item, Order};
 use crate::log::{LogError, Logs};
 use crate::policy::Policy;
 
-/// What a worker said about the packets up to one.
+/// What a worker said up to some place in the order.
 pub(super) struct Report {
     pub batch: Batch,
-    /// Nothing more will be said about this packet or those before it.
-    pub upto: u64,
+    /// All that is still to be said comes after this.
+    pub upto: Order,
 }
 
 /// One worker's reports that wait for the others'.
 struct Lane {
     reports: Receiver<Report>,
-    upto: u64,
+    upto: Order,
     waiting: VecDeque<Waiting>,
 }
 
@@ -41,12 +41,14 @@ pub(super) fn merge(
         }
         return Ok(());
     }
-    let mut lanes: Vec<Lane> =
-        workers.into_iter().map(|reports| Lane { reports, upto: 0, waiting: VecDeque::new() }).collect();
+    let mut lanes: Vec<Lane> = workers
+        .into_iter()
+        .map(|reports| Lane { reports, upto: Order::default(), waiting: VecDeque::new() })
+        .collect();
     // Each time the worker that is furthest behind is waited for, so that nobody waits for a worker
     // whose reports we do not take.
     while let Some(behind) =
-        lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::END)
+        lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::LAST)
     {
         match behind.reports.recv() {
             Ok(Report { batch, upto }) => {
@@ -56,19 +58,19 @@ pub(super) fn merge(
                     .push_back(Waiting { items: batch.items.into_iter().peekable(), bytes: batch.bytes });
             }
             // A worker that ends without having said so has nothing more to say.
-            Err(_) => behind.upto = Order::END,
+            Err(_) => behind.upto = Order::LAST,
         }
-        let upto = lanes.iter().map(|lane| lane.upto).min().unwrap_or(Order::END);
+        let upto = lanes.iter().map(|lane| lane.upto).min().unwrap_or(Order::LAST);
         hand_on(&mut lanes, upto, policy, logs)?;
     }
     Ok(())
 }
 
-/// Hands on all that is said about packets up to `upto`.
-fn hand_on(lanes: &mut [Lane], upto: u64, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
+/// Hands on all that is said up to `upto`.
+fn hand_on(lanes: &mut [Lane], upto: Order, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
     loop {
         let mut first: Option<(Order, usize)> = None;
-        let mut second = Order { packet: upto, deadline: Order::NO_TIMER, step: u64::MAX };
+        let mut second = upto;
         for (at, lane) in lanes.iter_mut().enumerate() {
             let Some(order) = lane.first() else { continue };
             match first {
@@ -81,7 +83,7 @@ fn hand_on(lanes: &mut [Lane], upto: u64, policy: &mut Policy, logs: &mut Logs) 
                 }
             }
         }
-        let Some((order, at)) = first.filter(|(order, _)| order.packet <= upto) else { return Ok(()) };
+        let Some((order, at)) = first.filter(|(order, _)| *order <= upto) else { return Ok(()) };
         debug_assert!(order <= second);
         lanes[at].take_through(second, policy, logs)?;
     }

@@ -110,22 +110,26 @@ pub fn replay(
 
 /// A worker's thread: every block of the capture, then the end of all flows.
 fn run(mut worker: Worker, mut reader: Reader, reports: &Sender<Report>) -> (WorkerStats, Time) {
-    let mut last = Time::default();
+    let (mut last, mut last_number) = (Time::default(), 0);
     while let Some(block) = reader.next_block() {
-        let mut upto = 0;
         for (number, packet) in block.packets() {
             worker.packet(number, &packet);
             last = last.max(packet.ts);
-            upto = number;
+            last_number = number;
         }
         drop(block);
-        if reports.send(Report { batch: worker.take(), upto }).is_err() {
+        if reports.send(Report { batch: worker.take(), upto: Order::after_packet(last_number) }).is_err() {
             return (worker.stats(), last);
         }
     }
-    worker.finish();
-    let report = Report { batch: worker.take(), upto: Order::END };
-    // If nobody takes the report, writing the logs has failed, and that is told where it happened.
-    let _ = reports.send(report);
+    let mut ending = worker.end();
+    let mut more = true;
+    while more {
+        more = worker.end_some(&mut ending);
+        let upto = if more { worker.order() } else { Order::LAST };
+        if reports.send(Report { batch: worker.take(), upto }).is_err() {
+            break;
+        }
+    }
     (worker.stats(), last)
 }

@@ -70,6 +70,10 @@ impl Tunnels {
     /// The connection that carried a tunnel has ended.
     pub fn ended(&mut self, id: &ConnId, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         match self.active.remove(id) {
+            // Both may come due at once, after a pause in the traffic: then it was unused first.
+            Some(active) if now - active.used >= EXPIRE_AFTER => {
+                logs.record(&row(&active.tunnel, "Tunnel::EXPIRE", now), now)
+            }
             Some(active) => logs.record(&row(&active.tunnel, "Tunnel::CLOSE", now), now),
             None => Ok(()),
         }

@@ -59,17 +59,17 @@ record! {
     }
 }
 
-pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
-    let (uid, id) = (flow.uid(), flow.id());
+pub(super) fn log(cx: &mut Cx<'_>, flow: &Flow, tcp: &Tcp) {
+    let (uid, id) = (flow.last_uid(), flow.id());
     let local = |addr| Some(cx.config.local_nets.contains(addr));
     let duration = flow.last - flow.start;
     let lasted = duration > Interval::ZERO;
     let joined;
-    let service = match flow.services[..] {
+    let service = match flow.services() {
         [] => None,
-        [one] => Some(one),
+        [one] => Some(*one),
         _ => {
-            joined = flow.services.join(",");
+            joined = flow.services().join(",");
             Some(&joined[..])
         }
     };

@@ -1,5 +1,7 @@
 //! One end of a TCP connection, as far as it can be told from the packets it sent.
 
+use std::ops::{Deref, DerefMut};
+
 use crate::flow::history::Scaled;
 use crate::flow::tcp::reassembly::Stream;
 use crate::flow::tcp::seq_delta;
@@ -29,15 +31,37 @@ impl EndpointState {
     }
 }
 
+/// One end's state, kept apart from the flow: of most ends in a scan nothing is ever seen, and flows
+/// of other protocols have none.
 #[derive(Debug, Default)]
+pub struct Side(Option<Box<Endpoint>>);
+
+static UNSEEN: Endpoint = Endpoint::unseen();
+
+impl Deref for Side {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        self.0.as_deref().unwrap_or(&UNSEEN)
+    }
+}
+
+impl DerefMut for Side {
+    fn deref_mut(&mut self) -> &mut Endpoint {
+        self.0.get_or_insert_with(|| Box::new(Endpoint::unseen()))
+    }
+}
+
+#[derive(Debug)]
 pub struct Endpoint {
     pub state: EndpointState,
     pub(super) previous: EndpointState,
     pub(super) did_close: bool,
     pub(super) window_scale: u8,
-    /// The initial sequence number; the one before the first seen where no SYN was. It may lie
-    /// below zero, just before a wrap.
-    pub(super) start_seq: i64,
+    pub(super) fin_count: u16,
+    pub(super) rst_count: u16,
+    /// The initial sequence number; the one before the first seen where no SYN was.
+    pub(super) start_seq: u32,
     /// One past the last sequence number sent, and the last one acknowledged by the other side,
     /// with how often each has wrapped.
     pub(super) last_seq: u32,
@@ -47,8 +71,6 @@ pub struct Endpoint {
     pub(super) window: u32,
     pub(super) window_seq: u32,
     pub(super) window_ack_seq: u32,
-    pub(super) fin_count: u32,
-    pub(super) rst_count: u32,
     /// Relative sequence number after the last FIN.
     pub(super) fin_seq: u64,
     pub(super) last_time: Time,
@@ -64,22 +86,43 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn start(&self) -> u32 {
-        self.start_seq as u32
+    const fn unseen() -> Self {
+        Endpoint {
+            state: EndpointState::Inactive,
+            previous: EndpointState::Inactive,
+            did_close: false,
+            window_scale: 0,
+            fin_count: 0,
+            rst_count: 0,
+            start_seq: 0,
+            last_seq: 0,
+            ack_seq: 0,
+            seq_wraps: 0,
+            ack_wraps: 0,
+            window: 0,
+            window_seq: 0,
+            window_ack_seq: 0,
+            fin_seq: 0,
+            last_time: Time::from_nanos(0),
+            last_syn: 0,
+            last_fin: 0,
+            last_rst: 0,
+            bad_checksums: Scaled::ZERO,
+            retransmissions: Scaled::ZERO,
+            zero_windows: Scaled::ZERO,
+            gaps: Scaled::ZERO,
+            stream: Stream::new(),
+        }
     }
 
     pub(super) fn begin_at(&mut self, seq: u32) {
-        self.begin_before(i64::from(seq), seq);
+        self.start_seq = seq;
+        self.ack_seq = seq;
     }
 
     /// As if a SYN had come just before `first`.
     pub(super) fn begin_partial(&mut self, first: u32) {
-        self.begin_before(i64::from(first.wrapping_sub(1)), first.wrapping_sub(1));
-    }
-
-    fn begin_before(&mut self, start: i64, ack: u32) {
-        self.start_seq = start;
-        self.ack_seq = ack;
+        self.begin_at(first.wrapping_sub(1));
     }
 
     pub(super) fn update_last_seq(&mut self, seq: u32) {
@@ -102,13 +145,13 @@ impl Endpoint {
 
     /// The last acknowledged sequence number, relative to the start.
     pub(super) fn relative_ack(&self) -> u64 {
-        self.full_ack().wrapping_sub(self.start_seq as u64)
+        self.full_ack().wrapping_sub(u64::from(self.start_seq))
     }
 
     /// Nothing beyond the SYN was acknowledged yet.
     pub(super) fn no_data_acked(&self) -> bool {
         let ack = self.full_ack();
-        let start = self.start_seq as u64;
+        let start = u64::from(self.start_seq);
         ack == start || ack == start.wrapping_add(1)
     }
 
@@ -128,11 +171,11 @@ impl Endpoint {
             wraps
         };
         if wraps == 0 {
-            let delta = seq_delta(seq, self.start());
+            let delta = seq_delta(seq, self.start_seq);
             return Relative { seq: i64::from(delta) as u64, underflow: delta < 0 };
         }
         let full = (u64::from(wraps) << 32) + u64::from(seq);
-        Relative { seq: full.wrapping_sub(self.start_seq as u64), underflow: false }
+        Relative { seq: full.wrapping_sub(u64::from(self.start_seq)), underflow: false }
     }
 
     /// Payload bytes sent, judged by sequence numbers (Zeek's `orig_bytes`, `resp_bytes`).
@@ -145,7 +188,7 @@ impl Endpoint {
             // A half-open connection was found and aborted; it never could send data.
             return 0;
         }
-        let mut size = self.full_last().max(self.full_ack()).wrapping_sub(self.start_seq as u64);
+        let mut size = self.full_last().max(self.full_ack()).wrapping_sub(u64::from(self.start_seq));
         // The SYN, or the one made up, and the FIN take a number each.
         size = size.saturating_sub(1);
         if self.fin_count > 0 {
@@ -169,7 +212,7 @@ mod tests {
 
     #[test]
     fn relative_numbers_survive_a_wrap() {
-        let mut end = Endpoint::default();
+        let mut end = Endpoint::unseen();
         end.begin_at(0xffff_fff0);
         end.last_seq = 0xffff_fff1;
         let at = |end: &Endpoint, seq| end.relative(seq, end.last_seq, end.seq_wraps);
@@ -183,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_number_before_the_start_is_an_underflow() {
-        let mut end = Endpoint::default();
+        let mut end = Endpoint::unseen();
         end.begin_at(1000);
         end.last_seq = 1001;
         assert!(end.relative(999, 1001, 0).underflow);

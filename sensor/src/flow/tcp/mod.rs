@@ -3,12 +3,14 @@
 //! RFC 9293 says what endpoints should do; a monitor sees what they did, from the middle, with
 //! packets missing. Where there is a choice this follows Zeek's TCP analyzer.
 
+mod deliver;
 mod endpoint;
+mod machine;
 mod reassembly;
 mod segment;
 mod state;
 
-pub use endpoint::{Endpoint, EndpointState};
+pub use endpoint::{Endpoint, EndpointState, Side};
 
 pub(super) use reassembly::BufferedTotal;
 pub(super) use segment::Segment;
@@ -18,14 +20,16 @@ use crate::flow::handler::Dir;
 /// Both ends of a connection and what they have in common.
 #[derive(Debug, Default)]
 pub struct Tcp {
-    pub orig: Endpoint,
-    pub resp: Endpoint,
+    pub orig: Side,
+    pub resp: Side,
     /// No SYN was seen from the side that spoke first: sequence numbers are guessed.
     is_partial: bool,
     seen_orig: bool,
     seen_resp: bool,
     /// Timers that only make sense while the connection may still do something.
     is_active: bool,
+    /// Nothing more is expected.
+    ended: bool,
     /// A close that waits for data still missing, and whether it is to be reported as an orderly one.
     close_deferred: bool,
     deferred_report: bool,
@@ -58,7 +62,6 @@ impl Tcp {
     pub(super) fn flip(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);
         std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
-        self.is_partial = false;
     }
 
     fn mark_seen(&mut self, dir: Dir) {

@@ -52,13 +52,11 @@ struct Block {
 /// What holding a block costs beside its bytes; many one-byte segments must count as what they take.
 const BLOCK_COST: usize = 64;
 
-impl Default for Stream {
-    fn default() -> Self {
+impl Stream {
+    pub const fn new() -> Self {
         Stream { next: 1, trimmed: 1, pending: None, skipping: false, did_end: false }
     }
-}
 
-impl Stream {
     pub fn next(&self) -> u64 {
         self.next
     }
@@ -238,7 +236,7 @@ mod tests {
 
     /// What a reassembler hands on for these inserts and trims: data as text, a gap as `<n>`.
     fn run(steps: &[Step]) -> String {
-        let (mut stream, mut total, mut text) = (Stream::default(), BufferedTotal::default(), String::new());
+        let (mut stream, mut total, mut text) = (Stream::new(), BufferedTotal::default(), String::new());
         for step in steps {
             let mut out = |piece: Piece<'_>| match piece {
                 Piece::Data(data) => text.push_str(std::str::from_utf8(data).unwrap()),
@@ -304,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_stream_given_up_holds_nothing() {
-        let (mut stream, mut total) = (Stream::default(), BufferedTotal::default());
+        let (mut stream, mut total) = (Stream::new(), BufferedTotal::default());
         stream.insert(100, b"behind a hole", true, &mut total, &mut |_| panic!("nothing is in order"));
         assert!(total.bytes > 13 && stream.undelivered() == 112);
         stream.skip(&mut total);

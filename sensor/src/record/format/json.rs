@@ -1,7 +1,9 @@
 //! JSON lines, as Zeek writes them with `LogAscii::use_json=T`: unset fields are left out.
 
+use nightjar_protocols::text;
+
 use crate::record::format::tsv::hex;
-use crate::record::format::{JsonTime, address, integer, seconds, signed};
+use crate::record::format::{JsonTime, all_plain, integer, seconds, signed};
 use crate::record::{Record, Value, Visitor};
 
 pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {
@@ -58,7 +60,7 @@ fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
         Value::Enum(name) => string(name.as_bytes(), out),
         Value::Addr(a) => {
             out.push(b'"');
-            address(a, out);
+            text::address(a, out);
             out.push(b'"');
         }
         Value::Port(p) => integer(u64::from(p), out),
@@ -96,8 +98,7 @@ fn iso8601(nanos: i64, out: &mut Vec<u8>) {
 /// A JSON string. Bytes that are no UTF-8 become `\xNN` with the backslash escaped, as in Zeek.
 pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
-    if text.iter().copied().all(plain) {
+    if all_plain(text, b'"') {
         out.extend_from_slice(text);
     } else {
         for chunk in text.utf8_chunks() {

@@ -1,0 +1,164 @@
+//! DNS: dns.log, from the messages in datagrams and streams.
+
+mod record;
+
+pub use nightjar_protocols::dns::Workspace;
+
+use nightjar_protocols::dns::{self, Outcome, Row, Session, Sink, StreamParser, Transport, Weird};
+
+use crate::analyze::{Analyzer, Link, Spec};
+use crate::config::Config;
+use crate::event::Proto;
+use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::time::Interval;
+
+pub static SPEC: Spec = Spec {
+    service: "dns",
+    // DNS, NetBIOS names, multicast DNS, LLMNR.
+    ports: &[(Proto::Udp, 53), (Proto::Tcp, 53), (Proto::Udp, 137), (Proto::Udp, 5353), (Proto::Udp, 5355)],
+    probe: None,
+    new,
+};
+
+/// As weird.log names this analyzer.
+const SOURCE: &str = "DNS";
+
+/// A flow ends when it was idle for this much less than the timeout, so that a query and its reply
+/// shortly after need no second timer.
+const SLACK: Interval = Interval::from_secs(1);
+
+fn new(_: &Config, flow: &Flow) -> Box<dyn Analyzer> {
+    match flow.proto() {
+        Proto::Tcp => Box::new(Stream::default()),
+        Proto::Udp | Proto::Icmp => Box::new(Datagrams::default()),
+    }
+}
+
+/// DNS over UDP.
+#[derive(Default)]
+struct Datagrams {
+    session: Session,
+    resp_multicast: bool,
+}
+
+impl Analyzer for Datagrams {
+    fn begin(&mut self, link: &mut Link<'_, '_>) {
+        self.resp_multicast = link.flow.id().resp_h.is_multicast();
+        link.flow.set_app_deadline(link.cx.now + link.cx.config.timeouts.dns_session);
+    }
+
+    fn datagram(&mut self, link: &mut Link<'_, '_>, dir: Dir, payload: &[u8]) {
+        message(&mut self.session, link, Transport::Udp, self.resp_multicast, dir, payload);
+    }
+
+    /// Ends the flow long before UDP's own timeout: ports are used again for other queries.
+    fn timer(&mut self, link: &mut Link<'_, '_>) -> bool {
+        let timeout = link.cx.config.timeouts.dns_session;
+        if link.flow.last + timeout <= link.cx.now + SLACK {
+            return true;
+        }
+        link.flow.set_app_deadline(link.cx.now + timeout);
+        false
+    }
+
+    fn done(&mut self, link: &mut Link<'_, '_>) {
+        finish(&mut self.session, link);
+    }
+}
+
+/// DNS over TCP.
+#[derive(Default)]
+struct Stream {
+    session: Session,
+    orig: StreamParser,
+    resp: StreamParser,
+}
+
+impl Stream {
+    fn split(&mut self, dir: Dir) -> (&mut Session, &mut StreamParser) {
+        match dir {
+            Dir::Orig => (&mut self.session, &mut self.orig),
+            Dir::Resp => (&mut self.session, &mut self.resp),
+        }
+    }
+}
+
+impl Analyzer for Stream {
+    fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
+        let (session, parser) = self.split(dir);
+        parser.data(bytes, |bytes| message(session, link, Transport::Tcp, false, dir, bytes));
+    }
+
+    fn gap(&mut self, _: &mut Link<'_, '_>, dir: Dir, len: u64) {
+        // The parser gives up after anything longer than a message.
+        self.split(dir).1.gap(usize::try_from(len).unwrap_or(usize::MAX));
+    }
+
+    /// Zeek reads what there is of unfinished messages, of both directions, at each end that closes;
+    /// here a direction is read to its own end, and once.
+    fn end_of_data(&mut self, link: &mut Link<'_, '_>, dir: Dir) {
+        let (session, parser) = self.split(dir);
+        // Zeek does not know any more who sent it, and takes the responder.
+        parser.end(|bytes| message(session, link, Transport::Tcp, false, Dir::Resp, bytes));
+    }
+
+    fn tcp_event(&mut self, link: &mut Link<'_, '_>, event: TcpEvent) {
+        if event == TcpEvent::Reset {
+            self.end_of_data(link, Dir::Orig);
+            self.end_of_data(link, Dir::Resp);
+        }
+    }
+
+    fn flipped(&mut self) {
+        std::mem::swap(&mut self.orig, &mut self.resp);
+    }
+
+    fn done(&mut self, link: &mut Link<'_, '_>) {
+        finish(&mut self.session, link);
+    }
+}
+
+fn message(
+    session: &mut Session,
+    link: &mut Link<'_, '_>,
+    transport: Transport,
+    resp_multicast: bool,
+    dir: Dir,
+    bytes: &[u8],
+) {
+    let Link { cx, flow, shared, .. } = link;
+    let now = cx.now.nanos();
+    let ends =
+        dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
+    let outcome = session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut Found { cx, flow });
+    match outcome {
+        Outcome::Dns => link.confirm(),
+        Outcome::TooManyQuestions => link.violation(),
+        Outcome::NoHeader | Outcome::Damaged => {}
+    }
+}
+
+fn finish(session: &mut Session, link: &mut Link<'_, '_>) {
+    let Link { cx, flow, shared, .. } = link;
+    session.finish(&mut shared.dns, &mut Found { cx, flow });
+}
+
+/// Takes what a session finds on this flow.
+struct Found<'l, 'c> {
+    cx: &'l mut Cx<'c>,
+    flow: &'l mut Flow,
+}
+
+impl Sink for Found<'_, '_> {
+    fn row(&mut self, row: &Row) {
+        record::log(self.cx, self.flow, row);
+    }
+
+    fn weird(&mut self, weird: Weird) {
+        self.flow.weird_about(self.cx, weird.name(), SOURCE, weird.to_string());
+    }
+
+    fn flip_roles(&mut self) {
+        self.flow.flip_roles();
+    }
+}
