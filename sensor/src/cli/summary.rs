@@ -52,6 +52,20 @@ impl Text<'_> {
             (sum(|worker| worker.flow.bad_checksums), "packets with a wrong transport checksum (see -C)"),
             (sum(|worker| worker.flow.evicted), "connections ended early because the table was full"),
             (sum(|worker| worker.flow.reassembly_given_up), "bytes behind gaps given up at a ceiling"),
+            (
+                sum(|worker| worker.analyze.not_inflated),
+                "compressed HTTP bodies logged as sent because too many were being decoded",
+            ),
+            (sum(|worker| worker.analyze.http_left_out), "texts that did not fit into their http.log row"),
+            (
+                sum(|worker| worker.analyze.files_too_many),
+                "files ended early, their connection having too many",
+            ),
+            (
+                sum(|worker| worker.analyze.files_given_up),
+                "times pieces of a file were taken with holes because too much was waiting",
+            ),
+            (sum(|worker| worker.analyze.nested_too_deep), "streams in too many other streams not analysed"),
             (sum(|worker| worker.tunnels_forgotten), "IP tunnels forgotten because there were too many"),
             (sum(|worker| worker.weirds_suppressed), "oddities of packets that had too many"),
             (*weirds_suppressed, "oddities not logged because they repeat others"),

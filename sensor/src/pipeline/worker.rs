@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::analyze::Sessions;
+use crate::analyze::{AnalyzeStats, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
@@ -56,6 +56,7 @@ struct Place {
 pub struct WorkerStats {
     pub decode: Counters,
     pub flow: FlowStats,
+    pub analyze: AnalyzeStats,
     pub weirds_suppressed: u64,
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
@@ -95,6 +96,7 @@ impl Worker {
         WorkerStats {
             decode: self.decoder.counters(),
             flow: self.flows.stats(),
+            analyze: self.flows.handler.stats(),
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
@@ -280,7 +282,10 @@ impl Worker {
                     flow.add_service(kind.service());
                 }
             }
-            Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
+            Verdict::Violation(_) => {
+                flow.remove_service(kind.service());
+                flow.trial.refused = !flow.trial.confirmed;
+            }
             Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),
             Verdict::Undecided | Verdict::TooDeep => {}
         }

@@ -95,7 +95,8 @@ fn iso8601(nanos: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// A JSON string. Bytes that are no UTF-8 become `\xNN` with the backslash escaped, as in Zeek.
+/// A JSON string. Control characters that JSON has no letter for, and bytes that are no UTF-8, become
+/// `\xNN` with the backslash escaped, as in Zeek.
 pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     if all_plain(text, b'"') {
@@ -124,8 +125,8 @@ fn escaped(character: char, out: &mut Vec<u8>) {
         '\u{8}' => out.extend_from_slice(b"\\b"),
         '\u{c}' => out.extend_from_slice(b"\\f"),
         c if c.is_ascii_control() => {
-            use std::io::Write;
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
+            out.push(b'\\');
+            hex(c as u8, out);
         }
         c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
     }
@@ -139,7 +140,7 @@ mod tests {
     fn any_bytes_make_a_string_that_json_reads() {
         for (text, expected) in [
             (&b"plain"[..], "\"plain\""),
-            (b"a\"b\\c\n\x01", "\"a\\\"b\\\\c\\n\\u0001\""),
+            (b"a\"b\\c\n\x01\x7f", "\"a\\\"b\\\\c\\n\\\\x01\\\\x7f\""),
             ("\u{20ac}".as_bytes(), "\"\u{20ac}\""),
             (b"\xffx", "\"\\\\xffx\""),
         ] {
