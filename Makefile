@@ -12,7 +12,8 @@ CONFORMANCE_SERVICES = http,dns,teredo,gtpv1,vxlan,geneve,ayiya
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 SHARED = ../shared
 COMPARE = $(SHARED)/conformance/compare
-CARGO = PATH="$$HOME/.cargo/bin:$$PATH" cargo
+# Where rustup puts cargo, for shells that were not told.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc libc6-dev libpcap-dev
@@ -26,22 +27,22 @@ demo: release
 
 release:
 	@tools/need $(BUILD_NEEDS)
-	@$(CARGO) build --release --locked --quiet
+	@cargo build --release --locked --quiet
 
 # The development profile is optimised, and unlike release it checks arithmetic and assertions.
 test: lint
-	$(CARGO) test --workspace --locked
+	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory conformance
 
 lint:
 	@tools/need $(TEST_NEEDS)
-	@$(CARGO) fmt --version >/dev/null 2>&1 || rustup component add rustfmt
-	@$(CARGO) clippy --version >/dev/null 2>&1 || rustup component add clippy
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked --quiet -- -D warnings
+	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 
 conformance:
-	@$(CARGO) build --workspace --locked --quiet
+	@cargo build --workspace --locked --quiet
 	@if [ -x $(COMPARE) ]; then \
 	  $(COMPARE) --cmd '$(TARGET)/debug/nightjar --quiet -C -r {pcap} LogAscii::use_json=T' \
 	    --services $(CONFORMANCE_SERVICES) --min $(CONFORMANCE_MIN); \
@@ -53,9 +54,9 @@ bench: release
 
 pcaps:
 	pcaps/make
-	NIGHTJAR_BLESS=1 $(CARGO) test --locked --package nightjar --test replay golden
+	NIGHTJAR_BLESS=1 cargo test --locked --package nightjar --test replay golden
 	@git status --short pcaps tests/golden
 
 clean:
-	$(CARGO) clean
+	cargo clean
 	rm -rf bench-data

@@ -110,7 +110,7 @@ fn check(number: usize, capture: &str, bytes: &[u8]) {
     std::fs::write(&path, bytes).unwrap();
     let started = Instant::now();
     let mut child = nightjar(folder.path())
-        .args(["-C", "-r", "damaged.pcap", "--workers", if number % 4 == 0 { "2" } else { "1" }])
+        .args(["-C", "-r", "damaged.pcap", "--workers", if number.is_multiple_of(4) { "2" } else { "1" }])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
