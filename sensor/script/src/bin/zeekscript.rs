@@ -22,6 +22,8 @@ fn real_main() -> i32 {
         match a.as_str() {
             "-b" => opts.bare = true,
             "-c" => check = true,
+            "-D" => opts.hash_keys = Some(HashKeys(0, 0)),
+            "-C" => {}
             "-e" => opts.code.extend(args.next()),
             _ if a.contains('=') && !a.contains('/') => opts.overrides.push(a),
             _ => opts.scripts.push(a),
@@ -33,7 +35,7 @@ fn real_main() -> i32 {
             opts.path.insert(0, ".".into());
         }
     }
-    if let Ok(seed) = std::env::var("ZEEK_SEED_FILE") {
+    if let (None, Ok(seed)) = (opts.hash_keys, std::env::var("ZEEK_SEED_FILE")) {
         opts.hash_keys = std::fs::read_to_string(seed).ok().and_then(|t| HashKeys::from_seed_file(&t));
     }
     let mut host = StdHost::default();

@@ -230,6 +230,9 @@ impl Compiler {
     fn member_key(&mut self, e: &ExprRef, k: &ExprRef, index: &[TypeId], text: &str) -> Option<Code> {
         let parts = key_parts(k);
         if parts.len() == index.len() {
+            if parts.len() > 1 && parts.iter().zip(index).any(|(p, ty)| self.spreadable(p, *ty)) {
+                return self.product_key(&parts, index);
+            }
             let mut codes = Vec::new();
             for (p, ty) in parts.iter().zip(index) {
                 let te = self.expr_to(p, *ty);
@@ -274,6 +277,54 @@ impl Compiler {
             self.expr_err(e, text);
         }
         None
+    }
+
+    /// Whether a part of a key is a list or set of alternatives for one index.
+    fn spreadable(&mut self, p: &ExprRef, ty: TypeId) -> bool {
+        if matches!(p.kind, ExprKind::List(_)) {
+            return self.vm.types.index_of(ty).is_none();
+        }
+        if !matches!(p.kind, ExprKind::Name(_)) {
+            return false;
+        }
+        let (te, _) = self.silently(|c| c.expr(p));
+        let elems = if self.vm.types.is_set(te.ty) { self.vm.types.index_of(te.ty) } else { None };
+        elems.is_some_and(|e| e.len() == 1 && self.vm.types.same(e[0], ty)) && !self.vm.types.same(te.ty, ty)
+    }
+
+    /// `[[a, b], c]`: every combination is a member. Evaluates to a list of keys.
+    fn product_key(&mut self, parts: &[ExprRef], index: &[TypeId]) -> Option<Code> {
+        let mut codes = Vec::new();
+        for (p, ty) in parts.iter().zip(index) {
+            codes.push(match &p.kind {
+                ExprKind::List(l) => {
+                    let mut inner = Vec::new();
+                    for x in l {
+                        let te = self.expr_to(x, *ty);
+                        inner.push(self.promote(te, *ty).ok()?.code);
+                    }
+                    inner
+                }
+                _ => vec![self.expr(p).code],
+            });
+        }
+        Some(Code::op(move |vm, fr| {
+            let mut keys: Vec<Vec<Value>> = vec![Vec::new()];
+            for part in &codes {
+                let mut choices = Vec::new();
+                for c in part {
+                    match vm.eval(c, fr)? {
+                        Value::Table(t) if t.is_set => choices.extend(t.snapshot().into_iter().map(|(k, _)| k)),
+                        v => choices.push(v),
+                    }
+                }
+                keys = keys
+                    .iter()
+                    .flat_map(|k| choices.iter().map(move |c| k.iter().cloned().chain([c.clone()]).collect()))
+                    .collect();
+            }
+            Ok(Value::List(keys.into_iter().map(|k| Value::List(k.into())).collect()))
+        }))
     }
 
     /// Zeek's two lines about a value that does not fit a type.
@@ -505,7 +556,7 @@ fn key_parts(k: &ExprRef) -> Vec<ExprRef> {
 /// A list given as the key of a single-index table stands for each of its members.
 fn spread_key(k: Value, spread: bool) -> Vec<Value> {
     match &k {
-        Value::List(l) if spread => l.to_vec(),
+        Value::List(l) if spread || l.iter().all(|x| matches!(x, Value::List(_))) => l.to_vec(),
         _ => vec![k],
     }
 }

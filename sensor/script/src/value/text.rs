@@ -21,11 +21,11 @@ pub enum Style {
 }
 
 pub fn describe(v: &Value, names: &dyn Names, out: &mut Vec<u8>) {
-    Writer { names, out, style: Style::Readable, indent: 0, seen: Vec::new() }.value(v, 0);
+    Writer { names, out, style: Style::Readable, seen: Vec::new() }.value(v, 0);
 }
 
 pub fn describe_quoted(v: &Value, names: &dyn Names, out: &mut Vec<u8>) {
-    Writer { names, out, style: Style::Quoted, indent: 0, seen: Vec::new() }.value(v, 0);
+    Writer { names, out, style: Style::Quoted, seen: Vec::new() }.value(v, 0);
 }
 
 /// Text without names, for debugging.
@@ -175,7 +175,6 @@ struct Writer<'a> {
     names: &'a dyn Names,
     out: &'a mut Vec<u8>,
     style: Style,
-    indent: usize,
     seen: Vec<*const ()>,
 }
 
@@ -186,9 +185,6 @@ impl Writer<'_> {
 
     fn line(&mut self) {
         self.out.push(b'\n');
-        for _ in 0..self.indent {
-            self.out.push(b'\t');
-        }
     }
 
     fn value(&mut self, v: &Value, depth: u32) {
@@ -298,7 +294,6 @@ impl Writer<'_> {
         let loose = self.style == Style::Readable;
         self.add("{");
         if loose {
-            self.indent += 1;
             self.line();
         }
         for (i, (k, v)) in members.iter().enumerate() {
@@ -324,7 +319,6 @@ impl Writer<'_> {
             }
         }
         if loose {
-            self.indent -= 1;
             self.line();
         }
         self.add("}");
