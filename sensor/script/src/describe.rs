@@ -72,6 +72,7 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
         // Zeek keeps only `<` and `<=`.
         Binary(BinOp::Gt, a, b) => pair(b, "<", a, vm, s),
         Binary(BinOp::Ge, a, b) => pair(b, "<=", a, vm, s),
+        Binary(op @ (BinOp::Eq | BinOp::Ne), a, b) if rank(b) > rank(a) => pair(b, op.text(), a, vm, s),
         Binary(op, a, b) => pair(a, op.text(), b, vm, s),
         Cond(c, a, b) => {
             write(c, vm, s);
@@ -192,6 +193,36 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
             join(l, vm, s);
             s.push(')');
         }
+    }
+}
+
+/// Zeek puts the operand of the higher kind of expression first in `==` and `!=`.
+fn rank(e: &Expr) -> u8 {
+    use ExprKind::*;
+    match &e.kind {
+        Name(_) => 0,
+        Bool(_) | Count(_) | Double(_) | Interval(_) | Port(_) | Addr(_) | Subnet(..) | Str(_) | Host(_)
+        | Pattern(..) => 1,
+        Unary(..) => 5,
+        Binary(BinOp::Add | BinOp::Sub, ..) => 9,
+        Binary(BinOp::Mul | BinOp::Div | BinOp::Mod, ..) => 13,
+        Binary(..) => 20,
+        Cond(..) => 27,
+        Assign(..) | AddTo(..) | RemoveFrom(..) => 29,
+        Index(..) | Slice(..) => 30,
+        Field(..) => 31,
+        HasField(..) => 32,
+        RecordCtor(_) => 33,
+        TableCtor(..) => 34,
+        SetCtor(..) => 35,
+        VectorCtor(_) => 36,
+        FieldAssign(..) => 37,
+        In(..) => 38,
+        List(_) | Braces(_) => 39,
+        Call(..) | Copy(_) | Hook(_) => 40,
+        Lambda(_) | Event(..) | Schedule(..) | Local(..) | Add(_) | Delete(_) => 41,
+        Size(_) => 50,
+        As(..) | Is(..) => 51,
     }
 }
 

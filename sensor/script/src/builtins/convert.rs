@@ -1,6 +1,6 @@
 //! Conversions between types.
 
-use super::{arg, bytes, complain};
+use super::{arg, bytes, complain, complain_about};
 use crate::types::{Type, TypeId};
 use crate::value::{Addr, Port, Proto, Value, VectorVal};
 use crate::vm::{CallSite, Res, Vm};
@@ -13,7 +13,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         match parse_int(bytes(a, 0), base) {
             Some(n) => Ok(Value::Int(n)),
             None => {
-                complain(vm, c, "bad conversion to integer");
+                complain_about(vm, c, "bad conversion to integer", arg(a, 0));
                 Ok(Value::Int(0))
             }
         }
@@ -23,7 +23,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         match parse_count(bytes(a, 0), base) {
             Some(n) => Ok(Value::Count(n)),
             None => {
-                complain(vm, c, "bad conversion to count");
+                complain_about(vm, c, "bad conversion to count", arg(a, 0));
                 Ok(Value::Count(0))
             }
         }
@@ -33,7 +33,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         match s.parse::<f64>() {
             Ok(d) => Ok(Value::Double(d)),
             Err(_) => {
-                complain(vm, c, "bad conversion to double");
+                complain_about(vm, c, "bad conversion to double", arg(a, 0));
                 Ok(Value::Double(0.0))
             }
         }
@@ -44,7 +44,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         match Addr::parse(inner) {
             Some(a) => Ok(Value::Addr(a)),
             None => {
-                complain(vm, c, &format!("failed converting string to IP address: {s}"));
+                complain_about(vm, c, "failed converting string to IP address", arg(a, 0));
                 Ok(Value::Addr(Addr([0; 16])))
             }
         }
@@ -54,8 +54,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("to_subnet", |vm, c, a| match parse_subnet(bytes(a, 0)) {
         Some((net, n)) => Ok(Value::Subnet(net, n)),
         None => {
-            let shown = String::from_utf8_lossy(bytes(a, 0)).into_owned();
-            complain(vm, c, &format!("failed converting string to IP prefix: {shown}"));
+            complain_about(vm, c, "failed converting string to IP prefix", arg(a, 0));
             Ok(Value::Subnet(Addr([0; 16]), 0))
         }
     }),
@@ -86,7 +85,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("double_to_count", |vm, c, a| {
         let d = arg(a, 0).as_double();
         if d < 0.0 {
-            complain(vm, c, "bad conversion to count");
+            complain_about(vm, c, "bad conversion to count", arg(a, 0));
         }
         Ok(Value::Count(rint(d).max(0.0) as u64))
     }),

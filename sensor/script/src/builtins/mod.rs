@@ -117,6 +117,17 @@ fn complain(vm: &mut Vm, c: &CallSite<'_>, text: &str) {
     vm.error(c.span, text);
 }
 
+/// The same with the value it is about: `text (call and value)`.
+fn complain_about(vm: &mut Vm, c: &CallSite<'_>, text: &str, v: &Value) {
+    let shown = vm.text_string(v);
+    let text = match c.expr {
+        Some(e) => format!("{text} ({} and {shown})", crate::describe::expr(e, vm)),
+        None => format!("{text} ({shown})"),
+    };
+    vm.counters.runtime_errors += 1;
+    vm.error(c.span, text);
+}
+
 /// An error that ends the handler.
 fn fail(c: &CallSite<'_>, text: &str) -> Fault {
     match c.expr {

@@ -104,11 +104,10 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
         if i > 0 {
             line.extend_from_slice(b", ");
         }
-        let text = vm.text(v);
         if raw {
-            line.extend_from_slice(&text);
+            line.extend_from_slice(&vm.text(v));
         } else {
-            crate::value::text::printable_into(&text, &mut line);
+            crate::value::text::describe_print(v, vm, &mut line);
         }
     }
     if line.len() > vm.limits.string {

@@ -38,8 +38,9 @@ pub const TABLE: &[(&str, Plain)] = &[
             if !b.typed(vm, c, &v) {
                 return Ok(Value::Unset);
             }
+            let places: Vec<usize> = b.places(vm, &v).collect();
             let mut cells = b.cells.borrow_mut();
-            for i in b.places(vm, &v) {
+            for i in places {
                 if cells[i] < b.max {
                     cells[i] += 1;
                 }

@@ -89,7 +89,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("subst_string", subst),
     ("to_lower", |_, _, a| Ok(Value::str(bytes(a, 0).to_ascii_lowercase()))),
     ("to_upper", |_, _, a| Ok(Value::str(bytes(a, 0).to_ascii_uppercase()))),
-    ("clean", |_, _, a| Ok(Value::str(render(bytes(a, 0), true)))),
+    ("clean", |_, _, a| Ok(Value::str(render(bytes(a, 0), false)))),
     ("escape_string", |_, _, a| Ok(Value::str(render(bytes(a, 0), true)))),
     ("to_string_literal", |_, _, a| Ok(Value::str(literal(bytes(a, 0))))),
     ("is_ascii", |_, _, a| Ok(Value::Bool(bytes(a, 0).is_ascii()))),

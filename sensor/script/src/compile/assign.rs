@@ -36,10 +36,23 @@ impl Compiler {
         }
         let te = match self.promote(te, ty) {
             Ok(te) => te,
-            Err(_) => return self.expr_err(e, "type clash in assignment"),
+            Err(te) => {
+                let text = self.clash_text(ty, te.ty);
+                return self.expr_err(e, &text);
+            }
         };
         let code = store(lv, te.code, e.clone());
         Te { ty, code, e: e.clone() }
+    }
+
+    /// Zeek's words for a value that does not fit what it is assigned to.
+    pub(super) fn clash_text(&self, want: TypeId, got: TypeId) -> String {
+        let t = &self.vm.types;
+        if t.is_arith(want) && !t.is_arith(got) {
+            let word = |x: TypeId| super::index::tag_word(t.get(x));
+            return format!("assignment of non-arithmetic value to arithmetic ({}/{})", word(want), word(got));
+        }
+        "type clash in assignment".to_string()
     }
 
     /// The place an expression names; reports what cannot be assigned to.
@@ -56,10 +69,10 @@ impl Compiler {
                     return None;
                 };
                 let Some(i) = rt.index.get(f).copied() else {
-                    self.expr_err(a, &format!("no such field in record (${f})"));
+                    self.expr_err(a, "no such field in record");
                     return None;
                 };
-                self.warn_field(&rt, i, a.span);
+                self.warn_field(&rt, i, a.span, "$");
                 Some((rt.fields[i].ty, Lv::Field(te.code, i)))
             }
             ExprKind::Index(t, l) => self.index_lvalue(a, t, l),
@@ -358,12 +371,17 @@ impl Compiler {
         }
     }
 
+    fn statement_err(&mut self, x: &ExprRef, word: &str) {
+        let shown = crate::describe::expr(x, &self.vm);
+        self.err(x.span, format!("illegal {word} statement ({word} {shown})"));
+    }
+
     /// `add s[x]`.
     pub(super) fn add_member(&mut self, x: &ExprRef) -> Option<Code> {
         let ExprKind::Index(t, l) = &x.kind else {
             let te = self.expr(x);
             if !te.is_err() {
-                self.expr_err(x, "illegal add statement");
+                self.statement_err(x, "add");
             }
             return None;
         };
@@ -372,7 +390,7 @@ impl Compiler {
             return None;
         }
         let Type::Set(index) = self.vm.types.get(te.ty).clone() else {
-            self.expr_err(x, "illegal add statement");
+            self.statement_err(x, "add");
             return None;
         };
         let key = self.key(x, l, &index)?;
@@ -403,7 +421,7 @@ impl Compiler {
                     return None;
                 }
                 let Some(index) = self.vm.types.index_of(te.ty) else {
-                    self.expr_err(x, "illegal delete statement");
+                    self.statement_err(x, "delete");
                     return None;
                 };
                 let key = self.key(x, l, &index)?;
@@ -426,11 +444,11 @@ impl Compiler {
                     return None;
                 };
                 let Some(i) = rt.index.get(f).copied() else {
-                    self.expr_err(x, &format!("no such field in record (${f})"));
+                    self.expr_err(x, "no such field in record");
                     return None;
                 };
                 if !rt.fields[i].optional && rt.fields[i].default.is_none() && !self.vm.types.is_aggregate(rt.fields[i].ty) {
-                    self.expr_err(x, "illegal delete statement");
+                    self.statement_err(x, "delete");
                     return None;
                 }
                 let code = te.code;
@@ -452,7 +470,7 @@ impl Compiler {
                     return None;
                 }
                 if !matches!(self.vm.types.get(te.ty), Type::Table(..) | Type::Set(_) | Type::Vector(_)) {
-                    self.expr_err(x, "illegal delete statement");
+                    self.statement_err(x, "delete");
                     return None;
                 }
                 let code = te.code;
@@ -468,7 +486,7 @@ impl Compiler {
             _ => {
                 let te = self.expr(x);
                 if !te.is_err() {
-                    self.expr_err(x, "illegal delete statement");
+                    self.statement_err(x, "delete");
                 }
                 None
             }

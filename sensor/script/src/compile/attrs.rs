@@ -4,8 +4,42 @@ use super::Compiler;
 use crate::ast::*;
 use crate::types::{Type, TypeId};
 use crate::value::{TableAttrs, Value};
-use crate::vm::Code;
+use crate::vm::{Code, Frame, Res, Vm};
 use std::rc::Rc;
+
+/// A table's attributes, and whether they must be evaluated for each table.
+pub(super) enum BoundAttrs {
+    None,
+    Fixed(Rc<TableAttrs>),
+    PerTable(Rc<TableAttrs>),
+}
+
+impl BoundAttrs {
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, BoundAttrs::None)
+    }
+
+    pub(super) fn make(&self, vm: &mut Vm, fr: &mut Frame) -> Res<Option<Rc<TableAttrs>>> {
+        let a = match self {
+            BoundAttrs::None => return Ok(None),
+            BoundAttrs::Fixed(a) => return Ok(Some(a.clone())),
+            BoundAttrs::PerTable(a) => a,
+        };
+        let mut now = |c: &Option<Code>| match c {
+            Some(c) => vm.eval(c, fr).map(|v| Some(Code::Const(v))),
+            None => Ok(None),
+        };
+        Ok(Some(Rc::new(TableAttrs {
+            default: now(&a.default)?,
+            default_insert: a.default_insert,
+            create_expire: now(&a.create_expire)?,
+            read_expire: now(&a.read_expire)?,
+            write_expire: now(&a.write_expire)?,
+            expire_func: now(&a.expire_func)?,
+            on_change: now(&a.on_change)?,
+        })))
+    }
+}
 
 impl Compiler {
     pub(super) fn check_duplicate_attrs(&mut self, attrs: &[Attr]) {
@@ -31,7 +65,6 @@ impl Compiler {
             let span = attrs.first().map(|a| a.span).unwrap_or_default();
             self.err(span, "set/table can only have one of &read_expire, &write_expire, &create_expire");
         }
-        let saved = std::mem::take(&mut self.fns);
         for a in attrs {
             let Some(e) = &a.expr else { continue };
             match a.kind {
@@ -53,7 +86,6 @@ impl Compiler {
             }
             any = true;
         }
-        self.fns = saved;
         any.then(|| Rc::new(t))
     }
 
@@ -129,6 +161,15 @@ impl Compiler {
             self.err(e.span, "&on_change: first argument must be of same type as table");
         }
         Some(te.code)
+    }
+
+    /// Attributes of a table made inside a function may name its locals: they are evaluated when the table is made.
+    pub(super) fn bound_attrs(&self, attrs: Option<Rc<TableAttrs>>) -> BoundAttrs {
+        match attrs {
+            None => BoundAttrs::None,
+            Some(a) if self.fns.is_empty() => BoundAttrs::Fixed(a),
+            Some(a) => BoundAttrs::PerTable(a),
+        }
     }
 
     /// Attaches attributes to a table just made.

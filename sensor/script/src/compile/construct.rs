@@ -74,7 +74,7 @@ impl Compiler {
                 self.err(e.span, format!("orphaned field \"{f}\" in record coercion ({shown})"));
                 return Te::error(e);
             };
-            self.warn_field(&r, i, x.span);
+            self.warn_field(&r, i, x.span, "$");
             let want = r.fields[i].ty;
             let te = self.expr_to(v, want);
             if te.is_err() {
@@ -211,7 +211,8 @@ impl Compiler {
                 }
                 vm.tick(at.span)?;
             }
-            Ok(finish_table(vm, t, &table_attrs))
+            let attrs = table_attrs.make(vm, fr)?;
+            Ok(finish_table(vm, t, &attrs))
         });
         Te { ty, code, e: e.clone() }
     }
@@ -221,9 +222,9 @@ impl Compiler {
         index.len() == 1
     }
 
-    fn ctor_attrs(&mut self, attrs: &[Attr], ty: TypeId) -> (Option<Rc<crate::value::TableAttrs>>, bool) {
+    fn ctor_attrs(&mut self, attrs: &[Attr], ty: TypeId) -> (super::attrs::BoundAttrs, bool) {
         let a = self.container_attrs(attrs, ty, true);
-        (a, attrs.iter().any(|a| a.kind == AttrKind::Ordered))
+        (self.bound_attrs(a), attrs.iter().any(|a| a.kind == AttrKind::Ordered))
     }
 
     /// The key of one member: a value, or a list for several indices.
@@ -401,7 +402,8 @@ impl Compiler {
                 }
                 vm.tick(at.span)?;
             }
-            Ok(finish_table(vm, t, &table_attrs))
+            let attrs = table_attrs.make(vm, fr)?;
+            Ok(finish_table(vm, t, &attrs))
         });
         Te { ty, code, e: e.clone() }
     }

@@ -225,12 +225,13 @@ impl Compiler {
             return None;
         }
         let Some(ty) = declared else { return Some(te) };
-        let e = te.e.clone();
+        let (e, got) = (te.e.clone(), te.ty);
         match self.promote(te, ty) {
             Ok(te) => Some(te),
             Err(_) => {
                 let shown = crate::describe::expr(&e, &self.vm);
-                self.err(e.span, format!("type clash in assignment ({full} = {shown})"));
+                let text = self.clash_text(ty, got);
+                self.err(e.span, format!("{text} ({full} = {shown})"));
                 None
             }
         }

@@ -259,9 +259,9 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, &format!("no such field in record (${f})"));
+            return self.expr_err(e, "no such field in record");
         };
-        self.warn_field(&r, i, e.span);
+        self.warn_field(&r, i, e.span, "$");
         let ty = r.fields[i].ty;
         let at = e.clone();
         let code = self.read_field(te.code, a, i, at);
@@ -292,12 +292,12 @@ impl Compiler {
         })
     }
 
-    pub(super) fn warn_field(&mut self, r: &crate::types::RecordType, i: usize, span: Span) {
+    pub(super) fn warn_field(&mut self, r: &crate::types::RecordType, i: usize, span: Span, op: &str) {
         if let Some(why) = &r.fields[i].deprecated {
             let owner = if r.name.is_empty() { "record" } else { &r.name };
             let text = match why {
-                Some(w) => format!("deprecated ({owner}${}): {w}", r.fields[i].name),
-                None => format!("deprecated ({owner}${})", r.fields[i].name),
+                Some(w) => format!("deprecated ({owner}{op}{}): {w}", r.fields[i].name),
+                None => format!("deprecated ({owner}{op}{})", r.fields[i].name),
             };
             self.warn(span, text);
         }
@@ -312,8 +312,9 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, &format!("no such field in record (${f})"));
+            return self.expr_err(e, "no such field in record");
         };
+        self.warn_field(&r, i, e.span, "?$");
         let code = te.code;
         let code = Code::op(move |vm, fr| match vm.eval(&code, fr)? {
             Value::Record(r) => Ok(Value::Bool(r.get(i).is_set())),

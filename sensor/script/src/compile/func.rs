@@ -69,6 +69,11 @@ impl Compiler {
             return;
         }
         let Some((id, g)) = self.func_global(name, name_span, flavor, ty) else { return };
+        if flavor != Flavor::Function {
+            self.check_deprecated(g, name_span);
+        } else if let Some(why) = super::decl::deprecated(attrs) {
+            self.vm.globals[g as usize].deprecated = Some(why);
+        }
         let Some(proto) = self.vm.types.as_func(self.vm.funcs[id.0 as usize].ty) else { return };
         let Some(this) = self.vm.types.as_func(ty) else { return };
         let map = match self.match_params(g, name, l, flavor, &proto, &this) {

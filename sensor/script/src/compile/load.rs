@@ -166,8 +166,10 @@ impl Driver for Compiler {
     }
 
     fn condition(&mut self, e: &ExprRef) -> bool {
-        let saved = std::mem::take(&mut self.fns);
+        self.in_condition = true;
         let te = self.expr(e);
+        self.in_condition = false;
+        let saved = std::mem::take(&mut self.fns);
         let held = if te.ty == TypeId::Error {
             let shown = crate::describe::expr(e, &self.vm);
             self.err(e.span, format!("invalid expression in @if ({shown})"));
@@ -243,6 +245,9 @@ impl Driver for Compiler {
 
     fn file_constant(&self, word: &str, file: u32) -> String {
         let path = &self.vm.sources.get(file).path;
+        if word.is_empty() {
+            return path.clone();
+        }
         if word == "@FILENAME" {
             return path.rsplit('/').next().unwrap_or(path).to_string();
         }

@@ -80,6 +80,8 @@ pub struct Compiler {
     top_ctx: Option<FnCtx>,
     /// `redef`s seen for `Module::option=value` on the command line: errors there have their own wording.
     pub quiet: u32,
+    /// Inside `@if ( … )`, where only globals count.
+    in_condition: bool,
 }
 
 impl Compiler {
@@ -101,6 +103,7 @@ impl Compiler {
             alternates: std::collections::HashMap::new(),
             top_ctx: None,
             quiet: 0,
+            in_condition: false,
         }
     }
 

@@ -277,7 +277,13 @@ pub(super) fn binary_value(vm: &mut Vm, op: BinOp, p: &Value, q: &Value, out: Ty
             return Err(vm.budget(at.span, format!("string longer than {} bytes", vm.limits.string)));
         }
     }
-    fold(op, p, q, out).map_err(|text| expr_fault(at, text))
+    fold(op, p, q, out).map_err(|text| match p {
+        Value::Addr(a) if op == BinOp::Div => {
+            let family = if a.is_v4() { 4 } else { 6 };
+            expr_fault(at, format!("bad IPv{family} subnet prefix length: {}", q.as_count()))
+        }
+        _ => expr_fault(at, text),
+    })
 }
 
 fn vector_op(vm: &mut Vm, op: BinOp, x: &Value, y: &Value, ty: TypeId, out: TypeId, at: &ExprRef) -> Res {
@@ -367,7 +373,7 @@ fn arith(op: BinOp, p: &Value, q: &Value, out: TypeId) -> Result<Value, &'static
         (Div, V::Addr(a), n) => {
             let width = n.as_count();
             if width > if a.is_v4() { 32 } else { 128 } {
-                return Err("bad subnet width");
+                return Err("bad subnet prefix length");
             }
             let bits = if a.is_v4() { width as u8 + 96 } else { width as u8 };
             V::Subnet(mask(a, bits), bits)

@@ -106,6 +106,10 @@ impl Compiler {
 
     pub fn find_name(&mut self, name: &Name, span: Span) -> Option<Found> {
         if let Some(f) = self.find_in_function(self.fns.len(), name, span) {
+            if self.in_condition {
+                self.err(span, format!("referencing a local name in @if ({name})"));
+                return Some(Found { ty: TypeId::Error, ..f });
+            }
             return Some(f);
         }
         let i = self.find_global(name)?;

@@ -178,11 +178,6 @@ impl Compiler {
             }
             return Some(Box::new(|_, _| Ok(Flow::Return)));
         };
-        if flavor == Flavor::Hook {
-            self.expr(e);
-            self.err(span, "no return expression allowed in hook");
-            return None;
-        }
         let te = self.expr_to(e, ret);
         if te.is_err() {
             return None;
@@ -248,7 +243,9 @@ impl Compiler {
         };
         let ty = declared.or(te.as_ref().map(|t| t.ty))?;
         let ordered = attrs.iter().any(|a| a.kind == AttrKind::Ordered);
-        let table_attrs = self.container_attrs(attrs, ty, self.default_is_member(attrs));
+        let member = self.default_is_member(attrs);
+        let table_attrs = self.container_attrs(attrs, ty, member);
+        let table_attrs = self.bound_attrs(table_attrs);
         let mut slots = Vec::new();
         for (n, s) in names {
             if &**n == "_" {
@@ -275,7 +272,8 @@ impl Compiler {
                             Some(c) => vm.eval(c, fr)?,
                             None => super::empty_value(vm, ty)?,
                         };
-                        attach_attrs(vm, &v, &table_attrs, ordered);
+                        let attrs = table_attrs.make(vm, fr)?;
+                        attach_attrs(vm, &v, &attrs, ordered);
                         vm.stack[fr.base + *slot as usize] = v;
                     }
                     Ok(Flow::Normal)
@@ -302,12 +300,13 @@ impl Compiler {
             return None;
         }
         let Some(ty) = declared else { return Some(te) };
-        let e = te.e.clone();
+        let (e, got) = (te.e.clone(), te.ty);
         match self.promote(te, ty) {
             Ok(te) => Some(te),
             Err(_) => {
                 let shown = crate::describe::expr(&e, &self.vm);
-                self.err(e.span, format!("type clash in assignment ({name} = {shown})"));
+                let text = self.clash_text(ty, got);
+                self.err(e.span, format!("{text} ({name} = {shown})"));
                 None
             }
         }
@@ -349,7 +348,8 @@ impl Compiler {
         }
         let (ret, flavor) = self.fns.last().map(|f| (f.ret, f.flavor))?;
         let mut ctx = FnCtx::new(if is_return { Flavor::Function } else { flavor }, if is_return { ret } else { TypeId::Void });
-        ctx.auto_capture = Some(true);
+        // A list of captures is complete; scripts older than such lists take what they use.
+        ctx.auto_capture = Some(w.captures.is_none());
         if !is_return {
             ctx.flavor = Flavor::Event;
         }

@@ -398,7 +398,10 @@ impl<'d> Parser<'d> {
     /// Zeek's words: `syntax error, at or near "x"`.
     fn unexpected<T>(&mut self) -> Parse<T> {
         let (span, text) = match &self.tok.tok {
-            Tok::Eof => (self.tok.span, "syntax error, at end of file".to_string()),
+            Tok::Eof => {
+                let name = self.driver.file_constant("", self.tok.span.file);
+                (Span::default(), format!("syntax error, at end of file {name}"))
+            }
             _ => (self.tok.span, format!("syntax error, at or near \"{}\"", self.token_text())),
         };
         self.driver.error(span, text);

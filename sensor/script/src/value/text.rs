@@ -14,18 +14,24 @@ pub trait Names {
 /// How `print` lays values out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// `print`, `cat`: tables over several lines.
+    /// `cat`, `fmt`: tables over several lines, indented; strings as they are.
     Readable,
+    /// `print`: not indented, strings without control characters.
+    Print,
     /// Inside an expression's text in an error message: strings quoted.
     Quoted,
 }
 
 pub fn describe(v: &Value, names: &dyn Names, out: &mut Vec<u8>) {
-    Writer { names, out, style: Style::Readable, seen: Vec::new() }.value(v, 0);
+    Writer { names, out, style: Style::Readable, indent: 0, seen: Vec::new() }.value(v, 0);
+}
+
+pub fn describe_print(v: &Value, names: &dyn Names, out: &mut Vec<u8>) {
+    Writer { names, out, style: Style::Print, indent: 0, seen: Vec::new() }.value(v, 0);
 }
 
 pub fn describe_quoted(v: &Value, names: &dyn Names, out: &mut Vec<u8>) {
-    Writer { names, out, style: Style::Quoted, seen: Vec::new() }.value(v, 0);
+    Writer { names, out, style: Style::Quoted, indent: 0, seen: Vec::new() }.value(v, 0);
 }
 
 /// Text without names, for debugging.
@@ -175,6 +181,7 @@ struct Writer<'a> {
     names: &'a dyn Names,
     out: &'a mut Vec<u8>,
     style: Style,
+    indent: usize,
     seen: Vec<*const ()>,
 }
 
@@ -185,6 +192,9 @@ impl Writer<'_> {
 
     fn line(&mut self) {
         self.out.push(b'\n');
+        if self.style == Style::Readable {
+            self.out.extend(std::iter::repeat_n(b'\t', self.indent));
+        }
     }
 
     fn value(&mut self, v: &Value, depth: u32) {
@@ -200,12 +210,14 @@ impl Writer<'_> {
             Value::Time(d) => self.add(&double(*d)),
             Value::Interval(d) => self.add(&interval(*d)),
             Value::Str(s) => {
-                if self.style == Style::Quoted {
-                    self.out.push(b'"');
-                    self.out.extend_from_slice(s);
-                    self.out.push(b'"');
-                } else {
-                    self.out.extend_from_slice(s);
+                match self.style {
+                    Style::Quoted => {
+                        self.out.push(b'"');
+                        self.out.extend_from_slice(s);
+                        self.out.push(b'"');
+                    }
+                    Style::Print => printable_into(s, self.out),
+                    Style::Readable => self.out.extend_from_slice(s),
                 }
             }
             Value::Pattern(p) => {
@@ -267,7 +279,7 @@ impl Writer<'_> {
 
     fn guarded(&mut self, at: *const (), f: impl FnOnce(&mut Self)) {
         if self.seen.contains(&at) {
-            return self.add("<recursive value>");
+            return self.add("<cycle>");
         }
         self.seen.push(at);
         f(self);
@@ -291,9 +303,10 @@ impl Writer<'_> {
 
     fn table(&mut self, t: &super::TableVal, depth: u32) {
         let members = t.snapshot();
-        let loose = self.style == Style::Readable;
+        let loose = self.style != Style::Quoted;
         self.add("{");
         if loose {
+            self.indent += 1;
             self.line();
         }
         for (i, (k, v)) in members.iter().enumerate() {
@@ -319,13 +332,14 @@ impl Writer<'_> {
             }
         }
         if loose {
+            self.indent -= 1;
             self.line();
         }
         self.add("}");
     }
 }
 
-/// What a file shows: bytes that are not UTF-8 and control characters other than line breaks and tabs as `\xNN`.
+/// What `print` shows of a string: bytes that are not UTF-8 and control characters as `\xNN`.
 pub fn printable_into(s: &[u8], out: &mut Vec<u8>) {
     let mut rest = s;
     loop {
@@ -334,7 +348,7 @@ pub fn printable_into(s: &[u8], out: &mut Vec<u8>) {
             Err(e) => rest.split_at(e.valid_up_to()),
         };
         for &b in good {
-            if (b < 0x20 && !matches!(b, b'\n' | b'\t' | b'\r')) || b == 0x7f {
+            if b < 0x20 || b == 0x7f {
                 hex_escape(b, out);
             } else {
                 out.push(b);
