@@ -126,6 +126,16 @@ impl Rows {
         self.pending.is_empty()
     }
 
+    /// Bytes of text held in rows that are not written yet.
+    pub fn held_bytes(&self) -> usize {
+        self.pending.iter().map(|(_, row)| row.held_bytes()).sum()
+    }
+
+    /// What applies from now on.
+    pub fn set_limits(&mut self, limits: RowLimits) {
+        self.limits = limits;
+    }
+
     /// Makes it the rows of a connection that had `trans_depth` of them, keeping one to be used again.
     pub fn reset(&mut self, trans_depth: u64) {
         let mut pending = std::mem::take(&mut self.pending);

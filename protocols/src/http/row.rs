@@ -76,6 +76,11 @@ impl Row {
         spans.iter().map(|&span| self.text(span))
     }
 
+    /// Bytes its texts take.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.arena.capacity()
+    }
+
     pub fn files(&self, is_orig: bool) -> &Files {
         if is_orig { &self.orig } else { &self.resp }
     }

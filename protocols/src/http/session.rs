@@ -122,6 +122,11 @@ impl Session {
         };
     }
 
+    /// What applies from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Bytes held because the line they begin is not complete yet.
     pub fn buffered(&self) -> usize {
         self.orig.lines.buffered() + self.resp.lines.buffered()

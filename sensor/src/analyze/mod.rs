@@ -38,6 +38,8 @@ pub struct AnalyzeStats {
     pub not_inflated: u64,
     /// Texts left out of http.log because a row had too many or too long ones.
     pub http_left_out: u64,
+    /// HTTP connections held short because all together held too much.
+    pub http_pressed: u64,
     /// Files ended early because their connection had too many.
     pub files_too_many: u64,
     /// Files taken with holes because all files together held too much.
@@ -51,6 +53,7 @@ impl Shared {
         AnalyzeStats {
             not_inflated: self.http.not_inflated,
             http_left_out: self.http.left_out,
+            http_pressed: self.http.pressed,
             files_too_many: self.files.too_many,
             files_given_up: self.files.given_up,
             nested_too_deep: self.nested_too_deep,

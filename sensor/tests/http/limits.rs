@@ -50,6 +50,27 @@ fn what_files_hold_is_bounded() {
 }
 
 #[test]
+fn what_waits_in_rows_and_lines_is_bounded() {
+    let request = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(10_000));
+    let endless = vec![b'x'; 20_000];
+    let mut capture = Capture::new();
+    for port in 0..10 {
+        let mut talk = capture.talk(40_000 + port, 80);
+        for _ in 0..5 {
+            talk.send(Client, request.as_bytes());
+        }
+        talk.send(Server, &endless);
+    }
+    let free = summary(&capture, Config::default());
+    assert_eq!([free.workers[0].analyze.http_pressed, free.workers[0].analyze.http_left_out], [0, 0]);
+    let pressed = summary(&capture, with(|config| config.limits.http_bytes = 100_000));
+    let analyze = pressed.workers[0].analyze;
+    assert!(analyze.http_pressed >= 8, "{analyze:?}");
+    assert!(analyze.http_left_out >= 40, "{analyze:?}");
+    assert_eq!(count(&pressed.rows, "http"), 50, "every request is told of");
+}
+
+#[test]
 fn bodies_being_inflated_are_bounded() {
     let body = reply("Content-Encoding: gzip\r\n", &gzip(&b"text to be compressed ".repeat(20)));
     let mut capture = Capture::new();

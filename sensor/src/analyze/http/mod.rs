@@ -37,15 +37,33 @@ fn probe(heads: &Heads<'_>) -> bool {
 /// What the HTTP analyzers of a worker have in common.
 #[derive(Default)]
 pub struct Totals {
-    /// Bodies being inflated now.
-    inflating: usize,
+    held: Held,
     /// Bodies that were not, because there were too many.
     pub not_inflated: u64,
     /// Texts that did not fit into their row.
     pub left_out: u64,
+    /// Connections that were held short because all together held too much.
+    pub pressed: u64,
     /// What connections that are over have allocated, for new ones.
     #[allow(clippy::vec_box, reason = "a kilobyte each, which would be moved twice for every connection")]
     spare: Vec<Box<Exchange>>,
+}
+
+/// What is held in memory, of one connection or of all.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Held {
+    /// Bodies being inflated.
+    inflating: usize,
+    /// Bytes of lines and rows that are not complete.
+    bytes: usize,
+}
+
+impl Held {
+    /// Replaces one connection's part in the whole.
+    fn replace(&mut self, before: Held, now: Held) {
+        self.inflating = (self.inflating + now.inflating).saturating_sub(before.inflating);
+        self.bytes = (self.bytes + now.bytes).saturating_sub(before.bytes);
+    }
 }
 
 /// So many are kept; far fewer connections are usually in the middle of an exchange.
@@ -66,8 +84,10 @@ struct Http {
 struct Exchange {
     session: Session,
     log: Log,
-    /// Its share of [`Totals::inflating`].
-    inflating: usize,
+    /// Its part of [`Totals::held`].
+    held: Held,
+    /// It may only hold little.
+    pressed: bool,
 }
 
 /// What is to be logged of a connection.
@@ -79,14 +99,36 @@ struct Log {
     current: [Option<(EntityId, Uid)>; 2],
 }
 
+/// The ceilings of one connection.
+fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
+    let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
+    row_limits.capture_password = config.capture_passwords;
+    if pressed {
+        // Servers take no longer heads either.
+        limits.max_line = 16 << 10;
+        row_limits.max_text = 8 << 10;
+        row_limits.max_pending = 8;
+    }
+    (limits, row_limits)
+}
+
 impl Exchange {
     fn new(config: &Config) -> Box<Self> {
-        let limits = RowLimits { capture_password: config.capture_passwords, ..RowLimits::default() };
+        let (limits, row_limits) = limits(config, false);
         Box::new(Exchange {
-            session: Session::new(Limits::default()),
-            log: Log { rows: Rows::new(limits), files: OpenFiles::default(), current: [None; 2] },
-            inflating: 0,
+            session: Session::new(limits),
+            log: Log { rows: Rows::new(row_limits), files: OpenFiles::default(), current: [None; 2] },
+            held: Held::default(),
+            pressed: false,
         })
+    }
+
+    /// Holds the connection short, or lets it go again.
+    fn press(&mut self, config: &Config, pressed: bool) {
+        let (limits, row_limits) = limits(config, pressed);
+        self.session.set_limits(limits);
+        self.log.rows.set_limits(row_limits);
+        self.pressed = pressed;
     }
 
     /// Nothing is open, and nothing waits to be logged.
@@ -101,11 +143,17 @@ impl Exchange {
     ) {
         let now = link.cx.now.nanos().cast_unsigned();
         what(&mut self.session, now, &mut Hears { log: &mut self.log, link });
-        let inflating = self.session.inflating();
-        if inflating != self.inflating {
-            let total = &mut link.shared.http.inflating;
-            *total = (*total + inflating).saturating_sub(self.inflating);
-            self.inflating = inflating;
+        let bytes = self.session.buffered() + self.log.rows.held_bytes();
+        let held = Held { inflating: self.session.inflating(), bytes };
+        if held != self.held {
+            let totals = &mut link.shared.http;
+            totals.held.replace(self.held, held);
+            self.held = held;
+            let pressed = totals.held.bytes > link.cx.config.limits.http_bytes;
+            if pressed != self.pressed {
+                totals.pressed += u64::from(pressed);
+                self.press(link.cx.config, pressed);
+            }
         }
     }
 
@@ -136,12 +184,15 @@ impl Http {
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
         totals.left_out += exchange.log.rows.left_out;
-        totals.inflating = totals.inflating.saturating_sub(exchange.inflating);
+        totals.held.replace(exchange.held, Held::default());
         if totals.spare.len() < MAX_SPARE {
             exchange.session.reset();
             exchange.log.rows.reset(0);
             exchange.log.current = [None; 2];
-            exchange.inflating = 0;
+            exchange.held = Held::default();
+            if exchange.pressed {
+                exchange.press(link.cx.config, false);
+            }
             totals.spare.push(exchange);
         }
     }
@@ -334,7 +385,7 @@ impl Handler for Hears<'_, '_, '_> {
 
     fn may_inflate(&mut self) -> bool {
         let totals = &mut self.link.shared.http;
-        let may = totals.inflating < self.link.cx.config.limits.inflating;
+        let may = totals.held.inflating < self.link.cx.config.limits.inflating;
         totals.not_inflated += u64::from(!may);
         may
     }
