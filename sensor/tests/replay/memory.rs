@@ -48,9 +48,10 @@ impl Ended {
 fn under(attack: impl FnOnce(&mut Capture) + Send) -> Ended {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let folder = tempfile::tempdir().unwrap();
-    // No rows on the disk: it is memory that is measured.
+    // No rows of connections: it is memory that is measured.
     let mut child = nightjar(folder.path())
-        .args(["-C", "-r", "-", "--stdout", "none"])
+        .args(["-C", "-r", "-", "--stdout", "weird"])
+        .stdout(Stdio::null())
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
