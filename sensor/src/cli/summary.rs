@@ -67,6 +67,10 @@ impl Text<'_> {
                 sum(|worker| worker.analyze.not_inflated),
                 "compressed HTTP bodies logged as sent because too many were being decoded",
             ),
+            (
+                sum(|worker| worker.analyze.http_pressed),
+                "times an HTTP connection was held short because all together held too much",
+            ),
             (sum(|worker| worker.analyze.http_left_out), "texts that did not fit into their http.log row"),
             (
                 sum(|worker| worker.analyze.files_too_many),

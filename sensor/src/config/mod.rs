@@ -58,6 +58,10 @@ pub struct Limits {
     /// Bytes held for files, all together: beginnings, and pieces that wait for what comes before them.
     /// Beyond it a file takes its pieces as they are, the holes counted. Stops ranges sent backwards.
     pub file_bytes: usize,
+    /// Bytes of text held for HTTP, all connections together: rows that wait for their reply and lines
+    /// that wait for their end. Beyond it connections may only hold little. Stops heads without end and
+    /// requests without replies on many connections.
+    pub http_bytes: usize,
     /// Bodies being inflated, about 40 KB each; more are logged as they were sent. Stops connections
     /// that begin a gzip body each and go no further.
     pub inflating: usize,
@@ -103,6 +107,7 @@ impl Default for Limits {
             reassembly_bytes: 512 << 20,
             open_files: 256,
             file_bytes: 256 << 20,
+            http_bytes: 256 << 20,
             inflating: 8192,
         }
     }

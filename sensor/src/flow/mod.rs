@@ -13,6 +13,8 @@ pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp};
 
+use smallvec::SmallVec;
+
 use crate::event::{About, ConnId, Proto, Tunnel, Weird};
 use crate::flow::history::History;
 use crate::record::Uid;
@@ -36,9 +38,8 @@ pub struct Flow {
     /// Payload bytes so far; of TCP as its sequence numbers tell.
     pub sizes: [u64; 2],
     pub missed_bytes: u64,
-    /// Confirmed protocols, in the order of confirmation.
-    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
-    services: Option<Box<Vec<&'static str>>>,
+    /// Confirmed protocols, in the order of confirmation; most flows have none.
+    services: Option<Box<SmallVec<[&'static str; 2]>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
