@@ -27,6 +27,8 @@ const FRAGMENTS: u64 = 32 * MIB;
 /// … and the rest: the buffers that captures are read into, rows that wait, weirds that were seen, and
 /// what the allocator keeps.
 const OTHER: u64 = 256 * MIB;
+/// Whatever one connection's analyzers are made to wait for: requests, replies, the end of a head.
+const ONE_FLOW: u64 = 64 * MIB;
 
 struct Ended {
     peak: u64,
@@ -46,9 +48,10 @@ impl Ended {
 fn under(attack: impl FnOnce(&mut Capture) + Send) -> Ended {
     let _alone = ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let folder = tempfile::tempdir().unwrap();
-    // No rows on the disk: it is memory that is measured.
+    // No rows of connections: it is memory that is measured.
     let mut child = nightjar(folder.path())
-        .args(["-C", "-r", "-", "--stdout", "none"])
+        .args(["-C", "-r", "-", "--stdout", "weird"])
+        .stdout(Stdio::null())
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -211,4 +214,59 @@ fn one_connection_with_endless_data_behind_a_hole() {
     });
     ended.count("bytes behind gaps given up at a ceiling");
     assert!(ended.peak < ONE_STREAM + OTHER, "{} MiB", ended.peak / MIB);
+}
+
+#[test]
+fn requests_that_nobody_answers() {
+    const REQUEST: &[u8] =
+        b"GET /a/rather/long/path/to/remember HTTP/1.1\r\nHost: victim.example.com\r\n\r\n";
+    let batch = REQUEST.repeat(18);
+    let ended = under(|capture| {
+        let client = (CLIENTS, 1024);
+        let mut seq = 1000;
+        capture.tcp(client, SERVER, 999, 0, SYN, &[]);
+        capture.tcp(SERVER, client, 4999, 1000, SYN | ACK, &[]);
+        for _ in 0..60_000 {
+            capture.now += 5;
+            capture.tcp(client, SERVER, seq, 5000, ACK, &batch);
+            seq += batch.len() as u32;
+            capture.tcp(SERVER, client, 5000, seq, ACK, &[]);
+        }
+    });
+    assert!(ended.peak < ONE_FLOW, "{} MiB", ended.peak / MIB);
+}
+
+#[test]
+fn queries_that_nobody_answers() {
+    let ended = under(|capture| {
+        for n in 0..1_000_000u32 {
+            capture.now += 1;
+            // Identification, one question: a name of eight bytes, A, IN.
+            let id = (n as u16).to_be_bytes();
+            let flags = b"\x01\0\0\x01\0\0\0\0\0\0";
+            let question = b"\x08aaaaaaaa\0\0\x01\0\x01";
+            let length = (8 + id.len() + flags.len() + question.len()) as u8;
+            let udp = [4, 0, 0, 53, 0, length, 0, 0];
+            capture.ip(17, CLIENTS, SERVER.0, [0, 0], &[&udp, &id, flags, question]);
+        }
+    });
+    assert!(ended.peak < ONE_FLOW, "{} MiB", ended.peak / MIB);
+}
+
+#[test]
+fn heads_that_never_end() {
+    let line = b"X-Padding: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(20);
+    let ended = under(|capture| {
+        let (client, mut seq) = ((CLIENTS, 1024), 1000);
+        capture.tcp(client, SERVER, 999, 0, SYN, &[]);
+        capture.tcp(SERVER, client, 4999, 1000, SYN | ACK, &[]);
+        for n in 0..200_000 {
+            capture.now += 5;
+            let data = if n == 0 { b"GET / HTTP/1.1\r\n" } else { &line[..] };
+            capture.tcp(client, SERVER, seq, 5000, ACK, data);
+            seq += data.len() as u32;
+            capture.tcp(SERVER, client, 5000, seq, ACK, &[]);
+        }
+    });
+    assert!(ended.peak < ONE_FLOW, "{} MiB", ended.peak / MIB);
 }
