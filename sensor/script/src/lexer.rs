@@ -458,13 +458,14 @@ impl Lexer {
                         self.pos += n;
                         return Some(Directive::Else);
                     }
+                    // A condition behind a nested `@else` on the same line nests once more.
                     "@else" => {
-                        // `@else @if` continues the nested chain; it opens nothing that needs its own end.
                         self.pos += n;
-                        let rest = self.rest().trim_start_matches([' ', '\t']);
-                        if rest.starts_with("@if") {
-                            let skip = self.rest().len() - rest.len();
-                            self.pos += skip;
+                        while matches!(self.at(0), b' ' | b'\t') {
+                            self.pos += 1;
+                        }
+                        if self.rest().starts_with("@if") {
+                            depth += 1;
                         }
                     }
                     _ => {}
@@ -531,14 +532,6 @@ pub fn unescape(raw: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 impl Lexer {
-    /// Whether the rest of this line begins with an `@if` word.
-    pub fn same_line_if(&mut self) -> bool {
-        while matches!(self.at(0), b' ' | b'\t') {
-            self.pos += 1;
-        }
-        self.rest().starts_with("@if")
-    }
-
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.lo as usize..span.hi as usize).unwrap_or("")
     }

@@ -33,6 +33,6 @@ pub mod value;
 pub mod vm;
 
 pub use host::Host;
-pub use run::{Failed, Options, Script, StdHost};
+pub use run::{Failed, Options, Script, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Vm};

@@ -178,6 +178,21 @@ fn override_text(o: &str) -> String {
     format!("redef {}={};", name.trim(), value.trim())
 }
 
+/// Compiles and runs any text within small budgets: the body of the fuzz target.
+pub fn fuzz_source(text: &str) {
+    let limits =
+        Limits { fuel: 20_000, depth: 60, memory: 32 << 20, string: 1 << 16, queue: 100, scheduled: 100 };
+    let opts = Options { code: vec![text.to_string()], bare: true, limits, ..Options::default() };
+    let host = crate::TestHost::default();
+    let kept = host.output();
+    match Script::compile(Box::new(host), &opts) {
+        Ok(mut s) => {
+            s.run();
+        }
+        Err(_) => assert!(!kept.stderr().is_empty(), "refused without a word"),
+    }
+}
+
 /// A host on the process's own streams and files.
 pub struct StdHost {
     out: std::io::BufWriter<std::io::Stdout>,

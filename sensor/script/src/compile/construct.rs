@@ -533,11 +533,13 @@ impl Compiler {
 
     /// `Type( … )`.
     pub(super) fn type_ctor(&mut self, e: &ExprRef, ty: TypeId, l: &[ExprRef]) -> Te {
+        // Messages show the constructor Zeek makes of it.
+        let shown = |kind| Rc::new(Expr { kind, span: e.span, paren: false });
         match self.vm.types.get(ty) {
             Type::Record(_) => self.record_ctor(e, l, ty),
-            Type::Table(..) => self.table_of(e, l, &[], ty),
-            Type::Set(_) => self.set_of(e, l, &[], ty),
-            Type::Vector(_) => self.vector_ctor(e, l, ty),
+            Type::Table(..) => self.table_of(&shown(ExprKind::TableCtor(l.to_vec(), Vec::new())), l, &[], ty),
+            Type::Set(_) => self.set_of(&shown(ExprKind::SetCtor(l.to_vec(), Vec::new())), l, &[], ty),
+            Type::Vector(_) => self.vector_ctor(&shown(ExprKind::VectorCtor(l.to_vec())), l, ty),
             _ => self.expr_err(e, "type constructor not implemented for this type"),
         }
     }

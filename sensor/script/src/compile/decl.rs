@@ -172,7 +172,7 @@ impl Compiler {
         let global = &mut self.vm.globals[g];
         global.init = init.map(|i| i.expr.clone());
         global.exported = exporting || !full.contains("::");
-        global.redefinable = attrs.iter().any(|a| a.kind == AttrKind::Redef);
+        global.redefinable = kind == VarKind::Option || attrs.iter().any(|a| a.kind == AttrKind::Redef);
         global.deprecated = deprecated(attrs);
         global.attrs = table_attrs;
         global.ordered = ordered;

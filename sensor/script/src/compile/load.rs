@@ -97,7 +97,7 @@ impl Compiler {
             if let Some(bundled) = base::find(&normal(&format!("{dir}/{what}"))) {
                 return Resolved::Bundled(bundled.0, bundled.1);
             }
-            let path = if what.starts_with("./") && dir == "." { what.to_string() } else { format!("{dir}/{what}") };
+            let path = format!("{dir}/{}", what.strip_prefix("./").unwrap_or(what));
             return self.try_path(&path).unwrap_or(Resolved::Missing);
         }
         let dirs = self.load.path.clone();

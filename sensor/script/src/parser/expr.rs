@@ -164,6 +164,7 @@ impl Parser<'_> {
                 | Tok::Subnet(..)
                 | Tok::Port(_)
                 | Tok::Interval(_)
+                | Tok::Kw(Kw::Set | Kw::Table | Kw::Vector | Kw::Record | Kw::Copy | Kw::True | Kw::False)
         )
     }
 

@@ -223,30 +223,14 @@ impl<'d> Parser<'d> {
             return;
         }
         match self.stack.last_mut().and_then(|o| o.lexer.skip_branch()) {
-            // The other branch is in force; an `@if` right behind `@else` nests with its own pair of words in
-            // Zeek 7 (`@else @if … @endif` ends both).
-            Some(Directive::Else) => self.else_if(),
+            // The other branch is in force.
+            Some(Directive::Else) => {}
             Some(_) => {
                 if let Some(o) = self.stack.last_mut() {
                     o.conds.pop();
                 }
             }
             None => {}
-        }
-    }
-
-    /// Just behind an `@else` in force: `@else @if ( c )` on the same line replaces the condition.
-    fn else_if(&mut self) {
-        let Some(open) = self.stack.last_mut() else { return };
-        if !open.lexer.same_line_if() {
-            return;
-        }
-        let t = open.lexer.next();
-        if let Tok::Directive(d) = t.tok {
-            if let Some(o) = self.stack.last_mut() {
-                o.conds.pop();
-            }
-            self.conditional(&d, t.span);
         }
     }
 
