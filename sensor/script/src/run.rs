@@ -199,6 +199,8 @@ pub struct StdHost {
     files: HashMap<String, std::io::BufWriter<std::fs::File>>,
     /// Show the source line and a caret beside each message.
     pub carets: bool,
+    /// The embedder's own declarations ([`Host::prelude`]).
+    pub prelude: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for StdHost {
@@ -207,11 +209,16 @@ impl Default for StdHost {
             out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
             files: HashMap::new(),
             carets: false,
+            prelude: Vec::new(),
         }
     }
 }
 
 impl Host for StdHost {
+    fn prelude(&self) -> Vec<(&'static str, &'static str)> {
+        self.prelude.clone()
+    }
+
     fn stdout(&mut self, bytes: &[u8]) {
         let _ = self.out.write_all(bytes);
     }

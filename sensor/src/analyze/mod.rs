@@ -17,9 +17,13 @@ use session::Inner;
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::record::Schema;
 
 /// Every protocol there is.
 static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
+
+/// The records that scripts find in `c`, with the modules that Zeek declares them in.
+pub static CONNECTION_RECORDS: &[(&str, &Schema)] = &[("HTTP", http::SCHEMA)];
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
 use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
-use crate::event::Proto;
+use crate::event::{EventId, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -289,6 +289,7 @@ impl Handler for Sessions {
     type State = Session;
 
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
+        conn::raise(cx, flow, EventId::NewConnection);
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
             session.begin(cx, flow, &mut self.shared);
@@ -333,11 +334,28 @@ impl Handler for Sessions {
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
+        let id = match event {
+            TcpEvent::Established => Some(EventId::ConnectionEstablished),
+            TcpEvent::Unanswered => Some(EventId::ConnectionAttempt),
+            TcpEvent::Rejected => Some(EventId::ConnectionRejected),
+            TcpEvent::Partial => Some(EventId::PartialConnection),
+            TcpEvent::Reset => Some(EventId::ConnectionReset),
+            TcpEvent::Finished { half: true } => Some(EventId::ConnectionHalfFinished),
+            TcpEvent::Finished { half: false } => Some(EventId::ConnectionFinished),
+            TcpEvent::RstPacket => None,
+        };
+        if let Some(id) = id {
+            conn::raise(cx, flow, id);
+        }
         if let Some(active) = session.active() {
             let tell =
                 &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
             active.each_within(cx, flow, &mut self.shared, tell);
         }
+    }
+
+    fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, _: &mut Session) {
+        conn::raise(cx, flow, EventId::ConnectionTimeout);
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
@@ -360,6 +378,7 @@ impl Handler for Sessions {
                 slot.finish(cx, flow, &mut self.shared);
             }
         }
+        conn::raise(cx, flow, EventId::ConnectionStateRemove);
         conn::log(cx, flow, tcp);
     }
 }

@@ -2,6 +2,7 @@
 
 mod options;
 mod progress;
+mod script;
 mod summary;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::error::ErrorKind;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::policy::Events;
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -24,7 +26,8 @@ const USAGE: u8 = 2;
 /// A log, or the file given with -w, could not be written.
 const OUTPUT_FAILED: u8 = 3;
 
-/// A passive network security monitor: replays a capture into Zeek's logs.
+/// A passive network security monitor: replays a capture into Zeek's logs, and runs scripts in Zeek's
+/// language, over the capture's events or alone. `nightjar check SCRIPT...` only compiles scripts.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -60,9 +63,16 @@ struct Args {
     #[arg(long)]
     quiet: bool,
 
-    /// Zeek options, such as LogAscii::use_json=T
-    #[arg(value_name = "NAME=VALUE")]
-    assignments: Vec<String>,
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
+}
+
+/// `nightjar check`: compiles scripts and stops.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar check")]
+struct CheckArgs {
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -71,33 +81,60 @@ complete); 2 usage; 3 output failed.";
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
-        Ok(args) => args,
-        Err(error) => {
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let printed = error.print();
-            return ExitCode::from(if help && printed.is_ok() { ALL_READ } else { USAGE });
-        }
+    let args: Vec<OsString> = args.collect();
+    let code = if args.get(1).is_some_and(|word| word == "check") {
+        parse(CheckArgs::try_parse_from(&args[1..])).map(|args| on_script_stack(move || args.scripts.check()))
+    } else {
+        parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move || run(args)))
     };
-    match run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(message) => {
+    match code {
+        Ok(Ok(code)) | Err(code) => ExitCode::from(code),
+        Ok(Err(message)) => {
             eprintln!("nightjar: {message}");
             ExitCode::from(USAGE)
         }
     }
 }
 
+/// What was parsed, or the exit code after a message or help was shown.
+fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
+    parsed.map_err(|error| {
+        let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let printed = error.print();
+        if help && printed.is_ok() { ALL_READ } else { USAGE }
+    })
+}
+
+/// Runs on a thread with a stack that the depth budget of scripts fits into.
+fn on_script_stack(what: impl FnOnce() -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
+    const STACK: usize = 64 << 20;
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(what);
+    let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+    thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
+}
+
 /// Runs a parsed command line. An error is a mistake in it.
 fn run(args: Args) -> Result<u8, String> {
     let mut settings = options::Settings::default();
-    for assignment in &args.assignments {
+    for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let Some(capture) = args.read else {
-        return Err("nothing to do: give a capture with -r FILE (see --help)".to_owned());
+    let mut scripts = match args.scripts.compile(true)? {
+        script::Compiled::None => None,
+        script::Compiled::Failed => return Ok(script::FAILED),
+        script::Compiled::Scripts(scripts) => Some(scripts),
     };
+    let Some(capture) = args.read else {
+        return match scripts {
+            Some(mut scripts) => Ok(scripts.run_alone()),
+            None => Err("nothing to do: give a capture with -r FILE, or a script (see --help)".to_owned()),
+        };
+    };
+    if let Some(scripts) = &mut scripts {
+        scripts.begin();
+        settings.config.events = scripts.handled();
+    }
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
@@ -111,7 +148,8 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let replayed = pipeline::replay(options, settings.config, |progress| {
+    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let replayed = pipeline::replay(options, settings.config, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
@@ -127,8 +165,9 @@ fn run(args: Args) -> Result<u8, String> {
     if !args.quiet {
         eprint!("{}", summary::Text(&summary));
     }
+    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
     match &summary.end {
-        Ok(()) => Ok(ALL_READ),
+        Ok(()) => Ok(script_code),
         Err(error) => {
             eprintln!("nightjar: {}: {error}", capture.display());
             Ok(match error {

@@ -8,12 +8,15 @@ pub use ports::PortSet;
 
 use nightjar_protocols::files::Hashing;
 
+use crate::event::EventSet;
 use crate::record::Format;
 use crate::time::Interval;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
+    /// The events that scripts handle.
+    pub events: EventSet,
     /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
     pub seed: u64,
     /// `ignore_checksums`, `-C`.
@@ -71,6 +74,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             format: Format::Tsv,
+            events: EventSet::default(),
             seed: 0,
             ignore_checksums: false,
             local_nets: Nets::private(),

@@ -84,7 +84,7 @@ impl Worker {
             weirds: Weirds::default(),
             flows: Flows::new(Sessions::default()),
             ip_tunnels: IpTunnels::default(),
-            bus: Bus::new(config.format),
+            bus: Bus::new(config.format, config.events),
             now: Time::default(),
             at: Place::default(),
             panics: 0,

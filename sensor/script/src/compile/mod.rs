@@ -8,7 +8,7 @@ mod attrs;
 mod call;
 mod cast;
 mod coerce;
-mod construct;
+pub(crate) mod construct;
 mod decl;
 mod expr;
 mod func;

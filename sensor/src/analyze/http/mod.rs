@@ -1,6 +1,7 @@
 //! HTTP: http.log, the files that messages carry, and what a connection becomes after a CONNECT or
 //! an Upgrade.
 
+mod events;
 mod record;
 
 use nightjar_protocols::files::{File, Step};
@@ -13,11 +14,14 @@ use nightjar_protocols::http::{
 use crate::analyze::files::{About, OpenFiles, file_id};
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{ConnId, Proto, Tunnel, TunnelType};
+use crate::event::{Arg, ConnId, EventId, Proto, Raised, RecordView, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
 pub static SPEC: Spec = Spec { service: "http", ports: &TCP_PORTS, probe: Some(probe), new };
+
+/// http.log's columns.
+pub static SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
 
 const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
     let mut ports = [(Proto::Tcp, 0); PORTS.len()];
@@ -221,6 +225,7 @@ impl Analyzer for Http {
         let how = match event {
             TcpEvent::RstPacket | TcpEvent::Reset => Close::Reset,
             TcpEvent::Finished { .. } => Close::Finished,
+            _ => return,
         };
         exchange.with_session(link, |session, now, hears| session.close(how, now, hears));
         // What an attacker makes follow a false end is still read, by a new exchange.
@@ -281,6 +286,18 @@ impl Hears<'_, '_, '_> {
         self.link.cx.now.nanos().cast_unsigned()
     }
 
+    /// Raises an event, with the transaction as `c$http`, where a script handles it.
+    fn raise(&mut self, id: EventId, args: impl FnOnce() -> Vec<Arg>) {
+        if !self.link.cx.bus.wants(id) {
+            return;
+        }
+        let mut conn = self.link.flow.view();
+        if let Some(row) = self.log.rows.current() {
+            conn.records.push(RecordView::of(&record::of(self.link.flow, row)));
+        }
+        self.link.cx.bus.raise(Raised { id, conn: Some(conn), args: args() });
+    }
+
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
     /// message.
     fn file(&mut self, is_orig: bool, entity: EntityId) -> Option<Uid> {
@@ -334,6 +351,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn request(&mut self, line: &RequestLine<'_>) {
         let now = self.now();
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
+        self.raise(EventId::HttpRequest, || events::request(line));
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
@@ -345,20 +363,24 @@ impl Handler for Hears<'_, '_, '_> {
             let id = ConnId { orig_p: 0, ..self.link.flow.id() };
             self.link.cx.bus.tunnels(vec![Tunnel { uid: None, id, kind: TunnelType::Http }]);
         }
+        self.raise(EventId::HttpReply, || events::reply(line));
     }
 
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
+        self.raise(EventId::HttpBeginEntity, || vec![Arg::Bool(is_orig)]);
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
         let now = self.now();
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
+        self.raise(EventId::HttpHeader, || events::header(is_orig, header));
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
+        self.raise(EventId::HttpEntityData, || events::entity_data(is_orig, content.data));
         let Some(mut fuid) = self.file(is_orig, content.entity) else { return };
         if let Some(total) = content.total {
             self.update(fuid, |file| file.set_total(total));
@@ -379,7 +401,8 @@ impl Handler for Hears<'_, '_, '_> {
         }
     }
 
-    fn end_entity(&mut self, _: bool, _: EntityId) {
+    fn end_entity(&mut self, is_orig: bool, _: EntityId) {
+        self.raise(EventId::HttpEndEntity, || vec![Arg::Bool(is_orig)]);
         self.log.rows.end_entity();
     }
 
@@ -400,6 +423,8 @@ impl Handler for Hears<'_, '_, '_> {
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {
         let now = self.now();
+        // Before the row is written: handlers see the transaction whole.
+        self.raise(EventId::HttpMessageDone, || events::message_done(is_orig, stat));
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.message_done(now, is_orig, stat, sink);
     }
