@@ -9,7 +9,7 @@ use std::time::Instant;
 const CODE: &str = r#"
 type Id: record { orig_h: addr; resp_h: addr; resp_p: port; };
 type Conn: record { id: Id; service: string; n: count; };
-global seen: table[addr] of count;
+global seen: table[addr] of count &default=0;
 global pairs: table[addr, port] of count;
 global names: set[string];
 global total = 0;

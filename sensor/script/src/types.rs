@@ -366,7 +366,7 @@ impl Types {
     /// The text of a type as messages and `type_name` give it.
     pub fn name(&self, t: TypeId) -> String {
         let mut s = String::new();
-        self.write(t, &mut s, 0);
+        self.write(t, &mut s, &mut Vec::new());
         s
     }
 
@@ -383,21 +383,21 @@ impl Types {
         self.name_of_value(t)
     }
 
-    fn write_list(&self, l: &[TypeId], s: &mut String, depth: u32) {
+    fn write_list(&self, l: &[TypeId], s: &mut String, path: &mut Vec<TypeId>) {
         for (i, t) in l.iter().enumerate() {
             if i > 0 {
                 s.push(',');
             }
-            self.write(*t, s, depth);
+            self.write(*t, s, path);
         }
     }
 
-    fn write(&self, t: TypeId, s: &mut String, depth: u32) {
-        if depth > MAX_TYPE_DEPTH {
+    fn write(&self, t: TypeId, s: &mut String, path: &mut Vec<TypeId>) {
+        if path.len() as u32 > MAX_TYPE_DEPTH {
             s.push_str("...");
             return;
         }
-        let d = depth + 1;
+        let d = path;
         match self.get(t) {
             Type::Base(b) => s.push_str(b.text()),
             Type::Enum(e) => {
@@ -406,10 +406,11 @@ impl Types {
             }
             Type::Record(r) => {
                 // A record may hold itself (by an optional field or in a container): name it then.
-                if depth > 4 && !r.name.is_empty() {
+                if d.contains(&t) {
                     s.push_str(&r.name);
                     return;
                 }
+                d.push(t);
                 s.push_str("record { ");
                 for f in &r.fields {
                     s.push_str(&f.name);
@@ -418,6 +419,7 @@ impl Types {
                     s.push_str("; ");
                 }
                 s.push('}');
+                d.pop();
             }
             Type::Table(i, y) => {
                 s.push_str("table[");

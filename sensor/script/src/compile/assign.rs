@@ -205,6 +205,17 @@ impl Compiler {
                 Value::Count(if up { n.wrapping_add(1) } else { n.wrapping_sub(1) })
             }
         };
+        if let (Lv::Place(Place::Local(slot)), TypeId::Count, true) = (&lv, ty, up) {
+            let slot = *slot as usize;
+            let code = Code::op(move |vm, fr| {
+                if let Value::Count(n) = &mut vm.stack[fr.base + slot] {
+                    *n = n.wrapping_add(1);
+                    return Ok(Value::Count(*n));
+                }
+                vm.eval(&read, fr)
+            });
+            return Te { ty, code, e: e.clone() };
+        }
         // Counting in a table is the commonest statement there is: one look-up, not two.
         if let Lv::Member(table, key) = lv {
             return Te { ty, code: bump_member(table, key, read, step, e.clone()), e: e.clone() };
@@ -231,7 +242,8 @@ impl Compiler {
         let op = if add { BinOp::Add } else { BinOp::Sub };
         match kind {
             Type::Vector(elem) if add => {
-                let tb = self.expr_to(b, elem);
+                let want = if matches!(b.kind, ExprKind::Braces(_)) { ty } else { elem };
+                let tb = self.expr_to(b, want);
                 if tb.is_err() {
                     return Te::error(e);
                 }
@@ -265,6 +277,9 @@ impl Compiler {
             _ => false,
         };
         if !fits {
+            if ty == TypeId::Pattern && add {
+                return self.expr_err(e, "pattern += op requires op to be a pattern");
+            }
             let text = if add { "requires two arithmetic or two string operands" } else { "requires two arithmetic operands" };
             return self.expr_err(e, text);
         }
@@ -339,8 +354,8 @@ impl Compiler {
             Ok(t) => t,
             Err(t) => {
                 let _ = t;
-                let text = if add { "type clash in assignment" } else { "type clash" };
-                return self.expr_err(e, text);
+                let op = if add { "+=" } else { "-=" };
+                return self.expr_err(e, &format!("RHS type mismatch for table/set {op}"));
             }
         };
         let read = self.expr(a).code;
@@ -515,7 +530,8 @@ fn bump_member(
         let t = vm.eval(&table, fr)?;
         let k = key.eval(vm, fr)?;
         let Value::Table(t) = t else { return Err(expr_fault(&at, "not a table")) };
-        if t.attrs.borrow().is_none() {
+        let watched = t.attrs.borrow().as_ref().is_some_and(|a| a.on_change.is_some() || a.expires());
+        if !watched {
             let mut d = t.dict.borrow_mut();
             if let Some(m) = d.get_mut(&k) {
                 if let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value {

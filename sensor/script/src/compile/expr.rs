@@ -132,10 +132,7 @@ impl Compiler {
                     _ => Err(expr_fault(&at, "value used but not set")),
                 }
             }),
-            Place::Local(i) => Code::op(move |vm, fr| match &vm.stack[fr.base + i as usize] {
-                Value::Unset => Err(expr_fault(&at, "value used but not set")),
-                v => Ok(v.clone()),
-            }),
+            Place::Local(i) => Code::Local(i, at),
         }
     }
 

@@ -213,6 +213,10 @@ impl Compiler {
         let both_const = a.code.is_const() && b.code.is_const();
         let (x, y) = (a.code, b.code);
         // The hot pairs have closures of their own.
+        let (x, y) = match local_against_const(op, ta, x, y) {
+            Ok(code) => return done(out, code),
+            Err(pair) => pair,
+        };
         if both_const || ta != tb {
             return done(out, general(op, x, y, out, e));
         }
@@ -224,6 +228,31 @@ impl Compiler {
 }
 
 type Pair = (Code, Code);
+
+/// A count in a local against a constant: loops are full of it.
+fn local_against_const(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
+    use BinOp::*;
+    let (&Code::Local(slot, _), &Code::Const(Value::Count(n)), TypeId::Count) = (&x, &y, ty) else {
+        return Err((x, y));
+    };
+    let test: fn(u64, u64) -> bool = match op {
+        Lt => |a, b| a < b,
+        Le => |a, b| a <= b,
+        Gt => |a, b| a > b,
+        Ge => |a, b| a >= b,
+        Eq => |a, b| a == b,
+        Ne => |a, b| a != b,
+        _ => return Err((x, y)),
+    };
+    Ok(Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
+        Value::Count(a) => Ok(Value::Bool(test(*a, n))),
+        _ => {
+            // Unset, or an `any`: the usual way.
+            let p = vm.eval(&x, fr)?;
+            Ok(fold(op, &p, &Value::Count(n), TypeId::Bool).unwrap_or_default())
+        }
+    }))
+}
 
 /// Specialised closures; the operands come back when there is none.
 fn fast(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
