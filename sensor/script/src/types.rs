@@ -322,7 +322,9 @@ impl Types {
         match (self.get(a), self.get(b)) {
             (Type::Table(i, x), Type::Table(j, y)) => lists(i, j) && self.same_at(*x, *y, any, d),
             (Type::Set(i), Type::Set(j)) => lists(i, j),
-            (Type::Vector(x), Type::Vector(y)) | (Type::File(x), Type::File(y)) => self.same_at(*x, *y, any, d),
+            (Type::Vector(x), Type::Vector(y)) | (Type::File(x), Type::File(y)) => {
+                self.same_at(*x, *y, any, d)
+            }
             (Type::List(x), Type::List(y)) => lists(x, y),
             (Type::Type(x), Type::Type(y)) => self.same_at(*x, *y, any, d),
             (Type::Enum(x), Type::Enum(y)) => x.name == y.name,

@@ -247,7 +247,8 @@ fn merge_sort(v: &mut Vec<usize>, cmp: &mut dyn FnMut(usize, usize) -> Ordering)
     while width < n {
         let mut out = Vec::with_capacity(n);
         for chunk in from.chunks(width * 2) {
-            let (mut a, mut b) = (chunk.get(..width.min(chunk.len())).unwrap_or(&[]), chunk.get(width..).unwrap_or(&[]));
+            let (mut a, mut b) =
+                (chunk.get(..width.min(chunk.len())).unwrap_or(&[]), chunk.get(width..).unwrap_or(&[]));
             while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
                 if cmp(x, y) == Ordering::Greater {
                     out.push(y);

@@ -27,7 +27,7 @@ const MAX_VECTOR_GAP: usize = 1 << 24;
 impl Compiler {
     pub(super) fn assign(&mut self, e: &ExprRef, a: &ExprRef, b: &ExprRef) -> Te {
         let Some((ty, lv)) = self.lvalue(a) else { return Te::error(e) };
-        let te = self.expr_to(b, ty);
+        let te = self.expr_wanted(b, ty);
         if te.is_err() {
             return Te::error(e);
         }
@@ -50,7 +50,11 @@ impl Compiler {
         let t = &self.vm.types;
         if t.is_arith(want) && !t.is_arith(got) {
             let word = |x: TypeId| super::index::tag_word(t.get(x));
-            return format!("assignment of non-arithmetic value to arithmetic ({}/{})", word(want), word(got));
+            return format!(
+                "assignment of non-arithmetic value to arithmetic ({}/{})",
+                word(want),
+                word(got)
+            );
         }
         "type clash in assignment".to_string()
     }
@@ -280,7 +284,11 @@ impl Compiler {
             if ty == TypeId::Pattern && add {
                 return self.expr_err(e, "pattern += op requires op to be a pattern");
             }
-            let text = if add { "requires two arithmetic or two string operands" } else { "requires two arithmetic operands" };
+            let text = if add {
+                "requires two arithmetic or two string operands"
+            } else {
+                "requires two arithmetic operands"
+            };
             return self.expr_err(e, text);
         }
         let read = self.expr(a).code;
@@ -418,7 +426,12 @@ impl Compiler {
             let was = t.dict.borrow().contains(&k);
             if !was {
                 store_member(vm, &t, k, Value::Unset);
-            } else if t.attrs.borrow().as_ref().is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some()) {
+            } else if t
+                .attrs
+                .borrow()
+                .as_ref()
+                .is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some())
+            {
                 if let Some(m) = t.dict.borrow_mut().get_mut(&k) {
                     m.stamp = vm.network_time;
                 }
@@ -462,7 +475,10 @@ impl Compiler {
                     self.expr_err(x, "no such field in record");
                     return None;
                 };
-                if !rt.fields[i].optional && rt.fields[i].default.is_none() && !self.vm.types.is_aggregate(rt.fields[i].ty) {
+                if !rt.fields[i].optional
+                    && rt.fields[i].default.is_none()
+                    && !self.vm.types.is_aggregate(rt.fields[i].ty)
+                {
                     self.statement_err(x, "delete");
                     return None;
                 }
@@ -685,7 +701,8 @@ pub fn store_member(vm: &mut Vm, t: &Rc<TableVal>, k: Value, v: Value) {
         }
         Some(a) => {
             let now = vm.network_time;
-            let keep = if a.create_expire.is_some() { t.dict.borrow().get(&k).map(|e| e.stamp) } else { None };
+            let keep =
+                if a.create_expire.is_some() { t.dict.borrow().get(&k).map(|e| e.stamp) } else { None };
             let watched = a.on_change.is_some();
             let key = if watched { Some(k.clone()) } else { None };
             let old = t.dict.borrow_mut().insert(k, v.clone(), keep.unwrap_or(now));
@@ -708,7 +725,9 @@ fn freeze(vm: &mut Vm, k: Value) -> Value {
         Value::Record(_) | Value::Vector(_) | Value::Table(_) => {
             crate::builtins::deep_copy(vm, &k, crate::source::Span::default()).unwrap_or(k)
         }
-        Value::List(l) if l.iter().any(|x| matches!(x, Value::Record(_) | Value::Vector(_) | Value::Table(_))) => {
+        Value::List(l)
+            if l.iter().any(|x| matches!(x, Value::Record(_) | Value::Vector(_) | Value::Table(_))) =>
+        {
             crate::builtins::deep_copy(vm, &k, crate::source::Span::default()).unwrap_or(k)
         }
         _ => k,

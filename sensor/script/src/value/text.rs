@@ -94,14 +94,8 @@ pub fn double(d: f64) -> String {
 }
 
 pub fn interval(secs: f64) -> String {
-    const UNITS: [(f64, &str); 6] = [
-        (86400.0, "day"),
-        (3600.0, "hr"),
-        (60.0, "min"),
-        (1.0, "sec"),
-        (0.001, "msec"),
-        (0.000_001, "usec"),
-    ];
+    const UNITS: [(f64, &str); 6] =
+        [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (0.001, "msec"), (0.000_001, "usec")];
     if secs == 0.0 {
         return "0 secs".into();
     }
@@ -214,17 +208,15 @@ impl Writer<'_> {
             Value::Double(d) => self.add(&double(*d)),
             Value::Time(d) => self.add(&double(*d)),
             Value::Interval(d) => self.add(&interval(*d)),
-            Value::Str(s) => {
-                match self.style {
-                    Style::Quoted => {
-                        self.out.push(b'"');
-                        self.out.extend_from_slice(s);
-                        self.out.push(b'"');
-                    }
-                    Style::Print => printable_into(s, self.out),
-                    Style::Readable => self.out.extend_from_slice(s),
+            Value::Str(s) => match self.style {
+                Style::Quoted => {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(s);
+                    self.out.push(b'"');
                 }
-            }
+                Style::Print => printable_into(s, self.out),
+                Style::Readable => self.out.extend_from_slice(s),
+            },
             Value::Pattern(p) => {
                 self.add("/");
                 self.add(p.source());

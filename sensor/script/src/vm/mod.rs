@@ -387,7 +387,10 @@ impl Vm {
             Some(e) => format!("{} ({})", f.text, crate::describe::expr(e, self)),
             None => f.text.clone(),
         };
-        self.report(Severity::Error, Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) });
+        self.report(
+            Severity::Error,
+            Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) },
+        );
     }
 
     /// Hands a message to the host, and to scripts' `reporter_*` handlers.

@@ -40,7 +40,12 @@ const MAX_TRIGGERS: usize = 100_000;
 
 impl Vm {
     /// Starts a `when`; if its condition already holds, the body runs at once.
-    pub fn start_trigger(&mut self, body: Rc<TriggerBody>, closure: Rc<FuncVal>, fr: &mut Frame) -> Res<Rc<Trigger>> {
+    pub fn start_trigger(
+        &mut self,
+        body: Rc<TriggerBody>,
+        closure: Rc<FuncVal>,
+        fr: &mut Frame,
+    ) -> Res<Rc<Trigger>> {
         let timeout = match &body.timeout {
             Some((t, _)) => {
                 let mut inner = Frame { closure: Some(closure.clone()), ..Frame::at(fr.base) };
