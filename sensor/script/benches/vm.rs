@@ -9,7 +9,7 @@ use std::time::Instant;
 const CODE: &str = r#"
 type Id: record { orig_h: addr; resp_h: addr; resp_p: port; };
 type Conn: record { id: Id; service: string; n: count; };
-global seen: table[addr] of count;
+global seen: table[addr] of count &default=0;
 global pairs: table[addr, port] of count;
 global names: set[string];
 global total = 0;
@@ -56,7 +56,8 @@ event loop1000(c: Conn) { local i = 0; while ( i < 1000 ) ++i; }
 "#;
 
 fn main() {
-    let opts = Options { code: vec![CODE.into()], bare: true, limits: Limits::default(), ..Options::default() };
+    let opts =
+        Options { code: vec![CODE.into()], bare: true, limits: Limits::default(), ..Options::default() };
     let Ok(mut s) = Script::compile(Box::new(TestHost::default()), &opts) else {
         eprintln!("the benchmark script does not compile");
         std::process::exit(1);
@@ -65,12 +66,21 @@ fn main() {
     let (id, conn) = (s.vm.named_type("Id"), s.vm.named_type("Conn"));
     let (Some(id), Some(conn)) = (id, conn) else { return };
     let addr = Value::Addr(nightjar_script::value::Addr::v4([10, 0, 0, 1]));
-    let port = Value::Port(nightjar_script::value::Port { num: 80, proto: nightjar_script::value::Proto::Tcp });
+    let port =
+        Value::Port(nightjar_script::value::Port { num: 80, proto: nightjar_script::value::Proto::Tcp });
     let id = RecordVal::new(id, vec![addr.clone(), addr, port]);
     let c = RecordVal::new(conn, vec![Value::Record(id), Value::str("http"), Value::Count(5)]);
     println!("{:<16} {:>10}", "event", "ns");
     for name in [
-        "empty", "three_fields", "three_and_bump", "two_keys", "strings", "format", "patterns", "calls", "make_record",
+        "empty",
+        "three_fields",
+        "three_and_bump",
+        "two_keys",
+        "strings",
+        "format",
+        "patterns",
+        "calls",
+        "make_record",
         "loop1000",
     ] {
         let Some(event) = s.vm.event(name) else { continue };

@@ -47,7 +47,19 @@ const MISC: &[&str] = &[
 ];
 
 /// First words of paths that Zeek's distribution has scripts under.
-const ROOTS: &[&str] = &["base", "policy", "protocols", "frameworks", "misc", "tuning", "integration", "files", "zeekygen", "site", "builtin-plugins"];
+const ROOTS: &[&str] = &[
+    "base",
+    "policy",
+    "protocols",
+    "frameworks",
+    "misc",
+    "tuning",
+    "integration",
+    "files",
+    "zeekygen",
+    "site",
+    "builtin-plugins",
+];
 
 fn stem(path: &str) -> &str {
     let p = path.trim_end_matches('/');
@@ -87,5 +99,9 @@ pub fn modules_of(path: &str) -> Vec<&'static str> {
         ("ssh", &["SSH"]),
         ("conn", &["Conn"]),
     ];
-    MODULES.iter().filter(|(word, _)| path.split('/').any(|p| p == *word)).flat_map(|(_, m)| m.iter().copied()).collect()
+    MODULES
+        .iter()
+        .filter(|(word, _)| path.split('/').any(|p| p == *word))
+        .flat_map(|(_, m)| m.iter().copied())
+        .collect()
 }

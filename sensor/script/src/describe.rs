@@ -75,8 +75,9 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
         Binary(op @ (BinOp::Eq | BinOp::Ne), a, b) if rank(b) > rank(a) => pair(b, op.text(), a, vm, s),
         Binary(op, a, b) => pair(a, op.text(), b, vm, s),
         Cond(c, a, b) => {
+            s.push('(');
             write(c, vm, s);
-            s.push_str(" ? ");
+            s.push_str(") ? ");
             write(a, vm, s);
             s.push_str(" : ");
             write(b, vm, s);

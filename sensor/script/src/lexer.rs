@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 /// Longest first, so that the first match is the right one.
 const PUNCT: &[&str] = &[
-    "::", "?$", "+=", "-=", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "!", "%", "^", "*", "/",
-    "+", "-", ",", ":", ";", ">", "<", "?", "|", "[", "]", "(", ")", "{", "}", "$", "=", "~", "&", ".",
+    "::", "?$", "+=", "-=", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "!", "%", "^", "*",
+    "/", "+", "-", ",", ":", ";", ">", "<", "?", "|", "[", "]", "(", ")", "{", "}", "$", "=", "~", "&", ".",
 ];
 
 /// A lexer over one text.
@@ -157,7 +157,10 @@ impl Lexer {
             self.bytes().iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.')).count();
         let word = self.rest().get(..n)?.trim_end_matches('.');
         let (first, last) = (word.split('.').next()?, word.rsplit('.').next()?);
-        if !word.contains('.') || first.is_empty() || last.is_empty() || !last.as_bytes()[0].is_ascii_alphabetic()
+        if !word.contains('.')
+            || first.is_empty()
+            || last.is_empty()
+            || !last.as_bytes()[0].is_ascii_alphabetic()
         {
             return None;
         }
@@ -364,7 +367,8 @@ impl Lexer {
         let text: Rc<[u8]> = bytes.get(..n).unwrap_or(&[]).into();
         self.pos += n + 1;
         let mut insensitive = false;
-        while matches!(self.at(0), b'i' | b's') && !(self.at(1).is_ascii_alphanumeric() && self.at(1) != b's') {
+        while matches!(self.at(0), b'i' | b's') && !(self.at(1).is_ascii_alphanumeric() && self.at(1) != b's')
+        {
             insensitive |= self.at(0) == b'i';
             self.pos += 1;
         }
@@ -372,7 +376,8 @@ impl Lexer {
     }
 
     fn directive(&mut self) -> Tok {
-        let n = 1 + self.bytes().iter().skip(1).take_while(|c| c.is_ascii_alphabetic() || **c == b'-').count();
+        let n =
+            1 + self.bytes().iter().skip(1).take_while(|c| c.is_ascii_alphabetic() || **c == b'-').count();
         let mut word = self.rest().get(..n).unwrap_or("").to_string();
         if self.rest().get(n..).is_some_and(|r| r.starts_with("_so") || r.starts_with("_zeek")) {
             word = "@DEBUG".into();

@@ -243,7 +243,12 @@ impl Host for StdHost {
     }
 
     fn open(&mut self, name: &str, append: bool) -> std::io::Result<()> {
-        let f = std::fs::OpenOptions::new().create(true).write(true).append(append).truncate(!append).open(name)?;
+        let f = std::fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .append(append)
+            .truncate(!append)
+            .open(name)?;
         self.files.insert(name.to_string(), std::io::BufWriter::new(f));
         Ok(())
     }

@@ -15,7 +15,11 @@ pub struct Span {
 impl Span {
     /// From the start of `self` to the end of `end`; a span never crosses files.
     pub fn to(self, end: Span) -> Span {
-        if self.file == end.file { Span { file: self.file, lo: self.lo, hi: end.hi.max(self.hi) } } else { self }
+        if self.file == end.file {
+            Span { file: self.file, lo: self.lo, hi: end.hi.max(self.hi) }
+        } else {
+            self
+        }
     }
 
     /// The last byte only: where the parser stood when it gave up.
@@ -66,7 +70,12 @@ impl Sources {
     pub fn add(&mut self, name: &str, path: &str, text: &str) -> u32 {
         let mut lines = vec![0];
         lines.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
-        self.files.push(SourceFile { name: name.to_string(), path: path.to_string(), text: text.into(), lines });
+        self.files.push(SourceFile {
+            name: name.to_string(),
+            path: path.to_string(),
+            text: text.into(),
+            lines,
+        });
         self.files.len() as u32 - 1
     }
 

@@ -322,7 +322,9 @@ impl Types {
         match (self.get(a), self.get(b)) {
             (Type::Table(i, x), Type::Table(j, y)) => lists(i, j) && self.same_at(*x, *y, any, d),
             (Type::Set(i), Type::Set(j)) => lists(i, j),
-            (Type::Vector(x), Type::Vector(y)) | (Type::File(x), Type::File(y)) => self.same_at(*x, *y, any, d),
+            (Type::Vector(x), Type::Vector(y)) | (Type::File(x), Type::File(y)) => {
+                self.same_at(*x, *y, any, d)
+            }
             (Type::List(x), Type::List(y)) => lists(x, y),
             (Type::Type(x), Type::Type(y)) => self.same_at(*x, *y, any, d),
             (Type::Enum(x), Type::Enum(y)) => x.name == y.name,
@@ -366,7 +368,7 @@ impl Types {
     /// The text of a type as messages and `type_name` give it.
     pub fn name(&self, t: TypeId) -> String {
         let mut s = String::new();
-        self.write(t, &mut s, 0);
+        self.write(t, &mut s, &mut Vec::new());
         s
     }
 
@@ -383,21 +385,21 @@ impl Types {
         self.name_of_value(t)
     }
 
-    fn write_list(&self, l: &[TypeId], s: &mut String, depth: u32) {
+    fn write_list(&self, l: &[TypeId], s: &mut String, path: &mut Vec<TypeId>) {
         for (i, t) in l.iter().enumerate() {
             if i > 0 {
                 s.push(',');
             }
-            self.write(*t, s, depth);
+            self.write(*t, s, path);
         }
     }
 
-    fn write(&self, t: TypeId, s: &mut String, depth: u32) {
-        if depth > MAX_TYPE_DEPTH {
+    fn write(&self, t: TypeId, s: &mut String, path: &mut Vec<TypeId>) {
+        if path.len() as u32 > MAX_TYPE_DEPTH {
             s.push_str("...");
             return;
         }
-        let d = depth + 1;
+        let d = path;
         match self.get(t) {
             Type::Base(b) => s.push_str(b.text()),
             Type::Enum(e) => {
@@ -406,10 +408,11 @@ impl Types {
             }
             Type::Record(r) => {
                 // A record may hold itself (by an optional field or in a container): name it then.
-                if depth > 4 && !r.name.is_empty() {
+                if d.contains(&t) {
                     s.push_str(&r.name);
                     return;
                 }
+                d.push(t);
                 s.push_str("record { ");
                 for f in &r.fields {
                     s.push_str(&f.name);
@@ -418,6 +421,7 @@ impl Types {
                     s.push_str("; ");
                 }
                 s.push('}');
+                d.pop();
             }
             Type::Table(i, y) => {
                 s.push_str("table[");

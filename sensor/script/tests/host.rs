@@ -100,7 +100,11 @@ impl Host for WithFunctions {
 fn hosts_add_functions() {
     let inner = TestHost::default();
     let out = inner.output();
-    let opts = Options { code: vec!["event zeek_init() { print Sensor::twice(21); }".into()], bare: true, ..Options::default() };
+    let opts = Options {
+        code: vec!["event zeek_init() { print Sensor::twice(21); }".into()],
+        bare: true,
+        ..Options::default()
+    };
     Script::compile(Box::new(WithFunctions(inner)), &opts).unwrap().run();
     assert_eq!(out.stdout(), "42\n");
 }

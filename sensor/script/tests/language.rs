@@ -8,7 +8,10 @@ use nightjar_script::{Options, TestHost};
 #[test]
 fn literals_of_every_type() {
     prints("print T, F, 7, -7, 2.5, 3.0, .5, 1e3, 0xff;", "T, F, 7, -7, 2.5, 3.0, 0.5, 1000.0, 255\n");
-    prints("print 1sec, 2 min, 1.5hr, 3days, 1msec;", "1.0 sec, 2.0 mins, 1.0 hr 30.0 mins, 3.0 days, 1.0 msec\n");
+    prints(
+        "print 1sec, 2 min, 1.5hr, 3days, 1msec;",
+        "1.0 sec, 2.0 mins, 1.0 hr 30.0 mins, 3.0 days, 1.0 msec\n",
+    );
     prints("print 80/tcp, 53/udp, 8/icmp, 0/unknown;", "80/tcp, 53/udp, 8/icmp, 0/unknown\n");
     prints(
         "print 10.0.0.1, [2001:db8::1], 10.0.0.0/8, [2001:db8::]/32;",
@@ -33,7 +36,10 @@ fn arithmetic_promotes() {
 
 #[test]
 fn time_and_interval_arithmetic() {
-    prints("print 5min + 30sec, 10min / 2, 10min / 5min, 2 * 3sec;", "5.0 mins 30.0 secs, 5.0 mins, 2.0, 6.0 secs\n");
+    prints(
+        "print 5min + 30sec, 10min / 2, 10min / 5min, 2 * 3sec;",
+        "5.0 mins 30.0 secs, 5.0 mins, 2.0, 6.0 secs\n",
+    );
     prints("print double_to_time(5.0) - double_to_time(2.0), double_to_time(1.0) + 1sec;", "3.0 secs, 2.0\n");
 }
 
@@ -45,7 +51,10 @@ fn precedence() {
 
 #[test]
 fn sizes() {
-    prints("print |\"abc\"|, |vector(1, 2)|, |set(1)|, |-4|, |10.0.0.1|, |10.0.0.0/8|;", "3, 2, 1, 4, 32, 16777216.0\n");
+    prints(
+        "print |\"abc\"|, |vector(1, 2)|, |set(1)|, |-4|, |10.0.0.1|, |10.0.0.0/8|;",
+        "3, 2, 1, 4, 32, 16777216.0\n",
+    );
 }
 
 #[test]
@@ -55,7 +64,10 @@ fn membership() {
         "T, T, T, T, T, F\n",
     );
     prints("local s: set[string, count]; add s[\"a\", 1]; print [\"a\", 1] in s, [\"a\", 2] in s;", "T, F\n");
-    prints("local t: table[subnet] of string = { [10.0.0.0/8] = \"x\" }; print 10.9.9.9 in t, t[10.9.9.9];", "T, x\n");
+    prints(
+        "local t: table[subnet] of string = { [10.0.0.0/8] = \"x\" }; print 10.9.9.9 in t, t[10.9.9.9];",
+        "T, x\n",
+    );
 }
 
 #[test]
@@ -69,13 +81,19 @@ fn longest_prefix_wins() {
 
 #[test]
 fn strings_slice_and_compare() {
-    prints("print \"hello\"[1], \"hello\"[1:3], \"hello\"[-2:], \"a\" < \"b\", \"a\" + \"b\";", "e, el, lo, T, ab\n");
+    prints(
+        "print \"hello\"[1], \"hello\"[1:3], \"hello\"[-2:], \"a\" < \"b\", \"a\" + \"b\";",
+        "e, el, lo, T, ab\n",
+    );
 }
 
 #[test]
 fn patterns_match_as_flex_does() {
     prints(r#"print /foo/ in "xfoox", /foo/ == "xfoox", "foo" == /fo+/, /FOO/i == "foo";"#, "T, F, T, T\n");
-    prints(r#"print /a"b.c"d/ == "ab.cd", /a"b.c"d/ == "abxcd", /x{2,3}/ == "xxx", /[[:digit:]]+/ in "a1";"#, "T, F, T, T\n");
+    prints(
+        r#"print /a"b.c"d/ == "ab.cd", /a"b.c"d/ == "abxcd", /x{2,3}/ == "xxx", /[[:digit:]]+/ in "a1";"#,
+        "T, F, T, T\n",
+    );
     prints(r#"print (/a/ | /b/) == "b", (/a/ & /b/) == "ab", /\d/ == "d", /^a/ in "ba";"#, "T, T, T, F\n");
 }
 
@@ -104,7 +122,10 @@ fn record_fields_hold_functions() {
 
 #[test]
 fn tables() {
-    prints("local t: table[string] of count = { [\"a\"] = 1 }; t[\"b\"] = 2; delete t[\"a\"]; print t;", "{\n[b] = 2\n}\n");
+    prints(
+        "local t: table[string] of count = { [\"a\"] = 1 }; t[\"b\"] = 2; delete t[\"a\"]; print t;",
+        "{\n[b] = 2\n}\n",
+    );
     prints("local t: table[count] of string &default=\"d\"; print t[1], 1 in t;", "d, F\n");
     prints(
         "local t: table[count] of string = table() &default=function(n: count): string { return fmt(\"<%d>\", n); }; print t[3];",
@@ -121,7 +142,10 @@ fn sets() {
     prints("local s = set(1); add s[1]; add s[2]; delete s[1]; print s;", "{\n2\n}\n");
     prints("print |set(1, 2) | set(2, 3)|, |set(1, 2) & set(2, 3)|, |set(1, 2) - set(2)|;", "3, 1, 1\n");
     prints("print set(1) <= set(1, 2), set(1, 2) < set(1, 2), set(1) == set(1);", "T, F, T\n");
-    prints("local s: set[string] = {}; print |s|; s += { \"a\", \"b\" }; s -= { \"a\" }; print s;", "0\n{\nb\n}\n");
+    prints(
+        "local s: set[string] = {}; print |s|; s += { \"a\", \"b\" }; s -= { \"a\" }; print s;",
+        "0\n{\nb\n}\n",
+    );
 }
 
 #[test]
@@ -132,7 +156,10 @@ fn nested_tables_print_nested() {
 
 #[test]
 fn vectors() {
-    prints("local v = vector(1, 2, 3); v += 4; v[|v|] = 5; print v, v[-1], v[1:3];", "[1, 2, 3, 4, 5], 5, [2, 3]\n");
+    prints(
+        "local v = vector(1, 2, 3); v += 4; v[|v|] = 5; print v, v[-1], v[1:3];",
+        "[1, 2, 3, 4, 5], 5, [2, 3]\n",
+    );
     prints("local v: vector of string; v[3] = \"x\"; print v, |v|, 0 in v;", "[, , , x], 4, F\n");
     prints("local v = vector(1, 2, 3, 4); v[1:3] = vector(9); print v;", "[1, 9, 4]\n");
     prints("print vector(1, 2) + vector(3, 4), vector(T, F) && vector(T, T);", "[4, 6], [T, F]\n");
@@ -154,7 +181,10 @@ fn loops() {
     prints("for ( i, v in vector(5, 6) ) print i, v;", "0, 5\n1, 6\n");
     prints("for ( _, v in vector(5) ) print v;", "5\n");
     prints("for ( c in \"ab\" ) print c;", "a\nb\n");
-    prints("local t: table[string, count] of bool = { [\"a\", 1] = T }; for ( [s, n], b in t ) print s, n, b;", "a, 1, T\n");
+    prints(
+        "local t: table[string, count] of bool = { [\"a\", 1] = T }; for ( [s, n], b in t ) print s, n, b;",
+        "a, 1, T\n",
+    );
     prints("local i = 0; while ( T ) { ++i; if ( i == 2 ) next; if ( i > 3 ) break; print i; }", "1\n3\n");
 }
 
@@ -343,13 +373,19 @@ fn missing_load_is_fatal() {
 
 #[test]
 fn options_on_the_command_line() {
-    let opts = Options { overrides: vec!["M::x=9".into()], ..options("module M; export { const x = 1 &redef; } event zeek_init() { print x; }") };
+    let opts = Options {
+        overrides: vec!["M::x=9".into()],
+        ..options("module M; export { const x = 1 &redef; } event zeek_init() { print x; }")
+    };
     assert_eq!(run_with(&opts, TestHost::default()).out, "9\n");
 }
 
 #[test]
 fn default_mode_has_the_utilities() {
-    let opts = Options { bare: false, ..options("event zeek_init() { print bare_mode(), extract_count(\"a 12 b\"); }") };
+    let opts = Options {
+        bare: false,
+        ..options("event zeek_init() { print bare_mode(), extract_count(\"a 12 b\"); }")
+    };
     let r = run_with(&opts, TestHost::default());
     assert_eq!((r.err.as_str(), r.out.as_str()), ("", "F, 12\n"));
 }
@@ -378,7 +414,8 @@ fn expiry_follows_packet_time() {
         global t: table[string] of count &create_expire=5sec &expire_func=gone;
         global tick: event();
         event tick() { t[\"a\"] = 1; }";
-    let code = code.replace("const table_expire_interval = 1sec &redef;", "redef table_expire_interval = 1sec;");
+    let code =
+        code.replace("const table_expire_interval = 1sec &redef;", "redef table_expire_interval = 1sec;");
     let mut s = nightjar_script::Script::compile(Box::new(host), &options(&code)).unwrap();
     s.init();
     s.vm.advance(100.0);
@@ -423,7 +460,9 @@ fn cycles_print() {
 
 #[test]
 fn same_seed_same_order() {
-    let order = || run("event zeek_init() { local s: set[count]; local i = 0; while ( i < 50 ) { add s[i]; ++i; } print s; }").out;
+    let order = || {
+        run("event zeek_init() { local s: set[count]; local i = 0; while ( i < 50 ) { add s[i]; ++i; } print s; }").out
+    };
     assert_eq!(order(), order());
 }
 
@@ -435,7 +474,9 @@ fn zeeks_order_with_zeeks_seed() {
     );
     let opts = Options {
         hash_keys: keys,
-        ..options("event zeek_init() { local t: table[count] of string; t[1] = \"a\"; t[55] = \"b\"; for ( k in t ) print k; }")
+        ..options(
+            "event zeek_init() { local t: table[count] of string; t[1] = \"a\"; t[55] = \"b\"; for ( k in t ) print k; }",
+        )
     };
     assert_eq!(run_with(&opts, TestHost::default()).out, "55\n1\n");
 }

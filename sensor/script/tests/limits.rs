@@ -24,7 +24,8 @@ fn endless_loop() {
 
 #[test]
 fn endless_recursion() {
-    let (out, err) = limited("function f(n: count): count { return f(n + 1); }\nevent zeek_init() { f(0); }", small());
+    let (out, err) =
+        limited("function f(n: count): count { return f(n + 1); }\nevent zeek_init() { f(0); }", small());
     assert_eq!(out, "alive\n");
     assert_eq!(err, "error in x.zeek, line 1: recursion budget of 60 nested calls used up\n");
 }
@@ -32,7 +33,10 @@ fn endless_recursion() {
 #[test]
 fn table_that_grows() {
     let limits = Limits { fuel: 50_000_000, ..small() };
-    let (out, err) = limited("global t: table[count] of count;\nevent zeek_init() { local i = 0; while ( T ) { t[i] = i; ++i; } }", limits);
+    let (out, err) = limited(
+        "global t: table[count] of count;\nevent zeek_init() { local i = 0; while ( T ) { t[i] = i; ++i; } }",
+        limits,
+    );
     assert_eq!(out, "alive\n");
     assert_eq!(err, "error in x.zeek, line 2: memory budget of 8388608 bytes used up\n");
 }
@@ -54,7 +58,8 @@ fn string_that_doubles() {
 
 #[test]
 fn far_vector_index() {
-    let (out, err) = limited("event zeek_init() { local v: vector of count; v[1000000000000] = 1; }", small());
+    let (out, err) =
+        limited("event zeek_init() { local v: vector of count; v[1000000000000] = 1; }", small());
     assert_eq!(out, "alive\n");
     assert!(err.contains("vector grown"), "{err}");
 }
@@ -64,7 +69,9 @@ fn events_that_post_events_without_end() {
     let limits = Limits { queue: 10, ..small() };
     let code = "global e: event(); event e() { event e(); event e(); }\nevent zeek_init() { event e(); schedule 1sec { e() }; terminate(); }";
     // The queue never empties; the run's caller would go on for ever, so events are counted down here.
-    let code = code.replace("event e(); event e(); }", "if ( n < 50 ) { ++n; event e(); event e(); } }").replace("global e", "global n = 0; global e");
+    let code = code
+        .replace("event e(); event e(); }", "if ( n < 50 ) { ++n; event e(); event e(); } }")
+        .replace("global e", "global n = 0; global e");
     let (out, _) = limited(&code, limits);
     assert_eq!(out, "alive\n");
 }

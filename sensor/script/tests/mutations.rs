@@ -47,9 +47,45 @@ fn boundary(s: &str, mut i: usize) -> usize {
 
 fn mutate(rng: &mut Rng, seed: &str) -> String {
     const TOKENS: &[&str] = &[
-        "{", "}", "(", ")", "[", "]", ";", "$", "?$", "=", "+=", "|", "/", "\"", "@if ( T )", "@endif", "event", "function",
-        "record { ", "table[", "vector of ", "&default=", "&redef", "when (", "-9223372036854775808", "18446744073709551615",
-        "1e308", "local x = ", "function[x]() { ", "set(", "\\", "in", "!", "-", "::", "hook ", "for ( ", "[$a=", "copy(",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        ";",
+        "$",
+        "?$",
+        "=",
+        "+=",
+        "|",
+        "/",
+        "\"",
+        "@if ( T )",
+        "@endif",
+        "event",
+        "function",
+        "record { ",
+        "table[",
+        "vector of ",
+        "&default=",
+        "&redef",
+        "when (",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "1e308",
+        "local x = ",
+        "function[x]() { ",
+        "set(",
+        "\\",
+        "in",
+        "!",
+        "-",
+        "::",
+        "hook ",
+        "for ( ",
+        "[$a=",
+        "copy(",
     ];
     let lines: Vec<&str> = seed.lines().collect();
     let from = rng.below(lines.len());
@@ -86,7 +122,14 @@ fn a_thousand_mutated_scripts() {
         for i in 0..1000 {
             let seed = SEEDS[rng.below(SEEDS.len())];
             let code = mutate(&mut rng, seed);
-            let limits = Limits { fuel: 20_000, depth: 60, memory: 32 << 20, string: 1 << 16, queue: 100, scheduled: 100 };
+            let limits = Limits {
+                fuel: 20_000,
+                depth: 60,
+                memory: 32 << 20,
+                string: 1 << 16,
+                queue: 100,
+                scheduled: 100,
+            };
             let opts = Options { code: vec![code], bare: true, limits, ..Options::default() };
             let before = std::time::Instant::now();
             if let Ok(mut s) = Script::compile(Box::new(TestHost::default()), &opts) {

@@ -100,9 +100,10 @@ pub const TABLE: &[(&str, Plain)] = &[
         Ok(Value::Table(Rc::new(out)))
     }),
     ("same_object", |_, _, a| Ok(Value::Bool(same_object(arg(a, 0), arg(a, 1))))),
-    ("value_footprint", |vm, _, a| Ok(Value::Count(footprint(vm, arg(a, 0), &mut Vec::new())))),
-    ("val_footprint", |vm, _, a| Ok(Value::Count(footprint(vm, arg(a, 0), &mut Vec::new())))),
-    ("val_size", |_, _, _| Ok(Value::Count(24))),
+    ("value_footprint", |vm, _, a| {
+        Ok(Value::Count(footprint(vm, arg(a, 0), arg(a, 1).as_bool(), &mut Vec::new())))
+    }),
+    ("val_footprint", |vm, _, a| Ok(Value::Count(footprint(vm, arg(a, 0), true, &mut Vec::new())))),
     ("lookup_ID", |vm, _, a| {
         let name = text_arg(a, 0);
         match vm.global_value(&name) {
@@ -148,7 +149,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         for i in 0..vm.globals.len() {
             let v = vm.values[i].clone();
             if matches!(v, Value::Table(_) | Value::Vector(_) | Value::Record(_)) {
-                let n = footprint(vm, &v, &mut Vec::new());
+                let n = footprint(vm, &v, true, &mut Vec::new());
                 let name = Value::str(vm.globals[i].name.as_bytes());
                 t.dict.borrow_mut().insert(name, Value::Count(n), 0.0);
             }
@@ -246,7 +247,8 @@ fn merge_sort(v: &mut Vec<usize>, cmp: &mut dyn FnMut(usize, usize) -> Ordering)
     while width < n {
         let mut out = Vec::with_capacity(n);
         for chunk in from.chunks(width * 2) {
-            let (mut a, mut b) = (chunk.get(..width.min(chunk.len())).unwrap_or(&[]), chunk.get(width..).unwrap_or(&[]));
+            let (mut a, mut b) =
+                (chunk.get(..width.min(chunk.len())).unwrap_or(&[]), chunk.get(width..).unwrap_or(&[]));
             while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
                 if cmp(x, y) == Ordering::Greater {
                     out.push(y);
@@ -278,48 +280,40 @@ fn same_object(x: &Value, y: &Value) -> bool {
     }
 }
 
-/// How many elements a value is made of; containers count themselves too.
-fn footprint(vm: &Vm, v: &Value, seen: &mut Vec<*const ()>) -> u64 {
-    let mut once = |p: *const ()| {
-        let new = !seen.contains(&p);
-        if new {
-            seen.push(p);
-        }
-        new
-    };
-    match v {
+/// How many elements a value is made of; with `entries` containers count their members as well. Indices are lists.
+fn footprint(vm: &Vm, v: &Value, entries: bool, path: &mut Vec<*const ()>) -> u64 {
+    let (at, parts): (*const (), Vec<Value>) = match v {
         Value::Record(r) => {
-            if !once(Rc::as_ptr(r).cast()) {
-                return 0;
-            }
             let width = vm.types.as_record(r.ty).map_or(0, |t| t.fields.len());
-            let inside: u64 =
-                (0..width).map(|i| r.get(i)).filter(Value::is_set).map(|x| footprint(vm, &x, seen)).sum();
-            inside + width as u64
+            (Rc::as_ptr(r).cast(), (0..width).map(|i| r.get(i)).collect())
         }
-        Value::Vector(items) => {
-            if !once(Rc::as_ptr(items).cast()) {
-                return 0;
-            }
-            let list = items.items().clone();
-            list.iter().filter(|x| x.is_set()).map(|x| footprint(vm, x, seen)).sum::<u64>() + list.len() as u64
-        }
+        Value::Vector(items) => (Rc::as_ptr(items).cast(), items.items().clone()),
+        Value::List(l) => (Rc::as_ptr(l).cast(), l.to_vec()),
         Value::Table(t) => {
-            if !once(Rc::as_ptr(t).cast()) {
+            let at: *const () = Rc::as_ptr(t).cast();
+            if path.contains(&at) || path.len() as u32 > crate::value::MAX_VALUE_DEPTH {
                 return 0;
             }
+            path.push(at);
             let all = t.snapshot();
-            let inside: u64 = all
-                .iter()
-                .map(|(k, v)| {
-                    footprint(vm, k, seen) + if v.is_set() { footprint(vm, v, seen) } else { 0 }
-                })
-                .sum();
-            inside + all.len() as u64
+            let mut n = if entries { all.len() as u64 } else { 0 };
+            for (k, v) in &all {
+                n += footprint(vm, k, entries, path);
+                n += u64::from(entries && !matches!(k, Value::List(_)));
+                n += if v.is_set() { footprint(vm, v, entries, path) } else { 0 };
+            }
+            path.pop();
+            return n;
         }
-        Value::List(l) => l.iter().map(|x| footprint(vm, x, seen)).sum::<u64>() + l.len() as u64,
-        _ => 1,
+        _ => return 1,
+    };
+    if path.contains(&at) || path.len() as u32 > crate::value::MAX_VALUE_DEPTH {
+        return 0;
     }
+    path.push(at);
+    let inside: u64 = parts.iter().filter(|x| x.is_set()).map(|x| footprint(vm, x, entries, path)).sum();
+    path.pop();
+    inside + if entries { parts.len() as u64 } else { 0 }
 }
 
 fn record_fields(vm: &mut Vm, _c: &CallSite<'_>, a: &[Value]) -> Res {

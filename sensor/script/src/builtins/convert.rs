@@ -62,7 +62,8 @@ pub const TABLE: &[(&str, Plain)] = &[
         let s = String::from_utf8_lossy(bytes(a, 0)).into_owned();
         let parsed = s.split_once('/').and_then(|(n, p)| {
             let num = n.parse::<u16>().ok()?;
-            let proto = [Proto::Tcp, Proto::Udp, Proto::Icmp, Proto::Unknown].into_iter().find(|x| x.name() == p)?;
+            let proto =
+                [Proto::Tcp, Proto::Udp, Proto::Icmp, Proto::Unknown].into_iter().find(|x| x.name() == p)?;
             Some(Port { num, proto })
         });
         match parsed {
@@ -138,7 +139,11 @@ pub const TABLE: &[(&str, Plain)] = &[
         let s = bytes(a, 0);
         if s.len() % 2 != 0 {
             let shown = String::from_utf8_lossy(s).into_owned();
-            complain(vm, c, &format!("Hex string '{shown}' has invalid length. The size must be divisible by 2."));
+            complain(
+                vm,
+                c,
+                &format!("Hex string '{shown}' has invalid length. The size must be divisible by 2."),
+            );
             return Ok(Value::str(""));
         }
         let mut out = Vec::with_capacity(s.len() / 2);

@@ -9,10 +9,14 @@ use std::rc::Rc;
 /// A deep copy of a value.
 pub fn deep_copy(vm: &mut Vm, v: &Value, span: Span) -> Res {
     match v {
-        Value::Record(_) | Value::Table(_) | Value::Vector(_) | Value::List(_) | Value::Str(_) | Value::Opaque(_)
-        | Value::Func(_) | Value::Pattern(_) => {
-            Copier { vm, span, seen: HashMap::new() }.copy(v, 0)
-        }
+        Value::Record(_)
+        | Value::Table(_)
+        | Value::Vector(_)
+        | Value::List(_)
+        | Value::Str(_)
+        | Value::Opaque(_)
+        | Value::Func(_)
+        | Value::Pattern(_) => Copier { vm, span, seen: HashMap::new() }.copy(v, 0),
         v => Ok(v.clone()),
     }
 }

@@ -41,7 +41,8 @@ pub const TABLE: &[(&str, Plain)] = &[
         let si = 0x7fff_ffff & site;
         let d = 0x7fff_ffff & key;
         const A: i64 = 1_103_515_245;
-        let w = A.wrapping_mul((A.wrapping_mul(si).wrapping_add(12345)) ^ d).wrapping_add(12345) & 0x7fff_ffff;
+        let w =
+            A.wrapping_mul((A.wrapping_mul(si).wrapping_add(12345)) ^ d).wrapping_add(12345) & 0x7fff_ffff;
         Ok(Value::Count(w as u64))
     }),
     ("crc32", |_, _, a| Ok(Value::Count(u64::from(crc32(bytes(a, 0)))))),
@@ -273,13 +274,17 @@ impl Entropy {
         let top = n * around - self.serial[1].powi(2);
         let bottom = n * self.serial[2] - self.serial[1].powi(2);
         let serial = if bottom == 0.0 { -100_000.0 } else { top / bottom };
-        record(vm, "entropy_test_result", &[
-            ("entropy", Value::Double(ent)),
-            ("chi_square", Value::Double(chi)),
-            ("mean", Value::Double(mean)),
-            ("monte_carlo_pi", Value::Double(pi)),
-            ("serial_correlation", Value::Double(serial)),
-        ])
+        record(
+            vm,
+            "entropy_test_result",
+            &[
+                ("entropy", Value::Double(ent)),
+                ("chi_square", Value::Double(chi)),
+                ("mean", Value::Double(mean)),
+                ("monte_carlo_pi", Value::Double(pi)),
+                ("serial_correlation", Value::Double(serial)),
+            ],
+        )
     }
 }
 

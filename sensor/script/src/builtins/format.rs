@@ -189,7 +189,15 @@ fn hex_addr(a: &crate::value::Addr) -> Vec<u8> {
 /// C's `%e`, `%f`, `%g`.
 pub fn float(verb: u8, d: f64, precision: Option<usize>) -> Vec<u8> {
     if !d.is_finite() {
-        return if d.is_nan() { "nan" } else if d > 0.0 { "inf" } else { "-inf" }.as_bytes().to_vec();
+        return if d.is_nan() {
+            "nan"
+        } else if d > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }
+        .as_bytes()
+        .to_vec();
     }
     let p = precision.unwrap_or(6);
     match verb {
@@ -208,7 +216,11 @@ fn general(d: f64, p: usize) -> String {
     let exp = text::c_exp(d, p - 1);
     let x: i32 = exp.rsplit_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
     let trim = |s: &str| {
-        if s.contains('.') { s.trim_end_matches('0').trim_end_matches('.').to_string() } else { s.to_string() }
+        if s.contains('.') {
+            s.trim_end_matches('0').trim_end_matches('.').to_string()
+        } else {
+            s.to_string()
+        }
     };
     if x < -4 || x >= p as i32 {
         match exp.split_once('e') {

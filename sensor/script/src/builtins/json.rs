@@ -113,13 +113,15 @@ impl Out<'_> {
                         Value::List(l) => {
                             let mut inner = Vec::new();
                             let strip = self.strip.clone();
-                            Out { vm: self.vm, only_log: self.only_log, strip, out: &mut inner }.list(l, depth);
+                            Out { vm: self.vm, only_log: self.only_log, strip, out: &mut inner }
+                                .list(l, depth);
                             self.string(&inner);
                         }
                         Value::Record(_) | Value::Vector(_) | Value::Table(_) | Value::Port(_) => {
                             let mut inner = Vec::new();
                             let strip = self.strip.clone();
-                            Out { vm: self.vm, only_log: self.only_log, strip, out: &mut inner }.value(k, depth + 1);
+                            Out { vm: self.vm, only_log: self.only_log, strip, out: &mut inner }
+                                .value(k, depth + 1);
                             self.string(&inner);
                         }
                         k => self.text(k),
@@ -212,7 +214,11 @@ fn from_json(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
         _ => None,
     };
     let parsed: Result<Json, String> = serde_json::from_slice(bytes(a, 0)).map_err(|e| {
-        let at = bytes(a, 0).split(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(|l| l.len() + 1).sum::<usize>()
+        let at = bytes(a, 0)
+            .split(|b| *b == b'\n')
+            .take(e.line().saturating_sub(1))
+            .map(|l| l.len() + 1)
+            .sum::<usize>()
             + e.column().saturating_sub(1);
         format!("JSON parse error: {} Offset: {at}", rapid_wording(&e, bytes(a, 0)))
     });
@@ -222,7 +228,9 @@ fn from_json(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
     };
     match result {
         Ok(v) => record(vm, "from_json_result", &[("valid", Value::Bool(true)), ("v", v)]),
-        Err(why) => record(vm, "from_json_result", &[("valid", Value::Bool(false)), ("err", Value::str(why))]),
+        Err(why) => {
+            record(vm, "from_json_result", &[("valid", Value::Bool(false)), ("err", Value::str(why))])
+        }
     }
 }
 
@@ -343,7 +351,11 @@ fn read_index(
         (_, Json::Array(_)) => Ok(Err("table key/set index has the wrong number of elements".into())),
         (many, j) => {
             let shown: Vec<String> = many.iter().map(|t| vm.types.name(*t)).collect();
-            Ok(Err(format!("cannot convert JSON type '{}' to Zeek type 'list of {}'", json_word(j), shown.join(","))))
+            Ok(Err(format!(
+                "cannot convert JSON type '{}' to Zeek type 'list of {}'",
+                json_word(j),
+                shown.join(",")
+            )))
         }
     }
 }
@@ -417,19 +429,24 @@ fn scalar(vm: &Vm, j: &Json, ty: TypeId, key: &str) -> Read {
         (TypeId::Double, Json::Number(n)) => Value::Double(number(n)),
         (TypeId::Time, Json::Number(n)) => Value::Time(number(n)),
         (TypeId::Interval, Json::Number(n)) => Value::Interval(number(n)),
-        (TypeId::Interval, Json::String(s)) => parse_interval(s).map(Value::Interval).ok_or_else(|| "wrong interval format, valid format is double followed by day|hr|min|sec|msec|usec".to_string())?,
+        (TypeId::Interval, Json::String(s)) => parse_interval(s).map(Value::Interval).ok_or_else(|| {
+            "wrong interval format, valid format is double followed by day|hr|min|sec|msec|usec".to_string()
+        })?,
         (TypeId::String, Json::String(s)) => Value::str(s),
         (TypeId::Pattern, Json::String(s)) => {
             let s = s.strip_prefix('/').and_then(|s| s.strip_suffix('/')).unwrap_or(s);
             let s = s.strip_prefix("^?(").and_then(|s| s.strip_suffix(")$?")).unwrap_or(s);
-            Value::Pattern(Rc::new(Pattern::new(s.as_bytes(), false).map_err(|_| format!("error compiling pattern: {s}"))?))
+            Value::Pattern(Rc::new(
+                Pattern::new(s.as_bytes(), false).map_err(|_| format!("error compiling pattern: {s}"))?,
+            ))
         }
         (TypeId::Addr, Json::String(s)) => {
             let s = s.strip_prefix('[').and_then(|s| s.strip_suffix(']')).unwrap_or(s);
             Value::Addr(Addr::parse(s).ok_or_else(bad)?)
         }
         (TypeId::Subnet, Json::String(s)) => {
-            let (a, n) = super::convert::parse_subnet(s.as_bytes()).ok_or_else(|| format!("invalid value for subnet: '{s}'"))?;
+            let (a, n) = super::convert::parse_subnet(s.as_bytes())
+                .ok_or_else(|| format!("invalid value for subnet: '{s}'"))?;
             Value::Subnet(a, n)
         }
         (TypeId::Port, Json::String(s)) => parse_port(s).map(Value::Port).ok_or_else(|| {
@@ -442,7 +459,12 @@ fn scalar(vm: &Vm, j: &Json, ty: TypeId, key: &str) -> Read {
                 (Some(n), Some(p)) => parse_port(&format!("{n}/{p}"))
                     .map(Value::Port)
                     .ok_or_else(|| "wrong port format, invalid protocol string".to_string())?,
-                _ => return Err("wrong port format, object must have 'port' (number) and 'proto' (string) members".into()),
+                _ => {
+                    return Err(
+                        "wrong port format, object must have 'port' (number) and 'proto' (string) members"
+                            .into(),
+                    );
+                }
             }
         }
         _ => return Err(bad()),

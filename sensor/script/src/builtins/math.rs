@@ -6,7 +6,14 @@ use crate::vm::{CallSite, Res, Vm};
 
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
-fn unary(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], f: fn(f64) -> f64, ok: fn(f64) -> bool, text: &str) -> Res {
+fn unary(
+    vm: &mut Vm,
+    c: &CallSite<'_>,
+    a: &[Value],
+    f: fn(f64) -> f64,
+    ok: fn(f64) -> bool,
+    text: &str,
+) -> Res {
     let x = arg(a, 0).as_double();
     if !ok(x) {
         complain(vm, c, text);

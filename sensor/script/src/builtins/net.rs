@@ -11,8 +11,12 @@ type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 pub const TABLE: &[(&str, Plain)] = &[
     ("is_v4_addr", |_, _, a| Ok(Value::Bool(arg(a, 0).as_addr().is_v4()))),
     ("is_v6_addr", |_, _, a| Ok(Value::Bool(!arg(a, 0).as_addr().is_v4()))),
-    ("is_v4_subnet", |_, _, a| Ok(Value::Bool(matches!(arg(a, 0), Value::Subnet(x, n) if x.is_v4() && *n >= 96)))),
-    ("is_v6_subnet", |_, _, a| Ok(Value::Bool(matches!(arg(a, 0), Value::Subnet(x, n) if !x.is_v4() || *n < 96)))),
+    ("is_v4_subnet", |_, _, a| {
+        Ok(Value::Bool(matches!(arg(a, 0), Value::Subnet(x, n) if x.is_v4() && *n >= 96)))
+    }),
+    ("is_v6_subnet", |_, _, a| {
+        Ok(Value::Bool(matches!(arg(a, 0), Value::Subnet(x, n) if !x.is_v4() || *n < 96)))
+    }),
     ("mask_addr", |vm, c, a| {
         let (addr, n) = (arg(a, 0).as_addr(), arg(a, 1).as_count());
         let max = if addr.is_v4() { 32 } else { 128 };
@@ -73,7 +77,13 @@ pub const TABLE: &[(&str, Plain)] = &[
         let from = s.find('(').map_or_else(|| s.find(|c: char| c.is_ascii_digit()).unwrap_or(0), |i| i + 1);
         let part = s.get(from..).unwrap_or("").to_string();
         // The reply code comes first when there are no parentheses.
-        let part = if s.contains('(') { part } else { part.split_once(' ').map_or(part.clone(), |(_, r)| r.trim_start_matches(|c: char| !c.is_ascii_digit()).to_string()) };
+        let part = if s.contains('(') {
+            part
+        } else {
+            part.split_once(' ').map_or(part.clone(), |(_, r)| {
+                r.trim_start_matches(|c: char| !c.is_ascii_digit()).to_string()
+            })
+        };
         ftp_port(vm, &part)
     }),
     ("parse_eftp_port", |vm, _, a| {
@@ -86,9 +96,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         eftp(vm, &inner)
     }),
     ("community_id_v1", community_id),
-    ("is_local_interface", |_, _, a| {
-        Ok(Value::Bool(arg(a, 0).as_addr() == Addr::v4([127, 0, 0, 1])))
-    }),
+    ("is_local_interface", |_, _, a| Ok(Value::Bool(arg(a, 0).as_addr() == Addr::v4([127, 0, 0, 1])))),
     // Names are not looked up: the answer is Zeek's for an address without one.
     ("lookup_addr", |_, _, _| Ok(Value::str("<\\?\\?\\?>"))),
     ("lookup_hostname", |vm, _, _| Ok(super::set_of(vm, TypeId::Addr, Vec::new()))),
@@ -136,7 +144,8 @@ fn from_ptr(s: &str) -> Option<Addr> {
 
 fn ftp_port(vm: &mut Vm, s: &str) -> Res {
     let digits: String = s.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
-    let n: Option<Vec<u16>> = digits.trim_end_matches(',').split(',').map(|p| p.parse().ok().filter(|n| *n < 256)).collect();
+    let n: Option<Vec<u16>> =
+        digits.trim_end_matches(',').split(',').map(|p| p.parse().ok().filter(|n| *n < 256)).collect();
     match n.as_deref() {
         Some([a, b, c, d, p, q]) => {
             let addr = Addr::v4([*a as u8, *b as u8, *c as u8, *d as u8]);
@@ -161,11 +170,15 @@ fn eftp(vm: &mut Vm, s: &str) -> Res {
 }
 
 fn ftp_result(vm: &mut Vm, h: Addr, p: u16, valid: bool) -> Res {
-    record(vm, "ftp_port", &[
-        ("h", Value::Addr(h)),
-        ("p", Value::Port(crate::value::Port { num: p, proto: Proto::Tcp })),
-        ("valid", Value::Bool(valid)),
-    ])
+    record(
+        vm,
+        "ftp_port",
+        &[
+            ("h", Value::Addr(h)),
+            ("p", Value::Port(crate::value::Port { num: p, proto: Proto::Tcp })),
+            ("valid", Value::Bool(valid)),
+        ],
+    )
 }
 
 /// Community ID 1: SHA-1 over seed, the ordered endpoints and the protocol.
@@ -220,8 +233,20 @@ fn community_id(vm: &mut Vm, _c: &CallSite<'_>, a: &[Value]) -> Res {
 
 /// The reply type of an ICMP request and the other way round.
 fn icmp_peer(proto: u8, ty: u16) -> Option<u16> {
-    const V4: &[(u16, u16)] = &[(8, 0), (0, 8), (13, 14), (14, 13), (15, 16), (16, 15), (17, 18), (18, 17), (10, 9), (9, 10)];
-    const V6: &[(u16, u16)] = &[(128, 129), (129, 128), (133, 134), (134, 133), (135, 136), (136, 135), (130, 131), (131, 130), (144, 145), (145, 144)];
+    const V4: &[(u16, u16)] =
+        &[(8, 0), (0, 8), (13, 14), (14, 13), (15, 16), (16, 15), (17, 18), (18, 17), (10, 9), (9, 10)];
+    const V6: &[(u16, u16)] = &[
+        (128, 129),
+        (129, 128),
+        (133, 134),
+        (134, 133),
+        (135, 136),
+        (136, 135),
+        (130, 131),
+        (131, 130),
+        (144, 145),
+        (145, 144),
+    ];
     let table = if proto == 1 { V4 } else { V6 };
     table.iter().find(|(t, _)| *t == ty).map(|(_, p)| *p)
 }

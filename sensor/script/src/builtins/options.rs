@@ -90,27 +90,55 @@ fn set_handler(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
     let want = vm.globals[g as usize].ty;
     let n = ft.params.len();
     if n != 2 && n != 3 {
-        complain(vm, c, &format!("Wrong number of arguments for passed function in Option::on_change for ID '{name}'; expected 2 or 3, got {n}"));
+        complain(
+            vm,
+            c,
+            &format!(
+                "Wrong number of arguments for passed function in Option::on_change for ID '{name}'; expected 2 or 3, got {n}"
+            ),
+        );
         return Ok(Value::Bool(false));
     }
     if ft.params[0].ty != TypeId::String {
         let got = vm.types.name(ft.params[0].ty);
-        complain(vm, c, &format!("First argument of passed function has to be string in Option::on_change for ID '{name}'; got '{got}'"));
+        complain(
+            vm,
+            c,
+            &format!(
+                "First argument of passed function has to be string in Option::on_change for ID '{name}'; got '{got}'"
+            ),
+        );
         return Ok(Value::Bool(false));
     }
     if !vm.types.same(ft.params[1].ty, want) {
         let (got, want) = (vm.types.name(ft.params[1].ty), vm.types.name(want));
-        complain(vm, c, &format!("Second argument of passed function has to be {want} in Option::on_change for ID '{name}'; got '{got}'"));
+        complain(
+            vm,
+            c,
+            &format!(
+                "Second argument of passed function has to be {want} in Option::on_change for ID '{name}'; got '{got}'"
+            ),
+        );
         return Ok(Value::Bool(false));
     }
     if n == 3 && ft.params[2].ty != TypeId::String {
         let got = vm.types.name(ft.params[2].ty);
-        complain(vm, c, &format!("Third argument of passed function has to be string in Option::on_change for ID '{name}'; got '{got}'"));
+        complain(
+            vm,
+            c,
+            &format!(
+                "Third argument of passed function has to be string in Option::on_change for ID '{name}'; got '{got}'"
+            ),
+        );
         return Ok(Value::Bool(false));
     }
     if !vm.types.same(ft.ret, want) {
         let (got, want) = (vm.types.name(ft.ret), vm.types.name(want));
-        complain(vm, c, &format!("Passed function needs to return type '{want}' for ID '{name}'; got '{got}'"));
+        complain(
+            vm,
+            c,
+            &format!("Passed function needs to return type '{want}' for ID '{name}'; got '{got}'"),
+        );
         return Ok(Value::Bool(false));
     }
     let priority = match arg(a, 2) {

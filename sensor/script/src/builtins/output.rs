@@ -59,7 +59,12 @@ pub const TABLE: &[(&str, Plain)] = &[
 
 /// Unwinds to the end of the run.
 pub fn exit(code: i32) -> Fault {
-    Box::new(FaultData { kind: FaultKind::Exit(code), span: Span::default(), text: String::new(), expr: None })
+    Box::new(FaultData {
+        kind: FaultKind::Exit(code),
+        span: Span::default(),
+        text: String::new(),
+        expr: None,
+    })
 }
 
 fn open(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], append: bool) -> Res {

@@ -65,17 +65,17 @@ pub const TABLE: &[(&str, Plain)] = &[
         match p.find(s) {
             Some((at, n)) => {
                 let text = Value::str(s.get(at..at + n).unwrap_or(&[]));
-                record(vm, "PatternMatchResult", &[
-                    ("matched", Value::Bool(true)),
-                    ("str", text),
-                    ("off", Value::Count(at as u64 + 1)),
-                ])
+                record(
+                    vm,
+                    "PatternMatchResult",
+                    &[("matched", Value::Bool(true)), ("str", text), ("off", Value::Count(at as u64 + 1))],
+                )
             }
-            None => record(vm, "PatternMatchResult", &[
-                ("matched", Value::Bool(false)),
-                ("str", Value::str("")),
-                ("off", Value::Count(0)),
-            ]),
+            None => record(
+                vm,
+                "PatternMatchResult",
+                &[("matched", Value::Bool(false)), ("str", Value::str("")), ("off", Value::Count(0))],
+            ),
         }
     }),
     ("convert_for_pattern", |_, _, a| Ok(Value::str(quote(bytes(a, 0))))),
@@ -95,8 +95,24 @@ pub const TABLE: &[(&str, Plain)] = &[
 fn quote(s: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for &b in s {
-        if matches!(b, b'^' | b'$' | b'.' | b'*' | b'+' | b'?' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'\\' | b'/' | b'"')
-        {
+        if matches!(
+            b,
+            b'^' | b'$'
+                | b'.'
+                | b'*'
+                | b'+'
+                | b'?'
+                | b'('
+                | b')'
+                | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'|'
+                | b'\\'
+                | b'/'
+                | b'"'
+        ) {
             out.push(b'\\');
         }
         out.push(b);

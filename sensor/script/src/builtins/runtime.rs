@@ -54,7 +54,11 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("continue_processing", |_, _, _| Ok(Value::Unset)),
     ("is_processing_suspended", |_, _, _| Ok(Value::Bool(false))),
     ("packet_source", |vm, _, _| {
-        record(vm, "PacketSource", &[("live", Value::Bool(false)), ("path", Value::str("")), ("netmask", Value::Count(0))])
+        record(
+            vm,
+            "PacketSource",
+            &[("live", Value::Bool(false)), ("path", Value::str("")), ("netmask", Value::Count(0))],
+        )
     }),
     ("backtrace", |vm, c, _| backtrace(vm, Some(c.span))),
     ("find_in_zeekpath", |vm, _, a| {
@@ -104,10 +108,11 @@ pub const TABLE: &[(&str, Plain)] = &[
         list.sort();
         let mut items = Vec::new();
         for (name, times) in list {
-            items.push(record(vm, "EventNameStats", &[
-                ("name", Value::str(name)),
-                ("times_called", Value::Count(times)),
-            ])?);
+            items.push(record(
+                vm,
+                "EventNameStats",
+                &[("name", Value::str(name)), ("times_called", Value::Count(times))],
+            )?);
         }
         let ty = vm.named_type("EventNameCounter").unwrap_or(TypeId::Any);
         let set = super::set_of(vm, ty, items);

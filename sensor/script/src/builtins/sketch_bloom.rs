@@ -23,7 +23,11 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("bloomfilter_basic_init2", |vm, c, a| {
         let (k, cells) = (arg(a, 0).as_count(), arg(a, 1).as_count());
         if k == 0 || cells == 0 {
-            complain(vm, c, if k == 0 { "k must be non-negative" } else { "num of cells must be non-negative" });
+            complain(
+                vm,
+                c,
+                if k == 0 { "k must be non-negative" } else { "num of cells must be non-negative" },
+            );
             return Ok(Value::Unset);
         }
         make(vm, c, cells, k, 1, bytes(a, 2))
@@ -83,7 +87,11 @@ pub const TABLE: &[(&str, Plain)] = &[
         with(vm, c, a, |_, _, b| {
             let cells = b.cells.borrow();
             let raw: Vec<u8> = cells.iter().flat_map(|c| c.to_le_bytes()).collect();
-            Ok(Value::str(format!("bits(nbits={}, hash={})", cells.len(), crate::value::siphash24(crate::value::HashKeys(0, 0), &raw))))
+            Ok(Value::str(format!(
+                "bits(nbits={}, hash={})",
+                cells.len(),
+                crate::value::siphash24(crate::value::HashKeys(0, 0), &raw)
+            )))
         })
     }),
 ];

@@ -171,7 +171,8 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("remove_prefix", |_, _, a| Ok(Value::str(bytes(a, 0).strip_prefix(bytes(a, 1)).unwrap_or(bytes(a, 0))))),
     ("remove_suffix", |_, _, a| Ok(Value::str(bytes(a, 0).strip_suffix(bytes(a, 1)).unwrap_or(bytes(a, 0))))),
     ("swap_case", |_, _, a| {
-        let swap = |b: &u8| if b.is_ascii_lowercase() { b.to_ascii_uppercase() } else { b.to_ascii_lowercase() };
+        let swap =
+            |b: &u8| if b.is_ascii_lowercase() { b.to_ascii_uppercase() } else { b.to_ascii_lowercase() };
         Ok(Value::str(bytes(a, 0).iter().map(swap).collect::<Vec<u8>>()))
     }),
     ("to_title", |_, _, a| {
@@ -368,13 +369,22 @@ fn find_str(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], last: bool) -> Res {
     let start = arg(a, 2).as_count() as usize;
     let end = arg(a, 3).as_int();
     if end >= 0 && (end as usize) < start {
-        complain(vm, c, &format!("{}: end position must be greater than start position", if last { "rfind_str" } else { "find_str" }));
+        complain(
+            vm,
+            c,
+            &format!(
+                "{}: end position must be greater than start position",
+                if last { "rfind_str" } else { "find_str" }
+            ),
+        );
         return Ok(Value::Int(-1));
     }
     let end = if end < 0 { s.len() } else { (end as usize).min(s.len()) };
     let Some(part) = s.get(start..end) else { return Ok(Value::Int(-1)) };
     let found = if last {
-        (0..=part.len().saturating_sub(sub.len())).rev().find(|i| part.get(*i..).is_some_and(|p| p.starts_with(&sub)))
+        (0..=part.len().saturating_sub(sub.len()))
+            .rev()
+            .find(|i| part.get(*i..).is_some_and(|p| p.starts_with(&sub)))
     } else {
         find_bytes(part, &sub, 0)
     };
@@ -388,12 +398,17 @@ fn just(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], left: bool) -> Res {
     let fill = match arg(a, 2) {
         Value::Str(f) if f.len() == 1 => f[0],
         Value::Str(_) => {
-            complain(vm, c, &format!("{}: fill string must be a single character", if left { "ljust" } else { "rjust" }));
+            complain(
+                vm,
+                c,
+                &format!("{}: fill string must be a single character", if left { "ljust" } else { "rjust" }),
+            );
             return Ok(Value::str(""));
         }
         _ => b' ',
     };
     let pad = std::iter::repeat_n(fill, width.saturating_sub(s.len()));
-    let out: Vec<u8> = if left { s.iter().copied().chain(pad).collect() } else { pad.chain(s.iter().copied()).collect() };
+    let out: Vec<u8> =
+        if left { s.iter().copied().chain(pad).collect() } else { pad.chain(s.iter().copied()).collect() };
     Ok(Value::str(out))
 }

@@ -27,7 +27,7 @@ const MAX_VECTOR_GAP: usize = 1 << 24;
 impl Compiler {
     pub(super) fn assign(&mut self, e: &ExprRef, a: &ExprRef, b: &ExprRef) -> Te {
         let Some((ty, lv)) = self.lvalue(a) else { return Te::error(e) };
-        let te = self.expr_to(b, ty);
+        let te = self.expr_wanted(b, ty);
         if te.is_err() {
             return Te::error(e);
         }
@@ -50,7 +50,11 @@ impl Compiler {
         let t = &self.vm.types;
         if t.is_arith(want) && !t.is_arith(got) {
             let word = |x: TypeId| super::index::tag_word(t.get(x));
-            return format!("assignment of non-arithmetic value to arithmetic ({}/{})", word(want), word(got));
+            return format!(
+                "assignment of non-arithmetic value to arithmetic ({}/{})",
+                word(want),
+                word(got)
+            );
         }
         "type clash in assignment".to_string()
     }
@@ -205,6 +209,17 @@ impl Compiler {
                 Value::Count(if up { n.wrapping_add(1) } else { n.wrapping_sub(1) })
             }
         };
+        if let (Lv::Place(Place::Local(slot)), TypeId::Count, true) = (&lv, ty, up) {
+            let slot = *slot as usize;
+            let code = Code::op(move |vm, fr| {
+                if let Value::Count(n) = &mut vm.stack[fr.base + slot] {
+                    *n = n.wrapping_add(1);
+                    return Ok(Value::Count(*n));
+                }
+                vm.eval(&read, fr)
+            });
+            return Te { ty, code, e: e.clone() };
+        }
         // Counting in a table is the commonest statement there is: one look-up, not two.
         if let Lv::Member(table, key) = lv {
             return Te { ty, code: bump_member(table, key, read, step, e.clone()), e: e.clone() };
@@ -231,7 +246,8 @@ impl Compiler {
         let op = if add { BinOp::Add } else { BinOp::Sub };
         match kind {
             Type::Vector(elem) if add => {
-                let tb = self.expr_to(b, elem);
+                let want = if matches!(b.kind, ExprKind::Braces(_)) { ty } else { elem };
+                let tb = self.expr_to(b, want);
                 if tb.is_err() {
                     return Te::error(e);
                 }
@@ -265,7 +281,14 @@ impl Compiler {
             _ => false,
         };
         if !fits {
-            let text = if add { "requires two arithmetic or two string operands" } else { "requires two arithmetic operands" };
+            if ty == TypeId::Pattern && add {
+                return self.expr_err(e, "pattern += op requires op to be a pattern");
+            }
+            let text = if add {
+                "requires two arithmetic or two string operands"
+            } else {
+                "requires two arithmetic operands"
+            };
             return self.expr_err(e, text);
         }
         let read = self.expr(a).code;
@@ -339,8 +362,8 @@ impl Compiler {
             Ok(t) => t,
             Err(t) => {
                 let _ = t;
-                let text = if add { "type clash in assignment" } else { "type clash" };
-                return self.expr_err(e, text);
+                let op = if add { "+=" } else { "-=" };
+                return self.expr_err(e, &format!("RHS type mismatch for table/set {op}"));
             }
         };
         let read = self.expr(a).code;
@@ -403,7 +426,12 @@ impl Compiler {
             let was = t.dict.borrow().contains(&k);
             if !was {
                 store_member(vm, &t, k, Value::Unset);
-            } else if t.attrs.borrow().as_ref().is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some()) {
+            } else if t
+                .attrs
+                .borrow()
+                .as_ref()
+                .is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some())
+            {
                 if let Some(m) = t.dict.borrow_mut().get_mut(&k) {
                     m.stamp = vm.network_time;
                 }
@@ -447,7 +475,10 @@ impl Compiler {
                     self.expr_err(x, "no such field in record");
                     return None;
                 };
-                if !rt.fields[i].optional && rt.fields[i].default.is_none() && !self.vm.types.is_aggregate(rt.fields[i].ty) {
+                if !rt.fields[i].optional
+                    && rt.fields[i].default.is_none()
+                    && !self.vm.types.is_aggregate(rt.fields[i].ty)
+                {
                     self.statement_err(x, "delete");
                     return None;
                 }
@@ -515,7 +546,8 @@ fn bump_member(
         let t = vm.eval(&table, fr)?;
         let k = key.eval(vm, fr)?;
         let Value::Table(t) = t else { return Err(expr_fault(&at, "not a table")) };
-        if t.attrs.borrow().is_none() {
+        let watched = t.attrs.borrow().as_ref().is_some_and(|a| a.on_change.is_some() || a.expires());
+        if !watched {
             let mut d = t.dict.borrow_mut();
             if let Some(m) = d.get_mut(&k) {
                 if let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value {
@@ -669,7 +701,8 @@ pub fn store_member(vm: &mut Vm, t: &Rc<TableVal>, k: Value, v: Value) {
         }
         Some(a) => {
             let now = vm.network_time;
-            let keep = if a.create_expire.is_some() { t.dict.borrow().get(&k).map(|e| e.stamp) } else { None };
+            let keep =
+                if a.create_expire.is_some() { t.dict.borrow().get(&k).map(|e| e.stamp) } else { None };
             let watched = a.on_change.is_some();
             let key = if watched { Some(k.clone()) } else { None };
             let old = t.dict.borrow_mut().insert(k, v.clone(), keep.unwrap_or(now));
@@ -692,7 +725,9 @@ fn freeze(vm: &mut Vm, k: Value) -> Value {
         Value::Record(_) | Value::Vector(_) | Value::Table(_) => {
             crate::builtins::deep_copy(vm, &k, crate::source::Span::default()).unwrap_or(k)
         }
-        Value::List(l) if l.iter().any(|x| matches!(x, Value::Record(_) | Value::Vector(_) | Value::Table(_))) => {
+        Value::List(l)
+            if l.iter().any(|x| matches!(x, Value::Record(_) | Value::Vector(_) | Value::Table(_))) =>
+        {
             crate::builtins::deep_copy(vm, &k, crate::source::Span::default()).unwrap_or(k)
         }
         _ => k,

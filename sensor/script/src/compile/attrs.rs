@@ -52,14 +52,21 @@ impl Compiler {
     }
 
     /// What the attributes say about a table or set; `None` when nothing.
-    pub(super) fn container_attrs(&mut self, attrs: &[Attr], ty: TypeId, member_default: bool) -> Option<Rc<TableAttrs>> {
+    pub(super) fn container_attrs(
+        &mut self,
+        attrs: &[Attr],
+        ty: TypeId,
+        member_default: bool,
+    ) -> Option<Rc<TableAttrs>> {
         let index = self.vm.types.index_of(ty)?;
         let yields = self.vm.types.yield_of(ty);
         let mut t = TableAttrs::default();
         let mut any = false;
         let expiries = attrs
             .iter()
-            .filter(|a| matches!(a.kind, AttrKind::CreateExpire | AttrKind::ReadExpire | AttrKind::WriteExpire))
+            .filter(|a| {
+                matches!(a.kind, AttrKind::CreateExpire | AttrKind::ReadExpire | AttrKind::WriteExpire)
+            })
             .count();
         if expiries > 1 {
             let span = attrs.first().map(|a| a.span).unwrap_or_default();
@@ -102,7 +109,8 @@ impl Compiler {
         match self.promote(te, yields) {
             Ok(te) => te.code,
             Err(te) => {
-                self.err(e.span, "&default value has inconsistent type");
+                let shown = crate::describe::expr(e, &self.vm);
+                self.err(e.span, format!("&default value has inconsistent type (&default={shown})"));
                 te.code
             }
         }
@@ -130,13 +138,17 @@ impl Compiler {
             return None;
         };
         if expiries == 0 {
-            self.err(e.span, "set/table must have one of &create_expire, &read_expire, &write_expire with &expire_func");
+            self.err(
+                e.span,
+                "set/table must have one of &create_expire, &read_expire, &write_expire with &expire_func",
+            );
         }
         let first = f.params.first().is_some_and(|p| self.vm.types.same(p.ty, ty));
         let rest: Vec<TypeId> = f.params.iter().skip(1).map(|p| p.ty).collect();
         let single = rest.len() == 1
             && (self.vm.types.same(rest[0], index[0]) || rest[0] == TypeId::Any || index.len() > 1);
-        let many = rest.len() == index.len() && rest.iter().zip(index).all(|(a, b)| self.vm.types.same(*a, *b));
+        let many =
+            rest.len() == index.len() && rest.iter().zip(index).all(|(a, b)| self.vm.types.same(*a, *b));
         if f.ret != TypeId::Interval {
             self.err(e.span, "&expire_func must yield a value of type interval");
         } else if !first || !(single || many) {
@@ -145,7 +157,13 @@ impl Compiler {
         Some(te.code)
     }
 
-    fn on_change(&mut self, e: &ExprRef, ty: TypeId, index: &[TypeId], yields: Option<TypeId>) -> Option<Code> {
+    fn on_change(
+        &mut self,
+        e: &ExprRef,
+        ty: TypeId,
+        index: &[TypeId],
+        yields: Option<TypeId>,
+    ) -> Option<Code> {
         let te = self.expr(e);
         if te.is_err() {
             return None;

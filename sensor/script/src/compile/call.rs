@@ -4,7 +4,7 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::types::{FuncType, Type, TypeId};
 use crate::value::Value;
-use crate::vm::{Args, Code, FaultData, FaultKind, FuncId, Frame, GlobalKind, Res, Vm, expr_fault};
+use crate::vm::{Args, Code, FaultData, FaultKind, Frame, FuncId, GlobalKind, Res, Vm, expr_fault};
 use std::rc::Rc;
 
 impl Compiler {
@@ -29,9 +29,15 @@ impl Compiler {
             return self.expr_err(e, "expression is not a function: not a function or event");
         };
         match (ft.flavor, hook) {
-            (Flavor::Hook, false) => return self.expr_err(e, "hook cannot be called directly, use hook operator"),
-            (Flavor::Event, _) => return self.expr_err(e, "function called but it is not a function: it is an event"),
-            (Flavor::Function, true) => return self.expr_err(e, "hook keyword should only be used to call hooks"),
+            (Flavor::Hook, false) => {
+                return self.expr_err(e, "hook cannot be called directly, use hook operator");
+            }
+            (Flavor::Event, _) => {
+                return self.expr_err(e, "function called but it is not a function: it is an event");
+            }
+            (Flavor::Function, true) => {
+                return self.expr_err(e, "hook keyword should only be used to call hooks");
+            }
             _ => {}
         }
         let Some((args, types)) = self.args(e, &ft, l, "function call") else { return Te::error(e) };
@@ -249,9 +255,8 @@ fn waiting_call(vm: &mut Vm, fr: &mut Frame, id: FuncId, args: &[Code], at: &Exp
     if let Some((_, v)) = state.results.borrow().iter().find(|(s, _)| *s == at.span) {
         return Ok(v.clone());
     }
-    let delayed = || {
-        Box::new(FaultData { kind: FaultKind::Delayed, span: at.span, text: String::new(), expr: None })
-    };
+    let delayed =
+        || Box::new(FaultData { kind: FaultKind::Delayed, span: at.span, text: String::new(), expr: None });
     if state.waiting.borrow().iter().any(|(s, _)| *s == at.span) {
         return Err(delayed());
     }

@@ -16,7 +16,10 @@ impl Compiler {
         let broker = matches!(self.vm.types.get(te.ty), Type::Record(r) if r.name == "Broker::Data");
         if te.ty != TypeId::Any && !self.vm.types.same(te.ty, ty) && !broker {
             let (a, b) = (self.vm.types.name(te.ty), self.vm.types.name(ty));
-            return self.expr_err(e, &format!("cast not supported: {a} as {b}").replace(&format!(": {a} as {b}"), ""));
+            return self.expr_err(
+                e,
+                &format!("cast not supported: {a} as {b}").replace(&format!(": {a} as {b}"), ""),
+            );
         }
         let (code, at) = (te.code, e.clone());
         let code = Code::op(move |vm, fr| {

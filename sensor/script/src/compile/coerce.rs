@@ -66,16 +66,21 @@ impl Compiler {
             return Err(te);
         }
         let code = te.code;
-        Ok(Te { ty: to, e: te.e, code: Code::op(move |vm, fr| { let v = vm.eval(&code, fr)?; convert(vm, &v, to) }) })
+        Ok(Te {
+            ty: to,
+            e: te.e,
+            code: Code::op(move |vm, fr| {
+                let v = vm.eval(&code, fr)?;
+                convert(vm, &v, to)
+            }),
+        })
     }
 
     /// Empty containers and vectors or sets of convertible members.
     fn promote_container(&mut self, te: Te, to: TypeId) -> Result<Te, Te> {
         let types = &self.vm.types;
         let fits = match (types.get(te.ty), types.get(to)) {
-            (Type::Vector(a), Type::Vector(b)) => {
-                *a == TypeId::Void || self.convertible(*a, *b)
-            }
+            (Type::Vector(a), Type::Vector(b)) => *a == TypeId::Void || self.convertible(*a, *b),
             (Type::Table(a, x), Type::Table(b, y)) => {
                 a.is_empty()
                     || (a.len() == b.len()
@@ -83,8 +88,7 @@ impl Compiler {
                         && self.convertible(*x, *y))
             }
             (Type::Set(a), Type::Set(b)) => {
-                a.is_empty()
-                    || (a.len() == b.len() && a.iter().zip(b).all(|(p, q)| self.convertible(*p, *q)))
+                a.is_empty() || (a.len() == b.len() && a.iter().zip(b).all(|(p, q)| self.convertible(*p, *q)))
             }
             (Type::Func(f), Type::Func(g)) => {
                 // A function whose result was left to be inferred, or one that takes `any`.
@@ -100,17 +104,28 @@ impl Compiler {
             return Err(te);
         }
         let code = te.code;
-        Ok(Te { ty: to, e: te.e, code: Code::op(move |vm, fr| { let v = vm.eval(&code, fr)?; convert(vm, &v, to) }) })
+        Ok(Te {
+            ty: to,
+            e: te.e,
+            code: Code::op(move |vm, fr| {
+                let v = vm.eval(&code, fr)?;
+                convert(vm, &v, to)
+            }),
+        })
     }
 
     fn convertible(&self, a: TypeId, b: TypeId) -> bool {
         let t = &self.vm.types;
-        let numbers = matches!((a, b), (TypeId::Count, TypeId::Int | TypeId::Double) | (TypeId::Int, TypeId::Double));
-        t.same(a, b) || numbers || t.promotable(a, b) || match (t.get(a), t.get(b)) {
-            (Type::Vector(x), Type::Vector(y)) => self.convertible(*x, *y),
-            (Type::Table(x, _), Type::Table(..)) | (Type::Set(x), Type::Set(_)) => x.is_empty(),
-            _ => false,
-        }
+        let numbers =
+            matches!((a, b), (TypeId::Count, TypeId::Int | TypeId::Double) | (TypeId::Int, TypeId::Double));
+        t.same(a, b)
+            || numbers
+            || t.promotable(a, b)
+            || match (t.get(a), t.get(b)) {
+                (Type::Vector(x), Type::Vector(y)) => self.convertible(*x, *y),
+                (Type::Table(x, _), Type::Table(..)) | (Type::Set(x), Type::Set(_)) => x.is_empty(),
+                _ => false,
+            }
     }
 }
 
@@ -125,7 +140,9 @@ pub fn number_to(v: &Value, to: TypeId) -> Value {
 /// Converts a value at run time; what already fits is returned as it is.
 pub fn convert(vm: &mut Vm, v: &Value, to: TypeId) -> Res {
     match (v, to) {
-        (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) => return Ok(number_to(v, to)),
+        (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) => {
+            return Ok(number_to(v, to));
+        }
         _ => {}
     }
     match (v, vm.types.get(to)) {

@@ -182,7 +182,7 @@ impl Compiler {
             let ExprKind::Assign(k, v) = &x.kind else {
                 return self.expr_err(e, "illegal table constructor");
             };
-            let Some(key) = self.member_key(e, k, &index, "type clash in table constructor") else {
+            let Some(key) = self.member_key(e, k, &index, "inconsistent types in table constructor") else {
                 return Te::error(e);
             };
             let tv = self.expr_to(v, of);
@@ -243,7 +243,11 @@ impl Compiler {
                 match self.key_promote(te, *ty) {
                     Some(te) => codes.push(te.code),
                     None => {
-                        self.mixed(p, *ty);
+                        if text.contains("table") {
+                            self.mixed_first(p, *ty);
+                        } else {
+                            self.mixed(p, *ty);
+                        }
                         self.expr_err(e, text);
                         return None;
                     }
@@ -315,7 +319,9 @@ impl Compiler {
                 let mut choices = Vec::new();
                 for c in part {
                     match vm.eval(c, fr)? {
-                        Value::Table(t) if t.is_set => choices.extend(t.snapshot().into_iter().map(|(k, _)| k)),
+                        Value::Table(t) if t.is_set => {
+                            choices.extend(t.snapshot().into_iter().map(|(k, _)| k))
+                        }
                         v => choices.push(v),
                     }
                 }
@@ -330,6 +336,11 @@ impl Compiler {
 
     /// Zeek's two lines about a value that does not fit a type.
     pub(super) fn mixed(&mut self, e: &ExprRef, ty: TypeId) {
+        self.mixed_first(e, ty);
+        self.expr_type_err(e, ty, "type mismatch");
+    }
+
+    fn mixed_first(&mut self, e: &ExprRef, ty: TypeId) {
         let (te, _) = self.silently(|c| c.expr(e));
         let arith = |c: &Self, t: TypeId| c.vm.types.is_arith(t);
         if arith(self, te.ty) && arith(self, ty) {
@@ -339,7 +350,6 @@ impl Compiler {
         } else {
             self.type_expr_err(ty, e, "type clash");
         }
-        self.expr_type_err(e, ty, "type mismatch");
     }
 
     pub(super) fn set_ctor(&mut self, e: &ExprRef, l: &[ExprRef], attrs: &[Attr], want: TypeId) -> Te {

@@ -65,7 +65,8 @@ impl Compiler {
     /// `error in OLD and NEW: already defined (name)`.
     pub(super) fn already_defined(&mut self, old: Span, new: Span, name: &str) {
         let here = self.vm.sources.zeek_location(new);
-        let place = if old.file == 0 { here } else { format!("{} and {here}", self.vm.sources.zeek_location(old)) };
+        let place =
+            if old.file == 0 { here } else { format!("{} and {here}", self.vm.sources.zeek_location(old)) };
         self.diag(Diag {
             place: Some(place),
             ..Diag::new(Severity::Error, new, format!("already defined ({name})"))
@@ -188,7 +189,10 @@ impl Compiler {
         attrs: &[Attr],
     ) {
         let has = |k: AttrKind| attrs.iter().any(|a| a.kind == k);
-        if kind == VarKind::Option && init.is_none() && !declared.is_some_and(|t| self.vm.types.is_aggregate(t)) {
+        if kind == VarKind::Option
+            && init.is_none()
+            && !declared.is_some_and(|t| self.vm.types.is_aggregate(t))
+        {
             self.err(span, format!("option variable must be initialized ({full})"));
         }
         if kind == VarKind::Const && init.is_none() && !has(AttrKind::Redef) {
@@ -214,7 +218,7 @@ impl Compiler {
     /// An initialiser outside functions.
     fn global_init(&mut self, full: &str, i: &Init, declared: Option<TypeId>) -> Option<Te> {
         let saved = std::mem::take(&mut self.fns);
-        let te = self.expr_to(&i.expr, declared.unwrap_or(TypeId::Void));
+        let te = self.expr_wanted(&i.expr, declared.unwrap_or(TypeId::Void));
         let te = if declared.is_none() { self.keepable(te) } else { te };
         self.fns = saved;
         if te.ty == TypeId::Error {

@@ -31,7 +31,10 @@ impl Compiler {
             ExprKind::Pattern(text, insensitive) => match Pattern::new(text, *insensitive) {
                 Ok(p) => konst(TypeId::Pattern, Value::Pattern(Rc::new(p))),
                 Err(why) => {
-                    self.err(e.span, format!("error compiling pattern /^?({})$?/: {why}", String::from_utf8_lossy(text)));
+                    self.err(
+                        e.span,
+                        format!("error compiling pattern /^?({})$?/: {why}", String::from_utf8_lossy(text)),
+                    );
                     Te::error(e)
                 }
             },
@@ -85,6 +88,18 @@ impl Compiler {
         }
     }
 
+    /// An expression to assign or initialise with: a constructor whose members do not fit what is wanted is still
+    /// a value of its own type, and the assignment is what clashes.
+    pub(super) fn expr_wanted(&mut self, e: &ExprRef, want: TypeId) -> Te {
+        let ctor =
+            matches!(e.kind, ExprKind::TableCtor(..) | ExprKind::SetCtor(..) | ExprKind::VectorCtor(_));
+        if !ctor || want == TypeId::Void {
+            return self.expr_to(e, want);
+        }
+        let (te, fine) = self.silently(|c| c.expr_to(e, want));
+        if fine { te } else { self.expr(e) }
+    }
+
     fn name_expr(&mut self, e: &ExprRef, n: &Name) -> Te {
         if &**n == "_" {
             return self.expr_err(e, "blank identifier may not be used as a value");
@@ -132,10 +147,7 @@ impl Compiler {
                     _ => Err(expr_fault(&at, "value used but not set")),
                 }
             }),
-            Place::Local(i) => Code::op(move |vm, fr| match &vm.stack[fr.base + i as usize] {
-                Value::Unset => Err(expr_fault(&at, "value used but not set")),
-                v => Ok(v.clone()),
-            }),
+            Place::Local(i) => Code::Local(i, at),
         }
     }
 
@@ -143,11 +155,10 @@ impl Compiler {
         let te = self.expr(x);
         let te = self.keepable(te);
         let ty = te.ty;
-        let _ = span;
         let Some(ctx) = self.fn_ctx() else {
             return self.expr_err(e, "local outside a function");
         };
-        let slot = ctx.declare(n, ty, false);
+        let slot = ctx.declare(n, ty, false, span);
         let code = te.code;
         let code = Code::op(move |vm, fr| {
             let v = vm.eval(&code, fr)?;
@@ -191,8 +202,9 @@ impl Compiler {
             return self.expr_err(e, "operands must be of the same type");
         };
         let (c, a, b) = (c.code, a.code, b.code);
-        let code =
-            Code::op(move |vm, fr| if vm.eval(&c, fr)?.as_bool() { vm.eval(&a, fr) } else { vm.eval(&b, fr) });
+        let code = Code::op(
+            move |vm, fr| if vm.eval(&c, fr)?.as_bool() { vm.eval(&a, fr) } else { vm.eval(&b, fr) },
+        );
         Te { ty, code, e: e.clone() }
     }
 
@@ -240,11 +252,25 @@ impl Compiler {
             _ => false,
         };
         match (t.get(a), t.get(b)) {
-            (Type::Table(..), Type::Table(..)) | (Type::Set(_), Type::Set(_)) | (Type::Vector(_), Type::Vector(_)) => {
-                if empty(a) { Some(b) } else if empty(b) { Some(a) } else { None }
+            (Type::Table(..), Type::Table(..))
+            | (Type::Set(_), Type::Set(_))
+            | (Type::Vector(_), Type::Vector(_)) => {
+                if empty(a) {
+                    Some(b)
+                } else if empty(b) {
+                    Some(a)
+                } else {
+                    None
+                }
             }
             (Type::Record(_), Type::Record(_)) => {
-                if t.promotable(a, b) { Some(b) } else if t.promotable(b, a) { Some(a) } else { None }
+                if t.promotable(a, b) {
+                    Some(b)
+                } else if t.promotable(b, a) {
+                    Some(a)
+                } else {
+                    None
+                }
             }
             _ => None,
         }
@@ -330,7 +356,9 @@ impl Compiler {
         }
         let te = self.keepable(te);
         let ty = match self.vm.types.get(te.ty) {
-            Type::Table(..) | Type::Set(_) | Type::Vector(_) | Type::Record(_) | Type::List(_) => TypeId::Count,
+            Type::Table(..) | Type::Set(_) | Type::Vector(_) | Type::Record(_) | Type::List(_) => {
+                TypeId::Count
+            }
             Type::Enum(_) => TypeId::Int,
             Type::File(_) => TypeId::Double,
             Type::Func(_) => TypeId::Count,
@@ -368,7 +396,8 @@ fn size_of_value(vm: &crate::vm::Vm, v: &Value) -> Value {
         Value::Port(p) => Value::Count(u64::from(p.num)),
         Value::Enum(_, n) => Value::Int(*n),
         Value::Func(f) => Value::Count(
-            vm.funcs.get(f.id.0 as usize).and_then(|f| vm.types.as_func(f.ty)).map_or(0, |t| t.params.len()) as u64,
+            vm.funcs.get(f.id.0 as usize).and_then(|f| vm.types.as_func(f.ty)).map_or(0, |t| t.params.len())
+                as u64,
         ),
         Value::List(l) => Value::Count(l.len() as u64),
         Value::File(_) => Value::Double(0.0),

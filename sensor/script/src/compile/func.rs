@@ -98,7 +98,9 @@ impl Compiler {
             if let Some(e) = &a.expr {
                 let te = self.expr(e);
                 match te.code {
-                    Code::Const(Value::Str(s)) => groups.push(format!("a:{}", String::from_utf8_lossy(&s)).into()),
+                    Code::Const(Value::Str(s)) => {
+                        groups.push(format!("a:{}", String::from_utf8_lossy(&s)).into())
+                    }
                     _ => self.err(a.span, "&group takes a string constant"),
                 }
             }
@@ -127,7 +129,8 @@ impl Compiler {
     }
 
     fn priority(&mut self, attrs: &[Attr]) -> i64 {
-        let Some(e) = attrs.iter().find(|a| a.kind == AttrKind::Priority).and_then(|a| a.expr.as_ref()) else {
+        let Some(e) = attrs.iter().find(|a| a.kind == AttrKind::Priority).and_then(|a| a.expr.as_ref())
+        else {
             return 0;
         };
         let te = self.expr(e);
@@ -237,8 +240,11 @@ impl Compiler {
         if let Some(why) = self.deprecated_alternate(g, this) {
             let full = self.vm.globals[g as usize].name.clone();
             let shown = self.vm.types.name(why.ty);
-            let place =
-                format!("{} and {}", self.vm.sources.zeek_location(l.span), self.vm.sources.zeek_location(why.span));
+            let place = format!(
+                "{} and {}",
+                self.vm.sources.zeek_location(l.span),
+                self.vm.sources.zeek_location(why.span)
+            );
             self.diag(crate::diag::Diag {
                 place: Some(place),
                 ..crate::diag::Diag::new(
@@ -280,7 +286,7 @@ impl Compiler {
         let mut ctx = lambda.unwrap_or_else(|| FnCtx::new(flavor, ret));
         ctx.infer_ret = l.infer_ret;
         for p in params {
-            ctx.declare(&p.name, p.ty, false);
+            ctx.declare(&p.name, p.ty, false, l.span);
         }
         self.fns.push(ctx);
         let before = self.errors;
@@ -317,7 +323,8 @@ impl Compiler {
             return Te::error(e);
         }
         let infer = infer && wanted.is_none();
-        let Some((c, ctx)) = self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx))
+        let Some((c, ctx)) =
+            self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx))
         else {
             return Te::error(e);
         };
@@ -360,7 +367,10 @@ impl Compiler {
                 Some(f) if !matches!(f.place, Place::Global(_)) => {
                     if !uses_name(&l.body, &c.name) {
                         let shown = self.lambda_text(l);
-                        self.err(e.span, format!("{} is captured but not used inside lambda ({shown})", c.name));
+                        self.err(
+                            e.span,
+                            format!("{} is captured but not used inside lambda ({shown})", c.name),
+                        );
                         fine = false;
                     }
                     ctx.captured.push((c.name.clone(), f.ty));
@@ -388,7 +398,8 @@ impl Compiler {
         let caps: Vec<String> = l.captures.iter().flatten().map(|c| c.name.to_string()).collect();
         let body = crate::describe::body(&l.body, &self.vm);
         let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
-        let body = body.trim_start_matches('{').trim_end_matches('}').trim().trim_end_matches(';').to_string();
+        let body =
+            body.trim_start_matches('{').trim_end_matches('}').trim().trim_end_matches(';').to_string();
         format!("function()[{}]{{ {body}}}", caps.join(",  "))
     }
 }

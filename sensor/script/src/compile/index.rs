@@ -25,7 +25,9 @@ impl Compiler {
                 let code = table_read(ta.code, key, e.clone());
                 Te { ty: of, code, e: e.clone() }
             }
-            Type::Set(_) => self.expr_err(e, "expression with type 'table' is not a type that can be indexed"),
+            Type::Set(_) => {
+                self.expr_err(e, "expression with type 'table' is not a type that can be indexed")
+            }
             Type::Vector(elem) => {
                 let ti = match l {
                     [i] => self.expr(i),
@@ -65,7 +67,9 @@ impl Compiler {
             let x = vm.eval(&x, fr)?;
             let keys = keys.iter().map(|k| vm.eval(k, fr)).collect::<Res<Vec<_>>>()?;
             match (&x, keys.first()) {
-                (Value::Vector(v), Some(i)) => vector_index(v, i).ok_or_else(|| expr_fault(&at, "no such index")),
+                (Value::Vector(v), Some(i)) => {
+                    vector_index(v, i).ok_or_else(|| expr_fault(&at, "no such index"))
+                }
                 (Value::List(items), Some(i)) => {
                     items.get(i.as_count() as usize).cloned().ok_or_else(|| expr_fault(&at, "no such index"))
                 }
@@ -129,7 +133,13 @@ impl Compiler {
         Te { ty: TypeId::String, code, e: e.clone() }
     }
 
-    pub(super) fn slice(&mut self, e: &ExprRef, a: &ExprRef, lo: Option<&ExprRef>, hi: Option<&ExprRef>) -> Te {
+    pub(super) fn slice(
+        &mut self,
+        e: &ExprRef,
+        a: &ExprRef,
+        lo: Option<&ExprRef>,
+        hi: Option<&ExprRef>,
+    ) -> Te {
         let ta = self.expr(a);
         let lo = lo.map(|x| self.expr(x));
         let hi = hi.map(|x| self.expr(x));

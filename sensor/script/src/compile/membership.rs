@@ -39,12 +39,7 @@ impl Compiler {
         }
     }
 
-    fn in_key(
-        &mut self,
-        e: &ExprRef,
-        l: &[ExprRef],
-        index: &[TypeId],
-    ) -> Option<KeyCode> {
+    fn in_key(&mut self, e: &ExprRef, l: &[ExprRef], index: &[TypeId]) -> Option<KeyCode> {
         let (key, fine) = self.silently(|c| c.key(e, l, index));
         if fine && key.is_some() {
             return key;
@@ -121,9 +116,7 @@ pub(super) fn contains(x: &Value, y: &Value) -> bool {
     match (x, y) {
         (x, Value::Table(t)) => super::index::lookup(t, x).is_some(),
         (Value::Pattern(p), Value::Str(s)) => p.found_in(s),
-        (Value::Str(needle), Value::Str(s)) => {
-            needle.is_empty() || memmem(s, needle)
-        }
+        (Value::Str(needle), Value::Str(s)) => needle.is_empty() || memmem(s, needle),
         (Value::Addr(a), Value::Subnet(net, n)) => a.mask(*n) == *net,
         (Value::Subnet(a, m), Value::Subnet(net, n)) => m >= n && a.mask(*n) == *net,
         (i, Value::Vector(v)) => super::vector_index(v, i).is_some(),

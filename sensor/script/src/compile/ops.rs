@@ -18,14 +18,17 @@ impl Compiler {
             return Te::error(e);
         }
         let elem = self.vm.types.elem(te.ty).unwrap_or(te.ty);
-        let number = matches!(elem, TypeId::Int | TypeId::Count | TypeId::Double | TypeId::Interval | TypeId::Any);
+        let number =
+            matches!(elem, TypeId::Int | TypeId::Count | TypeId::Double | TypeId::Interval | TypeId::Any);
         let (ok, out, text) = match op {
             UnOp::Not => (
                 matches!(elem, TypeId::Bool | TypeId::Int | TypeId::Count | TypeId::Any),
                 TypeId::Bool,
                 "requires an integral or boolean operand",
             ),
-            UnOp::Complement => (matches!(elem, TypeId::Count | TypeId::Any), TypeId::Count, "requires \"count\" operand"),
+            UnOp::Complement => {
+                (matches!(elem, TypeId::Count | TypeId::Any), TypeId::Count, "requires \"count\" operand")
+            }
             _ => (
                 number,
                 if elem == TypeId::Count { TypeId::Int } else { elem },
@@ -69,7 +72,10 @@ impl Compiler {
             Err(text) => return self.expr_err(e, text),
         };
         if vector {
-            if !matches!(op, BinOp::And | BinOp::Or) && va.is_some() != vb.is_some() && !self.scalar_ok(op, ea, eb) {
+            if !matches!(op, BinOp::And | BinOp::Or)
+                && va.is_some() != vb.is_some()
+                && !self.scalar_ok(op, ea, eb)
+            {
                 return self.expr_err(e, "can't mix vector and scalar operands");
             }
             let ty = self.vm.types.vector(out);
@@ -85,7 +91,10 @@ impl Compiler {
 
     fn scalar_ok(&self, op: BinOp, a: TypeId, b: TypeId) -> bool {
         let _ = op;
-        self.vm.types.is_arith(a) && self.vm.types.is_arith(b) || a == b || a == TypeId::Any || b == TypeId::Any
+        self.vm.types.is_arith(a) && self.vm.types.is_arith(b)
+            || a == b
+            || a == TypeId::Any
+            || b == TypeId::Any
     }
 
     /// The type of `a op b`, or Zeek's complaint.
@@ -107,7 +116,13 @@ impl Compiler {
                 (T::String, T::String) => T::String,
                 (T::Interval, T::Interval) => T::Interval,
                 (T::Time, T::Interval) | (T::Interval, T::Time) => T::Time,
-                _ if any => if a == T::Any { b } else { a },
+                _ if any => {
+                    if a == T::Any {
+                        b
+                    } else {
+                        a
+                    }
+                }
                 _ => return Err("requires arithmetic operands"),
             },
             Sub => match (a, b) {
@@ -120,13 +135,25 @@ impl Compiler {
                     }
                     a
                 }
-                _ if any => if a == T::Any { b } else { a },
+                _ if any => {
+                    if a == T::Any {
+                        b
+                    } else {
+                        a
+                    }
+                }
                 _ => return Err("requires arithmetic operands"),
             },
             Mul => match (a, b) {
                 _ if arith => max(),
                 (T::Interval, x) | (x, T::Interval) if t.is_arith(x) => T::Interval,
-                _ if any => if a == T::Any { b } else { a },
+                _ if any => {
+                    if a == T::Any {
+                        b
+                    } else {
+                        a
+                    }
+                }
                 _ => return Err("requires arithmetic operands"),
             },
             Div => match (a, b) {
@@ -134,7 +161,13 @@ impl Compiler {
                 (T::Interval, T::Interval) => T::Double,
                 (T::Interval, x) if t.is_arith(x) => T::Interval,
                 (T::Addr, T::Count | T::Int) => T::Subnet,
-                _ if any => if a == T::Any { b } else { a },
+                _ if any => {
+                    if a == T::Any {
+                        b
+                    } else {
+                        a
+                    }
+                }
                 _ => return Err("requires arithmetic operands"),
             },
             Mod => match (a, b) {
@@ -155,7 +188,9 @@ impl Compiler {
                     }
                     a
                 }
-                (x, y) if t.is_arith(x) && t.is_arith(y) => return Err("requires \"count\" or compatible \"set\" operands"),
+                (x, y) if t.is_arith(x) && t.is_arith(y) => {
+                    return Err("requires \"count\" or compatible \"set\" operands");
+                }
                 _ => return Err("requires \"count\" or compatible \"set\" operands"),
             },
             BitXor => match (a, b) {
@@ -213,6 +248,10 @@ impl Compiler {
         let both_const = a.code.is_const() && b.code.is_const();
         let (x, y) = (a.code, b.code);
         // The hot pairs have closures of their own.
+        let (x, y) = match local_against_const(op, ta, x, y) {
+            Ok(code) => return done(out, code),
+            Err(pair) => pair,
+        };
         if both_const || ta != tb {
             return done(out, general(op, x, y, out, e));
         }
@@ -224,6 +263,31 @@ impl Compiler {
 }
 
 type Pair = (Code, Code);
+
+/// A count in a local against a constant: loops are full of it.
+fn local_against_const(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
+    use BinOp::*;
+    let (&Code::Local(slot, _), &Code::Const(Value::Count(n)), TypeId::Count) = (&x, &y, ty) else {
+        return Err((x, y));
+    };
+    let test: fn(u64, u64) -> bool = match op {
+        Lt => |a, b| a < b,
+        Le => |a, b| a <= b,
+        Gt => |a, b| a > b,
+        Ge => |a, b| a >= b,
+        Eq => |a, b| a == b,
+        Ne => |a, b| a != b,
+        _ => return Err((x, y)),
+    };
+    Ok(Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
+        Value::Count(a) => Ok(Value::Bool(test(*a, n))),
+        _ => {
+            // Unset, or an `any`: the usual way.
+            let p = vm.eval(&x, fr)?;
+            Ok(fold(op, &p, &Value::Count(n), TypeId::Bool).unwrap_or_default())
+        }
+    }))
+}
 
 /// Specialised closures; the operands come back when there is none.
 fn fast(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
@@ -378,7 +442,8 @@ fn arith(op: BinOp, p: &Value, q: &Value, out: TypeId) -> Result<Value, &'static
             let bits = if a.is_v4() { width as u8 + 96 } else { width as u8 };
             V::Subnet(mask(a, bits), bits)
         }
-        (_, V::Double(_) | V::Time(_) | V::Interval(_), _) | (_, _, V::Double(_) | V::Time(_) | V::Interval(_)) => {
+        (_, V::Double(_) | V::Time(_) | V::Interval(_), _)
+        | (_, _, V::Double(_) | V::Time(_) | V::Interval(_)) => {
             return float(op, p, q, out);
         }
         (Shl | Shr, a, b) => return shift(op, a, b),

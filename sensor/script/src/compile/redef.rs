@@ -44,7 +44,11 @@ impl Compiler {
             return;
         }
         let same = first.params.len() == this.params.len()
-            && first.params.iter().zip(&this.params).all(|(p, q)| p.name == q.name && self.vm.types.same(p.ty, q.ty));
+            && first
+                .params
+                .iter()
+                .zip(&this.params)
+                .all(|(p, q)| p.name == q.name && self.vm.types.same(p.ty, q.ty));
         if same {
             return;
         }
@@ -60,13 +64,21 @@ impl Compiler {
                     return;
                 }
                 Some(q) if !self.vm.types.same(p.ty, q.ty) => {
-                    self.err(span, format!("alternate function prototype argument '{}' type mismatch ({full})", p.name));
+                    self.err(
+                        span,
+                        format!("alternate function prototype argument '{}' type mismatch ({full})", p.name),
+                    );
                     return;
                 }
                 Some(_) => {}
             }
             if p.default.is_some() {
-                self.err(span, format!("alternate function prototype arguments may not have &default attributes ({full})"));
+                self.err(
+                    span,
+                    format!(
+                        "alternate function prototype arguments may not have &default attributes ({full})"
+                    ),
+                );
                 return;
             }
         }
@@ -125,7 +137,9 @@ impl Compiler {
             (InitClass::Add, Type::Vector(e)) => {
                 let e = *e;
                 match &init.expr.kind {
-                    ExprKind::Braces(_) | ExprKind::VectorCtor(_) | ExprKind::List(_) => self.expr_to(&init.expr, declared),
+                    ExprKind::Braces(_) | ExprKind::VectorCtor(_) | ExprKind::List(_) => {
+                        self.expr_to(&init.expr, declared)
+                    }
                     _ => self.expr_to(&init.expr, e),
                 }
             }
@@ -145,7 +159,8 @@ impl Compiler {
             Ok(te) => te,
             Err(te) => {
                 let removing = init.class == InitClass::Remove && self.vm.types.is_set(te.ty);
-                let adding = init.class == InitClass::Add && vector_elem.is_some_and(|v| self.vm.types.same(v, te.ty));
+                let adding =
+                    init.class == InitClass::Add && vector_elem.is_some_and(|v| self.vm.types.same(v, te.ty));
                 if !(removing || adding) {
                     let shown = crate::describe::expr(&e, &self.vm);
                     self.err(e.span, format!("type clash in assignment ({full} = {shown})"));
@@ -201,7 +216,9 @@ impl Compiler {
 
     fn named_type_here(&mut self, name: &Name, span: Span) -> Option<TypeId> {
         match self.find_global(name) {
-            Some(g) if self.vm.globals[g as usize].kind == GlobalKind::Type => Some(self.vm.globals[g as usize].ty),
+            Some(g) if self.vm.globals[g as usize].kind == GlobalKind::Type => {
+                Some(self.vm.globals[g as usize].ty)
+            }
             Some(_) => {
                 self.err(span, format!("not a type ({name})"));
                 None

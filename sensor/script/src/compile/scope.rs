@@ -12,6 +12,7 @@ use std::rc::Rc;
 #[derive(Clone)]
 pub struct LocalVar {
     pub slot: u32,
+    pub span: Span,
     pub ty: TypeId,
     pub constant: bool,
 }
@@ -66,12 +67,12 @@ impl FnCtx {
         }
     }
 
-    pub fn declare(&mut self, name: &Name, ty: TypeId, constant: bool) -> u32 {
+    pub fn declare(&mut self, name: &Name, ty: TypeId, constant: bool, span: Span) -> u32 {
         let slot = self.next_slot;
         self.next_slot += 1;
         self.frame_size = self.frame_size.max(self.next_slot);
         if let Some(s) = self.scopes.last_mut() {
-            s.insert(name.clone(), LocalVar { slot, ty, constant });
+            s.insert(name.clone(), LocalVar { slot, span, ty, constant });
         }
         slot
     }
@@ -87,7 +88,11 @@ impl Compiler {
         if let Some(rest) = name.strip_prefix("GLOBAL::") {
             return rest.into();
         }
-        if name.contains("::") || &*self.module == "GLOBAL" { name.into() } else { format!("{}::{name}", self.module).into() }
+        if name.contains("::") || &*self.module == "GLOBAL" {
+            name.into()
+        } else {
+            format!("{}::{name}", self.module).into()
+        }
     }
 
     /// The number of the global a name means here.

@@ -18,7 +18,8 @@ impl Compiler {
             StmtKind::Expr(e) => self.expr_stmt(e),
             StmtKind::Print(l) => self.print(s.span, l),
             StmtKind::Event(n, l) => {
-                let e = Rc::new(Expr { kind: ExprKind::Event(n.clone(), l.clone()), span: s.span, paren: false });
+                let e =
+                    Rc::new(Expr { kind: ExprKind::Event(n.clone(), l.clone()), span: s.span, paren: false });
                 let te = self.post_event(&e, n, l);
                 if te.is_err() { None } else { Some(run(te.code)) }
             }
@@ -34,7 +35,8 @@ impl Compiler {
                 Some(Box::new(|_, _| Ok(Flow::Next)))
             }
             StmtKind::Break => {
-                let fine = self.fn_ctx().is_some_and(|f| f.loops > 0 || f.switches > 0 || f.flavor == Flavor::Hook);
+                let fine =
+                    self.fn_ctx().is_some_and(|f| f.loops > 0 || f.switches > 0 || f.flavor == Flavor::Hook);
                 if !fine {
                     self.err(s.span, "break statement used outside of for, while, or switch statement and not within a hook");
                     return None;
@@ -151,10 +153,12 @@ impl Compiler {
         };
         let (c, yes) = (c?, yes?);
         Some(match no {
-            Some(no) => Box::new(move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { no(vm, fr) }),
-            None => {
-                Box::new(move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { Ok(Flow::Normal) })
+            Some(no) => {
+                Box::new(move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { no(vm, fr) })
             }
+            None => Box::new(
+                move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { Ok(Flow::Normal) },
+            ),
         })
     }
 
@@ -196,7 +200,10 @@ impl Compiler {
             match self.promote(te, ret) {
                 Ok(te) => te,
                 Err(_) => {
-                    self.err(span, format!("type mismatch in return ({})", crate::describe::expr(e, &self.vm)));
+                    self.err(
+                        span,
+                        format!("type mismatch in return ({})", crate::describe::expr(e, &self.vm)),
+                    );
                     return None;
                 }
             }
@@ -225,7 +232,7 @@ impl Compiler {
         self.check_duplicate_attrs(attrs);
         let te = match init {
             Some(i) => {
-                let te = self.expr_to(&i.expr, declared.unwrap_or(TypeId::Void));
+                let te = self.expr_wanted(&i.expr, declared.unwrap_or(TypeId::Void));
                 let te = self.keepable_unless(te, declared);
                 match self.init_value(te, declared, &names[0].0) {
                     Some(te) => Some(te),
@@ -314,7 +321,7 @@ impl Compiler {
 
     fn declare_error(&mut self, n: &Name) {
         if let Some(f) = self.fn_ctx() {
-            f.declare(n, TypeId::Error, false);
+            f.declare(n, TypeId::Error, false, Span::default());
         }
     }
 
@@ -322,12 +329,10 @@ impl Compiler {
     /// are beside each other.
     pub(super) fn declare_local(&mut self, n: &Name, span: Span, ty: TypeId, constant: bool) -> Option<u32> {
         let ctx = self.fns.last_mut()?;
-        if ctx.find(n).is_some() {
-            let same_scope = ctx.scopes.last().is_some_and(|s| s.contains_key(n));
-            if same_scope {
-                self.err(span, format!("already defined ({n})"));
-                return None;
-            }
+        if let Some(old) = ctx.scopes.last().and_then(|s| s.get(n)) {
+            let old = old.span;
+            self.already_defined(old, span, n);
+            return None;
         }
         if let Some(g) = self.find_global(n) {
             use crate::vm::GlobalKind::*;
@@ -338,7 +343,7 @@ impl Compiler {
                 return None;
             }
         }
-        self.fns.last_mut().map(|c| c.declare(n, ty, constant))
+        self.fns.last_mut().map(|c| c.declare(n, ty, constant, span))
     }
 
     fn when(&mut self, w: &Rc<When>, is_return: bool) -> Option<StmtOp> {
@@ -347,7 +352,10 @@ impl Compiler {
             return None;
         }
         let (ret, flavor) = self.fns.last().map(|f| (f.ret, f.flavor))?;
-        let mut ctx = FnCtx::new(if is_return { Flavor::Function } else { flavor }, if is_return { ret } else { TypeId::Void });
+        let mut ctx = FnCtx::new(
+            if is_return { Flavor::Function } else { flavor },
+            if is_return { ret } else { TypeId::Void },
+        );
         // A list of captures is complete; scripts older than such lists take what they use.
         ctx.auto_capture = Some(w.captures.is_none());
         if !is_return {
@@ -382,14 +390,8 @@ impl Compiler {
             Some((_, None)) => return None,
             None => None,
         };
-        let trigger = Rc::new(TriggerBody {
-            cond,
-            body,
-            timeout,
-            frame_size: ctx.frame_size,
-            span: w.span,
-            is_return,
-        });
+        let trigger =
+            Rc::new(TriggerBody { cond, body, timeout, frame_size: ctx.frame_size, span: w.span, is_return });
         let captures = super::func::closure_code(crate::vm::FuncId(0), ctx.capture_from);
         Some(Box::new(move |vm, fr| {
             let Value::Func(c) = vm.eval(&captures, fr)? else { return Ok(Flow::Normal) };

@@ -126,7 +126,10 @@ impl Compiler {
             let ty = self.vm.types.list(keys.to_vec());
             let slot = self.loop_var(&h.keys[0].0, h.keys[0].1, ty)?;
             if !h.multi {
-                self.err(h.over.span, format!("wrong index size ({})", crate::describe::expr(&h.over, &self.vm)));
+                self.err(
+                    h.over.span,
+                    format!("wrong index size ({})", crate::describe::expr(&h.over, &self.vm)),
+                );
                 return None;
             }
             return Some(vec![slot]);
@@ -147,7 +150,7 @@ impl Compiler {
             self.err(span, format!("type clash in iteration ({n})"));
             return None;
         }
-        self.fns.last_mut().map(|f| Some(f.declare(n, ty, false)))
+        self.fns.last_mut().map(|f| Some(f.declare(n, ty, false, span)))
     }
 
     pub(super) fn switch(&mut self, span: Span, e: &ExprRef, cases: &[Case]) -> Option<StmtOp> {

@@ -111,12 +111,13 @@ impl Compiler {
     /// A `&default` of a field or parameter, outside any function.
     pub fn default_code(&mut self, e: &ExprRef, ty: TypeId) -> Code {
         let saved = std::mem::take(&mut self.fns);
-        let te = self.expr_to(e, ty);
+        let te = self.expr_wanted(e, ty);
         let te = match self.promote(te, ty) {
             Ok(te) => te,
             Err(te) => {
                 if !te.is_err() {
-                    self.bad_default(e, ty, te.ty);
+                    let shown = crate::describe::expr(e, &self.vm);
+                    self.err(e.span, format!("&default value has inconsistent type (&default={shown})"));
                 }
                 te
             }
@@ -125,14 +126,11 @@ impl Compiler {
         te.code
     }
 
-    fn bad_default(&mut self, e: &ExprRef, ty: TypeId, got: TypeId) {
-        let (t, g) = (self.vm.types.name(ty), self.vm.types.name(got));
-        let _ = (t, g);
-        self.err(e.span, "&default value has inconsistent type");
-    }
-
     pub fn record_type(&mut self, fields: &[FieldDecl], name: Option<&str>) -> TypeId {
-        let id = self.vm.types.record(RecordType { name: name.unwrap_or("").to_string(), ..RecordType::default() });
+        let id = self
+            .vm
+            .types
+            .record(RecordType { name: name.unwrap_or("").to_string(), ..RecordType::default() });
         // The name is in force inside: a record may hold a table of itself.
         if let Some(n) = name {
             let full: Rc<str> = n.into();
@@ -164,7 +162,8 @@ impl Compiler {
         let container = matches!(self.vm.types.get(ty), Type::Table(..) | Type::Set(_));
         let default_attr = has(AttrKind::Default).and_then(|a| a.expr.clone());
         // On a table field `&default=table(...)` initialises the field; anything else is for missing members.
-        let member_default = container && default_attr.as_ref().is_some_and(|e| !self.is_container_expr(e, ty));
+        let member_default =
+            container && default_attr.as_ref().is_some_and(|e| !self.is_container_expr(e, ty));
         let default = match (&default_attr, member_default) {
             (Some(e), false) => Some(Rc::new(self.default_code(e, ty))),
             _ => None,

@@ -179,7 +179,7 @@ impl Parser<'_> {
         }
         match self.bump().tok {
             Tok::P("=") => {
-                let right = self.expr_at(P_ASSIGN)?;
+                let right = self.init_expr_at(P_ASSIGN)?;
                 let span = start.to(right.span);
                 Ok(self.mk(ExprKind::Assign(left, right), span))
             }

@@ -180,7 +180,8 @@ impl Parser<'_> {
 
     fn case(&mut self) -> Parse<Case> {
         let start = self.tok.span;
-        let mut case = Case { exprs: Vec::new(), types: Vec::new(), default: false, body: Vec::new(), span: start };
+        let mut case =
+            Case { exprs: Vec::new(), types: Vec::new(), default: false, body: Vec::new(), span: start };
         if self.eat_kw(Kw::Default) {
             case.default = true;
         } else {

@@ -25,8 +25,18 @@ impl Parser<'_> {
 
     fn kw_type(&mut self, k: Kw) -> Parse<TypeKind> {
         let base = match k {
-            Kw::Bool | Kw::Int | Kw::CountT | Kw::DoubleT | Kw::Time | Kw::IntervalT | Kw::StringT
-            | Kw::Pattern | Kw::AddrT | Kw::SubnetT | Kw::PortT | Kw::Any => Some(k.text()),
+            Kw::Bool
+            | Kw::Int
+            | Kw::CountT
+            | Kw::DoubleT
+            | Kw::Time
+            | Kw::IntervalT
+            | Kw::StringT
+            | Kw::Pattern
+            | Kw::AddrT
+            | Kw::SubnetT
+            | Kw::PortT
+            | Kw::Any => Some(k.text()),
             _ => None,
         };
         if let Some(b) = base {
@@ -138,8 +148,14 @@ impl Parser<'_> {
                         self.bump();
                         Some(EnumValue::Name(n))
                     }
-                    Tok::Count(_) | Tok::Double(_) | Tok::Str(_) | Tok::Interval(_) | Tok::Addr(_) | Tok::Port(_)
-                    | Tok::Subnet(..) | Tok::Kw(Kw::True | Kw::False) => {
+                    Tok::Count(_)
+                    | Tok::Double(_)
+                    | Tok::Str(_)
+                    | Tok::Interval(_)
+                    | Tok::Addr(_)
+                    | Tok::Port(_)
+                    | Tok::Subnet(..)
+                    | Tok::Kw(Kw::True | Kw::False) => {
                         self.bump();
                         Some(EnumValue::Bad)
                     }

@@ -102,7 +102,13 @@ impl Dict {
         self.entries.get(self.slots[pos].entry as usize)?.as_ref()
     }
 
-    fn scan(&self, hash: u32, bucket: usize, end: usize, eq: &dyn Fn(&Value) -> bool) -> Result<usize, usize> {
+    fn scan(
+        &self,
+        hash: u32,
+        bucket: usize,
+        end: usize,
+        eq: &dyn Fn(&Value) -> bool,
+    ) -> Result<usize, usize> {
         let mut i = bucket;
         while i < end && self.used(i) && self.bucket_at(i) <= bucket {
             let s = self.slots[i];
@@ -435,4 +441,3 @@ impl Dict {
             .collect()
     }
 }
-

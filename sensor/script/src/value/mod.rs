@@ -471,7 +471,9 @@ fn same_at(a: &Value, b: &Value, depth: u32) -> bool {
         (File(x), File(y)) => Rc::ptr_eq(x, y),
         (Opaque(x), Opaque(y)) => Rc::ptr_eq(x, y),
         (Type(x), Type(y)) => x == y,
-        (List(x), List(y)) => x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1)),
+        (List(x), List(y)) => {
+            x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1))
+        }
         (Record(x), Record(y)) => {
             let width = x.fields.borrow().len().max(y.fields.borrow().len());
             Rc::ptr_eq(x, y) || (0..width).all(|i| same_at(&x.get(i), &y.get(i), depth + 1))

@@ -133,7 +133,9 @@ impl LongestDfa {
                     .skip_cache_capacity_check(true),
             )
             .syntax(syntax_config())
-            .thompson(regex_automata::nfa::thompson::Config::new().utf8(false).nfa_size_limit(Some(NFA_LIMIT)))
+            .thompson(
+                regex_automata::nfa::thompson::Config::new().utf8(false).nfa_size_limit(Some(NFA_LIMIT)),
+            )
             .build(regex)
             .ok()?;
         let cache = std::cell::RefCell::new(dfa.create_cache());
@@ -211,7 +213,11 @@ fn translate(text: &[u8]) -> Result<String, String> {
 
 /// A repetition after a repetition: `x*?` becomes `(?:x*)?`.
 fn repeat(out: &mut String, op: u8) {
-    if !out.ends_with(['*', '+', '?', '}']) || out.ends_with("\\*") || out.ends_with("\\+") || out.ends_with("\\?") || out.ends_with("\\}")
+    if !out.ends_with(['*', '+', '?', '}'])
+        || out.ends_with("\\*")
+        || out.ends_with("\\+")
+        || out.ends_with("\\?")
+        || out.ends_with("\\}")
     {
         out.push(op as char);
         return;
@@ -291,7 +297,12 @@ fn braces(text: &[u8], i: usize, out: &mut String) -> usize {
 }
 
 fn literal(c: u8, out: &mut String) {
-    if c.is_ascii_alphanumeric() || matches!(c, b' ' | b'_' | b'/' | b'<' | b'>' | b'\'' | b'"' | b'%' | b'!' | b'@' | b',' | b';' | b':' | b'=') {
+    if c.is_ascii_alphanumeric()
+        || matches!(
+            c,
+            b' ' | b'_' | b'/' | b'<' | b'>' | b'\'' | b'"' | b'%' | b'!' | b'@' | b',' | b';' | b':' | b'='
+        )
+    {
         out.push(c as char);
     } else {
         use std::fmt::Write;
@@ -327,7 +338,8 @@ fn escaped_byte(text: &[u8], i: usize) -> (u8, usize) {
             (digits.iter().fold(0, |n, d| n * 16 + d) as u8, 1 + digits.len())
         }
         b'0'..=b'7' => {
-            let digits: Vec<u32> = text.iter().skip(i).take(3).map_while(|d| (*d as char).to_digit(8)).collect();
+            let digits: Vec<u32> =
+                text.iter().skip(i).take(3).map_while(|d| (*d as char).to_digit(8)).collect();
             (digits.iter().fold(0, |n, d| n * 8 + d) as u8, digits.len())
         }
         other => (other, 1),

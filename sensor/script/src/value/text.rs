@@ -54,7 +54,7 @@ pub fn subnet(a: &super::Addr, n: u8) -> String {
     if a.is_v4() && n >= 96 { format!("{a}/{}", n - 96) } else { format!("{a}/{n}") }
 }
 
-/// C's `%.{p}f` with trailing zeros cut, `%e` beyond 2^31: Zeek's number writer.
+/// C's `%.{p}f` with trailing zeros cut; beyond 2^31 and below a millionth as `%.16e`: Zeek's number writer.
 pub fn double_digits(d: f64, precision: usize) -> String {
     if d.is_nan() {
         return "nan".into();
@@ -62,8 +62,13 @@ pub fn double_digits(d: f64, precision: usize) -> String {
     if d.is_infinite() {
         return if d > 0.0 { "inf" } else { "-inf" }.into();
     }
-    if d.abs() > 2_147_483_647.0 {
-        return c_exp(d, 6);
+    if d.abs() > 2_147_483_647.0 || (d != 0.0 && d.abs() < 1e-6) {
+        // Zeek cuts the zeros but not the point: 1.e-08.
+        let s = c_exp(d, 16);
+        return match s.split_once('e') {
+            Some((m, e)) => format!("{}e{e}", m.trim_end_matches('0')),
+            None => s,
+        };
     }
     let s = format!("{d:.precision$}");
     let s = if s.contains('.') { s.trim_end_matches('0').trim_end_matches('.') } else { &s };
@@ -89,14 +94,8 @@ pub fn double(d: f64) -> String {
 }
 
 pub fn interval(secs: f64) -> String {
-    const UNITS: [(f64, &str); 6] = [
-        (86400.0, "day"),
-        (3600.0, "hr"),
-        (60.0, "min"),
-        (1.0, "sec"),
-        (0.001, "msec"),
-        (0.000_001, "usec"),
-    ];
+    const UNITS: [(f64, &str); 6] =
+        [(86400.0, "day"), (3600.0, "hr"), (60.0, "min"), (1.0, "sec"), (0.001, "msec"), (0.000_001, "usec")];
     if secs == 0.0 {
         return "0 secs".into();
     }
@@ -209,17 +208,15 @@ impl Writer<'_> {
             Value::Double(d) => self.add(&double(*d)),
             Value::Time(d) => self.add(&double(*d)),
             Value::Interval(d) => self.add(&interval(*d)),
-            Value::Str(s) => {
-                match self.style {
-                    Style::Quoted => {
-                        self.out.push(b'"');
-                        self.out.extend_from_slice(s);
-                        self.out.push(b'"');
-                    }
-                    Style::Print => printable_into(s, self.out),
-                    Style::Readable => self.out.extend_from_slice(s),
+            Value::Str(s) => match self.style {
+                Style::Quoted => {
+                    self.out.push(b'"');
+                    self.out.extend_from_slice(s);
+                    self.out.push(b'"');
                 }
-            }
+                Style::Print => printable_into(s, self.out),
+                Style::Readable => self.out.extend_from_slice(s),
+            },
             Value::Pattern(p) => {
                 self.add("/");
                 self.add(p.source());

@@ -49,7 +49,9 @@ impl Vm {
             return self.no_body(id, flavor, span);
         }
         if self.depth >= self.limits.depth {
-            return Err(self.budget(span, format!("recursion budget of {} nested calls used up", self.limits.depth)));
+            return Err(
+                self.budget(span, format!("recursion budget of {} nested calls used up", self.limits.depth))
+            );
         }
         self.depth += 1;
         self.calls.push((id, span));

@@ -31,7 +31,8 @@ impl Vm {
 
     fn timeout_of(&mut self, t: &TableVal) -> Option<f64> {
         let attrs = t.attrs.borrow().clone()?;
-        let code = attrs.create_expire.as_ref().or(attrs.read_expire.as_ref()).or(attrs.write_expire.as_ref())?;
+        let code =
+            attrs.create_expire.as_ref().or(attrs.read_expire.as_ref()).or(attrs.write_expire.as_ref())?;
         let mut fr = Frame::at(self.stack.len());
         match self.eval(code, &mut fr) {
             Ok(v) => Some(v.as_double()),

@@ -35,9 +35,9 @@ pub type StmtOp = Box<dyn Fn(&mut Vm, &mut Frame) -> Res<Flow>>;
 /// A compiled expression.
 pub enum Code {
     Const(Value),
-    Local(u32),
+    /// A local, and the expression to show when it has no value.
+    Local(u32, ExprRef),
     Global(u32, Span),
-    Capture(u32),
     Op(Op),
 }
 
@@ -308,15 +308,14 @@ impl Vm {
     pub fn eval(&mut self, code: &Code, fr: &mut Frame) -> Res {
         match code {
             Code::Const(v) => Ok(v.clone()),
-            Code::Local(i) => Ok(self.stack[fr.base + *i as usize].clone()),
+            Code::Local(i, e) => match &self.stack[fr.base + *i as usize] {
+                Value::Unset => Err(expr_fault(e, "value used but not set")),
+                v => Ok(v.clone()),
+            },
             Code::Global(i, span) => {
                 let v = self.values[*i as usize].clone();
                 if v.is_unset() { Err(self.unset_global(*i, *span)) } else { Ok(v) }
             }
-            Code::Capture(i) => Ok(match &fr.closure {
-                Some(c) => c.captures.borrow().get(*i as usize).cloned().unwrap_or_default(),
-                None => Value::Unset,
-            }),
             Code::Op(f) => f(self, fr),
         }
     }
@@ -388,7 +387,10 @@ impl Vm {
             Some(e) => format!("{} ({})", f.text, crate::describe::expr(e, self)),
             None => f.text.clone(),
         };
-        self.report(Severity::Error, Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) });
+        self.report(
+            Severity::Error,
+            Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) },
+        );
     }
 
     /// Hands a message to the host, and to scripts' `reporter_*` handlers.
@@ -467,9 +469,6 @@ impl text::Names for Vm {
 
     fn func_text(&self, f: &FuncVal) -> String {
         let Some(func) = self.funcs.get(f.id.0 as usize) else { return String::new() };
-        if func.name.starts_with("lambda_") {
-            return func.name.to_string();
-        }
         let mut s = func.name.to_string();
         for b in func.bodies.iter() {
             s.push('\n');

@@ -40,7 +40,12 @@ const MAX_TRIGGERS: usize = 100_000;
 
 impl Vm {
     /// Starts a `when`; if its condition already holds, the body runs at once.
-    pub fn start_trigger(&mut self, body: Rc<TriggerBody>, closure: Rc<FuncVal>, fr: &mut Frame) -> Res<Rc<Trigger>> {
+    pub fn start_trigger(
+        &mut self,
+        body: Rc<TriggerBody>,
+        closure: Rc<FuncVal>,
+        fr: &mut Frame,
+    ) -> Res<Rc<Trigger>> {
         let timeout = match &body.timeout {
             Some((t, _)) => {
                 let mut inner = Frame { closure: Some(closure.clone()), ..Frame::at(fr.base) };
@@ -116,17 +121,23 @@ impl Vm {
                 }
             }
         }
-        let held = self.in_frame(t, |vm, fr| vm.eval(&t.body.cond, fr));
-        match held {
-            Ok(v) if v.as_bool() => {
-                t.done.set(true);
-                self.finish(t, |vm, fr| (t.body.body)(vm, fr));
+        // The body sees what the condition declared: both run in one frame.
+        let r: Res<Option<(Flow, Value)>> = self.in_frame(t, |vm, fr| {
+            if !vm.eval(&t.body.cond, fr)?.as_bool() {
+                return Ok(None);
             }
-            Ok(_) => self.check_deadline(t),
-            Err(f) if f.kind == FaultKind::Delayed => self.check_deadline(t),
+            t.done.set(true);
+            fr.trigger = None;
+            let flow = (t.body.body)(vm, fr)?;
+            Ok(Some((flow, std::mem::take(&mut fr.ret))))
+        });
+        match r {
+            Ok(Some((flow, v))) => self.answer(t, Ok((flow, v))),
+            Ok(None) => self.check_deadline(t),
+            Err(f) if f.kind == FaultKind::Delayed && !t.done.get() => self.check_deadline(t),
             Err(f) => {
                 t.done.set(true);
-                self.report_fault(&f);
+                self.answer(t, Err(f));
             }
         }
     }
@@ -152,6 +163,11 @@ impl Vm {
             fr.trigger = None;
             run(vm, fr).map(|flow| (flow, std::mem::take(&mut fr.ret)))
         });
+        self.answer(t, r);
+    }
+
+    /// Keeps what a `return when` answered; reports what went wrong.
+    fn answer(&mut self, t: &Rc<Trigger>, r: Res<(Flow, Value)>) {
         match r {
             Ok((Flow::Return, v)) if t.body.is_return => *t.answer.borrow_mut() = Some(v),
             Ok(_) if t.body.is_return => *t.answer.borrow_mut() = Some(Value::Unset),

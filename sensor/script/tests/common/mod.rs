@@ -11,7 +11,12 @@ pub struct Ran {
 
 pub fn options(code: &str) -> Options {
     // Two megabytes of stack in a test thread hold fewer nested calls than the default allows.
-    Options { code: vec![code.into()], bare: true, limits: Limits { depth: 100, ..Limits::default() }, ..Options::default() }
+    Options {
+        code: vec![code.into()],
+        bare: true,
+        limits: Limits { depth: 100, ..Limits::default() },
+        ..Options::default()
+    }
 }
 
 pub fn run_with(opts: &Options, host: TestHost) -> Ran {
