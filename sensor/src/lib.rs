@@ -12,5 +12,6 @@ pub mod log;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
+pub mod script_host;
 pub mod sink;
 pub mod time;

@@ -6,26 +6,66 @@
 mod conn;
 mod detect;
 mod dns;
+mod files;
+mod http;
 mod session;
 
 pub use session::Sessions;
 
+use session::Inner;
+
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
-use crate::record::{Record, Schema};
+use crate::record::Schema;
 
 /// Every protocol there is.
-static SPECS: &[&Spec] = &[&dns::SPEC];
+static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
+
+/// The records that scripts find in `c`, with the modules that Zeek declares them in.
+pub static CONNECTION_RECORDS: &[(&str, &Schema)] = &[("HTTP", http::SCHEMA)];
 
 /// The logs that analyzers write.
-pub static LOGS: &[&Schema] = &[conn::ConnRow::SCHEMA, dns::DNS_LOG];
+pub static LOGS: &[&Schema] = &[conn::SCHEMA, dns::SCHEMA, files::SCHEMA, http::SCHEMA];
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.
 #[derive(Default)]
 pub struct Shared {
     dns: dns::Workspace,
+    files: files::Held,
+    http: http::Totals,
+    nested_too_deep: u64,
+}
+
+/// What the analyzers of a worker gave up, and other counters of theirs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnalyzeStats {
+    /// Bodies logged as they were sent because too many were being inflated.
+    pub not_inflated: u64,
+    /// Texts left out of http.log because a row had too many or too long ones.
+    pub http_left_out: u64,
+    /// HTTP connections held short because all together held too much.
+    pub http_pressed: u64,
+    /// Files ended early because their connection had too many.
+    pub files_too_many: u64,
+    /// Files taken with holes because all files together held too much.
+    pub files_given_up: u64,
+    /// Streams inside streams that were nested too deep.
+    pub nested_too_deep: u64,
+}
+
+impl Shared {
+    fn stats(&self) -> AnalyzeStats {
+        AnalyzeStats {
+            not_inflated: self.http.not_inflated,
+            http_left_out: self.http.left_out,
+            http_pressed: self.http.pressed,
+            files_too_many: self.files.too_many,
+            files_given_up: self.files.given_up,
+            nested_too_deep: self.nested_too_deep,
+        }
+    }
 }
 
 /// A protocol, to whoever sets analyzers on flows.
@@ -72,7 +112,7 @@ pub trait Analyzer: Send {
     /// Originator and responder were found to be the other way round.
     fn flipped(&mut self) {}
 
-    /// The flow is over.
+    /// The flow is over, or the analyzer was found not to be the right one. It is told nothing after this.
     fn done(&mut self, _link: &mut Link<'_, '_>) {}
 }
 
@@ -82,6 +122,7 @@ pub struct Link<'a, 'c> {
     pub flow: &'a mut Flow,
     pub shared: &'a mut Shared,
     verdict: Verdict,
+    inner: &'a mut Inner,
 }
 
 /// What an analyzer has found out about whether it is the right one.
@@ -100,6 +141,31 @@ impl Link<'_, '_> {
     /// The flow broke the protocol's rules.
     pub fn violation(&mut self) {
         self.verdict.violations += 1;
+    }
+
+    /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on)
+    /// and [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the
+    /// stream are told to it without further ado. `transactions` were numbered so far.
+    pub fn hand_over(&mut self, transactions: u64) {
+        if !self.inner.begin(transactions) {
+            self.shared.nested_too_deep += 1;
+        }
+    }
+
+    /// The number of the last transaction of the streams around this one, which what is inside goes on
+    /// from: connections number their transactions throughout.
+    pub fn transactions_before(&self) -> u64 {
+        self.inner.outer.transactions
+    }
+
+    /// The next bytes of what was handed over.
+    pub fn pass_on(&mut self, dir: Dir, bytes: &[u8]) {
+        self.inner.data(self.cx, self.flow, self.shared, dir, bytes);
+    }
+
+    /// Missing bytes of what was handed over.
+    pub fn pass_gap(&mut self, dir: Dir, len: u64) {
+        self.inner.gap(self.cx, self.flow, self.shared, dir, len);
     }
 
     pub fn weird(&mut self, name: &'static str, source: &'static str) {

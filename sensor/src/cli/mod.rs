@@ -1,8 +1,8 @@
 //! The command line: Zeek's, and what is ours beside it.
 
-mod check;
 mod options;
 mod progress;
+mod script;
 mod summary;
 
 use std::ffi::OsString;
@@ -15,6 +15,7 @@ use clap::error::ErrorKind;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::policy::Events;
 use crate::sink::{self, Delivery, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
@@ -28,7 +29,8 @@ const OUTPUT_FAILED: u8 = 3;
 /// Not every exported row was acknowledged; those in the spool are sent by the next run.
 const NOT_DELIVERED: u8 = 4;
 
-/// A passive network security monitor: replays a capture into Zeek's logs.
+/// A passive network security monitor: replays a capture into Zeek's logs, and runs scripts in Zeek's
+/// language, over the capture's events or alone. `nightjar check SCRIPT...` only compiles scripts.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -68,9 +70,20 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Zeek options, such as LogAscii::use_json=T
-    #[arg(value_name = "NAME=VALUE")]
-    assignments: Vec<String>,
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
+}
+
+/// `nightjar check`: compiles scripts, asks the receivers of a configuration, and stops.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar check")]
+struct CheckArgs {
+    /// Ask the receivers that this file's [kafka] and [http_sink] name whether they would take rows
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -81,36 +94,59 @@ is sent by the next run).";
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    if args.get(1).is_some_and(|command| command == "check") {
-        return check::main(&args[1..]);
-    }
-    let args = match Args::try_parse_from(&args) {
-        Ok(args) => args,
-        Err(error) => {
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let printed = error.print();
-            return ExitCode::from(if help && printed.is_ok() { ALL_READ } else { USAGE });
-        }
+    let code = if args.get(1).is_some_and(|word| word == "check") {
+        parse(CheckArgs::try_parse_from(&args[1..])).map(|args| on_script_stack(move || check(&args)))
+    } else {
+        parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move || run(args)))
     };
-    match run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(message) => {
+    match code {
+        Ok(Ok(code)) | Err(code) => ExitCode::from(code),
+        Ok(Err(message)) => {
             eprintln!("nightjar: {message}");
             ExitCode::from(USAGE)
         }
     }
 }
 
+/// What was parsed, or the exit code after a message or help was shown.
+fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
+    parsed.map_err(|error| {
+        let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let printed = error.print();
+        if help && printed.is_ok() { ALL_READ } else { USAGE }
+    })
+}
+
+/// Runs on a thread with a stack that the depth budget of scripts fits into.
+fn on_script_stack(what: impl FnOnce() -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
+    const STACK: usize = 64 << 20;
+    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(what);
+    let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+    thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
+}
+
 /// Runs a parsed command line. An error is a mistake in it.
 fn run(args: Args) -> Result<u8, String> {
     let mut settings = options::Settings::default();
-    for assignment in &args.assignments {
+    for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let Some(capture) = args.read else {
-        return Err("nothing to do: give a capture with -r FILE (see --help)".to_owned());
+    let mut scripts = match args.scripts.compile(true)? {
+        script::Compiled::None => None,
+        script::Compiled::Failed => return Ok(script::FAILED),
+        script::Compiled::Scripts(scripts) => Some(scripts),
     };
+    let Some(capture) = args.read else {
+        return match scripts {
+            Some(mut scripts) => Ok(scripts.run_alone()),
+            None => Err("nothing to do: give a capture with -r FILE, or a script (see --help)".to_owned()),
+        };
+    };
+    if let Some(scripts) = &mut scripts {
+        scripts.begin();
+        settings.config.events = scripts.handled();
+    }
     let sinks = match &args.config {
         Some(file) => Some(Sinks::start(&export_config(file)?, Mode::Wait, tell)?),
         None => None,
@@ -130,7 +166,8 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let replayed = pipeline::replay(options, settings.config, outlets, |progress| {
+    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let replayed = pipeline::replay(options, settings.config, outlets, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
@@ -148,7 +185,9 @@ fn run(args: Args) -> Result<u8, String> {
         eprint!("{}", summary::Text(&summary));
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
+    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
     match &summary.end {
+        Ok(()) if script_code != ALL_READ => Ok(script_code),
         Ok(()) if deliveries.iter().all(Delivery::complete) => Ok(ALL_READ),
         Ok(()) => Ok(NOT_DELIVERED),
         Err(error) => {
@@ -160,6 +199,29 @@ fn run(args: Args) -> Result<u8, String> {
             })
         }
     }
+}
+
+/// `nightjar check`. The first thing that is wrong decides the exit code.
+fn check(args: &CheckArgs) -> Result<u8, String> {
+    let Some(file) = &args.config else { return args.scripts.check() };
+    let config = export_config(file)?;
+    if args.scripts.any() {
+        let code = args.scripts.check()?;
+        if code != ALL_READ {
+            return Ok(code);
+        }
+    }
+    let mut code = ALL_READ;
+    for (name, found) in sink::check(&config) {
+        match found {
+            Ok(found) => println!("{name}: {found}"),
+            Err(wrong) => {
+                eprintln!("nightjar: {name}: {wrong}");
+                code = NOT_DELIVERED;
+            }
+        }
+    }
+    Ok(code)
 }
 
 fn tell(sentence: &str) {

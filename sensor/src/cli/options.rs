@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use nightjar_protocols::files::Hashing;
+
 use crate::config::{Config, Nets};
 use crate::record::{Format, JsonTime};
 use crate::time::Interval;
@@ -48,6 +50,14 @@ const OPTIONS: &[Option_] = &[
         }
         Ok(())
     }),
+    ("Files::hash", |s, v| {
+        s.config.file_hashing = hashing(v)?;
+        Ok(())
+    }),
+    ("HTTP::default_capture_password", |s, v| {
+        s.config.capture_passwords = boolean(v)?;
+        Ok(())
+    }),
     ("ignore_checksums", |s, v| {
         s.config.ignore_checksums = boolean(v)?;
         Ok(())
@@ -62,6 +72,23 @@ const OPTIONS: &[Option_] = &[
     ("tcp_close_delay", |s, v| set(&mut s.config.timeouts.tcp_close_delay, v)),
     ("dns_session_timeout", |s, v| set(&mut s.config.timeouts.dns_session, v)),
 ];
+
+/// The name in an assignment, without the `+` of `+=`.
+fn name_of(assignment: &str) -> Option<&str> {
+    assignment.split_once('=').map(|(name, _)| name.trim().trim_end_matches('+'))
+}
+
+/// Whether an assignment is to one of the options here, and not to one that a script declares.
+pub(super) fn is_ours(assignment: &str) -> bool {
+    name_of(assignment).is_some_and(|name| OPTIONS.iter().any(|(known, _)| *known == name))
+}
+
+/// Whether a word on the command line sets an option; a script's path may hold a `=` as well.
+pub(super) fn is_assignment(word: &str) -> bool {
+    name_of(word).is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+    })
+}
 
 impl Settings {
     /// Carries out one `Name=value`.
@@ -81,6 +108,11 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Why an assignment cannot be carried out.
+pub(super) fn unknown_assignment(assignment: &str) -> String {
+    unknown(name_of(assignment).unwrap_or(assignment))
 }
 
 fn unknown(name: &str) -> String {
@@ -105,6 +137,20 @@ fn boolean(value: &str) -> Result<bool, String> {
         "F" | "false" => Ok(false),
         _ => Err("is T or F".to_owned()),
     }
+}
+
+/// Digests by name: `md5,sha1,sha256`, or none.
+fn hashing(value: &str) -> Result<Hashing, String> {
+    let mut hashing = Hashing::NONE;
+    for name in list(value) {
+        match name {
+            "md5" => hashing.md5 = true,
+            "sha1" => hashing.sha1 = true,
+            "sha256" => hashing.sha256 = true,
+            _ => return Err(format!("'{name}' is none of md5, sha1, sha256")),
+        }
+    }
+    Ok(hashing)
 }
 
 /// A string, with or without the quotes of a script.
@@ -175,7 +221,15 @@ mod tests {
             "LogAscii::use_json=yes: is T or F"
         );
         assert!(settings.assign("Site::local_nets={10.0.0.0/33}").unwrap_err().contains("no subnet"));
+        assert!(settings.assign("Files::hash=md5,sha3").unwrap_err().contains("'sha3' is none of"));
         assert!(settings.assign("frobnicate").unwrap_err().contains("NAME=VALUE"));
+    }
+
+    #[test]
+    fn digests_are_asked_for_by_name() {
+        let mut settings = Settings::default();
+        settings.assign("Files::hash={sha256, md5}").unwrap();
+        assert_eq!(settings.config.file_hashing, Hashing { md5: true, sha1: false, sha256: true });
     }
 
     #[test]

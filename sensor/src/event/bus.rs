@@ -1,6 +1,6 @@
 //! Where a worker says things.
 
-use crate::event::{ConnId, Order, Tunnel, Weird};
+use crate::event::{ConnId, EventId, EventSet, Order, Raised, Tunnel, Weird};
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema};
 use crate::time::Time;
@@ -9,6 +9,7 @@ use crate::time::Time;
 pub struct Bus {
     format: Format,
     exports: Serializer,
+    wanted: EventSet,
     order: Order,
     now: Time,
     muted: bool,
@@ -51,13 +52,17 @@ pub enum Said {
     Tunnels(Vec<Tunnel>),
     /// A connection that carried a tunnel has ended.
     TunnelEnd(ConnId),
+    /// Something happened that a script handles.
+    Event(Box<Raised>),
 }
 
 impl Bus {
-    pub fn new(format: Format, exports: Serializer) -> Self {
+    /// An outlet for rows in `format`, for exporters, and for the events that some script handles.
+    pub fn new(format: Format, exports: Serializer, wanted: EventSet) -> Self {
         Bus {
             format,
             exports,
+            wanted,
             order: Order::default(),
             now: Time::default(),
             muted: false,
@@ -127,6 +132,16 @@ impl Bus {
 
     pub fn tunnel_end(&mut self, id: ConnId) {
         self.say(Said::TunnelEnd(id));
+    }
+
+    /// Whether a script handles the event; if not, nothing is built for it.
+    #[inline]
+    pub fn wants(&self, id: EventId) -> bool {
+        self.wanted.contains(id) && !self.muted
+    }
+
+    pub fn raise(&mut self, event: Raised) {
+        self.say(Said::Event(Box::new(event)));
     }
 
     fn say(&mut self, said: Said) {

@@ -55,7 +55,7 @@ impl Plan {
         let Some(topic) = self.judge.topic(record) else { return false };
         let begun = row::begin(now, self.stream, topic, out);
         if let Some(field) = self.key {
-            json::text(record.get(field), out);
+            json::plain_text(record.get(field), out);
             begun.end_key(out);
         }
         match &self.body {

@@ -58,7 +58,7 @@ impl Summary {
                 Part::Field { at, .. } => match record.get(*at) {
                     // The space before what is not there goes with it.
                     Value::Unset if out.ends_with(b" ") => drop(out.pop()),
-                    value => json::text(value, out),
+                    value => json::plain_text(value, out),
                 },
             }
         }

@@ -8,11 +8,11 @@ use std::hash::BuildHasher;
 
 use crate::config::Config;
 use crate::event::{Bus, Order, Proto, Tunnel};
-use crate::flow::handler::{Cx, Dir, Handler};
+use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
-use crate::flow::tcp::{BufferedTotal, Segment, Tcp};
+use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
 use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
 use crate::time::{Interval, Time};
@@ -189,30 +189,45 @@ impl<H: Handler> Flows<H> {
         flow.armed = NEVER;
         bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
-        let mut over = false;
-        for which in Deadline::ALL {
-            if over || flow.deadlines[which as usize] > now {
-                continue;
+        let (mut over, mut timed_out) = (false, false);
+        let mut due = Deadline::ALL.map(|which| (flow.deadlines[which as usize], which));
+        // After a pause in the traffic several are: what comes first may leave nothing to do for the rest.
+        due.sort_by_key(|(deadline, _)| *deadline);
+        for (_, which) in due.into_iter().filter(|(deadline, _)| *deadline <= now) {
+            if over {
+                break;
             }
             flow.clear_deadline(which);
             over = match which {
-                Deadline::Tcp => tcp.both_ended() || tcp.attempt_over(),
+                Deadline::Tcp => {
+                    let unanswered = !tcp.both_ended() && tcp.attempt_over();
+                    if unanswered {
+                        tcp.show(flow);
+                        self.handler.tcp_event(&mut cx, flow, app, TcpEvent::Unanswered);
+                    }
+                    tcp.both_ended() || unanswered
+                }
                 Deadline::Expire | Deadline::Close => {
                     let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
                     if over == Some(false) {
                         flow.set_deadline(which, now + config.timeouts.tcp_session_timer);
                     }
-                    over == Some(true)
+                    timed_out = over == Some(true);
+                    timed_out
                 }
                 Deadline::Inactivity => {
                     let over = flow.last + flow.inactivity <= now;
                     if !over {
                         flow.set_deadline(which, flow.last + flow.inactivity);
                     }
+                    timed_out = over;
                     over
                 }
                 Deadline::App => self.handler.timer(&mut cx, flow, app),
             };
+        }
+        if timed_out {
+            self.handler.timed_out(&mut cx, flow, app);
         }
         if over {
             self.remove(at, now, config, bus);
@@ -340,11 +355,13 @@ impl<H: Handler> Flows<H> {
             packets: [0; 2],
             ip_bytes: [0; 2],
             sizes: [0; 2],
+            states: [EndpointState::Inactive; 2],
             missed_bytes: 0,
             services: None,
             active: [false; 2],
             did_weird: false,
             flip_pending: false,
+            partial: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,
@@ -443,7 +460,7 @@ impl<H: Handler> Flows<H> {
         bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
-            flow.sizes = tcp.sizes();
+            tcp.show(&mut flow);
         }
         self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
         if flow.trial.carries {
@@ -532,7 +549,7 @@ fn take_segment<H: Handler>(
     tcp.segment(env, flow, app, dir, &segment);
     if std::mem::take(&mut flow.flip_pending) {
         tcp.flip();
-        flow.sizes = tcp.sizes();
+        tcp.show(flow);
         env.handler.flipped(app);
     }
     count(flow, flow_dir(flow, dir, datagram), datagram);

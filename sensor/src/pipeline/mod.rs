@@ -2,6 +2,7 @@
 
 mod iptunnel;
 mod merge;
+mod plain;
 mod replay;
 mod worker;
 

@@ -1,13 +1,14 @@
 //! One worker: a packet from frame to flows, and into the tunnels it carries.
 //!
-//! Every worker sees every packet. It decodes all of them, so that fragments, tunnels and packet
-//! time are the same for all, and analyses the flows that it owns. A UDP flow that may be a tunnel
-//! is followed by all workers, because what is inside may belong to any of them; only its owner
-//! tells of it.
+//! Every worker sees every packet, so that packet time is the same for all. Ordinary packets are left
+//! to the owner of their flow ([`plain`]); all others are decoded by every worker, so that fragments
+//! and tunnels are the same for all, and analysed by the owner. A UDP flow that may be a tunnel is
+//! followed by all workers, because what is inside may belong to any of them; only its owner tells
+//! of it.
 
 use std::sync::Arc;
 
-use crate::analyze::Sessions;
+use crate::analyze::{AnalyzeStats, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
@@ -15,8 +16,9 @@ use crate::decode::{
     UdpTunnelKind, Verdict, Weirds,
 };
 use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
-use crate::flow::{Arrival, Cx, Datagram, Ending, FlowStats, Flows, Handed};
+use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
+use crate::pipeline::plain;
 use crate::time::Time;
 
 pub(super) struct Worker {
@@ -45,8 +47,8 @@ struct Place {
     number: u64,
     stamp: Time,
     step: u64,
-    /// Inside a tunnel that only this worker follows: all in it is this worker's.
-    exclusive: bool,
+    /// Whether this worker tells and counts what decoding finds, or another that decodes it too.
+    tells: bool,
 }
 
 /// Counters of one worker.
@@ -54,6 +56,7 @@ struct Place {
 pub struct WorkerStats {
     pub decode: Counters,
     pub flow: FlowStats,
+    pub analyze: AnalyzeStats,
     pub weirds_suppressed: u64,
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
@@ -81,7 +84,7 @@ impl Worker {
             weirds: Weirds::default(),
             flows: Flows::new(Sessions::default()),
             ip_tunnels: IpTunnels::default(),
-            bus: Bus::new(config.format, config.exports.serializer()),
+            bus: Bus::new(config.format, config.exports.serializer(), config.events),
             now: Time::default(),
             at: Place::default(),
             panics: 0,
@@ -93,6 +96,7 @@ impl Worker {
         WorkerStats {
             decode: self.decoder.counters(),
             flow: self.flows.stats(),
+            analyze: self.flows.handler.stats(),
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
@@ -117,9 +121,19 @@ impl Worker {
         self.now = self.now.max(packet.ts);
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
-        self.at = Place { number, stamp: packet.ts, step: 0, exclusive: false };
+        let Shard { index, count } = self.shard;
+        let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
+        if owner.is_some_and(|owner| owner != index) {
+            return;
+        }
+        let tells = owner.is_some() || index == 0;
+        self.at = Place { number, stamp: packet.ts, step: 0, tells };
+        let before = (!tells).then(|| self.decoder.counters());
         let outcome = self.decoder.link(packet, &mut self.weirds);
         self.frame(outcome, &mut Vec::new());
+        if let Some(before) = before {
+            self.decoder.set_counters(before);
+        }
     }
 
     /// Begins to end all flows.
@@ -142,15 +156,15 @@ impl Worker {
         self.bus.at_step(self.at.step);
     }
 
-    /// Tells what decoding found odd: one worker for all, or the only one that saw it.
+    /// Tells what decoding found odd: of several workers that have all found it, one does.
     fn tell_weirds(&mut self) {
         if self.weirds.is_empty() {
             return;
         }
-        let mine = self.shard.index == 0 || self.at.exclusive;
+        let tells = self.at.tells;
         self.step();
         for weird in self.weirds.drain() {
-            if mine {
+            if tells {
                 let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
                 let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
                 let source = weird.source.unwrap_or_default();
@@ -233,10 +247,8 @@ impl Worker {
                 return self.tell_weirds();
             }
         };
-        let owned = self.at.exclusive || tuple.key().owner(self.shard.count) == self.shard.index;
-        let may_be_tunnel = tuple.proto == Proto::Udp
-            && (UdpTunnelKind::of_port(tuple.src.port).is_some()
-                || UdpTunnelKind::of_port(tuple.dst.port).is_some());
+        let owned = tuple.key().owner(self.shard.count) == self.shard.index;
+        let may_be_tunnel = tuple.proto == Proto::Udp && may_be_tunnel(&tuple, packet.payload);
         if !owned && !may_be_tunnel {
             return;
         }
@@ -245,18 +257,12 @@ impl Worker {
             Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
         if let Some(handed) = handed {
-            self.udp_tunnel(packet, handed, !may_be_tunnel, tunnels);
+            self.udp_tunnel(packet, handed, tunnels);
         }
     }
 
     /// Tries a UDP datagram as a tunnel: by its port, or by content where the port is nobody's.
-    fn udp_tunnel(
-        &mut self,
-        packet: &IpPacket<'_>,
-        handed: Handed<'_>,
-        exclusive: bool,
-        tunnels: &mut Vec<Tunnel>,
-    ) {
+    fn udp_tunnel(&mut self, packet: &IpPacket<'_>, handed: Handed<'_>, tunnels: &mut Vec<Tunnel>) {
         let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
         let kind = UdpTunnelKind::of_port(flow.resp_port()).or_else(|| UdpTunnelKind::probe(handed.payload));
         let Some(kind) = kind.filter(|_| !flow.trial.refused) else { return };
@@ -276,7 +282,10 @@ impl Worker {
                     flow.add_service(kind.service());
                 }
             }
-            Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
+            Verdict::Violation(_) => {
+                flow.remove_service(kind.service());
+                flow.trial.refused = !flow.trial.confirmed;
+            }
             Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),
             Verdict::Undecided | Verdict::TooDeep => {}
         }
@@ -284,12 +293,18 @@ impl Worker {
             flow.trial.carries = true;
             (inner, Tunnel { uid: Some(flow.uid()), id: flow.id(), kind: kind.tunnel() })
         });
-        let outer = self.at.exclusive;
-        self.at.exclusive |= exclusive;
         self.tell_weirds();
         if let Some((inner, tunnel)) = tunnel {
             self.enter(inner, tunnel, tunnels);
         }
-        self.at.exclusive = outer;
     }
+}
+
+/// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on
+/// which flows all of them follow.
+pub(super) fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
+    let by_port = |end: &End| UdpTunnelKind::of_port(end.port).is_some();
+    by_port(&tuple.src)
+        || by_port(&tuple.dst)
+        || datagram.get(8..).is_some_and(|payload| UdpTunnelKind::probe(payload).is_some())
 }

@@ -10,10 +10,9 @@ use crate::analyze::{Analyzer, Link, Spec};
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
-use crate::record::{Record as _, Schema};
 use crate::time::Interval;
 
-pub(super) static DNS_LOG: &Schema = record::DnsRow::SCHEMA;
+pub static SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
 
 pub static SPEC: Spec = Spec {
     service: "dns",

@@ -3,7 +3,9 @@
 //! RFC 9293 says what endpoints should do; a monitor sees what they did, from the middle, with
 //! packets missing. Where there is a choice this follows Zeek's TCP analyzer.
 
+mod deliver;
 mod endpoint;
+mod machine;
 mod reassembly;
 mod segment;
 mod state;

@@ -1,12 +1,11 @@
-//! What a segment does to a connection.
+//! What a segment does to a connection: everything but the state machine and the payload.
 
 use crate::flow::engine::Env;
 use crate::flow::handler::{Dir, Handler, TcpEvent};
-use crate::flow::tcp::endpoint::{Endpoint, EndpointState as State, Relative};
-use crate::flow::tcp::reassembly::Piece;
+use crate::flow::tcp::endpoint::{EndpointState as State, Relative};
 use crate::flow::tcp::segment::{Flags, Segment};
 use crate::flow::tcp::{Tcp, seq_delta};
-use crate::flow::{Deadline, Flow, Seen};
+use crate::flow::{Flow, Seen};
 use crate::time::{Interval, Time};
 
 /// Sequence numbers of SYN and RST packets that jump further than this are not believed.
@@ -14,23 +13,6 @@ const TOO_LARGE_DELTA: i32 = 1 << 20;
 /// So many FINs or RSTs, this close together, are a storm (`tcp_storm_thresh`, `…_interarrival_thresh`).
 const STORM_COUNT: u16 = 1000;
 const STORM_INTERVAL: Interval = Interval::from_secs(1);
-/// Data sent before any acknowledgement, and held above a hole while there is none, beyond which
-/// the other direction is taken to be invisible (`tcp_max_initial_window`,
-/// `tcp_max_above_hole_without_any_acks`).
-const MAX_INITIAL_WINDOW: u64 = 16384;
-const MAX_ABOVE_HOLE: u64 = 16384;
-/// Bytes of one direction without further acknowledgements beyond which it is given up
-/// (`tcp_excessive_data_without_further_acks`).
-const MAX_UNACKNOWLEDGED: u64 = 10 * 1024 * 1024;
-
-/// How a segment closes its sender's side.
-#[derive(Clone, Copy, Default)]
-struct Close {
-    happens: bool,
-    /// Whether it is an orderly close, to be told of.
-    report: bool,
-}
-
 impl Tcp {
     /// Takes one segment in.
     pub(in crate::flow) fn segment<H: Handler>(
@@ -72,7 +54,8 @@ impl Tcp {
             // The originator is the responder from here on, and so is what this segment does.
             dir = dir.other();
         }
-        flow.sizes = self.sizes();
+        self.show(flow);
+        flow.partial = self.is_partial;
         if flags.ack() {
             // Only now, so that a gap that a FIN or RST reveals is told from one within the stream.
             self.acknowledged(env, flow, app, dir.other(), rel_ack);
@@ -110,6 +93,24 @@ impl Tcp {
         env.flip(flow, self, app);
         flow.retell_history();
         self.seen_orig = true;
+    }
+
+    /// Shows the flow what is known of its ends.
+    pub(in crate::flow) fn show(&self, flow: &mut Flow) {
+        flow.sizes = self.sizes();
+        flow.states = [self.orig.state, self.resp.state];
+    }
+
+    /// Tells the handler what the connection did.
+    pub(super) fn tell<H: Handler>(
+        &self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        event: TcpEvent,
+    ) {
+        self.show(flow);
+        env.handler.tcp_event(&mut env.cx, flow, app, event);
     }
 
     /// Payload sizes of originator and responder so far.
@@ -276,7 +277,7 @@ impl Tcp {
             if is_storm(end.rst_count, end.last_time) {
                 flow.weird(&mut env.cx, "RST_storm", "TCP");
             }
-            env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::RstPacket);
+            self.tell(env, flow, app, TcpEvent::RstPacket);
         }
     }
 
@@ -355,442 +356,6 @@ impl Tcp {
             flow.note_scaled(dir, b'T', end.retransmissions.count());
         }
         delta
-    }
-
-    /// The state machine. Returns how the segment closes its side, and whether the roles were swapped.
-    fn advance<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        seg: &Segment<'_>,
-        delta_last: i32,
-    ) -> (Close, bool) {
-        let flags = seg.flags;
-        match self.end(dir).state {
-            State::Inactive => return self.from_inactive(env, flow, app, dir, seg),
-            State::SynSent | State::SynAckSent => {
-                return (self.from_syn_sent(env, flow, app, dir, seg), false);
-            }
-            State::Established | State::Partial => {
-                return (self.from_established(env, flow, app, dir, flags), false);
-            }
-            State::Closed => {
-                if flags.syn() {
-                    flow.weird(&mut env.cx, "SYN_after_close", "TCP");
-                }
-                if flags.fin() && delta_last > 0 {
-                    flow.weird(&mut env.cx, "FIN_advanced_last_seq", "TCP");
-                }
-                // A RST after both sides said FIN changes nothing.
-                if flags.rst() && self.end(dir.other()).state != State::Closed {
-                    self.set_state(env, flow, dir, State::Reset);
-                    return (Close { happens: !self.end(dir).did_close, report: false }, false);
-                }
-            }
-            State::Reset => {
-                let data = seg.len > 0 && !flags.rst();
-                for (odd, name) in [
-                    (flags.syn(), "SYN_after_reset"),
-                    (flags.fin(), "FIN_after_reset"),
-                    (data, "data_after_reset"),
-                ] {
-                    if odd {
-                        flow.weird(&mut env.cx, name, "TCP");
-                    }
-                }
-            }
-        }
-        (Close::default(), false)
-    }
-
-    fn from_inactive<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        seg: &Segment<'_>,
-    ) -> (Close, bool) {
-        let flags = seg.flags;
-        let mut close = Close::default();
-        let mut flipped = false;
-        if flags.syn() && dir.is_orig() {
-            if flags.ack() {
-                flow.weird(&mut env.cx, "connection_originator_SYN_ack", "TCP");
-                self.set_state(env, flow, dir, State::SynAckSent);
-            } else {
-                self.set_state(env, flow, dir, State::SynSent);
-            }
-            flow.set_deadline(Deadline::Tcp, env.cx.stamp + env.cx.config.timeouts.tcp_attempt_delay);
-        } else if flags.syn() {
-            flipped = self.answered(env, flow, app, dir, seg);
-        }
-        let dir = if flipped { dir.other() } else { dir };
-        if flags.fin() {
-            self.set_state(env, flow, dir, State::Closed);
-            close = Close { happens: true, report: true };
-            if self.end(dir.other()).state != State::Partial && !flags.syn() {
-                flow.weird(&mut env.cx, "spontaneous_FIN", "TCP");
-            }
-        }
-        if flags.rst() {
-            self.set_state(env, flow, dir, State::Reset);
-            let peer = self.end(dir.other()).state;
-            // A RST to a SYN-ACK without a SYN is a reverse scan refused; one to a SYN, a closed port.
-            let rejected = match dir {
-                Dir::Orig => peer == State::Established,
-                Dir::Resp => matches!(peer, State::SynSent | State::SynAckSent),
-            };
-            close = Close { happens: true, report: !rejected };
-            if !rejected && peer == State::Inactive {
-                flow.weird(&mut env.cx, "spontaneous_RST", "TCP");
-            }
-        }
-        if self.end(dir).state == State::Inactive {
-            self.begin_without_control(env, flow, dir, seg);
-        }
-        (close, flipped)
-    }
-
-    /// A SYN from the responder: normally the SYN-ACK. Returns whether the roles were swapped.
-    fn answered<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        seg: &Segment<'_>,
-    ) -> bool {
-        let (end, peer) = (self.end(dir), self.end(dir.other()));
-        let mut flipped = false;
-        if seg.flags.ack() {
-            let within = seq_delta(seg.ack, peer.start_seq) >= 0 && seq_delta(seg.ack, peer.last_seq) <= 0;
-            if !matches!(peer.state, State::Inactive | State::Partial) && !within {
-                flow.weird(&mut env.cx, "bad_SYN_ack", "TCP");
-            }
-        } else if peer.state == State::SynAckSent && seg.seq == end.start_seq {
-            // SYN and SYN-ACK came in the wrong order, as from two taps: swap the ends back.
-            flipped = true;
-        } else {
-            flow.weird(&mut env.cx, "simultaneous_open", "TCP");
-        }
-        if flipped {
-            self.is_partial = false;
-            env.flip(flow, self, app);
-            self.set_state(env, flow, dir, State::Established);
-            self.seen_orig = true;
-        }
-        let dir = if flipped { dir.other() } else { dir };
-        match self.end(dir.other()).state {
-            State::SynSent => self.set_state(env, flow, dir.other(), State::Established),
-            State::Inactive => flow.weird(&mut env.cx, "unsolicited_SYN_response", "TCP"),
-            _ => {}
-        }
-        self.set_state(env, flow, dir, State::Established);
-        flipped
-    }
-
-    fn begin_without_control<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        dir: Dir,
-        seg: &Segment<'_>,
-    ) {
-        let peer = self.end(dir.other()).state;
-        if !dir.is_orig() && seg.len == 0 && self.orig.state == State::SynSent {
-            // Some hosts acknowledge a SYN before they answer it; that is no partial connection.
-        } else if seg.flags.ack() && peer == State::Established {
-            // We missed the SYN, but saw the SYN-ACK and now its acknowledgement.
-            self.set_state(env, flow, dir, State::Established);
-            self.is_partial = false;
-            self.mark_seen(dir);
-        } else {
-            self.set_state(env, flow, dir, State::Partial);
-        }
-    }
-
-    fn from_syn_sent<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        seg: &Segment<'_>,
-    ) -> Close {
-        let flags = seg.flags;
-        let (state, peer) = (self.end(dir).state, self.end(dir.other()).state);
-        let mut close = Close::default();
-        if flags.syn() {
-            let plain = flags.ack() && !flags.fin() && !flags.rst();
-            if dir.is_orig() && plain && state != State::SynAckSent {
-                flow.weird(&mut env.cx, "repeated_SYN_with_ack", "TCP");
-            }
-            if !dir.is_orig() && !flags.ack() && state != State::SynSent {
-                flow.weird(&mut env.cx, "repeated_SYN_reply_wo_ack", "TCP");
-            }
-        }
-        if flags.fin() {
-            if matches!(peer, State::Inactive | State::SynSent) {
-                flow.weird(&mut env.cx, "inappropriate_FIN", "TCP");
-            }
-            self.set_state(env, flow, dir, State::Closed);
-            close = Close { happens: true, report: true };
-        }
-        if flags.rst() {
-            self.set_state(env, flow, dir, State::Reset);
-            self.reset(env, flow, app);
-            close.happens = true;
-        } else if seg.len > 0 {
-            flow.weird(&mut env.cx, "data_before_established", "TCP");
-        }
-        close
-    }
-
-    fn from_established<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        flags: Flags,
-    ) -> Close {
-        let mut close = Close::default();
-        let peer = self.end(dir.other());
-        let (peer_state, peer_previous) = (peer.state, peer.previous);
-        if flags.syn()
-            && self.end(dir).state == State::Partial
-            && peer_state == State::Inactive
-            && !flags.ack()
-        {
-            flow.weird(&mut env.cx, "SYN_after_partial", "TCP");
-            self.set_state(env, flow, dir, State::SynSent);
-        }
-        if flags.fin() && !flags.rst() {
-            self.set_state(env, flow, dir, State::Closed);
-            if peer_state == State::Reset && peer_previous == State::Closed {
-                // FIN, then RST from the peer: with our FIN it was an ordinary end after all.
-                self.set_state(env, flow, dir.other(), State::Closed);
-            }
-            close = Close { happens: true, report: true };
-        }
-        if flags.rst() {
-            self.set_state(env, flow, dir, State::Reset);
-            close.happens = true;
-            let peer = self.end(dir.other());
-            if peer.state != State::Reset || peer.previous != State::Established {
-                self.reset(env, flow, app);
-            }
-        }
-        close
-    }
-
-    fn set_state<H: Handler>(&mut self, env: &mut Env<'_, '_, H>, flow: &mut Flow, dir: Dir, state: State) {
-        let peer = self.end(dir.other()).state;
-        let end = self.end_mut(dir);
-        if state == end.state {
-            return;
-        }
-        if !state.is_handshake() && end.state.is_handshake() && peer.is_handshake() {
-            flow.set_inactivity(env.cx.config.timeouts.tcp_inactivity);
-        }
-        end.previous = end.state;
-        end.state = state;
-    }
-
-    fn reset<H: Handler>(&mut self, env: &mut Env<'_, '_, H>, flow: &mut Flow, app: &mut H::State) {
-        env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::Reset);
-        self.is_active = false;
-    }
-
-    /// The stream of `dir`, and what hands its pieces to the handler.
-    fn with_stream<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        work: impl FnOnce(&mut Endpoint, &mut crate::flow::tcp::BufferedTotal, bool, &mut dyn FnMut(Piece<'_>)),
-    ) {
-        let clean = |end: &Endpoint| {
-            end.state == State::Established
-                || end.state == State::Closed && end.previous == State::Established
-        };
-        // A gap in any other state may only be a sequence number that does not fit.
-        let counts = clean(&self.orig) && clean(&self.resp);
-        let end = self.end_mut(dir);
-        let keep = env.handler.listens(app);
-        let Env { cx, handler, total } = env;
-        let mut gaps = end.gaps;
-        work(end, total, keep, &mut |piece| match piece {
-            Piece::Data(bytes) => handler.data(cx, flow, app, dir, bytes),
-            Piece::Gap(len) => {
-                if counts {
-                    flow.note_scaled(dir, b'G', gaps.count());
-                    flow.missed_bytes = flow.missed_bytes.saturating_add(len);
-                }
-                handler.gap(cx, flow, app, dir, len);
-            }
-            Piece::Unread(len) => handler.gap(cx, flow, app, dir, len),
-        });
-        end.gaps = gaps;
-    }
-
-    fn data_sent<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        seq: u64,
-        seg: &Segment<'_>,
-    ) {
-        if (seg.payload.len() as u64) < u64::from(seg.len) {
-            flow.weird(&mut env.cx, "truncated_tcp_payload", "TCP");
-            return;
-        }
-        let peer_state = self.end(dir.other()).state;
-        let end = self.end(dir);
-        if end.stream.is_skipping() {
-            return;
-        }
-        let acked = end.relative_ack();
-        let (mut seq, mut payload) = (seq, seg.payload);
-        if seq < acked {
-            let Some(rest) = payload.get((acked - seq) as usize..).filter(|rest| !rest.is_empty()) else {
-                return;
-            };
-            (seq, payload) = (acked, rest);
-        }
-        self.with_stream(env, flow, app, dir, |end, total, keep, out| {
-            end.stream.insert(seq, payload, keep, total, out);
-        });
-        let end = self.end_mut(dir);
-        let no_acks = end.no_data_acked();
-        if no_acks && end.size(peer_state) > MAX_INITIAL_WINDOW {
-            // The acknowledgements seem not to come past us: there is nothing to wait for.
-            let next = end.stream.next();
-            self.with_stream(env, flow, app, dir, |end, total, _, out| {
-                end.stream.trim(next, false, total, out)
-            });
-        }
-        let end = self.end_mut(dir);
-        if no_acks && end.stream.undelivered() > MAX_ABOVE_HOLE {
-            flow.weird(&mut env.cx, "above_hole_data_without_any_acks", "TCP");
-            end.stream.skip(env.total);
-        } else if end.stream.unacknowledged() > MAX_UNACKNOWLEDGED {
-            flow.weird(&mut env.cx, "excessive_data_without_further_acks", "TCP");
-            end.stream.skip(env.total);
-        } else if env.total.bytes > env.cx.config.limits.reassembly_bytes && end.stream.undelivered() > 0 {
-            // All streams together hold too much. The one that adds to it now is given up: an attacker
-            // who opens many holes pays with his own connections.
-            flow.note_once(dir, Seen::PARTIAL, b'X');
-            end.stream.skip(env.total);
-        }
-    }
-
-    fn acknowledged<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        ack: u64,
-    ) {
-        let partial = self.is_partial;
-        let end = self.end(dir);
-        // The FIN's own number is no data.
-        let ack = if end.fin_count > 0 && ack >= end.fin_seq { end.fin_seq.wrapping_sub(1) } else { ack };
-        if ack <= end.stream.trimmed() {
-            return;
-        }
-        self.with_stream(env, flow, app, dir, |end, total, _, out| end.stream.trim(ack, partial, total, out));
-        self.check_end(env, flow, app, dir);
-    }
-
-    /// Tells of the end of a stream once all of it was delivered.
-    fn check_end<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-    ) {
-        let end = self.end(dir);
-        let over = end.fin_count > 0 || matches!(end.state, State::Closed | State::Reset);
-        if end.stream.did_end || !over || self.data_pending(dir) {
-            return;
-        }
-        self.end_mut(dir).stream.did_end = true;
-        env.handler.end_of_data(&mut env.cx, flow, app, dir);
-        if self.close_deferred {
-            if self.data_pending(dir) && self.both_closed() {
-                flow.weird(&mut env.cx, "pending_data_when_closed", "TCP");
-            }
-            let report = self.deferred_report;
-            self.closed(env, flow, app, dir, report);
-            self.close_deferred = false;
-        }
-    }
-
-    /// Whether some of what an end sent is still to be delivered.
-    fn data_pending(&self, dir: Dir) -> bool {
-        let (end, peer) = (self.end(dir), self.end(dir.other()));
-        if end.stream.is_skipping() {
-            return false;
-        }
-        let delivered = u64::from(end.start_seq).wrapping_add(end.stream.next());
-        let last = end.full_last();
-        if last < delivered {
-            return false;
-        }
-        // A FIN takes a number that is never delivered; a RST does not.
-        if delivered != last && delivered != last.wrapping_sub(1) {
-            return true;
-        }
-        // Whoever sent a RST acknowledges nothing any more.
-        end.state != State::Reset && peer.stream.holds_data()
-    }
-
-    /// One side has closed, in whatever way.
-    fn closed<H: Handler>(
-        &mut self,
-        env: &mut Env<'_, '_, H>,
-        flow: &mut Flow,
-        app: &mut H::State,
-        dir: Dir,
-        report: bool,
-    ) {
-        if self.data_pending(dir) {
-            self.close_deferred = true;
-            self.deferred_report |= report;
-            return;
-        }
-        self.close_deferred = false;
-        if self.end(dir).did_close {
-            return;
-        }
-        self.end_mut(dir).did_close = true;
-        let (end, peer) = (self.end(dir), self.end(dir.other()));
-        let complete = end.state == State::Reset || peer.did_close || peer.state == State::Inactive;
-        let timeouts = &env.cx.config.timeouts;
-        if complete {
-            if end.previous != State::Inactive || peer.state != State::Inactive {
-                let half = peer.state == State::Inactive;
-                if std::mem::take(&mut self.deferred_report) || report {
-                    env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::Finished { half });
-                    self.is_active = false;
-                }
-            }
-            let delete = flow.last + env.cx.config.timeouts.tcp_close_delay;
-            flow.cancel_tcp_deadlines();
-            flow.set_deadline(Deadline::Tcp, delete);
-            self.ended = true;
-        } else if end.previous != State::Inactive {
-            flow.set_deadline(Deadline::Close, flow.last + timeouts.tcp_session_timer);
-        }
     }
 
     /// Both sides have closed, and the connection only waits for stragglers.

@@ -1,0 +1,208 @@
+//! What a connection carries, handed on in order; and its end, once all of it was.
+
+use crate::flow::engine::Env;
+use crate::flow::handler::{Dir, Handler, TcpEvent};
+use crate::flow::tcp::Tcp;
+use crate::flow::tcp::endpoint::{Endpoint, EndpointState as State};
+use crate::flow::tcp::reassembly::{BufferedTotal, Piece};
+use crate::flow::tcp::segment::Segment;
+use crate::flow::{Deadline, Flow, Seen};
+
+/// Data sent before any acknowledgement, and held above a hole while there is none, beyond which
+/// the other direction is taken to be invisible (`tcp_max_initial_window`,
+/// `tcp_max_above_hole_without_any_acks`).
+const MAX_INITIAL_WINDOW: u64 = 16384;
+const MAX_ABOVE_HOLE: u64 = 16384;
+/// Bytes of one direction without further acknowledgements beyond which it is given up
+/// (`tcp_excessive_data_without_further_acks`).
+const MAX_UNACKNOWLEDGED: u64 = 10 * 1024 * 1024;
+
+impl Tcp {
+    /// The stream of `dir`, and what hands its pieces to the handler.
+    fn with_stream<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        dir: Dir,
+        work: impl FnOnce(&mut Endpoint, &mut BufferedTotal, bool, &mut dyn FnMut(Piece<'_>)),
+    ) {
+        let clean = |end: &Endpoint| {
+            end.state == State::Established
+                || end.state == State::Closed && end.previous == State::Established
+        };
+        // A gap in any other state may only be a sequence number that does not fit.
+        let counts = clean(&self.orig) && clean(&self.resp);
+        let end = self.end_mut(dir);
+        let keep = env.handler.listens(app);
+        let Env { cx, handler, total } = env;
+        let mut gaps = end.gaps;
+        work(end, total, keep, &mut |piece| match piece {
+            Piece::Data(bytes) => handler.data(cx, flow, app, dir, bytes),
+            Piece::Gap(len) => {
+                if counts {
+                    flow.note_scaled(dir, b'G', gaps.count());
+                    flow.missed_bytes = flow.missed_bytes.saturating_add(len);
+                }
+                handler.gap(cx, flow, app, dir, len);
+            }
+            Piece::Unread(len) => handler.gap(cx, flow, app, dir, len),
+        });
+        end.gaps = gaps;
+    }
+
+    pub(super) fn data_sent<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        dir: Dir,
+        seq: u64,
+        seg: &Segment<'_>,
+    ) {
+        if (seg.payload.len() as u64) < u64::from(seg.len) {
+            flow.weird(&mut env.cx, "truncated_tcp_payload", "TCP");
+            return;
+        }
+        let peer_state = self.end(dir.other()).state;
+        let end = self.end(dir);
+        if end.stream.is_skipping() {
+            return;
+        }
+        let acked = end.relative_ack();
+        let (mut seq, mut payload) = (seq, seg.payload);
+        if seq < acked {
+            let Some(rest) = payload.get((acked - seq) as usize..).filter(|rest| !rest.is_empty()) else {
+                return;
+            };
+            (seq, payload) = (acked, rest);
+        }
+        self.with_stream(env, flow, app, dir, |end, total, keep, out| {
+            end.stream.insert(seq, payload, keep, total, out);
+        });
+        let end = self.end_mut(dir);
+        let no_acks = end.no_data_acked();
+        if no_acks && end.size(peer_state) > MAX_INITIAL_WINDOW {
+            // The acknowledgements seem not to come past us: there is nothing to wait for.
+            let next = end.stream.next();
+            self.with_stream(env, flow, app, dir, |end, total, _, out| {
+                end.stream.trim(next, false, total, out)
+            });
+        }
+        let end = self.end_mut(dir);
+        if no_acks && end.stream.undelivered() > MAX_ABOVE_HOLE {
+            flow.weird(&mut env.cx, "above_hole_data_without_any_acks", "TCP");
+            end.stream.skip(env.total);
+        } else if end.stream.unacknowledged() > MAX_UNACKNOWLEDGED {
+            flow.weird(&mut env.cx, "excessive_data_without_further_acks", "TCP");
+            end.stream.skip(env.total);
+        } else if env.total.bytes > env.cx.config.limits.reassembly_bytes && end.stream.undelivered() > 0 {
+            // All streams together hold too much. The one that adds to it now is given up: an attacker
+            // who opens many holes pays with his own connections.
+            flow.note_once(dir, Seen::PARTIAL, b'X');
+            end.stream.skip(env.total);
+        }
+    }
+
+    pub(super) fn acknowledged<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        dir: Dir,
+        ack: u64,
+    ) {
+        let partial = self.is_partial;
+        let end = self.end(dir);
+        // The FIN's own number is no data.
+        let ack = if end.fin_count > 0 && ack >= end.fin_seq { end.fin_seq.wrapping_sub(1) } else { ack };
+        if ack <= end.stream.trimmed() {
+            return;
+        }
+        self.with_stream(env, flow, app, dir, |end, total, _, out| end.stream.trim(ack, partial, total, out));
+        self.check_end(env, flow, app, dir);
+    }
+
+    /// Tells of the end of a stream once all of it was delivered.
+    pub(super) fn check_end<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        dir: Dir,
+    ) {
+        let end = self.end(dir);
+        let over = end.fin_count > 0 || matches!(end.state, State::Closed | State::Reset);
+        if end.stream.did_end || !over || self.data_pending(dir) {
+            return;
+        }
+        self.end_mut(dir).stream.did_end = true;
+        env.handler.end_of_data(&mut env.cx, flow, app, dir);
+        if self.close_deferred {
+            if self.data_pending(dir) && self.both_closed() {
+                flow.weird(&mut env.cx, "pending_data_when_closed", "TCP");
+            }
+            let report = self.deferred_report;
+            self.closed(env, flow, app, dir, report);
+            self.close_deferred = false;
+        }
+    }
+
+    /// Whether some of what an end sent is still to be delivered.
+    fn data_pending(&self, dir: Dir) -> bool {
+        let (end, peer) = (self.end(dir), self.end(dir.other()));
+        if end.stream.is_skipping() {
+            return false;
+        }
+        let delivered = u64::from(end.start_seq).wrapping_add(end.stream.next());
+        let last = end.full_last();
+        if last < delivered {
+            return false;
+        }
+        // A FIN takes a number that is never delivered; a RST does not.
+        if delivered != last && delivered != last.wrapping_sub(1) {
+            return true;
+        }
+        // Whoever sent a RST acknowledges nothing any more.
+        end.state != State::Reset && peer.stream.holds_data()
+    }
+
+    /// One side has closed, in whatever way.
+    pub(super) fn closed<H: Handler>(
+        &mut self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        dir: Dir,
+        report: bool,
+    ) {
+        if self.data_pending(dir) {
+            self.close_deferred = true;
+            self.deferred_report |= report;
+            return;
+        }
+        self.close_deferred = false;
+        if self.end(dir).did_close {
+            return;
+        }
+        self.end_mut(dir).did_close = true;
+        let (end, peer) = (self.end(dir), self.end(dir.other()));
+        let complete = end.state == State::Reset || peer.did_close || peer.state == State::Inactive;
+        let timeouts = &env.cx.config.timeouts;
+        if complete {
+            if end.previous != State::Inactive || peer.state != State::Inactive {
+                let half = peer.state == State::Inactive;
+                if std::mem::take(&mut self.deferred_report) || report {
+                    self.tell(env, flow, app, TcpEvent::Finished { half });
+                    self.is_active = false;
+                }
+            }
+            let delete = flow.last + env.cx.config.timeouts.tcp_close_delay;
+            flow.cancel_tcp_deadlines();
+            flow.set_deadline(Deadline::Tcp, delete);
+            self.ended = true;
+        } else if end.previous != State::Inactive {
+            flow.set_deadline(Deadline::Close, flow.last + timeouts.tcp_session_timer);
+        }
+    }
+}
