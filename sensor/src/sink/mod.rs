@@ -11,6 +11,7 @@
 pub mod account;
 mod config;
 mod exporter;
+mod http;
 mod kafka;
 mod queue;
 mod spool;
@@ -27,7 +28,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::export::Exports;
+use crate::export::{Exports, KeyBy};
 use crate::log::Outlet;
 use crate::record::Schema;
 use crate::sink::exporter::{Behaviour, Exporter, take_over};
@@ -79,6 +80,12 @@ impl Sinks {
             let transport = kafka::Kafka::new(kafka, &streams)?;
             let behaviour = behaviour(mode, &kafka.delivery, run, tell);
             running.push(start("kafka", behaviour, kafka.spool.as_ref(), transport)?);
+            exports.push(export);
+        }
+        if let Some(http) = &config.http_sink {
+            let export = http.rows.export(KeyBy::None, &streams)?;
+            let behaviour = behaviour(mode, &http.delivery, run, tell);
+            running.push(start("http_sink", behaviour, http.spool.as_ref(), http::Http::new(http)?)?);
             exports.push(export);
         }
         Ok(Sinks { exports: Exports(exports.into()), running })
@@ -155,6 +162,10 @@ pub fn check(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
     let mut found = Vec::new();
     if let Some(kafka) = &config.kafka {
         found.push(("kafka", kafka::check(kafka, &streams)));
+    }
+    if let Some(http) = &config.http_sink {
+        let export = http.rows.export(KeyBy::None, &streams);
+        found.push(("http_sink", export.and_then(|_| http::check(http))));
     }
     found
 }
