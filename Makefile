@@ -1,5 +1,6 @@
 # make demo    build, replay a capture that ships, show the logs
 # make test    everything that is tested; what CI runs
+# make test-kafka   export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
 # make bench   speed and memory against tcpdump, on captures of real traffic made here (root)
 # make pcaps   record the captures in pcaps/ again (root), and their golden logs
 # make clean
@@ -16,11 +17,11 @@ COMPARE = $(SHARED)/conformance/compare
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
-BUILD_NEEDS = gcc libc6-dev libpcap-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump
+BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
 
-.PHONY: demo release test lint conformance bench pcaps clean
+.PHONY: demo release test test-kafka lint conformance bench pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -33,6 +34,11 @@ release:
 test: lint
 	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory conformance
+
+# `make test` runs the same with fewer rows and shorter failures.
+test-kafka:
+	@tools/need $(TEST_NEEDS) iproute2
+	NIGHTJAR_TEST_KAFKA=1 cargo test --locked --package nightjar --test kafka -- --nocapture
 
 lint:
 	@tools/need $(TEST_NEEDS)

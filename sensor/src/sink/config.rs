@@ -524,4 +524,28 @@ mod tests {
         assert_eq!(kafka.rows.rules[1].rule().then, Action::Topic("noise".to_owned()));
         assert_eq!(kafka.spool.unwrap().sync.0, spool::Sync::Every(Duration::from_secs(5)));
     }
+
+    #[test]
+    fn the_configuration_that_ships_is_read_commented_out_parts_included() {
+        let text = include_str!("../../../configs/kafka.toml");
+        let shipped = Config::read(text).unwrap().kafka.unwrap();
+        assert_eq!(shipped.client["bootstrap.servers"].0, "127.0.0.1:9092");
+        // What is commented out stands behind `# `, and its first word is a name.
+        let named = |line: &str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
+        let setting = |line: &str| named(line) || line.starts_with('[');
+        let whole: Vec<&str> = text
+            .lines()
+            .filter_map(|line| match line.strip_prefix("# ") {
+                Some(rest) => Some(rest).filter(|rest| setting(rest)),
+                None => Some(line),
+            })
+            .collect();
+        let whole = Config::read(&whole.join("\n")).unwrap();
+        let (kafka, http) = (whole.kafka.unwrap(), whole.http_sink.unwrap());
+        assert_eq!(
+            (kafka.rows.rules.len(), kafka.delivery.memory, kafka.rows.exclude.len()),
+            (2, Size(64 << 20), 1)
+        );
+        assert_eq!((http.batch_rows, http.rows.format), (500, Format::Mozdef));
+    }
 }

@@ -178,7 +178,7 @@ impl Cluster {
                 topic,
                 "--from-beginning",
                 "--timeout-ms",
-                "4000",
+                "3000",
                 "--property",
                 "print.headers=true",
                 "--property",
