@@ -63,9 +63,12 @@ fn the_committed_schemas_are_those_of_the_records() {
     }
 }
 
-/// Rows as an exporter gets them: stream and value.
+/// A row's stream and value.
+type Row = (String, Vec<u8>);
+
+/// Rows as an exporter gets them.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+struct Kept(Arc<Mutex<Vec<Row>>>);
 
 impl Outlet for Kept {
     fn row(&mut self, row: &[u8]) {
@@ -75,7 +78,7 @@ impl Outlet for Kept {
 }
 
 /// What each format exports of a capture.
-fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<(String, Vec<u8>)>> {
+fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<Row>> {
     let export = |(_, shape, time): &(String, Shape, JsonTime)| Export {
         shape: *shape,
         time: *time,

@@ -70,15 +70,21 @@ pub struct Exports(pub Arc<[Export]>);
 impl Exports {
     /// What a thread that makes rows needs to serialise them.
     pub fn serializer(&self) -> Serializer {
-        Serializer { exports: self.clone(), plans: Vec::new() }
+        Serializer { exports: self.clone(), streams: Vec::new() }
     }
 }
 
 /// Serialises rows for every exporter that wants them.
 pub struct Serializer {
     exports: Exports,
-    /// By schema, made at its first row.
-    plans: Vec<(&'static Schema, Box<[(usize, Plan)]>)>,
+    streams: Vec<Stream>,
+}
+
+/// How rows of one stream are made, found out at its first row.
+struct Stream {
+    schema: &'static Schema,
+    /// For each exporter that wants them.
+    plans: Box<[(usize, Plan)]>,
 }
 
 impl Serializer {
@@ -95,11 +101,11 @@ impl Serializer {
         if self.exports.0.is_empty() {
             return;
         }
-        let at = match self.plans.iter().position(|(schema, _)| std::ptr::eq(*schema, R::SCHEMA)) {
+        let at = match self.streams.iter().position(|stream| std::ptr::eq(stream.schema, R::SCHEMA)) {
             Some(at) => at,
             None => self.plan(R::SCHEMA),
         };
-        for (to, plan) in &self.plans[at].1 {
+        for (to, plan) in &self.streams[at].plans {
             let start = out.len();
             if plan.row(&self.exports.0[*to], record, now, out) {
                 each(*to, start..out.len());
@@ -111,8 +117,9 @@ impl Serializer {
     fn plan(&mut self, schema: &'static Schema) -> usize {
         let exports = self.exports.0.iter().enumerate();
         let wanted = exports.filter(|(_, export)| export.streams.contains(schema.path));
-        self.plans.push((schema, wanted.map(|(to, export)| (to, Plan::new(export, schema))).collect()));
-        self.plans.len() - 1
+        let plans = wanted.map(|(to, export)| (to, Plan::new(export, schema))).collect();
+        self.streams.push(Stream { schema, plans });
+        self.streams.len() - 1
     }
 }
 

@@ -3,7 +3,6 @@
 //! Every row stands in exactly one place. Each method moves rows from one place to another, so that
 //! offered + recovered = acknowledged + in flight + spooled + dropped holds at any moment.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Why a row was not delivered.
@@ -105,7 +104,10 @@ pub const UNREADABLE: &str = "?";
 /// What one exporter did with its rows.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    streams: BTreeMap<Box<str>, Counts>,
+    /// By name, in the order in which they came up.
+    streams: Vec<(Box<str>, Counts)>,
+    /// The stream looked up last: rows of a stream come in runs.
+    last: usize,
     /// From packet time to acknowledgement; only live capture has it.
     pub lag: Histogram,
     /// Rows sent again because sending them failed. Some of them may have arrived twice.
@@ -118,22 +120,28 @@ pub struct Account {
 
 impl Account {
     pub fn streams(&self) -> impl Iterator<Item = (&str, &Counts)> {
-        self.streams.iter().map(|(name, counts)| (&name[..], counts))
+        let mut streams: Vec<_> = self.streams.iter().map(|(name, counts)| (&name[..], counts)).collect();
+        streams.sort_unstable_by_key(|(name, _)| *name);
+        streams.into_iter()
     }
 
     pub fn total(&self) -> Counts {
-        self.streams.values().fold(Counts::default(), |mut total, counts| {
+        self.streams.iter().fold(Counts::default(), |mut total, (_, counts)| {
             total.add(counts);
             total
         })
     }
 
+    #[inline]
     fn of(&mut self, stream: &str) -> &mut Counts {
-        // Only a stream's first row makes a name.
-        if !self.streams.contains_key(stream) {
-            self.streams.insert(stream.into(), Counts::default());
+        if self.streams.get(self.last).is_none_or(|(name, _)| &name[..] != stream) {
+            let known = self.streams.iter().position(|(name, _)| &name[..] == stream);
+            self.last = known.unwrap_or(self.streams.len());
+            if known.is_none() {
+                self.streams.push((stream.into(), Counts::default()));
+            }
         }
-        self.streams.get_mut(stream).unwrap_or_else(|| unreachable!("it was just put there"))
+        &mut self.streams[self.last].1
     }
 
     /// A row was given to the exporter.
@@ -166,7 +174,10 @@ impl Account {
 
     /// A row on disk cannot be read any more, nor its stream: it is counted to any that has rows there.
     pub fn unreadable(&mut self) {
-        if let Some(counts) = self.streams.values_mut().find(|counts| counts.spooled > 0) {
+        let waiting = |(_, counts): &(Box<str>, Counts)| counts.spooled > 0;
+        let unknown = self.streams.iter().position(|of| waiting(of) && &of.0[..] == UNREADABLE);
+        if let Some(at) = unknown.or_else(|| self.streams.iter().position(waiting)) {
+            let counts = &mut self.streams[at].1;
             counts.spooled -= 1;
             counts.dropped[Reason::Damaged as usize] += 1;
         }

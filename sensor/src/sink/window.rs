@@ -161,8 +161,8 @@ impl Window {
     }
 
     fn forget_settled(&mut self) {
-        while let Some(chunk) = self.chunks.pop_front_if(|chunk| chunk.unsettled == 0) {
-            self.bytes -= chunk.bytes.len();
+        while self.chunks.front().is_some_and(|chunk| chunk.unsettled == 0) {
+            self.bytes -= self.chunks.pop_front().map_or(0, |chunk| chunk.bytes.len());
         }
     }
 }

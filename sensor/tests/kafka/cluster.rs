@@ -7,6 +7,13 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Headers as _, Message};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
 /// Brokers on this machine. They are killed when it goes out of scope.
 pub struct Cluster {
     dir: tempfile::TempDir,
@@ -162,11 +169,44 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    pub fn make_topic(&self, name: &str, settings: &[&str]) {
-        let mut args = vec!["--create", "--if-not-exists", "--topic", name];
-        settings.iter().for_each(|setting| args.extend(["--config", setting]));
-        let said = self.tool("org.apache.kafka.tools.TopicCommand", &args);
-        assert!(said.contains("Created topic"), "{said}");
+    pub fn make_topic(&self, name: &str, settings: &[(&str, &str)]) {
+        let admin: AdminClient<_> = self.client().create().unwrap();
+        let topic = settings
+            .iter()
+            .fold(NewTopic::new(name, 4, TopicReplication::Fixed(-1)), |topic, (setting, value)| {
+                topic.set(setting, value)
+            });
+        let made = waited(admin.create_topics([&topic], &AdminOptions::new())).unwrap();
+        assert!(made.iter().all(Result::is_ok), "{made:?}");
+    }
+
+    fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", self.servers());
+        client
+    }
+
+    /// Everything in a topic, quickly.
+    pub fn peek(&self, topic: &str) -> Vec<Received> {
+        let mut client = self.client();
+        client.set("group.id", "peek").set("enable.partition.eof", "true");
+        let consumer: BaseConsumer = client.create().unwrap();
+        let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
+        let mut open = metadata.topics()[0].partitions().len();
+        let mut from = TopicPartitionList::new();
+        (0..open).for_each(|partition| {
+            from.add_partition_offset(topic, partition as i32, Offset::Beginning).unwrap();
+        });
+        consumer.assign(&from).unwrap();
+        let mut received = Vec::new();
+        while open > 0 {
+            match consumer.poll(Duration::from_secs(10)).expect("a message or an end") {
+                Ok(message) => received.push(Received::of(&message)),
+                Err(KafkaError::PartitionEOF(_)) => open -= 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        received
     }
 
     /// Everything in a topic, as Kafka's own consumer reads it.
@@ -216,9 +256,32 @@ impl Received {
         Some(Received { partition, headers, key: parts.next()?.to_owned(), value: parts.next()?.to_owned() })
     }
 
+    fn of(message: &impl Message) -> Received {
+        let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+        let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+        Received {
+            partition: message.partition() as u32,
+            headers: headers.map(|header| (header.key.to_owned(), text(header.value))).collect(),
+            key: text(message.key()),
+            value: text(message.payload()),
+        }
+    }
+
     /// The run that made it, and its number in that run.
     pub fn id(&self) -> (String, u64) {
         let (run, seq) = self.headers["id"].split_once('-').unwrap();
         (run.to_owned(), seq.parse().unwrap())
+    }
+}
+
+/// A future's result, looked for now and then.
+fn waited<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }

@@ -171,7 +171,7 @@ fn routed_by_stream_and_rule(cluster: &Cluster) {
     "#;
     let account = Place::new(&cluster.servers(), table, "").replay(0..10);
     assert_eq!((account.code, account.offered), (0, 8), "{}", account.said);
-    let (here, there) = (cluster.read("by-conn"), cluster.read("elsewhere"));
+    let (here, there) = (cluster.peek("by-conn"), cluster.peek("elsewhere"));
     assert_eq!((here.len(), there.len()), (7, 1));
     assert!(here.iter().all(|row| row.key == "10.0.0.0" && row.value.starts_with("{\"conn\":{")));
     assert_eq!(here.iter().map(|row| row.partition).collect::<HashSet<_>>().len(), 1);
@@ -196,29 +196,24 @@ fn secured_listeners(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {
         let account = place.replay(0..500);
         assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
     }
-    assert_eq!(all_arrived(&cluster.read("secured-1"), 500), 0);
+    assert_eq!(all_arrived(&cluster.peek("secured-1"), 500), 0);
 }
 
 fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
     // Each row fits, batches of them do not.
-    cluster.make_topic("batches", &["max.message.bytes=1200"]);
+    cluster.make_topic("batches", &[("max.message.bytes", "1200")]);
     let account = Place::new(&cluster.servers(), "topic = \"batches\"", "").replay(0..2000);
     assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
-    assert_eq!(all_arrived(&cluster.read("batches"), 2000), 0);
+    assert_eq!(all_arrived(&cluster.peek("batches"), 2000), 0);
 
-    cluster.make_topic("small", &["max.message.bytes=150"]);
+    cluster.make_topic("small", &[("max.message.bytes", "150")]);
     let account = Place::new(&cluster.servers(), "topic = \"small\"", "").replay(0..100);
     assert_eq!(account.code, 4);
     assert_eq!(account.dropped, [("dropped (too_large)".to_owned(), account.offered)], "{}", account.said);
 
     cluster.make_topic("secret", &[]);
-    for change in [
-        ["--allow-principal", "User:*", "--operation", "Describe"],
-        ["--deny-principal", "User:sensor", "--operation", "Write"],
-    ] {
-        let args = [&["--add", "--topic", "secret"][..], &change].concat();
-        cluster.tool("kafka.admin.AclCommand", &args);
-    }
+    let who = ["--allow-principal", "User:*", "--deny-principal", "User:sensor", "--operation", "Write"];
+    cluster.tool("kafka.admin.AclCommand", &[&["--add", "--topic", "secret"][..], &who].concat());
     let client = format!(
         "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
          \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
@@ -393,5 +388,5 @@ fn all_are_gone_at_the_end(cluster: &mut Cluster) {
     .unwrap();
     let account = place.replay(1000..1001);
     assert_eq!((account.code, account.recovered > 0), (0, true), "{}", account.said);
-    assert_eq!(all_arrived(&cluster.read("later"), 1001), 0);
+    assert_eq!(all_arrived(&cluster.peek("later"), 1001), 0);
 }
