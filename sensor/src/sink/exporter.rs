@@ -102,6 +102,7 @@ impl<T: Transport> Exporter<T> {
             self.transport.poll(if waiting { WAIT } else { Duration::ZERO }, &mut reports);
             busy |= !reports.is_empty();
             self.settle(&mut reports);
+            self.recycle();
             if self.looked_after.elapsed() >= UPKEEP {
                 self.look_after();
             }
@@ -157,7 +158,7 @@ impl<T: Transport> Exporter<T> {
     /// Writes rows to the spool, and keeps them in memory where they are next; gives them back when
     /// there is no room and they may wait.
     fn admit(&mut self, chunk: Chunk) -> Option<Chunk> {
-        let rows_in = rows(&chunk.bytes).flatten().count() as u32;
+        let rows_in = chunk.rows;
         let (seq, run) = (self.next_seq, self.behaviour.run);
         let Some(spool) = &mut self.spool else {
             self.window.push(self.next_pos, seq, run, chunk.bytes, |_| false);
@@ -175,6 +176,8 @@ impl<T: Transport> Exporter<T> {
                 } else {
                     let mut account = self.account();
                     rows(&chunk.bytes).flatten().for_each(|(_, row)| account.spooled(row.stream));
+                    drop(account);
+                    self.queue.recycle(chunk.bytes);
                 }
                 return None;
             }
@@ -296,6 +299,11 @@ impl<T: Transport> Exporter<T> {
                 self.trouble = Some(format!("the spool cannot be written: {error}"));
             }
         }
+    }
+
+    /// Gives memory that is done with back to the queue.
+    fn recycle(&mut self) {
+        self.window.done.drain(..).for_each(|bytes| self.queue.recycle(bytes));
     }
 
     /// Looks after the spool, and tells what is wrong.

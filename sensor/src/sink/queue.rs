@@ -21,10 +21,13 @@ pub enum Mode {
 #[derive(Debug, Default)]
 pub struct Chunk {
     pub bytes: Vec<u8>,
+    pub rows: u32,
 }
 
 /// A new chunk is begun when one has this many bytes.
 const CHUNK: usize = 256 * 1024;
+/// Chunks' memory kept for others.
+const SPARE: usize = 64;
 
 #[derive(Debug)]
 pub struct Queue {
@@ -40,6 +43,8 @@ pub struct Queue {
 struct State {
     chunks: VecDeque<Chunk>,
     bytes: usize,
+    /// Memory of chunks that are done with, to be used again.
+    spare: Vec<Vec<u8>>,
     /// When nothing more will come, and since when.
     closed: Option<Instant>,
     /// Nobody takes rows any more: what comes is lost.
@@ -75,11 +80,15 @@ impl Queue {
         }
         state.bytes += row.len();
         match state.chunks.back_mut().filter(|chunk| chunk.bytes.len() < CHUNK) {
-            Some(chunk) => chunk.bytes.extend_from_slice(row),
+            Some(chunk) => {
+                chunk.bytes.extend_from_slice(row);
+                chunk.rows += 1;
+            }
             None => {
-                let mut bytes = Vec::with_capacity(CHUNK + row.len());
+                let mut bytes = state.spare.pop().unwrap_or_default();
+                bytes.reserve(CHUNK + row.len());
                 bytes.extend_from_slice(row);
-                state.chunks.push_back(Chunk { bytes });
+                state.chunks.push_back(Chunk { bytes, rows: 1 });
             }
         }
         if std::mem::take(&mut state.sleeping) {
@@ -108,6 +117,16 @@ impl Queue {
             account.offered(row.stream, 1);
         }
         Some(chunk)
+    }
+
+    /// Takes back the memory of a chunk.
+    pub fn recycle(&self, mut bytes: Vec<u8>) {
+        let mut state = self.state();
+        // That of an unusually long row is not kept.
+        if state.spare.len() < SPARE && bytes.capacity() <= 2 * CHUNK {
+            bytes.clear();
+            state.spare.push(bytes);
+        }
     }
 
     /// Sleeps until there are rows, or no more will come, or for `at_most`.

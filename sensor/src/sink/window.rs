@@ -16,6 +16,8 @@ pub(super) struct Window {
     again: VecDeque<u64>,
     /// Rows sent and not reported on.
     pub in_flight: u64,
+    /// The memory of chunks whose rows are all settled.
+    pub done: Vec<Vec<u8>>,
 }
 
 struct Loaded {
@@ -162,7 +164,9 @@ impl Window {
 
     fn forget_settled(&mut self) {
         while self.chunks.front().is_some_and(|chunk| chunk.unsettled == 0) {
-            self.bytes -= self.chunks.pop_front().map_or(0, |chunk| chunk.bytes.len());
+            let bytes = self.chunks.pop_front().map(|chunk| chunk.bytes).unwrap_or_default();
+            self.bytes -= bytes.len();
+            self.done.push(bytes);
         }
     }
 }
