@@ -17,6 +17,7 @@ const ORDER: &[(&str, u8)] = &[
     ("log", 5),
     ("policy", 5),
     ("pipeline", 6),
+    ("script_host", 6),
     ("cli", 7),
     ("main", 8),
 ];

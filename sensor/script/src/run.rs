@@ -4,6 +4,7 @@ use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
 use crate::host::Host;
 use crate::source::{Sources, Span};
+use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
 use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
 use std::collections::HashMap;
@@ -86,7 +87,10 @@ impl Script {
             c.text("<command line>", "<command line>", code);
         }
         for o in &opts.overrides {
-            c.text("<params>", "<params>", &override_text(o));
+            let text = override_text(o, |name| {
+                c.find_global(name).is_some_and(|i| c.vm.globals[i as usize].ty == TypeId::String)
+            });
+            c.text("<params>", "<params>", &text);
         }
         if c.errors > 0 {
             let errors = c.errors;
@@ -172,10 +176,15 @@ impl Script {
     }
 }
 
-/// `Module::option=value` as a `redef`. A value that is no literal of the language is taken as a string.
-fn override_text(o: &str) -> String {
+/// `name=value` as a declaration; a string needs no quotes, which a shell would have taken.
+fn override_text(o: &str, is_string: impl Fn(&str) -> bool) -> String {
     let (name, value) = o.split_once('=').unwrap_or((o, "T"));
-    format!("redef {}={};", name.trim(), value.trim())
+    let (name, value) = (name.trim(), value.trim());
+    if is_string(name) && !value.starts_with('"') {
+        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("redef {name}=\"{quoted}\";");
+    }
+    format!("redef {name}={value};")
 }
 
 /// Compiles and runs any text within small budgets: the body of the fuzz target.

@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 
+use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
-use crate::policy::Events;
+use crate::policy::{self, Events};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -56,7 +58,7 @@ struct Args {
     logdir: Option<PathBuf>,
 
     /// Write one log (conn, http, …) to standard output, and no files
-    #[arg(long, value_name = "LOG")]
+    #[arg(long, value_name = "LOG", value_parser = log_names())]
     stdout: Option<String>,
 
     /// No progress bar and no summary
@@ -78,6 +80,11 @@ struct CheckArgs {
 const AFTER_HELP: &str = "\
 Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
 complete); 2 usage; 3 output failed.";
+
+/// The names of all logs.
+fn log_names() -> PossibleValuesParser {
+    analyze::LOGS.iter().chain(policy::LOGS).map(|schema| schema.path).collect::<Vec<_>>().into()
+}
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
