@@ -317,10 +317,13 @@ pub struct ForHead {
     pub over: ExprRef,
 }
 
+/// `type T as name`.
+pub type CaseType = (Rc<TypeExpr>, Option<(Name, Span)>);
+
 #[derive(Debug)]
 pub struct Case {
     pub exprs: Vec<ExprRef>,
-    pub types: Vec<(Rc<TypeExpr>, Option<(Name, Span)>)>,
+    pub types: Vec<CaseType>,
     pub default: bool,
     pub body: Vec<StmtRef>,
     pub span: Span,

@@ -75,12 +75,12 @@ fn open(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], append: bool) -> Res {
         _ => FileKind::Named,
     };
     let mut ok = true;
-    if kind == FileKind::Named {
-        if let Err(e) = vm.host.open(&name, append) {
-            ok = false;
-            let text = format!("can't open {name}: {e}");
-            complain(vm, c, &text);
-        }
+    if kind == FileKind::Named
+        && let Err(e) = vm.host.open(&name, append)
+    {
+        ok = false;
+        let text = format!("can't open {name}: {e}");
+        complain(vm, c, &text);
     }
     Ok(Value::File(Rc::new(FileVal { name, kind, open: Cell::new(ok), raw: Cell::new(false) })))
 }

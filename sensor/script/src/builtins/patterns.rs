@@ -172,10 +172,11 @@ fn substitute(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], all: bool) -> Res {
 /// Matches one behind the other; `max` bounds how much of the text is looked at.
 fn matches(s: &[u8], p: &Value, max: &Value) -> Vec<Value> {
     let Value::Pattern(p) = p else { return Vec::new() };
-    if let Value::Int(n) = max {
-        if *n >= 0 && s.len() as i64 > *n {
-            return Vec::new();
-        }
+    if let Value::Int(n) = max
+        && *n >= 0
+        && s.len() as i64 > *n
+    {
+        return Vec::new();
     }
     let mut out = Vec::new();
     let mut at = 0;

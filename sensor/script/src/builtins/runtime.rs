@@ -17,7 +17,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         if vm.terminating {
             return Ok(Value::Bool(false));
         }
-        vm.host.flush();
+        vm.state.stop = true;
         Ok(Value::Bool(true))
     }),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),

@@ -431,10 +431,9 @@ impl Compiler {
                 .borrow()
                 .as_ref()
                 .is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some())
+                && let Some(m) = t.dict.borrow_mut().get_mut(&k)
             {
-                if let Some(m) = t.dict.borrow_mut().get_mut(&k) {
-                    m.stamp = vm.network_time;
-                }
+                m.stamp = vm.network_time;
             }
             Ok(Value::Bool(!was))
         }))
@@ -549,13 +548,13 @@ fn bump_member(
         let watched = t.attrs.borrow().as_ref().is_some_and(|a| a.on_change.is_some() || a.expires());
         if !watched {
             let mut d = t.dict.borrow_mut();
-            if let Some(m) = d.get_mut(&k) {
-                if let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value {
-                    // Stays clear of both ends, so the step is plain.
-                    let new = step(vm, &Value::Count(n));
-                    m.value = new.clone();
-                    return Ok(new);
-                }
+            if let Some(m) = d.get_mut(&k)
+                && let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value
+            {
+                // Stays clear of both ends, so the step is plain.
+                let new = step(vm, &Value::Count(n));
+                m.value = new.clone();
+                return Ok(new);
             }
         }
         let v = match lookup(&t, &k) {

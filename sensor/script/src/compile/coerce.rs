@@ -17,12 +17,12 @@ impl Compiler {
         }
         if to == TypeId::Any {
             // Lists of values become sets when they are kept.
-            if let Type::List(l) = self.vm.types.get(te.ty).clone() {
-                if let Some(first) = l.first().copied() {
-                    let set = self.vm.types.set(vec![first]);
-                    let e = te.e.clone();
-                    return Ok(self.list_to_set(&e, set));
-                }
+            if let Type::List(l) = self.vm.types.get(te.ty).clone()
+                && let Some(first) = l.first().copied()
+            {
+                let set = self.vm.types.set(vec![first]);
+                let e = te.e.clone();
+                return Ok(self.list_to_set(&e, set));
             }
             return Ok(te);
         }
@@ -139,11 +139,8 @@ pub fn number_to(v: &Value, to: TypeId) -> Value {
 
 /// Converts a value at run time; what already fits is returned as it is.
 pub fn convert(vm: &mut Vm, v: &Value, to: TypeId) -> Res {
-    match (v, to) {
-        (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) => {
-            return Ok(number_to(v, to));
-        }
-        _ => {}
+    if let (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) = (v, to) {
+        return Ok(number_to(v, to));
     }
     match (v, vm.types.get(to)) {
         (Value::Record(r), Type::Record(_)) if r.ty != to => {

@@ -621,12 +621,12 @@ fn attach_field_attrs(vm: &mut Vm, f: &Field, v: &Value) {
     if f.ordered && !t.dict.borrow().is_ordered() && t.is_empty() {
         *t.dict.borrow_mut() = Dict::new(true);
     }
-    if let Some(a) = &f.table_attrs {
-        if t.attrs.borrow().is_none() {
-            *t.attrs.borrow_mut() = Some(a.clone());
-            if a.expires() {
-                vm.track_expiry(t);
-            }
+    if let Some(a) = &f.table_attrs
+        && t.attrs.borrow().is_none()
+    {
+        *t.attrs.borrow_mut() = Some(a.clone());
+        if a.expires() {
+            vm.track_expiry(t);
         }
     }
 }
@@ -636,10 +636,10 @@ fn adopt_attrs(vm: &mut Vm, ty: TypeId, i: usize, v: &Value) {
     if !matches!(v, Value::Table(_)) {
         return;
     }
-    if let Some(r) = vm.types.as_record(ty) {
-        if let Some(f) = r.fields.get(i) {
-            attach_field_attrs(vm, f, v);
-        }
+    if let Some(r) = vm.types.as_record(ty)
+        && let Some(f) = r.fields.get(i)
+    {
+        attach_field_attrs(vm, f, v);
     }
 }
 

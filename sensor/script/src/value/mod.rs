@@ -193,10 +193,10 @@ impl RecordVal {
     }
 
     pub fn set(&self, i: usize, v: Value) {
-        if let Some(n) = &self.native {
-            if n.set(i, &v) {
-                return;
-            }
+        if let Some(n) = &self.native
+            && n.set(i, &v)
+        {
+            return;
         }
         let mut f = self.fields.borrow_mut();
         if i >= f.len() {
