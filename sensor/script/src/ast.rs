@@ -1,7 +1,7 @@
 //! The syntax tree. Expressions are shared (`Rc`), because run-time errors print them.
 
 use crate::source::Span;
-use crate::value::{Addr, Port};
+use crate::value::{Addr, Modifiers, Port};
 use std::rc::Rc;
 
 pub type Name = Rc<str>;
@@ -27,7 +27,7 @@ pub enum ExprKind {
     Subnet(Addr, u8),
     Str(Rc<[u8]>),
     Host(Name),
-    Pattern(Rc<[u8]>, bool),
+    Pattern(Rc<[u8]>, Modifiers),
     Unary(UnOp, ExprRef),
     Binary(BinOp, ExprRef, ExprRef),
     Cond(ExprRef, ExprRef, ExprRef),

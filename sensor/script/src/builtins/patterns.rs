@@ -2,7 +2,7 @@
 
 use super::{arg, bytes, check_len, complain, record, set_of, string_vec};
 use crate::types::TypeId;
-use crate::value::{Pattern, Value};
+use crate::value::{Modifiers, Pattern, Value};
 use crate::vm::{CallSite, Res, Vm};
 use std::rc::Rc;
 
@@ -81,11 +81,11 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("convert_for_pattern", |_, _, a| Ok(Value::str(quote(bytes(a, 0))))),
     ("string_to_pattern", |vm, c, a| {
         let text = if arg(a, 1).as_bool() { quote(bytes(a, 0)) } else { bytes(a, 0).to_vec() };
-        match Pattern::new(&text, false) {
+        match Pattern::new(&text, Modifiers::default()) {
             Ok(p) => Ok(Value::Pattern(Rc::new(p))),
             Err(_) => {
                 complain(vm, c, "failed to compile pattern");
-                Ok(Value::Pattern(Rc::new(Pattern::new(b"", false).map_err(|e| super::fail(c, &e))?)))
+                Ok(Value::Pattern(Rc::new(Pattern::new(b"", Modifiers::default()).map_err(|e| super::fail(c, &e))?)))
             }
         }
     }),

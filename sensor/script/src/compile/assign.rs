@@ -272,10 +272,10 @@ impl Compiler {
         let t = &self.vm.types;
         let fits = match (ty, tb.ty) {
             (TypeId::Any, _) | (_, TypeId::Any) => true,
-            (x, y) if t.is_arith(x) && t.is_arith(y) => !matches!(
-                (x, y),
-                (TypeId::Count, TypeId::Double | TypeId::Int) | (TypeId::Int, TypeId::Double)
-            ),
+            // The left side keeps its type: a count may be changed by an int.
+            (x, y) if t.is_arith(x) && t.is_arith(y) => {
+                !matches!((x, y), (TypeId::Count | TypeId::Int, TypeId::Double))
+            }
             (TypeId::String, TypeId::String) => add,
             (TypeId::Interval, TypeId::Interval) | (TypeId::Time, TypeId::Interval) => true,
             _ => false,

@@ -51,11 +51,22 @@ impl Compiler {
             // A literal that fits is what the writer meant (`local c: count = +5`).
             return Err(te);
         }
-        let code = match te.code {
-            Code::Const(v) => Code::Const(number_to(&v, to)),
+        let (code, e) = (te.code, te.e);
+        let at = e.clone();
+        let code = match code {
+            Code::Const(v) if to != TypeId::Int || i64::try_from(v.as_count()).is_ok() => {
+                Code::Const(number_to(&v, to))
+            }
+            code if to == TypeId::Int => Code::op(move |vm, fr| match vm.eval(&code, fr)? {
+                Value::Count(n) if i64::try_from(n).is_err() => {
+                    let text = "overflow promoting from unsigned/double to signed arithmetic value";
+                    Err(crate::vm::expr_fault(&at, text))
+                }
+                v => Ok(number_to(&v, to)),
+            }),
             code => Code::op(move |vm, fr| Ok(number_to(&vm.eval(&code, fr)?, to))),
         };
-        Ok(Te { ty: to, code, e: te.e })
+        Ok(Te { ty: to, code, e })
     }
 
     fn promote_record(&mut self, te: Te, to: TypeId) -> Result<Te, Te> {

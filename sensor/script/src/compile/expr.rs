@@ -28,7 +28,7 @@ impl Compiler {
             ExprKind::Addr(a) => konst(TypeId::Addr, Value::Addr(*a)),
             ExprKind::Subnet(a, n) => konst(TypeId::Subnet, Value::Subnet(*a, *n)),
             ExprKind::Str(s) => konst(TypeId::String, Value::Str(s.clone())),
-            ExprKind::Pattern(text, insensitive) => match Pattern::new(text, *insensitive) {
+            ExprKind::Pattern(text, mods) => match Pattern::new(text, *mods) {
                 Ok(p) => konst(TypeId::Pattern, Value::Pattern(Rc::new(p))),
                 Err(why) => {
                     self.err(
@@ -399,7 +399,7 @@ fn size_of_value(vm: &crate::vm::Vm, v: &Value) -> Value {
                 as u64,
         ),
         Value::List(l) => Value::Count(l.len() as u64),
-        Value::File(_) => Value::Double(0.0),
+        Value::File(f) => Value::Double(f.written.get() as f64),
         _ => Value::Count(0),
     }
 }

@@ -437,11 +437,11 @@ impl Parser<'_> {
             None => Err(slash),
         };
         match read {
-            Ok((text, insensitive, span)) => {
+            Ok((text, mods, span)) => {
                 self.tok.span = span;
                 self.bump();
                 self.prev = span;
-                Ok(self.mk(ExprKind::Pattern(text, insensitive), span))
+                Ok(self.mk(ExprKind::Pattern(text, mods), span))
             }
             Err(span) => {
                 self.driver.error(span, "pattern not terminated before end of line".into());
