@@ -82,7 +82,13 @@ fn open(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], append: bool) -> Res {
         let text = format!("can't open {name}: {e}");
         complain(vm, c, &text);
     }
-    Ok(Value::File(Rc::new(FileVal { name, kind, open: Cell::new(ok), raw: Cell::new(false), written: Cell::new(0) })))
+    Ok(Value::File(Rc::new(FileVal {
+        name,
+        kind,
+        open: Cell::new(ok),
+        raw: Cell::new(false),
+        written: Cell::new(0),
+    })))
 }
 
 fn write(vm: &mut Vm, f: &FileVal, data: &[u8]) -> bool {

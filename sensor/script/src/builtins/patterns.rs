@@ -85,7 +85,9 @@ pub const TABLE: &[(&str, Plain)] = &[
             Ok(p) => Ok(Value::Pattern(Rc::new(p))),
             Err(_) => {
                 complain(vm, c, "failed to compile pattern");
-                Ok(Value::Pattern(Rc::new(Pattern::new(b"", Modifiers::default()).map_err(|e| super::fail(c, &e))?)))
+                Ok(Value::Pattern(Rc::new(
+                    Pattern::new(b"", Modifiers::default()).map_err(|e| super::fail(c, &e))?,
+                )))
             }
         }
     }),

@@ -370,9 +370,10 @@ impl Parser<'_> {
 
     fn size(&mut self) -> Parse<ExprRef> {
         let start = self.bump().span;
-        self.in_size += 1;
+        let saved = self.in_size;
+        self.in_size = saved + 1;
         let e = self.expr();
-        self.in_size -= 1;
+        self.in_size = saved;
         let e = e?;
         let end = self.expect("|")?;
         Ok(self.mk(ExprKind::Size(e), start.to(end)))
