@@ -10,6 +10,9 @@ use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
 use std::collections::HashMap;
 use std::io::Write;
 
+/// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
+const IDLE: f64 = 0.1;
+
 /// What to compile.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -26,6 +29,8 @@ pub struct Options {
     pub limits: Limits,
     /// Seed of the tables' hash; equal seeds give equal orders.
     pub hash_keys: Option<HashKeys>,
+    /// Seed of `rand`.
+    pub random_seed: u32,
 }
 
 impl Default for Options {
@@ -38,6 +43,7 @@ impl Default for Options {
             path: vec![".".into()],
             limits: Limits::default(),
             hash_keys: None,
+            random_seed: 1,
         }
     }
 }
@@ -64,6 +70,7 @@ impl Script {
         let mut vm = Vm::new(host);
         vm.limits = opts.limits;
         vm.bare = opts.bare;
+        vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();
         c.in_base = true;
@@ -161,6 +168,8 @@ impl Script {
 
     /// A run without a capture: `zeek_init`, scheduled events, `zeek_done`.
     pub fn run(&mut self) -> i32 {
+        // Without packets the clock is the wall's.
+        self.vm.network_time = self.vm.host.now();
         let fine = self.init();
         if self.vm.exit_code.is_none() && !fine && self.vm.host.env("ZEEK_ALLOW_INIT_ERRORS").is_none() {
             let d = Diag::new(Severity::Fatal, Span::default(), "errors occurred while initializing");
@@ -168,11 +177,34 @@ impl Script {
             self.vm.host.flush();
             return 1;
         }
+        if self.vm.exit_code.is_none() && self.waits() {
+            self.wait();
+        }
         if self.vm.exit_code.is_none() {
             self.finish();
         }
         self.vm.host.flush();
         self.vm.exit_code.unwrap_or(0)
+    }
+}
+
+impl Script {
+    /// `exit_only_after_terminate`: the run goes on until a script ends it.
+    fn waits(&self) -> bool {
+        self.vm.global_value("exit_only_after_terminate").is_some_and(Value::as_bool)
+    }
+
+    /// Real time passes: scheduled events, expiry and `when` timeouts happen as it does.
+    fn wait(&mut self) {
+        while !self.vm.state.stop && self.vm.exit_code.is_none() {
+            let now = self.vm.host.now();
+            self.vm.advance(now);
+            let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
+            let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
+            if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {
+                return;
+            }
+        }
     }
 }
 
@@ -297,6 +329,12 @@ impl Host for StdHost {
     }
 
     fn filesystem(&mut self) -> bool {
+        true
+    }
+
+    fn sleep(&mut self, secs: f64) -> bool {
+        let _ = self.out.flush();
+        std::thread::sleep(std::time::Duration::from_secs_f64(secs));
         true
     }
 }

@@ -155,7 +155,7 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let replayed = pipeline::replay(options, settings.config, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
