@@ -115,6 +115,11 @@ impl Bus {
         }
     }
 
+    /// How many bytes of memory what was said so far takes, roughly.
+    pub fn waiting(&self) -> usize {
+        self.batch.bytes.len() + self.batch.items.len() * size_of::<Item>()
+    }
+
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
         let bytes = Vec::with_capacity(self.batch.bytes.len());

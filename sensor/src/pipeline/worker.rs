@@ -29,6 +29,8 @@ pub(super) struct Worker {
     bus: Bus,
     now: Time,
     at: Place,
+    /// The packet's transport checksums are not in it yet: its network card was to fill them in.
+    checksums_pending: bool,
     panics: u64,
 }
 
@@ -82,6 +84,7 @@ impl Worker {
             bus: Bus::new(config.format),
             now: Time::default(),
             at: Place::default(),
+            checksums_pending: false,
             panics: 0,
             config,
         }
@@ -109,6 +112,57 @@ impl Worker {
             self.panics += 1;
             self.flows.give_up_current();
         }
+    }
+
+    /// Handles a packet whose transport checksums may still be missing, as on packets of this very host.
+    pub fn packet_unfinished(&mut self, number: u64, packet: &Packet<'_>) {
+        self.checksums_pending = true;
+        self.packet(number, packet);
+        self.checksums_pending = false;
+    }
+
+    /// Moves time on where no packet does.
+    pub fn idle(&mut self, number: u64, now: Time) {
+        if now <= self.now {
+            return;
+        }
+        self.now = now;
+        self.bus.at_packet(number, now);
+        let fired = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.flows.advance(now, &self.config, &mut self.bus);
+        }));
+        if fired.is_err() {
+            self.panics += 1;
+            self.flows.give_up_current();
+        }
+    }
+
+    /// Network time: that of the newest packet, or of the wall clock where there was none.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Takes over changed settings; what is open keeps the timers that it has.
+    pub fn set_config(&mut self, config: Arc<Config>) {
+        self.config = config;
+    }
+
+    /// Starts afresh at whatever time comes next. Flows not ended before are lost, and counted.
+    pub fn restart(&mut self) {
+        self.flows.restart();
+        self.ip_tunnels.forget_all();
+        self.now = Time::default();
+        self.checksums_pending = false;
+    }
+
+    /// Bytes held for datagrams whose fragments are not all there.
+    pub fn fragment_bytes(&self) -> usize {
+        self.decoder.fragment_bytes()
+    }
+
+    /// Bytes of rows that wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.bus.waiting()
     }
 
     fn handle(&mut self, number: u64, packet: &Packet<'_>) {
@@ -236,7 +290,8 @@ impl Worker {
         if !owned && !may_be_tunnel {
             return;
         }
-        datagram.bad_checksum = self.decoder.transport_checksum(packet) == Checksum::Bad;
+        datagram.bad_checksum =
+            !self.checksums_pending && self.decoder.transport_checksum(packet) == Checksum::Bad;
         let arrival =
             Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
@@ -246,12 +301,7 @@ impl Worker {
     }
 
     /// Tries a UDP datagram as a tunnel: by its port, or by content where the port is nobody's.
-    fn udp_tunnel(
-        &mut self,
-        packet: &IpPacket<'_>,
-        handed: Handed<'_>,
-        tunnels: &mut Vec<Tunnel>,
-    ) {
+    fn udp_tunnel(&mut self, packet: &IpPacket<'_>, handed: Handed<'_>, tunnels: &mut Vec<Tunnel>) {
         let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
         let kind = UdpTunnelKind::of_port(flow.resp_port()).or_else(|| UdpTunnelKind::probe(handed.payload));
         let Some(kind) = kind.filter(|_| !flow.trial.refused) else { return };
