@@ -10,6 +10,7 @@ pub struct Bus {
     order: Order,
     now: Time,
     muted: bool,
+    said: u64,
     batch: Batch,
 }
 
@@ -47,7 +48,14 @@ pub enum Said {
 
 impl Bus {
     pub fn new(format: Format) -> Self {
-        Bus { format, order: Order::default(), now: Time::default(), muted: false, batch: Batch::default() }
+        Bus {
+            format,
+            order: Order::default(),
+            now: Time::default(),
+            muted: false,
+            said: 0,
+            batch: Batch::default(),
+        }
     }
 
     /// All that follows belongs to packet `number`, at `now`.
@@ -111,8 +119,14 @@ impl Bus {
 
     fn say(&mut self, said: Said) {
         if !self.muted {
+            self.said += 1;
             self.batch.items.push(Item { order: self.order, now: self.now, said });
         }
+    }
+
+    /// How many things were said so far.
+    pub fn said(&self) -> u64 {
+        self.said
     }
 
     /// How many bytes of memory what was said so far takes, roughly.

@@ -59,6 +59,10 @@ pub struct FlowStats {
     pub reassembly_bytes: u64,
     /// Forgotten without a row, after a fault of ours.
     pub lost: u64,
+    /// TCP connections that ended after more than a handshake, and those of them of which only one
+    /// side was ever seen.
+    pub tcp_ended: u64,
+    pub tcp_one_sided: u64,
     /// Ended early because the table was full.
     pub evicted: u64,
     /// Bytes behind holes given up because a ceiling was reached.
@@ -477,6 +481,10 @@ impl<H: Handler> Flows<H> {
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
             flow.sizes = tcp.sizes();
+            // Attempts that nobody answers are one-sided by nature.
+            let carried = flow.packets[0] + flow.packets[1] > 3 && flow.sizes != [0, 0];
+            self.stats.tcp_ended += u64::from(carried);
+            self.stats.tcp_one_sided += u64::from(carried && flow.packets.contains(&0));
         }
         self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
         if flow.trial.carries {

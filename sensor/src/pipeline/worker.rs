@@ -58,6 +58,8 @@ pub struct WorkerStats {
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
     pub panics: u64,
+    /// Rows and other things said.
+    pub said: u64,
 }
 
 /// Steps of one packet that ordinals can tell apart.
@@ -97,6 +99,7 @@ impl Worker {
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
+            said: self.bus.said(),
         }
     }
 
@@ -144,7 +147,8 @@ impl Worker {
 
     /// Takes over changed settings; what is open keeps the timers that it has.
     pub fn set_config(&mut self, config: Arc<Config>) {
-        self.config = config;
+        // Identifiers stay those of this worker.
+        self.config = Arc::new(Config { seed: self.config.seed, ..Config::clone(&config) });
     }
 
     /// Starts afresh at whatever time comes next. Flows not ended before are lost, and counted.
