@@ -7,6 +7,9 @@
 pub mod dns;
 pub mod error;
 pub mod files;
+pub mod http;
 pub mod magic;
+pub mod mime;
 pub mod reader;
+pub mod text;
 pub mod wire;

@@ -2,8 +2,8 @@
 
 use super::rdata::{CharStrings, Rdata};
 use super::types::Record;
+use crate::text::{ipv4, ipv6, octet};
 use std::io::Write;
-use std::net::Ipv6Addr;
 
 /// What Zeek makes of a record in the answer section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,42 +104,6 @@ fn numbers<const N: usize>(list: [u8; N], out: &mut Vec<u8>) {
             out.push(b' ');
         }
         octet(n, out);
-    }
-}
-
-/// One byte in decimal. Most answers are IPv4 addresses, and `write!` takes longer than the rest of
-/// such a record.
-fn octet(n: u8, out: &mut Vec<u8>) {
-    let digits = [b'0' + n / 100, b'0' + n / 10 % 10, b'0' + n % 10];
-    let leading = match n {
-        100.. => 0,
-        10.. => 1,
-        _ => 2,
-    };
-    out.extend_from_slice(digits.get(leading..).unwrap_or_default());
-}
-
-fn ipv4(address: [u8; 4], out: &mut Vec<u8>) {
-    for (i, byte) in address.into_iter().enumerate() {
-        if i > 0 {
-            out.push(b'.');
-        }
-        octet(byte, out);
-    }
-}
-
-/// As Zeek prints an address: one that is mapped (RFC 4291 §2.5.5.2) is an IPv4 address to it, and
-/// the C library it prints with shows the last 32 bits of a "compatible" one (§2.5.5.1) dotted.
-fn ipv6(address: [u8; 16], out: &mut Vec<u8>) {
-    let [.., a, b, c, d] = address;
-    let as_ip = Ipv6Addr::from(address);
-    if as_ip.to_ipv4_mapped().is_some() {
-        ipv4([a, b, c, d], out);
-    } else if matches!(as_ip.segments(), [0, 0, 0, 0, 0, 0, 1..=u16::MAX, _]) {
-        out.extend_from_slice(b"::");
-        ipv4([a, b, c, d], out);
-    } else {
-        let _ = write!(out, "{as_ip}");
     }
 }
 

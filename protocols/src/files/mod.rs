@@ -109,6 +109,25 @@ impl File {
         self.total
     }
 
+    /// Bytes held in memory for the file: its beginning until the type is decided, and what waits for what
+    /// comes before it.
+    pub fn held_bytes(&self) -> usize {
+        self.beginning.capacity() + self.pending.as_ref().map_or(0, |pending| pending.held_bytes())
+    }
+
+    /// Gives up the holes before all that waits, as if too much were waiting.
+    pub fn give_up_waiting(&mut self) -> Step {
+        self.step(|file| {
+            if let Some((first, end)) = file.pending.as_ref().and_then(|pending| pending.span()) {
+                file.overflow = file.overflow.saturating_add(first.saturating_sub(file.next));
+                file.give_up_to(end);
+            }
+            if file.is_complete() {
+                file.end();
+            }
+        })
+    }
+
     /// The digests of the file; call it once the file has ended.
     ///
     /// As in Zeek, a file of which a part was missed or nothing was seen has none, and one cut off at its
@@ -237,7 +256,7 @@ impl File {
         }
         let pending = self.pending.get_or_insert_default();
         if (pending.bytes() > self.limits.pending_bytes || pending.pieces() >= self.limits.pending_pieces)
-            && let (Some(first), Some(end)) = (pending.start(), pending.end())
+            && let Some((first, end)) = pending.span()
         {
             // Zeek counts the first hole alone, though all of them are given up.
             self.overflow = self.overflow.saturating_add(first.saturating_sub(self.next));

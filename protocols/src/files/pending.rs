@@ -9,6 +9,9 @@ pub(super) struct Pending {
     bytes: usize,
 }
 
+/// What keeping a piece takes beside its bytes; many one-byte pieces must count as what they take.
+const PIECE_COST: usize = 64;
+
 impl Pending {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -16,6 +19,16 @@ impl Pending {
 
     pub(super) fn pieces(&self) -> usize {
         self.pieces.len()
+    }
+
+    /// Bytes the pieces take up, what keeping each costs included.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.bytes + self.pieces.len() * PIECE_COST
+    }
+
+    /// Where the first piece starts and the last one ends.
+    pub(super) fn span(&self) -> Option<(u64, u64)> {
+        self.start().zip(self.end())
     }
 
     /// Where the first piece starts.

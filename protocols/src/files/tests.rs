@@ -158,6 +158,19 @@ fn too_much_waiting_gives_up_the_hole() {
 }
 
 #[test]
+fn what_is_held_is_told_and_can_be_given_up() {
+    let mut f = file();
+    assert_eq!(f.held_bytes(), 0);
+    let _ = f.data_at(5000, &[1; 1000]);
+    let _ = f.data_at(10_000, &[2; 1000]);
+    assert!(f.held_bytes() >= 2000);
+    assert_eq!(f.give_up_waiting(), SNIFFED);
+    assert_eq!(f.held_bytes(), 0);
+    assert_eq!(counts(&f), (2000, 9000, 5000));
+    assert_eq!(f.give_up_waiting(), NOTHING, "nothing waits any more");
+}
+
+#[test]
 fn many_small_pieces_do_not_pile_up() {
     let mut f = File::new(Limits { pending_bytes: 1000, pending_pieces: 10 }, Hashing::NONE);
     for i in 1..=1000 {

@@ -6,22 +6,56 @@
 mod conn;
 mod detect;
 mod dns;
+mod files;
+mod http;
 mod session;
 
 pub use session::Sessions;
+
+use session::Inner;
 
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 
 /// Every protocol there is.
-static SPECS: &[&Spec] = &[&dns::SPEC];
+static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.
 #[derive(Default)]
 pub struct Shared {
     dns: dns::Workspace,
+    files: files::Held,
+    http: http::Totals,
+    nested_too_deep: u64,
+}
+
+/// What the analyzers of a worker gave up, and other counters of theirs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnalyzeStats {
+    /// Bodies logged as they were sent because too many were being inflated.
+    pub not_inflated: u64,
+    /// Texts left out of http.log because a row had too many or too long ones.
+    pub http_left_out: u64,
+    /// Files ended early because their connection had too many.
+    pub files_too_many: u64,
+    /// Files taken with holes because all files together held too much.
+    pub files_given_up: u64,
+    /// Streams inside streams that were nested too deep.
+    pub nested_too_deep: u64,
+}
+
+impl Shared {
+    fn stats(&self) -> AnalyzeStats {
+        AnalyzeStats {
+            not_inflated: self.http.not_inflated,
+            http_left_out: self.http.left_out,
+            files_too_many: self.files.too_many,
+            files_given_up: self.files.given_up,
+            nested_too_deep: self.nested_too_deep,
+        }
+    }
 }
 
 /// A protocol, to whoever sets analyzers on flows.
@@ -78,6 +112,7 @@ pub struct Link<'a, 'c> {
     pub flow: &'a mut Flow,
     pub shared: &'a mut Shared,
     verdict: Verdict,
+    inner: &'a mut Inner,
 }
 
 /// What an analyzer has found out about whether it is the right one.
@@ -96,6 +131,25 @@ impl Link<'_, '_> {
     /// The flow broke the protocol's rules.
     pub fn violation(&mut self) {
         self.verdict.violations += 1;
+    }
+
+    /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on)
+    /// and [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the
+    /// stream are told to it without further ado.
+    pub fn hand_over(&mut self) {
+        if !self.inner.begin() {
+            self.shared.nested_too_deep += 1;
+        }
+    }
+
+    /// The next bytes of what was handed over.
+    pub fn pass_on(&mut self, dir: Dir, bytes: &[u8]) {
+        self.inner.data(self.cx, self.flow, self.shared, dir, bytes);
+    }
+
+    /// Missing bytes of what was handed over.
+    pub fn pass_gap(&mut self, dir: Dir, len: u64) {
+        self.inner.gap(self.cx, self.flow, self.shared, dir, len);
     }
 
     pub fn weird(&mut self, name: &'static str, source: &'static str) {

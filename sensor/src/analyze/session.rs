@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
-use crate::analyze::{Analyzer, Link, SPECS, Shared, Spec, Verdict};
+use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
@@ -12,6 +12,12 @@ use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 #[derive(Default)]
 pub struct Sessions {
     shared: Shared,
+}
+
+impl Sessions {
+    pub fn stats(&self) -> AnalyzeStats {
+        self.shared.stats()
+    }
 }
 
 /// What is known of a flow's protocol.
@@ -25,6 +31,7 @@ pub enum Session {
     Unknown,
 }
 
+/// The analyzers of one stream or sequence of datagrams, and detection while there may be more.
 #[derive(Default)]
 pub struct Active {
     slots: SmallVec<[Slot; 1]>,
@@ -36,9 +43,27 @@ struct Slot {
     analyzer: Box<dyn Analyzer>,
     confirmed: bool,
     violations: u32,
-    /// It was found not to be the right one; it still gets to finish what it has to tell.
+    /// It was found not to be the right one.
     dropped: bool,
+    inner: Inner,
 }
+
+/// Stands where an analyzer was dropped.
+struct Nothing;
+
+impl Analyzer for Nothing {}
+
+/// What an analyzer handed its stream over to.
+#[derive(Default)]
+pub(super) struct Inner {
+    active: Option<Box<Active>>,
+    /// How many streams this one is inside of.
+    depth: u8,
+}
+
+/// Streams in streams. Each costs its analyzers and a frame of the stack for every call: a CONNECT through
+/// a proxy through a proxy is seen, endless ones are an attack.
+const MAX_DEPTH: u8 = 4;
 
 /// Violations further into a connection are ignored (`DPD::ignore_violations_after`).
 const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
@@ -46,9 +71,10 @@ const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 const MAX_VIOLATIONS: u32 = 5;
 
 impl Slot {
-    fn new(spec: &'static Spec, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
+    fn new(spec: &'static Spec, depth: u8, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
         let analyzer = (spec.new)(cx.config, flow);
-        let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false };
+        let inner = Inner { active: None, depth };
+        let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false, inner };
         slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
         slot
     }
@@ -61,7 +87,8 @@ impl Slot {
         shared: &mut Shared,
         what: impl FnOnce(&mut dyn Analyzer, &mut Link<'_, '_>) -> T,
     ) -> T {
-        let mut link = Link { cx, flow, shared, verdict: Verdict::default() };
+        let inner = &mut self.inner;
+        let mut link = Link { cx, flow, shared, verdict: Verdict::default(), inner };
         let result = what(&mut *self.analyzer, &mut link);
         let Verdict { confirmed, violations } = link.verdict;
         if confirmed && !self.confirmed {
@@ -71,7 +98,22 @@ impl Slot {
         for _ in 0..violations {
             self.violated(flow);
         }
+        if self.dropped {
+            self.finish(cx, flow, shared);
+            // From now on it is told nothing, and holds nothing.
+            self.analyzer = Box::new(Nothing);
+        }
         result
+    }
+
+    /// Lets the analyzer tell what it has still to tell, and those of streams within its own.
+    fn finish(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        let verdict = Verdict::default();
+        self.analyzer.done(&mut Link { cx, flow, shared, verdict, inner: &mut self.inner });
+        if let Some(mut inner) = self.inner.active.take() {
+            let left = inner.slots.iter_mut().filter(|slot| !slot.dropped);
+            left.for_each(|slot| slot.finish(cx, flow, shared));
+        }
     }
 
     fn violated(&mut self, flow: &mut Flow) {
@@ -92,7 +134,8 @@ impl Session {
         if matches!(self, Session::Fresh) {
             let place = (flow.proto(), flow.resp_port());
             let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
-            let slots: SmallVec<[Slot; 1]> = hinted.map(|spec| Slot::new(spec, cx, flow, shared)).collect();
+            let slots: SmallVec<[Slot; 1]> =
+                hinted.map(|spec| Slot::new(spec, 0, cx, flow, shared)).collect();
             let stream = flow.proto() == Proto::Tcp;
             let others = |spec: &&Spec| {
                 spec.probe.is_some() && !slots.iter().any(|slot| slot.spec.service == spec.service)
@@ -118,8 +161,8 @@ impl Session {
     /// Forgets a session from which nothing more can come.
     fn settle(&mut self) {
         if let Session::Active(active) = self
-            && active.slots.is_empty()
             && active.detection.is_none()
+            && active.slots.iter().all(|slot| slot.dropped)
         {
             *self = Session::Unknown;
         }
@@ -139,15 +182,64 @@ impl Active {
         }
     }
 
-    /// Sets an analyzer on the flow whose content looks like it, and tells it what came before.
-    fn detect(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
+    /// Tells all analyzers, those of streams within this one too.
+    fn each_within(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+        what: &mut dyn FnMut(&mut dyn Analyzer, &mut Link<'_, '_>),
+    ) {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.dropped) {
+            slot.call(cx, flow, shared, |analyzer, link| what(analyzer, link));
+            if let Some(inner) = &mut slot.inner.active {
+                inner.each_within(cx, flow, shared, what);
+            }
+        }
+    }
+
+    fn data(
+        &mut self,
+        depth: u8,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+        dir: Dir,
+        bytes: &[u8],
+    ) {
+        self.each(cx, flow, shared, |analyzer, link| analyzer.data(link, dir, bytes));
+        if self.detection.is_some() {
+            self.detect(depth, cx, flow, shared, dir, bytes);
+        }
+    }
+
+    fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, len: u64) {
+        self.each(cx, flow, shared, |analyzer, link| analyzer.gap(link, dir, len));
+        if let Some(detection) = &mut self.detection {
+            detection.gap(dir, len);
+            if detection.is_over() {
+                self.detection = None;
+            }
+        }
+    }
+
+    /// Sets an analyzer on the stream whose content looks like it, and tells it what came before.
+    fn detect(
+        &mut self,
+        depth: u8,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+        dir: Dir,
+        bytes: &[u8],
+    ) {
         let Some(detection) = &mut self.detection else { return };
         detection.add(dir, bytes);
         let heads = detection.heads();
         for spec in SPECS.iter().copied() {
             let absent = !self.slots.iter().any(|slot| slot.spec.service == spec.service);
             if absent && spec.probe.is_some_and(|probe| probe(&heads)) {
-                let mut slot = Slot::new(spec, cx, flow, shared);
+                let mut slot = Slot::new(spec, depth, cx, flow, shared);
                 detection.replay(|dir, piece| {
                     slot.call(cx, flow, shared, |analyzer, link| match piece {
                         Ok(bytes) => analyzer.data(link, dir, bytes),
@@ -162,6 +254,39 @@ impl Active {
         };
         if detection.is_over() || !SPECS.iter().any(|spec| undecided(&spec)) {
             self.detection = None;
+        }
+    }
+
+    fn flipped(&mut self) {
+        for slot in &mut self.slots {
+            slot.analyzer.flipped();
+            if let Some(inner) = &mut slot.inner.active {
+                inner.flipped();
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Begins detection; false where that is one stream in a stream too many.
+    pub fn begin(&mut self) -> bool {
+        let begins = self.depth < MAX_DEPTH && self.active.is_none();
+        if begins {
+            let detection = Some(Detection::default());
+            self.active = Some(Box::new(Active { slots: SmallVec::new(), detection }));
+        }
+        begins
+    }
+
+    pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
+        if let Some(active) = &mut self.active {
+            active.data(self.depth + 1, cx, flow, shared, dir, bytes);
+        }
+    }
+
+    pub fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, len: u64) {
+        if let Some(active) = &mut self.active {
+            active.gap(cx, flow, shared, dir, len);
         }
     }
 }
@@ -195,56 +320,50 @@ impl Handler for Sessions {
 
     fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, bytes: &[u8]) {
         let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
-        active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.data(link, dir, bytes));
-        if active.detection.is_some() {
-            active.detect(cx, flow, &mut self.shared, dir, bytes);
-            session.settle();
-        }
+        active.data(0, cx, flow, &mut self.shared, dir, bytes);
+        session.settle();
     }
 
     fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, len: u64) {
         let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
-        active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.gap(link, dir, len));
-        if let Some(detection) = &mut active.detection {
-            detection.gap(dir, len);
-            if detection.is_over() {
-                active.detection = None;
-                session.settle();
-            }
-        }
+        active.gap(cx, flow, &mut self.shared, dir, len);
+        session.settle();
     }
 
     fn end_of_data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir) {
         if let Some(active) = session.active() {
-            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.end_of_data(link, dir));
+            let tell =
+                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.end_of_data(link, dir);
+            active.each_within(cx, flow, &mut self.shared, tell);
         }
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
         if let Some(active) = session.active() {
-            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.tcp_event(link, event));
+            let tell =
+                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
+            active.each_within(cx, flow, &mut self.shared, tell);
         }
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
         let Some(active) = session.active() else { return false };
         let mut over = false;
-        for slot in active.slots.iter_mut().filter(|slot| !slot.dropped) {
-            over |= slot.call(cx, flow, &mut self.shared, |analyzer, link| analyzer.timer(link));
-        }
+        let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| over |= analyzer.timer(link);
+        active.each_within(cx, flow, &mut self.shared, tell);
         over
     }
 
     fn flipped(&mut self, session: &mut Session) {
         if let Some(active) = session.active() {
-            active.slots.iter_mut().for_each(|slot| slot.analyzer.flipped());
+            active.flipped();
         }
     }
 
     fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, session: &mut Session) {
         if let Some(active) = session.active() {
-            for slot in &mut active.slots {
-                slot.call(cx, flow, &mut self.shared, |analyzer, link| analyzer.done(link));
+            for slot in active.slots.iter_mut().filter(|slot| !slot.dropped) {
+                slot.finish(cx, flow, &mut self.shared);
             }
         }
         conn::log(cx, flow, tcp);

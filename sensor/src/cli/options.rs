@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use nightjar_protocols::files::Hashing;
+
 use crate::config::{Config, Nets};
 use crate::record::{Format, JsonTime};
 use crate::time::Interval;
@@ -46,6 +48,14 @@ const OPTIONS: &[Option_] = &[
         if !boolean(v)? {
             s.config.local_nets = Nets::new([]);
         }
+        Ok(())
+    }),
+    ("Files::hash", |s, v| {
+        s.config.file_hashing = hashing(v)?;
+        Ok(())
+    }),
+    ("HTTP::default_capture_password", |s, v| {
+        s.config.capture_passwords = boolean(v)?;
         Ok(())
     }),
     ("ignore_checksums", |s, v| {
@@ -105,6 +115,20 @@ fn boolean(value: &str) -> Result<bool, String> {
         "F" | "false" => Ok(false),
         _ => Err("is T or F".to_owned()),
     }
+}
+
+/// Digests by name: `md5,sha1,sha256`, or none.
+fn hashing(value: &str) -> Result<Hashing, String> {
+    let mut hashing = Hashing::NONE;
+    for name in list(value) {
+        match name {
+            "md5" => hashing.md5 = true,
+            "sha1" => hashing.sha1 = true,
+            "sha256" => hashing.sha256 = true,
+            _ => return Err(format!("'{name}' is none of md5, sha1, sha256")),
+        }
+    }
+    Ok(hashing)
 }
 
 /// A string, with or without the quotes of a script.
@@ -175,7 +199,15 @@ mod tests {
             "LogAscii::use_json=yes: is T or F"
         );
         assert!(settings.assign("Site::local_nets={10.0.0.0/33}").unwrap_err().contains("no subnet"));
+        assert!(settings.assign("Files::hash=md5,sha3").unwrap_err().contains("'sha3' is none of"));
         assert!(settings.assign("frobnicate").unwrap_err().contains("NAME=VALUE"));
+    }
+
+    #[test]
+    fn digests_are_asked_for_by_name() {
+        let mut settings = Settings::default();
+        settings.assign("Files::hash={sha256, md5}").unwrap();
+        assert_eq!(settings.config.file_hashing, Hashing { md5: true, sha1: false, sha256: true });
     }
 
     #[test]

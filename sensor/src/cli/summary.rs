@@ -33,27 +33,39 @@ impl Text<'_> {
     /// Everything that was seen and not analysed, with how much of it.
     fn losses(&self) -> Vec<(u64, &'static str)> {
         let Summary { read, workers, weirds_suppressed, .. } = self.0;
-        // All workers decode every packet; what is lost there is counted once.
-        let decode = workers.first().map(|worker| worker.decode).unwrap_or_default();
         let sum = |count: fn(&crate::pipeline::WorkerStats) -> u64| workers.iter().map(count).sum();
         vec![
             (read.filtered_out, "packets left out by the filter"),
             (read.skipped, "capture blocks of unknown types skipped"),
             (read.impossible_lengths, "packets recorded as longer than they were on the wire"),
             (read.not_written, "packets not written with -w, being of another link type"),
-            (decode.arp, "ARP packets not analysed"),
-            (decode.unknown_protocol, "packets of protocols that are not analysed"),
-            (decode.malformed, "packets damaged or cut short in their headers"),
-            (decode.bad_ip_checksum, "packets with a wrong IP checksum"),
-            (decode.wlan_without_data, "wireless frames without readable data"),
-            (decode.esp, "encrypted IP packets (ESP)"),
-            (decode.mobility, "mobility signalling packets"),
-            (decode.bad_inner, "packets in tunnels that contradict their outer header"),
-            (decode.too_deep, "packets in too many tunnels"),
+            (sum(|worker| worker.decode.arp), "ARP packets not analysed"),
+            (sum(|worker| worker.decode.unknown_protocol), "packets of protocols that are not analysed"),
+            (sum(|worker| worker.decode.malformed), "packets damaged or cut short in their headers"),
+            (sum(|worker| worker.decode.bad_ip_checksum), "packets with a wrong IP checksum"),
+            (sum(|worker| worker.decode.wlan_without_data), "wireless frames without readable data"),
+            (sum(|worker| worker.decode.esp), "encrypted IP packets (ESP)"),
+            (sum(|worker| worker.decode.mobility), "mobility signalling packets"),
+            (sum(|worker| worker.decode.bad_inner), "packets in tunnels that contradict their outer header"),
+            (sum(|worker| worker.decode.too_deep), "packets in too many tunnels"),
             (sum(|worker| worker.flow.truncated), "packets too short for their transport header"),
             (sum(|worker| worker.flow.bad_checksums), "packets with a wrong transport checksum (see -C)"),
             (sum(|worker| worker.flow.evicted), "connections ended early because the table was full"),
             (sum(|worker| worker.flow.reassembly_given_up), "bytes behind gaps given up at a ceiling"),
+            (
+                sum(|worker| worker.analyze.not_inflated),
+                "compressed HTTP bodies logged as sent because too many were being decoded",
+            ),
+            (sum(|worker| worker.analyze.http_left_out), "texts that did not fit into their http.log row"),
+            (
+                sum(|worker| worker.analyze.files_too_many),
+                "files ended early, their connection having too many",
+            ),
+            (
+                sum(|worker| worker.analyze.files_given_up),
+                "times pieces of a file were taken with holes because too much was waiting",
+            ),
+            (sum(|worker| worker.analyze.nested_too_deep), "streams in too many other streams not analysed"),
             (sum(|worker| worker.tunnels_forgotten), "IP tunnels forgotten because there were too many"),
             (sum(|worker| worker.weirds_suppressed), "oddities of packets that had too many"),
             (*weirds_suppressed, "oddities not logged because they repeat others"),

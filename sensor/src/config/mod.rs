@@ -6,6 +6,8 @@ mod ports;
 pub use nets::Nets;
 pub use ports::PortSet;
 
+use nightjar_protocols::files::Hashing;
+
 use crate::record::Format;
 use crate::time::Interval;
 
@@ -20,6 +22,10 @@ pub struct Config {
     pub local_nets: Nets,
     /// `likely_server_ports`: which end of a flow seen from the middle is the responder.
     pub likely_servers: PortSet,
+    /// Digests of files.
+    pub file_hashing: Hashing,
+    /// `HTTP::default_capture_password`.
+    pub capture_passwords: bool,
     pub timeouts: Timeouts,
     pub limits: Limits,
 }
@@ -46,6 +52,15 @@ pub struct Limits {
     /// Bytes waiting behind holes in TCP streams, all streams together; beyond it the stream that
     /// adds to them is given up. Stops connections that leave a hole and send on.
     pub reassembly_bytes: usize,
+    /// Files open in one connection; with more the oldest ends early. Stops a server that answers with
+    /// ever new pieces of ever new files.
+    pub open_files: usize,
+    /// Bytes held for files, all together: beginnings, and pieces that wait for what comes before them.
+    /// Beyond it a file takes its pieces as they are, the holes counted. Stops ranges sent backwards.
+    pub file_bytes: usize,
+    /// Bodies being inflated, about 40 KB each; more are logged as they were sent. Stops connections
+    /// that begin a gzip body each and go no further.
+    pub inflating: usize,
 }
 
 impl Default for Config {
@@ -56,6 +71,8 @@ impl Default for Config {
             ignore_checksums: false,
             local_nets: Nets::private(),
             likely_servers: PortSet::likely_servers(),
+            file_hashing: Hashing::NONE,
+            capture_passwords: false,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }
@@ -81,6 +98,12 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { flows: 4_000_000, reassembly_bytes: 512 << 20 }
+        Limits {
+            flows: 4_000_000,
+            reassembly_bytes: 512 << 20,
+            open_files: 256,
+            file_bytes: 256 << 20,
+            inflating: 8192,
+        }
     }
 }

@@ -129,6 +129,12 @@ impl Decoder {
         Counters { fragments: self.fragments.counters(), ..self.counters }
     }
 
+    /// Puts the counters back to what they were: what was decoded since is another worker's to count.
+    pub const fn set_counters(&mut self, counters: Counters) {
+        self.counters = counters;
+        *self.fragments.counters_mut() = counters.fragments;
+    }
+
     /// Bytes held for datagrams that are not complete.
     pub const fn fragment_bytes(&self) -> usize {
         self.fragments.bytes()

@@ -222,9 +222,12 @@ impl<H: Handler> Flows<H> {
         bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
         let mut over = false;
-        for which in Deadline::ALL {
-            if over || flow.deadlines[which as usize] > now {
-                continue;
+        let mut due = Deadline::ALL.map(|which| (flow.deadlines[which as usize], which));
+        // After a pause in the traffic several are: what comes first may leave nothing to do for the rest.
+        due.sort_by_key(|(deadline, _)| *deadline);
+        for (_, which) in due.into_iter().filter(|(deadline, _)| *deadline <= now) {
+            if over {
+                break;
             }
             flow.clear_deadline(which);
             over = match which {
@@ -377,6 +380,7 @@ impl<H: Handler> Flows<H> {
             active: [false; 2],
             did_weird: false,
             flip_pending: false,
+            partial: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,

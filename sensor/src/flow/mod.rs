@@ -44,6 +44,7 @@ pub struct Flow {
     pub did_weird: bool,
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
     flip_pending: bool,
+    partial: bool,
     /// Another worker's, followed here only for the tunnel in it.
     shadow: bool,
     /// What was found out of the tunnel that the flow may carry.
@@ -213,6 +214,17 @@ impl Flow {
         self.history.add(b'^');
         // Payload sizes of TCP come from its endpoints, which are swapped. Of UDP Zeek leaves them with
         // the direction they were counted for.
+    }
+
+    /// Of TCP: no SYN was seen from the side that spoke first, and streams may begin anywhere.
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// Makes sure that the handler's timer is called at `at` or before.
+    pub fn wake_by(&mut self, at: Time) {
+        let deadline = &mut self.deadlines[Deadline::App as usize];
+        *deadline = at.min(*deadline);
     }
 
     /// When the handler's timer is to be called; it has one.

@@ -6,6 +6,7 @@ mod ledger;
 mod live;
 mod loss;
 mod merge;
+mod plain;
 mod replay;
 mod worker;
 

@@ -1,13 +1,14 @@
 //! One worker: a packet from frame to flows, and into the tunnels it carries.
 //!
-//! Every worker sees every packet. It decodes all of them, so that fragments, tunnels and packet
-//! time are the same for all, and analyses the flows that it owns. A UDP flow that may be a tunnel
-//! is followed by all workers, because what is inside may belong to any of them; only its owner
-//! tells of it.
+//! Every worker sees every packet, so that packet time is the same for all. Ordinary packets are left
+//! to the owner of their flow ([`plain`]); all others are decoded by every worker, so that fragments
+//! and tunnels are the same for all, and analysed by the owner. A UDP flow that may be a tunnel is
+//! followed by all workers, because what is inside may belong to any of them; only its owner tells
+//! of it.
 
 use std::sync::Arc;
 
-use crate::analyze::Sessions;
+use crate::analyze::{AnalyzeStats, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
@@ -17,6 +18,7 @@ use crate::decode::{
 use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
+use crate::pipeline::plain;
 use crate::time::Time;
 
 pub(super) struct Worker {
@@ -47,6 +49,8 @@ struct Place {
     number: u64,
     stamp: Time,
     step: u64,
+    /// Whether this worker tells and counts what decoding finds, or another that decodes it too.
+    tells: bool,
 }
 
 /// Counters of one worker.
@@ -54,6 +58,7 @@ struct Place {
 pub struct WorkerStats {
     pub decode: Counters,
     pub flow: FlowStats,
+    pub analyze: AnalyzeStats,
     pub weirds_suppressed: u64,
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
@@ -96,6 +101,7 @@ impl Worker {
         WorkerStats {
             decode: self.decoder.counters(),
             flow: self.flows.stats(),
+            analyze: self.flows.handler.stats(),
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
@@ -173,9 +179,19 @@ impl Worker {
         self.now = self.now.max(packet.ts);
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
-        self.at = Place { number, stamp: packet.ts, step: 0 };
+        let Shard { index, count } = self.shard;
+        let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
+        if owner.is_some_and(|owner| owner != index) {
+            return;
+        }
+        let tells = owner.is_some() || index == 0;
+        self.at = Place { number, stamp: packet.ts, step: 0, tells };
+        let before = (!tells).then(|| self.decoder.counters());
         let outcome = self.decoder.link(packet, &mut self.weirds);
         self.frame(outcome, &mut Vec::new());
+        if let Some(before) = before {
+            self.decoder.set_counters(before);
+        }
     }
 
     /// Begins to end all flows.
@@ -198,15 +214,15 @@ impl Worker {
         self.bus.at_step(self.at.step);
     }
 
-    /// Tells what decoding found odd: one worker for all, which have all found the same.
+    /// Tells what decoding found odd: of several workers that have all found it, one does.
     fn tell_weirds(&mut self) {
         if self.weirds.is_empty() {
             return;
         }
-        let mine = self.shard.index == 0;
+        let tells = self.at.tells;
         self.step();
         for weird in self.weirds.drain() {
-            if mine {
+            if tells {
                 let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
                 let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
                 let source = weird.source.unwrap_or_default();
@@ -325,7 +341,10 @@ impl Worker {
                     flow.add_service(kind.service());
                 }
             }
-            Verdict::Violation(_) => flow.trial.refused = !flow.trial.confirmed,
+            Verdict::Violation(_) => {
+                flow.remove_service(kind.service());
+                flow.trial.refused = !flow.trial.confirmed;
+            }
             Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),
             Verdict::Undecided | Verdict::TooDeep => {}
         }
@@ -342,7 +361,7 @@ impl Worker {
 
 /// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on
 /// which flows all of them follow.
-fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
+pub(super) fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
     let by_port = |end: &End| UdpTunnelKind::of_port(end.port).is_some();
     by_port(&tuple.src)
         || by_port(&tuple.dst)

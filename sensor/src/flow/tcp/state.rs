@@ -55,6 +55,7 @@ impl Tcp {
             dir = dir.other();
         }
         flow.sizes = self.sizes();
+        flow.partial = self.is_partial;
         if flags.ack() {
             // Only now, so that a gap that a FIN or RST reveals is told from one within the stream.
             self.acknowledged(env, flow, app, dir.other(), rel_ack);

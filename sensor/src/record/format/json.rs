@@ -1,7 +1,9 @@
 //! JSON lines, as Zeek writes them with `LogAscii::use_json=T`: unset fields are left out.
 
+use nightjar_protocols::text;
+
 use crate::record::format::tsv::hex;
-use crate::record::format::{JsonTime, address, integer, seconds, signed};
+use crate::record::format::{JsonTime, all_plain, integer, seconds, signed};
 use crate::record::{Record, Value, Visitor};
 
 pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {
@@ -58,7 +60,7 @@ fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
         Value::Enum(name) => string(name.as_bytes(), out),
         Value::Addr(a) => {
             out.push(b'"');
-            address(a, out);
+            text::address(a, out);
             out.push(b'"');
         }
         Value::Port(p) => integer(u64::from(p), out),
@@ -93,11 +95,11 @@ fn iso8601(nanos: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// A JSON string. Bytes that are no UTF-8 become `\xNN` with the backslash escaped, as in Zeek.
+/// A JSON string. Control characters that JSON has no letter for, and bytes that are no UTF-8, become
+/// `\xNN` with the backslash escaped, as in Zeek.
 pub(super) fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
-    if text.iter().copied().all(plain) {
+    if all_plain(text, b'"') {
         out.extend_from_slice(text);
     } else {
         for chunk in text.utf8_chunks() {
@@ -123,8 +125,8 @@ fn escaped(character: char, out: &mut Vec<u8>) {
         '\u{8}' => out.extend_from_slice(b"\\b"),
         '\u{c}' => out.extend_from_slice(b"\\f"),
         c if c.is_ascii_control() => {
-            use std::io::Write;
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
+            out.push(b'\\');
+            hex(c as u8, out);
         }
         c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
     }
@@ -138,7 +140,7 @@ mod tests {
     fn any_bytes_make_a_string_that_json_reads() {
         for (text, expected) in [
             (&b"plain"[..], "\"plain\""),
-            (b"a\"b\\c\n\x01", "\"a\\\"b\\\\c\\n\\u0001\""),
+            (b"a\"b\\c\n\x01\x7f", "\"a\\\"b\\\\c\\n\\\\x01\\\\x7f\""),
             ("\u{20ac}".as_bytes(), "\"\u{20ac}\""),
             (b"\xffx", "\"\\\\xffx\""),
         ] {

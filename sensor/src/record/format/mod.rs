@@ -74,28 +74,9 @@ pub(super) fn signed(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// Appends an address as inet_ntop spells it.
-pub(super) fn address(address: std::net::IpAddr, out: &mut Vec<u8>) {
-    use std::io::Write;
-    match address {
-        std::net::IpAddr::V4(v4) => {
-            let [a, b, c, d] = v4.octets();
-            integer(u64::from(a), out);
-            for octet in [b, c, d] {
-                out.push(b'.');
-                integer(u64::from(octet), out);
-            }
-        }
-        std::net::IpAddr::V6(v6) => {
-            let segments = v6.segments();
-            // inet_ntop writes ::/96 addresses of more than one group as IPv4-compatible, Rust does not.
-            let written = if segments[..6] == [0; 6] && segments[6] != 0 {
-                let [.., a, b, c, d] = v6.octets();
-                write!(out, "::{a}.{b}.{c}.{d}")
-            } else {
-                write!(out, "{v6}")
-            };
-            debug_assert!(written.is_ok(), "writing to a Vec cannot fail");
-        }
-    }
+/// Whether `text` is printable ASCII without backslashes and without `special`: most strings are, and
+/// are written as they stand. It looks at every byte, so that it looks at many at a time.
+pub(super) fn all_plain(text: &[u8], special: u8) -> bool {
+    text.iter()
+        .fold(true, |all, &byte| all & (0x20..0x7f).contains(&byte) & (byte != b'\\') & (byte != special))
 }

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
-use crate::record::format::{address, integer, seconds, signed};
-use crate::record::{Record, Schema, Type, Value, Visitor};
+use nightjar_protocols::text;
+
+use crate::record::format::{all_plain, integer, seconds, signed};
+use crate::record::{Items, Record, Schema, Type, Value, Visitor};
 use crate::time::Time;
 
 const UNSET: &[u8] = b"-";
@@ -19,28 +21,33 @@ struct Row<'a> {
 }
 
 impl Visitor for Row<'_> {
-    #[inline]
+    // Each field's type is known where a record shows it; inlined, only the code for that type is left.
+    #[inline(always)]
     fn field(&mut self, index: usize, value: Value<'_>) {
         if index > 0 {
             self.out.push(b'\t');
         }
-        if let Value::List(items) = value {
-            if items.count() == 0 {
-                self.out.extend_from_slice(EMPTY);
-            }
-            for at in 0..items.count() {
-                if at > 0 {
-                    self.out.push(b',');
-                }
-                scalar(items.item(at), true, false, self.out);
-            }
-        } else {
-            scalar(value, false, index == 0, self.out);
+        match value {
+            Value::List(items) => list(items, self.out),
+            value => scalar(value, false, index == 0, self.out),
         }
     }
 }
 
-#[inline]
+fn list(items: &dyn Items, out: &mut Vec<u8>) {
+    let count = items.count();
+    if count == 0 {
+        out.extend_from_slice(EMPTY);
+    }
+    for at in 0..count {
+        if at > 0 {
+            out.push(b',');
+        }
+        scalar(items.item(at), true, false, out);
+    }
+}
+
+#[inline(always)]
 fn scalar(value: Value<'_>, in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
     match value {
         Value::Unset | Value::List(_) => out.extend_from_slice(UNSET),
@@ -53,7 +60,7 @@ fn scalar(value: Value<'_>, in_list: bool, at_line_start: bool, out: &mut Vec<u8
         Value::Time(t) => seconds(t.nanos(), out),
         Value::Interval(i) => seconds(i.nanos(), out),
         Value::Enum(name) => out.extend_from_slice(name.as_bytes()),
-        Value::Addr(a) => address(a, out),
+        Value::Addr(a) => text::address(a, out),
         Value::Port(p) => integer(u64::from(p), out),
         Value::Uid(uid) => out.extend_from_slice(uid.as_bytes()),
         Value::Bytes(text) => string(text, in_list, at_line_start, out),
@@ -69,8 +76,7 @@ fn string(text: &[u8], in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
         EMPTY => return out.extend_from_slice(b"\\x28empty)"),
         _ => {}
     }
-    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'\\' && !(in_list && byte == b',');
-    if text.iter().copied().all(plain) && !(at_line_start && text[0] == b'#') {
+    if all_plain(text, if in_list { b',' } else { b'\\' }) && !(at_line_start && text[0] == b'#') {
         return out.extend_from_slice(text);
     }
     for (nth, chunk) in text.utf8_chunks().enumerate() {

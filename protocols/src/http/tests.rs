@@ -1,0 +1,6 @@
+mod bodies;
+mod damage;
+mod fixtures;
+mod heads;
+mod rows;
+mod units;

@@ -1,0 +1,189 @@
+//! The files that a connection carries: which are open, what becomes of them, files.log.
+//!
+//! A protocol's analyzer keeps [`OpenFiles`], names each file by an identifier that it derives from
+//! what the file is to the connection ([`file_id`]), and passes on what it hears of it. When a file
+//! has ended its row is written.
+//!
+//! Zeek gives the pieces of one URL that several connections ask for (HTTP ranges) a file in common,
+//! by the address that asked and the URL. Connections that different workers own cannot share one
+//! without the outcome depending on how many workers there are; here a file belongs to one connection.
+
+mod record;
+
+use std::hash::Hasher;
+
+use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
+
+use crate::flow::{Cx, Flow};
+use crate::record::Uid;
+use crate::time::Time;
+
+/// What all files of a worker hold together.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// Bytes of beginnings whose type is not decided and of pieces that wait for what comes before.
+    bytes: usize,
+    /// Files whose waiting pieces were taken out of turn because all held too much.
+    pub given_up: u64,
+    /// Files ended early because their connection had too many.
+    pub too_many: u64,
+}
+
+/// What is known of a file beside its content.
+#[derive(Debug)]
+pub struct About {
+    /// The protocol, as files.log names it.
+    pub source: &'static str,
+    pub is_orig: bool,
+    pub depth: u64,
+    pub filename: Option<Vec<u8>>,
+    /// Whatever the analyzer wants to know it by when its type is found.
+    pub tag: u64,
+}
+
+/// A file that has not ended.
+struct Open {
+    fuid: Uid,
+    about: About,
+    file: File,
+    life: Lifetime,
+    /// When to see whether it is still being sent.
+    look_at: Time,
+}
+
+/// The files of one connection that have not ended.
+#[derive(Default)]
+pub struct OpenFiles {
+    /// Oldest first.
+    open: Vec<Open>,
+}
+
+/// What to tell the analyzer once a file's type is known.
+pub type OnType<'a> = &'a mut dyn FnMut(&About, &'static str);
+
+/// The identifier of a file of `flow`, from what tells it from the flow's other files.
+pub fn file_id(flow: &mut Flow, seed: u64, handle: impl FnOnce(&mut dyn Hasher)) -> Uid {
+    let uid = flow.uid();
+    Uid::derive(b'F', seed, |hasher| {
+        hasher.write(uid.as_bytes());
+        handle(hasher);
+    })
+}
+
+impl OpenFiles {
+    pub fn contains(&self, fuid: Uid) -> bool {
+        self.open.iter().any(|open| open.fuid == fuid)
+    }
+
+    /// A file begins.
+    pub fn begin(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        fuid: Uid,
+        about: About,
+        on_type: OnType<'_>,
+    ) {
+        if self.open.len() >= cx.config.limits.open_files {
+            held.too_many += 1;
+            self.give_up(0, cx, flow, held, on_type);
+        }
+        let file = File::new(Limits::default(), cx.config.file_hashing);
+        let look_at = cx.now + INACTIVITY;
+        flow.wake_by(look_at);
+        self.open.push(Open { fuid, about, file, life: Lifetime::new(cx.now.nanos()), look_at });
+    }
+
+    /// Something is heard of a file that has begun; `what` passes it on.
+    pub fn update(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        fuid: Uid,
+        on_type: OnType<'_>,
+        what: impl FnOnce(&mut File) -> Step,
+    ) {
+        let Some(at) = self.position(fuid) else { return };
+        self.open[at].life.touch(cx.now.nanos());
+        self.step(at, cx, flow, held, on_type, what);
+    }
+
+    /// Nothing more of a file will come.
+    pub fn end(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, fuid: Uid, on_type: OnType<'_>) {
+        if let Some(at) = self.position(fuid) {
+            self.step(at, cx, flow, held, on_type, File::finish);
+        }
+    }
+
+    /// The flow's timer came: gives up the files of which nothing was heard for long.
+    pub fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+        let mut at = 0;
+        while let Some(open) = self.open.get_mut(at) {
+            if open.look_at <= cx.now {
+                match open.life.timer(cx.now.nanos(), Lifetime::DEFAULT_INTERVAL) {
+                    TimerVerdict::TimedOut => {
+                        self.step(at, cx, flow, held, on_type, File::finish);
+                        continue;
+                    }
+                    TimerVerdict::CheckAt(when) => open.look_at = Time::from_nanos(when),
+                }
+            }
+            flow.wake_by(open.look_at);
+            at += 1;
+        }
+    }
+
+    /// Gives up all files: their connection has ended.
+    pub fn give_up_all(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+        while !self.open.is_empty() {
+            self.give_up(0, cx, flow, held, on_type);
+        }
+    }
+
+    fn give_up(&mut self, at: usize, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+        self.open[at].life.expire();
+        self.step(at, cx, flow, held, on_type, File::finish);
+    }
+
+    fn position(&self, fuid: Uid) -> Option<usize> {
+        // Most often the youngest is meant.
+        self.open.iter().rposition(|open| open.fuid == fuid)
+    }
+
+    fn step(
+        &mut self,
+        at: usize,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        on_type: OnType<'_>,
+        what: impl FnOnce(&mut File) -> Step,
+    ) {
+        let open = &mut self.open[at];
+        let before = open.file.held_bytes();
+        let mut step = what(&mut open.file);
+        held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
+        if held.bytes > cx.config.limits.file_bytes && !step.ended {
+            // The file that adds to what is held pays for it, so that an attacker spoils his own.
+            let before = open.file.held_bytes();
+            let given_up = open.file.give_up_waiting();
+            held.given_up += 1;
+            held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
+            step = Step { sniffed: step.sniffed || given_up.sniffed, ended: given_up.ended };
+        }
+        if step.sniffed
+            && let Some(mime_type) = open.file.mime_type()
+        {
+            on_type(&open.about, mime_type);
+        }
+        if step.ended {
+            let open = self.open.remove(at);
+            record::log(cx, flow, &open);
+        }
+    }
+}
+
+/// `default_file_timeout_interval`.
+const INACTIVITY: crate::time::Interval = crate::time::Interval::from_nanos(Lifetime::DEFAULT_INTERVAL);
