@@ -11,4 +11,5 @@ pub mod log;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
+pub mod service;
 pub mod time;

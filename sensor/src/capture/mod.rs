@@ -2,6 +2,7 @@
 
 mod af_packet;
 mod block;
+pub mod ethtool;
 pub mod file;
 mod filter;
 pub mod interface;
