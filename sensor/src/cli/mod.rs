@@ -1,5 +1,6 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod live;
 mod options;
 mod progress;
 mod summary;
@@ -14,6 +15,7 @@ use clap::error::ErrorKind;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::service::settings::Sensor;
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -24,10 +26,22 @@ const USAGE: u8 = 2;
 /// A log, or the file given with -w, could not be written.
 const OUTPUT_FAILED: u8 = 3;
 
-/// A passive network security monitor: replays a capture into Zeek's logs.
+/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<live::Command>,
+
+    /// Capture on this interface; may be given several times
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
+    interfaces: Vec<String>,
+
+    /// Settings, as in configs/sensor.toml; without -r it says what to capture
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Read packets from this capture: pcap or pcapng, also gzip or zstd compressed; `-` is standard input
     #[arg(short = 'r', long = "readfile", value_name = "FILE")]
     read: Option<PathBuf>,
@@ -44,7 +58,8 @@ struct Args {
     #[arg(short = 'w', long = "writefile", value_name = "FILE")]
     write: Option<PathBuf>,
 
-    /// Threads that analyse; the logs are the same whatever their number
+    /// Threads that analyse, of live capture those of each interface; replay gives the same logs whatever
+    /// their number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
 
@@ -90,13 +105,26 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 
 /// Runs a parsed command line. An error is a mistake in it.
 fn run(args: Args) -> Result<u8, String> {
+    if let Some(command) = args.command {
+        return command.run();
+    }
+    if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
+        return live::run(args);
+    }
     let mut settings = options::Settings::default();
+    if let Some(path) = &args.config {
+        let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
+        settings.config = sensor.config;
+        settings.logdir = Some(sensor.log_folder);
+    }
     for assignment in &args.assignments {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
     let Some(capture) = args.read else {
-        return Err("nothing to do: give a capture with -r FILE (see --help)".to_owned());
+        return Err(
+            "nothing to do: give a capture with -r FILE or an interface with -i (see --help)".to_owned()
+        );
     };
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
         (Some(log), _) => Target::Stdout(log),

@@ -74,6 +74,11 @@ const OPTIONS: &[Option_] = &[
 ];
 
 impl Settings {
+    /// To be changed from what these are.
+    pub fn of(config: Config) -> Self {
+        Settings { config, ..Settings::default() }
+    }
+
     /// Carries out one `Name=value`.
     pub fn assign(&mut self, assignment: &str) -> Result<(), String> {
         let Some((name, value)) = assignment.split_once('=') else {
@@ -84,6 +89,9 @@ impl Settings {
             return Err(unknown(name));
         };
         set(self, value.trim()).map_err(|why| format!("{name}={value}: {why}"))?;
+        if !name.starts_with("LogAscii::") {
+            return Ok(());
+        }
         if self.json {
             self.config.format = Format::Json(self.json_time.unwrap_or(JsonTime::Epoch));
         } else {

@@ -1,16 +1,22 @@
 //! Giving up what is not needed any more once everything is open.
 
-use caps::CapSet;
+use caps::{CapSet, Capability};
 use nix::unistd::{Gid, Uid, User, initgroups, setresgid, setresuid};
 
-/// Becomes `user`, if one is given, and keeps no capability. To be called before any thread starts:
-/// capabilities are a thread's own.
-pub fn drop_all(user: Option<&str>) -> Result<(), String> {
+/// Becomes `user`, if one is given, and keeps no capability; `as_root` leaves root the power to write where
+/// somebody else owns the folder. To be called before any thread starts: capabilities are a thread's own.
+pub fn drop_all(user: Option<&str>, as_root: bool) -> Result<(), String> {
     if let Some(name) = user {
         become_user(name)?;
     }
-    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
-        caps::clear(None, set).map_err(|error| format!("cannot give up capabilities: {error}"))?;
+    let error = |error| format!("cannot give up capabilities: {error}");
+    for set in [CapSet::Ambient, CapSet::Inheritable] {
+        caps::clear(None, set).map_err(error)?;
+    }
+    for set in [CapSet::Effective, CapSet::Permitted] {
+        let mut kept = caps::read(None, set).map_err(error)?;
+        kept.retain(|capability| as_root && *capability == Capability::CAP_DAC_OVERRIDE);
+        caps::set(None, set, &kept).map_err(error)?;
     }
     Ok(())
 }
