@@ -4,8 +4,8 @@
 //! there is: whatever lies there after a crash is archived at the next start. In the archive a log
 //! appears by a rename, complete and on the disk, and only then is its original removed.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,12 +77,20 @@ pub struct Archiver {
     thread: JoinHandle<()>,
     /// The last log handed over: of how many in the same second.
     last: Mutex<Option<Finished>>,
+    /// Logs that this run has opened.
+    noted: Mutex<BTreeSet<String>>,
 }
 
 /// The folder under that of the logs in which finished ones wait (`Log::default_rotation_dir`).
 const QUEUE: &str = "log-queue";
+/// Names of logs that were opened, one a line, in the queue's folder: what else lies beside the logs is
+/// not ours to move.
+const NOTED: &str = "open";
 /// A half-made file of the archive ends in this.
 const PARTIAL: &str = ".partial";
+const GATHER: Duration = Duration::from_millis(100);
+/// Logs archived at a time, for all of which the disk is waited for once.
+const BATCH: usize = 64;
 /// How often retention is looked after, and what failed is tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 
@@ -110,17 +118,32 @@ impl Archiver {
                 let _ = ended.send(());
             })
             .map_err(at(&queue))?;
-        let archiver =
-            Archiver { queue, upkeep, counts, wake: Some(wake), done, thread, last: Mutex::new(None) };
+        let archiver = Archiver {
+            queue,
+            upkeep,
+            counts,
+            wake: Some(wake),
+            done,
+            thread,
+            last: Mutex::default(),
+            noted: Mutex::default(),
+        };
         archiver.take_leftovers(folder).map_err(at(folder))?;
         archiver.wake();
         Ok(archiver)
     }
 
     fn take_leftovers(&self, folder: &Path) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if !path.is_file() || path.extension().is_none_or(|extension| extension != "log") {
+        let noted = match fs::read_to_string(self.queue.join(NOTED)) {
+            Ok(noted) => noted,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        // The file may have been written to by somebody else.
+        let names = noted.lines().filter(|name| !name.is_empty() && !name.contains(['/', '.']));
+        for name in names.collect::<BTreeSet<_>>() {
+            let path = folder.join(format!("{name}.log"));
+            if !path.is_file() {
                 continue;
             }
             if let Some(finished) = leftover::finish(&path)? {
@@ -128,6 +151,21 @@ impl Archiver {
                 lock(&self.counts).leftovers += 1;
             }
         }
+        fs::remove_file(self.queue.join(NOTED))
+    }
+
+    /// Writes down that a log is about to be opened, so that it is found should we not get to finish it.
+    pub(super) fn note(&self, log: &str) -> Result<(), LogError> {
+        let mut noted = lock(&self.noted);
+        if noted.contains(log) {
+            return Ok(());
+        }
+        let path = self.queue.join(NOTED);
+        let write = || {
+            OpenOptions::new().create(true).append(true).open(&path)?.write_all(format!("{log}\n").as_bytes())
+        };
+        write().map_err(|error| LogError { path: path.clone(), error })?;
+        noted.insert(log.to_owned());
         Ok(())
     }
 
@@ -194,6 +232,10 @@ impl Work {
         let mut complained = false;
         loop {
             let word = woken.recv_timeout(LOOK_EVERY);
+            if word.is_ok() {
+                // Logs are finished together: one wait for the disk is enough.
+                thread::sleep(GATHER);
+            }
             let upkeep = lock(&self.upkeep).clone();
             let looked = self.archive_all(&upkeep).and_then(|()| self.retain(&upkeep));
             match looked {
@@ -223,19 +265,41 @@ impl Work {
         }
         waiting.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         let mut result = Ok(());
-        for (_, path, finished) in waiting {
-            let archived = archive(
-                &path,
-                &finished.archived(&upkeep.archive, upkeep.compression.extension()),
-                upkeep.compression,
-            );
-            match archived {
-                Ok(()) => lock(&self.counts).archived += 1,
-                Err(error) => {
-                    let error = io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-                    result = result.and(Err(error));
-                }
-            }
+        for batch in waiting.chunks(BATCH) {
+            let moves: Vec<Move> =
+                batch.iter().map(|(_, path, finished)| Move::new(path, finished, upkeep)).collect();
+            result = result.and(self.archive(moves, upkeep));
+        }
+        result
+    }
+
+    /// Compresses logs into the archive. All are on the disk under their final names before the first
+    /// original is removed. Those whose name an earlier attempt has reached were complete.
+    fn archive(&self, mut moves: Vec<Move>, upkeep: &Upkeep) -> io::Result<()> {
+        let mut result = Ok(());
+        moves.retain(|log| {
+            let made = log.to.exists()
+                || log
+                    .make(upkeep.compression)
+                    .map_err(|error| {
+                        // A full disk needs the room.
+                        let _ = fs::remove_file(&log.partial);
+                        result =
+                            Err(io::Error::new(error.kind(), format!("{}: {error}", log.from.display())));
+                    })
+                    .is_ok();
+            made
+        });
+        nix::unistd::syncfs(File::open(&upkeep.archive)?)?;
+        for Move { partial, to, .. } in moves.iter().filter(|log| !log.to.exists()) {
+            fs::rename(partial, to)?;
+        }
+        for folder in moves.iter().filter_map(|log| log.to.parent()).collect::<BTreeSet<_>>() {
+            File::open(folder)?.sync_all()?;
+        }
+        for Move { from, .. } in moves {
+            fs::remove_file(from)?;
+            lock(&self.counts).archived += 1;
         }
         result
     }
@@ -270,25 +334,28 @@ impl Work {
     }
 }
 
-/// Compresses a log into the archive. If an earlier attempt got as far as its name there, it was
-/// complete.
-fn archive(from: &Path, to: &Path, compression: Compression) -> io::Result<()> {
-    if !to.exists() {
-        let folder = to.parent().ok_or_else(|| io::Error::other("the archive has no folder"))?;
-        fs::create_dir_all(folder)?;
-        let mut partial = to.to_owned().into_os_string();
+/// A log on its way from the queue into the archive.
+struct Move {
+    from: PathBuf,
+    partial: PathBuf,
+    to: PathBuf,
+}
+
+impl Move {
+    fn new(from: &Path, finished: &Finished, upkeep: &Upkeep) -> Move {
+        let to = finished.archived(&upkeep.archive, upkeep.compression.extension());
+        let mut partial = to.clone().into_os_string();
         partial.push(PARTIAL);
-        let partial = PathBuf::from(partial);
-        let copied = compress(from, &partial, compression);
-        if copied.is_err() {
-            // A full disk needs the room.
-            let _ = fs::remove_file(&partial);
-        }
-        copied?;
-        fs::rename(&partial, to)?;
-        File::open(folder)?.sync_all()?;
+        Move { from: from.to_owned(), partial: partial.into(), to }
     }
-    fs::remove_file(from)
+
+    /// Makes all but the name.
+    fn make(&self, compression: Compression) -> io::Result<()> {
+        if let Some(folder) = self.to.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        compress(&self.from, &self.partial, compression)
+    }
 }
 
 fn compress(from: &Path, to: &Path, compression: Compression) -> io::Result<()> {
@@ -313,8 +380,7 @@ fn compress(from: &Path, to: &Path, compression: Compression) -> io::Result<()> 
         }
     };
     (&target).flush()?;
-    target.set_modified(modified)?;
-    target.sync_all()
+    target.set_modified(modified)
 }
 
 /// The logs in the archive, with the time of their last row. Other files there are not ours.

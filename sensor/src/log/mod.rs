@@ -100,7 +100,7 @@ impl Logs {
         let Some(live) = &mut self.live else {
             return match &mut open.file {
                 Some(file) => file.write(row),
-                None => open.begin(&self.target, self.format, now)?.write(row),
+                None => open.begin(&self.target, self.format, now, None)?.write(row),
             };
         };
         let file = match &mut open.file {
@@ -110,7 +110,7 @@ impl Logs {
                 open.dropped += 1;
                 return Ok(());
             }
-            None => match open.begin(&self.target, self.format, now) {
+            None => match open.begin(&self.target, self.format, now, live.archiver.as_ref()) {
                 Ok(file) => file,
                 Err(error) => {
                     open.dropped += 1;
@@ -256,7 +256,16 @@ impl Logs {
 }
 
 impl Open {
-    fn begin(&mut self, target: &Target, format: Format, now: Time) -> Result<&mut LogFile, LogError> {
+    fn begin(
+        &mut self,
+        target: &Target,
+        format: Format,
+        now: Time,
+        archiver: Option<&Archiver>,
+    ) -> Result<&mut LogFile, LogError> {
+        if let Some(archiver) = archiver {
+            archiver.note(self.schema.path)?;
+        }
         let mut file = match target {
             Target::Folder(folder) => LogFile::create(&folder.join(format!("{}.log", self.schema.path)))?,
             Target::Stdout(_) => LogFile::stdout(),

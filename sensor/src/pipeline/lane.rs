@@ -129,17 +129,7 @@ impl Lane {
 
     fn poll(&mut self, timeout: Duration) -> io::Result<Polled> {
         let Lane { source, worker, state, reports, .. } = self;
-        source.poll(timeout, |seen: &Seen<'_>| {
-            if seen.packet.ts + CLOCK_STEP < worker.now() {
-                step_back(worker, state, reports);
-            }
-            state.number += 1;
-            if seen.checksums_pending {
-                worker.packet_unfinished(state.number, &seen.packet);
-            } else {
-                worker.packet(state.number, &seen.packet);
-            }
-        })
+        source.poll(timeout, |seen| take(worker, state, reports, seen))
     }
 
     /// Nothing comes: time goes on by the clock on the wall, behind which packets may still be waiting.
@@ -202,6 +192,18 @@ impl Lane {
     }
 }
 
+fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: &Seen<'_>) {
+    if seen.packet.ts + CLOCK_STEP < worker.now() {
+        step_back(worker, state, reports);
+    }
+    state.number += 1;
+    if seen.checksums_pending {
+        worker.packet_unfinished(state.number, &seen.packet);
+    } else {
+        worker.packet(state.number, &seen.packet);
+    }
+}
+
 /// Hands on what there is to say, if there is room; drops it only where too much waits already.
 fn offer(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
     let waiting = worker.waiting();
@@ -229,4 +231,74 @@ fn step_back(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
 pub(super) fn wall() -> Time {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{bounded, unbounded};
+
+    use super::*;
+    use crate::capture::Packet;
+    use crate::config::Config;
+    use crate::event::Said;
+    use crate::pipeline::worker::Shard;
+
+    /// A UDP datagram of four bytes, its checksum left out.
+    const FRAME: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\
+        \x45\0\0\x20\0\0\0\0\x40\x11\x66\xcb\x0a\0\0\x01\x0a\0\0\x02\
+        \x30\x39\x30\x3a\0\x0c\0\0data";
+
+    fn at(seconds: i64) -> Time {
+        Time::from_nanos((1_700_000_000 + seconds) * 1_000_000_000)
+    }
+
+    fn seen(seconds: i64) -> Seen<'static> {
+        let packet = Packet { ts: at(seconds), link: 1, wire_len: FRAME.len() as u32, data: FRAME };
+        Seen { packet, checksums_pending: false }
+    }
+
+    fn worker() -> Worker {
+        Worker::new(Arc::new(Config::default()), Shard { index: 0, count: 1 })
+    }
+
+    fn rows(report: &Report) -> usize {
+        report.batch.items.iter().filter(|item| matches!(item.said, Said::Row { .. })).count()
+    }
+
+    #[test]
+    fn a_clock_set_back_ends_flows_and_does_not_stop_their_timers() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = unbounded();
+        take(&mut worker, &mut state, &sender, &seen(3600));
+        take(&mut worker, &mut state, &sender, &seen(3600));
+        // Processors' stamps may be a little out of order.
+        take(&mut worker, &mut state, &sender, &seen(3599));
+        assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
+        take(&mut worker, &mut state, &sender, &seen(0));
+        assert_eq!((state.clock_steps, worker.now()), (1, at(0)));
+        take(&mut worker, &mut state, &sender, &seen(1));
+        worker.idle(state.number, at(62));
+        offer(&mut worker, &mut state, &sender);
+        drop(sender);
+        assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 2);
+        assert_eq!(worker.stats().flow.lost, 0);
+    }
+
+    #[test]
+    fn logs_that_do_not_keep_up_cost_no_packet_and_what_is_dropped_is_counted() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = bounded(1);
+        let mut begin = 0;
+        // A flow ends every two minutes; nobody takes the reports.
+        while state.unsaid == 0 {
+            begin += 120;
+            take(&mut worker, &mut state, &sender, &seen(begin));
+            offer(&mut worker, &mut state, &sender);
+            assert!(worker.waiting() <= MAX_UNSENT + REPORT_BYTES);
+        }
+        let taken = reports.recv().unwrap();
+        let said = worker.stats().said;
+        assert_eq!(said, taken.batch.items.len() as u64 + state.unsaid);
+        assert_eq!(state.number as i64, begin / 120);
+    }
 }
