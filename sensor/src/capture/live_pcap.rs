@@ -1,8 +1,11 @@
 //! Live capture through libpcap: where there are no packet sockets, or they are refused.
 
 use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pcap::{Active, Capture, Precision};
 
 use super::Packet;
@@ -11,6 +14,8 @@ use crate::time::Time;
 
 pub(super) struct PcapSource {
     capture: Capture<Active>,
+    /// Readable when the capture has something: a duplicate of its descriptor.
+    ready: OwnedFd,
     link: u16,
     nanoseconds: bool,
     counts: Counts,
@@ -43,16 +48,22 @@ impl PcapSource {
         if let Some(filter) = &options.filter {
             capture.filter(filter, true).map_err(words)?;
         }
+        // In its blocking mode libpcap may wait for a packet however long that takes.
+        let capture = capture.setnonblock().map_err(words)?;
         let link = match capture.get_datalink().0 {
             // libpcap's DLT_RAW differs from what files say.
             12 => 101,
             other => u16::try_from(other).map_err(|_| format!("link type {other}"))?,
         };
-        Ok(PcapSource { capture, link, nanoseconds, counts: Counts::default(), last: (0, 0) })
+        // SAFETY: the descriptor is the capture's, which is open during the call.
+        let ready = unsafe { BorrowedFd::borrow_raw(capture.as_raw_fd()) }
+            .try_clone_to_owned()
+            .map_err(|error| error.to_string())?;
+        Ok(PcapSource { capture, ready, link, nanoseconds, counts: Counts::default(), last: (0, 0) })
     }
 
-    /// `timeout` is libpcap's own, set when it was opened.
-    pub fn poll(&mut self, _timeout: Duration, mut each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+        self.wait(timeout)?;
         let mut packets = 0;
         while packets < BATCH {
             let packet = match self.capture.next_packet() {
@@ -75,6 +86,15 @@ impl PcapSource {
         }
         self.counts.delivered += packets;
         Ok(if packets == 0 { Polled::Nothing } else { Polled::Packets(packets) })
+    }
+
+    fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        let mut fds = [PollFd::new(self.ready.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub fn counts(&mut self) -> io::Result<Counts> {

@@ -278,17 +278,13 @@ impl Work {
     fn archive(&self, mut moves: Vec<Move>, upkeep: &Upkeep) -> io::Result<()> {
         let mut result = Ok(());
         moves.retain(|log| {
-            let made = log.to.exists()
-                || log
-                    .make(upkeep.compression)
-                    .map_err(|error| {
-                        // A full disk needs the room.
-                        let _ = fs::remove_file(&log.partial);
-                        result =
-                            Err(io::Error::new(error.kind(), format!("{}: {error}", log.from.display())));
-                    })
-                    .is_ok();
-            made
+            let made = if log.to.exists() { Ok(()) } else { log.make(upkeep.compression) };
+            if let Err(error) = &made {
+                // A full disk needs the room.
+                let _ = fs::remove_file(&log.partial);
+                result = Err(io::Error::new(error.kind(), format!("{}: {error}", log.from.display())));
+            }
+            made.is_ok()
         });
         nix::unistd::syncfs(File::open(&upkeep.archive)?)?;
         for Move { partial, to, .. } in moves.iter().filter(|log| !log.to.exists()) {
@@ -408,7 +404,7 @@ fn archived_logs(archive: &Path) -> io::Result<Vec<(PathBuf, SystemTime)>> {
 /// How much of the disk is free to us, in per cent.
 pub(super) fn free_percent(path: &Path) -> io::Result<u8> {
     let stat = nix::sys::statvfs::statvfs(path)?;
-    let (free, all) = (u64::from(stat.blocks_available()), u64::from(stat.blocks()).max(1));
+    let (free, all) = (stat.blocks_available(), stat.blocks().max(1));
     Ok(u8::try_from(free.saturating_mul(100) / all).unwrap_or(100))
 }
 
