@@ -11,5 +11,6 @@ pub mod log;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
+pub mod script_host;
 pub mod service;
 pub mod time;

@@ -220,30 +220,42 @@ impl Handler for Recorder {
 
 /// Runs a script with the bytes of each step cut into pieces of at most `piece` bytes.
 pub fn run<'a>(steps: impl IntoIterator<Item = Step<'a>>, piece: usize, limits: Limits) -> Recorder {
-    let mut session = Session::new(limits);
-    let mut recorder = Recorder::new();
+    run_on(&mut Session::new(limits), &mut Recorder::new(), steps, piece, limits)
+}
+
+fn run_on<'a>(
+    session: &mut Session,
+    recorder: &mut Recorder,
+    steps: impl IntoIterator<Item = Step<'a>>,
+    piece: usize,
+    limits: Limits,
+) -> Recorder {
     for (at, step) in steps.into_iter().enumerate() {
         let now_ns = at as u64;
         recorder.now_ns = now_ns;
         match step {
             Step::Data(is_orig, data) => {
                 for piece in data.chunks(piece.max(1)) {
-                    session.data(is_orig, now_ns, piece, &mut recorder);
+                    session.data(is_orig, now_ns, piece, recorder);
                 }
             }
-            Step::Gap(is_orig, len) => session.gap(is_orig, now_ns, len, &mut recorder),
-            Step::End(is_orig) => session.end(is_orig, now_ns, &mut recorder),
-            Step::Reset => session.close(Close::Reset, now_ns, &mut recorder),
+            Step::Gap(is_orig, len) => session.gap(is_orig, now_ns, len, recorder),
+            Step::End(is_orig) => session.end(is_orig, now_ns, recorder),
+            Step::Reset => session.close(Close::Reset, now_ns, recorder),
         }
         assert!(session.buffered() <= 2 * limits.max_line as usize, "lines are bounded");
     }
-    session.close(Close::Removed, recorder.now_ns, &mut recorder);
-    let Recorder { rows, events, .. } = &mut recorder;
+    session.close(Close::Removed, recorder.now_ns, recorder);
+    let Recorder { rows, events, .. } = &mut *recorder;
     rows.finish(&mut Sink(events));
-    recorder
+    // What was recorded goes out; the rows stay, as used as the session.
+    let mut fresh = Recorder::new();
+    std::mem::swap(&mut fresh.rows, &mut recorder.rows);
+    std::mem::replace(recorder, fresh)
 }
 
-/// No input panics, and how a stream is cut into segments does not change what it means.
+/// No input panics, how a stream is cut into segments does not change what it means, and neither does
+/// what a session was used for before.
 pub fn http(input: &[u8]) {
     let limits = Limits { max_line: 4096, max_header: 512, max_depth: 8, ..Limits::default() };
     let whole = run(script(input), usize::MAX, limits);
@@ -255,6 +267,13 @@ pub fn http(input: &[u8]) {
             assert!(same, "{script}\ncut into {piece}:\n{:#?}\nwhole:\n{:#?}", cut.events, whole.events);
         }
     }
+    let (mut session, mut recorder) = (Session::new(limits), Recorder::new());
+    run_on(&mut session, &mut recorder, script(input), 7, limits);
+    session.reset();
+    assert_eq!(session.inflating(), 0);
+    recorder.rows.reset(0);
+    let again = run_on(&mut session, &mut recorder, script(input), usize::MAX, limits);
+    assert_eq!(format!("{:?}", again.events), format!("{:?}", whole.events), "a session used again");
 }
 
 /// The readers of header values and encodings panic on nothing and never put out more than they

@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memchr2};
 
+use super::session::emptied;
+
 /// What ends a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LineEnd {
@@ -55,6 +57,11 @@ pub struct Flaws {
 }
 
 impl Lines {
+    /// As new, with what it has allocated.
+    pub fn reset(self) -> Lines {
+        Lines { buffer: emptied(self.buffer), ..Lines::default() }
+    }
+
     pub fn set_line_end(&mut self, line_end: LineEnd) {
         self.line_end = line_end;
     }

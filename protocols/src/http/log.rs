@@ -116,6 +116,34 @@ impl Rows {
         }
     }
 
+    /// How many rows there were.
+    pub fn trans_depth(&self) -> u64 {
+        self.trans_depth
+    }
+
+    /// Whether all rows are written.
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Bytes of text held in rows that are not written yet.
+    pub fn held_bytes(&self) -> usize {
+        self.pending.iter().map(|(_, row)| row.held_bytes()).sum()
+    }
+
+    /// What applies from now on.
+    pub fn set_limits(&mut self, limits: RowLimits) {
+        self.limits = limits;
+    }
+
+    /// Makes it the rows of a connection that had `trans_depth` of them, keeping one to be used again.
+    pub fn reset(&mut self, trans_depth: u64) {
+        let mut pending = std::mem::take(&mut self.pending);
+        let spare = self.written.take().or_else(|| pending.pop_front().map(|(_, row)| row));
+        pending.clear();
+        *self = Rows { pending, written: spare, trans_depth, ..Rows::new(self.limits) };
+    }
+
     /// `c$http`: the row that the last event belonged to, even if it is written already.
     pub fn current(&self) -> Option<&Row> {
         match self.current {
@@ -355,7 +383,6 @@ impl Rows {
             }
         }
         self.current = Current::None;
-        self.written = None;
     }
 
     /// A file began in the current row: notes it and returns the name its headers gave. `None` when

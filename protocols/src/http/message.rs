@@ -7,7 +7,7 @@ use super::content::base64_weird;
 use super::entity::{Chunk, Entity, ExpectBody, TransferEncoding};
 use super::handler::{EntityId, Handler, MessageStat, Source};
 use super::lines::LineEnd;
-use super::session::Session;
+use super::session::{Session, emptied};
 use crate::mime::MediaType;
 use crate::mime::base64::Base64Decoder;
 use crate::mime::text::leading_number;
@@ -38,6 +38,16 @@ pub struct Message {
 }
 
 impl Message {
+    /// As new, with what it has allocated.
+    pub(super) fn reset(self) -> Message {
+        Message {
+            header: emptied(self.header),
+            content_type: emptied(self.content_type),
+            decoded: emptied(self.decoded),
+            ..Message::default()
+        }
+    }
+
     pub(super) fn entity(&mut self, depth: usize) -> &mut Entity {
         match depth.checked_sub(1).and_then(|at| self.parts.get_mut(at)) {
             Some(part) => part,

@@ -76,6 +76,11 @@ impl Row {
         spans.iter().map(|&span| self.text(span))
     }
 
+    /// Bytes its texts take.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.arena.capacity()
+    }
+
     pub fn files(&self, is_orig: bool) -> &Files {
         if is_orig { &self.orig } else { &self.resp }
     }
@@ -88,8 +93,8 @@ impl Row {
     pub(super) fn reset(&mut self, ts_ns: u64, trans_depth: u64) {
         let (mut arena, mut proxied) = (std::mem::take(&mut self.arena), std::mem::take(&mut self.proxied));
         let (mut orig, mut resp) = (std::mem::take(&mut self.orig), std::mem::take(&mut self.resp));
-        if arena.capacity() > 8192 {
-            arena = Vec::new();
+        if arena.capacity() > 8192 || arena.capacity() == 0 {
+            arena = Vec::with_capacity(512);
         }
         arena.clear();
         proxied.clear();

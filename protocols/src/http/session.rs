@@ -32,6 +32,21 @@ pub(super) struct Side {
     pub version: Version,
 }
 
+impl Side {
+    fn reset(self) -> Side {
+        Side { lines: self.lines.reset(), message: self.message.reset(), ..Side::default() }
+    }
+}
+
+/// A buffer to be used again, unless it is too large to be kept.
+pub(super) fn emptied(mut buffer: Vec<u8>) -> Vec<u8> {
+    if buffer.capacity() > 4096 {
+        return Vec::new();
+    }
+    buffer.clear();
+    buffer
+}
+
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Close {
@@ -88,6 +103,28 @@ pub struct Session {
 impl Session {
     pub fn new(limits: Limits) -> Self {
         Session { limits, ..Session::default() }
+    }
+
+    /// Makes it the session of a new connection. What is allocated is kept, unless it grew unusually
+    /// large: a monitor sees many short connections, and few at a time.
+    pub fn reset(&mut self) {
+        let old = std::mem::take(self);
+        let mut unanswered = old.unanswered;
+        unanswered.clear();
+        *self = Session {
+            limits: old.limits,
+            orig: old.orig.reset(),
+            resp: old.resp.reset(),
+            unanswered,
+            upgrade_to: emptied(old.upgrade_to),
+            unescaped: emptied(old.unescaped),
+            ..Session::default()
+        };
+    }
+
+    /// What applies from now on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// Bytes held because the line they begin is not complete yet.

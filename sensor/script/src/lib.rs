@@ -1,2 +1,38 @@
 //! The Zeek scripting language: compiled, typed, bounded.
+//!
+//! Text goes through [`lexer`] → [`parser`] → [`compile`] (names, types and closures, declaration by declaration,
+//! as Zeek reads scripts) into a [`Vm`] that runs event handlers. [`Script`] is the front door:
+//!
+//! ```
+//! use nightjar_script::{Options, Script, TestHost};
+//!
+//! let host = TestHost::default();
+//! let out = host.output();
+//! let opts = Options { code: vec!["event zeek_init() { print 6 * 7; }".into()], ..Options::default() };
+//! let mut script = Script::compile(Box::new(host), &opts).unwrap();
+//! script.run();
+//! assert_eq!(out.stdout(), "42\n");
+//! ```
 #![forbid(unsafe_code)]
+
+pub mod ast;
+mod base;
+mod builtins;
+mod compile;
+mod describe;
+pub mod diag;
+pub mod host;
+mod lexer;
+mod parser;
+mod run;
+pub mod source;
+mod test_host;
+mod token;
+pub mod types;
+pub mod value;
+pub mod vm;
+
+pub use host::Host;
+pub use run::{Failed, Options, Script, StdHost, fuzz_source};
+pub use test_host::{TestHost, TestOutput};
+pub use vm::{Args, Counters, Limits, Vm};

@@ -17,9 +17,13 @@ use session::Inner;
 use crate::config::Config;
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::record::Schema;
 
 /// Every protocol there is.
 static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
+
+/// The records that scripts find in `c`, with the modules that Zeek declares them in.
+pub static CONNECTION_RECORDS: &[(&str, &Schema)] = &[("HTTP", http::SCHEMA)];
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.
@@ -38,6 +42,8 @@ pub struct AnalyzeStats {
     pub not_inflated: u64,
     /// Texts left out of http.log because a row had too many or too long ones.
     pub http_left_out: u64,
+    /// HTTP connections held short because all together held too much.
+    pub http_pressed: u64,
     /// Files ended early because their connection had too many.
     pub files_too_many: u64,
     /// Files taken with holes because all files together held too much.
@@ -51,6 +57,7 @@ impl Shared {
         AnalyzeStats {
             not_inflated: self.http.not_inflated,
             http_left_out: self.http.left_out,
+            http_pressed: self.http.pressed,
             files_too_many: self.files.too_many,
             files_given_up: self.files.given_up,
             nested_too_deep: self.nested_too_deep,
@@ -102,7 +109,7 @@ pub trait Analyzer: Send {
     /// Originator and responder were found to be the other way round.
     fn flipped(&mut self) {}
 
-    /// The flow is over.
+    /// The flow is over, or the analyzer was found not to be the right one. It is told nothing after this.
     fn done(&mut self, _link: &mut Link<'_, '_>) {}
 }
 
@@ -135,11 +142,17 @@ impl Link<'_, '_> {
 
     /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on)
     /// and [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the
-    /// stream are told to it without further ado.
-    pub fn hand_over(&mut self) {
-        if !self.inner.begin() {
+    /// stream are told to it without further ado. `transactions` were numbered so far.
+    pub fn hand_over(&mut self, transactions: u64) {
+        if !self.inner.begin(transactions) {
             self.shared.nested_too_deep += 1;
         }
+    }
+
+    /// The number of the last transaction of the streams around this one, which what is inside goes on
+    /// from: connections number their transactions throughout.
+    pub fn transactions_before(&self) -> u64 {
+        self.inner.outer.transactions
     }
 
     /// The next bytes of what was handed over.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
 use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
-use crate::event::Proto;
+use crate::event::{EventId, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -36,6 +36,7 @@ pub enum Session {
 pub struct Active {
     slots: SmallVec<[Slot; 1]>,
     detection: Option<Detection>,
+    outer: Outer,
 }
 
 struct Slot {
@@ -57,8 +58,16 @@ impl Analyzer for Nothing {}
 #[derive(Default)]
 pub(super) struct Inner {
     active: Option<Box<Active>>,
-    /// How many streams this one is inside of.
+    pub outer: Outer,
+}
+
+/// What a stream is inside of.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Outer {
+    /// How many other streams.
     depth: u8,
+    /// What they numbered so far; what is inside goes on from there.
+    pub transactions: u64,
 }
 
 /// Streams in streams. Each costs its analyzers and a frame of the stack for every call: a CONNECT through
@@ -71,9 +80,9 @@ const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 const MAX_VIOLATIONS: u32 = 5;
 
 impl Slot {
-    fn new(spec: &'static Spec, depth: u8, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
+    fn new(spec: &'static Spec, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
         let analyzer = (spec.new)(cx.config, flow);
-        let inner = Inner { active: None, depth };
+        let inner = Inner { active: None, outer };
         let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false, inner };
         slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
         slot
@@ -132,10 +141,10 @@ impl Session {
     /// Starts the analyzers that the flow's port suggests, and detection by content.
     fn begin(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Option<&mut Active> {
         if matches!(self, Session::Fresh) {
-            let place = (flow.proto(), flow.resp_port());
+            let (place, outer) = ((flow.proto(), flow.resp_port()), Outer::default());
             let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
             let slots: SmallVec<[Slot; 1]> =
-                hinted.map(|spec| Slot::new(spec, 0, cx, flow, shared)).collect();
+                hinted.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
             let stream = flow.proto() == Proto::Tcp;
             let others = |spec: &&Spec| {
                 spec.probe.is_some() && !slots.iter().any(|slot| slot.spec.service == spec.service)
@@ -145,7 +154,7 @@ impl Session {
             *self = if slots.is_empty() && detection.is_none() {
                 Session::Unknown
             } else {
-                Session::Active(Box::new(Active { slots, detection }))
+                Session::Active(Box::new(Active { slots, detection, outer }))
             };
         }
         self.active()
@@ -198,18 +207,10 @@ impl Active {
         }
     }
 
-    fn data(
-        &mut self,
-        depth: u8,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        shared: &mut Shared,
-        dir: Dir,
-        bytes: &[u8],
-    ) {
+    fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         self.each(cx, flow, shared, |analyzer, link| analyzer.data(link, dir, bytes));
         if self.detection.is_some() {
-            self.detect(depth, cx, flow, shared, dir, bytes);
+            self.detect(cx, flow, shared, dir, bytes);
         }
     }
 
@@ -224,22 +225,14 @@ impl Active {
     }
 
     /// Sets an analyzer on the stream whose content looks like it, and tells it what came before.
-    fn detect(
-        &mut self,
-        depth: u8,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        shared: &mut Shared,
-        dir: Dir,
-        bytes: &[u8],
-    ) {
+    fn detect(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         let Some(detection) = &mut self.detection else { return };
         detection.add(dir, bytes);
         let heads = detection.heads();
         for spec in SPECS.iter().copied() {
             let absent = !self.slots.iter().any(|slot| slot.spec.service == spec.service);
             if absent && spec.probe.is_some_and(|probe| probe(&heads)) {
-                let mut slot = Slot::new(spec, depth, cx, flow, shared);
+                let mut slot = Slot::new(spec, self.outer, cx, flow, shared);
                 detection.replay(|dir, piece| {
                     slot.call(cx, flow, shared, |analyzer, link| match piece {
                         Ok(bytes) => analyzer.data(link, dir, bytes),
@@ -269,18 +262,19 @@ impl Active {
 
 impl Inner {
     /// Begins detection; false where that is one stream in a stream too many.
-    pub fn begin(&mut self) -> bool {
-        let begins = self.depth < MAX_DEPTH && self.active.is_none();
+    pub fn begin(&mut self, transactions: u64) -> bool {
+        let begins = self.outer.depth < MAX_DEPTH && self.active.is_none();
         if begins {
+            let outer = Outer { depth: self.outer.depth + 1, transactions };
             let detection = Some(Detection::default());
-            self.active = Some(Box::new(Active { slots: SmallVec::new(), detection }));
+            self.active = Some(Box::new(Active { slots: SmallVec::new(), detection, outer }));
         }
         begins
     }
 
     pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         if let Some(active) = &mut self.active {
-            active.data(self.depth + 1, cx, flow, shared, dir, bytes);
+            active.data(cx, flow, shared, dir, bytes);
         }
     }
 
@@ -295,6 +289,7 @@ impl Handler for Sessions {
     type State = Session;
 
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
+        conn::raise(cx, flow, EventId::NewConnection);
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
             session.begin(cx, flow, &mut self.shared);
@@ -320,7 +315,7 @@ impl Handler for Sessions {
 
     fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, bytes: &[u8]) {
         let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
-        active.data(0, cx, flow, &mut self.shared, dir, bytes);
+        active.data(cx, flow, &mut self.shared, dir, bytes);
         session.settle();
     }
 
@@ -339,11 +334,28 @@ impl Handler for Sessions {
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
+        let id = match event {
+            TcpEvent::Established => Some(EventId::ConnectionEstablished),
+            TcpEvent::Unanswered => Some(EventId::ConnectionAttempt),
+            TcpEvent::Rejected => Some(EventId::ConnectionRejected),
+            TcpEvent::Partial => Some(EventId::PartialConnection),
+            TcpEvent::Reset => Some(EventId::ConnectionReset),
+            TcpEvent::Finished { half: true } => Some(EventId::ConnectionHalfFinished),
+            TcpEvent::Finished { half: false } => Some(EventId::ConnectionFinished),
+            TcpEvent::RstPacket => None,
+        };
+        if let Some(id) = id {
+            conn::raise(cx, flow, id);
+        }
         if let Some(active) = session.active() {
             let tell =
                 &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
             active.each_within(cx, flow, &mut self.shared, tell);
         }
+    }
+
+    fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, _: &mut Session) {
+        conn::raise(cx, flow, EventId::ConnectionTimeout);
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
@@ -366,6 +378,7 @@ impl Handler for Sessions {
                 slot.finish(cx, flow, &mut self.shared);
             }
         }
+        conn::raise(cx, flow, EventId::ConnectionStateRemove);
         conn::log(cx, flow, tcp);
     }
 }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Subcommand;
+use clap::Parser;
 use nix::fcntl::{Flock, FlockArg};
 use sd_notify::NotifyState;
 
-use crate::cli::{ALL_READ, Args, BAD_CAPTURE, OUTPUT_FAILED, USAGE, options, summary};
+use crate::cli::script::{self, Compiled};
+use crate::cli::{ALL_READ, Args, BAD_CAPTURE, OUTPUT_FAILED, Waiting, options, summary};
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Live, LiveError};
+use crate::policy::Events;
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Latest, Pulse};
 use crate::service::metrics::MetricsServer;
@@ -20,53 +22,42 @@ use crate::service::settings::{Sensor, interface_named};
 use crate::service::status::{self, StatusSocket};
 use crate::service::{privileges, signals};
 
-#[derive(Subcommand, Debug)]
-pub(super) enum Command {
-    /// Say all that is wrong with a configuration
-    Check {
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
-    },
-    /// Say what stands in the way of seeing every packet, and how to mend it; exits 1 if data is lost
-    Doctor {
-        /// Interfaces to look at
-        #[arg(short = 'i', long = "iface", value_name = "INTERFACE")]
-        interfaces: Vec<String>,
-        /// Look at those of this configuration, as it would capture on them
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
-    },
-    /// Show the running sensor
-    Status {
-        /// For scripts: everything, as JSON
-        #[arg(long)]
-        json: bool,
-        /// The sensor's `service.status_socket`
-        #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
-        socket: PathBuf,
-    },
+/// `nightjar doctor`: says what stands in the way of seeing every packet, and how to mend it; exits 1 if data
+/// is lost.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar doctor")]
+pub(super) struct DoctorArgs {
+    /// Interfaces to look at
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE")]
+    interfaces: Vec<String>,
+
+    /// Look at those of this configuration, as it would capture on them
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
-impl Command {
-    pub fn run(self) -> Result<u8, String> {
-        match self {
-            Command::Check { config } => check(&config),
-            Command::Doctor { interfaces, config } => examine(&interfaces, config.as_deref()),
-            Command::Status { json, socket } => show_status(&socket, json),
-        }
+impl DoctorArgs {
+    pub fn run(&self) -> Result<u8, String> {
+        examine(&self.interfaces, self.config.as_deref())
     }
 }
 
-fn check(config: &Path) -> Result<u8, String> {
-    match Sensor::load(config) {
-        Ok(sensor) => {
-            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
-            Ok(ALL_READ)
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            Ok(USAGE)
-        }
+/// `nightjar status`: shows the running sensor.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar status")]
+pub(super) struct StatusArgs {
+    /// For scripts: everything, as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// The sensor's `service.status_socket`
+    #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
+    socket: PathBuf,
+}
+
+impl StatusArgs {
+    pub fn run(&self) -> Result<u8, String> {
+        show_status(&self.socket, self.json)
     }
 }
 
@@ -166,21 +157,24 @@ fn ad_hoc() -> Sensor {
 }
 
 /// Captures until told to stop.
-pub(super) fn run(args: Args) -> Result<u8, String> {
-    let Args {
-        config, interfaces, workers, filter, logdir, stdout, quiet, assignments, no_checksums, ..
-    } = args;
+pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
+    let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
     let overrides = Overrides {
         config,
         interfaces,
         workers: usize::from(workers),
         filter,
         logdir,
-        assignments,
+        assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
         no_checksums,
     };
     let mut sensor = overrides.sensor()?;
     sensor.config.seed = random();
+    let mut scripts = match scripts.compile(true)? {
+        Compiled::None => None,
+        Compiled::Failed => return Ok(script::FAILED),
+        Compiled::Scripts(scripts) => Some(scripts),
+    };
     let failed = |message: String| {
         eprintln!("nightjar: {message}");
         Ok(BAD_CAPTURE)
@@ -209,6 +203,7 @@ pub(super) fn run(args: Args) -> Result<u8, String> {
     if let Err(message) = privileges::drop_all(sensor.service.user.as_deref(), overrides.config.is_none()) {
         return failed(message);
     }
+    waiting.give_up_capabilities();
     // Held as long as the sensor runs.
     let lock = match lock(&target) {
         Ok(lock) => lock,
@@ -227,16 +222,22 @@ pub(super) fn run(args: Args) -> Result<u8, String> {
         },
         _ => None,
     };
+    if let Some(scripts) = &mut scripts {
+        scripts.begin();
+        sensor.config.events = scripts.handled();
+    }
     let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver);
     let control = Arc::new(Control::new(&sensor.config));
     let started = start_threads(status, metrics, &latest, &control, overrides, sensor.clone());
     if let Err(error) = started {
         return failed(LiveError::Thread(error).to_string());
     }
-    let ended = supervise(live, &sensor, &control, logs, &latest, quiet);
+    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let ended = supervise(live, &sensor, &control, logs, events, &latest, quiet);
     remove_socket(&sensor);
     drop(lock);
-    ended
+    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
+    ended.map(|code| if code == ALL_READ { script_code } else { code })
 }
 
 /// Runs the sensor, and tells the service manager how it is.
@@ -245,6 +246,7 @@ fn supervise(
     sensor: &Sensor,
     control: &Arc<Control>,
     logs: Logs,
+    events: Option<&mut dyn Events>,
     latest: &Latest,
     quiet: bool,
 ) -> Result<u8, String> {
@@ -253,7 +255,8 @@ fn supervise(
     let mut ready = false;
     let names: Vec<&str> = sensor.interfaces.iter().map(|options| &options.capture.interface[..]).collect();
     eprintln!("nightjar: listening on {}", names.join(", "));
-    let ended = live.run(&sensor.changeable(), control, logs, sensor.service.shutdown_deadline, |ledger| {
+    let deadline = sensor.service.shutdown_deadline;
+    let ended = live.run(&sensor.changeable(), control, logs, events, deadline, |ledger| {
         let health = pulse.feel(ledger, Instant::now());
         if !std::mem::replace(&mut ready, true) {
             tell(&[NotifyState::Ready]);

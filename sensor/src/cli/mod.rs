@@ -3,18 +3,23 @@
 mod live;
 mod options;
 mod progress;
+mod script;
 mod summary;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use crossbeam_channel::{Sender, bounded};
 
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::policy::Events;
+use crate::service::privileges;
 use crate::service::settings::Sensor;
 
 /// The capture was read to its end, and every log was written.
@@ -26,19 +31,18 @@ const USAGE: u8 = 2;
 /// A log, or the file given with -w, could not be written.
 const OUTPUT_FAILED: u8 = 3;
 
-/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic.
+/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
+/// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
+/// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
+/// `nightjar status` shows the running sensor.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true)]
 struct Args {
-    #[command(subcommand)]
-    command: Option<live::Command>,
-
     /// Capture on this interface; may be given several times
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
     interfaces: Vec<String>,
 
-    /// Settings, as in configs/sensor.toml; without -r it says what to capture
+    /// Settings, as in configs/sensor.toml; without -r it also says what to capture
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -75,9 +79,20 @@ struct Args {
     #[arg(long)]
     quiet: bool,
 
-    /// Zeek options, such as LogAscii::use_json=T
-    #[arg(value_name = "NAME=VALUE")]
-    assignments: Vec<String>,
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
+}
+
+/// `nightjar check`: compiles scripts, reads a configuration, and stops.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar check")]
+struct CheckArgs {
+    /// Say all that is wrong with this configuration
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    scripts: script::ScriptArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -86,30 +101,82 @@ complete); 2 usage; 3 output failed.";
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
-        Ok(args) => args,
-        Err(error) => {
-            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            let printed = error.print();
-            return ExitCode::from(if help && printed.is_ok() { ALL_READ } else { USAGE });
+    let args: Vec<OsString> = args.collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let code = match rest.first().and_then(|word| word.to_str()) {
+        Some("check") => {
+            parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
+        }
+        Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+        Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
+        _ => {
+            parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
         }
     };
-    match run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(message) => {
+    match code {
+        Ok(Ok(code)) | Err(code) => ExitCode::from(code),
+        Ok(Err(message)) => {
             eprintln!("nightjar: {message}");
             ExitCode::from(USAGE)
         }
     }
 }
 
-/// Runs a parsed command line. An error is a mistake in it.
-fn run(args: Args) -> Result<u8, String> {
-    if let Some(command) = args.command {
-        return command.run();
+/// What was parsed, or the exit code after a message or help was shown.
+fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
+    parsed.map_err(|error| {
+        let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        let printed = error.print();
+        if help && printed.is_ok() { ALL_READ } else { USAGE }
+    })
+}
+
+/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
+/// own when told.
+struct Waiting(Sender<()>);
+
+impl Waiting {
+    fn give_up_capabilities(&self) {
+        // It waits until all is done.
+        let _ = self.0.send(());
     }
+}
+
+/// Runs on a thread with a stack that the depth budget of scripts fits into.
+fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
+    const STACK: usize = 64 << 20;
+    let (told, wait) = bounded(1);
+    let thread = std::thread::Builder::new()
+        .name("main".to_owned())
+        .stack_size(STACK)
+        .spawn(move || what(&Waiting(told)))
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    for () in wait {
+        if let Err(error) = privileges::keep_none() {
+            eprintln!("nightjar: {error}");
+        }
+    }
+    thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
+}
+
+fn check(args: &CheckArgs) -> Result<u8, String> {
+    let Some(config) = &args.config else { return args.scripts.check() };
+    match Sensor::load(config) {
+        Ok(sensor) => {
+            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            if args.scripts.is_empty() { Ok(ALL_READ) } else { args.scripts.check() }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Ok(USAGE)
+        }
+    }
+}
+
+/// Runs a parsed command line. An error is a mistake in it.
+fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
-        return live::run(args);
+        return live::run(args, waiting);
     }
     let mut settings = options::Settings::default();
     if let Some(path) = &args.config {
@@ -117,15 +184,28 @@ fn run(args: Args) -> Result<u8, String> {
         settings.config = sensor.config;
         settings.logdir = Some(sensor.log_folder);
     }
-    for assignment in &args.assignments {
+    for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let Some(capture) = args.read else {
-        return Err(
-            "nothing to do: give a capture with -r FILE or an interface with -i (see --help)".to_owned()
-        );
+    let mut scripts = match args.scripts.compile(true)? {
+        script::Compiled::None => None,
+        script::Compiled::Failed => return Ok(script::FAILED),
+        script::Compiled::Scripts(scripts) => Some(scripts),
     };
+    let Some(capture) = args.read else {
+        return match scripts {
+            Some(mut scripts) => Ok(scripts.run_alone()),
+            None => Err(
+                "nothing to do: give a capture with -r FILE, an interface with -i, or a script (see --help)"
+                    .to_owned(),
+            ),
+        };
+    };
+    if let Some(scripts) = &mut scripts {
+        scripts.begin();
+        settings.config.events = scripts.handled();
+    }
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
@@ -139,7 +219,8 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let replayed = pipeline::replay(options, settings.config, |progress| {
+    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let replayed = pipeline::replay(options, settings.config, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
@@ -155,8 +236,9 @@ fn run(args: Args) -> Result<u8, String> {
     if !args.quiet {
         eprint!("{}", summary::Text(&summary));
     }
+    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
     match &summary.end {
-        Ok(()) => Ok(ALL_READ),
+        Ok(()) => Ok(script_code),
         Err(error) => {
             eprintln!("nightjar: {}: {error}", capture.display());
             Ok(match error {
@@ -176,13 +258,21 @@ fn code_of(error: &ReplayError) -> u8 {
     }
 }
 
+/// Faults told of by place; more are only counted.
+const FAULTS_TOLD: u32 = 10;
+
 /// A fault in a flow's analysis costs that flow and is counted; its backtrace is not for the user.
 fn hide_contained_panics() {
     let default = std::panic::take_hook();
+    let told = AtomicU32::new(0);
     std::panic::set_hook(Box::new(move |info| {
         let contained = std::thread::current().name().is_some_and(|name| name.starts_with("worker"));
         if !contained {
             default(info);
+        } else if told.fetch_add(1, Ordering::Relaxed) < FAULTS_TOLD
+            && let Some(place) = info.location()
+        {
+            eprintln!("nightjar: a fault of ours at {place} cost a flow; please report it");
         }
     }));
 }

@@ -73,6 +73,23 @@ const OPTIONS: &[Option_] = &[
     ("dns_session_timeout", |s, v| set(&mut s.config.timeouts.dns_session, v)),
 ];
 
+/// The name in an assignment, without the `+` of `+=`.
+fn name_of(assignment: &str) -> Option<&str> {
+    assignment.split_once('=').map(|(name, _)| name.trim().trim_end_matches('+'))
+}
+
+/// Whether an assignment is to one of the options here, and not to one that a script declares.
+pub(super) fn is_ours(assignment: &str) -> bool {
+    name_of(assignment).is_some_and(|name| OPTIONS.iter().any(|(known, _)| *known == name))
+}
+
+/// Whether a word on the command line sets an option; a script's path may hold a `=` as well.
+pub(super) fn is_assignment(word: &str) -> bool {
+    name_of(word).is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+    })
+}
+
 impl Settings {
     /// To be changed from what these are.
     pub fn of(config: Config) -> Self {
@@ -99,6 +116,11 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Why an assignment cannot be carried out.
+pub(super) fn unknown_assignment(assignment: &str) -> String {
+    unknown(name_of(assignment).unwrap_or(assignment))
 }
 
 fn unknown(name: &str) -> String {

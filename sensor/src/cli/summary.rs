@@ -60,6 +60,17 @@ fn analysis(workers: Vec<&WorkerStats>) -> Vec<(u64, &'static str)> {
         (sum(|worker| worker.decode.mobility), "mobility signalling packets"),
         (sum(|worker| worker.decode.bad_inner), "packets in tunnels that contradict their outer header"),
         (sum(|worker| worker.decode.too_deep), "packets in too many tunnels"),
+        (sum(|worker| worker.decode.fragments.incomplete_capture), "fragments cut short by the capture"),
+        (sum(|worker| worker.decode.fragments.malformed), "fragments that claim more than there is"),
+        (sum(|worker| worker.decode.fragments.expired), "fragmented datagrams given up for their age"),
+        (
+            sum(|worker| worker.decode.fragments.evicted),
+            "fragmented datagrams given up because there were too many",
+        ),
+        (
+            sum(|worker| worker.decode.fragments.too_many_pieces),
+            "fragmented datagrams given up for having too many pieces",
+        ),
         (sum(|worker| worker.flow.truncated), "packets too short for their transport header"),
         (sum(|worker| worker.flow.bad_checksums), "packets with a wrong transport checksum (see -C)"),
         (sum(|worker| worker.flow.evicted), "connections ended early because the table was full"),
@@ -67,6 +78,10 @@ fn analysis(workers: Vec<&WorkerStats>) -> Vec<(u64, &'static str)> {
         (
             sum(|worker| worker.analyze.not_inflated),
             "compressed HTTP bodies logged as sent because too many were being decoded",
+        ),
+        (
+            sum(|worker| worker.analyze.http_pressed),
+            "times an HTTP connection was held short because all together held too much",
         ),
         (sum(|worker| worker.analyze.http_left_out), "texts that did not fit into their http.log row"),
         (sum(|worker| worker.analyze.files_too_many), "files ended early, their connection having too many"),

@@ -9,12 +9,15 @@ pub use ports::PortSet;
 
 use nightjar_protocols::files::Hashing;
 
+use crate::event::EventSet;
 use crate::record::Format;
 use crate::time::Interval;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
+    /// The events that scripts handle.
+    pub events: EventSet,
     /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
     pub seed: u64,
     /// `ignore_checksums`, `-C`.
@@ -59,6 +62,10 @@ pub struct Limits {
     /// Bytes held for files, all together: beginnings, and pieces that wait for what comes before them.
     /// Beyond it a file takes its pieces as they are, the holes counted. Stops ranges sent backwards.
     pub file_bytes: usize,
+    /// Bytes of text held for HTTP, all connections together: rows that wait for their reply and lines
+    /// that wait for their end. Beyond it connections may only hold little. Stops heads without end and
+    /// requests without replies on many connections.
+    pub http_bytes: usize,
     /// Bodies being inflated, about 40 KB each; more are logged as they were sent. Stops connections
     /// that begin a gzip body each and go no further.
     pub inflating: usize,
@@ -68,6 +75,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             format: Format::Tsv,
+            events: EventSet::default(),
             seed: 0,
             ignore_checksums: false,
             local_nets: Nets::private(),
@@ -104,6 +112,7 @@ impl Default for Limits {
             reassembly_bytes: 512 << 20,
             open_files: 256,
             file_bytes: 256 << 20,
+            http_bytes: 256 << 20,
             inflating: 8192,
         }
     }

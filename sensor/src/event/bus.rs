@@ -1,12 +1,13 @@
 //! Where a worker says things.
 
-use crate::event::{ConnId, Order, Tunnel, Weird};
+use crate::event::{ConnId, EventId, EventSet, Order, Raised, Tunnel, Weird};
 use crate::record::{Format, Record, Schema};
 use crate::time::Time;
 
 /// One worker's outlet. Rows are serialised here, once, by the worker that made them.
 pub struct Bus {
     format: Format,
+    wanted: EventSet,
     order: Order,
     now: Time,
     muted: bool,
@@ -44,12 +45,16 @@ pub enum Said {
     Tunnels(Vec<Tunnel>),
     /// A connection that carried a tunnel has ended.
     TunnelEnd(ConnId),
+    /// Something happened that a script handles.
+    Event(Box<Raised>),
 }
 
 impl Bus {
-    pub fn new(format: Format) -> Self {
+    /// An outlet for rows in `format`, and for the events that some script handles.
+    pub fn new(format: Format, wanted: EventSet) -> Self {
         Bus {
             format,
+            wanted,
             order: Order::default(),
             now: Time::default(),
             muted: false,
@@ -115,6 +120,16 @@ impl Bus {
 
     pub fn tunnel_end(&mut self, id: ConnId) {
         self.say(Said::TunnelEnd(id));
+    }
+
+    /// Whether a script handles the event; if not, nothing is built for it.
+    #[inline]
+    pub fn wants(&self, id: EventId) -> bool {
+        self.wanted.contains(id) && !self.muted
+    }
+
+    pub fn raise(&mut self, event: Raised) {
+        self.say(Said::Event(Box::new(event)));
     }
 
     fn say(&mut self, said: Said) {

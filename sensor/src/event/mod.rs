@@ -6,9 +6,11 @@
 
 mod bus;
 mod order;
+mod raised;
 
 pub use bus::{Batch, Bus, Item, Said};
 pub use order::Order;
+pub use raised::{Arg, ConnView, EndView, EventId, EventSet, Raised, RecordView};
 
 use std::borrow::Cow;
 use std::net::IpAddr;

@@ -8,11 +8,11 @@ use std::hash::BuildHasher;
 
 use crate::config::Config;
 use crate::event::{Bus, Order, Proto, Tunnel};
-use crate::flow::handler::{Cx, Dir, Handler};
+use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
-use crate::flow::tcp::{BufferedTotal, Segment, Tcp};
+use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
 use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
 use crate::time::{Interval, Time};
@@ -143,10 +143,12 @@ impl<H: Handler> Flows<H> {
     where
         H: Default,
     {
+        // What flows that were not ended had taken from it is not given back.
+        let handler = if self.is_empty() { std::mem::take(&mut self.handler) } else { H::default() };
         let lost = self.stats.lost + self.slab.len() as u64;
         let total = BufferedTotal { bytes: 0, ..std::mem::take(&mut self.total) };
         let stats = FlowStats { lost, open_by_proto: [0; 3], ..self.stats };
-        *self = Flows { total, stats, ..Flows::new(H::default()) };
+        *self = Flows { total, stats, ..Flows::new(handler) };
     }
 
     pub fn len(&self) -> usize {
@@ -221,7 +223,7 @@ impl<H: Handler> Flows<H> {
         flow.armed = NEVER;
         bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
-        let mut over = false;
+        let (mut over, mut timed_out) = (false, false);
         let mut due = Deadline::ALL.map(|which| (flow.deadlines[which as usize], which));
         // After a pause in the traffic several are: what comes first may leave nothing to do for the rest.
         due.sort_by_key(|(deadline, _)| *deadline);
@@ -231,23 +233,35 @@ impl<H: Handler> Flows<H> {
             }
             flow.clear_deadline(which);
             over = match which {
-                Deadline::Tcp => tcp.both_ended() || tcp.attempt_over(),
+                Deadline::Tcp => {
+                    let unanswered = !tcp.both_ended() && tcp.attempt_over();
+                    if unanswered {
+                        tcp.show(flow);
+                        self.handler.tcp_event(&mut cx, flow, app, TcpEvent::Unanswered);
+                    }
+                    tcp.both_ended() || unanswered
+                }
                 Deadline::Expire | Deadline::Close => {
                     let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
                     if over == Some(false) {
                         flow.set_deadline(which, now + config.timeouts.tcp_session_timer);
                     }
-                    over == Some(true)
+                    timed_out = over == Some(true);
+                    timed_out
                 }
                 Deadline::Inactivity => {
                     let over = flow.last + flow.inactivity <= now;
                     if !over {
                         flow.set_deadline(which, flow.last + flow.inactivity);
                     }
+                    timed_out = over;
                     over
                 }
                 Deadline::App => self.handler.timer(&mut cx, flow, app),
             };
+        }
+        if timed_out {
+            self.handler.timed_out(&mut cx, flow, app);
         }
         if over {
             self.remove(at, now, config, bus);
@@ -375,6 +389,7 @@ impl<H: Handler> Flows<H> {
             packets: [0; 2],
             ip_bytes: [0; 2],
             sizes: [0; 2],
+            states: [EndpointState::Inactive; 2],
             missed_bytes: 0,
             services: None,
             active: [false; 2],
@@ -484,7 +499,7 @@ impl<H: Handler> Flows<H> {
         bus.mute(flow.shadow);
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
-            flow.sizes = tcp.sizes();
+            tcp.show(&mut flow);
             // Attempts that nobody answers are one-sided by nature.
             let carried = flow.packets[0] + flow.packets[1] > 3 && flow.sizes != [0, 0];
             self.stats.tcp_ended += u64::from(carried);
@@ -577,7 +592,7 @@ fn take_segment<H: Handler>(
     tcp.segment(env, flow, app, dir, &segment);
     if std::mem::take(&mut flow.flip_pending) {
         tcp.flip();
-        flow.sizes = tcp.sizes();
+        tcp.show(flow);
         env.handler.flipped(app);
     }
     count(flow, flow_dir(flow, dir, datagram), datagram);

@@ -38,6 +38,14 @@ pub struct Cx<'a> {
 /// Something a TCP connection as a whole did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TcpEvent {
+    /// Both sides have agreed to talk.
+    Established,
+    /// A SYN was not answered in time.
+    Unanswered,
+    /// A SYN was answered with a RST.
+    Rejected,
+    /// Data was seen from both sides of a connection whose beginning was not.
+    Partial,
     /// A packet with RST was seen, wherever the connection stands.
     RstPacket,
     /// The connection was aborted.
@@ -81,6 +89,9 @@ pub trait Handler {
     /// The deadline that the handler asked for with [`Flow::set_app_deadline`] has come. It may set
     /// another; true ends the flow.
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut Self::State) -> bool;
+
+    /// The flow ends because nothing was seen of it for too long.
+    fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut Self::State);
 
     /// Originator and responder were found to be the other way round.
     fn flipped(&mut self, state: &mut Self::State);

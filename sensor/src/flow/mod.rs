@@ -13,7 +13,9 @@ pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp};
 
-use crate::event::{About, ConnId, Proto, Tunnel, Weird};
+use smallvec::SmallVec;
+
+use crate::event::{About, Arg, ConnId, ConnView, EndView, EventId, Proto, Raised, Tunnel, Weird};
 use crate::flow::history::History;
 use crate::record::Uid;
 use crate::time::{Interval, Time};
@@ -35,10 +37,11 @@ pub struct Flow {
     pub ip_bytes: [u64; 2],
     /// Payload bytes so far; of TCP as its sequence numbers tell.
     pub sizes: [u64; 2],
+    /// Where both ends of a TCP connection stand.
+    pub states: [EndpointState; 2],
     pub missed_bytes: u64,
-    /// Confirmed protocols, in the order of confirmation.
-    #[expect(clippy::box_collection, reason = "most flows have none, and a Vec takes three words")]
-    services: Option<Box<Vec<&'static str>>>,
+    /// Confirmed protocols, in the order of confirmation; most flows have none.
+    services: Option<Box<SmallVec<[&'static str; 2]>>>,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
@@ -175,6 +178,32 @@ impl Flow {
         self.ordinal as u32 == entry.tag && self.armed == entry.deadline
     }
 
+    /// The connection as it stands, for an event.
+    pub fn view(&mut self) -> Box<ConnView> {
+        let end = |at: usize| EndView {
+            size: self.sizes[at],
+            state: match self.tuple.proto {
+                Proto::Tcp => self.states[at] as u64,
+                Proto::Udp | Proto::Icmp => u64::from(self.active[at]),
+            },
+            packets: self.packets[at],
+            ip_bytes: self.ip_bytes[at],
+        };
+        let (orig, resp) = (end(0), end(1));
+        Box::new(ConnView {
+            uid: self.uid(),
+            id: self.id(),
+            proto: self.tuple.proto,
+            orig,
+            resp,
+            start: self.start,
+            duration: self.last - self.start,
+            services: self.services().to_vec(),
+            history: self.history().to_vec(),
+            records: Vec::new(),
+        })
+    }
+
     pub fn history(&self) -> &[u8] {
         self.history.as_bytes()
     }
@@ -195,6 +224,10 @@ impl Flow {
 
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
+        if cx.bus.wants(EventId::ConnWeird) {
+            let args = vec![Arg::text(name), Arg::text(&addl), Arg::text(source)];
+            cx.bus.raise(Raised { id: EventId::ConnWeird, conn: Some(self.view()), args });
+        }
         let about = About::Conn(self.uid(), self.id());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }

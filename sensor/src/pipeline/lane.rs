@@ -77,14 +77,14 @@ impl Lane {
         while !self.control.is_stopping() {
             let turned = catch_unwind(AssertUnwindSafe(|| self.turn()));
             if turned.is_err() {
-                self.state.restarts += 1;
-                self.worker.restart();
+                start_again(&mut self.worker, &mut self.state);
                 // A fault that comes back at once must not keep the processor busy.
                 thread::sleep(WAIT);
             }
         }
-        let finished = catch_unwind(AssertUnwindSafe(|| self.finish()));
-        self.state.restarts += u64::from(finished.is_err());
+        if catch_unwind(AssertUnwindSafe(|| self.finish())).is_err() {
+            start_again(&mut self.worker, &mut self.state);
+        }
         self.publish(true);
     }
 
@@ -216,6 +216,12 @@ fn offer(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
     }
 }
 
+/// The worker failed outside of any one flow's analysis: its flows cannot be trusted any more.
+fn start_again(worker: &mut Worker, state: &mut State) {
+    state.restarts += 1;
+    worker.restart();
+}
+
 /// The clock was set back. To wait until it is where it was would keep every flow open until then, so
 /// all end now, and what goes on begins anew.
 fn step_back(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
@@ -282,6 +288,22 @@ mod tests {
         drop(sender);
         assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 2);
         assert_eq!(worker.stats().flow.lost, 0);
+    }
+
+    #[test]
+    fn a_worker_started_again_goes_on_and_counts_what_it_lost() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = unbounded();
+        take(&mut worker, &mut state, &sender, &seen(0));
+        start_again(&mut worker, &mut state);
+        take(&mut worker, &mut state, &sender, &seen(1));
+        worker.idle(state.number, at(100));
+        offer(&mut worker, &mut state, &sender);
+        drop(sender);
+        let stats = worker.stats().flow;
+        assert_eq!((stats.lost, stats.opened, stats.open_by_proto), (1, 2, [0; 3]));
+        assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 1);
+        assert_eq!(state.restarts, 1);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes}
 use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
-use crate::policy::Policy;
+use crate::policy::{Events, Policy};
 use crate::time::Time;
 
 /// What to capture on one interface, and where its workers run.
@@ -152,6 +152,7 @@ impl Live {
         settings: &Changeable,
         control: &Arc<Control>,
         mut logs: Logs,
+        events: Option<&mut dyn Events>,
         deadline: Duration,
         mut watch: impl FnMut(&Ledger),
     ) -> Result<LiveSummary, LiveError> {
@@ -188,7 +189,7 @@ impl Live {
             interfaces: self.interfaces,
             lanes: ledgers,
             reports,
-            policy: Policy::default(),
+            policy: Policy::new(events),
             logs: &mut logs,
             loss: Loss::new(settings.loss.clone(), started),
             ledger: Ledger { started, ..Ledger::default() },
@@ -219,11 +220,11 @@ fn join(threads: Vec<JoinHandle<()>>) -> bool {
 }
 
 /// The one stage behind all workers.
-struct Stage<'a> {
+struct Stage<'a, 'e> {
     interfaces: Vec<Opened>,
     lanes: Vec<Arc<Mutex<LaneLedger>>>,
     reports: Receiver<Report>,
-    policy: Policy,
+    policy: Policy<'e>,
     logs: &'a mut Logs,
     loss: Loss,
     ledger: Ledger,
@@ -231,7 +232,7 @@ struct Stage<'a> {
     said: Vec<Time>,
 }
 
-impl Stage<'_> {
+impl Stage<'_, '_> {
     /// True when every worker has ended and all it said was taken.
     fn run(&mut self, control: &Control, deadline: Duration, watch: &mut impl FnMut(&Ledger)) -> bool {
         let mut next_tick = Instant::now() + TICK;

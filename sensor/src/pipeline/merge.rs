@@ -30,7 +30,7 @@ struct Waiting {
 /// Takes all workers' reports until they end, and hands every item on in order.
 pub(super) fn merge(
     workers: Vec<Receiver<Report>>,
-    policy: &mut Policy,
+    policy: &mut Policy<'_>,
     logs: &mut Logs,
 ) -> Result<(), LogError> {
     if let [reports] = &workers[..] {
@@ -67,7 +67,12 @@ pub(super) fn merge(
 }
 
 /// Hands on all that is said up to `upto`.
-fn hand_on(lanes: &mut [Lane], upto: Order, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
+fn hand_on(
+    lanes: &mut [Lane],
+    upto: Order,
+    policy: &mut Policy<'_>,
+    logs: &mut Logs,
+) -> Result<(), LogError> {
     loop {
         let mut first: Option<(Order, usize)> = None;
         let mut second = upto;
@@ -101,7 +106,12 @@ impl Lane {
     }
 
     /// Hands on what comes before `limit` or stands at it.
-    fn take_through(&mut self, limit: Order, policy: &mut Policy, logs: &mut Logs) -> Result<(), LogError> {
+    fn take_through(
+        &mut self,
+        limit: Order,
+        policy: &mut Policy<'_>,
+        logs: &mut Logs,
+    ) -> Result<(), LogError> {
         while self.first().is_some_and(|order| order <= limit) {
             let Some(Waiting { items, bytes }) = self.waiting.front_mut() else { return Ok(()) };
             while let Some(item) = items.next_if(|item| item.order <= limit) {

@@ -13,7 +13,7 @@ use crate::event::Order;
 use crate::log::{LogError, Logs, Target};
 use crate::pipeline::merge::{Report, merge};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
-use crate::policy::Policy;
+use crate::policy::{Events, Policy};
 use crate::time::Time;
 
 /// What to replay, and how.
@@ -61,10 +61,12 @@ impl std::error::Error for ReplayError {}
 /// Reports that may wait between a worker and the logs.
 const QUEUE: usize = 4;
 
-/// Replays a capture into logs. `watch` is given the reading progress before it starts.
+/// Replays a capture into logs, and its events to `events`. `watch` is given the reading progress
+/// before it starts.
 pub fn replay(
     options: ReplayOptions,
     config: Config,
+    events: Option<&mut dyn Events>,
     watch: impl FnOnce(&Arc<Progress>),
 ) -> Result<Summary, ReplayError> {
     let started = Instant::now();
@@ -78,7 +80,7 @@ pub fn replay(
     watch(&replay.progress);
 
     let mut logs = Logs::new(options.target, config.format);
-    let mut policy = Policy::default();
+    let mut policy = Policy::new(events);
     let (mut lanes, mut threads) = (Vec::new(), Vec::new());
     for (index, reader) in std::mem::take(&mut replay.readers).into_iter().enumerate() {
         let (sender, receiver) = bounded(QUEUE);

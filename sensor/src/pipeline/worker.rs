@@ -88,7 +88,7 @@ impl Worker {
             weirds: Weirds::default(),
             flows: Flows::new(Sessions::default()),
             ip_tunnels: IpTunnels::default(),
-            bus: Bus::new(config.format),
+            bus: Bus::new(config.format, config.events),
             now: Time::default(),
             at: Place::default(),
             checksums_pending: false,
@@ -153,8 +153,9 @@ impl Worker {
 
     /// Takes over changed settings; what is open keeps the timers that it has.
     pub fn set_config(&mut self, config: Arc<Config>) {
-        // Identifiers stay those of this worker.
-        self.config = Arc::new(Config { seed: self.config.seed, ..Config::clone(&config) });
+        // Identifiers stay those of this worker, and what it says is said in one form.
+        let Config { seed, format, events, .. } = *self.config;
+        self.config = Arc::new(Config { seed, format, events, ..Config::clone(&config) });
     }
 
     /// Starts afresh at whatever time comes next. Flows not ended before are lost, and counted.

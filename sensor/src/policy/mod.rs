@@ -6,28 +6,43 @@
 mod tunnel;
 mod weird;
 
-use crate::event::{Item, Said};
+use crate::event::{Item, Raised, Said};
 use crate::log::{LogError, Logs};
 use crate::time::Time;
 
-#[derive(Default)]
-pub struct Policy {
-    weirds: weird::Weirds,
-    tunnels: tunnel::Tunnels,
-    last: Time,
+/// Whoever handles events; told them in the order of the capture.
+pub trait Events {
+    fn event(&mut self, event: Raised, now: Time);
 }
 
-impl Policy {
+pub struct Policy<'e> {
+    /// None where no scripts run.
+    events: Option<&'e mut dyn Events>,
+    weirds: weird::Weirds,
+    tunnels: tunnel::Tunnels,
+}
+
+impl<'e> Policy<'e> {
+    pub fn new(events: Option<&'e mut dyn Events>) -> Self {
+        let (weirds, tunnels) = (weird::Weirds::default(), tunnel::Tunnels::default());
+        Policy { events, weirds, tunnels }
+    }
+
     /// Takes the next thing said; rows point into `bytes`.
     #[inline]
     pub fn take(&mut self, item: Item, bytes: &[u8], logs: &mut Logs) -> Result<(), LogError> {
         let now = item.now;
-        self.last = now;
         match item.said {
             Said::Row { schema, start, end } => logs.row(schema, &bytes[start..end], now),
             Said::Weird(weird) => self.weirds.take(&weird, now, logs),
             Said::Tunnels(tunnels) => self.tunnels.seen(&tunnels, now, logs),
             Said::TunnelEnd(id) => self.tunnels.ended(&id, now, logs),
+            Said::Event(event) => {
+                if let Some(events) = &mut self.events {
+                    events.event(*event, now);
+                }
+                Ok(())
+            }
         }
     }
 

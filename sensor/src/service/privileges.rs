@@ -9,13 +9,22 @@ pub fn drop_all(user: Option<&str>, as_root: bool) -> Result<(), String> {
     if let Some(name) = user {
         become_user(name)?;
     }
+    keep(|capability| as_root && capability == Capability::CAP_DAC_OVERRIDE)
+}
+
+/// Gives up all capabilities of this thread.
+pub fn keep_none() -> Result<(), String> {
+    keep(|_| false)
+}
+
+fn keep(wanted: impl Fn(Capability) -> bool) -> Result<(), String> {
     let error = |error| format!("cannot give up capabilities: {error}");
     for set in [CapSet::Ambient, CapSet::Inheritable] {
         caps::clear(None, set).map_err(error)?;
     }
     for set in [CapSet::Effective, CapSet::Permitted] {
         let mut kept = caps::read(None, set).map_err(error)?;
-        kept.retain(|capability| as_root && *capability == Capability::CAP_DAC_OVERRIDE);
+        kept.retain(|capability| wanted(*capability));
         caps::set(None, set, &kept).map_err(error)?;
     }
     Ok(())

@@ -301,25 +301,40 @@ fn settings_are_read_again_and_a_mistake_changes_nothing() {
     assert!(told.contains("finishing; a second signal ends at once"), "{told}");
 }
 
+/// What `/proc` tells of each of a process' threads, by the name of the line.
+fn of_threads(pid: u32, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let status = fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        found.push(status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned());
+    }
+    found
+}
+
 #[test]
-fn it_gives_up_root_and_its_capabilities() {
+fn it_gives_up_root_and_every_capability() {
     let Some(net) = net() else { return };
     // The user has to reach the folders.
     let open = Command::new("chmod").arg("755").arg(net.folder.path()).status().unwrap();
     assert!(open.success());
-    let sensor = Sensor::configured(&net, "", "", "user = \"nobody\"");
-    net.client_does("ping", &["-c", "1", "10.9.0.2"]);
-    sensor.wait_for_packets(1);
-    let status = fs::read_to_string(format!("/proc/{}/status", sensor.pid())).unwrap();
-    let of = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
-    assert!(!of("Uid:").split('\t').any(|uid| uid == "0"), "{status}");
-    assert!(!of("Gid:").split('\t').any(|gid| gid == "0"), "{status}");
-    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
-        assert_eq!(u64::from_str_radix(&of(set), 16), Ok(0), "{status}");
+    for user in ["", "nobody"] {
+        fs::remove_dir_all(net.path("logs")).unwrap_or_default();
+        let sensor = Sensor::configured(&net, "", "", &format!("user = \"{user}\""));
+        net.client_does("ping", &["-c", "1", "10.9.0.2"]);
+        sensor.wait_for_packets(1);
+        for ids in ["Uid:", "Gid:"].iter().flat_map(|name| of_threads(sensor.pid(), name)) {
+            assert!(user.is_empty() || !ids.split('\t').any(|id| id == "0"), "{ids}");
+        }
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            let all = of_threads(sensor.pid(), set);
+            assert!(
+                all.len() >= 5 && all.iter().all(|bits| u64::from_str_radix(bits, 16) == Ok(0)),
+                "{all:?}"
+            );
+        }
+        sensor.stop();
+        assert_eq!(archived(&net.path("logs/archive"), "conn").len(), 1);
     }
-    sensor.stop();
-    let rows = archived(&net.path("logs/archive"), "conn");
-    assert_eq!(rows.len(), 1);
 }
 
 #[test]

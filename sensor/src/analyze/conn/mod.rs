@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::Proto;
+use crate::event::{EventId, Proto, Raised};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
@@ -99,6 +99,14 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &Flow, tcp: &Tcp) {
         tunnel_parents: (!parents.is_empty()).then_some(Set(parents)),
     };
     cx.bus.log(&row);
+}
+
+/// Raises an event of the connection as such, where a script handles it.
+pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, id: EventId) {
+    if cx.bus.wants(id) {
+        let conn = Some(flow.view());
+        cx.bus.raise(Raised { id, conn, args: Vec::new() });
+    }
 }
 
 /// Zeek's summary of how a connection went.

@@ -71,6 +71,10 @@ pub fn file_id(flow: &mut Flow, seed: u64, handle: impl FnOnce(&mut dyn Hasher))
 }
 
 impl OpenFiles {
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     pub fn contains(&self, fuid: Uid) -> bool {
         self.open.iter().any(|open| open.fuid == fuid)
     }
@@ -92,6 +96,8 @@ impl OpenFiles {
         let file = File::new(Limits::default(), cx.config.file_hashing);
         let look_at = cx.now + INACTIVITY;
         flow.wake_by(look_at);
+        // Rarely more than one at a time.
+        self.open.reserve_exact(1);
         self.open.push(Open { fuid, about, file, life: Lifetime::new(cx.now.nanos()), look_at });
     }
 

@@ -1,6 +1,7 @@
 //! HTTP: http.log, the files that messages carry, and what a connection becomes after a CONNECT or
 //! an Upgrade.
 
+mod events;
 mod record;
 
 use nightjar_protocols::files::{File, Step};
@@ -13,11 +14,14 @@ use nightjar_protocols::http::{
 use crate::analyze::files::{About, OpenFiles, file_id};
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{ConnId, Proto, Tunnel, TunnelType};
+use crate::event::{Arg, ConnId, EventId, Proto, Raised, RecordView, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
 pub static SPEC: Spec = Spec { service: "http", ports: &TCP_PORTS, probe: Some(probe), new };
+
+/// http.log's columns.
+pub static SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
 
 const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
     let mut ports = [(Proto::Tcp, 0); PORTS.len()];
@@ -35,31 +39,59 @@ fn probe(heads: &Heads<'_>) -> bool {
 }
 
 /// What the HTTP analyzers of a worker have in common.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Totals {
-    /// Bodies being inflated now.
-    inflating: usize,
+    held: Held,
     /// Bodies that were not, because there were too many.
     pub not_inflated: u64,
     /// Texts that did not fit into their row.
     pub left_out: u64,
+    /// Connections that were held short because all together held too much.
+    pub pressed: u64,
+    /// What connections that are over have allocated, for new ones.
+    #[allow(clippy::vec_box, reason = "a kilobyte each, which would be moved twice for every connection")]
+    spare: Vec<Box<Exchange>>,
 }
 
-fn new(config: &Config, _: &Flow) -> Box<dyn Analyzer> {
-    let limits = RowLimits { capture_password: config.capture_passwords, ..RowLimits::default() };
-    Box::new(Http {
-        session: Session::new(Limits::default()),
-        log: Log { rows: Rows::new(limits), files: OpenFiles::default(), current: [None; 2] },
-        inflating: 0,
-    })
+/// What is held in memory, of one connection or of all.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Held {
+    /// Bodies being inflated.
+    inflating: usize,
+    /// Bytes of lines and rows that are not complete.
+    bytes: usize,
 }
 
-/// One connection.
+impl Held {
+    /// Replaces one connection's part in the whole.
+    fn replace(&mut self, before: Held, now: Held) {
+        self.inflating = (self.inflating + now.inflating).saturating_sub(before.inflating);
+        self.bytes = (self.bytes + now.bytes).saturating_sub(before.bytes);
+    }
+}
+
+/// So many are kept; far fewer connections are usually in the middle of an exchange.
+const MAX_SPARE: usize = 256;
+
+fn new(_: &Config, _: &Flow) -> Box<dyn Analyzer> {
+    Box::new(Http { exchange: None, trans_depth: 0 })
+}
+
+/// One connection. Many are kept for a while after they have ended; then this is all that is left.
 struct Http {
+    exchange: Option<Box<Exchange>>,
+    /// Transactions of exchanges that are over.
+    trans_depth: u64,
+}
+
+/// All that is known of a connection while it is used.
+struct Exchange {
     session: Session,
     log: Log,
-    /// Its share of [`Totals::inflating`].
-    inflating: usize,
+    /// Its part of [`Totals::held`].
+    held: Held,
+    /// It may only hold little.
+    pressed: bool,
 }
 
 /// What is to be logged of a connection.
@@ -71,7 +103,43 @@ struct Log {
     current: [Option<(EntityId, Uid)>; 2],
 }
 
-impl Http {
+/// The ceilings of one connection.
+fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
+    let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
+    row_limits.capture_password = config.capture_passwords;
+    if pressed {
+        // Servers take no longer heads either.
+        limits.max_line = 16 << 10;
+        row_limits.max_text = 8 << 10;
+        row_limits.max_pending = 8;
+    }
+    (limits, row_limits)
+}
+
+impl Exchange {
+    fn new(config: &Config) -> Box<Self> {
+        let (limits, row_limits) = limits(config, false);
+        Box::new(Exchange {
+            session: Session::new(limits),
+            log: Log { rows: Rows::new(row_limits), files: OpenFiles::default(), current: [None; 2] },
+            held: Held::default(),
+            pressed: false,
+        })
+    }
+
+    /// Holds the connection short, or lets it go again.
+    fn press(&mut self, config: &Config, pressed: bool) {
+        let (limits, row_limits) = limits(config, pressed);
+        self.session.set_limits(limits);
+        self.log.rows.set_limits(row_limits);
+        self.pressed = pressed;
+    }
+
+    /// Nothing is open, and nothing waits to be logged.
+    fn is_settled(&self) -> bool {
+        self.log.rows.is_settled() && self.log.files.is_empty() && !self.session.is_handed_over()
+    }
+
     fn with_session(
         &mut self,
         link: &mut Link<'_, '_>,
@@ -79,60 +147,112 @@ impl Http {
     ) {
         let now = link.cx.now.nanos().cast_unsigned();
         what(&mut self.session, now, &mut Hears { log: &mut self.log, link });
-        let inflating = self.session.inflating();
-        if inflating != self.inflating {
-            let total = &mut link.shared.http.inflating;
-            *total = (*total + inflating).saturating_sub(self.inflating);
-            self.inflating = inflating;
+        let bytes = self.session.buffered() + self.log.rows.held_bytes();
+        let held = Held { inflating: self.session.inflating(), bytes };
+        if held != self.held {
+            let totals = &mut link.shared.http;
+            totals.held.replace(self.held, held);
+            self.held = held;
+            let pressed = totals.held.bytes > link.cx.config.limits.http_bytes;
+            if pressed != self.pressed {
+                totals.pressed += u64::from(pressed);
+                self.press(link.cx.config, pressed);
+            }
         }
     }
 
-    fn give_up_files(&mut self, link: &mut Link<'_, '_>) {
+    fn finish(&mut self, link: &mut Link<'_, '_>) {
+        self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
+        // Pieces of a file (206) may go on in another message, but not in another connection.
         let Log { rows, files, .. } = &mut self.log;
-        files.give_up_all(link.cx, link.flow, &mut link.shared.files, &mut |about, mime_type| {
-            rows.file_type(about.tag, about.is_orig, mime_type.as_bytes());
-        });
+        files.give_up_all(link.cx, link.flow, &mut link.shared.files, &mut type_to(rows));
+        rows.finish(&mut Out { cx: link.cx, flow: link.flow });
+    }
+}
+
+impl Http {
+    /// The exchange that goes on, or a new one.
+    fn exchange(&mut self, link: &mut Link<'_, '_>) -> &mut Exchange {
+        let trans_depth = self.trans_depth.max(link.transactions_before());
+        let (totals, config) = (&mut link.shared.http, link.cx.config);
+        self.exchange.get_or_insert_with(|| {
+            let mut exchange = totals.spare.pop().unwrap_or_else(|| Exchange::new(config));
+            exchange.log.rows.reset(trans_depth);
+            exchange
+        })
+    }
+
+    /// Gives back what the exchange has allocated.
+    fn release(&mut self, link: &mut Link<'_, '_>) {
+        let Some(mut exchange) = self.exchange.take() else { return };
+        let totals = &mut link.shared.http;
+        self.trans_depth = exchange.log.rows.trans_depth();
+        totals.left_out += exchange.log.rows.left_out;
+        totals.held.replace(exchange.held, Held::default());
+        if totals.spare.len() < MAX_SPARE {
+            exchange.session.reset();
+            exchange.log.rows.reset(0);
+            exchange.log.current = [None; 2];
+            exchange.held = Held::default();
+            if exchange.pressed {
+                exchange.press(link.cx.config, false);
+            }
+            totals.spare.push(exchange);
+        }
     }
 }
 
 impl Analyzer for Http {
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
-        self.session.set_partial(link.flow.is_partial());
-        self.with_session(link, |session, now, hears| session.data(dir.is_orig(), now, bytes, hears));
+        let exchange = self.exchange(link);
+        exchange.session.set_partial(link.flow.is_partial());
+        exchange.with_session(link, |session, now, hears| session.data(dir.is_orig(), now, bytes, hears));
     }
 
     fn gap(&mut self, link: &mut Link<'_, '_>, dir: Dir, len: u64) {
-        self.with_session(link, |session, now, hears| session.gap(dir.is_orig(), now, len, hears));
+        let exchange = self.exchange(link);
+        exchange.with_session(link, |session, now, hears| session.gap(dir.is_orig(), now, len, hears));
     }
 
     fn end_of_data(&mut self, link: &mut Link<'_, '_>, dir: Dir) {
-        self.with_session(link, |session, now, hears| session.end(dir.is_orig(), now, hears));
+        if let Some(exchange) = &mut self.exchange {
+            exchange.with_session(link, |session, now, hears| session.end(dir.is_orig(), now, hears));
+        }
     }
 
     fn tcp_event(&mut self, link: &mut Link<'_, '_>, event: TcpEvent) {
+        let Some(exchange) = &mut self.exchange else { return };
         let how = match event {
             TcpEvent::RstPacket | TcpEvent::Reset => Close::Reset,
             TcpEvent::Finished { .. } => Close::Finished,
+            _ => return,
         };
-        self.with_session(link, |session, now, hears| session.close(how, now, hears));
+        exchange.with_session(link, |session, now, hears| session.close(how, now, hears));
+        // What an attacker makes follow a false end is still read, by a new exchange.
+        if event == (TcpEvent::Finished { half: false }) && exchange.is_settled() {
+            self.release(link);
+        }
     }
 
     fn timer(&mut self, link: &mut Link<'_, '_>) -> bool {
-        let Log { rows, files, .. } = &mut self.log;
-        files.timer(link.cx, link.flow, &mut link.shared.files, &mut |about, mime_type| {
-            rows.file_type(about.tag, about.is_orig, mime_type.as_bytes());
-        });
+        if let Some(exchange) = &mut self.exchange {
+            let Log { rows, files, .. } = &mut exchange.log;
+            files.timer(link.cx, link.flow, &mut link.shared.files, &mut type_to(rows));
+        }
         false
     }
 
     fn done(&mut self, link: &mut Link<'_, '_>) {
-        self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
-        // Pieces of a file (206) may go on in another message, but not in another connection.
-        self.give_up_files(link);
-        self.log.rows.finish(&mut Out { cx: link.cx, flow: link.flow });
-        link.shared.http.left_out += self.log.rows.left_out;
-        link.shared.http.inflating = link.shared.http.inflating.saturating_sub(self.inflating);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.finish(link);
+            self.release(link);
+        }
     }
+}
+
+/// Notes the types of files in their rows.
+fn type_to(rows: &mut Rows) -> impl FnMut(&About, &'static str) {
+    |about, mime_type| rows.file_type(about.tag, about.is_orig, mime_type.as_bytes())
 }
 
 /// Writes rows and the weirds of their pairing.
@@ -166,6 +286,18 @@ impl Hears<'_, '_, '_> {
         self.link.cx.now.nanos().cast_unsigned()
     }
 
+    /// Raises an event, with the transaction as `c$http`, where a script handles it.
+    fn raise(&mut self, id: EventId, args: impl FnOnce() -> Vec<Arg>) {
+        if !self.link.cx.bus.wants(id) {
+            return;
+        }
+        let mut conn = self.link.flow.view();
+        if let Some(row) = self.log.rows.current() {
+            conn.records.push(RecordView::of(&record::of(self.link.flow, row)));
+        }
+        self.link.cx.bus.raise(Raised { id, conn: Some(conn), args: args() });
+    }
+
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
     /// message.
     fn file(&mut self, is_orig: bool, entity: EntityId) -> Option<Uid> {
@@ -182,9 +314,7 @@ impl Hears<'_, '_, '_> {
                 About { source: "HTTP", is_orig, depth: 0, filename: row.filename, tag: row.trans_depth };
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.begin(cx, flow, &mut shared.files, fuid, about, &mut |about, mime_type| {
-                rows.file_type(about.tag, about.is_orig, mime_type.as_bytes());
-            });
+            files.begin(cx, flow, &mut shared.files, fuid, about, &mut type_to(rows));
         }
         self.log.current[side] = Some((entity, fuid));
         Some(fuid)
@@ -213,10 +343,7 @@ impl Hears<'_, '_, '_> {
     fn update(&mut self, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        let on_type = &mut |about: &About, mime_type: &'static str| {
-            rows.file_type(about.tag, about.is_orig, mime_type.as_bytes());
-        };
-        files.update(cx, flow, &mut shared.files, fuid, on_type, what);
+        files.update(cx, flow, &mut shared.files, fuid, &mut type_to(rows), what);
     }
 }
 
@@ -224,6 +351,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn request(&mut self, line: &RequestLine<'_>) {
         let now = self.now();
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
+        self.raise(EventId::HttpRequest, || events::request(line));
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
@@ -235,20 +363,24 @@ impl Handler for Hears<'_, '_, '_> {
             let id = ConnId { orig_p: 0, ..self.link.flow.id() };
             self.link.cx.bus.tunnels(vec![Tunnel { uid: None, id, kind: TunnelType::Http }]);
         }
+        self.raise(EventId::HttpReply, || events::reply(line));
     }
 
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
+        self.raise(EventId::HttpBeginEntity, || vec![Arg::Bool(is_orig)]);
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
         let now = self.now();
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
+        self.raise(EventId::HttpHeader, || events::header(is_orig, header));
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
+        self.raise(EventId::HttpEntityData, || events::entity_data(is_orig, content.data));
         let Some(mut fuid) = self.file(is_orig, content.entity) else { return };
         if let Some(total) = content.total {
             self.update(fuid, |file| file.set_total(total));
@@ -269,13 +401,14 @@ impl Handler for Hears<'_, '_, '_> {
         }
     }
 
-    fn end_entity(&mut self, _: bool, _: EntityId) {
+    fn end_entity(&mut self, is_orig: bool, _: EntityId) {
+        self.raise(EventId::HttpEndEntity, || vec![Arg::Bool(is_orig)]);
         self.log.rows.end_entity();
     }
 
     fn may_inflate(&mut self) -> bool {
         let totals = &mut self.link.shared.http;
-        let may = totals.inflating < self.link.cx.config.limits.inflating;
+        let may = totals.held.inflating < self.link.cx.config.limits.inflating;
         totals.not_inflated += u64::from(!may);
         may
     }
@@ -285,19 +418,19 @@ impl Handler for Hears<'_, '_, '_> {
         let Some(fuid) = known.map(|(_, fuid)| fuid).or_else(|| self.handle(is_orig)) else { return };
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.end(cx, flow, &mut shared.files, fuid, &mut |about, mime_type| {
-            rows.file_type(about.tag, about.is_orig, mime_type.as_bytes());
-        });
+        files.end(cx, flow, &mut shared.files, fuid, &mut type_to(rows));
     }
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {
         let now = self.now();
+        // Before the row is written: handlers see the transaction whole.
+        self.raise(EventId::HttpMessageDone, || events::message_done(is_orig, stat));
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.message_done(now, is_orig, stat, sink);
     }
 
     fn handover(&mut self, _: Handover<'_>) {
-        self.link.hand_over();
+        self.link.hand_over(self.log.rows.trans_depth());
     }
 
     fn passed_on(&mut self, is_orig: bool, data: &[u8]) {

@@ -107,8 +107,13 @@ impl<const SET: bool> Items for Texts<'_, SET> {
 }
 
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
+    cx.bus.log(&of(flow, row));
+}
+
+/// The record of a row as far as it is filled.
+pub(super) fn of<'a>(flow: &mut Flow, row: &'a Row) -> HttpRow<'a> {
     let (uid, id) = (flow.uid(), flow.id());
-    cx.bus.log(&HttpRow {
+    HttpRow {
         ts: Time::from_nanos(row.ts_ns.cast_signed()),
         uid,
         orig_h: id.orig_h,
@@ -139,5 +144,5 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
         resp_fuids: Texts::of(row, &row.resp.fuids),
         resp_filenames: Texts::of(row, &row.resp.filenames),
         resp_mime_types: Texts::of(row, &row.resp.mime_types),
-    });
+    }
 }

@@ -206,7 +206,7 @@ impl Tcp {
             if end.previous != State::Inactive || peer.state != State::Inactive {
                 let half = peer.state == State::Inactive;
                 if std::mem::take(&mut self.deferred_report) || report {
-                    env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::Finished { half });
+                    self.tell(env, flow, app, TcpEvent::Finished { half });
                     self.is_active = false;
                 }
             }

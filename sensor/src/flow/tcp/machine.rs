@@ -103,12 +103,15 @@ impl Tcp {
                 Dir::Resp => matches!(peer, State::SynSent | State::SynAckSent),
             };
             close = Close { happens: true, report: !rejected };
+            if rejected {
+                self.tell(env, flow, app, TcpEvent::Rejected);
+            }
             if !rejected && peer == State::Inactive {
                 flow.weird(&mut env.cx, "spontaneous_RST", "TCP");
             }
         }
         if self.end(dir).state == State::Inactive {
-            self.begin_without_control(env, flow, dir, seg);
+            self.begin_without_control(env, flow, app, dir, seg);
         }
         (close, flipped)
     }
@@ -148,6 +151,9 @@ impl Tcp {
             _ => {}
         }
         self.set_state(env, flow, dir, State::Established);
+        if self.end(dir.other()).state != State::Partial {
+            self.tell(env, flow, app, TcpEvent::Established);
+        }
         flipped
     }
 
@@ -155,6 +161,7 @@ impl Tcp {
         &mut self,
         env: &mut Env<'_, '_, H>,
         flow: &mut Flow,
+        app: &mut H::State,
         dir: Dir,
         seg: &Segment<'_>,
     ) {
@@ -168,6 +175,9 @@ impl Tcp {
             self.mark_seen(dir);
         } else {
             self.set_state(env, flow, dir, State::Partial);
+            if peer == State::Partial {
+                self.tell(env, flow, app, TcpEvent::Partial);
+            }
         }
     }
 
@@ -260,7 +270,7 @@ impl Tcp {
     }
 
     fn reset<H: Handler>(&mut self, env: &mut Env<'_, '_, H>, flow: &mut Flow, app: &mut H::State) {
-        env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::Reset);
+        self.tell(env, flow, app, TcpEvent::Reset);
         self.is_active = false;
     }
 }

@@ -54,7 +54,7 @@ impl Tcp {
             // The originator is the responder from here on, and so is what this segment does.
             dir = dir.other();
         }
-        flow.sizes = self.sizes();
+        self.show(flow);
         flow.partial = self.is_partial;
         if flags.ack() {
             // Only now, so that a gap that a FIN or RST reveals is told from one within the stream.
@@ -93,6 +93,24 @@ impl Tcp {
         env.flip(flow, self, app);
         flow.retell_history();
         self.seen_orig = true;
+    }
+
+    /// Shows the flow what is known of its ends.
+    pub(in crate::flow) fn show(&self, flow: &mut Flow) {
+        flow.sizes = self.sizes();
+        flow.states = [self.orig.state, self.resp.state];
+    }
+
+    /// Tells the handler what the connection did.
+    pub(super) fn tell<H: Handler>(
+        &self,
+        env: &mut Env<'_, '_, H>,
+        flow: &mut Flow,
+        app: &mut H::State,
+        event: TcpEvent,
+    ) {
+        self.show(flow);
+        env.handler.tcp_event(&mut env.cx, flow, app, event);
     }
 
     /// Payload sizes of originator and responder so far.
@@ -259,7 +277,7 @@ impl Tcp {
             if is_storm(end.rst_count, end.last_time) {
                 flow.weird(&mut env.cx, "RST_storm", "TCP");
             }
-            env.handler.tcp_event(&mut env.cx, flow, app, TcpEvent::RstPacket);
+            self.tell(env, flow, app, TcpEvent::RstPacket);
         }
     }
 

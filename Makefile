@@ -1,0 +1,62 @@
+# make demo    build, replay a capture that ships, show the logs
+# make test    everything that is tested; what CI runs
+# make bench   speed and memory against tcpdump, on captures of real traffic made here (root)
+# make pcaps   record the captures in pcaps/ again (root), and their golden logs
+# make clean
+
+# What is reached and must not be lost, in percent of rows exactly as Zeek's in the captures of $(SHARED)/corpus.
+CONFORMANCE_MIN = conn=99.8,http=99.7,dns=99.9,files=95.6,tunnel=96.4,weird=94.2
+# Protocols that are written; connections of others are left out.
+CONFORMANCE_SERVICES = http,dns,teredo,gtpv1,vxlan,geneve,ayiya
+
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+SHARED = ../shared
+COMPARE = $(SHARED)/conformance/compare
+# Where rustup puts cargo, for shells that were not told.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# What Debian packages the build and the tests need beside Rust.
+BUILD_NEEDS = gcc libc6-dev libpcap-dev
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump
+BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
+
+.PHONY: demo release test lint conformance bench pcaps clean
+
+demo: release
+	@tools/demo $(TARGET)/release/nightjar
+
+release:
+	@tools/need $(BUILD_NEEDS)
+	@cargo build --release --locked --quiet
+
+# The development profile is optimised, and unlike release it checks arithmetic and assertions.
+test: lint
+	cargo test --workspace --locked
+	@$(MAKE) --no-print-directory conformance
+
+lint:
+	@tools/need $(TEST_NEEDS)
+	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+
+conformance:
+	@cargo build --workspace --locked --quiet
+	@if [ -x $(COMPARE) ]; then \
+	  $(COMPARE) --cmd '$(TARGET)/debug/nightjar --quiet -C -r {pcap} LogAscii::use_json=T' \
+	    --services $(CONFORMANCE_SERVICES) --min $(CONFORMANCE_MIN); \
+	else echo "no $(COMPARE) here: logs are not compared with Zeek's"; fi
+
+bench: release
+	@tools/need $(BENCH_NEEDS)
+	@tools/bench $(TARGET)/release/nightjar $(SHARED)/bench/make-traffic bench-data
+
+pcaps:
+	pcaps/make
+	NIGHTJAR_BLESS=1 cargo test --locked --package nightjar --test replay golden
+	@git status --short pcaps tests/golden
+
+clean:
+	cargo clean
+	rm -rf bench-data

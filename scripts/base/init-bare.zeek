@@ -1,0 +1,365 @@
+# Types, options and events that scripts name without loading anything.
+
+type string_array: table[count] of string;
+type string_set: set[string];
+type addr_set: set[addr];
+type count_set: set[count];
+type index_vec: vector of count;
+type subnet_vec: vector of subnet;
+type any_vec: vector of any;
+type string_vec: vector of string;
+type addr_vec: vector of addr;
+type table_string_of_string: table[string] of string;
+type table_string_of_count: table[string] of count;
+type string_any_table: table[string] of any;
+type string_any_file_hook: hook(f: any, e: any, str: string): bool;
+type string_mapper: function(s: string): string;
+type files_tag_set: set[string];
+type interval_set: set[interval];
+type double_vec: vector of double;
+type mime_match: record {
+	strength: int;
+	mime: string;
+};
+type mime_matches: vector of mime_match;
+
+type transport_proto: enum {
+	unknown_transport = 0,
+	tcp = 1,
+	udp = 2,
+	icmp = 3,
+};
+
+type link_encap: enum {
+	LINK_UNKNOWN,
+	LINK_ETHERNET,
+};
+
+type conn_id: record {
+	orig_h: addr &log;
+	orig_p: port &log;
+	resp_h: addr &log;
+	resp_p: port &log;
+	proto: count &default=65535;
+};
+
+type flow_id: record {
+	src_h: addr &log;
+	src_p: port &log;
+	dst_h: addr &log;
+	dst_p: port &log;
+};
+
+type icmp_conn: record {
+	orig_h: addr;
+	resp_h: addr;
+	itype: count;
+	icode: count;
+	len: count;
+	hlim: count;
+	v6: bool;
+};
+
+module Tunnel;
+export {
+	type Type: enum {
+		NONE, IP, AYIYA, TEREDO, SOCKS, GTPv1, HTTP, GRE, VXLAN, GENEVE,
+	};
+
+	type EncapsulatingConn: record {
+		cid: conn_id &log;
+		tunnel_type: Tunnel::Type &log;
+		uid: string &optional &log;
+	};
+}
+module GLOBAL;
+
+type EncapsulatingConnVector: vector of Tunnel::EncapsulatingConn;
+
+type endpoint: record {
+	size: count;
+	state: count;
+	num_pkts: count &optional;
+	num_bytes_ip: count &optional;
+	flow_label: count;
+	l2_addr: string &optional;
+};
+
+type connection: record {
+	id: conn_id;
+	orig: endpoint;
+	resp: endpoint;
+	start_time: time;
+	duration: interval;
+	service: string_set;
+	history: string;
+	uid: string;
+	tunnel: EncapsulatingConnVector &optional;
+	vlan: int &optional;
+	inner_vlan: int &optional;
+	successful: bool &default=F;
+};
+
+type fa_file: record {
+	id: string;
+	parent_id: string &optional;
+	source: string;
+	is_orig: bool &optional;
+	conns: table[conn_id] of connection &optional;
+	last_active: time;
+	seen_bytes: count &default=0;
+	total_bytes: count &optional;
+	missing_bytes: count &default=0;
+	overflow_bytes: count &default=0;
+	timeout_interval: interval &default=2min;
+	bof_buffer_size: count &default=4096;
+	bof_buffer: string &optional;
+};
+
+type fa_metadata: record {
+	mime_type: string &optional;
+	mime_types: mime_matches &optional;
+	inferred: bool &default=T;
+};
+
+type ftp_port: record {
+	h: addr;
+	p: port;
+	valid: bool;
+};
+
+type geo_location: record {
+	country_code: string &optional;
+	region: string &optional;
+	city: string &optional;
+	latitude: double &optional;
+	longitude: double &optional;
+};
+
+type geo_autonomous_system: record {
+	number: count &optional;
+	organization: string &optional;
+};
+
+type entropy_test_result: record {
+	entropy: double;
+	chi_square: double;
+	mean: double;
+	monte_carlo_pi: double;
+	serial_correlation: double;
+};
+
+type PatternMatchResult: record {
+	matched: bool;
+	str: string;
+	off: count;
+};
+
+type sw_params: record {
+	min_strlen: count &default=3;
+	sw_variant: count &default=0;
+};
+
+type sw_align: record {
+	str: string;
+	index: count;
+};
+type sw_align_vec: vector of sw_align;
+
+type sw_substring: record {
+	str: string;
+	aligns: sw_align_vec;
+	new: bool;
+};
+type sw_substring_vec: vector of sw_substring;
+
+type from_json_result: record {
+	v: any &optional;
+	valid: bool;
+	err: string &optional;
+};
+
+function from_json_default_key_mapper(s: string): string
+	{
+	return s;
+	}
+
+type call_argument: record {
+	name: string;
+	type: string;
+	default_val: any &optional;
+	value: any &optional;
+};
+type call_argument_vector: vector of call_argument;
+
+type BacktraceElement: record {
+	function_name: string;
+	function_args: call_argument_vector;
+	file_location: string &optional;
+	line_location: count &optional;
+};
+type Backtrace: vector of BacktraceElement;
+
+type script_id: record {
+	type_name: string;
+	exported: bool;
+	constant: bool;
+	enum_constant: bool;
+	option_value: bool;
+	redefinable: bool;
+	broker_backend: bool;
+	value: any &optional;
+};
+type id_table: table[string] of script_id;
+
+type record_field: record {
+	type_name: string;
+	log: bool;
+	value: any &optional;
+	default_val: any &optional;
+	optional: bool;
+};
+type record_field_table: table[string] of record_field;
+type var_sizes: table[string] of count;
+
+type EventStats: record {
+	queued: count;
+	dispatched: count;
+};
+
+type EventNameCounter: record {
+	name: string &log;
+	times_called: count &log;
+};
+type EventNameStats: set[EventNameCounter];
+
+type NetStats: record {
+	pkts_recvd: count &default=0;
+	pkts_dropped: count &default=0;
+	pkts_link: count &default=0;
+	bytes_recvd: count &default=0;
+	pkts_filtered: count &optional;
+};
+
+type MatcherStats: record {
+	matchers: count;
+	nfa_states: count;
+	dfa_states: count;
+	computed: count;
+	mem: count;
+	hits: count;
+	misses: count;
+};
+
+type PacketSource: record {
+	live: bool;
+	path: string;
+	link_type: int &default=1;
+	netmask: count;
+};
+
+type IPAddrAnonymization: enum {
+	KEEP_ORIG_ADDR,
+	SEQUENTIALLY_NUMBERED,
+	RANDOM_MD5,
+	PREFIX_PRESERVING_A50,
+	PREFIX_PRESERVING_MD5,
+};
+
+type IPAddrAnonymizationClass: enum {
+	ORIG_ADDR,
+	RESP_ADDR,
+	OTHER_ADDR,
+};
+
+type TableChange: enum {
+	TABLE_ELEMENT_NEW,
+	TABLE_ELEMENT_CHANGED,
+	TABLE_ELEMENT_REMOVED,
+	TABLE_ELEMENT_EXPIRED,
+};
+
+type Direction: enum { INBOUND, OUTBOUND, BIDIRECTIONAL, NO_DIRECTION };
+type Host: enum { LOCAL_HOSTS, REMOTE_HOSTS, ALL_HOSTS, NO_HOSTS };
+
+type URI: record {
+	scheme: string &optional;
+	netlocation: string;
+	portnum: count &optional;
+	path: string;
+	file_name: string &optional;
+	file_base: string &optional;
+	file_ext: string &optional;
+	params: table[string] of string &optional;
+};
+
+# Connection states.
+const TCP_INACTIVE = 0;
+const TCP_SYN_SENT = 1;
+const TCP_SYN_ACK_SENT = 2;
+const TCP_PARTIAL = 3;
+const TCP_ESTABLISHED = 4;
+const TCP_CLOSED = 5;
+const TCP_RESET = 6;
+const UDP_INACTIVE = 0;
+const UDP_ACTIVE = 1;
+const LOGIN_STATE_AUTHENTICATE = 0;
+const TH_FIN = 1;
+const TH_SYN = 2;
+const TH_RST = 4;
+const TH_PUSH = 8;
+const TH_ACK = 16;
+const TH_URG = 32;
+
+# Options.
+const table_expire_interval = 10secs &redef;
+const table_expire_delay = 0.01secs &redef;
+const table_incremental_step = 5000 &redef;
+const exit_only_after_terminate = F &redef;
+const allow_network_time_forward = T &redef;
+const packet_filter_default = F &redef;
+const ignore_checksums = F &redef;
+const use_conn_size_analyzer = T &redef;
+const detect_filtered_trace = F &redef;
+const report_gaps_for_partial = F &redef;
+const peer_description = "zeek" &redef;
+const log_rotate_base_time = "0:00" &redef;
+const record_all_packets = F &redef;
+const global_hash_seed: string = "" &redef;
+const digest_salt = "Please change this value." &redef;
+const max_find_all_string_length: int = 10000 &redef;
+const default_file_bof_buffer_size: count = 4096 &redef;
+const default_file_timeout_interval: interval = 2mins &redef;
+const dns_session_timeout = 10sec &redef;
+const tcp_inactivity_timeout = 5min &redef;
+const udp_inactivity_timeout = 1min &redef;
+const icmp_inactivity_timeout = 1min &redef;
+option likely_server_ports: set[port] = {};
+global capture_filters: table[string] of string &redef;
+global restrict_filters: table[string] of string &redef;
+global done_with_network = F;
+const enable_syslog = F &redef;
+
+# Events of the run itself.
+global zeek_init: event();
+global zeek_done: event();
+global zeek_script_loaded: event(path: string, level: count);
+global network_time_init: event();
+global reporter_info: event(t: time, msg: string, location: string);
+global reporter_warning: event(t: time, msg: string, location: string);
+global reporter_error: event(t: time, msg: string, location: string);
+global assertion_failure: hook(cond: string, msg: string, bt: Backtrace);
+global assertion_result: hook(result: bool, cond: string, msg: string, bt: Backtrace);
+global net_done: event(t: time);
+global event_queue_flush_point: event();
+global Pcap::file_done: event(path: string);
+
+# Events of traffic that any sensor raises; the host declares the rest.
+global new_connection: event(c: connection);
+global connection_established: event(c: connection);
+global connection_state_remove: event(c: connection);
+global connection_attempt: event(c: connection);
+global connection_rejected: event(c: connection);
+global connection_finished: event(c: connection);
+global connection_timeout: event(c: connection);
+global new_packet: event(c: connection, p: any);

@@ -1,0 +1,1 @@
+# `to_json` is native; this file answers to its path.

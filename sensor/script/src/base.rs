@@ -1,0 +1,107 @@
+//! The scripts that ship inside the crate, and which of Zeek's paths they stand for.
+
+/// Declarations every script sees, in this order.
+pub const ALWAYS: &[(&str, &str)] = &[
+    ("base/init-bare.zeek", include_str!("../../../scripts/base/init-bare.zeek")),
+    ("base/bif/builtin.zeek", include_str!("../../../scripts/base/bif/builtin.zeek")),
+    ("base/bif/strings.zeek", include_str!("../../../scripts/base/bif/strings.zeek")),
+    ("base/bif/sketches.zeek", include_str!("../../../scripts/base/bif/sketches.zeek")),
+    ("base/bif/option.zeek", include_str!("../../../scripts/base/bif/option.zeek")),
+];
+
+/// Found by `@load`; without `-b` all of them are loaded.
+pub const LIBRARY: &[(&str, &str)] = &[
+    ("base/utils/strings.zeek", include_str!("../../../scripts/base/utils/strings.zeek")),
+    ("base/utils/numbers.zeek", include_str!("../../../scripts/base/utils/numbers.zeek")),
+    ("base/utils/addrs.zeek", include_str!("../../../scripts/base/utils/addrs.zeek")),
+    ("base/utils/site.zeek", include_str!("../../../scripts/base/utils/site.zeek")),
+    ("base/utils/time.zeek", include_str!("../../../scripts/base/utils/time.zeek")),
+    ("base/utils/queue.zeek", include_str!("../../../scripts/base/utils/queue.zeek")),
+    ("base/utils/json.zeek", include_str!("../../../scripts/base/utils/json.zeek")),
+    ("base/utils/misc.zeek", include_str!("../../../scripts/base/utils/misc.zeek")),
+];
+
+/// Loaded without `-b`.
+pub const DEFAULT: &[&str] = &[
+    "base/utils/strings",
+    "base/utils/numbers",
+    "base/utils/addrs",
+    "base/utils/site",
+    "base/utils/time",
+    "base/utils/queue",
+    "base/utils/json",
+    "base/utils/misc",
+];
+
+/// Small utility scripts of Zeek's that live in one file here.
+const MISC: &[&str] = &[
+    "base/utils/conn-ids",
+    "base/utils/thresholds",
+    "base/utils/patterns",
+    "base/utils/paths",
+    "base/utils/files",
+    "base/utils/urls",
+    "base/utils/email",
+    "base/utils/hash_hrw",
+    "base/utils/directions-and-hosts",
+];
+
+/// First words of paths that Zeek's distribution has scripts under.
+const ROOTS: &[&str] = &[
+    "base",
+    "policy",
+    "protocols",
+    "frameworks",
+    "misc",
+    "tuning",
+    "integration",
+    "files",
+    "zeekygen",
+    "site",
+    "builtin-plugins",
+];
+
+fn stem(path: &str) -> &str {
+    let p = path.trim_end_matches('/');
+    p.strip_suffix(".zeek").or_else(|| p.strip_suffix(".bro")).unwrap_or(p)
+}
+
+/// The bundled script of a path.
+pub fn find(path: &str) -> Option<(&'static str, &'static str)> {
+    let want = stem(path);
+    let want = if MISC.contains(&want) { "base/utils/misc" } else { want };
+    LIBRARY.iter().chain(ALWAYS).find(|(name, _)| stem(name) == want).copied()
+}
+
+/// Whether a path is one of Zeek's own, so that loading it is no mistake.
+pub fn is_known(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or("");
+    ROOTS.contains(&first) && path.contains('/')
+}
+
+/// The module a framework's path is about: `base/frameworks/notice` → `Notice`.
+pub fn modules_of(path: &str) -> Vec<&'static str> {
+    const MODULES: &[(&str, &[&str])] = &[
+        ("notice", &["Notice"]),
+        ("logging", &["Log"]),
+        ("sumstats", &["SumStats"]),
+        ("intel", &["Intel"]),
+        ("input", &["Input"]),
+        ("cluster", &["Cluster"]),
+        ("broker", &["Broker"]),
+        ("reporter", &["Reporter"]),
+        ("software", &["Software"]),
+        ("dpd", &["DPD"]),
+        ("files", &["Files"]),
+        ("http", &["HTTP"]),
+        ("dns", &["DNS"]),
+        ("ssl", &["SSL"]),
+        ("ssh", &["SSH"]),
+        ("conn", &["Conn"]),
+    ];
+    MODULES
+        .iter()
+        .filter(|(word, _)| path.split('/').any(|p| p == *word))
+        .flat_map(|(_, m)| m.iter().copied())
+        .collect()
+}

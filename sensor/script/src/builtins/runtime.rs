@@ -1,0 +1,203 @@
+//! The run itself: exit, environment, files, what calls what.
+
+use super::{arg, complain, record, text_arg};
+use crate::source::Span;
+use crate::types::TypeId;
+use crate::value::{Value, VectorVal};
+use crate::vm::{CallSite, Res, Vm};
+
+type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
+
+/// What `zeek_version` answers: the version whose language this is.
+pub const ZEEK_VERSION: &str = "7.0.0";
+
+pub const TABLE: &[(&str, Plain)] = &[
+    ("exit", |_, _, a| Err(super::output::exit(arg(a, 0).as_int() as i32))),
+    ("terminate", |vm, _, _| {
+        if vm.terminating {
+            return Ok(Value::Bool(false));
+        }
+        vm.host.flush();
+        Ok(Value::Bool(true))
+    }),
+    ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
+    ("gethostname", |vm, _, _| {
+        let name = vm.host.env("HOSTNAME").unwrap_or_else(|| "localhost".into());
+        Ok(Value::str(name))
+    }),
+    ("getenv", |vm, _, a| {
+        let name = text_arg(a, 0);
+        let v = match vm.state.env.get(&name) {
+            Some(v) => v.clone(),
+            None => vm.host.env(&name).unwrap_or_default(),
+        };
+        Ok(Value::str(v))
+    }),
+    ("setenv", |vm, _, a| {
+        // For scripts only: the process's own environment is not touched.
+        vm.state.env.insert(text_arg(a, 0), text_arg(a, 1));
+        Ok(Value::Bool(true))
+    }),
+    ("zeek_version", |_, _, _| Ok(Value::str(ZEEK_VERSION))),
+    ("bro_version", |_, _, _| Ok(Value::str(ZEEK_VERSION))),
+    ("zeek_args", |vm, _, _| {
+        let ty = vm.types.vector(TypeId::String);
+        let items = std::env::args().map(Value::str).collect();
+        Ok(Value::Vector(VectorVal::new(ty, items)))
+    }),
+    ("zeek_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
+    ("bro_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
+    ("bare_mode", |vm, _, _| Ok(Value::Bool(vm.bare))),
+    ("reading_traces", |_, _, _| Ok(Value::Bool(false))),
+    ("reading_live_traffic", |_, _, _| Ok(Value::Bool(false))),
+    ("suspend_processing", |_, _, _| Ok(Value::Unset)),
+    ("continue_processing", |_, _, _| Ok(Value::Unset)),
+    ("is_processing_suspended", |_, _, _| Ok(Value::Bool(false))),
+    ("packet_source", |vm, _, _| {
+        record(
+            vm,
+            "PacketSource",
+            &[("live", Value::Bool(false)), ("path", Value::str("")), ("netmask", Value::Count(0))],
+        )
+    }),
+    ("backtrace", |vm, c, _| backtrace(vm, Some(c.span))),
+    ("find_in_zeekpath", |vm, _, a| {
+        let name = text_arg(a, 0);
+        let found = vm.host.read_script(&name).is_some();
+        let cwd = std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default();
+        Ok(Value::str(if found { format!("{cwd}/{name}") } else { String::new() }))
+    }),
+    ("compress_path", |_, _, a| Ok(Value::str(compress_path(&text_arg(a, 0))))),
+    ("mkdir", |vm, c, a| {
+        let dir = text_arg(a, 0);
+        files(vm, c, "mkdir", || {
+            if std::path::Path::new(&dir).is_dir() { Ok(()) } else { std::fs::create_dir(&dir) }
+        })
+    }),
+    ("rmdir", |vm, c, a| {
+        let dir = text_arg(a, 0);
+        files(vm, c, "rmdir", || std::fs::remove_dir(&dir))
+    }),
+    ("unlink", |vm, c, a| {
+        let f = text_arg(a, 0);
+        files(vm, c, "unlink", || std::fs::remove_file(&f))
+    }),
+    ("rename", |vm, c, a| {
+        let (f, t) = (text_arg(a, 0), text_arg(a, 1));
+        files(vm, c, "rename", || std::fs::rename(&f, &t))
+    }),
+    ("file_size", |vm, _, a| {
+        vm.host.flush();
+        let n = std::fs::metadata(text_arg(a, 0)).map(|m| m.len() as f64).unwrap_or(-1.0);
+        Ok(Value::Double(n))
+    }),
+    ("file_mode", |_, _, a| Ok(Value::str(file_mode(arg(a, 0).as_count())))),
+    ("is_file", |_, _, a| Ok(Value::Bool(std::path::Path::new(&text_arg(a, 0)).is_file()))),
+    ("is_dir", |_, _, a| Ok(Value::Bool(std::path::Path::new(&text_arg(a, 0)).is_dir()))),
+    ("get_event_stats", |vm, _, _| {
+        let n = Value::Count(vm.counters.events);
+        record(vm, "EventStats", &[("queued", n.clone()), ("dispatched", n)])
+    }),
+    ("get_event_handler_stats", |vm, _, _| {
+        let mut list: Vec<(String, u64)> = vm
+            .funcs
+            .iter()
+            .filter(|f| f.flavor == crate::ast::Flavor::Event && f.calls > 0)
+            .map(|f| (f.name.to_string(), f.calls))
+            .collect();
+        list.sort();
+        let mut items = Vec::new();
+        for (name, times) in list {
+            items.push(record(
+                vm,
+                "EventNameStats",
+                &[("name", Value::str(name)), ("times_called", Value::Count(times))],
+            )?);
+        }
+        let ty = vm.named_type("EventNameCounter").unwrap_or(TypeId::Any);
+        let set = super::set_of(vm, ty, items);
+        Ok(set)
+    }),
+];
+
+/// Runs a change to the file system if the host lets scripts make one.
+fn files(vm: &mut Vm, c: &CallSite<'_>, what: &str, f: impl FnOnce() -> std::io::Result<()>) -> Res {
+    if !vm.host.filesystem() {
+        complain(vm, c, &format!("{what}: scripts may not change files here"));
+        return Ok(Value::Bool(false));
+    }
+    match f() {
+        Ok(()) => Ok(Value::Bool(true)),
+        Err(e) => {
+            complain(vm, c, &format!("{what} failed: {e}"));
+            Ok(Value::Bool(false))
+        }
+    }
+}
+
+fn compress_path(p: &str) -> String {
+    let absolute = p.starts_with('/');
+    let mut out: Vec<&str> = Vec::new();
+    for part in p.split('/').filter(|s| !s.is_empty()) {
+        match part {
+            "." if !out.is_empty() || absolute => {}
+            ".." => match out.last() {
+                Some(&"..") | None => out.push(".."),
+                Some(&".") => {
+                    out.pop();
+                    out.push("..");
+                }
+                Some(_) => {
+                    out.pop();
+                }
+            },
+            p => out.push(p),
+        }
+    }
+    let body = out.join("/");
+    if absolute { format!("/{body}") } else { body }
+}
+
+fn file_mode(mode: u64) -> String {
+    let mut s = String::new();
+    for shift in [6, 3, 0] {
+        let bits = (mode >> shift) & 7;
+        let special = match shift {
+            6 => (mode >> 11) & 1 == 1,
+            3 => (mode >> 10) & 1 == 1,
+            _ => (mode >> 9) & 1 == 1,
+        };
+        s.push(if bits & 4 != 0 { 'r' } else { '-' });
+        s.push(if bits & 2 != 0 { 'w' } else { '-' });
+        s.push(match (bits & 1 != 0, special, shift) {
+            (true, true, 0) => 't',
+            (false, true, 0) => 'T',
+            (true, true, _) => 's',
+            (false, true, _) => 'S',
+            (true, false, _) => 'x',
+            _ => '-',
+        });
+    }
+    s
+}
+
+/// The calls in progress, innermost first, as a `Backtrace`.
+pub fn backtrace(vm: &mut Vm, at: Option<Span>) -> Res {
+    let calls = vm.calls.clone();
+    let mut items = Vec::new();
+    let mut here = at;
+    for (id, called_from) in calls.into_iter().rev() {
+        let name = vm.funcs.get(id.0 as usize).map(|f| f.name.to_string()).unwrap_or_default();
+        let ty = vm.types.vector(TypeId::Any);
+        let args = Value::Vector(VectorVal::new(ty, Vec::new()));
+        let mut parts = vec![("function_name", Value::str(name)), ("function_args", args)];
+        if let Some(span) = here.filter(|s| s.file != 0) {
+            parts.push(("file_location", Value::str(vm.sources.get(span.file).name.clone())));
+            parts.push(("line_location", Value::Count(u64::from(vm.sources.lines(span).0))));
+        }
+        here = Some(called_from);
+        items.push(record(vm, "BacktraceElement", &parts)?);
+    }
+    let ty = vm.named_type("Backtrace").unwrap_or(TypeId::Any);
+    Ok(Value::Vector(VectorVal::new(ty, items)))
+}

@@ -1,0 +1,125 @@
+//! `as` and `is`, and what type a value has at run time.
+
+use super::{Compiler, Te};
+use crate::ast::*;
+use crate::types::{Type, TypeId};
+use crate::value::Value;
+use crate::vm::{Code, Vm, expr_fault};
+
+impl Compiler {
+    pub(super) fn cast(&mut self, e: &ExprRef, x: &ExprRef, t: &TypeExpr) -> Te {
+        let te = self.expr(x);
+        let ty = self.ty(t);
+        if te.is_err() || ty == TypeId::Error {
+            return Te::error(e);
+        }
+        let broker = matches!(self.vm.types.get(te.ty), Type::Record(r) if r.name == "Broker::Data");
+        if te.ty != TypeId::Any && !self.vm.types.same(te.ty, ty) && !broker {
+            let (a, b) = (self.vm.types.name(te.ty), self.vm.types.name(ty));
+            return self.expr_err(
+                e,
+                &format!("cast not supported: {a} as {b}").replace(&format!(": {a} as {b}"), ""),
+            );
+        }
+        let (code, at) = (te.code, e.clone());
+        let code = Code::op(move |vm, fr| {
+            let v = vm.eval(&code, fr)?;
+            match cast_value(vm, &v, ty) {
+                Some(v) => Ok(v),
+                None => {
+                    let have = value_type(vm, &v);
+                    let (a, b) = (vm.types.name(have), vm.types.name(ty));
+                    Err(expr_fault(&at, format!("invalid cast of value with type '{a}' to type '{b}'")))
+                }
+            }
+        });
+        Te { ty, code, e: e.clone() }
+    }
+
+    pub(super) fn is_type(&mut self, e: &ExprRef, x: &ExprRef, t: &TypeExpr) -> Te {
+        let te = self.expr(x);
+        let ty = self.ty(t);
+        if te.is_err() || ty == TypeId::Error {
+            return Te::error(e);
+        }
+        let code = te.code;
+        let code = Code::op(move |vm, fr| {
+            let v = vm.eval(&code, fr)?;
+            Ok(Value::Bool(value_is(vm, &v, ty)))
+        });
+        Te { ty: TypeId::Bool, code, e: e.clone() }
+    }
+}
+
+fn cast_value(vm: &mut Vm, v: &Value, ty: TypeId) -> Option<Value> {
+    if value_is(vm, v, ty) { Some(v.clone()) } else { None }
+}
+
+/// Whether a value is of a type, by what it is.
+pub(crate) fn value_is(vm: &Vm, v: &Value, ty: TypeId) -> bool {
+    if ty == TypeId::Any {
+        return true;
+    }
+    let have = match v {
+        Value::Func(f) => match vm.funcs.get(f.id.0 as usize) {
+            Some(f) => f.ty,
+            None => return false,
+        },
+        Value::List(_) => return false,
+        v => match value_type_shallow(v) {
+            Some(t) => t,
+            None => match (v, vm.types.get(ty)) {
+                (Value::Opaque(o), Type::Opaque(n)) => return o.type_name() == &**n,
+                (Value::File(_), Type::File(_)) => return true,
+                _ => return false,
+            },
+        },
+    };
+    if have == ty {
+        return true;
+    }
+    match (vm.types.get(have), vm.types.get(ty)) {
+        // Records are told apart by name.
+        (Type::Record(a), Type::Record(b)) if !a.name.is_empty() && !b.name.is_empty() => a.name == b.name,
+        _ => vm.types.identical(have, ty),
+    }
+}
+
+fn value_type_shallow(v: &Value) -> Option<TypeId> {
+    Some(match v {
+        Value::Bool(_) => TypeId::Bool,
+        Value::Int(_) => TypeId::Int,
+        Value::Count(_) => TypeId::Count,
+        Value::Double(_) => TypeId::Double,
+        Value::Time(_) => TypeId::Time,
+        Value::Interval(_) => TypeId::Interval,
+        Value::Str(_) => TypeId::String,
+        Value::Pattern(_) => TypeId::Pattern,
+        Value::Addr(_) => TypeId::Addr,
+        Value::Subnet(..) => TypeId::Subnet,
+        Value::Port(_) => TypeId::Port,
+        Value::Enum(t, _) => *t,
+        Value::Record(r) => r.ty,
+        Value::Table(t) => t.ty,
+        Value::Vector(v) => v.ty,
+        _ => return None,
+    })
+}
+
+/// The type of a value.
+pub fn value_type(vm: &mut Vm, v: &Value) -> TypeId {
+    if let Some(t) = value_type_shallow(v) {
+        return t;
+    }
+    match v {
+        Value::Func(f) => vm.funcs.get(f.id.0 as usize).map_or(TypeId::Any, |f| f.ty),
+        Value::Type(t) => vm.types.type_type(*t),
+        Value::Opaque(o) => vm.types.opaque(o.type_name().into()),
+        Value::File(_) => vm.types.file(TypeId::String),
+        Value::List(l) => {
+            let parts: Vec<TypeId> = l.iter().map(|x| value_type(vm, x)).collect();
+            vm.types.list(parts)
+        }
+        _ => TypeId::Any,
+    }
+}

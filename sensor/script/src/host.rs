@@ -1,0 +1,60 @@
+//! What the language needs from whoever runs it, and nothing more.
+
+use crate::diag::Diag;
+use crate::source::Sources;
+use crate::vm::NativeFn;
+
+/// The world outside the scripts.
+///
+/// A host may add its own functions ([`Host::natives`]) whose prototypes it declares in Zeek text of its own
+/// ([`Host::prelude`]); it raises events with [`crate::Vm::dispatch`] and hands over its records as
+/// [`crate::value::NativeRecord`], read field by field when a script asks.
+pub trait Host {
+    /// Text for standard output.
+    fn stdout(&mut self, bytes: &[u8]);
+
+    /// Text for standard error (a script that prints to the standard error file).
+    fn stderr(&mut self, bytes: &[u8]);
+
+    /// A message about a script: `line` is Zeek's one-line form.
+    fn report(&mut self, diag: &Diag, line: &str, sources: &Sources);
+
+    /// Wall-clock seconds since 1970. Replays may answer with packet time.
+    fn now(&mut self) -> f64;
+
+    /// Opens a file that scripts write to. `append` keeps what is there.
+    fn open(&mut self, name: &str, append: bool) -> std::io::Result<()>;
+
+    /// Adds to a file opened before.
+    fn write(&mut self, name: &str, bytes: &[u8]) -> std::io::Result<()>;
+
+    fn close(&mut self, name: &str) -> bool;
+
+    fn flush(&mut self) {}
+
+    /// Reads a script for `@load`: the text, when the path is a file.
+    fn read_script(&mut self, path: &str) -> Option<String>;
+
+    fn is_dir(&mut self, path: &str) -> bool;
+
+    /// Directory names and the like outside a script's reach: whether scripts may touch the file system (`mkdir`,
+    /// `rmdir`, `unlink`, `rename`).
+    fn filesystem(&mut self) -> bool {
+        false
+    }
+
+    /// Functions the host adds or replaces, by full name.
+    fn natives(&self) -> Vec<(&'static str, NativeFn)> {
+        Vec::new()
+    }
+
+    /// Zeek text with the host's own declarations, read after the bundled ones: name and text.
+    fn prelude(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// A value of the environment.
+    fn env(&mut self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}

@@ -1,0 +1,293 @@
+//! The front door: a list of scripts and code in, a runnable policy out.
+
+use crate::compile::Compiler;
+use crate::diag::{Diag, Severity};
+use crate::host::Host;
+use crate::source::{Sources, Span};
+use crate::value::{HashKeys, Value};
+use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
+use std::collections::HashMap;
+use std::io::Write;
+
+/// What to compile.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Script names, as on the command line.
+    pub scripts: Vec<String>,
+    /// Code given with `-e`.
+    pub code: Vec<String>,
+    /// `-b`: only the declarations every script needs.
+    pub bare: bool,
+    /// `Module::option=value`.
+    pub overrides: Vec<String>,
+    /// Where `@load` looks, in this order.
+    pub path: Vec<String>,
+    pub limits: Limits,
+    /// Seed of the tables' hash; equal seeds give equal orders.
+    pub hash_keys: Option<HashKeys>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            scripts: Vec::new(),
+            code: Vec::new(),
+            bare: false,
+            overrides: Vec::new(),
+            path: vec![".".into()],
+            limits: Limits::default(),
+            hash_keys: None,
+        }
+    }
+}
+
+/// Compilation failed; every error has gone to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    pub errors: usize,
+}
+
+/// A compiled policy.
+pub struct Script {
+    pub vm: Vm,
+    top: Vec<StmtOp>,
+    top_frame: u32,
+}
+
+impl Script {
+    /// Compiles scripts. The host hears of every error and warning.
+    pub fn compile(host: Box<dyn Host>, opts: &Options) -> Result<Script, Failed> {
+        if let Some(k) = opts.hash_keys {
+            k.install();
+        }
+        let mut vm = Vm::new(host);
+        vm.limits = opts.limits;
+        vm.bare = opts.bare;
+        let mut c = Compiler::new(vm);
+        c.load.path = opts.path.clone();
+        c.in_base = true;
+        for (name, text) in crate::base::ALWAYS {
+            c.text(name, name, text);
+        }
+        for (name, text) in c.vm.host.prelude() {
+            c.text(name, name, text);
+        }
+        if !opts.bare {
+            for name in crate::base::DEFAULT {
+                c.script(name);
+            }
+        }
+        c.in_base = false;
+        c.vm.loaded.clear();
+        for s in &opts.scripts {
+            c.script(s);
+        }
+        for code in &opts.code {
+            c.text("<command line>", "<command line>", code);
+        }
+        for o in &opts.overrides {
+            c.text("<params>", "<params>", &override_text(o));
+        }
+        if c.errors > 0 {
+            let errors = c.errors;
+            c.vm.host.flush();
+            return Err(Failed { errors });
+        }
+        let top_frame = c.top_frame();
+        let top = std::mem::take(&mut c.top);
+        let mut vm = c.vm;
+        vm.counters = crate::vm::Counters::default();
+        Ok(Script { vm, top, top_frame })
+    }
+
+    /// `zeek_init` and what it queues. `false`: a handler failed.
+    pub fn init(&mut self) -> bool {
+        let vm = &mut self.vm;
+        if let Some(id) = vm.event("zeek_init") {
+            vm.enqueue(id, Args::new());
+        }
+        if let Some(id) = vm.event("zeek_script_loaded") {
+            for (name, level) in vm.loaded.clone() {
+                let mut args = Args::new();
+                args.push(Value::str(name));
+                args.push(Value::Count(u64::from(level)));
+                vm.enqueue(id, args);
+            }
+        }
+        self.run_top();
+        self.vm.drain();
+        self.vm.counters.runtime_errors == 0
+    }
+
+    fn run_top(&mut self) {
+        let vm = &mut self.vm;
+        let base = vm.stack.len();
+        vm.stack.resize(base + self.top_frame as usize, Value::Unset);
+        let mut fr = Frame::at(base);
+        vm.fuel = vm.limits.fuel;
+        for s in &self.top {
+            match s(vm, &mut fr) {
+                Ok(_) => {}
+                Err(f) => {
+                    if let crate::vm::FaultKind::Exit(code) = f.kind {
+                        vm.exit_code = Some(code);
+                    }
+                    vm.report_fault(&f);
+                    break;
+                }
+            }
+        }
+        vm.stack.truncate(base);
+    }
+
+    /// Whatever is still to come, then `zeek_done`.
+    pub fn finish(&mut self) {
+        let vm = &mut self.vm;
+        vm.terminating = true;
+        vm.drain();
+        if let Some(id) = vm.event("zeek_done") {
+            vm.enqueue(id, Args::new());
+        }
+        vm.flush_scheduled();
+        vm.drain();
+        vm.timeout_triggers();
+        vm.drain();
+        vm.host.flush();
+    }
+
+    /// A run without a capture: `zeek_init`, scheduled events, `zeek_done`.
+    pub fn run(&mut self) -> i32 {
+        let fine = self.init();
+        if self.vm.exit_code.is_none() && !fine && self.vm.host.env("ZEEK_ALLOW_INIT_ERRORS").is_none() {
+            let d = Diag::new(Severity::Fatal, Span::default(), "errors occurred while initializing");
+            self.vm.report(Severity::Fatal, d);
+            self.vm.host.flush();
+            return 1;
+        }
+        if self.vm.exit_code.is_none() {
+            self.finish();
+        }
+        self.vm.host.flush();
+        self.vm.exit_code.unwrap_or(0)
+    }
+}
+
+/// `Module::option=value` as a `redef`. A value that is no literal of the language is taken as a string.
+fn override_text(o: &str) -> String {
+    let (name, value) = o.split_once('=').unwrap_or((o, "T"));
+    format!("redef {}={};", name.trim(), value.trim())
+}
+
+/// Compiles and runs any text within small budgets: the body of the fuzz target.
+pub fn fuzz_source(text: &str) {
+    let limits =
+        Limits { fuel: 20_000, depth: 60, memory: 32 << 20, string: 1 << 16, queue: 100, scheduled: 100 };
+    let opts = Options { code: vec![text.to_string()], bare: true, limits, ..Options::default() };
+    let host = crate::TestHost::default();
+    let kept = host.output();
+    match Script::compile(Box::new(host), &opts) {
+        Ok(mut s) => {
+            s.run();
+        }
+        Err(_) => assert!(!kept.stderr().is_empty(), "refused without a word"),
+    }
+}
+
+/// A host on the process's own streams and files.
+pub struct StdHost {
+    out: std::io::BufWriter<std::io::Stdout>,
+    files: HashMap<String, std::io::BufWriter<std::fs::File>>,
+    /// Show the source line and a caret beside each message.
+    pub carets: bool,
+    /// The embedder's own declarations ([`Host::prelude`]).
+    pub prelude: Vec<(&'static str, &'static str)>,
+}
+
+impl Default for StdHost {
+    fn default() -> Self {
+        StdHost {
+            out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
+            files: HashMap::new(),
+            carets: false,
+            prelude: Vec::new(),
+        }
+    }
+}
+
+impl Host for StdHost {
+    fn prelude(&self) -> Vec<(&'static str, &'static str)> {
+        self.prelude.clone()
+    }
+
+    fn stdout(&mut self, bytes: &[u8]) {
+        let _ = self.out.write_all(bytes);
+    }
+
+    fn stderr(&mut self, bytes: &[u8]) {
+        let _ = std::io::stderr().write_all(bytes);
+    }
+
+    fn report(&mut self, d: &Diag, line: &str, sources: &Sources) {
+        let mut text = format!("{line}\n");
+        if self.carets {
+            text.push_str(&d.picture(sources));
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    fn now(&mut self) -> f64 {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map(|d| d.as_secs_f64())
+            .unwrap_or(0.0)
+    }
+
+    fn open(&mut self, name: &str, append: bool) -> std::io::Result<()> {
+        let f = std::fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .append(append)
+            .truncate(!append)
+            .open(name)?;
+        self.files.insert(name.to_string(), std::io::BufWriter::new(f));
+        Ok(())
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        match self.files.get_mut(name) {
+            Some(f) => f.write_all(bytes),
+            None => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+        }
+    }
+
+    fn close(&mut self, name: &str) -> bool {
+        self.files.remove(name).is_some_and(|mut f| f.flush().is_ok())
+    }
+
+    fn flush(&mut self) {
+        let _ = self.out.flush();
+        for f in self.files.values_mut() {
+            let _ = f.flush();
+        }
+    }
+
+    fn read_script(&mut self, path: &str) -> Option<String> {
+        if !std::path::Path::new(path).is_file() {
+            return None;
+        }
+        let bytes = std::fs::read(path).ok()?;
+        Some(match String::from_utf8(bytes) {
+            Ok(s) => s,
+            // Latin-1 comments in old scripts are no reason to refuse them.
+            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+        })
+    }
+
+    fn is_dir(&mut self, path: &str) -> bool {
+        std::path::Path::new(path).is_dir()
+    }
+
+    fn filesystem(&mut self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,391 @@
+//! Patterns: flex's syntax translated for regex-automata, which runs them as DFAs over bytes.
+
+use regex_automata::meta;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use std::cell::OnceCell;
+
+/// Ceiling for one compiled pattern.
+const NFA_LIMIT: usize = 16 << 20;
+const DFA_CACHE_LIMIT: usize = 4 << 20;
+
+/// A compiled pattern. Matchers are built when first used.
+pub struct Pattern {
+    /// As Zeek prints it, without the outer slashes: `^?(foo)$?`.
+    shown: String,
+    /// Translated, without anchors.
+    regex: String,
+    exact: OnceCell<Option<meta::Regex>>,
+    search: OnceCell<Option<meta::Regex>>,
+}
+
+impl Pattern {
+    /// A pattern from the text between the slashes.
+    pub fn new(text: &[u8], insensitive: bool) -> Result<Pattern, String> {
+        let shown_text = String::from_utf8_lossy(text);
+        let regex = translate(text)?;
+        let (shown, regex) = if insensitive {
+            (format!("(?i:^?({shown_text})$?)"), format!("(?i:{regex})"))
+        } else {
+            (format!("^?({shown_text})$?"), format!("(?:{regex})"))
+        };
+        let p = Pattern { shown, regex, exact: OnceCell::new(), search: OnceCell::new() };
+        build(&p.regex)?;
+        Ok(p)
+    }
+
+    fn merged(shown: String, regex: String) -> Pattern {
+        Pattern { shown, regex, exact: OnceCell::new(), search: OnceCell::new() }
+    }
+
+    /// `a | b`.
+    pub fn or(&self, other: &Pattern) -> Pattern {
+        Pattern::merged(
+            format!("({})|({})", self.shown, other.shown),
+            format!("(?:{}|{})", self.regex, other.regex),
+        )
+    }
+
+    /// `a & b`: first one, then the other.
+    pub fn and(&self, other: &Pattern) -> Pattern {
+        Pattern::merged(
+            format!("({})({})", self.shown, other.shown),
+            format!("(?:{}{})", self.regex, other.regex),
+        )
+    }
+
+    pub fn source(&self) -> &str {
+        &self.shown
+    }
+
+    fn searcher(&self) -> Option<&meta::Regex> {
+        self.search.get_or_init(|| build(&self.regex).ok()).as_ref()
+    }
+
+    fn whole(&self) -> Option<&meta::Regex> {
+        self.exact.get_or_init(|| build(&format!("\\A(?:{})\\z", self.regex)).ok()).as_ref()
+    }
+
+    /// `==`: all of the text.
+    pub fn matches(&self, text: &[u8]) -> bool {
+        self.whole().is_some_and(|r| r.is_match(text))
+    }
+
+    /// `in`: anywhere.
+    pub fn found_in(&self, text: &[u8]) -> bool {
+        self.searcher().is_some_and(|r| r.is_match(text))
+    }
+
+    /// The first match: start and length. Zeek reports the longest match at the leftmost place.
+    pub fn find(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let r = self.searcher()?;
+        let start = r.find(text)?.start();
+        Some((start, self.longest_at(text, start).unwrap_or(0)))
+    }
+
+    /// Length of the longest match that begins at `at`.
+    pub fn longest_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let r = self.searcher()?;
+        // The engine prefers earlier alternatives; asking it for ever longer matches of the same start is bounded
+        // by the alternatives, and most patterns answer at once.
+        let input = Input::new(text).anchored(Anchored::Yes).range(at..);
+        let first = r.search(&input)?;
+        let longest = self.all_ends(text, at).unwrap_or(first.end());
+        Some(longest.max(first.end()) - at)
+    }
+
+    fn all_ends(&self, text: &[u8], at: usize) -> Option<usize> {
+        thread_local! {
+            static CACHE: std::cell::RefCell<Vec<(String, std::rc::Rc<LongestDfa>)>> =
+                const { std::cell::RefCell::new(Vec::new()) };
+        }
+        const CACHED: usize = 64;
+        let dfa = CACHE.with(|c| {
+            let mut c = c.borrow_mut();
+            if let Some((_, d)) = c.iter().find(|(k, _)| *k == self.regex) {
+                return Some(d.clone());
+            }
+            let d = std::rc::Rc::new(LongestDfa::new(&self.regex)?);
+            if c.len() >= CACHED {
+                c.remove(0);
+            }
+            c.push((self.regex.clone(), d.clone()));
+            Some(d)
+        })?;
+        dfa.longest(text, at)
+    }
+}
+
+/// A lazy DFA that reports every match, to take the longest.
+struct LongestDfa {
+    dfa: regex_automata::hybrid::dfa::DFA,
+    cache: std::cell::RefCell<regex_automata::hybrid::dfa::Cache>,
+}
+
+impl LongestDfa {
+    fn new(regex: &str) -> Option<LongestDfa> {
+        use regex_automata::hybrid::dfa::DFA;
+        let dfa = DFA::builder()
+            .configure(
+                DFA::config()
+                    .match_kind(regex_automata::MatchKind::All)
+                    .cache_capacity(DFA_CACHE_LIMIT)
+                    .skip_cache_capacity_check(true),
+            )
+            .syntax(syntax_config())
+            .thompson(
+                regex_automata::nfa::thompson::Config::new().utf8(false).nfa_size_limit(Some(NFA_LIMIT)),
+            )
+            .build(regex)
+            .ok()?;
+        let cache = std::cell::RefCell::new(dfa.create_cache());
+        Some(LongestDfa { dfa, cache })
+    }
+
+    fn longest(&self, text: &[u8], at: usize) -> Option<usize> {
+        let input = Input::new(text).anchored(Anchored::Yes).range(at..);
+        let m = self.dfa.try_search_fwd(&mut self.cache.borrow_mut(), &input).ok()??;
+        Some(m.offset())
+    }
+}
+
+fn syntax_config() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(false).nest_limit(100)
+}
+
+fn build(regex: &str) -> Result<meta::Regex, String> {
+    meta::Regex::builder()
+        .configure(
+            meta::Regex::config()
+                .utf8_empty(false)
+                .nfa_size_limit(Some(NFA_LIMIT))
+                .hybrid_cache_capacity(DFA_CACHE_LIMIT),
+        )
+        .syntax(syntax_config())
+        .build(regex)
+        .map_err(|e| match e.syntax_error() {
+            Some(s) => s.to_string().lines().last().unwrap_or("bad pattern").trim().to_string(),
+            None => "pattern is too large".to_string(),
+        })
+}
+
+/// Flex to regex-automata: quoted literals, flex's escapes, classes; everything else is alike.
+fn translate(text: &[u8]) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut i = 0;
+    while let Some(&c) = text.get(i) {
+        i += 1;
+        match c {
+            b'"' => {
+                while let Some(&q) = text.get(i) {
+                    i += 1;
+                    match q {
+                        b'"' => break,
+                        b'\\' => i += escape(text, i, &mut out),
+                        _ => literal(q, &mut out),
+                    }
+                }
+            }
+            b'\\' => i += escape(text, i, &mut out),
+            b'[' => i = class(text, i, &mut out),
+            // Anchors are those of the whole text.
+            b'^' => out.push_str("\\A"),
+            b'$' => out.push_str("\\z"),
+            b'{' => i = braces(text, i, &mut out),
+            b'}' => out.push_str("\\}"),
+            b'.' | b'(' | b')' | b'|' | b'*' | b'+' | b'?' => {
+                if matches!(c, b'*' | b'+' | b'?') {
+                    // `a*?` is two operators in flex, not a lazy one: close the group before the second.
+                    repeat(&mut out, c);
+                } else if c == b'(' && text.get(i) == Some(&b'?') {
+                    i = flags(text, i, &mut out);
+                } else if c == b'(' {
+                    out.push_str("(?:");
+                } else {
+                    out.push(c as char);
+                }
+            }
+            _ => literal(c, &mut out),
+        }
+    }
+    Ok(out)
+}
+
+/// A repetition after a repetition: `x*?` becomes `(?:x*)?`.
+fn repeat(out: &mut String, op: u8) {
+    if !out.ends_with(['*', '+', '?', '}'])
+        || out.ends_with("\\*")
+        || out.ends_with("\\+")
+        || out.ends_with("\\?")
+        || out.ends_with("\\}")
+    {
+        out.push(op as char);
+        return;
+    }
+    // `x*` with any further `*`, `+` or `?` matches what `x*` does; `x+?` what `x*` does; `x?+`, `x?*` too.
+    let last = out.pop().unwrap_or('*');
+    match (last, op) {
+        ('}', _) => {
+            out.push('}');
+            let start = atom_start(out);
+            out.insert_str(start, "(?:");
+            out.push(')');
+            out.push(op as char);
+        }
+        ('+', b'+') => out.push('+'),
+        ('?', b'?') => out.push('?'),
+        _ => out.push('*'),
+    }
+}
+
+/// Where the atom before a trailing `{n,m}` begins.
+fn atom_start(out: &str) -> usize {
+    let b = out.as_bytes();
+    let open = out.rfind('{').unwrap_or(0);
+    let mut depth = 0usize;
+    let mut i = open;
+    while i > 0 {
+        i -= 1;
+        match b[i] {
+            b')' | b']' => depth += 1,
+            b'(' | b'[' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return i;
+                }
+            }
+            _ if depth == 0 => return if i > 0 && b[i - 1] == b'\\' { i - 1 } else { i },
+            _ => {}
+        }
+    }
+    0
+}
+
+/// `(?i:` is kept, `(?s:` and mixtures too.
+fn flags(text: &[u8], mut i: usize, out: &mut String) -> usize {
+    let from = i;
+    i += 1;
+    while text.get(i).is_some_and(|c| c.is_ascii_alphabetic() || *c == b'-') {
+        i += 1;
+    }
+    if text.get(i) == Some(&b':') {
+        out.push('(');
+        out.push_str(&String::from_utf8_lossy(text.get(from..=i).unwrap_or(&[])));
+        i + 1
+    } else {
+        out.push_str("(?:");
+        from
+    }
+}
+
+fn braces(text: &[u8], i: usize, out: &mut String) -> usize {
+    let close = text.get(i..).and_then(|r| r.iter().position(|c| *c == b'}'));
+    if let Some(n) = close {
+        let inner = text.get(i..i + n).unwrap_or(&[]);
+        if !inner.is_empty() && inner.iter().all(|c| c.is_ascii_digit() || *c == b',') {
+            let inner = String::from_utf8_lossy(inner);
+            // flex has no `{,m}`.
+            let inner = if inner.starts_with(',') { format!("0{inner}") } else { inner.into_owned() };
+            out.push('{');
+            out.push_str(&inner);
+            out.push('}');
+            return i + n + 1;
+        }
+    }
+    out.push_str("\\{");
+    i
+}
+
+fn literal(c: u8, out: &mut String) {
+    if c.is_ascii_alphanumeric()
+        || matches!(
+            c,
+            b' ' | b'_' | b'/' | b'<' | b'>' | b'\'' | b'"' | b'%' | b'!' | b'@' | b',' | b';' | b':' | b'='
+        )
+    {
+        out.push(c as char);
+    } else {
+        use std::fmt::Write;
+        let _ = write!(out, "\\x{c:02x}");
+    }
+}
+
+/// An escape, `i` just behind the backslash; returns how many bytes it took.
+/// flex knows no `\\d`: any letter without a meaning stands for itself.
+fn escape(text: &[u8], i: usize, out: &mut String) -> usize {
+    if i >= text.len() {
+        out.push_str("\\\\");
+        return 0;
+    }
+    let (byte, took) = escaped_byte(text, i);
+    literal(byte, out);
+    took
+}
+
+fn escaped_byte(text: &[u8], i: usize) -> (u8, usize) {
+    let c = text.get(i).copied().unwrap_or(b'\\');
+    match c {
+        b'n' => (b'\n', 1),
+        b't' => (b'\t', 1),
+        b'r' => (b'\r', 1),
+        b'f' => (12, 1),
+        b'v' => (11, 1),
+        b'a' => (7, 1),
+        b'b' => (8, 1),
+        b'x' => {
+            let digits: Vec<u32> =
+                text.iter().skip(i + 1).take(2).map_while(|d| (*d as char).to_digit(16)).collect();
+            (digits.iter().fold(0, |n, d| n * 16 + d) as u8, 1 + digits.len())
+        }
+        b'0'..=b'7' => {
+            let digits: Vec<u32> =
+                text.iter().skip(i).take(3).map_while(|d| (*d as char).to_digit(8)).collect();
+            (digits.iter().fold(0, |n, d| n * 8 + d) as u8, digits.len())
+        }
+        other => (other, 1),
+    }
+}
+
+fn class(text: &[u8], mut i: usize, out: &mut String) -> usize {
+    out.push('[');
+    if text.get(i) == Some(&b'^') {
+        out.push('^');
+        i += 1;
+    }
+    let mut first = true;
+    while let Some(&c) = text.get(i) {
+        i += 1;
+        match c {
+            b']' if !first => {
+                out.push(']');
+                return i;
+            }
+            b'[' if text.get(i) == Some(&b':') => {
+                let rest = text.get(i..).unwrap_or(&[]);
+                match rest.windows(2).position(|w| w == b":]") {
+                    Some(n) => {
+                        out.push('[');
+                        out.push_str(&String::from_utf8_lossy(rest.get(..n + 2).unwrap_or(&[])));
+                        i += n + 2;
+                    }
+                    None => out.push_str("\\["),
+                }
+            }
+            b'\\' => i += escape(text, i, out),
+            b'-' => {
+                let ends = first || text.get(i) == Some(&b']');
+                out.push_str(if ends { "\\-" } else { "-" });
+            }
+            _ => literal(c, out),
+        }
+        first = false;
+    }
+    i
+}
+
+impl Pattern {
+    /// The same pattern as another object.
+    pub fn duplicate(&self) -> Pattern {
+        Pattern::merged(self.shown.clone(), self.regex.clone())
+    }
+}

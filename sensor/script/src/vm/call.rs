@@ -1,0 +1,147 @@
+//! Calls: functions, hooks, event handlers, built-ins.
+
+use super::{CallSite, Fault, FaultKind, Flow, Frame, FuncId, FuncKind, Res, Vm};
+use crate::ast::{ExprRef, Flavor};
+use crate::source::Span;
+use crate::types::TypeId;
+use crate::value::{FuncVal, Value};
+use smallvec::SmallVec;
+use std::rc::Rc;
+
+/// Arguments of a call; most calls have few.
+pub type Args = SmallVec<[Value; 4]>;
+
+impl Vm {
+    /// Calls a function value as a script would.
+    pub fn call_value(&mut self, f: &Rc<FuncVal>, args: Args, span: Span) -> Res {
+        let closure = if f.captures.borrow().is_empty() { None } else { Some(f.clone()) };
+        self.call_full(f.id, args, closure, span, None, &[], TypeId::Any, None)
+    }
+
+    /// Calls a function by number.
+    pub fn call(&mut self, id: FuncId, args: Args, span: Span) -> Res {
+        self.call_full(id, args, None, span, None, &[], TypeId::Any, None)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn call_full(
+        &mut self,
+        id: FuncId,
+        args: Args,
+        closure: Option<Rc<FuncVal>>,
+        span: Span,
+        expr: Option<&ExprRef>,
+        arg_types: &[TypeId],
+        result: TypeId,
+        trigger: Option<Rc<super::trigger::TriggerState>>,
+    ) -> Res {
+        self.tick(span)?;
+        let Some(func) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
+        if let FuncKind::Native(f) = &func.kind {
+            let f = f.clone();
+            if let Some(e) = expr {
+                self.state.last_call = Some(e.clone());
+            }
+            return f(self, &CallSite { span, expr, arg_types, result }, &args);
+        }
+        let (flavor, bodies) = (func.flavor, func.active.clone());
+        if bodies.is_empty() {
+            return self.no_body(id, flavor, span);
+        }
+        if self.depth >= self.limits.depth {
+            return Err(
+                self.budget(span, format!("recursion budget of {} nested calls used up", self.limits.depth))
+            );
+        }
+        self.depth += 1;
+        self.calls.push((id, span));
+        let r = match flavor {
+            Flavor::Function => self.run_body(&bodies[0], args, closure, trigger).map(|(_, v)| v),
+            Flavor::Hook => self.run_hook(&bodies, args, closure),
+            Flavor::Event => {
+                self.run_handlers(&bodies, &args);
+                Ok(Value::Unset)
+            }
+        };
+        self.calls.pop();
+        self.depth -= 1;
+        r
+    }
+
+    #[cold]
+    fn no_body(&mut self, id: FuncId, flavor: Flavor, span: Span) -> Res {
+        match flavor {
+            Flavor::Hook => Ok(Value::Bool(true)),
+            Flavor::Event => Ok(Value::Unset),
+            Flavor::Function => {
+                let name = self.funcs[id.0 as usize].name.clone();
+                Err(super::fault(span, format!("function {name} is declared but has no body")))
+            }
+        }
+    }
+
+    fn run_hook(&mut self, bodies: &Rc<[Rc<super::Body>]>, args: Args, closure: Option<Rc<FuncVal>>) -> Res {
+        for b in bodies.iter() {
+            // A hook body's error ends that body only.
+            match self.run_body(b, args.clone(), closure.clone(), None) {
+                Ok((Flow::Break, _)) => return Ok(Value::Bool(false)),
+                Ok(_) => {}
+                Err(f) if matches!(f.kind, FaultKind::Exit(_) | FaultKind::Delayed | FaultKind::Budget) => {
+                    return Err(f);
+                }
+                Err(f) => self.report_fault(&f),
+            }
+        }
+        Ok(Value::Bool(true))
+    }
+
+    /// Runs every handler of an event; one's error does not keep the next from running.
+    pub(crate) fn run_handlers(&mut self, bodies: &Rc<[Rc<super::Body>]>, args: &Args) {
+        for b in bodies.iter() {
+            self.counters.handlers += 1;
+            self.fuel = self.limits.fuel;
+            match self.run_body(b, args.clone(), None, None) {
+                Ok(_) => {}
+                Err(f) => self.handler_failed(f),
+            }
+            if self.exit_code.is_some() {
+                return;
+            }
+        }
+    }
+
+    #[cold]
+    fn handler_failed(&mut self, f: Fault) {
+        if let FaultKind::Exit(code) = f.kind {
+            self.exit_code = Some(code);
+            return;
+        }
+        self.report_fault(&f);
+    }
+
+    /// Runs one body with its arguments on the stack.
+    pub(crate) fn run_body(
+        &mut self,
+        b: &super::Body,
+        args: Args,
+        closure: Option<Rc<FuncVal>>,
+        trigger: Option<Rc<super::trigger::TriggerState>>,
+    ) -> Res<(Flow, Value)> {
+        let base = self.stack.len();
+        match &b.args {
+            None => self.stack.extend(args.into_iter().take(b.n_params as usize)),
+            Some(map) => {
+                for i in map {
+                    self.stack.push(args.get(*i as usize).cloned().unwrap_or_default());
+                }
+            }
+        }
+        self.stack.resize(base + b.frame_size as usize, Value::Unset);
+        let mut fr = Frame { base, ret: Value::Unset, closure, trigger };
+        let depth = self.calls.len();
+        let r = (b.code)(self, &mut fr);
+        self.calls.truncate(depth);
+        self.stack.truncate(base);
+        r.map(|flow| (flow, fr.ret))
+    }
+}

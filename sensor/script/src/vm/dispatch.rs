@@ -1,0 +1,159 @@
+//! The event queue, scheduled events and the clock.
+
+use super::{Args, Body, FuncId, Scheduled, Vm};
+use crate::source::Span;
+use crate::value::Value;
+use std::rc::Rc;
+
+impl Vm {
+    /// The number of an event some script handles or declares.
+    pub fn event(&self, name: &str) -> Option<FuncId> {
+        self.function(name)
+    }
+
+    /// Whether any script handles the event: hosts build nothing for events nobody handles.
+    pub fn is_handled(&self, id: FuncId) -> bool {
+        self.funcs.get(id.0 as usize).is_some_and(|f| !f.active.is_empty())
+    }
+
+    /// Runs an event's handlers now, then everything they queued.
+    pub fn dispatch(&mut self, id: FuncId, args: Args) {
+        self.raise(id, &args);
+        if !self.queue.is_empty() {
+            self.drain();
+        }
+    }
+
+    #[inline]
+    fn raise(&mut self, id: FuncId, args: &Args) {
+        let Some(func) = self.funcs.get_mut(id.0 as usize) else { return };
+        func.calls += 1;
+        let bodies = func.active.clone();
+        self.counters.events += 1;
+        if bodies.is_empty() {
+            return;
+        }
+        self.depth = 0;
+        self.calls.clear();
+        self.calls.push((id, Span::default()));
+        self.run_handlers(&bodies, args);
+        self.calls.clear();
+    }
+
+    /// Queues an event; beyond the ceiling it is counted and dropped.
+    pub fn enqueue(&mut self, id: FuncId, args: Args) {
+        if self.queue.len() >= self.limits.queue {
+            self.counters.events_dropped += 1;
+            return;
+        }
+        self.queue.push_back((id, args));
+    }
+
+    /// Runs queued events, and those they queue, until there are none.
+    pub fn drain(&mut self) {
+        loop {
+            while let Some((id, args)) = self.queue.pop_front() {
+                self.raise(id, &args);
+                if self.exit_code.is_some() {
+                    return;
+                }
+                if !self.triggers.is_empty() {
+                    self.poll_triggers();
+                }
+            }
+            if !self.triggers.is_empty() {
+                self.poll_triggers();
+            }
+            if self.queue.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Queues an event for later.
+    pub fn schedule(&mut self, at: f64, event: FuncId, args: Args) {
+        if self.terminating {
+            return;
+        }
+        if self.scheduled.len() >= self.limits.scheduled {
+            self.counters.events_dropped += 1;
+            return;
+        }
+        self.seq += 1;
+        self.scheduled.push(Scheduled { at, seq: self.seq, event, args });
+    }
+
+    /// Packet time moves on: what was scheduled up to `now` runs, tables expire.
+    pub fn advance(&mut self, now: f64) {
+        let first = self.network_time == 0.0;
+        if now > self.network_time {
+            self.network_time = now;
+        }
+        if first {
+            self.next_expiry = 0.0;
+        }
+        while self.scheduled.peek().is_some_and(|s| s.at <= now) {
+            if let Some(s) = self.scheduled.pop() {
+                self.enqueue(s.event, s.args);
+            }
+        }
+        if !self.expiring.is_empty() && now >= self.next_expiry {
+            self.expire_tables(now);
+        }
+        if !self.queue.is_empty() || !self.triggers.is_empty() {
+            self.drain();
+        }
+    }
+
+    /// Everything still scheduled, at once: the end of the run.
+    pub fn flush_scheduled(&mut self) {
+        while let Some(s) = self.scheduled.pop() {
+            self.enqueue(s.event, s.args);
+        }
+    }
+
+    /// Time of the next scheduled event.
+    pub fn next_scheduled(&self) -> Option<f64> {
+        self.scheduled.peek().map(|s| s.at)
+    }
+
+    /// Adds a body to a function, in order of priority.
+    pub fn add_body(&mut self, id: FuncId, body: Body) {
+        let Some(f) = self.funcs.get_mut(id.0 as usize) else { return };
+        let mut all: Vec<Rc<Body>> = f.bodies.to_vec();
+        let at = all.iter().position(|b| b.priority < body.priority).unwrap_or(all.len());
+        all.insert(at, Rc::new(body));
+        f.bodies = all.into();
+        self.refresh_groups(id);
+    }
+
+    pub fn clear_bodies(&mut self, id: FuncId) {
+        if let Some(f) = self.funcs.get_mut(id.0 as usize) {
+            f.bodies = Rc::from([]);
+            f.active = Rc::from([]);
+        }
+    }
+
+    /// Which bodies run, after event groups were switched.
+    pub fn refresh_groups(&mut self, id: FuncId) {
+        let Some(f) = self.funcs.get_mut(id.0 as usize) else { return };
+        let off = &self.disabled_groups;
+        f.active = if off.is_empty() {
+            f.bodies.clone()
+        } else {
+            f.bodies.iter().filter(|b| !b.groups.iter().any(|g| off.contains(g))).cloned().collect()
+        };
+    }
+
+    /// Runs an event by name with no arguments, if anybody handles it.
+    pub fn fire(&mut self, name: &str) {
+        if let Some(id) = self.event(name) {
+            self.dispatch(id, Args::new());
+        }
+    }
+
+    pub fn value_of(&self, id: FuncId) -> Value {
+        let name = &self.funcs[id.0 as usize].name;
+        self.global_value(name).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,110 @@
+//! A script that would never end, or take all memory, is stopped; the rest goes on.
+
+mod common;
+
+use common::{options, run_with};
+use nightjar_script::{Limits, Options, TestHost};
+
+fn limited(code: &str, limits: Limits) -> (String, String) {
+    let code = format!("{code}\nevent zeek_done() {{ print \"alive\"; }}");
+    let r = run_with(&Options { limits, ..options(&code) }, TestHost::default());
+    (r.out, r.err)
+}
+
+fn small() -> Limits {
+    Limits { fuel: 100_000, depth: 60, memory: 8 << 20, string: 1 << 20, queue: 100, scheduled: 100 }
+}
+
+#[test]
+fn endless_loop() {
+    let (out, err) = limited("event zeek_init() { local i = 0;\nwhile ( T ) ++i; }", small());
+    assert_eq!(out, "alive\n");
+    assert_eq!(err, "error in x.zeek, line 2: instruction budget of 100000 used up\n");
+}
+
+#[test]
+fn endless_recursion() {
+    let (out, err) =
+        limited("function f(n: count): count { return f(n + 1); }\nevent zeek_init() { f(0); }", small());
+    assert_eq!(out, "alive\n");
+    assert_eq!(err, "error in x.zeek, line 1: recursion budget of 60 nested calls used up\n");
+}
+
+#[test]
+fn table_that_grows() {
+    let limits = Limits { fuel: 50_000_000, ..small() };
+    let (out, err) = limited(
+        "global t: table[count] of count;\nevent zeek_init() { local i = 0; while ( T ) { t[i] = i; ++i; } }",
+        limits,
+    );
+    assert_eq!(out, "alive\n");
+    assert_eq!(err, "error in x.zeek, line 2: memory budget of 8388608 bytes used up\n");
+}
+
+#[test]
+fn vector_that_grows() {
+    let limits = Limits { fuel: 50_000_000, ..small() };
+    let (out, err) = limited("event zeek_init() { local v: vector of count; while ( T ) v += 1; }", limits);
+    assert_eq!(out, "alive\n");
+    assert!(err.contains("memory budget"), "{err}");
+}
+
+#[test]
+fn string_that_doubles() {
+    let (out, err) = limited("event zeek_init() { local s = \"xxxxxxxx\"; while ( T ) s = s + s; }", small());
+    assert_eq!(out, "alive\n");
+    assert!(err.contains("string longer than 1048576 bytes"), "{err}");
+}
+
+#[test]
+fn far_vector_index() {
+    let (out, err) =
+        limited("event zeek_init() { local v: vector of count; v[1000000000000] = 1; }", small());
+    assert_eq!(out, "alive\n");
+    assert!(err.contains("vector grown"), "{err}");
+}
+
+#[test]
+fn events_that_post_events_without_end() {
+    let limits = Limits { queue: 10, ..small() };
+    let code = "global e: event(); event e() { event e(); event e(); }\nevent zeek_init() { event e(); schedule 1sec { e() }; terminate(); }";
+    // The queue never empties; the run's caller would go on for ever, so events are counted down here.
+    let code = code
+        .replace("event e(); event e(); }", "if ( n < 50 ) { ++n; event e(); event e(); } }")
+        .replace("global e", "global n = 0; global e");
+    let (out, _) = limited(&code, limits);
+    assert_eq!(out, "alive\n");
+}
+
+#[test]
+fn long_list_is_dropped_without_deep_recursion() {
+    let code = "type N: record { v: count; next_: N &optional; };\nevent zeek_init() { local head = N($v=0); local i = 0; while ( i < 200000 ) { local n = N($v=i); n$next_ = head; head = n; ++i; } print \"built\"; }";
+    let (out, err) = limited(code, Limits { fuel: 10_000_000, memory: 1 << 30, ..small() });
+    assert_eq!((out.as_str(), err.as_str()), ("built\nalive\n", ""));
+}
+
+#[test]
+fn deep_values_print_and_copy_within_bounds() {
+    let code = "type N: record { v: count; next_: N &optional; };\nevent zeek_init() { local head = N($v=0); local i = 0; while ( i < 5000 ) { local n = N($v=i); n$next_ = head; head = n; ++i; } print |cat(head)| > 100; local c = copy(head); }";
+    let (out, err) = limited(code, Limits { fuel: 10_000_000, memory: 1 << 30, ..small() });
+    assert_eq!(out, "T\nalive\n");
+    assert!(err.contains("nested too deeply to copy"), "{err}");
+}
+
+#[test]
+fn nesting_of_source_is_bounded() {
+    for text in ["(".repeat(5000), "[".repeat(5000), "!".repeat(5000), "{".repeat(5000)] {
+        let r = run_with(&options(&format!("event zeek_init() {{ print {text}; }}")), TestHost::default());
+        assert_eq!(r.code, 1);
+        assert!(r.err.contains("nested too deeply") || r.err.contains("syntax error"), "{}", r.err);
+    }
+    let types = "vector of ".repeat(5000);
+    let r = run_with(&options(&format!("global x: {types} count;")), TestHost::default());
+    assert!(r.err.contains("nested too deeply"), "{}", r.err);
+}
+
+#[test]
+fn widths_of_fmt_are_bounded() {
+    let r = common::init("print |fmt(\"%999999999d\", 1)| < 10000;");
+    assert_eq!(r.out, "T\n");
+}

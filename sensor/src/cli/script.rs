@@ -1,0 +1,85 @@
+//! Scripts on the command line.
+
+use std::io::IsTerminal;
+
+use nightjar_script::value::HashKeys;
+use nightjar_script::{Options, Script, StdHost};
+
+use crate::cli::options;
+use crate::script_host::{Scripts, prelude};
+
+/// The exit code where a script does not compile.
+pub(super) const FAILED: u8 = 1;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ScriptArgs {
+    /// Run this code as if it stood in a script
+    #[arg(short = 'e', long = "exec", value_name = "CODE")]
+    code: Vec<String>,
+
+    /// Load only the declarations that every script needs
+    #[arg(short = 'b', long = "bare-mode")]
+    bare: bool,
+
+    /// Scripts in Zeek's language, and options such as LogAscii::use_json=T
+    #[arg(value_name = "SCRIPT | NAME=VALUE")]
+    words: Vec<String>,
+}
+
+/// What came of the scripts.
+pub(super) enum Compiled {
+    /// There are none.
+    None,
+    /// They do not compile; every error has been shown.
+    Failed,
+    Scripts(Scripts),
+}
+
+impl ScriptArgs {
+    pub fn assignments(&self) -> impl Iterator<Item = &String> {
+        self.words.iter().filter(|word| options::is_assignment(word))
+    }
+
+    /// There is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_empty() && self.words.is_empty()
+    }
+
+    /// `nightjar check`.
+    pub fn check(&self) -> Result<u8, String> {
+        match self.compile(true)? {
+            Compiled::None => Err("nothing to check: give scripts, or code with -e".to_owned()),
+            Compiled::Failed => Ok(FAILED),
+            Compiled::Scripts(_) => Ok(0),
+        }
+    }
+
+    /// Compiles what was given. Options that are not the sensor's own are the scripts'.
+    pub fn compile(&self, carets: bool) -> Result<Compiled, String> {
+        let scripts: Vec<String> =
+            self.words.iter().filter(|word| !options::is_assignment(word)).cloned().collect();
+        let overrides: Vec<String> =
+            self.assignments().filter(|word| !options::is_ours(word)).cloned().collect();
+        if scripts.is_empty() && self.code.is_empty() {
+            return match overrides.first() {
+                Some(unknown) => Err(options::unknown_assignment(unknown)),
+                None => Ok(Compiled::None),
+            };
+        }
+        let mut wanted =
+            Options { scripts, code: self.code.clone(), bare: self.bare, overrides, ..Options::default() };
+        if let Ok(path) = std::env::var("ZEEKPATH") {
+            wanted.path = std::iter::once(".").chain(path.split(':')).map(str::to_owned).collect();
+            wanted.path.retain(|folder| !folder.is_empty());
+        }
+        let seed = std::env::var("ZEEK_SEED_FILE").ok().and_then(|file| std::fs::read_to_string(file).ok());
+        wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
+        let mut host = StdHost::default();
+        host.carets = carets && std::io::stderr().is_terminal();
+        host.prelude = prelude(self.bare);
+        Ok(match Script::compile(Box::new(host), &wanted) {
+            Ok(script) => Compiled::Scripts(Scripts::new(script)),
+            Err(_) => Compiled::Failed,
+        })
+    }
+}
