@@ -17,7 +17,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc libc6-dev libpcap-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
 
 .PHONY: demo release test lint conformance bench pcaps clean

@@ -12,4 +12,5 @@ pub mod pipeline;
 pub mod policy;
 pub mod record;
 pub mod script_host;
+pub mod service;
 pub mod time;

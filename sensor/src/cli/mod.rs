@@ -1,5 +1,6 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod live;
 mod options;
 mod progress;
 mod script;
@@ -8,16 +9,20 @@ mod summary;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
+use crossbeam_channel::{Sender, bounded};
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
+use crate::service::privileges;
+use crate::service::settings::Sensor;
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -28,11 +33,21 @@ const USAGE: u8 = 2;
 /// A log, or the file given with -w, could not be written.
 const OUTPUT_FAILED: u8 = 3;
 
-/// A passive network security monitor: replays a capture into Zeek's logs, and runs scripts in Zeek's
-/// language, over the capture's events or alone. `nightjar check SCRIPT...` only compiles scripts.
+/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
+/// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
+/// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
+/// `nightjar status` shows the running sensor.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
+    /// Capture on this interface; may be given several times
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
+    interfaces: Vec<String>,
+
+    /// Settings, as in configs/sensor.toml; without -r it also says what to capture
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Read packets from this capture: pcap or pcapng, also gzip or zstd compressed; `-` is standard input
     #[arg(short = 'r', long = "readfile", value_name = "FILE")]
     read: Option<PathBuf>,
@@ -49,7 +64,8 @@ struct Args {
     #[arg(short = 'w', long = "writefile", value_name = "FILE")]
     write: Option<PathBuf>,
 
-    /// Threads that analyse; the logs are the same whatever their number
+    /// Threads that analyse, of live capture those of each interface; replay gives the same logs whatever
+    /// their number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
 
@@ -69,10 +85,14 @@ struct Args {
     scripts: script::ScriptArgs,
 }
 
-/// `nightjar check`: compiles scripts and stops.
+/// `nightjar check`: compiles scripts, reads a configuration, and stops.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar check")]
 struct CheckArgs {
+    /// Say all that is wrong with this configuration
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     #[command(flatten)]
     scripts: script::ScriptArgs,
 }
@@ -89,10 +109,16 @@ fn log_names() -> PossibleValuesParser {
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    let code = if args.get(1).is_some_and(|word| word == "check") {
-        parse(CheckArgs::try_parse_from(&args[1..])).map(|args| on_script_stack(move || args.scripts.check()))
-    } else {
-        parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move || run(args)))
+    let rest = args.get(1..).unwrap_or_default();
+    let code = match rest.first().and_then(|word| word.to_str()) {
+        Some("check") => {
+            parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
+        }
+        Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+        Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
+        _ => {
+            parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
+        }
     };
     match code {
         Ok(Ok(code)) | Err(code) => ExitCode::from(code),
@@ -112,17 +138,59 @@ fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
     })
 }
 
+/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
+/// own when told.
+struct Waiting(Sender<()>);
+
+impl Waiting {
+    fn give_up_capabilities(&self) {
+        // It waits until all is done.
+        let _ = self.0.send(());
+    }
+}
+
 /// Runs on a thread with a stack that the depth budget of scripts fits into.
-fn on_script_stack(what: impl FnOnce() -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
+fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
     const STACK: usize = 64 << 20;
-    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(what);
-    let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+    let (told, wait) = bounded(1);
+    let thread = std::thread::Builder::new()
+        .name("main".to_owned())
+        .stack_size(STACK)
+        .spawn(move || what(&Waiting(told)))
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    for () in wait {
+        if let Err(error) = privileges::keep_none() {
+            eprintln!("nightjar: {error}");
+        }
+    }
     thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
 }
 
+fn check(args: &CheckArgs) -> Result<u8, String> {
+    let Some(config) = &args.config else { return args.scripts.check() };
+    match Sensor::load(config) {
+        Ok(sensor) => {
+            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            if args.scripts.is_empty() { Ok(ALL_READ) } else { args.scripts.check() }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Ok(USAGE)
+        }
+    }
+}
+
 /// Runs a parsed command line. An error is a mistake in it.
-fn run(args: Args) -> Result<u8, String> {
+fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
+    if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
+        return live::run(args, waiting);
+    }
     let mut settings = options::Settings::default();
+    if let Some(path) = &args.config {
+        let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
+        settings.config = sensor.config;
+        settings.logdir = Some(sensor.log_folder);
+    }
     for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
     }
@@ -135,7 +203,10 @@ fn run(args: Args) -> Result<u8, String> {
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => Ok(scripts.run_alone()),
-            None => Err("nothing to do: give a capture with -r FILE, or a script (see --help)".to_owned()),
+            None => Err(
+                "nothing to do: give a capture with -r FILE, an interface with -i, or a script (see --help)"
+                    .to_owned(),
+            ),
         };
     };
     if let Some(scripts) = &mut scripts {
@@ -194,13 +265,21 @@ fn code_of(error: &ReplayError) -> u8 {
     }
 }
 
+/// Faults told of by place; more are only counted.
+const FAULTS_TOLD: u32 = 10;
+
 /// A fault in a flow's analysis costs that flow and is counted; its backtrace is not for the user.
 fn hide_contained_panics() {
     let default = std::panic::take_hook();
+    let told = AtomicU32::new(0);
     std::panic::set_hook(Box::new(move |info| {
         let contained = std::thread::current().name().is_some_and(|name| name.starts_with("worker"));
         if !contained {
             default(info);
+        } else if told.fetch_add(1, Ordering::Relaxed) < FAULTS_TOLD
+            && let Some(place) = info.location()
+        {
+            eprintln!("nightjar: a fault of ours at {place} cost a flow; please report it");
         }
     }));
 }

@@ -40,6 +40,11 @@ impl ScriptArgs {
         self.words.iter().filter(|word| options::is_assignment(word))
     }
 
+    /// There is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_empty() && self.words.is_empty()
+    }
+
     /// `nightjar check`.
     pub fn check(&self) -> Result<u8, String> {
         match self.compile(true)? {
