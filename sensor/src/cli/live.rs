@@ -261,9 +261,6 @@ fn supervise(
         if !std::mem::replace(&mut ready, true) {
             tell(&[NotifyState::Ready]);
         }
-        if control.is_stopping() {
-            tell(&[NotifyState::Stopping]);
-        }
         if !health.stuck {
             tell(&[NotifyState::Watchdog]);
         }
@@ -368,6 +365,7 @@ fn start_threads(
     signals::watch(
         move || {
             eprintln!("nightjar: finishing; a second signal ends at once");
+            tell(&[NotifyState::Stopping]);
             stopped.stop();
         },
         move || match overrides.sensor() {

@@ -338,6 +338,59 @@ fn it_gives_up_root_and_every_capability() {
 }
 
 #[test]
+fn as_a_service_it_needs_only_packet_sockets_and_tells_how_it_is() {
+    let Some(net) = net() else { return };
+    // Where the program cannot be reached by others there is nothing to see.
+    let reached =
+        Command::new("setpriv").args(["--reuid", "nobody", NIGHTJAR, "--version"]).output().unwrap();
+    if !reached.status.success() {
+        return eprintln!("skipped: {NIGHTJAR} is out of reach for others");
+    }
+    let open = Command::new("chmod").arg("777").arg(net.folder.path()).status().unwrap();
+    assert!(open.success());
+    let notified = net.path("notify.sock");
+    let socket = std::os::unix::net::UnixDatagram::bind(&notified).unwrap();
+    assert!(Command::new("chmod").arg("666").arg(&notified).status().unwrap().success());
+    let config = configure(&net, "", "", "metrics = \"127.0.0.1:9911\"");
+    let sensor = Sensor::confined(&net, &config, &notified);
+    assert!(!sensor.told().contains("refused"), "{}", sensor.told());
+    net.client_does("ping", &["-c", "1", "10.9.0.2"]);
+    sensor.wait_for_packets(1);
+    assert_eq!(sensor.status()["interfaces"][0]["kind"], "af_packet");
+    let get = |path: &str| {
+        let url = format!("http://127.0.0.1:9911{path}");
+        String::from_utf8(net.on_server("curl", &["-s", &url]).output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(get("/healthz"), "ready\n");
+    let metrics = get("/metrics");
+    assert!(metrics.contains("nightjar_packets_total{interface=\"vs\",worker=\"0\"} "), "{metrics}");
+    sensor.stop();
+    socket.set_nonblocking(true).unwrap();
+    let mut message = [0; 256];
+    let mut messages = Vec::new();
+    while let Ok(len) = socket.recv(&mut message) {
+        messages.push(String::from_utf8_lossy(&message[..len]).trim().to_owned());
+    }
+    assert_eq!(messages[0], "READY=1", "{messages:?}");
+    for expected in ["WATCHDOG=1", "STOPPING=1"] {
+        assert!(messages.iter().any(|message| message == expected), "{messages:?}");
+    }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let text = include_str!("../../../configs/nightjar.service");
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let unit = folder.path().join("nightjar.service");
+    fs::write(&unit, text.replace("/usr/bin/nightjar", NIGHTJAR)).unwrap();
+    let Ok(verified) = Command::new("systemd-analyze").arg("verify").arg(&unit).output() else {
+        return eprintln!("skipped: there is no systemd-analyze");
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(!said.contains("nightjar.service"), "{said}");
+}
+
+#[test]
 fn an_idle_tap_costs_next_to_nothing_and_flows_still_end() {
     let Some(net) = net() else { return };
     let sensor = Sensor::configured(&net, "", "rotate_every = \"0\"", SHORT);

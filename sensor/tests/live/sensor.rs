@@ -22,9 +22,13 @@ pub struct Sensor {
 impl Sensor {
     /// With these arguments.
     pub fn start(net: &Net, args: &[&str]) -> Sensor {
+        Sensor::run(net, net.on_server(NIGHTJAR, args))
+    }
+
+    fn run(net: &Net, mut command: Command) -> Sensor {
         let told = net.path("sensor.err");
         let stderr = fs::File::create(&told).unwrap();
-        let child = net.on_server(NIGHTJAR, args).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
+        let child = command.stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
         let sensor = Sensor { child, told, socket: net.path("status.sock") };
         until("the sensor listens", || {
             let told = sensor.told();
@@ -38,6 +42,17 @@ impl Sensor {
     pub fn configured(net: &Net, interface: &str, logs: &str, more: &str) -> Sensor {
         let config = configure(net, interface, logs, more);
         Sensor::start(net, &["--config", config.to_str().unwrap()])
+    }
+
+    /// As an ordinary user who may open packet sockets and nothing else, telling `notified` how it is.
+    pub fn confined(net: &Net, config: &Path, notified: &Path) -> Sensor {
+        let only = "-all,+net_raw";
+        let mut args = vec!["--reuid", "nobody", "--regid", "65534", "--clear-groups"];
+        args.extend(["--inh-caps", only, "--ambient-caps", only, "--bounding-set", only]);
+        args.extend([NIGHTJAR, "--config", config.to_str().unwrap()]);
+        let mut command = net.on_server("setpriv", &args);
+        command.env("NOTIFY_SOCKET", notified);
+        Sensor::run(net, command)
     }
 
     pub fn told(&self) -> String {
