@@ -18,7 +18,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump default-jre-headless maven
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
 
 .PHONY: demo release test test-kafka lint conformance bench pcaps clean

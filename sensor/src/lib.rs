@@ -13,5 +13,6 @@ pub mod pipeline;
 pub mod policy;
 pub mod record;
 pub mod script_host;
+pub mod service;
 pub mod sink;
 pub mod time;

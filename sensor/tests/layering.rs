@@ -18,9 +18,11 @@ const ORDER: &[(&str, u8)] = &[
     ("log", 5),
     ("policy", 5),
     ("sink", 6),
+    ("script_host", 6),
     ("pipeline", 6),
-    ("cli", 7),
-    ("main", 8),
+    ("service", 7),
+    ("cli", 8),
+    ("main", 9),
 ];
 
 /// Modules of the vocabulary may import only these: time stands below all, settings above all.

@@ -1,7 +1,13 @@
 //! Where packets come from.
 
+mod af_packet;
 mod block;
+pub mod ethtool;
 pub mod file;
+mod filter;
+pub mod interface;
+pub mod live;
+mod live_pcap;
 
 pub use block::{Block, Packets};
 

@@ -1,21 +1,28 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod live;
 mod options;
 mod progress;
 mod script;
 mod summary;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
+use crossbeam_channel::{Sender, bounded};
 
+use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
-use crate::policy::Events;
+use crate::policy::{self, Events};
+use crate::service::privileges;
+use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
@@ -29,11 +36,21 @@ const OUTPUT_FAILED: u8 = 3;
 /// Not every exported row was acknowledged; those in the spool are sent by the next run.
 const NOT_DELIVERED: u8 = 4;
 
-/// A passive network security monitor: replays a capture into Zeek's logs, and runs scripts in Zeek's
-/// language, over the capture's events or alone. `nightjar check SCRIPT...` only compiles scripts.
+/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
+/// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
+/// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
+/// `nightjar status` shows the running sensor.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
+    /// Capture on this interface; may be given several times
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
+    interfaces: Vec<String>,
+
+    /// Settings, as in configs/sensor.toml; without -r it also says what to capture
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// Read packets from this capture: pcap or pcapng, also gzip or zstd compressed; `-` is standard input
     #[arg(short = 'r', long = "readfile", value_name = "FILE")]
     read: Option<PathBuf>,
@@ -50,7 +67,8 @@ struct Args {
     #[arg(short = 'w', long = "writefile", value_name = "FILE")]
     write: Option<PathBuf>,
 
-    /// Threads that analyse; the logs are the same whatever their number
+    /// Threads that analyse, of live capture those of each interface; replay gives the same logs whatever
+    /// their number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     workers: u16,
 
@@ -59,26 +77,23 @@ struct Args {
     logdir: Option<PathBuf>,
 
     /// Write one log (conn, http, …) to standard output, and no files
-    #[arg(long, value_name = "LOG")]
+    #[arg(long, value_name = "LOG", value_parser = log_names())]
     stdout: Option<String>,
 
     /// No progress bar and no summary
     #[arg(long)]
     quiet: bool,
 
-    /// Export rows as the tables [kafka] and [http_sink] of this file say
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
     #[command(flatten)]
     scripts: script::ScriptArgs,
 }
 
-/// `nightjar check`: compiles scripts, asks the receivers of a configuration, and stops.
+/// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
+/// whether they would take them, and stops.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar check")]
 struct CheckArgs {
-    /// Ask the receivers that this file's [kafka] and [http_sink] name whether they would take rows
+    /// Say all that is wrong with this configuration
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -91,13 +106,24 @@ Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs
 complete); 2 usage; 3 output failed; 4 not every exported row was acknowledged (what is in the spool \
 is sent by the next run).";
 
+/// The names of all logs.
+fn log_names() -> PossibleValuesParser {
+    analyze::LOGS.iter().chain(policy::LOGS).map(|schema| schema.path).collect::<Vec<_>>().into()
+}
+
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    let code = if args.get(1).is_some_and(|word| word == "check") {
-        parse(CheckArgs::try_parse_from(&args[1..])).map(|args| on_script_stack(move || check(&args)))
-    } else {
-        parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move || run(args)))
+    let rest = args.get(1..).unwrap_or_default();
+    let code = match rest.first().and_then(|word| word.to_str()) {
+        Some("check") => {
+            parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
+        }
+        Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+        Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
+        _ => {
+            parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
+        }
     };
     match code {
         Ok(Ok(code)) | Err(code) => ExitCode::from(code),
@@ -117,17 +143,63 @@ fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
     })
 }
 
+/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
+/// own when told.
+struct Waiting(Sender<()>);
+
+impl Waiting {
+    fn give_up_capabilities(&self) {
+        // It waits until all is done.
+        let _ = self.0.send(());
+    }
+}
+
 /// Runs on a thread with a stack that the depth budget of scripts fits into.
-fn on_script_stack(what: impl FnOnce() -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
+fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 'static) -> Result<u8, String> {
     const STACK: usize = 64 << 20;
-    let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(what);
-    let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+    let (told, wait) = bounded(1);
+    let thread = std::thread::Builder::new()
+        .name("main".to_owned())
+        .stack_size(STACK)
+        .spawn(move || what(&Waiting(told)))
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    for () in wait {
+        if let Err(error) = privileges::keep_none() {
+            eprintln!("nightjar: {error}");
+        }
+    }
     thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
 }
 
+fn check(args: &CheckArgs) -> Result<u8, String> {
+    let Some(config) = &args.config else { return args.scripts.check() };
+    match Sensor::load(config) {
+        Ok(sensor) => {
+            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
+            let receivers = check_receivers(&sensor.export);
+            Ok(if code == ALL_READ { receivers } else { code })
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Ok(USAGE)
+        }
+    }
+}
+
 /// Runs a parsed command line. An error is a mistake in it.
-fn run(args: Args) -> Result<u8, String> {
+fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
+    if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
+        return live::run(args, waiting);
+    }
     let mut settings = options::Settings::default();
+    let mut export = sink::Config::default();
+    if let Some(path) = &args.config {
+        let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
+        settings.config = sensor.config;
+        settings.logdir = Some(sensor.log_folder);
+        export = sensor.export;
+    }
     for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
     }
@@ -140,19 +212,19 @@ fn run(args: Args) -> Result<u8, String> {
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => Ok(scripts.run_alone()),
-            None => Err("nothing to do: give a capture with -r FILE, or a script (see --help)".to_owned()),
+            None => Err(
+                "nothing to do: give a capture with -r FILE, an interface with -i, or a script (see --help)"
+                    .to_owned(),
+            ),
         };
     };
     if let Some(scripts) = &mut scripts {
         scripts.begin();
         settings.config.events = scripts.handled();
     }
-    let sinks = match &args.config {
-        Some(file) => Some(Sinks::start(&export_config(file)?, Mode::Wait, tell)?),
-        None => None,
-    };
-    settings.config.exports = sinks.as_ref().map(Sinks::exports).unwrap_or_default();
-    let outlets = sinks.as_ref().map(Sinks::outlets).unwrap_or_default();
+    let sinks = Sinks::start(&export, Mode::Wait, tell)?;
+    settings.config.exports = sinks.exports();
+    let outlets = sinks.outlets();
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
@@ -166,14 +238,14 @@ fn run(args: Args) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let replayed = pipeline::replay(options, settings.config, outlets, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
         bar.finish();
     }
-    let deliveries = sinks.map(Sinks::finish).unwrap_or_default();
+    let deliveries = sinks.finish();
     let summary = match replayed {
         Ok(summary) => summary,
         Err(error) => {
@@ -201,18 +273,14 @@ fn run(args: Args) -> Result<u8, String> {
     }
 }
 
-/// `nightjar check`. The first thing that is wrong decides the exit code.
-fn check(args: &CheckArgs) -> Result<u8, String> {
-    let Some(file) = &args.config else { return args.scripts.check() };
-    let config = export_config(file)?;
-    if args.scripts.any() {
-        let code = args.scripts.check()?;
-        if code != ALL_READ {
-            return Ok(code);
-        }
-    }
+fn tell(sentence: &str) {
+    eprintln!("nightjar: {sentence}");
+}
+
+/// Asks those that rows are exported to whether they would take them.
+fn check_receivers(config: &sink::Config) -> u8 {
     let mut code = ALL_READ;
-    for (name, found) in sink::check(&config) {
+    for (name, found) in sink::check(config) {
         match found {
             Ok(found) => println!("{name}: {found}"),
             Err(wrong) => {
@@ -221,18 +289,7 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
             }
         }
     }
-    Ok(code)
-}
-
-fn tell(sentence: &str) {
-    eprintln!("nightjar: {sentence}");
-}
-
-/// Reads a configuration file's tables about exporting.
-fn export_config(file: &Path) -> Result<sink::Config, String> {
-    let read = std::fs::read_to_string(file);
-    let text = read.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    sink::Config::read(&text).map_err(|error| format!("{}: {error}", file.display()))
+    code
 }
 
 fn code_of(error: &ReplayError) -> u8 {
@@ -243,13 +300,21 @@ fn code_of(error: &ReplayError) -> u8 {
     }
 }
 
+/// Faults told of by place; more are only counted.
+const FAULTS_TOLD: u32 = 10;
+
 /// A fault in a flow's analysis costs that flow and is counted; its backtrace is not for the user.
 fn hide_contained_panics() {
     let default = std::panic::take_hook();
+    let told = AtomicU32::new(0);
     std::panic::set_hook(Box::new(move |info| {
         let contained = std::thread::current().name().is_some_and(|name| name.starts_with("worker"));
         if !contained {
             default(info);
+        } else if told.fetch_add(1, Ordering::Relaxed) < FAULTS_TOLD
+            && let Some(place) = info.location()
+        {
+            eprintln!("nightjar: a fault of ours at {place} cost a flow; please report it");
         }
     }));
 }

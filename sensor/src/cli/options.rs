@@ -91,6 +91,11 @@ pub(super) fn is_assignment(word: &str) -> bool {
 }
 
 impl Settings {
+    /// To be changed from what these are.
+    pub fn of(config: Config) -> Self {
+        Settings { config, ..Settings::default() }
+    }
+
     /// Carries out one `Name=value`.
     pub fn assign(&mut self, assignment: &str) -> Result<(), String> {
         let Some((name, value)) = assignment.split_once('=') else {
@@ -101,6 +106,9 @@ impl Settings {
             return Err(unknown(name));
         };
         set(self, value.trim()).map_err(|why| format!("{name}={value}: {why}"))?;
+        if !name.starts_with("LogAscii::") {
+            return Ok(());
+        }
         if self.json {
             self.config.format = Format::Json(self.json_time.unwrap_or(JsonTime::Epoch));
         } else {

@@ -32,7 +32,7 @@ pub(super) enum Compiled {
     None,
     /// They do not compile; every error has been shown.
     Failed,
-    Scripts(Scripts),
+    Scripts(Box<Scripts>),
 }
 
 impl ScriptArgs {
@@ -40,12 +40,12 @@ impl ScriptArgs {
         self.words.iter().filter(|word| options::is_assignment(word))
     }
 
-    /// Whether any were given.
-    pub fn any(&self) -> bool {
-        !self.words.is_empty() || !self.code.is_empty()
+    /// There is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.code.is_empty() && self.words.is_empty()
     }
 
-    /// `nightjar check`, as far as it is about scripts.
+    /// `nightjar check`.
     pub fn check(&self) -> Result<u8, String> {
         match self.compile(true)? {
             Compiled::None => Err("nothing to check: give scripts, or code with -e".to_owned()),
@@ -78,7 +78,7 @@ impl ScriptArgs {
         host.carets = carets && std::io::stderr().is_terminal();
         host.prelude = prelude(self.bare);
         Ok(match Script::compile(Box::new(host), &wanted) {
-            Ok(script) => Compiled::Scripts(Scripts::new(script)),
+            Ok(script) => Compiled::Scripts(Box::new(Scripts::new(script))),
             Err(_) => Compiled::Failed,
         })
     }

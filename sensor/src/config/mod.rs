@@ -1,5 +1,6 @@
 //! Settings that change what is analysed and how it is written.
 
+pub mod file;
 mod nets;
 mod ports;
 

@@ -13,6 +13,7 @@ pub struct Bus {
     order: Order,
     now: Time,
     muted: bool,
+    said: u64,
     batch: Batch,
 }
 
@@ -66,6 +67,7 @@ impl Bus {
             order: Order::default(),
             now: Time::default(),
             muted: false,
+            said: 0,
             batch: Batch::default(),
         }
     }
@@ -146,8 +148,19 @@ impl Bus {
 
     fn say(&mut self, said: Said) {
         if !self.muted {
+            self.said += 1;
             self.batch.items.push(Item { order: self.order, now: self.now, said });
         }
+    }
+
+    /// How many things were said so far.
+    pub fn said(&self) -> u64 {
+        self.said
+    }
+
+    /// How many bytes of memory what was said so far takes, roughly.
+    pub fn waiting(&self) -> usize {
+        self.batch.bytes.len() + self.batch.items.len() * size_of::<Item>()
     }
 
     /// Hands on what was said so far.

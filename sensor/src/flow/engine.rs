@@ -48,6 +48,21 @@ pub struct Handed<'a> {
 pub struct FlowStats {
     pub opened: u64,
     pub most_open: u64,
+    /// Opened so far and open now: TCP, UDP and ICMP.
+    pub opened_by_proto: [u64; 3],
+    pub open_by_proto: [u64; 3],
+    /// Acknowledgements of new data on established TCP connections, and those of them that told of
+    /// data never seen (`get_gap_stats`).
+    pub acks: u64,
+    pub gaps: u64,
+    /// Bytes of TCP streams waiting behind holes, with what holding them costs.
+    pub reassembly_bytes: u64,
+    /// Forgotten without a row, after a fault of ours.
+    pub lost: u64,
+    /// TCP connections that ended after more than a handshake, and those of them of which only one
+    /// side was ever seen.
+    pub tcp_ended: u64,
+    pub tcp_one_sided: u64,
     /// Ended early because the table was full.
     pub evicted: u64,
     /// Bytes behind holes given up because a ceiling was reached.
@@ -114,7 +129,26 @@ impl<H: Handler> Flows<H> {
     }
 
     pub fn stats(&self) -> FlowStats {
-        FlowStats { reassembly_given_up: self.total.given_up, ..self.stats }
+        FlowStats {
+            reassembly_given_up: self.total.given_up,
+            acks: self.total.acks,
+            gaps: self.total.gaps,
+            reassembly_bytes: self.total.bytes as u64,
+            ..self.stats
+        }
+    }
+
+    /// Forgets every flow there still is, and starts as if new; the counters go on.
+    pub fn restart(&mut self)
+    where
+        H: Default,
+    {
+        // What flows that were not ended had taken from it is not given back.
+        let handler = if self.is_empty() { std::mem::take(&mut self.handler) } else { H::default() };
+        let lost = self.stats.lost + self.slab.len() as u64;
+        let total = BufferedTotal { bytes: 0, ..std::mem::take(&mut self.total) };
+        let stats = FlowStats { lost, open_by_proto: [0; 3], ..self.stats };
+        *self = Flows { total, stats, ..Flows::new(handler) };
     }
 
     pub fn len(&self) -> usize {
@@ -395,6 +429,8 @@ impl<H: Handler> Flows<H> {
             self.check_tunnels(at, tunnels, bus);
         }
         self.stats.opened += 1;
+        self.stats.opened_by_proto[tuple.proto as usize] += 1;
+        self.stats.open_by_proto[tuple.proto as usize] += 1;
         self.stats.most_open = self.stats.most_open.max(self.slab.len() as u64);
         at
     }
@@ -441,12 +477,15 @@ impl<H: Handler> Flows<H> {
             && let Some(mut slot) = self.forget(at)
         {
             slot.tcp.release(&mut self.total);
+            self.stats.lost += 1;
         }
     }
 
     /// Takes a flow out of the table.
     fn forget(&mut self, at: u32) -> Option<Slot<H::State>> {
         let slot = self.slab.remove(at)?;
+        let open = &mut self.stats.open_by_proto[slot.flow.proto() as usize];
+        *open = open.saturating_sub(1);
         let hash = hash_of(&self.hasher, &slot.flow.tuple.key());
         if let Ok(entry) = self.index.find_entry(hash, |&(slot, _)| slot == at) {
             entry.remove();
@@ -461,6 +500,10 @@ impl<H: Handler> Flows<H> {
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
             tcp.show(&mut flow);
+            // Attempts that nobody answers are one-sided by nature.
+            let carried = flow.packets[0] + flow.packets[1] > 3 && flow.sizes != [0, 0];
+            self.stats.tcp_ended += u64::from(carried);
+            self.stats.tcp_one_sided += u64::from(carried && flow.packets.contains(&0));
         }
         self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
         if flow.trial.carries {

@@ -1,7 +1,7 @@
 //! One log file.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// A log that could not be written.
@@ -24,19 +24,39 @@ pub struct LogFile {
     path: PathBuf,
     out: Box<dyn Write + Send>,
     buffer: Vec<u8>,
+    /// Bytes written so far, those in the buffer included.
+    bytes: u64,
+    /// The last attempt to write failed; what is in the buffer was not written.
+    failing: bool,
 }
 
 /// Rows are written out when this much has gathered.
 const BUFFER: usize = 256 * 1024;
+/// While writing fails, rows are kept up to here; more are refused. What stops a full disk from filling
+/// memory too.
+const MAX_HELD: usize = 4 << 20;
 
 impl LogFile {
     pub fn create(path: &Path) -> Result<Self, LogError> {
         let file = File::create(path).map_err(|error| LogError { path: path.to_owned(), error })?;
-        Ok(LogFile { path: path.to_owned(), out: Box::new(file), buffer: Vec::with_capacity(BUFFER) })
+        Ok(LogFile::to(path.to_owned(), Box::new(file)))
     }
 
     pub fn stdout() -> Self {
-        LogFile { path: "standard output".into(), out: Box::new(io::stdout()), buffer: Vec::new() }
+        LogFile::to("standard output".into(), Box::new(io::stdout()))
+    }
+
+    fn to(path: PathBuf, out: Box<dyn Write + Send>) -> Self {
+        LogFile { path, out, buffer: Vec::new(), bytes: 0, failing: false }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How long the file is, once all is written.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     #[inline]
@@ -44,13 +64,102 @@ impl LogFile {
         if self.buffer.len() + bytes.len() > BUFFER {
             self.flush()?;
         }
-        self.buffer.extend_from_slice(bytes);
+        self.append(bytes);
         Ok(())
     }
 
+    /// Writes a row although writing may fail; false where there is no room to keep it until it works
+    /// again. The second value is the failure, the first time it shows.
+    #[inline]
+    pub fn write_patiently(&mut self, bytes: &[u8]) -> (bool, Option<LogError>) {
+        let mut failed = None;
+        if self.buffer.len() + bytes.len() > BUFFER && !self.failing {
+            failed = self.flush().err();
+        }
+        if self.failing && self.buffer.len() + bytes.len() > MAX_HELD {
+            return (false, failed);
+        }
+        self.append(bytes);
+        (true, failed)
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Writes out what is held. Should that fail midway, what is left stays, so that no line remains cut
+    /// in half once it works again.
     pub fn flush(&mut self) -> Result<(), LogError> {
-        let written = self.out.write_all(&self.buffer).and_then(|()| self.out.flush());
-        self.buffer.clear();
-        written.map_err(|error| LogError { path: self.path.clone(), error })
+        let mut written = 0;
+        let result = loop {
+            let rest = &self.buffer[written..];
+            if rest.is_empty() {
+                break self.out.flush();
+            }
+            match self.out.write(rest) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(more) => written += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        if written == self.buffer.len() {
+            self.buffer.clear();
+        } else {
+            self.buffer.drain(..written);
+        }
+        self.failing = result.is_err();
+        result.map_err(|error| LogError { path: self.path.clone(), error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A disk with so many bytes free.
+    #[derive(Clone)]
+    struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (free, written) = &mut *self.0.lock().unwrap();
+            let fits = bytes.len().min(*free);
+            if fits == 0 && !bytes.is_empty() {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            *free -= fits;
+            written.extend_from_slice(&bytes[..fits]);
+            Ok(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_costs_whole_rows_only_and_writing_goes_on() {
+        let disk = Disk(Arc::new(Mutex::new((10, Vec::new()))));
+        let mut file = LogFile::to("disk".into(), Box::new(disk.clone()));
+        for row in ["first\n", "second\n"] {
+            file.write(row.as_bytes()).unwrap();
+        }
+        assert!(file.flush().is_err());
+        assert_eq!(disk.0.lock().unwrap().1, b"first\nseco");
+        // Rows are kept up to the ceiling, then refused, without a look at the disk each time.
+        let row = vec![b'x'; MAX_HELD / 4];
+        let kept = (0..8).filter(|_| file.write_patiently(&row).0).count();
+        assert_eq!(kept, 3);
+        disk.0.lock().unwrap().0 = usize::MAX;
+        file.flush().unwrap();
+        assert!(file.write_patiently(b"\nlast\n").0);
+        file.flush().unwrap();
+        let written = disk.0.lock().unwrap().1.clone();
+        assert!(written.starts_with(b"first\nsecond\nxxx") && written.ends_with(b"x\nlast\n"));
+        assert_eq!(written.len() as u64, file.bytes());
     }
 }

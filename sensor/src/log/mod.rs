@@ -1,20 +1,31 @@
 //! Log files: one per kind of record, opened at its first row.
+//!
+//! In replay a log that cannot be written is an error. A sensor that runs unattended goes on: rows that
+//! find no room are counted, and writing is tried again every second ([`Logs::live`]). There, finished
+//! logs are handed to an archiver, which compresses them off the path of packets.
 
+mod archive;
 mod file;
+mod leftover;
+mod naming;
 
+pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
 pub use file::{LogError, LogFile};
 
 use std::path::{Path, PathBuf};
 
 use crate::export::{Exports, Serializer};
+use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// All logs of a run.
 pub struct Logs {
     target: Target,
     format: Format,
     open: Vec<Open>,
+    /// What is done about failures and for archiving, in live mode.
+    live: Option<Live>,
     serializer: Serializer,
     outlets: Vec<Box<dyn Outlet>>,
 }
@@ -34,17 +45,55 @@ pub enum Target {
     Stdout(String),
 }
 
+/// When a log is finished and a new one begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rotation {
+    /// At multiples of this time since midnight UTC; zero is never.
+    pub interval: Interval,
+    /// When a log has grown to so many bytes.
+    pub max_bytes: Option<u64>,
+}
+
+struct Live {
+    rotation: Rotation,
+    next_rotation: Time,
+    archiver: Option<Archiver>,
+    failures: u64,
+    /// Failures since the operator was told of one.
+    complained: bool,
+}
+
 struct Open {
     schema: &'static Schema,
     rows: u64,
-    /// None where this log is not wanted.
+    /// Rows that found no room on the disk.
+    dropped: u64,
+    /// This log is not wanted.
+    unwanted: bool,
     file: Option<LogFile>,
+    opened: Time,
+}
+
+/// Rows of one log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowCounts {
+    pub log: &'static str,
+    /// Rows that came, those dropped included.
+    pub rows: u64,
+    pub dropped: u64,
 }
 
 impl Logs {
     pub fn new(target: Target, format: Format) -> Self {
         let serializer = Exports::default().serializer();
-        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new() }
+        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new(), live: None }
+    }
+
+    /// Logs of a sensor: no failure stops them. Logs go through an archiver where there is one.
+    pub fn live(target: Target, format: Format, rotation: Rotation, archiver: Option<Archiver>) -> Self {
+        let next_rotation = Time::default();
+        let live = Live { rotation, next_rotation, archiver, failures: 0, complained: false };
+        Logs { live: Some(live), ..Logs::new(target, format) }
     }
 
     /// Hands rows to exporters too: each has its outlet at the place that it has among `exports`.
@@ -65,14 +114,45 @@ impl Logs {
     pub fn row(&mut self, schema: &'static Schema, row: &[u8], now: Time) -> Result<(), LogError> {
         let at = match self.open.iter().position(|open| std::ptr::eq(open.schema, schema)) {
             Some(at) => at,
-            None => self.open(schema, now)?,
+            None => self.add(schema),
         };
         let open = &mut self.open[at];
         open.rows += 1;
-        match &mut open.file {
-            Some(file) => file.write(row),
-            None => Ok(()),
+        if open.unwanted {
+            return Ok(());
         }
+        let Some(live) = &mut self.live else {
+            return match &mut open.file {
+                Some(file) => file.write(row),
+                None => open.begin(&self.target, self.format, now, None)?.write(row),
+            };
+        };
+        let file = match &mut open.file {
+            Some(file) => file,
+            // Tried again at the next tick, not for every row.
+            None if live.complained => {
+                open.dropped += 1;
+                return Ok(());
+            }
+            None => match open.begin(&self.target, self.format, now, live.archiver.as_ref()) {
+                Ok(file) => file,
+                Err(error) => {
+                    open.dropped += 1;
+                    live.failed(&error);
+                    return Ok(());
+                }
+            },
+        };
+        let (kept, failure) = file.write_patiently(row);
+        let full = live.rotation.max_bytes.is_some_and(|max| file.bytes() >= max);
+        open.dropped += u64::from(!kept);
+        if let Some(error) = failure {
+            live.failed(&error);
+        }
+        if full {
+            self.rotate(at, now);
+        }
+        Ok(())
     }
 
     /// Serialises and appends a record.
@@ -89,44 +169,166 @@ impl Logs {
         Ok(())
     }
 
-    fn open(&mut self, schema: &'static Schema, now: Time) -> Result<usize, LogError> {
-        let mut file = match &self.target {
-            Target::Folder(folder) => Some(LogFile::create(&folder.join(format!("{}.log", schema.path)))?),
-            Target::Stdout(wanted) if wanted == schema.path => Some(LogFile::stdout()),
-            Target::Stdout(_) => None,
-        };
-        if let Some(file) = &mut file {
-            let mut header = Vec::new();
-            self.format.header(schema, now, &mut header);
-            file.write(&header)?;
-        }
-        self.open.push(Open { schema, rows: 0, file });
-        Ok(self.open.len() - 1)
+    fn add(&mut self, schema: &'static Schema) -> usize {
+        let unwanted = matches!(&self.target, Target::Stdout(wanted) if wanted != schema.path);
+        self.open.push(Open { schema, rows: 0, dropped: 0, unwanted, file: None, opened: Time::default() });
+        self.open.len() - 1
     }
 
-    /// Finishes every log, and lets exporters know that no more comes. All are tried; the first failure is returned.
+    /// What a sensor's logs need every second: rows reach the disk, and logs whose time has come are
+    /// finished. Where writing had failed it is tried again.
+    pub fn tick(&mut self, now: Time) {
+        let Some(live) = &mut self.live else { return };
+        let mut healthy = true;
+        for open in &mut self.open {
+            if let Some(Err(error)) = open.file.as_mut().map(LogFile::flush) {
+                healthy = false;
+                live.failed(&error);
+            }
+        }
+        if healthy && std::mem::take(&mut live.complained) {
+            eprintln!("nightjar: logs can be written again");
+        }
+        let interval = live.rotation.interval;
+        if interval <= Interval::ZERO {
+            return;
+        }
+        // The clock may have been set back, too.
+        let due = now >= live.next_rotation || live.next_rotation - now > interval;
+        if due {
+            let first = live.next_rotation == Time::default();
+            live.next_rotation = next_multiple(now, interval);
+            for at in 0..if first { 0 } else { self.open.len() } {
+                self.rotate(at, now);
+            }
+        }
+    }
+
+    /// Finishes a log and gives it to the archiver. What cannot be written out yet stays open.
+    fn rotate(&mut self, at: usize, now: Time) {
+        let (Some(open), Some(live)) = (self.open.get_mut(at), &mut self.live) else { return };
+        let Some(archiver) = &live.archiver else { return };
+        let Some(file) = &mut open.file else { return };
+        let mut footer = Vec::new();
+        self.format.footer(now, &mut footer);
+        if let Err(error) = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush()) {
+            return live.failed(&error);
+        }
+        let finished = Finished {
+            log: open.schema.path.to_owned(),
+            opened: naming::stamp(open.opened),
+            closed: naming::stamp(now),
+            nth: 0,
+        };
+        match archiver.hand_over(file.path(), finished) {
+            Ok(()) => open.file = None,
+            Err(error) => live.failed(&error),
+        }
+    }
+
+    /// Finishes every log, and lets exporters know that no more comes. All are tried; the first failure is
+    /// returned. A sensor's logs are archived if they would be rotated.
     pub fn close(&mut self, now: Time) -> Result<(), LogError> {
         self.outlets.clear();
+        if self.live.as_ref().is_some_and(|live| live.rotation != Rotation::default()) {
+            (0..self.open.len()).for_each(|at| self.rotate(at, now));
+        }
         let mut result = Ok(());
         for open in &mut self.open {
             let Some(mut file) = open.file.take() else { continue };
             let mut footer = Vec::new();
             self.format.footer(now, &mut footer);
-            let closed = file.write(&footer).and_then(|()| file.flush());
+            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush());
             result = result.and(closed);
         }
         result
     }
 
-    /// Rows written of each log, by its name.
+    /// Ends archiving, once what waits for it was done or `deadline` has passed.
+    pub fn finish_archiving(&mut self, deadline: std::time::Instant) {
+        if let Some(archiver) = self.live.as_mut().and_then(|live| live.archiver.take()) {
+            archiver.finish(deadline);
+        }
+    }
+
+    /// Takes over changed settings from the next rotation on.
+    pub fn reconfigure(&mut self, rotation: Rotation, upkeep: Upkeep) {
+        let Some(live) = &mut self.live else { return };
+        if live.rotation.interval != rotation.interval {
+            live.next_rotation = Time::default();
+        }
+        live.rotation = rotation;
+        if let Some(archiver) = &live.archiver {
+            archiver.reconfigure(upkeep);
+        }
+    }
+
+    /// Rows of each log, by its name.
     pub fn rows(&self) -> Vec<(&'static str, u64)> {
-        let mut rows: Vec<_> = self.open.iter().map(|open| (open.schema.path, open.rows)).collect();
-        rows.sort_unstable();
+        self.row_counts().into_iter().map(|counts| (counts.log, counts.rows)).collect()
+    }
+
+    pub fn row_counts(&self) -> Vec<RowCounts> {
+        let counts =
+            |open: &Open| RowCounts { log: open.schema.path, rows: open.rows, dropped: open.dropped };
+        let mut rows: Vec<RowCounts> = self.open.iter().map(counts).collect();
+        rows.sort_unstable_by_key(|counts| counts.log);
         rows
     }
+
+    /// How often writing has failed.
+    pub fn failures(&self) -> u64 {
+        self.live.as_ref().map_or(0, |live| live.failures)
+    }
+
+    pub fn archived(&self) -> ArchiveCounts {
+        let archiver = self.live.as_ref().and_then(|live| live.archiver.as_ref());
+        archiver.map(Archiver::counts).unwrap_or_default()
+    }
+}
+
+impl Open {
+    fn begin(
+        &mut self,
+        target: &Target,
+        format: Format,
+        now: Time,
+        archiver: Option<&Archiver>,
+    ) -> Result<&mut LogFile, LogError> {
+        if let Some(archiver) = archiver {
+            archiver.note(self.schema.path)?;
+        }
+        let mut file = match target {
+            Target::Folder(folder) => LogFile::create(&folder.join(format!("{}.log", self.schema.path)))?,
+            Target::Stdout(_) => LogFile::stdout(),
+        };
+        let mut header = Vec::new();
+        format.header(self.schema, now, &mut header);
+        file.write(&header)?;
+        self.opened = now;
+        Ok(self.file.insert(file))
+    }
+}
+
+impl Live {
+    /// Tells the operator once, until it works again; counts every time.
+    fn failed(&mut self, error: &LogError) {
+        self.failures += 1;
+        if !std::mem::replace(&mut self.complained, true) {
+            eprintln!("nightjar: {error}; rows without room are dropped and counted until it works again");
+        }
+    }
+}
+
+fn next_multiple(now: Time, interval: Interval) -> Time {
+    let nanos = now.nanos().div_euclid(interval.nanos()).saturating_add(1).saturating_mul(interval.nanos());
+    Time::from_nanos(nanos)
 }
 
 /// Makes sure that logs can be written to `folder`, before anything is read.
 pub fn prepare_folder(folder: &Path) -> Result<(), LogError> {
     std::fs::create_dir_all(folder).map_err(|error| LogError { path: folder.to_owned(), error })
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,11 @@ const TIMEOUT: Interval = Interval::from_secs(24 * 60 * 60);
 const MAX_KNOWN: usize = 65_536;
 
 impl IpTunnels {
+    pub fn forget_all(&mut self) {
+        self.forgotten += self.known.len() as u64;
+        self.known.clear();
+    }
+
     /// The tunnel between two hosts, in whichever direction.
     pub fn find(
         &mut self,
@@ -45,8 +50,7 @@ impl IpTunnels {
             return known.tunnel;
         }
         if self.known.len() >= MAX_KNOWN {
-            self.forgotten += self.known.len() as u64;
-            self.known.clear();
+            self.forget_all();
         }
         let tuple = Tuple { src: End::new(src, 0), dst: End::new(dst, 0), proto: Proto::Icmp, one_way: true };
         let tunnel = Tunnel {

@@ -6,6 +6,8 @@
 //! followed by all workers, because what is inside may belong to any of them; only its owner tells
 //! of it.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::analyze::{AnalyzeStats, Sessions};
@@ -15,7 +17,7 @@ use crate::decode::{
     Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
     UdpTunnelKind, Verdict, Weirds,
 };
-use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
+use crate::event::{About, Arg, Batch, Bus, EventId, Order, Proto, Raised, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
@@ -31,6 +33,8 @@ pub(super) struct Worker {
     bus: Bus,
     now: Time,
     at: Place,
+    /// The packet's transport checksums are not in it yet: its network card was to fill them in.
+    checksums_pending: bool,
     panics: u64,
 }
 
@@ -61,6 +65,8 @@ pub struct WorkerStats {
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
     pub panics: u64,
+    /// Rows and other things said.
+    pub said: u64,
 }
 
 /// Steps of one packet that ordinals can tell apart.
@@ -87,6 +93,7 @@ impl Worker {
             bus: Bus::new(config.format, config.exports.serializer(), config.events),
             now: Time::default(),
             at: Place::default(),
+            checksums_pending: false,
             panics: 0,
             config,
         }
@@ -100,6 +107,7 @@ impl Worker {
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
+            said: self.bus.said(),
         }
     }
 
@@ -115,6 +123,59 @@ impl Worker {
             self.panics += 1;
             self.flows.give_up_current();
         }
+    }
+
+    /// Handles a packet whose transport checksums may still be missing, as on packets of this very host.
+    pub fn packet_unfinished(&mut self, number: u64, packet: &Packet<'_>) {
+        self.checksums_pending = true;
+        self.packet(number, packet);
+        self.checksums_pending = false;
+    }
+
+    /// Moves time on where no packet does.
+    pub fn idle(&mut self, number: u64, now: Time) {
+        if now <= self.now {
+            return;
+        }
+        self.now = now;
+        self.bus.at_packet(number, now);
+        let fired = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.flows.advance(now, &self.config, &mut self.bus);
+        }));
+        if fired.is_err() {
+            self.panics += 1;
+            self.flows.give_up_current();
+        }
+    }
+
+    /// Network time: that of the newest packet, or of the wall clock where there was none.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Takes over changed settings; what is open keeps the timers that it has.
+    pub fn set_config(&mut self, config: Arc<Config>) {
+        // Identifiers stay those of this worker, and what it says is said in one form.
+        let Config { seed, format, events, .. } = *self.config;
+        self.config = Arc::new(Config { seed, format, events, ..Config::clone(&config) });
+    }
+
+    /// Starts afresh at whatever time comes next. Flows not ended before are lost, and counted.
+    pub fn restart(&mut self) {
+        self.flows.restart();
+        self.ip_tunnels.forget_all();
+        self.now = Time::default();
+        self.checksums_pending = false;
+    }
+
+    /// Bytes held for datagrams whose fragments are not all there.
+    pub fn fragment_bytes(&self) -> usize {
+        self.decoder.fragment_bytes()
+    }
+
+    /// Bytes of rows that wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.bus.waiting()
     }
 
     fn handle(&mut self, number: u64, packet: &Packet<'_>) {
@@ -165,9 +226,11 @@ impl Worker {
         self.step();
         for weird in self.weirds.drain() {
             if tells {
-                let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
+                let name: Cow<'static, str> =
+                    if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
                 let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
                 let source = weird.source.unwrap_or_default();
+                raise_weird(&mut self.bus, &name, &weird.addl, source, weird.flow);
                 self.bus.weird(Weird { name, addl: weird.addl, source, about });
             }
         }
@@ -252,7 +315,8 @@ impl Worker {
         if !owned && !may_be_tunnel {
             return;
         }
-        datagram.bad_checksum = self.decoder.transport_checksum(packet) == Checksum::Bad;
+        datagram.bad_checksum =
+            !self.checksums_pending && self.decoder.transport_checksum(packet) == Checksum::Bad;
         let arrival =
             Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
@@ -297,6 +361,16 @@ impl Worker {
         if let Some((inner, tunnel)) = tunnel {
             self.enter(inner, tunnel, tunnels);
         }
+    }
+}
+
+/// Tells scripts of an oddity of no connection.
+fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Option<(IpAddr, IpAddr)>) {
+    let id = if hosts.is_some() { EventId::FlowWeird } else { EventId::NetWeird };
+    if bus.wants(id) {
+        let hosts = hosts.map_or(Vec::new(), |(src, dst)| vec![Arg::Addr(src), Arg::Addr(dst)]);
+        let args = [vec![Arg::text(name)], hosts, vec![Arg::text(addl), Arg::text(source)]].concat();
+        bus.raise(Raised { id, conn: None, args });
     }
 }
 

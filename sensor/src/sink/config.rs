@@ -293,8 +293,11 @@ impl Rows {
     }
 
     pub(super) fn sensor(&self) -> String {
-        let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-        self.sensor.clone().unwrap_or_else(host)
+        let host = || {
+            let name = nix::sys::utsname::uname().ok()?.nodename().to_string_lossy().into_owned();
+            Some(name).filter(|name| !name.is_empty())
+        };
+        self.sensor.clone().or_else(host).unwrap_or_else(|| "nightjar".to_owned())
     }
 }
 

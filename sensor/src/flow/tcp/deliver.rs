@@ -119,7 +119,20 @@ impl Tcp {
         if ack <= end.stream.trimmed() {
             return;
         }
-        self.with_stream(env, flow, app, dir, |end, total, _, out| end.stream.trim(ack, partial, total, out));
+        // Loss is judged where sequence numbers can be trusted, as by Zeek (`report_gaps_for_partial`).
+        let established = |end: &Endpoint| end.state == State::Established;
+        let counts = !end.stream.is_skipping() && established(&self.orig) && established(&self.resp);
+        self.with_stream(env, flow, app, dir, |end, total, _, out| {
+            let mut missing = false;
+            end.stream.trim(ack, partial, total, &mut |piece| {
+                missing |= matches!(piece, Piece::Gap(_));
+                out(piece);
+            });
+            if counts {
+                total.acks += 1;
+                total.gaps += u64::from(missing);
+            }
+        });
         self.check_end(env, flow, app, dir);
     }
 

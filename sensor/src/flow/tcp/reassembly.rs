@@ -12,6 +12,10 @@ pub struct BufferedTotal {
     pub bytes: usize,
     /// How many bytes were given up because a ceiling was reached.
     pub given_up: u64,
+    /// Acknowledgements of new data on established connections …
+    pub acks: u64,
+    /// … and those of them for data of which some was never seen.
+    pub gaps: u64,
 }
 
 /// What comes out of a stream.

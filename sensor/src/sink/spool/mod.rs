@@ -18,6 +18,9 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
 use crate::sink::spool::frame::Head;
 use crate::sink::spool::segment::{Segment, numbers};
 
@@ -54,7 +57,7 @@ pub struct Spool {
     next_number: u64,
     synced: Instant,
     /// Held while the spool is open: two sensors must not share it.
-    _lock: File,
+    _lock: Flock<File>,
 }
 
 /// A spool that cannot be used.
@@ -91,11 +94,11 @@ impl Spool {
         let failed = |error| SpoolError::Io(dir.clone(), error);
         std::fs::create_dir_all(&dir).map_err(failed)?;
         let lock = File::create(dir.join("lock")).map_err(failed)?;
-        match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(SpoolError::InUse(dir)),
-            Err(error) => return Err(failed(error.into())),
-        }
+        let lock = match Flock::lock(lock, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => lock,
+            Err((_, Errno::EWOULDBLOCK)) => return Err(SpoolError::InUse(dir)),
+            Err((_, error)) => return Err(failed(error.into())),
+        };
         let (mut segments, mut end, mut unreadable, mut next_number) = (VecDeque::new(), 0, 0, 0);
         for number in numbers(&dir).map_err(failed)? {
             let (segment, damaged) = Segment::open(&dir, number, end).map_err(failed)?;

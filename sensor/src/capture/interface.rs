@@ -1,0 +1,117 @@
+//! What the system tells of a network interface, from `/sys/class/net`.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The interface's number.
+pub fn index(name: &str) -> io::Result<u32> {
+    nix::net::if_::if_nametoindex(name)
+        .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("there is no interface '{name}'")))
+}
+
+/// `LINKTYPE_ETHERNET`.
+const ETHERNET: u16 = 1;
+/// `LINKTYPE_RAW`: IP without a link header.
+const RAW: u16 = 101;
+
+/// The link type of its frames, where a packet socket shows them as they are.
+pub fn link_type(name: &str) -> io::Result<u16> {
+    match number(name, "type") {
+        // ARPHRD_ETHER and ARPHRD_LOOPBACK.
+        Some(1 | 772) => Ok(ETHERNET),
+        // ARPHRD_PPP, ARPHRD_NONE (tun), ARPHRD_RAWIP.
+        Some(512 | 0xfffe | 519) => Ok(RAW),
+        Some(other) => Err(io::Error::other(format!("hardware type {other} has no plain packet socket"))),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no interface '{name}'"))),
+    }
+}
+
+/// Whether it is administratively up and has a carrier.
+pub fn is_up(name: &str) -> bool {
+    const IFF_UP: u64 = 1;
+    flags(name).is_some_and(|flags| flags & IFF_UP != 0) && text(name, "carrier").as_deref() != Some("0")
+}
+
+fn flags(name: &str) -> Option<u64> {
+    u64::from_str_radix(text(name, "flags")?.strip_prefix("0x")?, 16).ok()
+}
+
+/// How many queues the driver receives on.
+pub fn receive_queues(name: &str) -> usize {
+    let Ok(entries) = std::fs::read_dir(path(name, "queues")) else { return 1 };
+    let queues = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("rx-"));
+    queues.count().max(1)
+}
+
+/// What the NIC and its driver have counted since they were started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NicCounts {
+    pub packets: u64,
+    pub bytes: u64,
+    /// Frames the NIC lost for want of buffers.
+    pub missed: u64,
+    /// Frames the system refused.
+    pub dropped: u64,
+    /// Frames that came damaged.
+    pub errors: u64,
+}
+
+pub fn nic_counts(name: &str) -> NicCounts {
+    let count = |what: &str| number(name, &format!("statistics/{what}")).unwrap_or(0);
+    NicCounts {
+        packets: count("rx_packets"),
+        bytes: count("rx_bytes"),
+        missed: count("rx_missed_errors") + count("rx_fifo_errors"),
+        dropped: count("rx_dropped"),
+        errors: count("rx_errors"),
+    }
+}
+
+impl NicCounts {
+    /// What was counted after `earlier`; of a counter that was reset, what it shows.
+    pub fn since(self, earlier: NicCounts) -> NicCounts {
+        let less = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
+        NicCounts {
+            packets: less(self.packets, earlier.packets),
+            bytes: less(self.bytes, earlier.bytes),
+            missed: less(self.missed, earlier.missed),
+            dropped: less(self.dropped, earlier.dropped),
+            errors: less(self.errors, earlier.errors),
+        }
+    }
+}
+
+fn number(name: &str, what: &str) -> Option<u64> {
+    text(name, what)?.parse().ok()
+}
+
+fn text(name: &str, what: &str) -> Option<String> {
+    // The name is the operator's; one with a slash in it is no interface's.
+    if name.contains('/') || name.is_empty() {
+        return None;
+    }
+    Some(std::fs::read_to_string(path(name, what)).ok()?.trim().to_owned())
+}
+
+fn path(name: &str, what: &str) -> PathBuf {
+    PathBuf::from("/sys/class/net").join(name).join(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_that_are_not_there_are_said_not_to_be() {
+        for name in ["nosuchif", "", "../lo"] {
+            assert!(link_type(name).is_err() && index(name).is_err() && !is_up(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_counter_that_was_reset_counts_from_zero() {
+        let at = |packets| NicCounts { packets, ..NicCounts::default() };
+        assert_eq!(at(7).since(at(3)).packets, 4);
+        assert_eq!(at(2).since(at(3)).packets, 2);
+    }
+}

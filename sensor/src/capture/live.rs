@@ -1,0 +1,212 @@
+//! Packets from a network interface.
+//!
+//! [`open`] gives one [`Source`] for each worker: rings of `AF_PACKET` sockets, or libpcap where those
+//! are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
+
+use std::io;
+use std::time::Duration;
+
+use super::Packet;
+use super::af_packet::{self, Ring};
+use super::live_pcap::PcapSource;
+
+/// What to capture, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    pub interface: String,
+    pub kind: Kind,
+    /// How many sources to make; of libpcap there is always one.
+    pub workers: usize,
+    pub fanout: Fanout,
+    /// Put IPv4 fragments together before they are dealt out, so that they reach their flow's worker.
+    pub defragment: bool,
+    /// Memory shared with the kernel, for each source.
+    pub ring_bytes: usize,
+    /// The pieces in which it changes hands.
+    pub block_bytes: usize,
+    /// After so long a block is handed over although it is not full.
+    pub block_timeout: Duration,
+    pub promiscuous: bool,
+    /// Leave out what this host itself sends.
+    pub ignore_outgoing: bool,
+    /// Only what this libpcap expression selects.
+    pub filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    AfPacket,
+    Pcap,
+}
+
+/// How packets are dealt out among the workers of one interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fanout {
+    /// By a hash of the flow, the same for both directions.
+    Hash,
+    /// By the queue the NIC put them into.
+    Queue,
+    /// By the processor that received them.
+    Cpu,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            interface: String::new(),
+            kind: Kind::AfPacket,
+            workers: 1,
+            fanout: Fanout::Hash,
+            defragment: true,
+            ring_bytes: 64 << 20,
+            block_bytes: 1 << 20,
+            block_timeout: Duration::from_millis(20),
+            promiscuous: true,
+            ignore_outgoing: false,
+            filter: None,
+        }
+    }
+}
+
+/// A packet as a source shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub packet: Packet<'a>,
+    /// The transport checksum was left for the NIC to fill in: the packet is this host's own.
+    pub checksums_pending: bool,
+}
+
+/// What became of waiting for packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Polled {
+    Packets(u64),
+    /// None came; all that were stamped before the source's [`Source::lag`] have been seen.
+    Nothing,
+}
+
+/// What one source has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets that reached the socket behind its filter: those delivered, waiting and dropped.
+    pub link: u64,
+    /// Packets dropped because the ring was full.
+    pub dropped: u64,
+    /// How often the ring was full.
+    pub freezes: u64,
+    /// Packets handed on.
+    pub delivered: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets handed on without their end.
+    pub cut: u64,
+}
+
+/// One worker's packets.
+pub struct Source {
+    inner: Inner,
+    lag: Duration,
+}
+
+enum Inner {
+    Ring(Ring),
+    Pcap(PcapSource),
+}
+
+/// What was opened.
+pub struct Opened {
+    pub sources: Vec<Source>,
+    /// Which kind it became.
+    pub kind: Kind,
+    /// What the operator should know of it.
+    pub notes: Vec<String>,
+}
+
+/// An interface that could not be opened in any way.
+#[derive(Debug)]
+pub struct OpenError {
+    pub interface: String,
+    pub reason: String,
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot capture on {}: {}", self.interface, self.reason)
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Opens an interface; where packet sockets are refused, with libpcap.
+pub fn open(options: &Options) -> Result<Opened, OpenError> {
+    let error = |reason| OpenError { interface: options.interface.clone(), reason };
+    // Both would only say it less clearly.
+    super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
+    let mut notes = Vec::new();
+    if options.kind == Kind::AfPacket {
+        match af_packet::open(options) {
+            Ok((rings, granted)) => {
+                notes.extend(granted);
+                // A block is looked at by a timer of this period, and may just have missed it.
+                let lag = 2 * options.block_timeout + SCHEDULING;
+                let sources = rings.into_iter().map(|ring| Source { inner: Inner::Ring(ring), lag });
+                return Ok(Opened { sources: sources.collect(), kind: Kind::AfPacket, notes });
+            }
+            // A mistake of the operator's would be the same with libpcap.
+            Err(refused) if refused.step == "compiling the filter" => {
+                return Err(error(format!("filter: {}", refused.error)));
+            }
+            Err(refused) => notes.push(format!(
+                "AF_PACKET was refused ({}: {}); trying libpcap, with one worker",
+                refused.step, refused.error
+            )),
+        }
+    }
+    match PcapSource::open(options) {
+        Ok(source) => {
+            if options.workers > 1 {
+                notes.push("libpcap has one worker per interface".to_owned());
+            }
+            let lag = 2 * super::live_pcap::READ_TIMEOUT + SCHEDULING;
+            let sources = vec![Source { inner: Inner::Pcap(source), lag }];
+            Ok(Opened { sources, kind: Kind::Pcap, notes })
+        }
+        Err(reason) => {
+            notes.push(format!("libpcap: {reason}"));
+            Err(error(notes.join("; ")))
+        }
+    }
+}
+
+/// Beyond the kernel's own timers, how late a thread may look.
+const SCHEDULING: Duration = Duration::from_millis(60);
+
+impl Source {
+    /// Hands on packets that have come, waiting up to `timeout` for the first. An error is the
+    /// interface's; it may pass, and the source stays usable.
+    pub fn poll(&mut self, timeout: Duration, each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+        match &mut self.inner {
+            Inner::Ring(ring) => ring.poll(timeout, each),
+            Inner::Pcap(source) => source.poll(timeout, each),
+        }
+    }
+
+    /// When nothing comes, the packets seen are all up to so long ago.
+    pub fn lag(&self) -> Duration {
+        self.lag
+    }
+
+    /// Lets nothing more in; what has come already is still to be read.
+    pub fn refuse(&self) -> io::Result<()> {
+        match &self.inner {
+            Inner::Ring(ring) => ring.refuse(),
+            Inner::Pcap(_) => Ok(()),
+        }
+    }
+
+    pub fn counts(&mut self) -> io::Result<Counts> {
+        match &mut self.inner {
+            Inner::Ring(ring) => ring.counts(),
+            Inner::Pcap(source) => source.counts(),
+        }
+    }
+}

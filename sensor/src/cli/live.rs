@@ -1,0 +1,425 @@
+//! Running as a sensor, and the commands beside it: check, doctor, status.
+
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use nix::fcntl::{Flock, FlockArg};
+use sd_notify::NotifyState;
+
+use crate::cli::script::{self, Compiled};
+use crate::cli::{
+    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
+};
+use crate::export::Exports;
+use crate::log::{Archiver, Logs, Rotation, Target};
+use crate::pipeline::{Control, Ledger, Live, LiveError};
+use crate::policy::Events;
+use crate::service::doctor::{self, Finding};
+use crate::service::health::{Latest, Pulse};
+use crate::service::metrics::MetricsServer;
+use crate::service::settings::{Sensor, interface_named};
+use crate::service::status::{self, StatusSocket};
+use crate::service::{privileges, signals};
+use crate::sink::{Delivery, Mode, Sinks};
+
+/// `nightjar doctor`: says what stands in the way of seeing every packet, and how to mend it; exits 1 if data
+/// is lost.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar doctor")]
+pub(super) struct DoctorArgs {
+    /// Interfaces to look at
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE")]
+    interfaces: Vec<String>,
+
+    /// Look at those of this configuration, as it would capture on them
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl DoctorArgs {
+    pub fn run(&self) -> Result<u8, String> {
+        examine(&self.interfaces, self.config.as_deref())
+    }
+}
+
+/// `nightjar status`: shows the running sensor.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar status")]
+pub(super) struct StatusArgs {
+    /// For scripts: everything, as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// The sensor's `service.status_socket`
+    #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
+    socket: PathBuf,
+}
+
+impl StatusArgs {
+    pub fn run(&self) -> Result<u8, String> {
+        show_status(&self.socket, self.json)
+    }
+}
+
+fn examine(interfaces: &[String], config: Option<&Path>) -> Result<u8, String> {
+    let mut all = match config {
+        Some(path) => Sensor::load(path).map_err(|error| error.to_string())?.interfaces,
+        None => Vec::new(),
+    };
+    all.extend(interfaces.iter().map(|name| interface_named(name)));
+    if all.is_empty() {
+        return Err("nothing to examine: give an interface with -i, or --config".to_owned());
+    }
+    let mut findings: Vec<Finding> = Vec::new();
+    for interface in &all {
+        let looked = doctor::examine(interface);
+        findings.extend(looked);
+        findings.extend(doctor::try_open(interface));
+    }
+    findings.dedup();
+    findings.iter().for_each(|finding| println!("{finding}"));
+    if findings.is_empty() {
+        println!("nothing stands in the way");
+    }
+    Ok(if findings.iter().any(|finding| finding.loses_data) { BAD_CAPTURE } else { ALL_READ })
+}
+
+fn show_status(socket: &Path, json: bool) -> Result<u8, String> {
+    let ask = || status::ask(socket).map_err(|error| (socket.display().to_string(), error));
+    let both = ask().and_then(|before| {
+        if !json {
+            // For rates.
+            thread::sleep(Duration::from_secs(1));
+        }
+        Ok((before, ask()?))
+    });
+    match both {
+        Ok((_, now)) if json => println!("{now}"),
+        Ok((before, now)) => print!("{}", status::print(&before, &now)),
+        Err((path, error)) => {
+            eprintln!("nightjar: no sensor answers at {path}: {error}");
+            return Ok(BAD_CAPTURE);
+        }
+    }
+    Ok(ALL_READ)
+}
+
+/// What the command line adds to the configuration, at the start and whenever that is read again.
+#[derive(Clone)]
+struct Overrides {
+    config: Option<PathBuf>,
+    interfaces: Vec<String>,
+    workers: usize,
+    filter: Option<String>,
+    logdir: Option<PathBuf>,
+    assignments: Vec<String>,
+    no_checksums: bool,
+    /// What the exporters that run want; they are not changed while they do.
+    exports: Exports,
+}
+
+impl Overrides {
+    fn sensor(&self) -> Result<Sensor, String> {
+        let mut sensor = match &self.config {
+            Some(path) => Sensor::load(path).map_err(|error| error.to_string())?,
+            None => ad_hoc(),
+        };
+        if !self.interfaces.is_empty() {
+            let named = |name: &String| {
+                let mut options = interface_named(name);
+                options.capture.workers = self.workers;
+                options.capture.filter.clone_from(&self.filter);
+                options
+            };
+            sensor.interfaces = self.interfaces.iter().map(named).collect();
+        } else if sensor.interfaces.is_empty() {
+            return Err(
+                "nothing to do: the configuration has no [[interface]], and there is no -i".to_owned()
+            );
+        }
+        let mut settings = options::Settings::of(sensor.config);
+        for assignment in &self.assignments {
+            settings.assign(assignment)?;
+        }
+        sensor.config = settings.config;
+        sensor.config.ignore_checksums |= self.no_checksums;
+        sensor.config.exports = self.exports.clone();
+        if let Some(folder) = self.logdir.clone().or(settings.logdir) {
+            sensor.log_folder = folder;
+        }
+        Ok(sensor)
+    }
+}
+
+/// As Zeek on the command line: logs in this folder, no rotation, no service.
+fn ad_hoc() -> Sensor {
+    let mut sensor = Sensor::default();
+    sensor.rotation = Rotation::default();
+    sensor.service.status_socket = None;
+    sensor
+}
+
+/// Captures until told to stop.
+pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
+    let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
+    let mut overrides = Overrides {
+        config,
+        interfaces,
+        workers: usize::from(workers),
+        filter,
+        logdir,
+        assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
+        no_checksums,
+        exports: Exports::default(),
+    };
+    let mut sensor = overrides.sensor()?;
+    sensor.config.seed = random();
+    let mut scripts = match scripts.compile(true)? {
+        Compiled::None => None,
+        Compiled::Failed => return Ok(script::FAILED),
+        Compiled::Scripts(scripts) => Some(scripts),
+    };
+    let failed = |message: String| {
+        eprintln!("nightjar: {message}");
+        Ok(BAD_CAPTURE)
+    };
+    let findings: Vec<Finding> = sensor.interfaces.iter().flat_map(doctor::examine).collect();
+    findings.iter().for_each(|finding| eprintln!("nightjar: {finding}"));
+    let live = match Live::open(sensor.interfaces.clone()) {
+        Ok(live) => live,
+        Err(error) => return failed(error.to_string()),
+    };
+    live.notes.iter().for_each(|note| eprintln!("nightjar: {note}"));
+
+    let latest = Latest::default();
+    let (status, metrics) = match listeners(&sensor) {
+        Ok(listeners) => listeners,
+        Err(message) => return failed(message),
+    };
+    let target = match stdout {
+        Some(log) => Target::Stdout(log),
+        None => Target::Folder(sensor.log_folder.clone()),
+    };
+    if let Err(message) = prepare(&sensor, &target) {
+        eprintln!("nightjar: {message}");
+        return Ok(OUTPUT_FAILED);
+    }
+    if let Err(message) = privileges::drop_all(sensor.service.user.as_deref(), overrides.config.is_none()) {
+        return failed(message);
+    }
+    waiting.give_up_capabilities();
+    // Held as long as the sensor runs.
+    let lock = match lock(&target) {
+        Ok(lock) => lock,
+        Err(message) => {
+            eprintln!("nightjar: {message}");
+            return Ok(OUTPUT_FAILED);
+        }
+    };
+    let archiver = match (&target, &overrides.config) {
+        (Target::Folder(folder), Some(_)) => match Archiver::start(folder, sensor.upkeep()) {
+            Ok(archiver) => Some(archiver),
+            Err(error) => {
+                eprintln!("nightjar: {error}");
+                return Ok(OUTPUT_FAILED);
+            }
+        },
+        _ => None,
+    };
+    if let Some(scripts) = &mut scripts {
+        scripts.begin();
+        sensor.config.events = scripts.handled();
+    }
+    let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {
+        Ok(sinks) => sinks,
+        Err(message) => {
+            eprintln!("nightjar: {message}");
+            return Ok(USAGE);
+        }
+    };
+    overrides.exports = sinks.exports();
+    sensor.config.exports = sinks.exports();
+    let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver)
+        .exporting(&sinks.exports(), sinks.outlets());
+    let control = Arc::new(Control::new(&sensor.config));
+    let started = start_threads(status, metrics, &latest, &control, overrides, sensor.clone());
+    if let Err(error) = started {
+        return failed(LiveError::Thread(error).to_string());
+    }
+    let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
+    let ended = supervise(live, &sensor, &control, logs, events, &latest, &sinks, quiet);
+    let deliveries = sinks.finish();
+    if !quiet {
+        deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
+    }
+    let delivered = deliveries.iter().all(Delivery::complete);
+    remove_socket(&sensor);
+    drop(lock);
+    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
+    ended.map(|code| match (code, script_code) {
+        (ALL_READ, ALL_READ) if !delivered => NOT_DELIVERED,
+        (ALL_READ, code) | (code, _) => code,
+    })
+}
+
+/// Runs the sensor, and tells the service manager how it is.
+fn supervise(
+    live: Live,
+    sensor: &Sensor,
+    control: &Arc<Control>,
+    logs: Logs,
+    events: Option<&mut dyn Events>,
+    latest: &Latest,
+    sinks: &Sinks,
+    quiet: bool,
+) -> Result<u8, String> {
+    super::hide_contained_panics();
+    let mut pulse = Pulse::new(sensor.service.max_lag);
+    let mut ready = false;
+    let names: Vec<&str> = sensor.interfaces.iter().map(|options| &options.capture.interface[..]).collect();
+    eprintln!("nightjar: listening on {}", names.join(", "));
+    let deadline = sensor.service.shutdown_deadline;
+    let ended = live.run(&sensor.changeable(), control, logs, events, deadline, |ledger| {
+        let health = pulse.feel(ledger, Instant::now());
+        if !std::mem::replace(&mut ready, true) {
+            tell(&[NotifyState::Ready]);
+        }
+        if !health.stuck {
+            tell(&[NotifyState::Watchdog]);
+        }
+        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+    });
+    match ended {
+        Ok(ended) => {
+            if !quiet {
+                eprint!("{}", summary::LiveText(&ended));
+            }
+            if !ended.complete {
+                eprintln!("nightjar: not everything was finished within service.shutdown_deadline");
+                return Ok(OUTPUT_FAILED);
+            }
+            Ok(ALL_READ)
+        }
+        Err(error) => {
+            eprintln!("nightjar: {error}");
+            Ok(if matches!(error, LiveError::Log(_)) { OUTPUT_FAILED } else { BAD_CAPTURE })
+        }
+    }
+}
+
+/// Says something to the service manager, if there is one.
+fn tell(state: &[NotifyState<'_>]) {
+    // That nobody listens is no failure.
+    let _ = sd_notify::notify(state);
+}
+
+/// What listens is bound while it is still allowed.
+fn listeners(sensor: &Sensor) -> Result<(Option<StatusSocket>, Option<MetricsServer>), String> {
+    let status = match &sensor.service.status_socket {
+        Some(path) => {
+            let socket = StatusSocket::bind(path)
+                .map_err(|error| format!("cannot listen at {}: {error}", path.display()))?;
+            give_to_user(sensor, path);
+            Some(socket)
+        }
+        None => None,
+    };
+    let metrics = match sensor.service.metrics {
+        Some(address) => Some(
+            MetricsServer::bind(address)
+                .map_err(|error| format!("cannot serve metrics at {address}: {error}"))?,
+        ),
+        None => None,
+    };
+    Ok((status, metrics))
+}
+
+/// Makes the folders for logs, the user's whom the sensor becomes.
+fn prepare(sensor: &Sensor, target: &Target) -> Result<(), String> {
+    let Target::Folder(folder) = target else { return Ok(()) };
+    for folder in [folder, &sensor.upkeep().archive] {
+        if *folder == sensor.upkeep().archive && sensor.rotation == Rotation::default() {
+            continue;
+        }
+        let existed = folder.exists();
+        crate::log::prepare_folder(folder).map_err(|error| error.to_string())?;
+        if !existed {
+            give_to_user(sensor, folder);
+        }
+    }
+    Ok(())
+}
+
+fn give_to_user(sensor: &Sensor, path: &Path) {
+    if let Some((user, group)) = privileges::owner(sensor.service.user.as_deref()) {
+        // Where this is refused, so will be the first write, which tells it.
+        let _ = nix::unistd::chown(path, Some(user), Some(group));
+    }
+}
+
+/// Makes sure that no two sensors write the same logs.
+fn lock(target: &Target) -> Result<Option<Flock<std::fs::File>>, String> {
+    let Target::Folder(folder) = target else { return Ok(None) };
+    let path = folder.join(".nightjar.lock");
+    let file = std::fs::File::create(&path)
+        .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(_) => Err(format!("another sensor writes to {}", folder.display())),
+    }
+}
+
+fn start_threads(
+    status: Option<StatusSocket>,
+    metrics: Option<MetricsServer>,
+    latest: &Latest,
+    control: &Arc<Control>,
+    overrides: Overrides,
+    sensor: Sensor,
+) -> std::io::Result<()> {
+    if let Some(socket) = status {
+        socket.serve(latest.clone())?;
+    }
+    if let Some(server) = metrics {
+        server.serve(latest.clone())?;
+    }
+    let stopped = control.clone();
+    let changed = control.clone();
+    signals::watch(
+        move || {
+            eprintln!("nightjar: finishing; a second signal ends at once");
+            tell(&[NotifyState::Stopping]);
+            stopped.stop();
+        },
+        move || match overrides.sensor() {
+            Ok(read) => {
+                let waiting = read.needing_restart(&sensor);
+                changed.change(read.changeable());
+                match &waiting[..] {
+                    [] => eprintln!("nightjar: the configuration was read again"),
+                    _ => eprintln!(
+                        "nightjar: the configuration was read again; a restart is needed for {}",
+                        waiting.join(", ")
+                    ),
+                }
+            }
+            Err(message) => eprintln!("{message}\nnightjar: the configuration stays as it was"),
+        },
+    )
+}
+
+fn remove_socket(sensor: &Sensor) {
+    if let Some(path) = &sensor.service.status_socket {
+        // The folder may not be ours to write any more; the next sensor replaces it.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Keys the hashes of this run, so that nobody outside can choose what collides.
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,326 @@
+//! A worker's thread on a live interface: packets out of its ring, reports to the logs.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::{Sender, TrySendError};
+
+use crate::capture::live::{Polled, Seen, Source};
+use crate::event::Order;
+use crate::pipeline::ledger::LaneLedger;
+use crate::pipeline::live::Control;
+use crate::pipeline::merge::Report;
+use crate::pipeline::worker::Worker;
+use crate::time::{Interval, Time};
+
+pub(super) struct Lane {
+    pub source: Source,
+    pub worker: Worker,
+    pub control: Arc<Control>,
+    pub reports: Sender<Report>,
+    pub ledger: Arc<Mutex<LaneLedger>>,
+    /// The processor it is to run on.
+    pub core: Option<usize>,
+    pub state: State,
+}
+
+/// What a lane keeps for itself.
+pub(super) struct State {
+    number: u64,
+    generation: u64,
+    published: Instant,
+    unsaid: u64,
+    clock_steps: u64,
+    restarts: u64,
+    interface_errors: u64,
+    turns: u64,
+}
+
+impl State {
+    pub fn new() -> Self {
+        State {
+            number: 0,
+            generation: 0,
+            published: Instant::now(),
+            unsaid: 0,
+            clock_steps: 0,
+            restarts: 0,
+            interface_errors: 0,
+            turns: 0,
+        }
+    }
+}
+
+/// How long to wait for packets at a time; signals and settings are looked at in between.
+const WAIT: Duration = Duration::from_millis(100);
+/// How often rows go to the logs and counters to the ledger, however little there is.
+const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+/// With so much to say, it is said without waiting for that.
+const REPORT_BYTES: usize = 128 * 1024;
+/// Where the logs do not keep up, so much is held, per worker, until room is made by dropping it. Stops
+/// a slow disk from filling memory, and never holds up capture.
+const MAX_UNSENT: usize = 64 << 20;
+/// Stamps of packets may differ by little between processors. What lies further back than this came
+/// after the clock was set.
+const CLOCK_STEP: Interval = Interval::from_secs(10);
+/// An interface that is down is looked at again after this.
+const DOWN_WAIT: Duration = Duration::from_millis(250);
+
+impl Lane {
+    /// Runs until the sensor stops. The worker may fail; the lane goes on with a new one on the same ring.
+    pub fn run(mut self) {
+        self.pin();
+        while !self.control.is_stopping() {
+            let turned = catch_unwind(AssertUnwindSafe(|| self.turn()));
+            if turned.is_err() {
+                start_again(&mut self.worker, &mut self.state);
+                // A fault that comes back at once must not keep the processor busy.
+                thread::sleep(WAIT);
+            }
+        }
+        if catch_unwind(AssertUnwindSafe(|| self.finish())).is_err() {
+            start_again(&mut self.worker, &mut self.state);
+        }
+        self.publish(true);
+    }
+
+    fn pin(&self) {
+        let Some(core) = self.core else { return };
+        let mut cpus = nix::sched::CpuSet::new();
+        let pinned =
+            cpus.set(core).and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cpus));
+        if let Err(error) = pinned {
+            eprintln!("nightjar: cannot run a worker on core {core}: {error}; it runs wherever it may");
+        }
+    }
+
+    fn turn(&mut self) {
+        self.take_settings();
+        match self.poll(WAIT) {
+            Ok(Polled::Packets(_)) => {}
+            Ok(Polled::Nothing) => self.idle(),
+            Err(_) => {
+                self.state.interface_errors += 1;
+                self.idle();
+                thread::sleep(DOWN_WAIT);
+            }
+        }
+        self.state.turns += 1;
+        if self.worker.waiting() > REPORT_BYTES {
+            self.report();
+        }
+        if self.state.published.elapsed() >= PUBLISH_EVERY {
+            self.report();
+            self.publish(false);
+        }
+    }
+
+    fn take_settings(&mut self) {
+        let generation = self.control.generation.load(Ordering::Acquire);
+        if generation != self.state.generation {
+            self.state.generation = generation;
+            self.worker.set_config(self.control.settings());
+        }
+    }
+
+    fn poll(&mut self, timeout: Duration) -> io::Result<Polled> {
+        let Lane { source, worker, state, reports, .. } = self;
+        source.poll(timeout, |seen| take(worker, state, reports, seen))
+    }
+
+    /// Nothing comes: time goes on by the clock on the wall, behind which packets may still be waiting.
+    fn idle(&mut self) {
+        let lag = Interval::from_nanos(i64::try_from(self.source.lag().as_nanos()).unwrap_or(i64::MAX));
+        let now = Time::from_nanos(wall().nanos().saturating_sub(lag.nanos()));
+        if now + CLOCK_STEP < self.worker.now() {
+            step_back(&mut self.worker, &mut self.state, &self.reports);
+        }
+        self.worker.idle(self.state.number, now);
+    }
+
+    fn report(&mut self) {
+        offer(&mut self.worker, &mut self.state, &self.reports);
+    }
+
+    fn publish(&mut self, ended: bool) {
+        self.state.published = Instant::now();
+        let counts = self.source.counts();
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(counts) = counts {
+            ledger.source = counts;
+        }
+        ledger.stats = self.worker.stats();
+        ledger.fragment_bytes = self.worker.fragment_bytes() as u64;
+        ledger.unsaid = self.state.unsaid;
+        ledger.clock_steps = self.state.clock_steps;
+        ledger.restarts = self.state.restarts;
+        ledger.interface_errors = self.state.interface_errors;
+        ledger.now = self.worker.now();
+        ledger.turns = self.state.turns;
+        ledger.ended = ended;
+    }
+
+    /// Takes what is still in the ring, and ends all flows.
+    fn finish(&mut self) {
+        // Should packets go on coming, there would be no end to it.
+        if self.source.refuse().is_err() {
+            self.state.interface_errors += 1;
+        }
+        let lag = self.source.lag();
+        let until = Instant::now() + 4 * lag;
+        while Instant::now() < until && matches!(self.poll(lag), Ok(Polled::Packets(_))) {
+            self.send();
+        }
+        let mut ending = self.worker.end();
+        while self.worker.end_some(&mut ending) {
+            self.send();
+        }
+        self.send();
+    }
+
+    /// Hands on what there is to say, waiting for room. Nothing is left that could be held up.
+    fn send(&mut self) {
+        let report = Report { batch: self.worker.take(), upto: Order::default() };
+        let items = report.batch.items.len() as u64;
+        if self.reports.send(report).is_err() {
+            self.state.unsaid += items;
+        }
+    }
+}
+
+fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: &Seen<'_>) {
+    if seen.packet.ts + CLOCK_STEP < worker.now() {
+        step_back(worker, state, reports);
+    }
+    state.number += 1;
+    if seen.checksums_pending {
+        worker.packet_unfinished(state.number, &seen.packet);
+    } else {
+        worker.packet(state.number, &seen.packet);
+    }
+}
+
+/// Hands on what there is to say, if there is room; drops it only where too much waits already.
+fn offer(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
+    let waiting = worker.waiting();
+    if waiting == 0 || reports.is_full() && waiting < MAX_UNSENT {
+        return;
+    }
+    let report = Report { batch: worker.take(), upto: Order::default() };
+    if let Err(TrySendError::Full(report) | TrySendError::Disconnected(report)) = reports.try_send(report) {
+        state.unsaid += report.batch.items.len() as u64;
+    }
+}
+
+/// The worker failed outside of any one flow's analysis: its flows cannot be trusted any more.
+fn start_again(worker: &mut Worker, state: &mut State) {
+    state.restarts += 1;
+    worker.restart();
+}
+
+/// The clock was set back. To wait until it is where it was would keep every flow open until then, so
+/// all end now, and what goes on begins anew.
+fn step_back(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
+    state.clock_steps += 1;
+    let mut ending = worker.end();
+    while worker.end_some(&mut ending) {
+        offer(worker, state, reports);
+    }
+    worker.restart();
+}
+
+/// The clock on the wall.
+pub(super) fn wall() -> Time {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{bounded, unbounded};
+
+    use super::*;
+    use crate::capture::Packet;
+    use crate::config::Config;
+    use crate::event::Said;
+    use crate::pipeline::worker::Shard;
+
+    /// A UDP datagram of four bytes, its checksum left out.
+    const FRAME: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\
+        \x45\0\0\x20\0\0\0\0\x40\x11\x66\xcb\x0a\0\0\x01\x0a\0\0\x02\
+        \x30\x39\x30\x3a\0\x0c\0\0data";
+
+    fn at(seconds: i64) -> Time {
+        Time::from_nanos((1_700_000_000 + seconds) * 1_000_000_000)
+    }
+
+    fn seen(seconds: i64) -> Seen<'static> {
+        let packet = Packet { ts: at(seconds), link: 1, wire_len: FRAME.len() as u32, data: FRAME };
+        Seen { packet, checksums_pending: false }
+    }
+
+    fn worker() -> Worker {
+        Worker::new(Arc::new(Config::default()), Shard { index: 0, count: 1 })
+    }
+
+    fn rows(report: &Report) -> usize {
+        report.batch.items.iter().filter(|item| matches!(item.said, Said::Row { .. })).count()
+    }
+
+    #[test]
+    fn a_clock_set_back_ends_flows_and_does_not_stop_their_timers() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = unbounded();
+        take(&mut worker, &mut state, &sender, &seen(3600));
+        take(&mut worker, &mut state, &sender, &seen(3600));
+        // Processors' stamps may be a little out of order.
+        take(&mut worker, &mut state, &sender, &seen(3599));
+        assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
+        take(&mut worker, &mut state, &sender, &seen(0));
+        assert_eq!((state.clock_steps, worker.now()), (1, at(0)));
+        take(&mut worker, &mut state, &sender, &seen(1));
+        worker.idle(state.number, at(62));
+        offer(&mut worker, &mut state, &sender);
+        drop(sender);
+        assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 2);
+        assert_eq!(worker.stats().flow.lost, 0);
+    }
+
+    #[test]
+    fn a_worker_started_again_goes_on_and_counts_what_it_lost() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = unbounded();
+        take(&mut worker, &mut state, &sender, &seen(0));
+        start_again(&mut worker, &mut state);
+        take(&mut worker, &mut state, &sender, &seen(1));
+        worker.idle(state.number, at(100));
+        offer(&mut worker, &mut state, &sender);
+        drop(sender);
+        let stats = worker.stats().flow;
+        assert_eq!((stats.lost, stats.opened, stats.open_by_proto), (1, 2, [0; 3]));
+        assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 1);
+        assert_eq!(state.restarts, 1);
+    }
+
+    #[test]
+    fn logs_that_do_not_keep_up_cost_no_packet_and_what_is_dropped_is_counted() {
+        let (mut worker, mut state) = (worker(), State::new());
+        let (sender, reports) = bounded(1);
+        let mut begin = 0;
+        // A flow ends every two minutes; nobody takes the reports.
+        while state.unsaid == 0 {
+            begin += 120;
+            take(&mut worker, &mut state, &sender, &seen(begin));
+            offer(&mut worker, &mut state, &sender);
+            assert!(worker.waiting() <= MAX_UNSENT + REPORT_BYTES);
+        }
+        let taken = reports.recv().unwrap();
+        let said = worker.stats().said;
+        assert_eq!(said, taken.batch.items.len() as u64 + state.unsaid);
+        assert_eq!(state.number as i64, begin / 120);
+    }
+}

@@ -1,0 +1,168 @@
+//! The ledger of loss: what every stage of the running sensor has seen, dropped and cut off.
+
+use std::sync::Arc;
+
+use crate::capture::interface::NicCounts;
+use crate::capture::live::{Counts, Kind};
+use crate::log::{ArchiveCounts, RowCounts};
+use crate::pipeline::worker::WorkerStats;
+use crate::sink::Delivery;
+use crate::time::Time;
+
+/// Everything that is counted, at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Wall clock.
+    pub at: Time,
+    pub started: Time,
+    pub interfaces: Vec<InterfaceLedger>,
+    /// Interface by interface, and within one by worker.
+    pub lanes: Vec<LaneLedger>,
+    pub logs: Vec<RowCounts>,
+    pub log_failures: u64,
+    pub archive: ArchiveCounts,
+    pub weirds_suppressed: u64,
+    /// From the time of what a row tells to its being written.
+    pub log_lag: Histogram,
+    /// Reports of workers that wait for the logs, and how many may.
+    pub queued_reports: usize,
+    pub queue_capacity: usize,
+    /// Resident memory.
+    pub memory_bytes: u64,
+    pub reloads: u64,
+    /// The accounts of exporters.
+    pub exports: Vec<Delivery>,
+}
+
+#[derive(Clone, Debug)]
+pub struct InterfaceLedger {
+    pub name: Arc<str>,
+    pub kind: Kind,
+    /// It is there and up.
+    pub up: bool,
+    /// Since the sensor was started.
+    pub nic: NicCounts,
+}
+
+/// One worker on one interface.
+#[derive(Clone, Debug)]
+pub struct LaneLedger {
+    pub interface: Arc<str>,
+    pub worker: usize,
+    pub source: Counts,
+    pub stats: WorkerStats,
+    /// Bytes held for fragments.
+    pub fragment_bytes: u64,
+    /// Things workers said that were dropped because the logs were too far behind.
+    pub unsaid: u64,
+    /// The clock was set back, and all flows ended.
+    pub clock_steps: u64,
+    /// The worker failed and was started again on its ring.
+    pub restarts: u64,
+    /// Errors of the interface, such as its going down.
+    pub interface_errors: u64,
+    /// Network time.
+    pub now: Time,
+    /// Goes up with every turn of its loop: it stands still when the worker does.
+    pub turns: u64,
+    pub ended: bool,
+}
+
+impl LaneLedger {
+    pub fn new(interface: Arc<str>, worker: usize) -> Self {
+        LaneLedger {
+            interface,
+            worker,
+            source: Counts::default(),
+            stats: WorkerStats::default(),
+            fragment_bytes: 0,
+            unsaid: 0,
+            clock_steps: 0,
+            restarts: 0,
+            interface_errors: 0,
+            now: Time::default(),
+            turns: 0,
+            ended: false,
+        }
+    }
+
+    pub fn open_flows(&self) -> u64 {
+        self.stats.flow.open_by_proto.iter().sum()
+    }
+
+    /// How logs and metrics call it: `eth1-0`.
+    pub fn peer(&self) -> String {
+        format!("{}-{}", self.interface, self.worker)
+    }
+}
+
+impl Ledger {
+    /// Packets that reached the sockets, those dropped included.
+    pub fn link(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.source.link).sum()
+    }
+
+    pub fn delivered(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.source.delivered).sum()
+    }
+
+    pub fn dropped(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.source.dropped).sum()
+    }
+
+    /// How long ago the newest packet was analysed, by the worker furthest behind; none where nothing
+    /// is behind.
+    pub fn lag_seconds(&self) -> f64 {
+        let lanes = self.lanes.iter().filter(|lane| lane.now != Time::default());
+        let furthest = lanes.map(|lane| (self.at - lane.now).nanos()).max().unwrap_or(0);
+        furthest.max(0) as f64 / 1e9
+    }
+}
+
+/// How often something took how long.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Histogram {
+    /// By [`Histogram::BOUNDS`], and those above the last.
+    pub counts: [u64; Histogram::BOUNDS.len() + 1],
+    pub sum: f64,
+}
+
+impl Histogram {
+    /// Seconds.
+    pub const BOUNDS: [f64; 9] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0];
+
+    pub fn add(&mut self, seconds: f64) {
+        let at = Histogram::BOUNDS.iter().position(|bound| seconds <= *bound);
+        self.counts[at.unwrap_or(Histogram::BOUNDS.len())] += 1;
+        self.sum += seconds;
+    }
+
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
+/// The resident memory of this process, 0 where the system does not tell.
+pub(super) fn memory_bytes() -> u64 {
+    let resident = std::fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    });
+    resident.unwrap_or(0) * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_counts_up_to_its_bounds() {
+        let mut histogram = Histogram::default();
+        for seconds in [0.0, 0.1, 0.11, 5.0, 601.0] {
+            histogram.add(seconds);
+        }
+        assert_eq!(histogram.counts, [2, 1, 0, 0, 0, 1, 0, 0, 0, 1]);
+        assert_eq!(histogram.total(), 5);
+        assert!(memory_bytes() > 0);
+    }
+}

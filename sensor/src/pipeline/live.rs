@@ -1,0 +1,315 @@
+//! Live capture: a worker for every ring, and one stage that writes what they say as it arrives.
+//!
+//! Unlike in replay a worker owns all flows that it sees: the kernel deals packets out so that both
+//! directions of a flow reach the same ring. Nothing is put in order between workers.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use crate::capture::interface::{self, NicCounts};
+use crate::capture::live::{self, Kind, OpenError, Source};
+use crate::config::Config;
+use crate::log::{LogError, Logs, Rotation, Upkeep};
+use crate::pipeline::lane::{Lane, State, wall};
+use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
+use crate::pipeline::loss::{Loss, LossSettings};
+use crate::pipeline::merge::Report;
+use crate::pipeline::worker::{Shard, Worker};
+use crate::policy::{Events, Policy};
+use crate::time::Time;
+
+/// What to capture on one interface, and where its workers run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceOptions {
+    pub capture: live::Options,
+    /// The processors its workers are bound to, in their order; none binds none.
+    pub cores: Vec<usize>,
+}
+
+/// Settings that may change while the sensor runs.
+#[derive(Clone, Debug)]
+pub struct Changeable {
+    pub config: Config,
+    pub rotation: Rotation,
+    pub upkeep: Upkeep,
+    pub loss: LossSettings,
+}
+
+/// How the sensor is told to stop, or to take over changed settings.
+pub struct Control {
+    stopping: AtomicBool,
+    pub(super) generation: AtomicU64,
+    settings: Mutex<Arc<Config>>,
+    changed: Mutex<Option<Changeable>>,
+}
+
+/// Opened interfaces, before anything runs.
+pub struct Live {
+    interfaces: Vec<Opened>,
+    /// What the operator should know.
+    pub notes: Vec<String>,
+}
+
+struct Opened {
+    options: InterfaceOptions,
+    name: Arc<str>,
+    kind: Kind,
+    nic: NicCounts,
+    sources: Vec<Source>,
+}
+
+#[derive(Debug)]
+pub enum LiveError {
+    Open(OpenError),
+    Log(LogError),
+    /// A thread could not be started.
+    Thread(std::io::Error),
+}
+
+impl std::fmt::Display for LiveError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LiveError::Open(error) => error.fmt(f),
+            LiveError::Log(error) => error.fmt(f),
+            LiveError::Thread(error) => write!(f, "cannot start a thread: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LiveError {}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct LiveSummary {
+    pub ledger: Ledger,
+    /// Every log was finished within the deadline.
+    pub complete: bool,
+}
+
+/// Reports that may wait between the workers and the logs, for each worker.
+const QUEUE_PER_WORKER: usize = 16;
+/// Rows reach the disk, and counters the ledger, this often.
+const TICK: Duration = Duration::from_secs(1);
+
+impl Control {
+    pub fn new(config: &Config) -> Self {
+        Control {
+            stopping: AtomicBool::new(false),
+            generation: AtomicU64::new(0),
+            settings: Mutex::new(Arc::new(config.clone())),
+            changed: Mutex::new(None),
+        }
+    }
+
+    /// Ends the run in good order.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Changes settings while the sensor runs.
+    pub fn change(&self, changed: Changeable) {
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(changed);
+    }
+
+    fn take_changed(&self) -> Option<Changeable> {
+        let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed.config.clone());
+        self.generation.fetch_add(1, Ordering::Release);
+        Some(changed)
+    }
+
+    pub(super) fn settings(&self) -> Arc<Config> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Live {
+    /// Opens all interfaces. What needs privileges is done after this.
+    pub fn open(interfaces: Vec<InterfaceOptions>) -> Result<Live, OpenError> {
+        let mut opened = Vec::new();
+        let mut notes = Vec::new();
+        for options in interfaces {
+            let name: Arc<str> = Arc::from(&options.capture.interface[..]);
+            let nic = interface::nic_counts(&name);
+            let live::Opened { sources, kind, notes: said } = live::open(&options.capture)?;
+            notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
+            opened.push(Opened { options, name, kind, nic, sources });
+        }
+        Ok(Live { interfaces: opened, notes })
+    }
+
+    /// Captures until told to stop. `watch` sees the ledger every second.
+    pub fn run(
+        mut self,
+        settings: &Changeable,
+        control: &Arc<Control>,
+        mut logs: Logs,
+        events: Option<&mut dyn Events>,
+        deadline: Duration,
+        mut watch: impl FnMut(&Ledger),
+    ) -> Result<LiveSummary, LiveError> {
+        let started = wall();
+        let workers: usize = self.interfaces.iter().map(|opened| opened.sources.len()).sum();
+        let (sender, reports) = bounded(QUEUE_PER_WORKER * workers);
+        let (mut ledgers, mut threads) = (Vec::new(), Vec::new());
+        for opened in &mut self.interfaces {
+            for (worker, source) in std::mem::take(&mut opened.sources).into_iter().enumerate() {
+                let ledger = Arc::new(Mutex::new(LaneLedger::new(opened.name.clone(), worker)));
+                ledgers.push(ledger.clone());
+                let lane = Lane {
+                    source,
+                    // Packets are numbered by each worker, so each needs identifiers of its own.
+                    worker: Worker::new(
+                        own_seed(&settings.config, ledgers.len()),
+                        Shard { index: 0, count: 1 },
+                    ),
+                    control: control.clone(),
+                    reports: sender.clone(),
+                    ledger,
+                    core: opened.options.cores.get(worker).copied(),
+                    state: State::new(),
+                };
+                let thread = thread::Builder::new()
+                    .name(format!("worker {}-{worker}", opened.name))
+                    .spawn(move || lane.run())
+                    .map_err(LiveError::Thread)?;
+                threads.push(thread);
+            }
+        }
+        drop(sender);
+        let mut stage = Stage {
+            interfaces: self.interfaces,
+            lanes: ledgers,
+            reports,
+            policy: Policy::new(events),
+            logs: &mut logs,
+            loss: Loss::new(settings.loss.clone(), started),
+            ledger: Ledger { started, ..Ledger::default() },
+            said: Vec::new(),
+        };
+        let finished = stage.run(control, deadline, &mut watch);
+        let mut ledger = stage.finish();
+        let complete = finished && join(threads);
+        let until = Instant::now() + deadline;
+        let closed = logs.close(wall());
+        ledger.logs = logs.row_counts();
+        logs.finish_archiving(until);
+        closed.map_err(LiveError::Log)?;
+        Ok(LiveSummary { ledger, complete })
+    }
+}
+
+/// The settings with a hash key that no other worker has.
+fn own_seed(config: &Config, worker: usize) -> Arc<Config> {
+    let seed = config.seed.wrapping_add((worker as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    Arc::new(Config { seed, ..config.clone() })
+}
+
+fn join(threads: Vec<JoinHandle<()>>) -> bool {
+    // A lane contains its faults; should one have ended by a panic after all, it was not complete.
+    let failed = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+    failed == 0
+}
+
+/// The one stage behind all workers.
+struct Stage<'a, 'e> {
+    interfaces: Vec<Opened>,
+    lanes: Vec<Arc<Mutex<LaneLedger>>>,
+    reports: Receiver<Report>,
+    policy: Policy<'e>,
+    logs: &'a mut Logs,
+    loss: Loss,
+    ledger: Ledger,
+    /// The times of what was taken since rows last went to the disk.
+    said: Vec<Time>,
+}
+
+impl Stage<'_, '_> {
+    /// True when every worker has ended and all it said was taken.
+    fn run(&mut self, control: &Control, deadline: Duration, watch: &mut impl FnMut(&Ledger)) -> bool {
+        let mut next_tick = Instant::now() + TICK;
+        let mut stop_by = None;
+        loop {
+            match self.reports.recv_deadline(next_tick) {
+                Ok(report) => self.take(report),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return true,
+            }
+            if control.is_stopping() {
+                let by = *stop_by.get_or_insert_with(|| Instant::now() + deadline);
+                if Instant::now() > by {
+                    return false;
+                }
+            }
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                if let Some(changed) = control.take_changed() {
+                    self.ledger.reloads += 1;
+                    self.loss.set(changed.loss);
+                    self.logs.reconfigure(changed.rotation, changed.upkeep);
+                }
+                self.tick();
+                watch(&self.ledger);
+            }
+        }
+    }
+
+    fn take(&mut self, report: Report) {
+        if let Some(last) = report.batch.items.last() {
+            self.said.push(last.now);
+        }
+        for item in report.batch.items {
+            // Live logs report no failures: they count them.
+            if self.policy.take(item, &report.batch.bytes, self.logs).is_err() {
+                self.ledger.log_failures += 1;
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = wall();
+        self.update(now);
+        self.loss.look(&self.ledger, self.logs);
+        self.logs.tick(now);
+        for said in self.said.drain(..) {
+            self.ledger.log_lag.add((now - said).nanos().max(0) as f64 / 1e9);
+        }
+    }
+
+    fn update(&mut self, now: Time) {
+        let ledger = &mut self.ledger;
+        ledger.at = now;
+        let copy =
+            |lane: &Arc<Mutex<LaneLedger>>| lane.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ledger.lanes = self.lanes.iter().map(copy).collect();
+        let interface = |opened: &Opened| InterfaceLedger {
+            name: opened.name.clone(),
+            kind: opened.kind,
+            up: interface::is_up(&opened.name),
+            nic: interface::nic_counts(&opened.name).since(opened.nic),
+        };
+        ledger.interfaces = self.interfaces.iter().map(interface).collect();
+        ledger.logs = self.logs.row_counts();
+        ledger.log_failures = self.logs.failures();
+        ledger.archive = self.logs.archived();
+        ledger.weirds_suppressed = self.policy.weirds_suppressed();
+        ledger.queued_reports = self.reports.len();
+        ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
+        ledger.memory_bytes = memory_bytes();
+    }
+
+    /// The last of stats.log and capture_loss.log, and the ledger as it stands then.
+    fn finish(mut self) -> Ledger {
+        self.update(wall());
+        self.loss.last(&self.ledger, self.logs);
+        self.ledger
+    }
+}

@@ -1,0 +1,297 @@
+//! stats.log and capture_loss.log: the ledger over time, and warnings where it shows loss.
+
+use crate::log::Logs;
+use crate::pipeline::ledger::{LaneLedger, Ledger};
+use crate::record::record;
+use crate::time::{Interval, Time};
+
+record! {
+    /// What a worker did since the last such row (Zeek's policy/misc/stats.zeek).
+    pub struct StatsRow<'a> in "stats" {
+        /// When it was counted.
+        ts: Time = "ts",
+        /// The worker: interface and number.
+        peer: &'a str = "peer",
+        /// Memory of the whole process, in MiB.
+        mem: u64 = "mem",
+        /// Packets analysed.
+        pkts_proc: u64 = "pkts_proc",
+        /// Their bytes on the wire.
+        bytes_recv: u64 = "bytes_recv",
+        /// Packets that the kernel dropped because the ring was full.
+        pkts_dropped: Option<u64> = "pkts_dropped",
+        /// Packets that reached the socket, those dropped included.
+        pkts_link: Option<u64> = "pkts_link",
+        /// From the newest packet's time stamp to the clock on the wall.
+        pkt_lag: Option<Interval> = "pkt_lag",
+        /// Packets that the filter refused: the kernel does not tell.
+        pkts_filtered: Option<u64> = "pkts_filtered",
+        /// Rows and other things said.
+        events_proc: u64 = "events_proc",
+        /// The same: they are not queued apart.
+        events_queued: u64 = "events_queued",
+        /// TCP connections in memory.
+        active_tcp_conns: u64 = "active_tcp_conns",
+        active_udp_conns: u64 = "active_udp_conns",
+        active_icmp_conns: u64 = "active_icmp_conns",
+        /// TCP connections begun.
+        tcp_conns: u64 = "tcp_conns",
+        udp_conns: u64 = "udp_conns",
+        icmp_conns: u64 = "icmp_conns",
+        /// Flows begun: each has one timer.
+        timers: u64 = "timers",
+        /// Flows in memory.
+        active_timers: u64 = "active_timers",
+        /// Files: not counted yet.
+        files: u64 = "files",
+        active_files: u64 = "active_files",
+        /// DNS requests: not counted yet.
+        dns_requests: u64 = "dns_requests",
+        active_dns_requests: u64 = "active_dns_requests",
+        /// Bytes waiting behind holes in TCP streams.
+        reassem_tcp_size: u64 = "reassem_tcp_size",
+        /// Bytes of files waiting behind holes: not counted yet.
+        reassem_file_size: u64 = "reassem_file_size",
+        /// Bytes of fragments waiting for the rest.
+        reassem_frag_size: u64 = "reassem_frag_size",
+        /// Zeek's buffer for detection, which is no part of reassembly here.
+        reassem_unknown_size: u64 = "reassem_unknown_size",
+    }
+}
+
+record! {
+    /// How much of what hosts acknowledged was never seen (Zeek's policy/misc/capture-loss.zeek).
+    pub struct CaptureLossRow<'a> in "capture_loss" {
+        /// When it was measured.
+        ts: Time = "ts",
+        /// Since the last measurement.
+        ts_delta: Interval = "ts_delta",
+        /// The worker: interface and number.
+        peer: &'a str = "peer",
+        /// Acknowledgements of data that was never seen.
+        gaps: u64 = "gaps",
+        /// All acknowledgements of new data.
+        acks: u64 = "acks",
+        /// The first of the second, in per cent.
+        percent_lost: f64 = "percent_lost",
+    }
+}
+
+/// How often loss is measured, and when it is too much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LossSettings {
+    /// `Stats::report_interval`
+    pub stats_interval: Interval,
+    /// `CaptureLoss::watch_interval`
+    pub loss_interval: Interval,
+    /// `CaptureLoss::initial_watch_interval`
+    pub first_loss_interval: Interval,
+    /// `CaptureLoss::too_much_loss`, in per cent.
+    pub too_much_percent: f64,
+}
+
+impl Default for LossSettings {
+    fn default() -> Self {
+        LossSettings {
+            stats_interval: Interval::from_secs(5 * 60),
+            loss_interval: Interval::from_secs(15 * 60),
+            first_loss_interval: Interval::from_secs(60),
+            too_much_percent: 10.0,
+        }
+    }
+}
+
+/// What was last told.
+pub(super) struct Loss {
+    settings: LossSettings,
+    stats: Since,
+    loss: Since,
+    first: bool,
+}
+
+struct Since {
+    at: Time,
+    lanes: Vec<LaneLedger>,
+}
+
+/// Traffic that says something about how evenly it is dealt out.
+const ENOUGH_PACKETS: u64 = 100_000;
+const ENOUGH_CONNECTIONS: u64 = 1_000;
+/// One worker gets this many times the average: its core will be full first.
+const SKEW: u64 = 4;
+
+impl Loss {
+    pub fn new(settings: LossSettings, started: Time) -> Self {
+        let since = || Since { at: started, lanes: Vec::new() };
+        Loss { settings, stats: since(), loss: since(), first: true }
+    }
+
+    pub fn set(&mut self, settings: LossSettings) {
+        self.settings = settings;
+    }
+
+    /// Writes what is due.
+    pub fn look(&mut self, ledger: &Ledger, logs: &mut Logs) {
+        let due = |since: &Since, interval: Interval| {
+            let passed = ledger.at - since.at;
+            // The clock may have been set back.
+            interval > Interval::ZERO && (passed >= interval || passed < Interval::ZERO)
+        };
+        if due(&self.stats, self.settings.stats_interval) {
+            self.write_stats(ledger, logs);
+        }
+        let interval =
+            if self.first { self.settings.first_loss_interval } else { self.settings.loss_interval };
+        if due(&self.loss, interval) {
+            self.write_loss(ledger, logs);
+            self.first = false;
+        }
+    }
+
+    /// Writes what has not been told when the sensor ends.
+    pub fn last(&mut self, ledger: &Ledger, logs: &mut Logs) {
+        if self.settings.stats_interval > Interval::ZERO {
+            self.write_stats(ledger, logs);
+        }
+        if self.settings.loss_interval > Interval::ZERO {
+            self.write_loss(ledger, logs);
+        }
+    }
+
+    fn write_stats(&mut self, ledger: &Ledger, logs: &mut Logs) {
+        for (nth, lane) in ledger.lanes.iter().enumerate() {
+            let before = self.stats.lanes.get(nth);
+            let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
+            let [tcp, udp, icmp] = lane.stats.flow.open_by_proto;
+            let row = StatsRow {
+                ts: ledger.at,
+                peer: &lane.peer(),
+                mem: ledger.memory_bytes >> 20,
+                pkts_proc: since(|lane| lane.source.delivered),
+                bytes_recv: since(|lane| lane.source.bytes),
+                pkts_dropped: Some(since(|lane| lane.source.dropped)),
+                pkts_link: Some(since(|lane| lane.source.link)),
+                pkt_lag: (lane.now != Time::default()).then(|| ledger.at - lane.now),
+                pkts_filtered: None,
+                events_proc: since(|lane| lane.stats.said),
+                events_queued: since(|lane| lane.stats.said),
+                active_tcp_conns: tcp,
+                active_udp_conns: udp,
+                active_icmp_conns: icmp,
+                tcp_conns: since(|lane| lane.stats.flow.opened_by_proto[0]),
+                udp_conns: since(|lane| lane.stats.flow.opened_by_proto[1]),
+                icmp_conns: since(|lane| lane.stats.flow.opened_by_proto[2]),
+                timers: since(|lane| lane.stats.flow.opened),
+                active_timers: lane.open_flows(),
+                files: 0,
+                active_files: 0,
+                dns_requests: 0,
+                active_dns_requests: 0,
+                reassem_tcp_size: lane.stats.flow.reassembly_bytes,
+                reassem_file_size: 0,
+                reassem_frag_size: lane.fragment_bytes,
+                reassem_unknown_size: 0,
+            };
+            let dropped = since(|lane| lane.source.dropped);
+            if dropped > 0 {
+                eprintln!(
+                    "nightjar: {}: the kernel dropped {dropped} of {} packets because the ring was full",
+                    row.peer,
+                    since(|lane| lane.source.link)
+                );
+            }
+            // Live logs report no failures: they count them.
+            let _ = logs.record(&row, ledger.at);
+        }
+        warn_of_skew(ledger, &self.stats.lanes);
+        self.stats = Since { at: ledger.at, lanes: ledger.lanes.clone() };
+    }
+
+    fn write_loss(&mut self, ledger: &Ledger, logs: &mut Logs) {
+        for (nth, lane) in ledger.lanes.iter().enumerate() {
+            let before = self.loss.lanes.get(nth);
+            let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
+            let (acks, gaps) = (since(|lane| lane.stats.flow.acks), since(|lane| lane.stats.flow.gaps));
+            let percent_lost = if acks == 0 { 0.0 } else { 100.0 * gaps as f64 / acks as f64 };
+            let peer = &lane.peer();
+            if percent_lost >= self.settings.too_much_percent {
+                eprintln!(
+                    "nightjar: {peer}: {percent_lost:.3} % of acknowledged data was not seen \
+                     ({gaps} of {acks} acknowledgements): packets are lost before or in this sensor"
+                );
+            }
+            let (ended, one_sided) =
+                (since(|lane| lane.stats.flow.tcp_ended), since(|lane| lane.stats.flow.tcp_one_sided));
+            if ended >= ENOUGH_CONNECTIONS && one_sided * 2 > ended {
+                eprintln!(
+                    "nightjar: {peer}: of {one_sided} of {ended} connections only one side was seen: \
+                     the tap shows one direction, or directions go to different workers (nightjar doctor)"
+                );
+            }
+            let ts_delta = ledger.at - self.loss.at;
+            let row = CaptureLossRow { ts: ledger.at, ts_delta, peer, gaps, acks, percent_lost };
+            let _ = logs.record(&row, ledger.at);
+        }
+        self.loss = Since { at: ledger.at, lanes: ledger.lanes.clone() };
+    }
+}
+
+/// Tells of interfaces one of whose workers gets far more than its share.
+fn warn_of_skew(ledger: &Ledger, before: &[LaneLedger]) {
+    for interface in &ledger.interfaces {
+        let lanes = ledger.lanes.iter().enumerate().filter(|(_, lane)| lane.interface == interface.name);
+        let shares: Vec<u64> = lanes
+            .map(|(nth, lane)| {
+                lane.source.delivered - before.get(nth).map_or(0, |lane| lane.source.delivered)
+            })
+            .collect();
+        let (all, most) = (shares.iter().sum::<u64>(), shares.iter().max().copied().unwrap_or(0));
+        if all >= ENOUGH_PACKETS && shares.len() as u64 > SKEW && most * shares.len() as u64 > SKEW * all {
+            eprintln!(
+                "nightjar: {}: one of {} workers gets {most} of {all} packets: few large flows, or uneven \
+                 queues",
+                interface.name,
+                shares.len()
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::{Rotation, Target};
+    use crate::record::Format;
+
+    #[test]
+    fn rows_tell_what_came_since_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Folder(folder.path().to_owned());
+        let mut logs = Logs::live(target, Format::Tsv, Rotation::default(), None);
+        let at = |seconds: i64| Time::from_nanos((1_700_000_000 + seconds) * 1_000_000_000);
+        let mut loss = Loss::new(LossSettings::default(), at(0));
+        let mut lane = LaneLedger::new("eth1".into(), 3);
+        for (seconds, packets, acks, gaps) in [(60, 10, 100, 10), (300, 30, 110, 11), (960, 70, 130, 21)] {
+            (lane.source.delivered, lane.source.link) = (packets, packets + 1);
+            (lane.stats.flow.acks, lane.stats.flow.gaps) = (acks, gaps);
+            loss.look(&Ledger { at: at(seconds), lanes: vec![lane.clone()], ..Ledger::default() }, &mut logs);
+        }
+        logs.close(at(1000)).unwrap();
+        let read = |log: &str| {
+            let text = std::fs::read_to_string(folder.path().join(log)).unwrap();
+            let rows = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned);
+            rows.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            read("capture_loss.log"),
+            [
+                "1700000060.000000\t60.000000\teth1-3\t10\t100\t10.000000",
+                "1700000960.000000\t900.000000\teth1-3\t11\t30\t36.666667"
+            ]
+        );
+        let stats = read("stats.log");
+        assert_eq!(stats.len(), 2);
+        assert!(stats[0].starts_with("1700000300.000000\teth1-3\t0\t30\t0\t0\t31\t-\t-\t"), "{}", stats[0]);
+        assert!(stats[1].starts_with("1700000960.000000\teth1-3\t0\t40\t0\t0\t40\t-\t-\t"), "{}", stats[1]);
+    }
+}

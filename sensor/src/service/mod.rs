@@ -1,0 +1,9 @@
+//! What makes a program of the pipeline: a configuration, signals, and ways to look in from outside.
+
+pub mod doctor;
+pub mod health;
+pub mod metrics;
+pub mod privileges;
+pub mod settings;
+pub mod signals;
+pub mod status;

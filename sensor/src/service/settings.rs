@@ -1,0 +1,471 @@
+//! The sensor's configuration file: every setting there is. `configs/sensor.toml` shows them all with
+//! their defaults and reasons.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::capture::live::{self, Fanout, Kind};
+use crate::config::file::{self, Problem, Section, Setting, Value};
+use crate::config::{Config, Nets};
+use crate::log::{Compression, Retention, Rotation, Upkeep};
+use crate::pipeline::{Changeable, InterfaceOptions, LossSettings};
+use crate::record::{Format, JsonTime};
+use crate::sink;
+use crate::time::Interval;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Sensor {
+    pub interfaces: Vec<InterfaceOptions>,
+    pub config: Config,
+    private_is_local: bool,
+    local_networks: Vec<IpNet>,
+    json: bool,
+    json_time: JsonTime,
+    pub log_folder: PathBuf,
+    /// None is `archive` in the folder of the logs.
+    pub archive: Option<PathBuf>,
+    pub rotation: Rotation,
+    pub compression: Compression,
+    pub retention: Retention,
+    pub loss: LossSettings,
+    pub service: Service,
+    /// Where rows are exported to.
+    pub export: sink::Config,
+}
+
+/// How it runs as a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The user to become once everything is open.
+    pub user: Option<String>,
+    pub shutdown_deadline: Duration,
+    pub status_socket: Option<PathBuf>,
+    pub metrics: Option<SocketAddr>,
+    /// Not ready when capture is this far behind the clock.
+    pub max_lag: Duration,
+}
+
+impl Default for Sensor {
+    fn default() -> Self {
+        let mut sensor = Sensor {
+            interfaces: Vec::new(),
+            config: Config::default(),
+            private_is_local: true,
+            local_networks: Vec::new(),
+            json: false,
+            json_time: JsonTime::Epoch,
+            log_folder: PathBuf::from("."),
+            archive: None,
+            rotation: Rotation { interval: Interval::from_secs(3600), max_bytes: None },
+            compression: Compression::Gzip,
+            retention: Retention { max_age: Duration::ZERO, min_free_percent: 5 },
+            loss: LossSettings::default(),
+            service: Service::default(),
+            export: sink::Config::default(),
+        };
+        sensor.settle();
+        sensor
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Service {
+            user: None,
+            shutdown_deadline: Duration::from_secs(30),
+            status_socket: Some(PathBuf::from("/run/nightjar/status.sock")),
+            metrics: None,
+            max_lag: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The tables of the file.
+const SECTIONS: &[&Section<Sensor>] = &[&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &SERVICE];
+
+/// One setting, whose value is `$value`.
+macro_rules! setting {
+    ($name:literal, |$sensor:ident, $value:ident| $body:expr) => {
+        Setting {
+            name: $name,
+            set: |$sensor: &mut Sensor, $value: &Value<'_>| {
+                $body;
+                Ok(())
+            },
+        }
+    };
+}
+
+const INTERFACE: Section<Sensor> = Section {
+    name: "interface",
+    begin: Some(|sensor| sensor.interfaces.push(interface_named(""))),
+    settings: &[
+        setting!("name", |sensor, value| last(sensor)?.capture.interface = filled(value)?),
+        setting!("kind", |sensor, value| last(sensor)?.capture.kind = value.one_of(&KINDS)?),
+        setting!("workers", |sensor, value| last(sensor)?.capture.workers = count(value, 1, 256)?),
+        setting!("cores", |sensor, value| { last(sensor)?.cores = value.list(|core| count(core, 0, 4095))? }),
+        setting!("fanout", |sensor, value| last(sensor)?.capture.fanout = value.one_of(&FANOUTS)?),
+        setting!("defragment", |sensor, value| last(sensor)?.capture.defragment = value.boolean()?),
+        setting!("ring", |sensor, value| {
+            last(sensor)?.capture.ring_bytes = size(value, 1 << 20, 1 << 36)?
+        }),
+        setting!("block", |sensor, value| {
+            let bytes = size(value, 128 << 10, 16 << 20)?;
+            if !bytes.is_power_of_two() {
+                return Err("is a power of two, such as \"1 MiB\"".to_owned());
+            }
+            last(sensor)?.capture.block_bytes = bytes
+        }),
+        setting!("block_timeout", |sensor, value| {
+            let timeout = value.duration()?;
+            if timeout < Duration::from_millis(1) || timeout > Duration::from_secs(1) {
+                return Err("is from \"1 ms\" to \"1 s\"".to_owned());
+            }
+            last(sensor)?.capture.block_timeout = timeout
+        }),
+        setting!("promiscuous", |sensor, value| last(sensor)?.capture.promiscuous = value.boolean()?),
+        setting!("ignore_outgoing", |sensor, value| {
+            last(sensor)?.capture.ignore_outgoing = value.boolean()?
+        }),
+        setting!("filter", |sensor, value| {
+            last(sensor)?.capture.filter = optional(value)?.map(str::to_owned)
+        }),
+    ],
+};
+
+const KINDS: [(&str, Kind); 2] = [("af_packet", Kind::AfPacket), ("pcap", Kind::Pcap)];
+const FANOUTS: [(&str, Fanout); 3] = [("hash", Fanout::Hash), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
+
+const LOGS: Section<Sensor> = Section {
+    name: "logs",
+    begin: None,
+    settings: &[
+        setting!("folder", |sensor, value| sensor.log_folder = PathBuf::from(filled(value)?)),
+        setting!("format", |sensor, value| {
+            sensor.json = value.one_of(&[("tsv", false), ("json", true)])?
+        }),
+        setting!("json_timestamps", |sensor, value| sensor.json_time = value.one_of(&JSON_TIMES)?),
+        setting!("rotate_every", |sensor, value| sensor.rotation.interval = value.interval()?),
+        setting!("rotate_at_size", |sensor, value| {
+            sensor.rotation.max_bytes = Some(value.bytes()?).filter(|bytes| *bytes > 0)
+        }),
+        setting!("archive", |sensor, value| sensor.archive = optional(value)?.map(PathBuf::from)),
+        setting!("compress", |sensor, value| sensor.compression = value.one_of(&COMPRESSIONS)?),
+        setting!("keep", |sensor, value| sensor.retention.max_age = value.duration()?),
+        setting!("min_free_percent", |sensor, value| {
+            sensor.retention.min_free_percent = u8::try_from(value.number(0, 99)?).unwrap_or(99)
+        }),
+    ],
+};
+
+const JSON_TIMES: [(&str, JsonTime); 3] =
+    [("epoch", JsonTime::Epoch), ("millis", JsonTime::Millis), ("iso8601", JsonTime::Iso8601)];
+const COMPRESSIONS: [(&str, Compression); 3] =
+    [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+
+const ANALYSIS: Section<Sensor> = Section {
+    name: "analysis",
+    begin: None,
+    settings: &[
+        setting!("local_networks", |sensor, value| {
+            let net = |value: &Value<'_>| {
+                value.text()?.parse::<IpNet>().map_err(|_| "is no network such as \"10.0.0.0/8\"".to_owned())
+            };
+            sensor.local_networks = value.list(net)?
+        }),
+        setting!("private_is_local", |sensor, value| sensor.private_is_local = value.boolean()?),
+        setting!("ignore_checksums", |sensor, value| sensor.config.ignore_checksums = value.boolean()?),
+        setting!("capture_passwords", |sensor, value| sensor.config.capture_passwords = value.boolean()?),
+    ],
+};
+
+const TIMEOUTS: Section<Sensor> = Section {
+    name: "timeouts",
+    begin: None,
+    settings: &[
+        setting!("tcp_inactivity", |s, value| s.config.timeouts.tcp_inactivity = positive(value)?),
+        setting!("udp_inactivity", |s, value| s.config.timeouts.udp_inactivity = positive(value)?),
+        setting!("icmp_inactivity", |s, value| s.config.timeouts.icmp_inactivity = positive(value)?),
+        setting!("tcp_syn_timeout", |s, value| s.config.timeouts.tcp_syn_timeout = positive(value)?),
+        setting!("tcp_session_timer", |s, value| s.config.timeouts.tcp_session_timer = positive(value)?),
+        setting!("tcp_connection_linger", |s, value| {
+            s.config.timeouts.tcp_connection_linger = positive(value)?
+        }),
+        setting!("tcp_attempt_delay", |s, value| s.config.timeouts.tcp_attempt_delay = positive(value)?),
+        setting!("tcp_close_delay", |s, value| s.config.timeouts.tcp_close_delay = positive(value)?),
+        setting!("dns_session", |s, value| s.config.timeouts.dns_session = positive(value)?),
+    ],
+};
+
+const LIMITS: Section<Sensor> = Section {
+    name: "limits",
+    begin: None,
+    settings: &[
+        setting!("flows", |s, value| s.config.limits.flows = count(value, 1, 1 << 31)?),
+        setting!("reassembly", |s, value| s.config.limits.reassembly_bytes = size(value, 0, 1 << 40)?),
+        setting!("open_files", |s, value| s.config.limits.open_files = count(value, 1, 1 << 20)?),
+        setting!("file_bytes", |s, value| s.config.limits.file_bytes = size(value, 0, 1 << 40)?),
+        setting!("inflating", |s, value| s.config.limits.inflating = count(value, 0, 1 << 24)?),
+    ],
+};
+
+const LOSS: Section<Sensor> = Section {
+    name: "loss",
+    begin: None,
+    settings: &[
+        setting!("stats_every", |s, value| s.loss.stats_interval = value.interval()?),
+        setting!("capture_loss_every", |s, value| s.loss.loss_interval = value.interval()?),
+        setting!("first_capture_loss_after", |s, value| s.loss.first_loss_interval = value.interval()?),
+        setting!("too_much_percent", |s, value| s.loss.too_much_percent = value.percent()?),
+    ],
+};
+
+const SERVICE: Section<Sensor> = Section {
+    name: "service",
+    begin: None,
+    settings: &[
+        setting!("user", |s, value| s.service.user = optional(value)?.map(str::to_owned)),
+        setting!("shutdown_deadline", |s, value| s.service.shutdown_deadline = value.duration()?),
+        setting!("status_socket", |s, value| s.service.status_socket = optional(value)?.map(PathBuf::from)),
+        setting!("metrics", |s, value| {
+            s.service.metrics = match optional(value)? {
+                Some(text) => Some(
+                    text.parse()
+                        .map_err(|_| "is an address and port such as \"127.0.0.1:9911\"".to_owned())?,
+                ),
+                None => None,
+            }
+        }),
+        setting!("max_lag", |s, value| s.service.max_lag = value.duration()?),
+    ],
+};
+
+/// An interface as it is without any settings of its own.
+pub fn interface_named(name: &str) -> InterfaceOptions {
+    let capture = live::Options { interface: name.to_owned(), ..live::Options::default() };
+    InterfaceOptions { capture, cores: Vec::new() }
+}
+
+fn last(sensor: &mut Sensor) -> Result<&mut InterfaceOptions, String> {
+    sensor.interfaces.last_mut().ok_or_else(|| "belongs into [[interface]]".to_owned())
+}
+
+fn filled(value: &Value<'_>) -> Result<String, String> {
+    optional(value)?.map(str::to_owned).ok_or_else(|| "must not be empty".to_owned())
+}
+
+/// Text that is absent when empty.
+fn optional<'a>(value: &'a Value<'_>) -> Result<Option<&'a str>, String> {
+    Ok(Some(value.text()?).filter(|text| !text.is_empty()))
+}
+
+fn count(value: &Value<'_>, least: u64, most: u64) -> Result<usize, String> {
+    Ok(usize::try_from(value.number(least, most)?).unwrap_or(usize::MAX))
+}
+
+fn size(value: &Value<'_>, least: u64, most: u64) -> Result<usize, String> {
+    let bytes = value.bytes()?;
+    if !(least..=most).contains(&bytes) {
+        return Err(format!("is from {least} to {most} bytes"));
+    }
+    Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+fn positive(value: &Value<'_>) -> Result<Interval, String> {
+    Some(value.interval()?).filter(|time| *time > Interval::ZERO).ok_or_else(|| "is more than 0".to_owned())
+}
+
+/// A file that cannot be used, with all that is wrong with it.
+#[derive(Debug)]
+pub enum SettingsError {
+    Read(PathBuf, std::io::Error),
+    Wrong(PathBuf, Vec<Problem>),
+}
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SettingsError::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            SettingsError::Wrong(path, problems) => {
+                for (nth, Problem { line, column, message }) in problems.iter().enumerate() {
+                    let newline = if nth == 0 { "" } else { "\n" };
+                    write!(f, "{newline}{}:{line}:{column}: {message}", path.display())?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Sensor {
+    pub fn load(path: &Path) -> Result<Sensor, SettingsError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| SettingsError::Read(path.to_owned(), error))?;
+        Sensor::parse(&text).map_err(|problems| SettingsError::Wrong(path.to_owned(), problems))
+    }
+
+    pub fn parse(text: &str) -> Result<Sensor, Vec<Problem>> {
+        let mut sensor = Sensor::default();
+        let mut problems = file::read(text, SECTIONS, &sink::Config::TABLES, &mut sensor);
+        match sink::Config::read(text) {
+            Ok(export) => sensor.export = export,
+            // What is no TOML at all was told already.
+            Err(_) if !problems.is_empty() => {}
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                problems.push(Problem::at(text, at, error.message().to_owned()));
+            }
+        }
+        problems.extend(sensor.contradictions(text));
+        sensor.settle();
+        if problems.is_empty() { Ok(sensor) } else { Err(problems) }
+    }
+
+    /// What is wrong with the whole that no single value shows.
+    fn contradictions(&self, text: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let headers =
+            text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("[[interface]]"));
+        let lines: Vec<usize> = headers.map(|(at, _)| at + 1).collect();
+        for (nth, InterfaceOptions { capture, cores }) in self.interfaces.iter().enumerate() {
+            let mut wrong = |message: String| {
+                problems.push(Problem { line: lines.get(nth).copied().unwrap_or(1), column: 1, message });
+            };
+            if capture.interface.is_empty() {
+                wrong("this interface has no name".to_owned());
+            }
+            if self.interfaces[..nth].iter().any(|other| other.capture.interface == capture.interface) {
+                wrong(format!("{} is configured twice", capture.interface));
+            }
+            if !cores.is_empty() && cores.len() != capture.workers {
+                wrong(format!("there are {} cores for {} workers", cores.len(), capture.workers));
+            }
+            if capture.ring_bytes < 4 * capture.block_bytes {
+                wrong("the ring must have room for 4 blocks".to_owned());
+            }
+            if capture.kind == Kind::Pcap && capture.workers > 1 {
+                wrong("with kind = \"pcap\" an interface has one worker".to_owned());
+            }
+        }
+        problems
+    }
+
+    /// Draws the conclusions from settings that depend on each other.
+    fn settle(&mut self) {
+        self.config.format = if self.json { Format::Json(self.json_time) } else { Format::Tsv };
+        let private = if self.private_is_local { Nets::private() } else { Nets::new([]) };
+        self.config.local_nets = private;
+        for net in &self.local_networks {
+            self.config.local_nets.insert(*net);
+        }
+    }
+
+    pub fn upkeep(&self) -> Upkeep {
+        let archive = self.archive.clone().unwrap_or_else(|| self.log_folder.join("archive"));
+        Upkeep { archive, compression: self.compression, retention: self.retention }
+    }
+
+    /// What may change while it runs.
+    pub fn changeable(&self) -> Changeable {
+        Changeable {
+            config: self.config.clone(),
+            rotation: self.rotation,
+            upkeep: self.upkeep(),
+            loss: self.loss.clone(),
+        }
+    }
+
+    /// Settings that differ from `before`, but need a restart to take effect.
+    pub fn needing_restart(&self, before: &Sensor) -> Vec<&'static str> {
+        let mut changed = Vec::new();
+        let mut check = |differs: bool, what| {
+            if differs {
+                changed.push(what);
+            }
+        };
+        check(self.interfaces != before.interfaces, "[[interface]]");
+        check(self.log_folder != before.log_folder, "logs.folder");
+        check(self.config.format != before.config.format, "logs.format");
+        check(self.service != before.service, "[service]");
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_read() {
+        let sensor = Sensor::parse(
+            "[[interface]]\nname = \"eth1\"\nworkers = 2\ncores = [2, 3]\nfanout = \"qm\"\nring = \"128 MiB\"\n\
+             [logs]\nformat = \"json\"\njson_timestamps = \"iso8601\"\ncompress = \"zstd\"\nkeep = \"30 days\"\n\
+             [analysis]\nlocal_networks = [\"192.0.2.0/24\"]\nprivate_is_local = false\n\
+             [limits]\nflows = 1000\n[service]\nmetrics = \"127.0.0.1:9911\"\n",
+        )
+        .unwrap();
+        let eth1 = &sensor.interfaces[0];
+        assert_eq!(
+            (eth1.capture.workers, &eth1.cores[..], eth1.capture.fanout),
+            (2, &[2, 3][..], Fanout::Queue)
+        );
+        assert_eq!(sensor.config.format, Format::Json(JsonTime::Iso8601));
+        assert_eq!(sensor.retention.max_age, Duration::from_secs(30 * 86400));
+        assert!(sensor.config.local_nets.contains("192.0.2.1".parse().unwrap()));
+        assert!(!sensor.config.local_nets.contains("10.0.0.1".parse().unwrap()));
+        assert_eq!(sensor.config.limits.flows, 1000);
+        assert!(sensor.needing_restart(&Sensor::default()).contains(&"[[interface]]"));
+    }
+
+    #[test]
+    fn contradictions_are_told_with_their_line() {
+        let problems = Sensor::parse(
+            "# x\n[[interface]]\nname = \"eth1\"\nworkers = 2\ncores = [1]\n[[interface]]\nname = \"eth1\"\n\
+             ring = \"1 MiB\"\n[[interface]]\nkind = \"pcap\"\nworkers = 3\n",
+        )
+        .unwrap_err();
+        let told: Vec<(usize, &str)> = problems.iter().map(|p| (p.line, &p.message[..])).collect();
+        assert_eq!(
+            told,
+            [
+                (2, "there are 1 cores for 2 workers"),
+                (6, "eth1 is configured twice"),
+                (6, "the ring must have room for 4 blocks"),
+                (9, "this interface has no name"),
+                (9, "with kind = \"pcap\" an interface has one worker"),
+            ]
+        );
+    }
+
+    /// What ships shows every setting, with its default.
+    #[test]
+    fn the_shipped_file_names_every_setting_and_its_default() {
+        let text = include_str!("../../../configs/sensor.toml");
+        let sensor = Sensor::parse(text).unwrap();
+        let default = Sensor { interfaces: vec![interface_named("eth1")], ..Sensor::default() };
+        // What a default cannot be for everybody.
+        let default = Sensor { log_folder: "/var/log/nightjar".into(), ..default };
+        assert_eq!(format!("{sensor:?}"), format!("{default:?}"));
+        for section in SECTIONS {
+            let header = if section.begin.is_some() { "[[" } else { "[" };
+            let from = text.find(&format!("\n{header}{}]", section.name)).expect(section.name);
+            let body = text[from + 1..].split("\n[").next().unwrap_or_default();
+            for setting in section.settings {
+                let key = format!("\n{} = ", setting.name);
+                let at = body.find(&key).unwrap_or_else(|| panic!("{}.{}", section.name, setting.name));
+                assert!(
+                    body[..at].lines().last().is_some_and(|line| line.starts_with('#')),
+                    "{}.{} has no reason",
+                    section.name,
+                    setting.name
+                );
+            }
+        }
+    }
+}

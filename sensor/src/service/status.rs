@@ -1,0 +1,257 @@
+//! `nightjar status`: the running sensor, told through a Unix socket.
+//!
+//! Whoever connects gets the state as JSON and the end of the stream; nothing is read from him.
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::capture::live::Kind;
+use crate::pipeline::{LaneLedger, Ledger};
+use crate::service::health::{Health, Latest};
+use crate::sink::{Delivery, Reason};
+
+/// How long either side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// More than any status is.
+const MAX_STATUS: u64 = 16 << 20;
+
+/// A socket nobody listens on yet.
+pub struct StatusSocket(UnixListener);
+
+impl StatusSocket {
+    /// Makes the socket, in place of one that a dead sensor left.
+    pub fn bind(path: &Path) -> io::Result<StatusSocket> {
+        if UnixStream::connect(path).is_ok() {
+            return Err(io::Error::other("another sensor answers there"));
+        }
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let listener = UnixListener::bind(path)?;
+        // It tells of traffic: for the sensor's own user and group.
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
+        Ok(StatusSocket(listener))
+    }
+
+    /// Answers from now on.
+    pub fn serve(self, latest: Latest) -> io::Result<()> {
+        let serve = move || {
+            for stream in self.0.incoming().flatten() {
+                let (ledger, health) = latest.get();
+                // Whoever asks and does not listen gets nothing.
+                let _ = stream.set_write_timeout(Some(PATIENCE));
+                let _ = writeln!(&stream, "{}", describe(&ledger, &health));
+            }
+        };
+        thread::Builder::new().name("status".to_owned()).spawn(serve).map(drop)
+    }
+}
+
+/// Asks the sensor that listens at `path`.
+pub fn ask(path: &Path) -> io::Result<Value> {
+    let stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut text = String::new();
+    stream.take(MAX_STATUS).read_to_string(&mut text)?;
+    serde_json::from_str(&text).map_err(io::Error::other)
+}
+
+/// The state as JSON. Names and meanings are those of the metrics.
+pub fn describe(ledger: &Ledger, health: &Health) -> Value {
+    let seconds = |nanos: i64| nanos as f64 / 1e9;
+    let interfaces: Vec<Value> = ledger
+        .interfaces
+        .iter()
+        .map(|interface| {
+            json!({
+                "name": &*interface.name,
+                "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::Pcap => "pcap" },
+                "up": interface.up,
+                "nic_packets": interface.nic.packets,
+                "nic_missed": interface.nic.missed,
+                "nic_dropped": interface.nic.dropped,
+                "nic_errors": interface.nic.errors,
+            })
+        })
+        .collect();
+    json!({
+        "ready": health.reasons.is_empty(),
+        "reasons": health.reasons,
+        "at": seconds(ledger.at.nanos()),
+        "uptime_seconds": seconds((ledger.at - ledger.started).nanos()),
+        "link": ledger.link(),
+        "dropped": ledger.dropped(),
+        "delivered": ledger.delivered(),
+        "lag_seconds": ledger.lag_seconds(),
+        "memory_bytes": ledger.memory_bytes,
+        "queued_reports": ledger.queued_reports,
+        "queue_capacity": ledger.queue_capacity,
+        "reloads": ledger.reloads,
+        "interfaces": interfaces,
+        "workers": ledger.lanes.iter().map(|lane| worker(lane, ledger)).collect::<Vec<_>>(),
+        "logs": ledger.logs.iter().map(|log| {
+            json!({ "name": log.log, "rows": log.rows, "dropped": log.dropped })
+        }).collect::<Vec<_>>(),
+        "log_failures": ledger.log_failures,
+        "archived": ledger.archive.archived,
+        "archive_failures": ledger.archive.failed,
+        "weirds_suppressed": ledger.weirds_suppressed,
+        "exports": ledger.exports.iter().map(export).collect::<Vec<_>>(),
+    })
+}
+
+fn export(delivery: &Delivery) -> Value {
+    let total = delivery.account.total();
+    let dropped = Reason::ALL.iter().zip(total.dropped).filter(|(_, rows)| *rows > 0);
+    json!({
+        "name": delivery.name,
+        "offered": total.offered,
+        "recovered": total.recovered,
+        "acknowledged": total.acked,
+        "in_flight": total.in_flight,
+        "spooled": total.spooled,
+        "dropped": dropped.map(|(reason, rows)| (reason.name().to_owned(), rows.into())).collect::<serde_json::Map<_, _>>(),
+        "trouble": delivery.account.trouble,
+    })
+}
+
+fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
+    let flow = &lane.stats.flow;
+    json!({
+        "interface": &*lane.interface,
+        "worker": lane.worker,
+        "link": lane.source.link,
+        "dropped": lane.source.dropped,
+        "delivered": lane.source.delivered,
+        "bytes": lane.source.bytes,
+        "cut": lane.source.cut,
+        "open_flows": lane.open_flows(),
+        "opened_flows": flow.opened,
+        "evicted_flows": flow.evicted,
+        "lost_flows": flow.lost,
+        "acks": flow.acks,
+        "gaps": flow.gaps,
+        "malformed": lane.stats.decode.malformed,
+        "bad_checksums": flow.bad_checksums,
+        "unsaid": lane.unsaid,
+        "panics": lane.stats.panics,
+        "restarts": lane.restarts,
+        "clock_steps": lane.clock_steps,
+        "interface_errors": lane.interface_errors,
+        "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
+    })
+}
+
+/// The state as a person reads it; `before` was asked for a second earlier and gives rates.
+pub fn print(before: &Value, now: &Value) -> String {
+    let mut text = String::new();
+    let seconds = (number(now, "at") - number(before, "at")).max(0.001);
+    let rate =
+        |before: &Value, now: &Value, what| (number(now, what) - number(before, what)).max(0.0) / seconds;
+    let ready = now["ready"].as_bool() == Some(true);
+    let reasons: Vec<&str> =
+        now["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let state = if ready { "ready".to_owned() } else { format!("not ready: {}", reasons.join("; ")) };
+    let link = number(now, "link");
+    let lost = if link > 0.0 { 100.0 * number(now, "dropped") / link } else { 0.0 };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "{state}\nup {:.0} s, {:.0} MiB of memory, {:.1} s behind, {} of {} reports waiting\n\
+         {link:.0} packets, {:.0} dropped by the kernel ({lost:.4} %)\n",
+        number(now, "uptime_seconds"),
+        number(now, "memory_bytes") / 1048576.0,
+        number(now, "lag_seconds"),
+        number(now, "queued_reports"),
+        number(now, "queue_capacity"),
+        number(now, "dropped"),
+    );
+    let _ = writeln!(
+        text,
+        "{:<16} {:>10} {:>9} {:>12} {:>10} {:>10} {:>8} {:>6}",
+        "worker", "packets/s", "Mbit/s", "packets", "dropped", "flows", "gaps", "faults"
+    );
+    let nothing = Value::Null;
+    for (nth, worker) in now["workers"].as_array().into_iter().flatten().enumerate() {
+        let earlier = before["workers"].get(nth).unwrap_or(&nothing);
+        let name = format!("{}-{}", worker["interface"].as_str().unwrap_or("?"), number(worker, "worker"));
+        let _ = writeln!(
+            text,
+            "{name:<16} {:>10.0} {:>9.1} {:>12} {:>10} {:>10} {:>8} {:>6}",
+            rate(earlier, worker, "delivered"),
+            rate(earlier, worker, "bytes") * 8.0 / 1e6,
+            number(worker, "delivered"),
+            number(worker, "dropped"),
+            number(worker, "open_flows"),
+            number(worker, "gaps"),
+            number(worker, "panics") + number(worker, "restarts"),
+        );
+    }
+    let _ = writeln!(text, "\n{:<16} {:>10} {:>12} {:>10}", "log", "rows/s", "rows", "dropped");
+    for log in now["logs"].as_array().into_iter().flatten() {
+        let same = |other: &&Value| other["name"] == log["name"];
+        let earlier = before["logs"].as_array().into_iter().flatten().find(same).unwrap_or(&nothing);
+        let _ = writeln!(
+            text,
+            "{:<16} {:>10.0} {:>12} {:>10}",
+            log["name"].as_str().unwrap_or("?"),
+            rate(earlier, log, "rows"),
+            number(log, "rows"),
+            number(log, "dropped"),
+        );
+    }
+    for export in now["exports"].as_array().into_iter().flatten() {
+        let dropped: f64 =
+            export["dropped"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_f64()).sum();
+        let _ = writeln!(
+            text,
+            "\n{}: {} rows = {} acknowledged + {} in flight + {} spooled + {dropped} dropped",
+            export["name"].as_str().unwrap_or("?"),
+            number(export, "offered") + number(export, "recovered"),
+            number(export, "acknowledged"),
+            number(export, "in_flight"),
+            number(export, "spooled"),
+        );
+        if let Some(trouble) = export["trouble"].as_str() {
+            let _ = writeln!(text, "  {trouble}");
+        }
+    }
+    text
+}
+
+fn number(value: &Value, what: &str) -> f64 {
+    value[what].as_f64().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_answers_and_a_dead_ones_place_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run/status.sock");
+        drop(StatusSocket::bind(&path).unwrap());
+        let latest = Latest::default();
+        let mut lane = LaneLedger::new("eth1".into(), 0);
+        lane.source.delivered = 77;
+        let ledger = Ledger { lanes: vec![lane], ..Ledger::default() };
+        latest.set(&ledger, Health { stuck: false, reasons: vec![] });
+        StatusSocket::bind(&path).unwrap().serve(latest).unwrap();
+        let status = ask(&path).unwrap();
+        assert_eq!(status["workers"][0]["delivered"], 77);
+        assert!(print(&status, &status).contains("eth1-0"));
+        assert!(StatusSocket::bind(&path).is_err());
+    }
+}

@@ -1,0 +1,457 @@
+//! The sensor on a link: real servers and clients in network namespaces, and what it makes of them.
+//!
+//! These tests need root, nginx, unbound, curl, dig, tcpdump and tcpreplay; without root they are
+//! skipped.
+
+mod net;
+mod sensor;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use net::{Net, Tcpdump, net, until};
+use sensor::{NIGHTJAR, Sensor, archived, assert_same, configure, logs, replay, sleep, whole_rows};
+
+/// Web pages, names, pings, and datagrams nobody answers.
+fn make_traffic(net: &Net) {
+    let url = |path: &str| format!("http://10.9.0.2/{path}");
+    for _ in 0..4 {
+        net.client_does("curl", &["-s", "-o", "/dev/null", &url("small.html")]);
+    }
+    // Several requests on one connection, a large answer, an error, a body.
+    let (small, large, missing) = (url("small.html"), url("large.bin"), url("missing"));
+    net.client_does("curl", &["-s", &small, "-o", "/dev/null", &large, "-o", "/dev/null", &missing]);
+    net.client_does("curl", &["-s", "-o", "/dev/null", "-d", "name=value", &small]);
+    for (kind, name) in [("A", "www"), ("AAAA", "www"), ("A", "nothing"), ("TXT", "www")] {
+        net.client_does("dig", &["+tries=1", "@10.9.0.2", kind, &format!("{name}.example.test")]);
+    }
+    net.client_does("dig", &["+tcp", "@10.9.0.2", "MX", "example.test"]);
+    net.client_does("ping", &["-c", "3", "-i", "0.1", "10.9.0.2"]);
+    net.client_does("bash", &["-c", "for i in 1 2 3 4 5; do echo x > /dev/udp/10.9.0.2/900$i; done"]);
+}
+
+fn same_as_replay(interface: &str, more: &str) {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    sleep(300);
+    let capture = net.path("seen.pcap");
+    let sensor = Sensor::configured(&net, interface, "rotate_every = \"0\"", more);
+    let tcpdump = Tcpdump::start(&net, &capture);
+    make_traffic(&net);
+    sleep(500);
+    tcpdump.stop();
+    let told = sensor.stop();
+    let replayed = net.path("replayed");
+    replay(&capture, &replayed);
+    let (live, replayed) = (logs(&net.path("logs")), logs(&replayed));
+    assert!(
+        live["http.log"].len() >= 8 && live["dns.log"].len() >= 5 && live["conn.log"].len() >= 17,
+        "{told}"
+    );
+    assert_same(&live, &replayed);
+}
+
+#[test]
+fn one_worker_writes_the_rows_of_a_replay() {
+    same_as_replay("workers = 1", "");
+}
+
+#[test]
+fn two_workers_write_the_rows_of_a_replay() {
+    same_as_replay("workers = 2\ncores = [0, 1]", "");
+}
+
+#[test]
+fn four_workers_write_the_rows_of_a_replay() {
+    same_as_replay("workers = 4", "");
+}
+
+#[test]
+fn libpcap_writes_the_rows_of_a_replay() {
+    // libpcap does not tell of which packets the checksum was left to the NIC.
+    same_as_replay("kind = \"pcap\"", "[analysis]\nignore_checksums = true");
+}
+
+/// A capture of UDP datagrams, each flow one packet in every round, with these VLAN tags.
+fn write_capture(path: &Path, tags: &[u8], flows: u16, rounds: u32) -> u64 {
+    let mut pcap = Vec::new();
+    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65535, 1] {
+        pcap.extend_from_slice(&word.to_le_bytes());
+    }
+    let payload = [b'x'; 120];
+    for _ in 0..rounds {
+        for flow in 0..flows {
+            let mut frame = [b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02", tags, b"\x08\0"].concat();
+            let mut ip = b"\x45\0\0\0\0\0\0\0\x40\x11\0\0\x0a\x01\0\x01\x0a\x01\0\x02".to_vec();
+            ip[2..4].copy_from_slice(&(28 + payload.len() as u16).to_be_bytes());
+            let sum: u32 = ip.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+            let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
+            ip[10..12].copy_from_slice(&sum.to_be_bytes());
+            frame.extend_from_slice(&ip);
+            frame.extend_from_slice(&(10_000 + flow).to_be_bytes());
+            frame.extend_from_slice(&9u16.to_be_bytes());
+            frame.extend_from_slice(&(8 + payload.len() as u16).to_be_bytes());
+            frame.extend_from_slice(&[0, 0]);
+            frame.extend_from_slice(&payload);
+            let len = (frame.len() as u32).to_le_bytes();
+            pcap.extend_from_slice(&[&[0; 8], &len[..], &len[..], &frame].concat());
+        }
+    }
+    fs::write(path, pcap).unwrap();
+    u64::from(flows) * u64::from(rounds)
+}
+
+fn number(status: &serde_json::Value, what: &str) -> u64 {
+    status[what].as_u64().unwrap_or_else(|| panic!("{what} of {status}"))
+}
+
+#[test]
+fn the_ledger_adds_up_to_the_packet() {
+    let Some(net) = net() else { return };
+    let capture = net.path("flood.pcap");
+    let sent = write_capture(&capture, &[], 2000, 50);
+    let sensor = Sensor::configured(
+        &net,
+        "workers = 2\nring = \"4 MiB\"\nblock = \"256 KiB\"",
+        "rotate_every = \"0\"",
+        "",
+    );
+    let flood = || net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
+    flood();
+    sensor.wait_for_packets(sent);
+    // Nobody takes anything out of the rings: they must overflow.
+    sensor.signal("STOP");
+    flood();
+    sensor.signal("CONT");
+    sensor.wait_for_packets(2 * sent);
+    until("all is counted", || number(&sensor.status(), "link") >= 2 * sent);
+    let status = sensor.status();
+    let told = sensor.stop();
+    let (link, dropped) = (number(&status, "link"), number(&status, "dropped"));
+    assert_eq!(link, 2 * sent, "{told}");
+    assert_eq!(number(&status, "delivered") + dropped, link);
+    assert!(dropped > 0 && dropped < sent, "{status}");
+    let workers = status["workers"].as_array().unwrap();
+    assert_eq!(workers.iter().map(|worker| number(worker, "link")).sum::<u64>(), link);
+    assert!(workers.iter().all(|worker| number(worker, "delivered") > 0), "{status}");
+    // What was analysed is what the logs tell.
+    let rows = whole_rows(&fs::read_to_string(net.path("logs/conn.log")).unwrap());
+    let packets: u64 = rows.iter().map(|row| row.split('\t').nth(16).unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(rows.len(), 2000);
+    assert_eq!(packets, number(&status, "delivered"));
+    assert!(told.contains("dropped by the kernel"));
+}
+
+#[test]
+fn vlan_tags_that_the_kernel_takes_out_are_put_back() {
+    let Some(net) = net() else { return };
+    let sensor = Sensor::configured(&net, "", "rotate_every = \"0\"", "");
+    let mut bytes = 0;
+    for tags in [&b"\x81\0\x20\x07"[..], b"\x88\xa8\0\x05\x81\0\0\x06", b""] {
+        let capture = net.path("tagged.pcap");
+        let sent = write_capture(&capture, tags, 10, 1);
+        net.client_does("tcpreplay", &["-q", "-i", "vc", capture.to_str().unwrap()]);
+        bytes += sent * (14 + 28 + 120 + tags.len() as u64);
+    }
+    sensor.wait_for_packets(30);
+    assert_eq!(number(&sensor.status()["workers"][0], "bytes"), bytes);
+    sensor.stop();
+    assert_eq!(logs(&net.path("logs"))["conn.log"].len(), 10);
+}
+
+/// Short flows that end while the sensor runs: a row each, within two seconds.
+const SHORT: &str = "[timeouts]\nudp_inactivity = \"1 s\"";
+
+#[test]
+fn killed_it_leaves_whole_lines_and_the_next_one_archives_them() {
+    let Some(net) = net() else { return };
+    let capture = net.path("flows.pcap");
+    write_capture(&capture, &[], 5000, 1);
+    let sensor = Sensor::configured(&net, "", "", SHORT);
+    for _ in 0..4 {
+        net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
+        sleep(1200);
+    }
+    let before = fs::read_to_string(net.path("logs/conn.log")).unwrap_or_default();
+    let written = before.lines().filter(|line| !line.starts_with('#')).count();
+    assert!(written >= 5000, "{written} rows before the end: {}", sensor.told());
+    sensor.kill();
+
+    let sensor = Sensor::configured(&net, "", "", SHORT);
+    until("leftovers are archived", || number(&sensor.status(), "archived") >= 1);
+    sensor.stop();
+    let rows = archived(&net.path("logs/archive"), "conn");
+    assert!(rows.len() >= written, "{} of {written}", rows.len());
+}
+
+#[test]
+fn a_full_disk_costs_counted_rows_and_no_line_is_cut() {
+    let Some(net) = net() else { return };
+    let (capture, folder) = (net.path("flows.pcap"), net.path("logs"));
+    write_capture(&capture, &[], 20_000, 1);
+    fs::create_dir(&folder).unwrap();
+    let mounted = Mounted::tmpfs(&folder, "3m");
+    fs::write(folder.join("filler"), vec![0; 2 << 20]).unwrap();
+    let archive = format!("archive = \"{}\"\nrotate_every = \"0\"", net.path("archive").display());
+    let sensor = Sensor::configured(&net, "", &archive, SHORT);
+    let flood = || net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
+    let dropped = |status: &serde_json::Value| {
+        status["logs"].as_array().unwrap().iter().map(|log| number(log, "dropped")).sum::<u64>()
+    };
+    // Each round is about 2 MB of rows; 1 MB fits on the disk and 4 MiB are held.
+    let mut rounds = 0;
+    while dropped(&sensor.status()) == 0 {
+        flood();
+        sleep(1500);
+        rounds += 1;
+        assert!(rounds < 12, "{}", sensor.status());
+    }
+    assert!(sensor.told().contains("cannot write"), "{}", sensor.told());
+    assert_eq!(sensor.status()["ready"], false);
+    mounted.grow("64m");
+    until("writing goes on", || sensor.told().contains("logs can be written again"));
+    flood();
+    sleep(2500);
+    let status = sensor.status();
+    let told = sensor.stop();
+    let rows = whole_rows(&fs::read_to_string(folder.join("conn.log")).unwrap()).len() as u64;
+    // At the end nothing is open that was not when the status was asked for.
+    let conn = status["logs"].as_array().unwrap().iter().find(|log| log["name"] == "conn").unwrap();
+    assert_eq!(rows, number(conn, "rows") - number(conn, "dropped"), "{status}\n{told}");
+    assert!(told.contains("rows dropped because they could not be written"), "{told}");
+}
+
+struct Mounted<'a>(&'a Path);
+
+impl<'a> Mounted<'a> {
+    fn tmpfs(folder: &'a Path, size: &str) -> Self {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"]).arg(folder);
+        assert!(mount.status().unwrap().success());
+        Mounted(folder)
+    }
+
+    fn grow(&self, size: &str) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", &format!("remount,size={size}")]).arg(self.0);
+        assert!(mount.status().unwrap().success());
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
+#[test]
+fn an_interface_that_goes_down_and_comes_up_is_followed() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    let sensor = Sensor::configured(&net, "workers = 2", "rotate_every = \"0\"", "");
+    let page = ["-s", "-o", "/dev/null", "http://10.9.0.2/small.html"];
+    net.client_does("curl", &page);
+    net.server_does("ip", &["link", "set", "vs", "down"]);
+    let reasons = || sensor.status()["reasons"].to_string();
+    until("it is seen to be down", || reasons().contains("interface vs is down"));
+    assert_eq!(sensor.status()["ready"], false);
+    net.server_does("ip", &["link", "set", "vs", "up"]);
+    until("it is seen to be up", || sensor.status()["ready"] == true);
+    net.client_does("curl", &page);
+    let errors: u64 =
+        sensor.status()["workers"].as_array().unwrap().iter().map(|w| number(w, "interface_errors")).sum();
+    assert!(errors > 0);
+    sensor.stop();
+    assert_eq!(logs(&net.path("logs"))["http.log"].len(), 2);
+}
+
+#[test]
+fn logs_are_rotated_while_traffic_goes_on() {
+    let Some(net) = net() else { return };
+    let capture = net.path("flows.pcap");
+    let sent = write_capture(&capture, &[], 3000, 1);
+    let sensor = Sensor::configured(&net, "", "rotate_every = \"1 s\"", SHORT);
+    for _ in 0..4 {
+        net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
+        sleep(1300);
+    }
+    sensor.stop();
+    let rows = archived(&net.path("logs/archive"), "conn");
+    let packets: u64 = rows.iter().map(|row| row.split('\t').nth(16).unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(packets, 4 * sent);
+    let files = fs::read_dir(fs::read_dir(net.path("logs/archive")).unwrap().next().unwrap().unwrap().path());
+    assert!(files.unwrap().count() >= 4);
+    assert!(!net.path("logs/conn.log").exists());
+}
+
+#[test]
+fn settings_are_read_again_and_a_mistake_changes_nothing() {
+    let Some(net) = net() else { return };
+    let sensor = Sensor::configured(&net, "", "", "");
+    configure(&net, "", "keep = \"30 dayz\"", "");
+    sensor.signal("HUP");
+    until("the mistake is told", || sensor.told().contains("the configuration stays as it was"));
+    assert!(sensor.told().contains("sensor.toml:6:8: keep is a time with its unit"), "{}", sensor.told());
+    configure(&net, "workers = 3", "keep = \"30 days\"", "");
+    sensor.signal("HUP");
+    until("it is taken over", || sensor.told().contains("a restart is needed for [[interface]]"));
+    until("it is counted", || sensor.status()["reloads"] == 1);
+    let told = sensor.stop();
+    assert!(told.contains("finishing; a second signal ends at once"), "{told}");
+}
+
+/// What `/proc` tells of each of a process' threads, by the name of the line.
+fn of_threads(pid: u32, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let status = fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        found.push(status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned());
+    }
+    found
+}
+
+#[test]
+fn it_gives_up_root_and_every_capability() {
+    let Some(net) = net() else { return };
+    // The user has to reach the folders.
+    let open = Command::new("chmod").arg("755").arg(net.folder.path()).status().unwrap();
+    assert!(open.success());
+    for user in ["", "nobody"] {
+        fs::remove_dir_all(net.path("logs")).unwrap_or_default();
+        let sensor = Sensor::configured(&net, "", "", &format!("user = \"{user}\""));
+        net.client_does("ping", &["-c", "1", "10.9.0.2"]);
+        sensor.wait_for_packets(1);
+        for ids in ["Uid:", "Gid:"].iter().flat_map(|name| of_threads(sensor.pid(), name)) {
+            assert!(user.is_empty() || !ids.split('\t').any(|id| id == "0"), "{ids}");
+        }
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            let all = of_threads(sensor.pid(), set);
+            assert!(
+                all.len() >= 5 && all.iter().all(|bits| u64::from_str_radix(bits, 16) == Ok(0)),
+                "{all:?}"
+            );
+        }
+        sensor.stop();
+        assert_eq!(archived(&net.path("logs/archive"), "conn").len(), 1);
+    }
+}
+
+#[test]
+fn as_a_service_it_needs_only_packet_sockets_and_tells_how_it_is() {
+    let Some(net) = net() else { return };
+    // Where the program cannot be reached by others there is nothing to see.
+    let reached =
+        Command::new("setpriv").args(["--reuid", "nobody", NIGHTJAR, "--version"]).output().unwrap();
+    if !reached.status.success() {
+        return eprintln!("skipped: {NIGHTJAR} is out of reach for others");
+    }
+    let open = Command::new("chmod").arg("777").arg(net.folder.path()).status().unwrap();
+    assert!(open.success());
+    let notified = net.path("notify.sock");
+    let socket = std::os::unix::net::UnixDatagram::bind(&notified).unwrap();
+    assert!(Command::new("chmod").arg("666").arg(&notified).status().unwrap().success());
+    let config = configure(&net, "", "", "metrics = \"127.0.0.1:9911\"");
+    let sensor = Sensor::confined(&net, &config, &notified);
+    assert!(!sensor.told().contains("refused"), "{}", sensor.told());
+    net.client_does("ping", &["-c", "1", "10.9.0.2"]);
+    sensor.wait_for_packets(1);
+    assert_eq!(sensor.status()["interfaces"][0]["kind"], "af_packet");
+    let get = |path: &str| {
+        let url = format!("http://127.0.0.1:9911{path}");
+        String::from_utf8(net.on_server("curl", &["-s", &url]).output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(get("/healthz"), "ready\n");
+    let metrics = get("/metrics");
+    assert!(metrics.contains("nightjar_packets_total{interface=\"vs\",worker=\"0\"} "), "{metrics}");
+    sensor.stop();
+    socket.set_nonblocking(true).unwrap();
+    let mut message = [0; 256];
+    let mut messages = Vec::new();
+    while let Ok(len) = socket.recv(&mut message) {
+        messages.push(String::from_utf8_lossy(&message[..len]).trim().to_owned());
+    }
+    assert_eq!(messages[0], "READY=1", "{messages:?}");
+    for expected in ["WATCHDOG=1", "STOPPING=1"] {
+        assert!(messages.iter().any(|message| message == expected), "{messages:?}");
+    }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let text = include_str!("../../../configs/nightjar.service");
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let unit = folder.path().join("nightjar.service");
+    fs::write(&unit, text.replace("/usr/bin/nightjar", NIGHTJAR)).unwrap();
+    let Ok(verified) = Command::new("systemd-analyze").arg("verify").arg(&unit).output() else {
+        return eprintln!("skipped: there is no systemd-analyze");
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(!said.contains("nightjar.service"), "{said}");
+}
+
+#[test]
+fn an_idle_tap_costs_next_to_nothing_and_flows_still_end() {
+    let Some(net) = net() else { return };
+    let sensor = Sensor::configured(&net, "", "rotate_every = \"0\"", SHORT);
+    net.client_does("bash", &["-c", "echo x > /dev/udp/10.9.0.2/9"]);
+    until("the flow's row is written", || {
+        fs::read_to_string(net.path("logs/conn.log")).is_ok_and(|text| text.contains("\tudp\t"))
+    });
+    let ticks = || {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", sensor.pid())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    };
+    let before = ticks();
+    sleep(4000);
+    // A tick is 10 ms: 4 of them are 1 % of these four seconds.
+    let used = ticks() - before;
+    assert!(used <= 4, "{used} ticks");
+    sensor.stop();
+}
+
+#[test]
+fn commands_say_what_is_wrong() {
+    let Some(net) = net() else { return };
+    let run = |args: &[&str]| {
+        let output = net.on_server(NIGHTJAR, args).output().unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code().unwrap(), text)
+    };
+    let (code, text) = run(&["doctor", "-i", "nosuchif"]);
+    assert!(code == 1 && text.contains("there is no such interface"), "{text}");
+    let (code, text) = run(&["doctor", "-i", "vs"]);
+    assert!(code == 0, "{text}");
+    net.server_does("ip", &["link", "set", "vs", "down"]);
+    let (code, text) = run(&["doctor", "-i", "vs"]);
+    assert!(code == 1 && text.contains("ip link set dev vs up"), "{text}");
+
+    let config = configure(&net, "wrokers = 2", "rotate_every = 60", "");
+    let config = config.to_str().unwrap();
+    let (code, text) = run(&["check", "--config", config]);
+    assert_eq!(code, 2);
+    assert!(
+        text.contains(
+            "sensor.toml:3:1: there is no setting of [interface] 'wrokers'; did you mean 'workers'?"
+        )
+    );
+    assert!(text.contains("sensor.toml:6:16: rotate_every is a time with its unit"), "{text}");
+    assert_eq!(run(&["--config", config]).0, 2);
+    let (code, text) = run(&["status", "--socket", "/nonexistent"]);
+    assert!(code == 1 && text.contains("no sensor answers"), "{text}");
+    let (code, text) = run(&["-i", "nosuchif"]);
+    assert!(code == 1 && text.contains("there is no interface 'nosuchif'"), "{text}");
+    let folder = net.path("unprivileged");
+    fs::create_dir(&folder).unwrap();
+    let nobody = ["--reuid", "65534", "--clear-groups", NIGHTJAR, "-i", "vs"];
+    let output = net.on_server("setpriv", &nobody).current_dir(&folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    // Where the program cannot even be reached by others there is nothing to see.
+    if output.status.code() == Some(1) && !text.contains("failed to execute") {
+        assert!(
+            text.contains("AF_PACKET was refused (opening a packet socket (this needs CAP_NET_RAW)"),
+            "{text}"
+        );
+    }
+}
