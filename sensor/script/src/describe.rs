@@ -10,6 +10,14 @@ pub fn expr(e: &Expr, vm: &Vm) -> String {
     s
 }
 
+/// With strings in quotes, as `assert` shows its condition.
+pub fn expr_quoted(e: &Expr, vm: &Vm) -> String {
+    let was = vm.quoting.replace(true);
+    let s = expr(e, vm);
+    vm.quoting.set(was);
+    s
+}
+
 pub fn list(l: &[ExprRef], vm: &Vm) -> String {
     l.iter().map(|e| expr(e, vm)).collect::<Vec<_>>().join(", ")
 }
@@ -52,6 +60,7 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
         Port(p) => s.push_str(&format!("{}/{}", p.num, p.proto.name())),
         Addr(a) => s.push_str(&a.to_string()),
         Subnet(a, n) => s.push_str(&text::subnet(a, *n)),
+        Str(b) if vm.quoting.get() => s.push_str(&format!("\"{}\"", String::from_utf8_lossy(b))),
         Str(b) => s.push_str(&String::from_utf8_lossy(b)),
         Host(h) => s.push_str(h),
         Pattern(p, mods) => {
@@ -330,10 +339,13 @@ fn stmt(s: &Stmt, vm: &Vm, depth: usize, out: &mut String) {
             }
         },
         StmtKind::When(w) | StmtKind::ReturnWhen(w) => out.push_str(&format!("when ({}) {{ }}", e(&w.cond))),
-        StmtKind::Assert(c, m) => match m {
-            Some(m) => out.push_str(&format!("assert {}, {};", e(c), e(m))),
-            None => out.push_str(&format!("assert {};", e(c))),
-        },
+        StmtKind::Assert(c, m) => {
+            let q = |x: &ExprRef| expr_quoted(x, vm);
+            match m {
+                Some(m) => out.push_str(&format!("assert {}, {};", q(c), q(m))),
+                None => out.push_str(&format!("assert {};", q(c))),
+            }
+        }
         StmtKind::Null => out.push(';'),
     }
 }

@@ -154,15 +154,12 @@ impl Compiler {
             return self.expr_err(e, "slice notation indexing is not supported on this type");
         }
         let ty = ta.ty;
-        let (x, lo, hi, at) = (ta.code, lo.map(|t| t.code), hi.map(|t| t.code), e.clone());
+        let (x, lo, hi) = (ta.code, lo.map(|t| t.code), hi.map(|t| t.code));
         let code = Code::op(move |vm, fr| {
             let x = vm.eval(&x, fr)?;
             let (from, to) = slice_bounds(vm, fr, &x, lo.as_ref(), hi.as_ref())?;
             match &x {
                 Value::Vector(v) => {
-                    if from > to || to > v.len() {
-                        return Err(expr_fault(&at, "no such index"));
-                    }
                     let out = v.items().get(from..to).map(<[Value]>::to_vec).unwrap_or_default();
                     Ok(Value::Vector(VectorVal::new(v.ty, out)))
                 }
@@ -289,15 +286,10 @@ fn slice_bounds(
         None => Ok(default),
     };
     let (a, b) = (get(vm, fr, lo, 0)?, get(vm, fr, hi, len as i64)?);
-    let fix = |n: i64| if n < 0 { n + len as i64 } else { n }.max(0) as usize;
+    // Indices beyond either end mean that end.
+    let fix = |n: i64| (if n < 0 { n.saturating_add(len as i64) } else { n }.max(0) as usize).min(len);
     let (a, b) = (fix(a), fix(b));
-    match x {
-        Value::Vector(_) => Ok((a, b)),
-        _ => {
-            let b = b.min(len);
-            Ok((a.min(b), b))
-        }
-    }
+    Ok((a.min(b), b))
 }
 
 fn table_read(x: Code, key: KeyCode, at: ExprRef) -> Code {

@@ -28,7 +28,7 @@ pub use coerce::convert;
 pub use construct::{empty_value, new_record};
 pub use index::vector_index;
 pub use load::LoadState;
-pub use ops::{compare, fold};
+pub use ops::{BYTES_PER_STEP, compare, fold};
 
 use crate::ast::*;
 use crate::diag::{Diag, Severity};

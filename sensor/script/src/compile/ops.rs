@@ -264,6 +264,9 @@ impl Compiler {
 
 type Pair = (Code, Code);
 
+/// Bytes moved or looked at that count as one step of the instruction budget.
+pub const BYTES_PER_STEP: usize = 64;
+
 /// A count in a local against a constant: loops are full of it.
 fn local_against_const(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
     use BinOp::*;
@@ -594,7 +597,7 @@ fn set_op(op: BinOp, a: &Rc<TableVal>, b: &Rc<TableVal>) -> Rc<TableVal> {
             }
             BinOp::BitAnd => {
                 // Zeek walks the smaller set.
-                let (walk, look) = if x.len() > y.len() { (&y, &x) } else { (&x, &y) };
+                let (walk, look) = if x.len() >= y.len() { (&y, &x) } else { (&x, &y) };
                 walk.iter().filter(|e| look.contains(&e.key)).for_each(|e| {
                     d.insert(e.key.clone(), Value::Unset, 0.0);
                 });

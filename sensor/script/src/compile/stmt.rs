@@ -200,10 +200,7 @@ impl Compiler {
             match self.promote(te, ret) {
                 Ok(te) => te,
                 Err(_) => {
-                    self.err(
-                        span,
-                        format!("type mismatch in return ({})", crate::describe::expr(e, &self.vm)),
-                    );
+                    self.mixed_first(e, ret);
                     return None;
                 }
             }

@@ -39,8 +39,9 @@ impl Vm {
         let Some(func) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
         if let FuncKind::Native(f) = &func.kind {
             let f = f.clone();
-            if let Some(e) = expr {
-                self.state.last_call = Some(e.clone());
+            let bytes: usize = args.iter().map(|a| a.bytes().len()).sum();
+            if bytes > crate::compile::BYTES_PER_STEP {
+                self.charge_work(span, (bytes / crate::compile::BYTES_PER_STEP) as u64)?;
             }
             return f(self, &CallSite { span, expr, arg_types, result }, &args);
         }

@@ -2,9 +2,11 @@
 //!
 //! Scripts are compiled to closures, not bytecode: each expression becomes one Rust closure specialised for the
 //! types the checker found (a `count + count` is a closure that adds two counts), with the most common operands —
-//! constants, locals, globals — inlined in [`Code`] so that they cost no indirect call. In safe Rust a bytecode loop
-//! pays a bounds check and an unpredictable branch per operation and still needs tagged values; closures measured
-//! about twice as fast on the benchmark in `benches/vm.rs` and need no second instruction encoding to keep right.
+//! constants, locals, globals — inlined in [`Code`] so that they cost no indirect call. The reasons: a bytecode loop
+//! in safe Rust pays a bounds-checked fetch and an unpredictable branch for every operation and still handles tagged
+//! values, while a closure is one predictable indirect call with its operands beside it; and a closure needs no second
+//! instruction encoding to be kept right, no verifier and no `unsafe`. `benches/vm.rs` says what it costs: an empty
+//! handler some 60 ns, a handler that reads three fields and counts in a table some 160 ns, a loop round 9 ns.
 
 mod call;
 mod dispatch;
@@ -276,6 +278,8 @@ pub struct Vm {
     pub(crate) loaded: Vec<(String, u32)>,
     pub(crate) report_depth: u32,
     /// Full names of globals that an expression at this place names short.
+    /// Expressions are being shown with their strings quoted.
+    pub(crate) quoting: std::cell::Cell<bool>,
     pub(crate) shown_names: HashMap<(u32, u32), Rc<str>>,
 }
 
@@ -309,6 +313,7 @@ impl Vm {
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
             report_depth: 0,
+            quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
         }
     }
