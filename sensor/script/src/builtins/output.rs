@@ -113,7 +113,7 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
     let raw = file.as_ref().is_some_and(|f| f.raw.get());
     let mut line = Vec::new();
     for (i, v) in rest.iter().enumerate() {
-        if i > 0 {
+        if i > 0 && !raw {
             line.extend_from_slice(b", ");
         }
         if raw {

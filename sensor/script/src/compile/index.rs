@@ -29,6 +29,7 @@ impl Compiler {
                 self.expr_err(e, "expression with type 'table' is not a type that can be indexed")
             }
             Type::Vector(elem) => {
+                let elem = if elem == TypeId::Void { TypeId::Any } else { elem };
                 let ti = match l {
                     [i] => self.expr(i),
                     _ => return self.expr_err(e, "not an index type"),
