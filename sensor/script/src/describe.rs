@@ -276,6 +276,35 @@ pub fn body(s: &Stmt, vm: &Vm) -> String {
     out
 }
 
+/// A statement on one line, as messages show it.
+pub fn short(s: &Stmt, vm: &Vm) -> String {
+    match &s.kind {
+        StmtKind::Block(l) => short_block(l, vm),
+        StmtKind::Switch(e, cases) => switch(e, cases, vm),
+        _ => body(s, vm).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(';').to_string(),
+    }
+}
+
+fn short_block(l: &[StmtRef], vm: &Vm) -> String {
+    format!("{{ {}}}", l.iter().map(|s| short(s, vm)).collect::<Vec<_>>().join("; "))
+}
+
+pub fn switch(e: &Expr, cases: &[Case], vm: &Vm) -> String {
+    let cases: String = cases.iter().map(|c| case(c, vm)).collect();
+    format!("switch {} {{{cases}}}", expr(e, vm))
+}
+
+/// `case type count:{ … }`.
+pub fn case(c: &Case, vm: &Vm) -> String {
+    let types = c.types.iter().map(|(t, name)| {
+        let name = name.as_ref().map(|(n, _)| format!(" as {n}")).unwrap_or_default();
+        format!("type {}{name}", type_text(t))
+    });
+    let labels: Vec<String> = c.exprs.iter().map(|e| expr(e, vm)).chain(types).collect();
+    let head = if c.default { "default:".to_string() } else { format!("case {}:", labels.join(", ")) };
+    format!("{head}{}", short_block(&c.body, vm))
+}
+
 fn newline(depth: usize, out: &mut String) {
     out.push('\n');
     (0..depth).for_each(|_| out.push('\t'));
