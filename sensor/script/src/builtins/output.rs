@@ -152,7 +152,7 @@ fn message(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], s: Severity, event: &str)
             vm.enqueue(id, args);
         }
     }
-    vm.report(s, Diag::new(s, c.span, text));
+    vm.report(Diag::new(s, c.span, text));
     Ok(Value::Unset)
 }
 

@@ -326,8 +326,7 @@ impl Compiler {
         } else {
             match self.promote(tb, elem) {
                 Ok(t) => t,
-                Err(t) => {
-                    let _ = t;
+                Err(_) => {
                     return self.expr_err(e, "incompatible vector append");
                 }
             }
@@ -363,8 +362,7 @@ impl Compiler {
         }
         let tb = match self.promote(tb, ty) {
             Ok(t) => t,
-            Err(t) => {
-                let _ = t;
+            Err(_) => {
                 let op = if add { "+=" } else { "-=" };
                 return self.expr_err(e, &format!("RHS type mismatch for table/set {op}"));
             }
@@ -533,7 +531,6 @@ fn check_elem(vm: &Vm, x: &VectorVal, y: &Value, at: &ExprRef) -> Res<()> {
     if matches!(elem, TypeId::Any | TypeId::Void) || super::cast::value_is(vm, y, elem) {
         return Ok(());
     }
-    let _ = at;
     Err(expr_fault(at, "type mismatch in vector append"))
 }
 

@@ -212,8 +212,7 @@ impl Compiler {
             }
             let tv = match self.promote(tv, of) {
                 Ok(t) => t,
-                Err(t) => {
-                    let _ = t;
+                Err(_) => {
                     return self.expr_err(x, "type clash in assignment");
                 }
             };

@@ -118,17 +118,14 @@ impl Compiler {
         if !matches!(ti.ty, TypeId::Count | TypeId::Int | TypeId::Any | TypeId::Error) {
             return self.expr_err(e, "index expression is not an integral type");
         }
-        let (x, i, at) = (ta.code, ti.code, e.clone());
+        let (x, i) = (ta.code, ti.code);
         let code = Code::op(move |vm, fr| {
             let (x, i) = (vm.eval(&x, fr)?, vm.eval(&i, fr)?);
             let s = x.bytes();
             // Out of range gives an empty string.
             Ok(match resolve(i.as_int(), s.len()).and_then(|k| s.get(k)) {
                 Some(b) => Value::str([*b]),
-                None => {
-                    let _ = &at;
-                    Value::str("")
-                }
+                None => Value::str(""),
             })
         });
         Te { ty: TypeId::String, code, e: e.clone() }

@@ -114,7 +114,7 @@ impl Compiler {
             self.errors += 1;
         }
         if self.quiet == 0 && self.errors <= MAX_ERRORS {
-            self.vm.report(d.severity, d);
+            self.vm.report(d);
         }
     }
 

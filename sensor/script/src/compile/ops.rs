@@ -74,7 +74,7 @@ impl Compiler {
         if vector {
             if !matches!(op, BinOp::And | BinOp::Or)
                 && va.is_some() != vb.is_some()
-                && !self.scalar_ok(op, ea, eb)
+                && !self.scalar_ok(ea, eb)
             {
                 return self.expr_err(e, "can't mix vector and scalar operands");
             }
@@ -89,8 +89,7 @@ impl Compiler {
         self.scalar(e, op, ta, tb, out)
     }
 
-    fn scalar_ok(&self, op: BinOp, a: TypeId, b: TypeId) -> bool {
-        let _ = op;
+    fn scalar_ok(&self, a: TypeId, b: TypeId) -> bool {
         self.vm.types.is_arith(a) && self.vm.types.is_arith(b)
             || a == b
             || a == TypeId::Any

@@ -402,25 +402,21 @@ impl Vm {
             Some(e) => format!("{} ({})", f.text, crate::describe::expr(e, self)),
             None => f.text.clone(),
         };
-        self.report(
-            Severity::Error,
-            Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) },
-        );
+        self.report(Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) });
     }
 
     /// Hands a message to the host, and to scripts' `reporter_*` handlers.
-    pub fn report(&mut self, level: Severity, d: Diag) {
+    pub fn report(&mut self, d: Diag) {
         let line = d.zeek_line(&self.sources);
         self.host.report(&d, &line, &self.sources);
-        let _ = level;
     }
 
     pub fn warn(&mut self, span: Span, text: impl Into<String>) {
-        self.report(Severity::Warning, Diag::new(Severity::Warning, span, text));
+        self.report(Diag::new(Severity::Warning, span, text));
     }
 
     pub fn error(&mut self, span: Span, text: impl Into<String>) {
-        self.report(Severity::Error, Diag::new(Severity::Error, span, text));
+        self.report(Diag::new(Severity::Error, span, text));
     }
 
     /// A value's printed text.
