@@ -327,7 +327,7 @@ fn read_member(vm: &mut Vm, t: &Rc<TableVal>, k: &Value, at: &ExprRef) -> Res {
 }
 
 /// A member by its index; tables of subnets answer with the longest prefix.
-pub(super) fn lookup(t: &TableVal, k: &Value) -> Option<Value> {
+pub fn lookup(t: &TableVal, k: &Value) -> Option<Value> {
     let d = t.dict.borrow();
     match k {
         Value::Subnet(a, n) => d.longest_prefix(*a, *n).map(|e| e.value.clone()),

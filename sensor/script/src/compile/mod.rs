@@ -26,7 +26,7 @@ pub use assign::{clear_table, member, store_member};
 pub use cast::value_type;
 pub use coerce::convert;
 pub use construct::{empty_value, new_record};
-pub use index::vector_index;
+pub use index::{lookup, vector_index};
 pub use load::LoadState;
 pub use ops::{BYTES_PER_STEP, compare, fold};
 

@@ -165,9 +165,10 @@ impl KeyBytes {
                 let width = r.fields.borrow().len();
                 for i in 0..width {
                     let f = r.get(i);
-                    self.0.push(u8::from(f.is_set()));
                     if f.is_set() {
                         self.part(&f, depth + 1);
+                    } else {
+                        self.0.push(0);
                     }
                 }
             }

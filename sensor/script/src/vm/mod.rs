@@ -10,6 +10,7 @@
 
 mod call;
 mod dispatch;
+mod embed;
 mod expire;
 mod trigger;
 
@@ -172,7 +173,7 @@ pub struct Limits {
     pub fuel: u64,
     /// Nested calls.
     pub depth: u32,
-    /// Bytes that tables, vectors and records of this VM may hold.
+    /// Bytes that tables, vectors and records of this thread's VM may hold.
     pub memory: usize,
     /// Bytes of one string.
     pub string: usize,
