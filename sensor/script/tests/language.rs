@@ -506,7 +506,7 @@ fn raw_files_hold_what_is_printed() {
         "global f = open(\"r\") &raw_output; event zeek_init() { print f, \"a\\x00\", 1; close(f); }",
     );
     assert_eq!(run_with(&opts, host).err, "");
-    assert_eq!(out.file("r").as_deref(), Some("a\01"));
+    assert_eq!(out.file("r").as_deref(), Some("a\x001"));
 }
 
 #[test]

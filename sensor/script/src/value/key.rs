@@ -103,6 +103,9 @@ pub fn hash_list(parts: &[Value]) -> u32 {
     siphash24(KEYS.with(Cell::get), &k.0) as u32
 }
 
+/// Bytes of a composite key that go into its hash.
+const MAX_KEY: usize = 1 << 20;
+
 /// A key laid out as Zeek does: each part at its own alignment.
 struct KeyBytes(SmallVec<[u8; 64]>);
 
@@ -128,7 +131,8 @@ impl KeyBytes {
     }
 
     fn part(&mut self, v: &Value, depth: u32) {
-        if depth > super::MAX_VALUE_DEPTH {
+        // Parts that are shared many times over must not make a key of any size.
+        if depth > super::MAX_VALUE_DEPTH || self.0.len() > MAX_KEY {
             return;
         }
         match v {
