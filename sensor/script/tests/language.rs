@@ -152,6 +152,7 @@ fn sets() {
 fn nested_tables_print_nested() {
     prints("print table([1] = table([\"a\"] = T));", "{\n[1] = {\n[a] = T\n}\n}\n");
     prints("print cat(set(1));", "{\\x0a\\x091\\x0a}\n");
+    prints("local s: set[count]; print cat(s);", "{\\x0a\\x0a}\n");
 }
 
 #[test]
@@ -573,5 +574,55 @@ fn types_are_values() {
         "type R: record { a: count; }; type E: enum { A };
          event zeek_init() { local t: any = R; print type_name(R), type_name(A), |record_fields(R)|, enum_names(E); }",
         "record { a:count; }, enum E, 1, {\nA\n}\n",
+    );
+}
+
+/// Each utility script brings what it needs itself, so a bare script may load one alone.
+#[test]
+fn bundled_scripts_load_alone() {
+    for path in [
+        "addrs",
+        "backtrace",
+        "conn-ids",
+        "directions-and-hosts",
+        "email",
+        "files",
+        "hash_hrw",
+        "json",
+        "numbers",
+        "paths",
+        "patterns",
+        "queue",
+        "site",
+        "strings",
+        "thresholds",
+        "time",
+        "urls",
+    ] {
+        let code = format!("@load base/utils/{path}\nevent zeek_init() {{ print \"ok\"; }}");
+        let host = TestHost::default();
+        let out = run_with(&options(&code), host);
+        assert_eq!((out.out.as_str(), out.err.as_str()), ("ok\n", ""), "{path}");
+    }
+}
+
+#[test]
+fn a_uri_comes_apart() {
+    let code = r#"@load base/utils/urls
+        event zeek_init()
+            {
+            for ( _, s in vector("ftp://h:21/d/e.tar.gz?a=1&b", "[::1]/x/", "h:80") )
+                {
+                local u = decompose_uri(s);
+                print u?$scheme, u$netlocation, u?$portnum ? u$portnum : 0, u$path,
+                      u?$file_base ? u$file_base : "-", u?$file_ext ? u$file_ext : "-",
+                      u?$params ? |u$params| : 0;
+                }
+            }"#;
+    let out = run_with(&options(code), TestHost::default());
+    assert_eq!(out.err, "");
+    assert_eq!(
+        out.out,
+        "T, h, 21, /d/e.tar.gz, e.tar, gz, 1\nF, [::1], 0, /x/, -, -, 0\nF, h, 80, /, -, -, 0\n"
     );
 }

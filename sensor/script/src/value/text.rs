@@ -311,7 +311,12 @@ impl Writer<'_> {
         self.add("{");
         if loose {
             self.indent += 1;
-            self.line();
+            // Zeek indents members, so an empty table has a bare line end.
+            if members.is_empty() {
+                self.add("\n");
+            } else {
+                self.line();
+            }
         }
         for (i, (k, v)) in members.iter().enumerate() {
             if self.out.len() > MAX_TEXT {
