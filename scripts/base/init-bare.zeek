@@ -40,7 +40,6 @@ type conn_id: record {
 	orig_p: port &log;
 	resp_h: addr &log;
 	resp_p: port &log;
-	proto: count &default=65535;
 };
 
 type flow_id: record {

@@ -1,5 +1,8 @@
 # Small helpers that Zeek keeps in files of their own.
 
+@load base/utils/addrs
+@load base/utils/site
+
 # conn-ids
 function id_string(id: conn_id): string
 	{
@@ -123,4 +126,70 @@ function find_all_urls_without_scheme(s: string): string_set
 	for ( url in urls )
 		add out[sub(url, /^([a-zA-Z\-]{3,5})(:\/\/)/, "")];
 	return out;
+	}
+
+# Takes a URI apart: what comes before "://", the host and its port, the path
+# with its last component, and the parameters behind a question mark.
+function decompose_uri(uri: string): URI
+	{
+	local u = URI($netlocation="", $path="/");
+	local rest = uri;
+	local at = find_str(rest, "?");
+	if ( at >= 0 )
+		{
+		u$params = table();
+		for ( _, pair in split_string(rest[at + 1:], /&/) )
+			{
+			local eq = find_str(pair, "=");
+			if ( eq >= 0 )
+				u$params[pair[:eq]] = pair[eq + 1:];
+			}
+		rest = rest[:at];
+		}
+
+	at = find_str(rest, "://");
+	if ( at >= 0 )
+		{
+		u$scheme = rest[:at];
+		rest = rest[at + 3:];
+		}
+
+	at = find_str(rest, "/");
+	if ( at >= 0 )
+		{
+		u$path = rest[at:];
+		rest = rest[:at];
+		}
+	local slash = rfind_str(u$path, "/");
+	local name = u$path[slash + 1:];
+	if ( name != "" )
+		{
+		u$file_name = name;
+		u$file_base = name;
+		local dot = rfind_str(name, ".");
+		if ( dot >= 0 )
+			{
+			u$file_base = name[:dot];
+			u$file_ext = name[dot + 1:];
+			}
+		}
+
+	u$netlocation = rest;
+	local colon = rfind_str(rest, ":");
+	if ( colon >= 0 && rest[colon + 1:] == /[0-9]+/ )
+		{
+		u$netlocation = rest[:colon];
+		u$portnum = to_count(rest[colon + 1:]);
+		}
+	return u;
+	}
+
+# A file name that says which connection its content came over.
+function generate_extraction_filename(prefix: string, c: connection, suffix: string): string
+	{
+	local name = fmt("%s:%d-%s:%d", addr_to_uri(c$id$orig_h), c$id$orig_p,
+	                 addr_to_uri(c$id$resp_h), c$id$resp_p);
+	if ( prefix != "" )
+		name = prefix + "_" + name;
+	return suffix == "" ? name : name + "_" + suffix;
 	}

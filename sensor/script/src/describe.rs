@@ -10,6 +10,14 @@ pub fn expr(e: &Expr, vm: &Vm) -> String {
     s
 }
 
+/// With strings in quotes, as `assert` shows its condition.
+pub fn expr_quoted(e: &Expr, vm: &Vm) -> String {
+    let was = vm.quoting.replace(true);
+    let s = expr(e, vm);
+    vm.quoting.set(was);
+    s
+}
+
 pub fn list(l: &[ExprRef], vm: &Vm) -> String {
     l.iter().map(|e| expr(e, vm)).collect::<Vec<_>>().join(", ")
 }
@@ -52,6 +60,7 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
         Port(p) => s.push_str(&format!("{}/{}", p.num, p.proto.name())),
         Addr(a) => s.push_str(&a.to_string()),
         Subnet(a, n) => s.push_str(&text::subnet(a, *n)),
+        Str(b) if vm.quoting.get() => s.push_str(&format!("\"{}\"", String::from_utf8_lossy(b))),
         Str(b) => s.push_str(&String::from_utf8_lossy(b)),
         Host(h) => s.push_str(h),
         Pattern(p, mods) => {
@@ -267,6 +276,35 @@ pub fn body(s: &Stmt, vm: &Vm) -> String {
     out
 }
 
+/// A statement on one line, as messages show it.
+pub fn short(s: &Stmt, vm: &Vm) -> String {
+    match &s.kind {
+        StmtKind::Block(l) => short_block(l, vm),
+        StmtKind::Switch(e, cases) => switch(e, cases, vm),
+        _ => body(s, vm).split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(';').to_string(),
+    }
+}
+
+fn short_block(l: &[StmtRef], vm: &Vm) -> String {
+    format!("{{ {}}}", l.iter().map(|s| short(s, vm)).collect::<Vec<_>>().join("; "))
+}
+
+pub fn switch(e: &Expr, cases: &[Case], vm: &Vm) -> String {
+    let cases: String = cases.iter().map(|c| case(c, vm)).collect();
+    format!("switch {} {{{cases}}}", expr(e, vm))
+}
+
+/// `case type count:{ … }`.
+pub fn case(c: &Case, vm: &Vm) -> String {
+    let types = c.types.iter().map(|(t, name)| {
+        let name = name.as_ref().map(|(n, _)| format!(" as {n}")).unwrap_or_default();
+        format!("type {}{name}", type_text(t))
+    });
+    let labels: Vec<String> = c.exprs.iter().map(|e| expr(e, vm)).chain(types).collect();
+    let head = if c.default { "default:".to_string() } else { format!("case {}:", labels.join(", ")) };
+    format!("{head}{}", short_block(&c.body, vm))
+}
+
 fn newline(depth: usize, out: &mut String) {
     out.push('\n');
     (0..depth).for_each(|_| out.push('\t'));
@@ -330,10 +368,13 @@ fn stmt(s: &Stmt, vm: &Vm, depth: usize, out: &mut String) {
             }
         },
         StmtKind::When(w) | StmtKind::ReturnWhen(w) => out.push_str(&format!("when ({}) {{ }}", e(&w.cond))),
-        StmtKind::Assert(c, m) => match m {
-            Some(m) => out.push_str(&format!("assert {}, {};", e(c), e(m))),
-            None => out.push_str(&format!("assert {};", e(c))),
-        },
+        StmtKind::Assert(c, m) => {
+            let q = |x: &ExprRef| expr_quoted(x, vm);
+            match m {
+                Some(m) => out.push_str(&format!("assert {}, {};", q(c), q(m))),
+                None => out.push_str(&format!("assert {};", q(c))),
+            }
+        }
         StmtKind::Null => out.push(';'),
     }
 }

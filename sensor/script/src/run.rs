@@ -8,7 +8,7 @@ use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
 use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
@@ -173,7 +173,7 @@ impl Script {
         let fine = self.init();
         if self.vm.exit_code.is_none() && !fine && self.vm.host.env("ZEEK_ALLOW_INIT_ERRORS").is_none() {
             let d = Diag::new(Severity::Fatal, Span::default(), "errors occurred while initializing");
-            self.vm.report(Severity::Fatal, d);
+            self.vm.report(d);
             self.vm.host.flush();
             return 1;
         }
@@ -313,10 +313,15 @@ impl Host for StdHost {
     }
 
     fn read_script(&mut self, path: &str) -> Option<String> {
-        if !std::path::Path::new(path).is_file() {
+        let bytes = if path == "-" {
+            let mut text = Vec::new();
+            std::io::stdin().read_to_end(&mut text).ok()?;
+            text
+        } else if std::path::Path::new(path).is_file() {
+            std::fs::read(path).ok()?
+        } else {
             return None;
-        }
-        let bytes = std::fs::read(path).ok()?;
+        };
         Some(match String::from_utf8(bytes) {
             Ok(s) => s,
             // Latin-1 comments in old scripts are no reason to refuse them.

@@ -149,7 +149,7 @@ fn containers() {
 #[test]
 fn hashes() {
     prints(
-        "print md5_hash(\"a\", \"b\"), sha1_hash(\"\"), |sha256_hash(\"x\")|, fnv1a32(0);",
+        "print md5_hash(\"a\", \"b\"), sha1_hash(\"\"), |sha256_hash(\"x\")|, fnv1a32(\"0\");",
         "187ef4436122d1cc2f40dc2b92f0eba0, da39a3ee5e6b4b0d3255bfef95601890afd80709, 64, 890022063\n",
     );
     prints(

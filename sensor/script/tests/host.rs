@@ -133,3 +133,38 @@ fn unhandled_events_cost_nothing() {
     let s = Script::compile(Box::new(TestHost::default()), &opts).unwrap();
     assert!(!s.vm.is_handled(s.vm.event("e").unwrap()));
 }
+
+#[test]
+fn hosts_make_records_and_call_back() {
+    let host = TestHost::default();
+    let out = host.output();
+    let opts = common::options(
+        "type Key: record { host: addr &optional; str: string &optional; n: count &default=3; };
+         global hosts: table[subnet] of string = { [10.0.0.0/8] = \"inside\" };
+         global done: function(k: Key): string = function(k: Key): string { print k; return \"answer\"; };
+         global bad: function(k: Key): string = function(k: Key): string { return k$str; };",
+    );
+    let mut s = Script::compile(Box::new(host), &opts).unwrap();
+    let key = s.vm.new_record("Key").unwrap();
+    let addr = Value::Addr(nightjar_script::value::Addr::v4([10, 0, 0, 1]));
+    assert!(s.vm.set_field(&key, "host", addr.clone()));
+    assert_eq!(s.vm.field(&key, "n"), Value::Count(3));
+    let mut call = |name: &str| {
+        let Some(Value::Func(f)) = s.vm.global_value(name).cloned() else { panic!("{name} is a function") };
+        let mut args = Args::new();
+        args.push(Value::Record(key.clone()));
+        s.vm.invoke(&f, args)
+    };
+    assert_eq!(call("done"), Some(Value::str("answer")));
+    assert_eq!(call("bad"), None);
+    assert_eq!(out.stdout(), "[host=10.0.0.1, str=<uninitialized>, n=3]\n");
+    assert!(out.stderr().contains("field value missing (k$str)"), "{}", out.stderr());
+    let Some(Value::Table(t)) = s.vm.global_value("hosts").cloned() else { panic!("hosts is a table") };
+    assert_eq!(s.vm.table_get(&t, &addr), Some(Value::str("inside")));
+    s.vm.table_insert(
+        &t,
+        Value::Subnet(nightjar_script::value::Addr::v4([10, 0, 0, 0]), 120),
+        Value::str("nearer"),
+    );
+    assert_eq!(s.vm.table_get(&t, &addr), Some(Value::str("nearer")));
+}

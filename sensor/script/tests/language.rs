@@ -152,6 +152,7 @@ fn sets() {
 fn nested_tables_print_nested() {
     prints("print table([1] = table([\"a\"] = T));", "{\n[1] = {\n[a] = T\n}\n}\n");
     prints("print cat(set(1));", "{\\x0a\\x091\\x0a}\n");
+    prints("local s: set[count]; print cat(s);", "{\\x0a\\x0a}\n");
 }
 
 #[test]
@@ -479,4 +480,149 @@ fn zeeks_order_with_zeeks_seed() {
         )
     };
     assert_eq!(run_with(&opts, TestHost::default()).out, "55\n1\n");
+}
+
+/// The order Zeek prints a table of strings in, after insertions and a removal, with its test suite's seed.
+#[test]
+fn zeeks_order_of_strings() {
+    let keys = nightjar_script::value::HashKeys::from_seed_file(
+        "2983378351 1299727368 0 310447 0 1409073626 3975311262 34130240 1450515018 1466150520 1342286698
+         1193956778 2188527278 3361989254 3912865238 3596260151 517973768 3606168384 119014752 1013039866 2458585167",
+    );
+    let code = "const t: table[string] of double &redef;
+        redef t = { [\"abc\"] = 42.0 };
+        redef t += { [\"def\"] = -42.0, [\"ghi\"] = 7.0 };
+        redef t -= { [\"ghi\"] = 0.0 };
+        redef t += table([\"cool\"] = 5.0, [\"neat\"] = 1.0);
+        event zeek_init() { for ( k in t ) print k; }";
+    let opts = Options { hash_keys: keys, ..options(code) };
+    assert_eq!(run_with(&opts, TestHost::default()).out, "abc\nneat\ncool\ndef\n");
+}
+
+#[test]
+fn raw_files_hold_what_is_printed() {
+    let host = TestHost::default();
+    let out = host.output();
+    let opts = options(
+        "global f = open(\"r\") &raw_output; event zeek_init() { print f, \"a\\x00\", 1; close(f); }",
+    );
+    assert_eq!(run_with(&opts, host).err, "");
+    assert_eq!(out.file("r").as_deref(), Some("a\x001"));
+}
+
+#[test]
+fn assertion_hooks_see_the_call_chain() {
+    let r = run(
+        "hook assertion_failure(cond: string, msg: string, bt: Backtrace) { print cond, msg; for ( _, e in bt ) print e$function_name; break; }
+         function f() { assert to_count(\"5\") == 4, \"not four\"; }
+         event zeek_init() { f(); print \"not reached\"; }",
+    );
+    assert_eq!(
+        (r.out.as_str(), r.err.as_str()),
+        ("to_count(\"5\") == 4, not four\nassert\nf\nzeek_init\n", "")
+    );
+}
+
+#[test]
+fn backtraces_print() {
+    script_prints(
+        "@load base/utils/backtrace
+         function f(a: count) { print_backtrace(T, F); }
+         event zeek_init() { f(5); }"
+            .replace(
+                "print_backtrace(T, F)",
+                "for ( _, e in backtrace() ) print e$function_name, |e$function_args|",
+            )
+            .as_str(),
+        "f, 1\nzeek_init, 0\n",
+    );
+}
+
+#[test]
+fn blank_names_take_anything() {
+    prints("local _ = 1; local _ = \"two\"; for ( _ in set(1) ) print \"once\";", "once\n");
+}
+
+#[test]
+fn untyped_vectors_hold_anything() {
+    prints("local v = vector(); v[0] = 5; v[1] = \"Hi\"; v += T; print v;", "[5, Hi, T]\n");
+}
+
+#[test]
+fn functions_that_wait_answer_later() {
+    script_prints(
+        "global ready = F;
+         function later(n: count): count { return when [n] ( ready ) { return n + 1; } timeout 1min { return 0; } }
+         global go: event();
+         event go() { ready = T; }
+         event zeek_init() { when ( local n = later(41) ) { print n; } event go(); print \"asked\"; }",
+        "asked\n42\n",
+    );
+}
+
+#[test]
+fn table_attributes_may_name_locals() {
+    prints(
+        "local n = 3; local t: table[count] of string = table() &default=function[n](i: count): string { return fmt(\"%d-%d\", i, n += 1); }; print t[1], t[2];",
+        "1-4, 2-5\n",
+    );
+}
+
+#[test]
+fn types_are_values() {
+    script_prints(
+        "type R: record { a: count; }; type E: enum { A };
+         event zeek_init() { local t: any = R; print type_name(R), type_name(A), |record_fields(R)|, enum_names(E); }",
+        "record { a:count; }, enum E, 1, {\nA\n}\n",
+    );
+}
+
+/// Each utility script brings what it needs itself, so a bare script may load one alone.
+#[test]
+fn bundled_scripts_load_alone() {
+    for path in [
+        "addrs",
+        "backtrace",
+        "conn-ids",
+        "directions-and-hosts",
+        "email",
+        "files",
+        "hash_hrw",
+        "json",
+        "numbers",
+        "paths",
+        "patterns",
+        "queue",
+        "site",
+        "strings",
+        "thresholds",
+        "time",
+        "urls",
+    ] {
+        let code = format!("@load base/utils/{path}\nevent zeek_init() {{ print \"ok\"; }}");
+        let host = TestHost::default();
+        let out = run_with(&options(&code), host);
+        assert_eq!((out.out.as_str(), out.err.as_str()), ("ok\n", ""), "{path}");
+    }
+}
+
+#[test]
+fn a_uri_comes_apart() {
+    let code = r#"@load base/utils/urls
+        event zeek_init()
+            {
+            for ( _, s in vector("ftp://h:21/d/e.tar.gz?a=1&b", "[::1]/x/", "h:80") )
+                {
+                local u = decompose_uri(s);
+                print u?$scheme, u$netlocation, u?$portnum ? u$portnum : 0, u$path,
+                      u?$file_base ? u$file_base : "-", u?$file_ext ? u$file_ext : "-",
+                      u?$params ? |u$params| : 0;
+                }
+            }"#;
+    let out = run_with(&options(code), TestHost::default());
+    assert_eq!(out.err, "");
+    assert_eq!(
+        out.out,
+        "T, h, 21, /d/e.tar.gz, e.tar, gz, 1\nF, [::1], 0, /x/, -, -, 0\nF, h, 80, /, -, -, 0\n"
+    );
 }

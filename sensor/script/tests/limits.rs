@@ -121,3 +121,15 @@ fn the_default_depth_fits_a_small_stack() {
     let err = t.unwrap().join().unwrap();
     assert!(err.contains("recursion budget of 300"), "{err}");
 }
+
+#[test]
+fn values_that_share_parts_do_not_explode() {
+    // Forty doublings: printed in full they would be a terabyte.
+    let code = "event zeek_init() { local v: vector of any = vector(1); local i = 0; while ( i < 40 ) { local w: vector of any = vector(v, v); v = w; ++i; } local s: set[any]; print |cat(v)| > 1000; print |to_json(v)| >= 0; local w2 = copy(v); print |v| == |w2|; print value_footprint(v, T) > 1000; }";
+    let limits = Limits { fuel: 50_000_000, string: 1 << 20, memory: 1 << 30, ..small() };
+    let before = std::time::Instant::now();
+    let (out, err) = limited(&code.replace("local s: set[any]; ", ""), limits);
+    assert!(before.elapsed().as_secs() < 60, "{:?}", before.elapsed());
+    assert!(out.ends_with("alive\n"), "{out} {err}");
+    assert!(err.contains("string longer than"), "{err}");
+}

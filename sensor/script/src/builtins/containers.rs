@@ -101,9 +101,9 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
     ("same_object", |_, _, a| Ok(Value::Bool(same_object(arg(a, 0), arg(a, 1))))),
     ("value_footprint", |vm, _, a| {
-        Ok(Value::Count(footprint(vm, arg(a, 0), arg(a, 1).as_bool(), &mut Vec::new())))
+        Ok(Value::Count(footprint(vm, arg(a, 0), arg(a, 1).as_bool(), &mut Walk::default())))
     }),
-    ("val_footprint", |vm, _, a| Ok(Value::Count(footprint(vm, arg(a, 0), true, &mut Vec::new())))),
+    ("val_footprint", |vm, _, a| Ok(Value::Count(footprint(vm, arg(a, 0), true, &mut Walk::default())))),
     ("lookup_ID", |vm, _, a| {
         let name = text_arg(a, 0);
         match vm.global_value(&name) {
@@ -149,7 +149,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         for i in 0..vm.globals.len() {
             let v = vm.values[i].clone();
             if matches!(v, Value::Table(_) | Value::Vector(_) | Value::Record(_)) {
-                let n = footprint(vm, &v, true, &mut Vec::new());
+                let n = footprint(vm, &v, true, &mut Walk::default());
                 let name = Value::str(vm.globals[i].name.as_bytes());
                 t.dict.borrow_mut().insert(name, Value::Count(n), 0.0);
             }
@@ -280,8 +280,24 @@ fn same_object(x: &Value, y: &Value) -> bool {
     }
 }
 
+/// Where a count of elements is: the containers around it, and how many more it may visit.
+struct Walk {
+    path: Vec<*const ()>,
+    left: u32,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Walk { path: Vec::new(), left: 10_000_000 }
+    }
+}
+
 /// How many elements a value is made of; with `entries` containers count their members as well. Indices are lists.
-fn footprint(vm: &Vm, v: &Value, entries: bool, path: &mut Vec<*const ()>) -> u64 {
+fn footprint(vm: &Vm, v: &Value, entries: bool, walk: &mut Walk) -> u64 {
+    if walk.left == 0 || walk.path.len() as u32 > crate::value::MAX_VALUE_DEPTH {
+        return 0;
+    }
+    walk.left -= 1;
     let (at, parts): (*const (), Vec<Value>) = match v {
         Value::Record(r) => {
             let width = vm.types.as_record(r.ty).map_or(0, |t| t.fields.len());
@@ -291,28 +307,28 @@ fn footprint(vm: &Vm, v: &Value, entries: bool, path: &mut Vec<*const ()>) -> u6
         Value::List(l) => (Rc::as_ptr(l).cast(), l.to_vec()),
         Value::Table(t) => {
             let at: *const () = Rc::as_ptr(t).cast();
-            if path.contains(&at) || path.len() as u32 > crate::value::MAX_VALUE_DEPTH {
+            if walk.path.contains(&at) {
                 return 0;
             }
-            path.push(at);
+            walk.path.push(at);
             let all = t.snapshot();
             let mut n = if entries { all.len() as u64 } else { 0 };
             for (k, v) in &all {
-                n += footprint(vm, k, entries, path);
+                n += footprint(vm, k, entries, walk);
                 n += u64::from(entries && !matches!(k, Value::List(_)));
-                n += if v.is_set() { footprint(vm, v, entries, path) } else { 0 };
+                n += if v.is_set() { footprint(vm, v, entries, walk) } else { 0 };
             }
-            path.pop();
+            walk.path.pop();
             return n;
         }
         _ => return 1,
     };
-    if path.contains(&at) || path.len() as u32 > crate::value::MAX_VALUE_DEPTH {
+    if walk.path.contains(&at) {
         return 0;
     }
-    path.push(at);
-    let inside: u64 = parts.iter().filter(|x| x.is_set()).map(|x| footprint(vm, x, entries, path)).sum();
-    path.pop();
+    walk.path.push(at);
+    let inside: u64 = parts.iter().filter(|x| x.is_set()).map(|x| footprint(vm, x, entries, walk)).sum();
+    walk.path.pop();
     inside + if entries { parts.len() as u64 } else { 0 }
 }
 

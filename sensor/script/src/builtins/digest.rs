@@ -32,7 +32,12 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("sha1_hash_finish", finish),
     ("sha256_hash_finish", finish),
     ("fnv1a32", |vm, _, a| {
-        let data = vm.text(arg(a, 0));
+        // Numbers by their bytes, everything else as printed.
+        let data = match arg(a, 0) {
+            v @ (Value::Count(_) | Value::Int(_)) => v.as_count().to_le_bytes().to_vec(),
+            Value::Double(d) | Value::Time(d) | Value::Interval(d) => d.to_le_bytes().to_vec(),
+            v => vm.text(v),
+        };
         let h = data.iter().fold(0x811c_9dc5u32, |h, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
         Ok(Value::Count(u64::from(h)))
     }),

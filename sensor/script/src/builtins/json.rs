@@ -75,7 +75,7 @@ impl Out<'_> {
     }
 
     fn value(&mut self, v: &Value, depth: u32) {
-        if depth > crate::value::MAX_VALUE_DEPTH {
+        if depth > crate::value::MAX_VALUE_DEPTH || self.out.len() > self.vm.limits.string {
             return self.add("null");
         }
         match v {
@@ -152,6 +152,9 @@ impl Out<'_> {
     fn list(&mut self, l: &[Value], depth: u32) {
         self.add("[");
         for (i, x) in l.iter().enumerate() {
+            if self.out.len() > self.vm.limits.string {
+                break;
+            }
             if i > 0 {
                 self.add(",");
             }

@@ -22,7 +22,6 @@ mod time;
 pub use copy::deep_copy;
 pub use output::{assertion, print};
 
-use crate::ast::ExprRef;
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{FuncVal, RecordVal, Value, VectorVal};
@@ -33,7 +32,6 @@ use std::rc::Rc;
 /// What built-ins keep between calls.
 #[derive(Default)]
 pub struct State {
-    pub last_call: Option<ExprRef>,
     pub pending_return: Option<Rc<crate::vm::Trigger>>,
     pub rng: u32,
     pub option_handlers: HashMap<u32, Vec<(i64, Rc<FuncVal>)>>,

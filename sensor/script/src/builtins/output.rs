@@ -113,7 +113,7 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
     let raw = file.as_ref().is_some_and(|f| f.raw.get());
     let mut line = Vec::new();
     for (i, v) in rest.iter().enumerate() {
-        if i > 0 {
+        if i > 0 && !raw {
             line.extend_from_slice(b", ");
         }
         if raw {
@@ -152,7 +152,7 @@ fn message(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], s: Severity, event: &str)
             vm.enqueue(id, args);
         }
     }
-    vm.report(s, Diag::new(s, c.span, text));
+    vm.report(Diag::new(s, c.span, text));
     Ok(Value::Unset)
 }
 
@@ -165,12 +165,11 @@ pub fn assertion(
     msg: Option<&Code>,
     span: Span,
 ) -> Res<()> {
-    let hook = if held { "assertion_result" } else { "assertion_failure" };
     let result_hook = handled_hook(vm, "assertion_result");
     if held && result_hook.is_none() {
         return Ok(());
     }
-    let text = crate::describe::expr(cond, vm);
+    let text = crate::describe::expr_quoted(cond, vm);
     let message = match msg {
         Some(m) => {
             let depth = vm.calls.len();
@@ -192,23 +191,20 @@ pub fn assertion(
     let mut report = !held;
     if !vm.state.in_assert {
         vm.state.in_assert = true;
-        for name in [hook, "assertion_result"] {
-            if held && name == "assertion_failure" || (name == "assertion_result" && hook == name && !held) {
-                continue;
-            }
+        let hooks: &[&str] =
+            if held { &["assertion_result"] } else { &["assertion_failure", "assertion_result"] };
+        for name in hooks {
             let Some(id) = handled_hook(vm, name) else { continue };
             let bt = super::runtime::backtrace(vm, Some(span))?;
             let mut args = crate::vm::Args::new();
-            if name == "assertion_result" {
+            if *name == "assertion_result" {
                 args.push(Value::Bool(held));
             }
             args.push(Value::str(&text));
             args.push(Value::str(&message));
             args.push(bt);
             let r = vm.call(id, args, span)?;
-            if name == "assertion_failure" || !held {
-                report &= r.as_bool();
-            }
+            report &= r.as_bool();
         }
         vm.state.in_assert = false;
     }

@@ -60,7 +60,7 @@ pub const TABLE: &[(&str, Plain)] = &[
             &[("live", Value::Bool(false)), ("path", Value::str("")), ("netmask", Value::Count(0))],
         )
     }),
-    ("backtrace", |vm, c, _| backtrace(vm, Some(c.span))),
+    ("backtrace", |vm, _, _| backtrace(vm, None)),
     ("find_in_zeekpath", |vm, _, a| {
         let name = text_arg(a, 0);
         let found = vm.host.read_script(&name).is_some();
@@ -181,12 +181,18 @@ fn file_mode(mode: u64) -> String {
     s
 }
 
-/// The calls in progress, innermost first, as a `Backtrace`.
-pub fn backtrace(vm: &mut Vm, at: Option<Span>) -> Res {
+/// The calls in progress, innermost first, as a `Backtrace`; each with the place it was called from. An `assert`
+/// puts itself first.
+pub fn backtrace(vm: &mut Vm, asserted: Option<Span>) -> Res {
     let calls = vm.calls.clone();
     let arg_vec = vm.named_type("call_argument_vector").unwrap_or(TypeId::Any);
     let mut items = Vec::new();
-    let mut here = at;
+    if let Some(span) = asserted {
+        let args = Value::Vector(VectorVal::new(arg_vec, Vec::new()));
+        let mut parts = vec![("function_name", Value::str("assert")), ("function_args", args)];
+        place(vm, span, &mut parts);
+        items.push(record(vm, "BacktraceElement", &parts)?);
+    }
     for call in calls.into_iter().rev() {
         let Some(f) = vm.funcs.get(call.id.0 as usize) else { continue };
         let (name, ty) = (f.name.to_string(), f.ty);
@@ -206,13 +212,16 @@ pub fn backtrace(vm: &mut Vm, at: Option<Span>) -> Res {
         }
         let args = Value::Vector(VectorVal::new(arg_vec, args));
         let mut parts = vec![("function_name", Value::str(name)), ("function_args", args)];
-        if let Some(span) = here.filter(|s| s.file != 0) {
-            parts.push(("file_location", Value::str(vm.sources.get(span.file).name.clone())));
-            parts.push(("line_location", Value::Count(u64::from(vm.sources.lines(span).0))));
-        }
-        here = Some(call.from);
+        place(vm, call.from, &mut parts);
         items.push(record(vm, "BacktraceElement", &parts)?);
     }
     let ty = vm.named_type("Backtrace").unwrap_or(TypeId::Any);
     Ok(Value::Vector(VectorVal::new(ty, items)))
+}
+
+fn place(vm: &Vm, span: Span, parts: &mut Vec<(&'static str, Value)>) {
+    if span.file != 0 {
+        parts.push(("file_location", Value::str(vm.sources.get(span.file).name.clone())));
+        parts.push(("line_location", Value::Count(u64::from(vm.sources.lines(span).0))));
+    }
 }

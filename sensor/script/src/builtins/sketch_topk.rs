@@ -31,7 +31,9 @@ pub const TABLE: &[(&str, Plain)] = &[
                 return Ok(Value::Unset);
             }
         }
-        vm.tick(c.span)?;
+        // Elements are kept in order: what is moved for one counts as work.
+        let work = 1 + t.elements.len() as u64 / 64;
+        vm.charge_work(c.span, work)?;
         t.add(v);
         Ok(Value::Unset)
     }),

@@ -184,8 +184,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         };
         Ok(Value::str(bytes(a, 0).iter().map(title).collect::<Vec<u8>>()))
     }),
-    ("str_smith_waterman", |vm, c, a| {
-        let _ = (c, a);
+    ("str_smith_waterman", |vm, _, _| {
         let ty = vm.named_type("sw_substring_vec").unwrap_or(TypeId::Any);
         Ok(Value::Vector(VectorVal::new(ty, Vec::new())))
     }),

@@ -155,6 +155,8 @@ impl Compiler {
                 Some((of, Lv::Member(te.code, key)))
             }
             Type::Vector(elem) => {
+                // `vector()` kept as it is holds anything.
+                let elem = if elem == TypeId::Void { TypeId::Any } else { elem };
                 let [i] = l else {
                     self.expr_err(a, "not an index type");
                     return None;
@@ -246,6 +248,7 @@ impl Compiler {
         let op = if add { BinOp::Add } else { BinOp::Sub };
         match kind {
             Type::Vector(elem) if add => {
+                let elem = if elem == TypeId::Void { TypeId::Any } else { elem };
                 let want = if matches!(b.kind, ExprKind::Braces(_)) { ty } else { elem };
                 let tb = self.expr_to(b, want);
                 if tb.is_err() {
@@ -323,8 +326,7 @@ impl Compiler {
         } else {
             match self.promote(tb, elem) {
                 Ok(t) => t,
-                Err(t) => {
-                    let _ = t;
+                Err(_) => {
                     return self.expr_err(e, "incompatible vector append");
                 }
             }
@@ -360,8 +362,7 @@ impl Compiler {
         }
         let tb = match self.promote(tb, ty) {
             Ok(t) => t,
-            Err(t) => {
-                let _ = t;
+            Err(_) => {
                 let op = if add { "+=" } else { "-=" };
                 return self.expr_err(e, &format!("RHS type mismatch for table/set {op}"));
             }
@@ -527,10 +528,9 @@ impl Compiler {
 /// A vector of `any` that began with other members keeps to their kind.
 fn check_elem(vm: &Vm, x: &VectorVal, y: &Value, at: &ExprRef) -> Res<()> {
     let elem = vm.types.elem(x.ty).unwrap_or(TypeId::Any);
-    if elem == TypeId::Any || super::cast::value_is(vm, y, elem) {
+    if matches!(elem, TypeId::Any | TypeId::Void) || super::cast::value_is(vm, y, elem) {
         return Ok(());
     }
-    let _ = at;
     Err(expr_fault(at, "type mismatch in vector append"))
 }
 

@@ -48,7 +48,6 @@ impl Compiler {
 
     /// Spellings of Bro 2.x and functions whose result type follows an argument's.
     fn special_call(&mut self, e: &ExprRef, n: &Name, l: &[ExprRef], want: TypeId) -> Option<Te> {
-        let _ = want;
         if &**n == "list" && self.find_global("list").is_none() {
             return Some(self.vector_ctor(e, l, want));
         }

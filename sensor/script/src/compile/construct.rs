@@ -212,8 +212,7 @@ impl Compiler {
             }
             let tv = match self.promote(tv, of) {
                 Ok(t) => t,
-                Err(t) => {
-                    let _ = t;
+                Err(_) => {
                     return self.expr_err(x, "type clash in assignment");
                 }
             };
@@ -361,7 +360,7 @@ impl Compiler {
         self.expr_type_err(e, ty, "type mismatch");
     }
 
-    fn mixed_first(&mut self, e: &ExprRef, ty: TypeId) {
+    pub(super) fn mixed_first(&mut self, e: &ExprRef, ty: TypeId) {
         let (te, _) = self.silently(|c| c.expr(e));
         let arith = |c: &Self, t: TypeId| c.vm.types.is_arith(t);
         if arith(self, te.ty) && arith(self, ty) {

@@ -167,6 +167,9 @@ impl Compiler {
         let member = self.default_is_member(attrs);
         let table_attrs = self.container_attrs(attrs, ty, member);
         self.attach(&value, &table_attrs, ordered);
+        if let (Value::File(f), true) = (&value, attrs.iter().any(|a| a.kind == AttrKind::RawOutput)) {
+            f.raw.set(true);
+        }
         let exporting = self.exporting;
         let g = self.add_global(full, ty, gkind, span) as usize;
         self.vm.values[g] = value;

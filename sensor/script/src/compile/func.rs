@@ -76,7 +76,7 @@ impl Compiler {
         }
         let Some(proto) = self.vm.types.as_func(self.vm.funcs[id.0 as usize].ty) else { return };
         let Some(this) = self.vm.types.as_func(ty) else { return };
-        let map = match self.match_params(g, name, l, flavor, &proto, &this) {
+        let map = match self.match_params(g, l, flavor, &proto, &this, ty) {
             Ok(map) => map,
             Err(()) => return,
         };
@@ -193,24 +193,24 @@ impl Compiler {
     fn match_params(
         &mut self,
         g: u32,
-        name: &Name,
         l: &Lambda,
         flavor: Flavor,
         proto: &FuncType,
         this: &FuncType,
+        ty: TypeId,
     ) -> Result<Option<Vec<u32>>, ()> {
         let same_types = proto.params.len() == this.params.len()
             && proto.params.iter().zip(&this.params).all(|(a, b)| self.vm.types.same(a.ty, b.ty));
         let same_names = proto.params.iter().zip(&this.params).all(|(a, b)| a.name == b.name);
         if same_types && (same_names || flavor == Flavor::Function || !self.has_alternates(g)) {
             if flavor == Flavor::Function && !self.vm.types.same(proto.ret, this.ret) {
-                self.incompatible(g, l.span);
+                self.incompatible(g, l.span, ty, "incompatible function types");
                 return Err(());
             }
             return Ok(None);
         }
         if flavor == Flavor::Function {
-            self.incompatible(g, l.span);
+            self.incompatible(g, l.span, ty, "incompatible function types");
             return Err(());
         }
         let mut map = Vec::new();
@@ -219,7 +219,7 @@ impl Compiler {
                 Some(i) => {
                     let (have, want) = (proto.params[i].ty, p.ty);
                     if !self.vm.types.same(have, want) {
-                        self.incompatible(g, l.span);
+                        self.incompatible(g, l.span, ty, "incompatible function types");
                         return Err(());
                     }
                     map.push(i as u32);
@@ -232,7 +232,7 @@ impl Compiler {
                         map.push(at as u32);
                         continue;
                     }
-                    self.err(l.span, format!("use of undeclared alternate prototype ({name})"));
+                    self.incompatible(g, l.span, ty, "use of undeclared alternate prototype");
                     return Err(());
                 }
             }
@@ -257,9 +257,23 @@ impl Compiler {
         Ok(Some(map))
     }
 
-    fn incompatible(&mut self, g: u32, span: Span) {
-        let full = self.vm.globals[g as usize].name.clone();
-        self.err(span, format!("incompatible types ({full})"));
+    /// A definition that does not go with its declaration: both places, both types.
+    fn incompatible(&mut self, g: u32, span: Span, this: TypeId, text: &str) {
+        let old = &self.vm.globals[g as usize];
+        let (have, want) = (self.vm.types.name(this), self.vm.types.name(old.ty));
+        let place = format!(
+            "{} and {}",
+            self.vm.sources.zeek_location(span),
+            self.vm.sources.zeek_location(old.span)
+        );
+        self.diag(crate::diag::Diag {
+            place: Some(place),
+            ..crate::diag::Diag::new(
+                crate::diag::Severity::Error,
+                span,
+                format!("{text} ({have} and {want})"),
+            )
+        });
     }
 
     /// Compiles a body in a context of its own.
@@ -394,11 +408,7 @@ impl Compiler {
 
     fn lambda_text(&self, l: &Lambda) -> String {
         let caps: Vec<String> = l.captures.iter().flatten().map(|c| c.name.to_string()).collect();
-        let body = crate::describe::body(&l.body, &self.vm);
-        let body: String = body.split_whitespace().collect::<Vec<_>>().join(" ");
-        let body =
-            body.trim_start_matches('{').trim_end_matches('}').trim().trim_end_matches(';').to_string();
-        format!("function()[{}]{{ {body}}}", caps.join(",  "))
+        format!("function()[{}]{}", caps.join(",  "), crate::describe::short(&l.body, &self.vm))
     }
 }
 

@@ -29,6 +29,7 @@ impl Compiler {
                 self.expr_err(e, "expression with type 'table' is not a type that can be indexed")
             }
             Type::Vector(elem) => {
+                let elem = if elem == TypeId::Void { TypeId::Any } else { elem };
                 let ti = match l {
                     [i] => self.expr(i),
                     _ => return self.expr_err(e, "not an index type"),
@@ -117,17 +118,14 @@ impl Compiler {
         if !matches!(ti.ty, TypeId::Count | TypeId::Int | TypeId::Any | TypeId::Error) {
             return self.expr_err(e, "index expression is not an integral type");
         }
-        let (x, i, at) = (ta.code, ti.code, e.clone());
+        let (x, i) = (ta.code, ti.code);
         let code = Code::op(move |vm, fr| {
             let (x, i) = (vm.eval(&x, fr)?, vm.eval(&i, fr)?);
             let s = x.bytes();
             // Out of range gives an empty string.
             Ok(match resolve(i.as_int(), s.len()).and_then(|k| s.get(k)) {
                 Some(b) => Value::str([*b]),
-                None => {
-                    let _ = &at;
-                    Value::str("")
-                }
+                None => Value::str(""),
             })
         });
         Te { ty: TypeId::String, code, e: e.clone() }
@@ -154,15 +152,12 @@ impl Compiler {
             return self.expr_err(e, "slice notation indexing is not supported on this type");
         }
         let ty = ta.ty;
-        let (x, lo, hi, at) = (ta.code, lo.map(|t| t.code), hi.map(|t| t.code), e.clone());
+        let (x, lo, hi) = (ta.code, lo.map(|t| t.code), hi.map(|t| t.code));
         let code = Code::op(move |vm, fr| {
             let x = vm.eval(&x, fr)?;
             let (from, to) = slice_bounds(vm, fr, &x, lo.as_ref(), hi.as_ref())?;
             match &x {
                 Value::Vector(v) => {
-                    if from > to || to > v.len() {
-                        return Err(expr_fault(&at, "no such index"));
-                    }
                     let out = v.items().get(from..to).map(<[Value]>::to_vec).unwrap_or_default();
                     Ok(Value::Vector(VectorVal::new(v.ty, out)))
                 }
@@ -289,15 +284,10 @@ fn slice_bounds(
         None => Ok(default),
     };
     let (a, b) = (get(vm, fr, lo, 0)?, get(vm, fr, hi, len as i64)?);
-    let fix = |n: i64| if n < 0 { n + len as i64 } else { n }.max(0) as usize;
+    // Indices beyond either end mean that end.
+    let fix = |n: i64| (if n < 0 { n.saturating_add(len as i64) } else { n }.max(0) as usize).min(len);
     let (a, b) = (fix(a), fix(b));
-    match x {
-        Value::Vector(_) => Ok((a, b)),
-        _ => {
-            let b = b.min(len);
-            Ok((a.min(b), b))
-        }
-    }
+    Ok((a.min(b), b))
 }
 
 fn table_read(x: Code, key: KeyCode, at: ExprRef) -> Code {
@@ -337,7 +327,7 @@ fn read_member(vm: &mut Vm, t: &Rc<TableVal>, k: &Value, at: &ExprRef) -> Res {
 }
 
 /// A member by its index; tables of subnets answer with the longest prefix.
-pub(super) fn lookup(t: &TableVal, k: &Value) -> Option<Value> {
+pub fn lookup(t: &TableVal, k: &Value) -> Option<Value> {
     let d = t.dict.borrow();
     match k {
         Value::Subnet(a, n) => d.longest_prefix(*a, *n).map(|e| e.value.clone()),

@@ -86,7 +86,10 @@ impl Compiler {
 
     fn resolve(&mut self, what: &str, span: Span) -> Resolved {
         if what == "-" {
-            return Resolved::Missing;
+            return match self.vm.host.read_script("-") {
+                Some(text) => Resolved::File("<stdin>".into(), text),
+                None => Resolved::Missing,
+            };
         }
         if what.starts_with('/') {
             return self.try_path(what).unwrap_or(Resolved::Missing);

@@ -26,9 +26,9 @@ pub use assign::{clear_table, member, store_member};
 pub use cast::value_type;
 pub use coerce::convert;
 pub use construct::{empty_value, new_record};
-pub use index::vector_index;
+pub use index::{lookup, vector_index};
 pub use load::LoadState;
-pub use ops::{compare, fold};
+pub use ops::{BYTES_PER_STEP, compare, fold};
 
 use crate::ast::*;
 use crate::diag::{Diag, Severity};
@@ -114,7 +114,7 @@ impl Compiler {
             self.errors += 1;
         }
         if self.quiet == 0 && self.errors <= MAX_ERRORS {
-            self.vm.report(d.severity, d);
+            self.vm.report(d);
         }
     }
 

@@ -74,7 +74,7 @@ impl Compiler {
         if vector {
             if !matches!(op, BinOp::And | BinOp::Or)
                 && va.is_some() != vb.is_some()
-                && !self.scalar_ok(op, ea, eb)
+                && !self.scalar_ok(ea, eb)
             {
                 return self.expr_err(e, "can't mix vector and scalar operands");
             }
@@ -89,8 +89,7 @@ impl Compiler {
         self.scalar(e, op, ta, tb, out)
     }
 
-    fn scalar_ok(&self, op: BinOp, a: TypeId, b: TypeId) -> bool {
-        let _ = op;
+    fn scalar_ok(&self, a: TypeId, b: TypeId) -> bool {
         self.vm.types.is_arith(a) && self.vm.types.is_arith(b)
             || a == b
             || a == TypeId::Any
@@ -263,6 +262,9 @@ impl Compiler {
 }
 
 type Pair = (Code, Code);
+
+/// Bytes moved or looked at that count as one step of the instruction budget.
+pub const BYTES_PER_STEP: usize = 64;
 
 /// A count in a local against a constant: loops are full of it.
 fn local_against_const(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
@@ -594,7 +596,7 @@ fn set_op(op: BinOp, a: &Rc<TableVal>, b: &Rc<TableVal>) -> Rc<TableVal> {
             }
             BinOp::BitAnd => {
                 // Zeek walks the smaller set.
-                let (walk, look) = if x.len() > y.len() { (&y, &x) } else { (&x, &y) };
+                let (walk, look) = if x.len() >= y.len() { (&y, &x) } else { (&x, &y) };
                 walk.iter().filter(|e| look.contains(&e.key)).for_each(|e| {
                     d.insert(e.key.clone(), Value::Unset, 0.0);
                 });

@@ -200,10 +200,7 @@ impl Compiler {
             match self.promote(te, ret) {
                 Ok(te) => te,
                 Err(_) => {
-                    self.err(
-                        span,
-                        format!("type mismatch in return ({})", crate::describe::expr(e, &self.vm)),
-                    );
+                    self.mixed_first(e, ret);
                     return None;
                 }
             }
@@ -255,10 +252,6 @@ impl Compiler {
         let table_attrs = self.bound_attrs(table_attrs);
         let mut slots = Vec::new();
         for (n, s) in names {
-            if &**n == "_" {
-                self.err(*s, "blank identifier may not be used as a local");
-                return None;
-            }
             slots.push(self.declare_local(n, *s, ty, constant)?);
         }
         let plain = table_attrs.is_none() && !ordered;
@@ -329,7 +322,10 @@ impl Compiler {
     /// are beside each other.
     pub(super) fn declare_local(&mut self, n: &Name, span: Span, ty: TypeId, constant: bool) -> Option<u32> {
         let ctx = self.fns.last_mut()?;
-        if let Some(old) = ctx.scopes.last().and_then(|s| s.get(n)) {
+        // `_` takes any number of values that nobody asks for.
+        if &**n != "_"
+            && let Some(old) = ctx.scopes.last().and_then(|s| s.get(n))
+        {
             let old = old.span;
             self.already_defined(old, span, n);
             return None;

@@ -203,12 +203,14 @@ impl Compiler {
                 default = Some(i);
             }
             if typed && !c.exprs.is_empty() {
-                self.err(c.span, "cannot mix cases with expressions and types");
-                fine = false;
+                let shown = crate::describe::switch(e, cases, &self.vm);
+                let at = Span { hi: span.lo + 1, ..span };
+                self.err(at, format!("cannot mix cases with expressions and types ({shown})"));
+                return None;
             }
             fine &= self.case_exprs(c, ty, i, &mut labels);
             self.push_scope();
-            fine &= self.case_types(e, c, ty, i, &mut labels);
+            fine &= self.case_types(c, ty, i, &mut labels);
             let body = self.block(&c.body);
             self.pop_scope();
             match body {
@@ -266,7 +268,7 @@ impl Compiler {
         fine
     }
 
-    fn case_types(&mut self, e: &ExprRef, c: &Case, ty: TypeId, i: usize, labels: &mut Labels) -> bool {
+    fn case_types(&mut self, c: &Case, ty: TypeId, i: usize, labels: &mut Labels) -> bool {
         let mut fine = true;
         for (t, name) in &c.types {
             let case_ty = self.ty(t);
@@ -274,7 +276,8 @@ impl Compiler {
                 return false;
             }
             if ty != TypeId::Any && !self.vm.types.same(ty, case_ty) {
-                self.expr_err(e, "cannot cast switch expression to type in case");
+                let shown = crate::describe::case(c, &self.vm);
+                self.err(c.span, format!("cannot cast switch expression to case type ({shown})"));
                 fine = false;
             }
             if labels.types.iter().any(|(t, ..)| *t == case_ty) {

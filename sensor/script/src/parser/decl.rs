@@ -142,7 +142,7 @@ impl Parser<'_> {
         let start = self.tok.span;
         if flavor != Flavor::Function && !redef {
             // `event f(x);` at top level posts, `hook f(x);` calls: decided after the closing parenthesis.
-            if let Some(stmt) = self.call_statement(k, start)? {
+            if let Some(stmt) = self.call_statement(start)? {
                 return Ok(Some(DeclKind::Stmt(stmt)));
             }
         } else {
@@ -164,7 +164,7 @@ impl Parser<'_> {
     }
 
     /// At `event` or `hook`: an argument list that is not a parameter list makes a statement.
-    fn call_statement(&mut self, k: Kw, start: Span) -> Parse<Option<StmtRef>> {
+    fn call_statement(&mut self, start: Span) -> Parse<Option<StmtRef>> {
         let looks_like_params = match self.stack.last() {
             Some(open) => open.lexer.params_follow(start),
             None => true,
@@ -173,7 +173,6 @@ impl Parser<'_> {
             self.bump();
             return Ok(None);
         }
-        let _ = k;
         self.stmt().map(Some)
     }
 }

@@ -398,8 +398,7 @@ impl Parser<'_> {
             let params = self.params()?;
             self.expect(")")?;
             let ret = if self.eat(":") { Some(self.ty()?) } else { None };
-            let attrs = self.attrs()?;
-            let _ = attrs;
+            self.attrs()?;
             self.expect("=")?;
             let body = self.body()?;
             let span = start.to(self.prev);

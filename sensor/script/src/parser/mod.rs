@@ -64,8 +64,6 @@ pub struct Parser<'d> {
     depth: u32,
     /// Inside `| … |`: a bar may end the expression.
     in_size: u32,
-    /// Parsing `case type …` or an initialiser's `{ … }`: no special meaning of `{` in expressions otherwise.
-    in_body: u32,
     pending: Vec<(Rc<str>, u32)>,
     /// The token in hand is used up: a declaration must be compiled before what follows it is looked at, because
     /// an `@if` there may ask about it.
@@ -83,7 +81,6 @@ impl<'d> Parser<'d> {
             prev: Span { file, lo: 0, hi: 0 },
             depth: 0,
             in_size: 0,
-            in_body: 0,
             pending: Vec::new(),
             stale: false,
         };
@@ -183,7 +180,7 @@ impl<'d> Parser<'d> {
                     self.driver.error(span, "@else without @if...".into());
                     return;
                 }
-                self.skip_to_end(span);
+                self.skip_to_end();
             }
             Directive::Endif => {
                 let popped = self.stack.last_mut().and_then(|o| o.conds.pop());
@@ -195,7 +192,7 @@ impl<'d> Parser<'d> {
     }
 
     /// Passes over everything up to the `@endif`.
-    fn skip_to_end(&mut self, span: Span) {
+    fn skip_to_end(&mut self) {
         loop {
             match self.stack.last_mut().and_then(|o| o.lexer.skip_branch()) {
                 Some(Directive::Else) => continue,
@@ -205,10 +202,7 @@ impl<'d> Parser<'d> {
                     }
                     return;
                 }
-                None => {
-                    let _ = span;
-                    return;
-                }
+                None => return,
             }
         }
     }

@@ -17,9 +17,7 @@ impl Parser<'_> {
             return self.unexpected();
         }
         let saved = std::mem::take(&mut self.in_size);
-        self.in_body += 1;
         let r = self.block();
-        self.in_body -= 1;
         self.in_size = saved;
         r
     }

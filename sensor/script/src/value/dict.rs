@@ -391,12 +391,10 @@ impl Dict {
         memory::release(self.charged);
         let old = std::mem::replace(self, Dict { ordered: self.ordered, ..Dict::default() });
         let mut v = Vec::with_capacity(old.len * 2);
-        for e in old.entries.iter().flatten() {
-            v.push(e.key.clone());
-            v.push(e.value.clone());
+        for e in old.entries.into_iter().flatten() {
+            v.push(e.key);
+            v.push(e.value);
         }
-        let mut old = old;
-        old.charged = 0;
         v
     }
 

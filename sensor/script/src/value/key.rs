@@ -103,6 +103,9 @@ pub fn hash_list(parts: &[Value]) -> u32 {
     siphash24(KEYS.with(Cell::get), &k.0) as u32
 }
 
+/// Bytes of a composite key that go into its hash.
+const MAX_KEY: usize = 1 << 20;
+
 /// A key laid out as Zeek does: each part at its own alignment.
 struct KeyBytes(SmallVec<[u8; 64]>);
 
@@ -128,7 +131,8 @@ impl KeyBytes {
     }
 
     fn part(&mut self, v: &Value, depth: u32) {
-        if depth > super::MAX_VALUE_DEPTH {
+        // Parts that are shared many times over must not make a key of any size.
+        if depth > super::MAX_VALUE_DEPTH || self.0.len() > MAX_KEY {
             return;
         }
         match v {
@@ -165,9 +169,10 @@ impl KeyBytes {
                 let width = r.fields.borrow().len();
                 for i in 0..width {
                     let f = r.get(i);
-                    self.0.push(u8::from(f.is_set()));
                     if f.is_set() {
                         self.part(&f, depth + 1);
+                    } else {
+                        self.0.push(0);
                     }
                 }
             }

@@ -438,10 +438,13 @@ impl Value {
 /// How deep `==`, copying and printing follow nested values before they give up.
 pub const MAX_VALUE_DEPTH: u32 = 200;
 
+/// Members one comparison looks at: values that share parts can be exponentially larger than they look.
+const MAX_COMPARISONS: u32 = 10_000_000;
+
 impl Value {
     /// Equality as table keys and `==` see it.
     pub fn same(&self, other: &Value) -> bool {
-        same_at(self, other, 0)
+        same_at(self, other, 0, &mut MAX_COMPARISONS.clone())
     }
 }
 
@@ -451,11 +454,12 @@ impl PartialEq for Value {
     }
 }
 
-fn same_at(a: &Value, b: &Value, depth: u32) -> bool {
+fn same_at(a: &Value, b: &Value, depth: u32, left: &mut u32) -> bool {
     use Value::*;
-    if depth > MAX_VALUE_DEPTH {
+    if depth > MAX_VALUE_DEPTH || *left == 0 {
         return false;
     }
+    *left -= 1;
     match (a, b) {
         (Unset, Unset) => true,
         (Bool(x), Bool(y)) => x == y,
@@ -474,16 +478,16 @@ fn same_at(a: &Value, b: &Value, depth: u32) -> bool {
         (Opaque(x), Opaque(y)) => Rc::ptr_eq(x, y),
         (Type(x), Type(y)) => x == y,
         (List(x), List(y)) => {
-            x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1))
+            x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1, left))
         }
         (Record(x), Record(y)) => {
             let width = x.fields.borrow().len().max(y.fields.borrow().len());
-            Rc::ptr_eq(x, y) || (0..width).all(|i| same_at(&x.get(i), &y.get(i), depth + 1))
+            Rc::ptr_eq(x, y) || (0..width).all(|i| same_at(&x.get(i), &y.get(i), depth + 1, left))
         }
         (Vector(x), Vector(y)) => {
             Rc::ptr_eq(x, y)
                 || (x.len() == y.len()
-                    && x.items().iter().zip(y.items().iter()).all(|(p, q)| same_at(p, q, depth + 1)))
+                    && x.items().iter().zip(y.items().iter()).all(|(p, q)| same_at(p, q, depth + 1, left)))
         }
         (Table(x), Table(y)) => {
             if Rc::ptr_eq(x, y) {
@@ -491,7 +495,8 @@ fn same_at(a: &Value, b: &Value, depth: u32) -> bool {
             }
             let (p, q) = (x.dict.borrow(), y.dict.borrow());
             p.len() == q.len()
-                && p.iter().all(|e| q.get(&e.key).is_some_and(|o| same_at(&e.value, &o.value, depth + 1)))
+                && p.iter()
+                    .all(|e| q.get(&e.key).is_some_and(|o| same_at(&e.value, &o.value, depth + 1, left)))
         }
         _ => false,
     }

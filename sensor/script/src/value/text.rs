@@ -176,6 +176,9 @@ pub fn hex_escape(b: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', b'x', HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
 }
 
+/// Text of one value after which the rest is left out.
+const MAX_TEXT: usize = 64 << 20;
+
 struct Writer<'a> {
     names: &'a dyn Names,
     out: &'a mut Vec<u8>,
@@ -197,7 +200,8 @@ impl Writer<'_> {
     }
 
     fn value(&mut self, v: &Value, depth: u32) {
-        if depth > MAX_VALUE_DEPTH {
+        // Values that share parts can be exponentially longer in print than in memory.
+        if depth > MAX_VALUE_DEPTH || self.out.len() > MAX_TEXT {
             return self.add("...");
         }
         match v {
@@ -261,6 +265,9 @@ impl Writer<'_> {
                 w.add("[");
                 let n = items.len();
                 for i in 0..n {
+                    if w.out.len() > MAX_TEXT {
+                        break;
+                    }
                     if i > 0 {
                         w.add(", ");
                     }
@@ -304,9 +311,17 @@ impl Writer<'_> {
         self.add("{");
         if loose {
             self.indent += 1;
-            self.line();
+            // Zeek indents members, so an empty table has a bare line end.
+            if members.is_empty() {
+                self.add("\n");
+            } else {
+                self.line();
+            }
         }
         for (i, (k, v)) in members.iter().enumerate() {
+            if self.out.len() > MAX_TEXT {
+                break;
+            }
             if i > 0 {
                 self.add(",");
                 if loose {

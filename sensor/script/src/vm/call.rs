@@ -39,8 +39,9 @@ impl Vm {
         let Some(func) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
         if let FuncKind::Native(f) = &func.kind {
             let f = f.clone();
-            if let Some(e) = expr {
-                self.state.last_call = Some(e.clone());
+            let bytes: usize = args.iter().map(|a| a.bytes().len()).sum();
+            if bytes > crate::compile::BYTES_PER_STEP {
+                self.charge_work(span, (bytes / crate::compile::BYTES_PER_STEP) as u64)?;
             }
             return f(self, &CallSite { span, expr, arg_types, result }, &args);
         }
@@ -56,7 +57,14 @@ impl Vm {
         self.depth += 1;
         self.calls.push(super::Call { id, from: span, base: self.stack.len() });
         let r = match flavor {
-            Flavor::Function => self.run_body(&bodies[0], args, closure, trigger).map(|(_, v)| v),
+            Flavor::Function => match self.run_body(&bodies[0], args, closure, trigger) {
+                Ok((Flow::Return, v)) => Ok(v),
+                Ok((_, v)) => {
+                    self.fell_off(id, span);
+                    Ok(v)
+                }
+                Err(f) => Err(f),
+            },
             Flavor::Hook => self.run_hook(&bodies, args, closure),
             Flavor::Event => {
                 self.run_handlers(&bodies, &args);
@@ -66,6 +74,17 @@ impl Vm {
         self.calls.pop();
         self.depth -= 1;
         r
+    }
+
+    /// A function that should have answered came to its end.
+    #[cold]
+    fn fell_off(&mut self, id: FuncId, span: Span) {
+        let f = &self.funcs[id.0 as usize];
+        let answers = self.types.as_func(f.ty).is_some_and(|t| !matches!(t.ret, TypeId::Void | TypeId::Any));
+        if answers {
+            let text = format!("non-void function returning without a value: {}", f.name);
+            self.warn(span, text);
+        }
     }
 
     #[cold]

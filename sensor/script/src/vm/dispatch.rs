@@ -16,7 +16,8 @@ impl Vm {
         self.funcs.get(id.0 as usize).is_some_and(|f| !f.active.is_empty())
     }
 
-    /// Runs an event's handlers now, then everything they queued.
+    /// Runs an event's handlers now, then everything they queued. For hosts between handlers: a native function
+    /// that a handler called queues its events with [`Vm::enqueue`].
     pub fn dispatch(&mut self, id: FuncId, args: Args) {
         self.raise(id, &args);
         if !self.queue.is_empty() {
