@@ -1,7 +1,8 @@
-# make demo    build, replay a capture that ships, show the logs
-# make test    everything that is tested; what CI runs
-# make bench   speed and memory against tcpdump, on captures of real traffic made here (root)
-# make pcaps   record the captures in pcaps/ again (root), and their golden logs
+# make demo        build, replay a capture that ships, show the logs
+# make test        everything that is tested; what CI runs
+# make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
+# make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
+# make pcaps       record the captures in pcaps/ again (root), and their golden logs
 # make clean
 
 # What is reached and must not be lost, in percent of rows exactly as Zeek's in the captures of $(SHARED)/corpus.
@@ -17,10 +18,12 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc libc6-dev libpcap-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump
-BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump $(LIVE_NEEDS)
+# The live tests, which are skipped without root: real servers and clients in network namespaces.
+LIVE_NEEDS = iproute2 nginx unbound curl bind9-dnsutils iputils-ping tcpreplay util-linux
+BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
 
-.PHONY: demo release test lint conformance bench pcaps clean
+.PHONY: demo release test lint conformance bench bench-live pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -51,6 +54,10 @@ conformance:
 bench: release
 	@tools/need $(BENCH_NEEDS)
 	@tools/bench $(TARGET)/release/nightjar $(SHARED)/bench/make-traffic bench-data
+
+bench-live: release
+	@tools/need $(BENCH_NEEDS)
+	@tools/bench-live $(TARGET)/release/nightjar bench-data/web.pcap bench-data/short.pcap bench-data/dns.pcap
 
 pcaps:
 	pcaps/make

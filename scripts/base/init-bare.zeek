@@ -184,6 +184,16 @@ function from_json_default_key_mapper(s: string): string
 	return s;
 	}
 
+function add_interface(iold: string, inew: string): string
+	{
+	return iold == "" ? inew : iold + " " + inew;
+	}
+
+function add_signature_file(sold: string, snew: string): string
+	{
+	return sold == "" ? snew : sold + " " + snew;
+	}
+
 type call_argument: record {
 	name: string;
 	type: string;

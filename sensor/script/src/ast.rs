@@ -1,7 +1,7 @@
 //! The syntax tree. Expressions are shared (`Rc`), because run-time errors print them.
 
 use crate::source::Span;
-use crate::value::{Addr, Port};
+use crate::value::{Addr, Modifiers, Port};
 use std::rc::Rc;
 
 pub type Name = Rc<str>;
@@ -27,7 +27,7 @@ pub enum ExprKind {
     Subnet(Addr, u8),
     Str(Rc<[u8]>),
     Host(Name),
-    Pattern(Rc<[u8]>, bool),
+    Pattern(Rc<[u8]>, Modifiers),
     Unary(UnOp, ExprRef),
     Binary(BinOp, ExprRef, ExprRef),
     Cond(ExprRef, ExprRef, ExprRef),
@@ -317,10 +317,13 @@ pub struct ForHead {
     pub over: ExprRef,
 }
 
+/// `type T as name`.
+pub type CaseType = (Rc<TypeExpr>, Option<(Name, Span)>);
+
 #[derive(Debug)]
 pub struct Case {
     pub exprs: Vec<ExprRef>,
-    pub types: Vec<(Rc<TypeExpr>, Option<(Name, Span)>)>,
+    pub types: Vec<CaseType>,
     pub default: bool,
     pub body: Vec<StmtRef>,
     pub span: Span,

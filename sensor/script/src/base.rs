@@ -19,6 +19,8 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("base/utils/queue.zeek", include_str!("../../../scripts/base/utils/queue.zeek")),
     ("base/utils/json.zeek", include_str!("../../../scripts/base/utils/json.zeek")),
     ("base/utils/misc.zeek", include_str!("../../../scripts/base/utils/misc.zeek")),
+    ("base/utils/backtrace.zeek", include_str!("../../../scripts/base/utils/backtrace.zeek")),
+    ("base/frameworks/cluster.zeek", include_str!("../../../scripts/base/frameworks/cluster.zeek")),
 ];
 
 /// Loaded without `-b`.
@@ -31,6 +33,8 @@ pub const DEFAULT: &[&str] = &[
     "base/utils/queue",
     "base/utils/json",
     "base/utils/misc",
+    "base/utils/backtrace",
+    "base/frameworks/cluster",
 ];
 
 /// Small utility scripts of Zeek's that live in one file here.

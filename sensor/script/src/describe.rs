@@ -54,9 +54,14 @@ fn inner(e: &Expr, vm: &Vm, s: &mut String) {
         Subnet(a, n) => s.push_str(&text::subnet(a, *n)),
         Str(b) => s.push_str(&String::from_utf8_lossy(b)),
         Host(h) => s.push_str(h),
-        Pattern(p, i) => {
-            let p = String::from_utf8_lossy(p);
-            s.push_str(&if *i { format!("/(?i:^?({p})$?)/") } else { format!("/^?({p})$?/") });
+        Pattern(p, mods) => {
+            let mut p = format!("^?({})$?", String::from_utf8_lossy(p));
+            for (on, letter) in [(mods.insensitive, 'i'), (mods.single_line, 's')] {
+                if on {
+                    p = format!("(?{letter}:{p})");
+                }
+            }
+            s.push_str(&format!("/{p}/"));
         }
         Unary(op, x) => {
             s.push_str(match op {

@@ -43,6 +43,11 @@ pub trait Host {
         false
     }
 
+    /// Lets time pass in a run that waits for `terminate()`. `false`: the host does not wait, the run ends.
+    fn sleep(&mut self, _secs: f64) -> bool {
+        false
+    }
+
     /// Functions the host adds or replaces, by full name.
     fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         Vec::new()

@@ -3,7 +3,7 @@
 
 use crate::source::Span;
 use crate::token::{Directive, Kw, Tok, Token};
-use crate::value::{Addr, Port, Proto};
+use crate::value::{Addr, Modifiers, Port, Proto};
 use std::rc::Rc;
 
 /// Longest first, so that the first match is the right one.
@@ -343,7 +343,7 @@ impl Lexer {
     }
 
     /// The text between the slashes of a pattern; called with the lexer just past the opening slash.
-    pub fn pattern(&mut self, after_slash: Span) -> Result<(Rc<[u8]>, bool, Span), Span> {
+    pub fn pattern(&mut self, after_slash: Span) -> Result<(Rc<[u8]>, Modifiers, Span), Span> {
         self.pos = after_slash.hi as usize;
         let bytes = self.bytes();
         let mut n = 0;
@@ -366,13 +366,14 @@ impl Lexer {
         }
         let text: Rc<[u8]> = bytes.get(..n).unwrap_or(&[]).into();
         self.pos += n + 1;
-        let mut insensitive = false;
+        let mut mods = Modifiers::default();
         while matches!(self.at(0), b'i' | b's') && !(self.at(1).is_ascii_alphanumeric() && self.at(1) != b's')
         {
-            insensitive |= self.at(0) == b'i';
+            mods.insensitive |= self.at(0) == b'i';
+            mods.single_line |= self.at(0) == b's';
             self.pos += 1;
         }
-        Ok((text, insensitive, self.span(after_slash.lo as usize)))
+        Ok((text, mods, self.span(after_slash.lo as usize)))
     }
 
     fn directive(&mut self) -> Tok {

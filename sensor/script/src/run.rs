@@ -4,10 +4,14 @@ use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
 use crate::host::Host;
 use crate::source::{Sources, Span};
+use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
 use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
 use std::collections::HashMap;
 use std::io::Write;
+
+/// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
+const IDLE: f64 = 0.1;
 
 /// What to compile.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub struct Options {
     pub limits: Limits,
     /// Seed of the tables' hash; equal seeds give equal orders.
     pub hash_keys: Option<HashKeys>,
+    /// Seed of `rand`.
+    pub random_seed: u32,
 }
 
 impl Default for Options {
@@ -37,6 +43,7 @@ impl Default for Options {
             path: vec![".".into()],
             limits: Limits::default(),
             hash_keys: None,
+            random_seed: 1,
         }
     }
 }
@@ -63,6 +70,7 @@ impl Script {
         let mut vm = Vm::new(host);
         vm.limits = opts.limits;
         vm.bare = opts.bare;
+        vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();
         c.in_base = true;
@@ -86,7 +94,10 @@ impl Script {
             c.text("<command line>", "<command line>", code);
         }
         for o in &opts.overrides {
-            c.text("<params>", "<params>", &override_text(o));
+            let text = override_text(o, |name| {
+                c.find_global(name).is_some_and(|i| c.vm.globals[i as usize].ty == TypeId::String)
+            });
+            c.text("<params>", "<params>", &text);
         }
         if c.errors > 0 {
             let errors = c.errors;
@@ -157,12 +168,17 @@ impl Script {
 
     /// A run without a capture: `zeek_init`, scheduled events, `zeek_done`.
     pub fn run(&mut self) -> i32 {
+        // Without packets the clock is the wall's.
+        self.vm.network_time = self.vm.host.now();
         let fine = self.init();
         if self.vm.exit_code.is_none() && !fine && self.vm.host.env("ZEEK_ALLOW_INIT_ERRORS").is_none() {
             let d = Diag::new(Severity::Fatal, Span::default(), "errors occurred while initializing");
             self.vm.report(Severity::Fatal, d);
             self.vm.host.flush();
             return 1;
+        }
+        if self.vm.exit_code.is_none() && self.waits() {
+            self.wait();
         }
         if self.vm.exit_code.is_none() {
             self.finish();
@@ -172,10 +188,35 @@ impl Script {
     }
 }
 
-/// `Module::option=value` as a `redef`. A value that is no literal of the language is taken as a string.
-fn override_text(o: &str) -> String {
+impl Script {
+    /// `exit_only_after_terminate`: the run goes on until a script ends it.
+    fn waits(&self) -> bool {
+        self.vm.global_value("exit_only_after_terminate").is_some_and(Value::as_bool)
+    }
+
+    /// Real time passes: scheduled events, expiry and `when` timeouts happen as it does.
+    fn wait(&mut self) {
+        while !self.vm.state.stop && self.vm.exit_code.is_none() {
+            let now = self.vm.host.now();
+            self.vm.advance(now);
+            let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
+            let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
+            if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {
+                return;
+            }
+        }
+    }
+}
+
+/// `name=value` as a declaration; a string needs no quotes, which a shell would have taken.
+fn override_text(o: &str, is_string: impl Fn(&str) -> bool) -> String {
     let (name, value) = o.split_once('=').unwrap_or((o, "T"));
-    format!("redef {}={};", name.trim(), value.trim())
+    let (name, value) = (name.trim(), value.trim());
+    if is_string(name) && !value.starts_with('"') {
+        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("redef {name}=\"{quoted}\";");
+    }
+    format!("redef {name}={value};")
 }
 
 /// Compiles and runs any text within small budgets: the body of the fuzz target.
@@ -288,6 +329,12 @@ impl Host for StdHost {
     }
 
     fn filesystem(&mut self) -> bool {
+        true
+    }
+
+    fn sleep(&mut self, secs: f64) -> bool {
+        let _ = self.out.flush();
+        std::thread::sleep(std::time::Duration::from_secs_f64(secs));
         true
     }
 }

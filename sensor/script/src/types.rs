@@ -208,10 +208,10 @@ impl Types {
 
     pub fn set_name(&mut self, t: TypeId, name: &str) {
         self.names.entry(t).or_insert_with(|| name.to_string());
-        if let Some(r) = self.record_mut(t) {
-            if r.name.is_empty() {
-                r.name = name.to_string();
-            }
+        if let Some(r) = self.record_mut(t)
+            && r.name.is_empty()
+        {
+            r.name = name.to_string();
         }
     }
 

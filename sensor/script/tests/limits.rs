@@ -108,3 +108,16 @@ fn widths_of_fmt_are_bounded() {
     let r = common::init("print |fmt(\"%999999999d\", 1)| < 10000;");
     assert_eq!(r.out, "T\n");
 }
+
+#[test]
+fn the_default_depth_fits_a_small_stack() {
+    // Worker threads have 2 MiB unless told otherwise; calls through several statements and operators are the
+    // deepest a script's call gets.
+    let t = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
+        let code = "function f(n: count): count { local v = vector(n); for ( i, x in v ) { switch x { default: if ( x >= 0 ) { return 1 + (T ? (0 + (0 + f(n + 1))) : 0); } } } return 0; }\nevent zeek_init() { f(0); }";
+        let opts = Options { limits: Limits::default(), ..options(code) };
+        run_with(&opts, TestHost::default()).err
+    });
+    let err = t.unwrap().join().unwrap();
+    assert!(err.contains("recursion budget of 300"), "{err}");
+}

@@ -118,8 +118,10 @@ fn mutate(rng: &mut Rng, seed: &str) -> String {
 fn a_thousand_mutated_scripts() {
     // What a parser and the machine nest is bounded for this much stack.
     let t = std::thread::Builder::new().stack_size(16 << 20).spawn(|| {
-        let mut rng = Rng(0x5eed);
-        for i in 0..1000 {
+        // More of them, with other damage: NIGHTJAR_MUTATIONS=100000 NIGHTJAR_SEED=7 cargo test --test mutations
+        let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse().ok());
+        let mut rng = Rng(number("NIGHTJAR_SEED").unwrap_or(0x5eed));
+        for i in 0..number("NIGHTJAR_MUTATIONS").unwrap_or(1000) {
             let seed = SEEDS[rng.below(SEEDS.len())];
             let code = mutate(&mut rng, seed);
             let limits = Limits {

@@ -25,6 +25,9 @@ static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
 /// The records that scripts find in `c`, with the modules that Zeek declares them in.
 pub static CONNECTION_RECORDS: &[(&str, &Schema)] = &[("HTTP", http::SCHEMA)];
 
+/// The logs that analyzers write.
+pub static LOGS: &[&Schema] = &[conn::SCHEMA, dns::SCHEMA, files::SCHEMA, http::SCHEMA];
+
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.
 #[derive(Default)]

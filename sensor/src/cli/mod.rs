@@ -12,13 +12,15 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
 
+use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::Target;
 use crate::pipeline::{self, ReplayError, ReplayOptions};
-use crate::policy::Events;
+use crate::policy::{self, Events};
 use crate::service::privileges;
 use crate::service::settings::Sensor;
 
@@ -72,7 +74,7 @@ struct Args {
     logdir: Option<PathBuf>,
 
     /// Write one log (conn, http, …) to standard output, and no files
-    #[arg(long, value_name = "LOG")]
+    #[arg(long, value_name = "LOG", value_parser = log_names())]
     stdout: Option<String>,
 
     /// No progress bar and no summary
@@ -98,6 +100,17 @@ struct CheckArgs {
 const AFTER_HELP: &str = "\
 Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
 complete); 2 usage; 3 output failed.";
+
+/// The names of all logs.
+fn log_names() -> PossibleValuesParser {
+    analyze::LOGS
+        .iter()
+        .chain(policy::LOGS)
+        .chain(pipeline::LOGS)
+        .map(|schema| schema.path)
+        .collect::<Vec<_>>()
+        .into()
+}
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -219,7 +232,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     hide_contained_panics();
     let mut bar = None;
-    let events = scripts.as_mut().map(|scripts| scripts as &mut dyn Events);
+    let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let replayed = pipeline::replay(options, settings.config, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });

@@ -32,7 +32,7 @@ pub(super) enum Compiled {
     None,
     /// They do not compile; every error has been shown.
     Failed,
-    Scripts(Scripts),
+    Scripts(Box<Scripts>),
 }
 
 impl ScriptArgs {
@@ -78,7 +78,7 @@ impl ScriptArgs {
         host.carets = carets && std::io::stderr().is_terminal();
         host.prelude = prelude(self.bare);
         Ok(match Script::compile(Box::new(host), &wanted) {
-            Ok(script) => Compiled::Scripts(Scripts::new(script)),
+            Ok(script) => Compiled::Scripts(Box::new(Scripts::new(script))),
             Err(_) => Compiled::Failed,
         })
     }

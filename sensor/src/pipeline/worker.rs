@@ -6,6 +6,8 @@
 //! followed by all workers, because what is inside may belong to any of them; only its owner tells
 //! of it.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::analyze::{AnalyzeStats, Sessions};
@@ -15,7 +17,7 @@ use crate::decode::{
     Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
     UdpTunnelKind, Verdict, Weirds,
 };
-use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
+use crate::event::{About, Arg, Batch, Bus, EventId, Order, Proto, Raised, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
@@ -224,9 +226,11 @@ impl Worker {
         self.step();
         for weird in self.weirds.drain() {
             if tells {
-                let name = if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
+                let name: Cow<'static, str> =
+                    if weird.in_tunnel { weird.full_name().into() } else { weird.name.into() };
                 let about = weird.flow.map_or(About::Nothing, |(src, dst)| About::Hosts(src, dst));
                 let source = weird.source.unwrap_or_default();
+                raise_weird(&mut self.bus, &name, &weird.addl, source, weird.flow);
                 self.bus.weird(Weird { name, addl: weird.addl, source, about });
             }
         }
@@ -357,6 +361,16 @@ impl Worker {
         if let Some((inner, tunnel)) = tunnel {
             self.enter(inner, tunnel, tunnels);
         }
+    }
+}
+
+/// Tells scripts of an oddity of no connection.
+fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Option<(IpAddr, IpAddr)>) {
+    let id = if hosts.is_some() { EventId::FlowWeird } else { EventId::NetWeird };
+    if bus.wants(id) {
+        let hosts = hosts.map_or(Vec::new(), |(src, dst)| vec![Arg::Addr(src), Arg::Addr(dst)]);
+        let args = [vec![Arg::text(name)], hosts, vec![Arg::text(addl), Arg::text(source)]].concat();
+        bus.raise(Raised { id, conn: None, args });
     }
 }
 

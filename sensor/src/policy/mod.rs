@@ -8,7 +8,11 @@ mod weird;
 
 use crate::event::{Item, Raised, Said};
 use crate::log::{LogError, Logs};
+use crate::record::{Record, Schema};
 use crate::time::Time;
+
+/// The logs that are written here.
+pub static LOGS: &[&Schema] = &[tunnel::TunnelRow::SCHEMA, weird::WeirdRow::SCHEMA];
 
 /// Whoever handles events; told them in the order of the capture.
 pub trait Events {

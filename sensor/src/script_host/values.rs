@@ -58,12 +58,13 @@ pub(super) fn update(vm: &mut Vm, record: &Rc<RecordVal>, view: &ConnView) {
     }
 }
 
-fn end(end: &EndView) -> [(&'static str, Value); 4] {
+fn end(end: &EndView) -> [(&'static str, Value); 5] {
     [
         ("size", Value::Count(end.size)),
         ("state", Value::Count(end.state)),
         ("num_pkts", Value::Count(end.packets)),
         ("num_bytes_ip", Value::Count(end.ip_bytes)),
+        ("flow_label", Value::Count(0)),
     ]
 }
 

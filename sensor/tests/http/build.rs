@@ -224,5 +224,5 @@ pub fn summary(capture: &Capture, config: Config) -> Summary {
         target: Target::Folder(folder.path().join("logs")),
     };
     let config = Config { ignore_checksums: true, ..config };
-    replay(options, config, |_| {}).expect("a replay")
+    replay(options, config, None, |_| {}).expect("a replay")
 }

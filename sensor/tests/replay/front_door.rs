@@ -137,7 +137,7 @@ fn mistakes_in_the_command_line_are_2() {
         (&["-r", &dns, "tcp_inactivity_timout=5min"], "did you mean tcp_inactivity_timeout?"),
         (&["-r", &dns, "tcp_inactivity_timeout=5parsecs"], "5parsecs"),
         (&["-r", &dns, "Site::local_nets={10.0.0.0/99}"], "10.0.0.0/99"),
-        (&["-r", &dns, "local.zeek"], "local.zeek"),
+        (&["-r", &dns, "--stdout", "htp"], "'http'"),
     ] {
         let folder = folder();
         let (code, said) = run(folder.path(), args);

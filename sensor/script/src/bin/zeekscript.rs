@@ -35,8 +35,11 @@ fn real_main() -> i32 {
             opts.path.insert(0, ".".into());
         }
     }
-    if let (None, Ok(seed)) = (opts.hash_keys, std::env::var("ZEEK_SEED_FILE")) {
-        opts.hash_keys = std::fs::read_to_string(seed).ok().and_then(|t| HashKeys::from_seed_file(&t));
+    if let (None, Ok(seed)) = (opts.hash_keys, std::env::var("ZEEK_SEED_FILE"))
+        && let Ok(text) = std::fs::read_to_string(seed)
+    {
+        opts.hash_keys = HashKeys::from_seed_file(&text);
+        opts.random_seed = text.lines().next().and_then(|l| l.trim().parse().ok()).unwrap_or(1);
     }
     let mut host = StdHost::default();
     host.carets = std::io::stderr().is_terminal();

@@ -120,12 +120,17 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
     ("type_name", |vm, c, a| {
         let v = arg(a, 0).clone();
-        // An empty container's own type says less than what the expression was declared as.
-        let ty = match (&v, c.arg_types.first()) {
-            (Value::Type(t), _) => vm.types.type_type(*t),
-            (Value::Table(_) | Value::Vector(_), Some(t)) if *t != TypeId::Any => *t,
-            _ => crate::compile::value_type(vm, &v),
+        let ty = match &v {
+            Value::Type(t) => vm.types.type_type(*t),
+            v => crate::compile::value_type(vm, v),
         };
+        // `table()` given as it is says nothing; what it was declared as does.
+        let untyped = match vm.types.get(ty) {
+            Type::Table(i, _) | Type::Set(i) => i.is_empty(),
+            Type::Vector(e) => *e == TypeId::Void,
+            _ => false,
+        };
+        let ty = if untyped { c.arg_types.first().copied().unwrap_or(ty) } else { ty };
         let shown = match vm.types.get(ty) {
             Type::Type(t) => vm.types.name(*t),
             _ => vm.types.name(ty),
@@ -137,7 +142,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
     ("hexstr_to_bytestring", |vm, c, a| {
         let s = bytes(a, 0);
-        if s.len() % 2 != 0 {
+        if !s.len().is_multiple_of(2) {
             let shown = String::from_utf8_lossy(s).into_owned();
             complain(
                 vm,
@@ -354,7 +359,7 @@ fn decode64(s: &[u8], t: &[u8; 64]) -> Result<Vec<u8>, String> {
             out.push((n >> bits) as u8);
         }
     }
-    if (seen + pad) % 4 != 0 {
+    if !(seen + pad).is_multiple_of(4) {
         let left = (seen + pad) % 4;
         return Err(format!("incomplete base64 group, padding with {} bits of 0", (4 - left) * 6));
     }

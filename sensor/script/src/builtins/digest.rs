@@ -53,20 +53,20 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
     ("entropy_test_init", |_, _, _| Ok(Value::Opaque(Rc::new(EntropyVal(RefCell::new(Entropy::default())))))),
     ("entropy_test_add", |_, _, a| {
-        if let Value::Opaque(o) = arg(a, 0) {
-            if let Some(e) = o.as_any().downcast_ref::<EntropyVal>() {
-                e.0.borrow_mut().add(bytes(a, 1));
-                return Ok(Value::Bool(true));
-            }
+        if let Value::Opaque(o) = arg(a, 0)
+            && let Some(e) = o.as_any().downcast_ref::<EntropyVal>()
+        {
+            e.0.borrow_mut().add(bytes(a, 1));
+            return Ok(Value::Bool(true));
         }
         Ok(Value::Bool(false))
     }),
     ("entropy_test_finish", |vm, _, a| {
-        if let Value::Opaque(o) = arg(a, 0) {
-            if let Some(e) = o.as_any().downcast_ref::<EntropyVal>() {
-                let e = e.0.borrow().clone();
-                return e.result(vm);
-            }
+        if let Value::Opaque(o) = arg(a, 0)
+            && let Some(e) = o.as_any().downcast_ref::<EntropyVal>()
+        {
+            let e = e.0.borrow().clone();
+            return e.result(vm);
         }
         record(vm, "entropy_test_result", &[])
     }),

@@ -2,7 +2,7 @@
 
 use super::{arg, bytes, record};
 use crate::types::{Type, TypeId};
-use crate::value::{Addr, Pattern, TableVal, Value, VectorVal, text};
+use crate::value::{Addr, Modifiers, Pattern, TableVal, Value, VectorVal, text};
 use crate::vm::{Args, CallSite, Res, Vm};
 use serde_json::Value as Json;
 use std::rc::Rc;
@@ -437,7 +437,8 @@ fn scalar(vm: &Vm, j: &Json, ty: TypeId, key: &str) -> Read {
             let s = s.strip_prefix('/').and_then(|s| s.strip_suffix('/')).unwrap_or(s);
             let s = s.strip_prefix("^?(").and_then(|s| s.strip_suffix(")$?")).unwrap_or(s);
             Value::Pattern(Rc::new(
-                Pattern::new(s.as_bytes(), false).map_err(|_| format!("error compiling pattern: {s}"))?,
+                Pattern::new(s.as_bytes(), Modifiers::default())
+                    .map_err(|_| format!("error compiling pattern: {s}"))?,
             ))
         }
         (TypeId::Addr, Json::String(s)) => {

@@ -35,10 +35,10 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("rand", |vm, _, a| {
         let max = arg(a, 0).as_count();
         let n = random(vm);
-        Ok(Value::Count(if max == 0 { 0 } else { n % max }))
+        Ok(Value::Count((max as f64 * (f64::from(n) / (f64::from(MODULUS) + 1.0))) as u64))
     }),
     ("srand", |vm, _, a| {
-        vm.state.rng = arg(a, 0).as_count() | 1;
+        vm.state.rng = arg(a, 0).as_count() as u32;
         Ok(Value::Unset)
     }),
     ("haversine_distance", |_, _, a| {
@@ -51,15 +51,15 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
 ];
 
-/// xorshift64*; seeded by `srand`, else the same numbers every run.
-pub fn random(vm: &mut Vm) -> u64 {
-    let mut x = vm.state.rng | 1;
-    if vm.state.rng == 0 {
-        x = 0x9e37_79b9_7f4a_7c15;
-    }
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    vm.state.rng = x;
-    x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33
+const MODULUS: u32 = 2_147_483_647;
+
+/// Park and Miller's generator, which Zeek uses when it is given a seed: the same numbers every run.
+pub fn random(vm: &mut Vm) -> u32 {
+    const A: i64 = 16807;
+    let m = i64::from(MODULUS);
+    let (q, r) = (m / A, m % A);
+    let state = i64::from(vm.state.rng.max(1));
+    let next = A * (state % q) - r * (state / q);
+    vm.state.rng = (if next <= 0 { next + m } else { next }) as u32;
+    vm.state.rng
 }

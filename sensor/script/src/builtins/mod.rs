@@ -35,11 +35,13 @@ use std::rc::Rc;
 pub struct State {
     pub last_call: Option<ExprRef>,
     pub pending_return: Option<Rc<crate::vm::Trigger>>,
-    pub rng: u64,
+    pub rng: u32,
     pub option_handlers: HashMap<u32, Vec<(i64, Rc<FuncVal>)>>,
     pub next_uid: u64,
     pub env: HashMap<String, String>,
     pub in_assert: bool,
+    /// A script called `terminate()`.
+    pub stop: bool,
 }
 
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
@@ -115,6 +117,12 @@ fn complain(vm: &mut Vm, c: &CallSite<'_>, text: &str) {
     };
     vm.counters.runtime_errors += 1;
     vm.error(c.span, text);
+}
+
+/// A message that Zeek prints without a place.
+fn plain_error(vm: &mut Vm, text: &str) {
+    vm.counters.runtime_errors += 1;
+    vm.error(Span::default(), text);
 }
 
 /// The same with the value it is about: `text (call and value)`.

@@ -75,20 +75,27 @@ fn open(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], append: bool) -> Res {
         _ => FileKind::Named,
     };
     let mut ok = true;
-    if kind == FileKind::Named {
-        if let Err(e) = vm.host.open(&name, append) {
-            ok = false;
-            let text = format!("can't open {name}: {e}");
-            complain(vm, c, &text);
-        }
+    if kind == FileKind::Named
+        && let Err(e) = vm.host.open(&name, append)
+    {
+        ok = false;
+        let text = format!("can't open {name}: {e}");
+        complain(vm, c, &text);
     }
-    Ok(Value::File(Rc::new(FileVal { name, kind, open: Cell::new(ok), raw: Cell::new(false) })))
+    Ok(Value::File(Rc::new(FileVal {
+        name,
+        kind,
+        open: Cell::new(ok),
+        raw: Cell::new(false),
+        written: Cell::new(0),
+    })))
 }
 
 fn write(vm: &mut Vm, f: &FileVal, data: &[u8]) -> bool {
     if !f.open.get() {
         return false;
     }
+    f.written.set(f.written.get() + data.len() as u64);
     match f.kind {
         FileKind::Stdout => vm.host.stdout(data),
         FileKind::Stderr => vm.host.stderr(data),

@@ -2,7 +2,7 @@
 
 use super::{arg, bytes, check_len, complain, record, set_of, string_vec};
 use crate::types::TypeId;
-use crate::value::{Pattern, Value};
+use crate::value::{Modifiers, Pattern, Value};
 use crate::vm::{CallSite, Res, Vm};
 use std::rc::Rc;
 
@@ -81,11 +81,13 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("convert_for_pattern", |_, _, a| Ok(Value::str(quote(bytes(a, 0))))),
     ("string_to_pattern", |vm, c, a| {
         let text = if arg(a, 1).as_bool() { quote(bytes(a, 0)) } else { bytes(a, 0).to_vec() };
-        match Pattern::new(&text, false) {
+        match Pattern::new(&text, Modifiers::default()) {
             Ok(p) => Ok(Value::Pattern(Rc::new(p))),
             Err(_) => {
                 complain(vm, c, "failed to compile pattern");
-                Ok(Value::Pattern(Rc::new(Pattern::new(b"", false).map_err(|e| super::fail(c, &e))?)))
+                Ok(Value::Pattern(Rc::new(
+                    Pattern::new(b"", Modifiers::default()).map_err(|e| super::fail(c, &e))?,
+                )))
             }
         }
     }),
@@ -172,10 +174,11 @@ fn substitute(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], all: bool) -> Res {
 /// Matches one behind the other; `max` bounds how much of the text is looked at.
 fn matches(s: &[u8], p: &Value, max: &Value) -> Vec<Value> {
     let Value::Pattern(p) = p else { return Vec::new() };
-    if let Value::Int(n) = max {
-        if *n >= 0 && s.len() as i64 > *n {
-            return Vec::new();
-        }
+    if let Value::Int(n) = max
+        && *n >= 0
+        && s.len() as i64 > *n
+    {
+        return Vec::new();
     }
     let mut out = Vec::new();
     let mut at = 0;

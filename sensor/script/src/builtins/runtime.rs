@@ -17,7 +17,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         if vm.terminating {
             return Ok(Value::Bool(false));
         }
-        vm.host.flush();
+        vm.state.stop = true;
         Ok(Value::Bool(true))
     }),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
@@ -184,18 +184,33 @@ fn file_mode(mode: u64) -> String {
 /// The calls in progress, innermost first, as a `Backtrace`.
 pub fn backtrace(vm: &mut Vm, at: Option<Span>) -> Res {
     let calls = vm.calls.clone();
+    let arg_vec = vm.named_type("call_argument_vector").unwrap_or(TypeId::Any);
     let mut items = Vec::new();
     let mut here = at;
-    for (id, called_from) in calls.into_iter().rev() {
-        let name = vm.funcs.get(id.0 as usize).map(|f| f.name.to_string()).unwrap_or_default();
-        let ty = vm.types.vector(TypeId::Any);
-        let args = Value::Vector(VectorVal::new(ty, Vec::new()));
+    for call in calls.into_iter().rev() {
+        let Some(f) = vm.funcs.get(call.id.0 as usize) else { continue };
+        let (name, ty) = (f.name.to_string(), f.ty);
+        let params = vm.types.as_func(ty).map(|t| t.params.clone()).unwrap_or_default();
+        let mut args = Vec::new();
+        for (i, p) in params.iter().enumerate() {
+            let shown = vm.types.name(p.ty);
+            let mut parts = vec![("name", Value::str(p.name.as_bytes())), ("type", Value::str(shown))];
+            if let Some(v) = vm.stack.get(call.base + i).filter(|v| v.is_set()) {
+                parts.push(("value", v.clone()));
+            }
+            if let Some(code) = &p.default {
+                let code = code.clone();
+                parts.push(("default_val", vm.eval_top(&code)?));
+            }
+            args.push(record(vm, "call_argument", &parts)?);
+        }
+        let args = Value::Vector(VectorVal::new(arg_vec, args));
         let mut parts = vec![("function_name", Value::str(name)), ("function_args", args)];
         if let Some(span) = here.filter(|s| s.file != 0) {
             parts.push(("file_location", Value::str(vm.sources.get(span.file).name.clone())));
             parts.push(("line_location", Value::Count(u64::from(vm.sources.lines(span).0))));
         }
-        here = Some(called_from);
+        here = Some(call.from);
         items.push(record(vm, "BacktraceElement", &parts)?);
     }
     let ty = vm.named_type("Backtrace").unwrap_or(TypeId::Any);

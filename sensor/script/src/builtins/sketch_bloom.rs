@@ -1,6 +1,6 @@
 //! `bloomfilter_*`: plain and counting Bloom filters.
 
-use super::{arg, bytes, complain, sketch};
+use super::{arg, bytes, complain, plain_error, sketch};
 use crate::types::TypeId;
 use crate::value::{Opaque, Value};
 use crate::vm::{CallSite, Res, Vm};
@@ -13,7 +13,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("bloomfilter_basic_init", |vm, c, a| {
         let (fp, capacity) = (arg(a, 0).as_double(), arg(a, 1).as_count());
         if !(0.0..=1.0).contains(&fp) || fp == 0.0 {
-            complain(vm, c, "false-positive rate must take value between 0 and 1");
+            plain_error(vm, "false-positive rate must take value between 0 and 1");
             return Ok(Value::Unset);
         }
         let m = (-(capacity as f64) * fp.ln() / std::f64::consts::LN_2.powi(2)).ceil().max(1.0);
@@ -38,15 +38,16 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
     ("bloomfilter_add", |vm, c, a| {
         let v = arg(a, 1).clone();
-        with(vm, c, a, |vm, c, b| {
-            if !b.typed(vm, c, &v) {
+        with(vm, c, a, |vm, _, b| {
+            if !b.typed(vm, &v) {
                 return Ok(Value::Unset);
             }
             let places: Vec<usize> = b.places(vm, &v).collect();
             let mut cells = b.cells.borrow_mut();
             for i in places {
-                if cells[i] < b.max {
-                    cells[i] += 1;
+                let n = cells.get(i);
+                if n < b.max {
+                    cells.set(i, n + 1);
                 }
             }
             Ok(Value::Unset)
@@ -57,36 +58,39 @@ pub const TABLE: &[(&str, Plain)] = &[
         with(vm, c, a, |vm, _, b| {
             let places: Vec<usize> = b.places(vm, &v).collect();
             let mut cells = b.cells.borrow_mut();
-            if places.iter().any(|i| cells[*i] == 0) {
+            if places.iter().any(|i| cells.get(*i) == 0) {
                 return Ok(Value::Bool(false));
             }
-            places.iter().for_each(|i| cells[*i] -= 1);
+            for i in places {
+                let n = cells.get(i);
+                cells.set(i, n.saturating_sub(1));
+            }
             Ok(Value::Bool(true))
         })
     }),
     ("bloomfilter_lookup", |vm, c, a| {
         let v = arg(a, 1).clone();
-        with(vm, c, a, |vm, c, b| {
-            if !b.typed(vm, c, &v) {
+        with(vm, c, a, |vm, _, b| {
+            if !b.typed(vm, &v) {
                 return Ok(Value::Count(0));
             }
             let cells = b.cells.borrow();
-            let n = b.places(vm, &v).map(|i| cells[i]).min().unwrap_or(0);
+            let n = b.places(vm, &v).map(|i| cells.get(i)).min().unwrap_or(0);
             Ok(Value::Count(u64::from(n)))
         })
     }),
     ("bloomfilter_clear", |vm, c, a| {
         with(vm, c, a, |_, _, b| {
-            b.cells.borrow_mut().fill(0);
+            b.cells.borrow_mut().clear();
             Ok(Value::Unset)
         })
     }),
-    ("bloomfilter_merge", |vm, c, a| merge(vm, c, a, |x, y, max| x.saturating_add(y).min(max))),
-    ("bloomfilter_intersect", |vm, c, a| merge(vm, c, a, |x, y, _| x.min(y))),
+    ("bloomfilter_merge", |vm, _, a| merge(vm, a, |x, y, max| x.saturating_add(y).min(max))),
+    ("bloomfilter_intersect", |vm, _, a| merge(vm, a, |x, y, _| x.min(y))),
     ("bloomfilter_internal_state", |vm, c, a| {
         with(vm, c, a, |_, _, b| {
             let cells = b.cells.borrow();
-            let raw: Vec<u8> = cells.iter().flat_map(|c| c.to_le_bytes()).collect();
+            let raw: Vec<u8> = (0..cells.len()).flat_map(|i| cells.get(i).to_le_bytes()).collect();
             Ok(Value::str(format!(
                 "bits(nbits={}, hash={})",
                 cells.len(),
@@ -96,11 +100,53 @@ pub const TABLE: &[(&str, Plain)] = &[
     }),
 ];
 
-/// Ceiling for the cells of one filter.
-const MAX_CELLS: u64 = 1 << 28;
+/// Bits of a basic filter, counters of a counting one.
+#[derive(Clone)]
+enum Cells {
+    Bits(Vec<u64>, usize),
+    Counters(Vec<u16>),
+}
+
+impl Cells {
+    fn len(&self) -> usize {
+        match self {
+            Cells::Bits(_, n) => *n,
+            Cells::Counters(v) => v.len(),
+        }
+    }
+
+    fn get(&self, i: usize) -> u16 {
+        match self {
+            Cells::Bits(v, _) => v.get(i / 64).map_or(0, |w| (w >> (i % 64)) as u16 & 1),
+            Cells::Counters(v) => v.get(i).copied().unwrap_or(0),
+        }
+    }
+
+    fn set(&mut self, i: usize, n: u16) {
+        match self {
+            Cells::Bits(v, _) => {
+                if let Some(w) = v.get_mut(i / 64) {
+                    *w = (*w & !(1 << (i % 64))) | (u64::from(n & 1) << (i % 64));
+                }
+            }
+            Cells::Counters(v) => {
+                if let Some(c) = v.get_mut(i) {
+                    *c = n;
+                }
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Cells::Bits(v, _) => v.fill(0),
+            Cells::Counters(v) => v.fill(0),
+        }
+    }
+}
 
 struct Bloom {
-    cells: RefCell<Vec<u16>>,
+    cells: RefCell<Cells>,
     k: u64,
     max: u16,
     seed: u64,
@@ -130,7 +176,7 @@ impl Bloom {
         (0..self.k).map(move |i| (h1.wrapping_add(i.wrapping_mul(h2)) % n.max(1)) as usize)
     }
 
-    fn typed(&self, vm: &mut Vm, c: &CallSite<'_>, v: &Value) -> bool {
+    fn typed(&self, vm: &mut Vm, v: &Value) -> bool {
         let have = crate::compile::value_type(vm, v);
         match self.ty.get() {
             None => {
@@ -139,7 +185,7 @@ impl Bloom {
             }
             Some(t) if vm.types.same(t, have) => true,
             Some(_) => {
-                complain(vm, c, "incompatible Bloom filter types");
+                plain_error(vm, "incompatible Bloom filter types");
                 false
             }
         }
@@ -147,12 +193,20 @@ impl Bloom {
 }
 
 fn make(vm: &mut Vm, c: &CallSite<'_>, cells: u64, k: u64, max: u16, name: &[u8]) -> Res {
-    if cells > MAX_CELLS || cells as usize * 2 > vm.limits.memory {
+    let size = if max == 1 { cells / 8 } else { cells.saturating_mul(2) };
+    if size > vm.limits.memory as u64 {
         return Err(vm.over_memory(c.span));
     }
+    let cells = cells as usize;
+    // Zeroed pages are not touched before they are written.
+    let cells = if max == 1 {
+        Cells::Bits(vec![0; cells.div_ceil(64)], cells)
+    } else {
+        Cells::Counters(vec![0; cells])
+    };
     let seed = crate::value::siphash24(crate::value::HashKeys(7, 11), name);
     Ok(Value::Opaque(Rc::new(Bloom {
-        cells: RefCell::new(vec![0; cells as usize]),
+        cells: RefCell::new(cells),
         k: k.min(64),
         max,
         seed,
@@ -166,31 +220,38 @@ fn with(
     a: &[Value],
     f: impl FnOnce(&mut Vm, &CallSite<'_>, &Bloom) -> Res,
 ) -> Res {
-    if let Value::Opaque(o) = arg(a, 0) {
-        if let Some(b) = o.as_any().downcast_ref::<Bloom>() {
-            return f(vm, c, b);
-        }
+    if let Value::Opaque(o) = arg(a, 0)
+        && let Some(b) = o.as_any().downcast_ref::<Bloom>()
+    {
+        return f(vm, c, b);
     }
     complain(vm, c, "not a Bloom filter");
     Ok(Value::Unset)
 }
 
-fn merge(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], f: fn(u16, u16, u16) -> u16) -> Res {
+fn merge(vm: &mut Vm, a: &[Value], f: fn(u16, u16, u16) -> u16) -> Res {
     let (Value::Opaque(x), Value::Opaque(y)) = (arg(a, 0), arg(a, 1)) else { return Ok(Value::Unset) };
     let (Some(x), Some(y)) = (x.as_any().downcast_ref::<Bloom>(), y.as_any().downcast_ref::<Bloom>()) else {
         return Ok(Value::Unset);
     };
-    if let (Some(s), Some(t)) = (x.ty.get(), y.ty.get()) {
-        if !vm.types.same(s, t) {
-            complain(vm, c, "incompatible Bloom filter types");
-            return Ok(Value::Unset);
-        }
-    }
-    if x.cells.borrow().len() != y.cells.borrow().len() || x.k != y.k || x.seed != y.seed {
-        complain(vm, c, "incompatible Bloom filters");
+    if let (Some(s), Some(t)) = (x.ty.get(), y.ty.get())
+        && !vm.types.same(s, t)
+    {
+        plain_error(vm, "incompatible Bloom filter types");
         return Ok(Value::Unset);
     }
-    let cells = x.cells.borrow().iter().zip(y.cells.borrow().iter()).map(|(p, q)| f(*p, *q, x.max)).collect();
+    if x.cells.borrow().len() != y.cells.borrow().len() || x.k != y.k || x.seed != y.seed {
+        plain_error(vm, "incompatible Bloom filters");
+        return Ok(Value::Unset);
+    }
+    let mut cells = x.cells.borrow().clone();
+    let other = y.cells.borrow();
+    for i in 0..cells.len() {
+        let (p, q) = (cells.get(i), other.get(i));
+        if p != 0 || q != 0 {
+            cells.set(i, f(p, q, x.max));
+        }
+    }
     Ok(Value::Opaque(Rc::new(Bloom {
         cells: RefCell::new(cells),
         k: x.k,

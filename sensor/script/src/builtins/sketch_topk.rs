@@ -47,8 +47,8 @@ pub const TABLE: &[(&str, Plain)] = &[
         let ty = vm.types.vector(ty.unwrap_or(TypeId::Any));
         Ok(Value::Vector(VectorVal::new(ty, items)))
     }),
-    ("topk_count", |vm, c, a| number(vm, c, a, "topk_count", |e| e.count)),
-    ("topk_epsilon", |vm, c, a| number(vm, c, a, "topk_epsilon", |e| e.epsilon)),
+    ("topk_count", |vm, _, a| number(vm, a, "topk_count", |e| e.count)),
+    ("topk_epsilon", |vm, _, a| number(vm, a, "topk_epsilon", |e| e.epsilon)),
     ("topk_size", |_, _, a| Ok(Value::Count(topk(arg(a, 0)).map_or(0, |t| t.0.borrow().size as u64)))),
     ("topk_sum", |_, _, a| {
         let sum = topk(arg(a, 0)).map_or(0, |t| t.0.borrow().elements.iter().map(|e| e.count).sum());
@@ -157,7 +157,7 @@ impl Topk {
     }
 }
 
-fn number(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], what: &str, f: fn(&Element) -> u64) -> Res {
+fn number(vm: &mut Vm, a: &[Value], what: &str, f: fn(&Element) -> u64) -> Res {
     let found = topk(arg(a, 0)).and_then(|t| {
         let t = t.0.borrow();
         t.position(arg(a, 1)).map(|i| f(&t.elements[i]))
@@ -167,8 +167,7 @@ fn number(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], what: &str, f: fn(&Element
         None => {
             let word = if what == "topk_count" { "GetCount" } else { "GetEpsilon" };
             let text = format!("{word} for element that is not in top-k");
-            vm.counters.runtime_errors += 1;
-            vm.error(c.span, text);
+            super::plain_error(vm, &text);
             Ok(Value::Count(0))
         }
     }

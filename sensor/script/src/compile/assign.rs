@@ -272,10 +272,10 @@ impl Compiler {
         let t = &self.vm.types;
         let fits = match (ty, tb.ty) {
             (TypeId::Any, _) | (_, TypeId::Any) => true,
-            (x, y) if t.is_arith(x) && t.is_arith(y) => !matches!(
-                (x, y),
-                (TypeId::Count, TypeId::Double | TypeId::Int) | (TypeId::Int, TypeId::Double)
-            ),
+            // The left side keeps its type: a count may be changed by an int.
+            (x, y) if t.is_arith(x) && t.is_arith(y) => {
+                !matches!((x, y), (TypeId::Count | TypeId::Int, TypeId::Double))
+            }
             (TypeId::String, TypeId::String) => add,
             (TypeId::Interval, TypeId::Interval) | (TypeId::Time, TypeId::Interval) => true,
             _ => false,
@@ -431,10 +431,9 @@ impl Compiler {
                 .borrow()
                 .as_ref()
                 .is_some_and(|a| a.write_expire.is_some() || a.read_expire.is_some())
+                && let Some(m) = t.dict.borrow_mut().get_mut(&k)
             {
-                if let Some(m) = t.dict.borrow_mut().get_mut(&k) {
-                    m.stamp = vm.network_time;
-                }
+                m.stamp = vm.network_time;
             }
             Ok(Value::Bool(!was))
         }))
@@ -549,13 +548,13 @@ fn bump_member(
         let watched = t.attrs.borrow().as_ref().is_some_and(|a| a.on_change.is_some() || a.expires());
         if !watched {
             let mut d = t.dict.borrow_mut();
-            if let Some(m) = d.get_mut(&k) {
-                if let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value {
-                    // Stays clear of both ends, so the step is plain.
-                    let new = step(vm, &Value::Count(n));
-                    m.value = new.clone();
-                    return Ok(new);
-                }
+            if let Some(m) = d.get_mut(&k)
+                && let Value::Count(n @ 1..=0xffff_ffff_ffff_fff0) = m.value
+            {
+                // Stays clear of both ends, so the step is plain.
+                let new = step(vm, &Value::Count(n));
+                m.value = new.clone();
+                return Ok(new);
             }
         }
         let v = match lookup(&t, &k) {

@@ -9,10 +9,10 @@ use std::rc::Rc;
 
 impl Compiler {
     pub(super) fn call(&mut self, e: &ExprRef, f: &ExprRef, l: &[ExprRef], want: TypeId, hook: bool) -> Te {
-        if let ExprKind::Name(n) = &f.kind {
-            if let Some(te) = self.special_call(e, n, l, want) {
-                return te;
-            }
+        if let ExprKind::Name(n) = &f.kind
+            && let Some(te) = self.special_call(e, n, l, want)
+        {
+            return te;
         }
         let tf = self.expr(f);
         if tf.is_err() {

@@ -17,12 +17,12 @@ impl Compiler {
         }
         if to == TypeId::Any {
             // Lists of values become sets when they are kept.
-            if let Type::List(l) = self.vm.types.get(te.ty).clone() {
-                if let Some(first) = l.first().copied() {
-                    let set = self.vm.types.set(vec![first]);
-                    let e = te.e.clone();
-                    return Ok(self.list_to_set(&e, set));
-                }
+            if let Type::List(l) = self.vm.types.get(te.ty).clone()
+                && let Some(first) = l.first().copied()
+            {
+                let set = self.vm.types.set(vec![first]);
+                let e = te.e.clone();
+                return Ok(self.list_to_set(&e, set));
             }
             return Ok(te);
         }
@@ -51,11 +51,22 @@ impl Compiler {
             // A literal that fits is what the writer meant (`local c: count = +5`).
             return Err(te);
         }
-        let code = match te.code {
-            Code::Const(v) => Code::Const(number_to(&v, to)),
+        let (code, e) = (te.code, te.e);
+        let at = e.clone();
+        let code = match code {
+            Code::Const(v) if to != TypeId::Int || i64::try_from(v.as_count()).is_ok() => {
+                Code::Const(number_to(&v, to))
+            }
+            code if to == TypeId::Int => Code::op(move |vm, fr| match vm.eval(&code, fr)? {
+                Value::Count(n) if i64::try_from(n).is_err() => {
+                    let text = "overflow promoting from unsigned/double to signed arithmetic value";
+                    Err(crate::vm::expr_fault(&at, text))
+                }
+                v => Ok(number_to(&v, to)),
+            }),
             code => Code::op(move |vm, fr| Ok(number_to(&vm.eval(&code, fr)?, to))),
         };
-        Ok(Te { ty: to, code, e: te.e })
+        Ok(Te { ty: to, code, e })
     }
 
     fn promote_record(&mut self, te: Te, to: TypeId) -> Result<Te, Te> {
@@ -139,11 +150,8 @@ pub fn number_to(v: &Value, to: TypeId) -> Value {
 
 /// Converts a value at run time; what already fits is returned as it is.
 pub fn convert(vm: &mut Vm, v: &Value, to: TypeId) -> Res {
-    match (v, to) {
-        (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) => {
-            return Ok(number_to(v, to));
-        }
-        _ => {}
+    if let (Value::Count(_) | Value::Int(_), TypeId::Count | TypeId::Int | TypeId::Double) = (v, to) {
+        return Ok(number_to(v, to));
     }
     match (v, vm.types.get(to)) {
         (Value::Record(r), Type::Record(_)) if r.ty != to => {

@@ -166,11 +166,32 @@ impl Compiler {
             });
             of = Some(match of {
                 None => tv.ty,
-                Some(o) => self.join(o, tv.ty).unwrap_or(o),
+                Some(o) => self.join_records(o, tv.ty),
             });
         }
         let (index, of) = (index?, of?);
         Some(self.vm.types.table(index, of))
+    }
+
+    /// The type of several records written without a type: all their fields, those not in each optional.
+    fn join_records(&mut self, a: TypeId, b: TypeId) -> TypeId {
+        if let Some(t) = self.join(a, b) {
+            return t;
+        }
+        let (Some(x), Some(y)) = (self.vm.types.as_record(a), self.vm.types.as_record(b)) else { return a };
+        if !x.name.is_empty() || !y.name.is_empty() {
+            return a;
+        }
+        let mut merged = crate::types::RecordType::default();
+        for (f, other) in x.fields.iter().map(|f| (f, &y)).chain(y.fields.iter().map(|f| (f, &x))) {
+            if merged.index.contains_key(&f.name) {
+                continue;
+            }
+            merged.index.insert(f.name.clone(), merged.fields.len());
+            let optional = f.optional || !other.index.contains_key(&f.name);
+            merged.fields.push(Field { optional, ..f.clone() });
+        }
+        self.vm.types.record(merged)
     }
 
     fn table_of(&mut self, e: &ExprRef, l: &[ExprRef], attrs: &[Attr], ty: TypeId) -> Te {
@@ -621,12 +642,12 @@ fn attach_field_attrs(vm: &mut Vm, f: &Field, v: &Value) {
     if f.ordered && !t.dict.borrow().is_ordered() && t.is_empty() {
         *t.dict.borrow_mut() = Dict::new(true);
     }
-    if let Some(a) = &f.table_attrs {
-        if t.attrs.borrow().is_none() {
-            *t.attrs.borrow_mut() = Some(a.clone());
-            if a.expires() {
-                vm.track_expiry(t);
-            }
+    if let Some(a) = &f.table_attrs
+        && t.attrs.borrow().is_none()
+    {
+        *t.attrs.borrow_mut() = Some(a.clone());
+        if a.expires() {
+            vm.track_expiry(t);
         }
     }
 }
@@ -636,10 +657,10 @@ fn adopt_attrs(vm: &mut Vm, ty: TypeId, i: usize, v: &Value) {
     if !matches!(v, Value::Table(_)) {
         return;
     }
-    if let Some(r) = vm.types.as_record(ty) {
-        if let Some(f) = r.fields.get(i) {
-            attach_field_attrs(vm, f, v);
-        }
+    if let Some(r) = vm.types.as_record(ty)
+        && let Some(f) = r.fields.get(i)
+    {
+        attach_field_attrs(vm, f, v);
     }
 }
 

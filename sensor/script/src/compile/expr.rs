@@ -28,7 +28,7 @@ impl Compiler {
             ExprKind::Addr(a) => konst(TypeId::Addr, Value::Addr(*a)),
             ExprKind::Subnet(a, n) => konst(TypeId::Subnet, Value::Subnet(*a, *n)),
             ExprKind::Str(s) => konst(TypeId::String, Value::Str(s.clone())),
-            ExprKind::Pattern(text, insensitive) => match Pattern::new(text, *insensitive) {
+            ExprKind::Pattern(text, mods) => match Pattern::new(text, *mods) {
                 Ok(p) => konst(TypeId::Pattern, Value::Pattern(Rc::new(p))),
                 Err(why) => {
                     self.err(
@@ -170,13 +170,13 @@ impl Compiler {
 
     /// What a variable may hold: lists become sets, anonymous empty containers stay as they are.
     pub(super) fn keepable(&mut self, te: Te) -> Te {
-        if let Type::List(l) = self.vm.types.get(te.ty).clone() {
-            if let Some(first) = l.first().copied() {
-                let e = te.e.clone();
-                let first = l.iter().copied().fold(first, |a, b| self.join(a, b).unwrap_or(a));
-                let set = self.vm.types.set(vec![first]);
-                return self.list_to_set(&e, set);
-            }
+        if let Type::List(l) = self.vm.types.get(te.ty).clone()
+            && let Some(first) = l.first().copied()
+        {
+            let e = te.e.clone();
+            let first = l.iter().copied().fold(first, |a, b| self.join(a, b).unwrap_or(a));
+            let set = self.vm.types.set(vec![first]);
+            return self.list_to_set(&e, set);
         }
         te
     }
@@ -187,10 +187,10 @@ impl Compiler {
         if c.is_err() || a.is_err() || b.is_err() {
             return Te::error(e);
         }
-        if let Some(elem) = self.vm.types.elem(c.ty) {
-            if elem == TypeId::Bool {
-                return self.vector_cond(e, c, a, b);
-            }
+        if let Some(elem) = self.vm.types.elem(c.ty)
+            && elem == TypeId::Bool
+        {
+            return self.vector_cond(e, c, a, b);
         }
         if c.ty != TypeId::Bool && c.ty != TypeId::Any {
             return self.expr_err(e, "requires boolean conditional");
@@ -296,18 +296,17 @@ impl Compiler {
 
     fn read_field(&mut self, obj: Code, a: &ExprRef, i: usize, at: ExprRef) -> Code {
         // A local's field is read in place: the record is not shared once more for it.
-        if let ExprKind::Name(n) = &a.kind {
-            if let Some(found) = self.find_name(n, a.span) {
-                if let Place::Local(slot) = found.place {
-                    return Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
-                        Value::Record(r) => match r.get(i) {
-                            Value::Unset => late_default(vm, &at, fr, slot, i),
-                            v => Ok(v),
-                        },
-                        _ => Err(expr_fault(&at, "value used but not set")),
-                    });
-                }
-            }
+        if let ExprKind::Name(n) = &a.kind
+            && let Some(found) = self.find_name(n, a.span)
+            && let Place::Local(slot) = found.place
+        {
+            return Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
+                Value::Record(r) => match r.get(i) {
+                    Value::Unset => late_default(vm, &at, fr, slot, i),
+                    v => Ok(v),
+                },
+                _ => Err(expr_fault(&at, "value used but not set")),
+            });
         }
         Code::op(move |vm, fr| match vm.eval(&obj, fr)? {
             Value::Record(r) => match r.get(i) {
@@ -393,14 +392,14 @@ fn size_of_value(vm: &crate::vm::Vm, v: &Value) -> Value {
         Value::Double(d) | Value::Time(d) | Value::Interval(d) => Value::Double(d.abs()),
         Value::Addr(a) => Value::Count(if a.is_v4() { 32 } else { 128 }),
         Value::Subnet(_, n) => Value::Double(2f64.powi(128 - i32::from(*n))),
-        Value::Port(p) => Value::Count(u64::from(p.num)),
+        Value::Port(p) => Value::Count(p.packed()),
         Value::Enum(_, n) => Value::Int(*n),
         Value::Func(f) => Value::Count(
             vm.funcs.get(f.id.0 as usize).and_then(|f| vm.types.as_func(f.ty)).map_or(0, |t| t.params.len())
                 as u64,
         ),
         Value::List(l) => Value::Count(l.len() as u64),
-        Value::File(_) => Value::Double(0.0),
+        Value::File(f) => Value::Double(f.written.get() as f64),
         _ => Value::Count(0),
     }
 }
@@ -414,13 +413,11 @@ fn missing_field(
     i: usize,
 ) -> crate::vm::Res {
     let grown = i >= r.fields.borrow().len();
-    if grown {
-        if let Some(f) = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned()) {
-            let v = super::construct::field_default(vm, &f)?;
-            if v.is_set() {
-                r.set(i, v.clone());
-                return Ok(v);
-            }
+    if grown && let Some(f) = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned()) {
+        let v = super::construct::field_default(vm, &f)?;
+        if v.is_set() {
+            r.set(i, v.clone());
+            return Ok(v);
         }
     }
     Err(expr_fault(at, "field value missing"))

@@ -310,12 +310,10 @@ impl Compiler {
         let flavor = wanted.as_ref().map_or(Flavor::Function, |w| w.flavor);
         let infer = l.infer_ret;
         let mut ret = this.ret;
-        if infer {
-            if let Some(w) = &wanted {
-                ret = w.ret;
-                this = Rc::new(FuncType { ret, flavor, ..(*this).clone() });
-                ty = self.vm.types.func((*this).clone());
-            }
+        if infer && let Some(w) = &wanted {
+            ret = w.ret;
+            this = Rc::new(FuncType { ret, flavor, ..(*this).clone() });
+            ty = self.vm.types.func((*this).clone());
         }
         let mut ctx = FnCtx::new(flavor, ret);
         ctx.auto_capture = if self.fns.is_empty() { None } else { Some(false) };

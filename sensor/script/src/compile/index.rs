@@ -349,10 +349,8 @@ pub(super) fn lookup(t: &TableVal, k: &Value) -> Option<Value> {
 #[inline]
 fn touch(vm: &Vm, t: &TableVal, k: impl FnOnce() -> Value) {
     let read = t.attrs.borrow().as_ref().is_some_and(|a| a.read_expire.is_some());
-    if read {
-        if let Some(e) = t.dict.borrow_mut().get_mut(&k()) {
-            e.stamp = vm.network_time;
-        }
+    if read && let Some(e) = t.dict.borrow_mut().get_mut(&k()) {
+        e.stamp = vm.network_time;
     }
 }
 

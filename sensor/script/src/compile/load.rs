@@ -189,10 +189,10 @@ impl Driver for Compiler {
     }
 
     fn defined(&mut self, name: &str) -> bool {
-        if let Some(f) = self.fns.last() {
-            if f.find(name).is_some() {
-                return true;
-            }
+        if let Some(f) = self.fns.last()
+            && f.find(name).is_some()
+        {
+            return true;
         }
         match self.find_global(name) {
             Some(g) => {

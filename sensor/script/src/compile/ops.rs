@@ -330,16 +330,16 @@ fn general(op: BinOp, x: Code, y: Code, out: TypeId, e: &ExprRef) -> Code {
 
 /// One operation with its run-time errors.
 pub(super) fn binary_value(vm: &mut Vm, op: BinOp, p: &Value, q: &Value, out: TypeId, at: &ExprRef) -> Res {
-    if let (BinOp::Sub, Value::Count(a), Value::Count(b)) = (op, p, q) {
-        if a < b {
-            let shown = crate::describe::expr(at, vm);
-            vm.warn(at.span, format!("count underflow ({shown})"));
-        }
+    if let (BinOp::Sub, Value::Count(a), Value::Count(b)) = (op, p, q)
+        && a < b
+    {
+        let shown = crate::describe::expr(at, vm);
+        vm.warn(at.span, format!("count underflow ({shown})"));
     }
-    if let (BinOp::Add, Value::Str(a), Value::Str(b)) = (op, p, q) {
-        if a.len() + b.len() > vm.limits.string {
-            return Err(vm.budget(at.span, format!("string longer than {} bytes", vm.limits.string)));
-        }
+    if let (BinOp::Add, Value::Str(a), Value::Str(b)) = (op, p, q)
+        && a.len() + b.len() > vm.limits.string
+    {
+        return Err(vm.budget(at.span, format!("string longer than {} bytes", vm.limits.string)));
     }
     fold(op, p, q, out).map_err(|text| match p {
         Value::Addr(a) if op == BinOp::Div => {

@@ -143,7 +143,8 @@ impl Compiler {
                     _ => self.expr_to(&init.expr, e),
                 }
             }
-            (InitClass::Remove, Type::Table(i, _)) => {
+            (InitClass::Remove, Type::Table(i, _)) if !matches!(&init.expr.kind, ExprKind::Braces(l) if l.iter().all(|x| matches!(x.kind, ExprKind::Assign(..)))) =>
+            {
                 let set = self.vm.types.set(i.clone());
                 self.expr_to(&init.expr, set)
             }

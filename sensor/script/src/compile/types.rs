@@ -226,10 +226,12 @@ impl Compiler {
     pub fn add_enum_values(&mut self, id: TypeId, elems: &[EnumElem], redef: bool) {
         // Values either all count up by themselves or are all given.
         let explicit = elems.iter().filter(|e| e.value.is_some()).count();
-        if explicit != 0 && explicit != elems.len() && !redef {
-            if let Some(e) = elems.iter().find(|e| e.value.is_none()) {
-                self.err(e.span, "cannot mix explicit enumerator assignment and implicit auto-increment");
-            }
+        if explicit != 0
+            && explicit != elems.len()
+            && !redef
+            && let Some(e) = elems.iter().find(|e| e.value.is_none())
+        {
+            self.err(e.span, "cannot mix explicit enumerator assignment and implicit auto-increment");
         }
         for e in elems {
             let full = self.qualified(&e.name);

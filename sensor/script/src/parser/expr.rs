@@ -370,9 +370,10 @@ impl Parser<'_> {
 
     fn size(&mut self) -> Parse<ExprRef> {
         let start = self.bump().span;
-        self.in_size += 1;
+        let saved = self.in_size;
+        self.in_size = saved + 1;
         let e = self.expr();
-        self.in_size -= 1;
+        self.in_size = saved;
         let e = e?;
         let end = self.expect("|")?;
         Ok(self.mk(ExprKind::Size(e), start.to(end)))
@@ -437,11 +438,11 @@ impl Parser<'_> {
             None => Err(slash),
         };
         match read {
-            Ok((text, insensitive, span)) => {
+            Ok((text, mods, span)) => {
                 self.tok.span = span;
                 self.bump();
                 self.prev = span;
-                Ok(self.mk(ExprKind::Pattern(text, insensitive), span))
+                Ok(self.mk(ExprKind::Pattern(text, mods), span))
             }
             Err(span) => {
                 self.driver.error(span, "pattern not terminated before end of line".into());

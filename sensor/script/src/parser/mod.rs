@@ -128,11 +128,11 @@ impl<'d> Parser<'d> {
                     self.close_file(t.span);
                 }
                 Tok::Eof => {
-                    if let Some(open) = self.stack.last_mut() {
-                        if let Some(span) = open.conds.pop() {
-                            open.conds.clear();
-                            self.driver.error(span, "unmatched @if...".into());
-                        }
+                    if let Some(open) = self.stack.last_mut()
+                        && let Some(span) = open.conds.pop()
+                    {
+                        open.conds.clear();
+                        self.driver.error(span, "unmatched @if...".into());
                     }
                     return t;
                 }

@@ -132,10 +132,10 @@ impl Dict {
         if let Some(end) = self.remap_end {
             for i in 1..=self.remaps {
                 let bucket = Self::bucket(hash, self.log2 - i);
-                if bucket <= end {
-                    if let Ok(pos) = self.scan(hash, bucket, (end + 1).min(self.slots.len()), eq) {
-                        return Ok(pos);
-                    }
+                if bucket <= end
+                    && let Ok(pos) = self.scan(hash, bucket, (end + 1).min(self.slots.len()), eq)
+                {
+                    return Ok(pos);
                 }
             }
         }
@@ -213,10 +213,11 @@ impl Dict {
                 let entry = self.store(Entry { key, value, stamp });
                 let slot = Slot { entry, hash, distance: (place - bucket) as u32 };
                 let last = self.place(slot, place);
-                if let Some(end) = self.remap_end {
-                    if place <= end && end < last {
-                        self.remap_end = Some(last);
-                    }
+                if let Some(end) = self.remap_end
+                    && place <= end
+                    && end < last
+                {
+                    self.remap_end = Some(last);
                 }
                 self.len += 1;
                 let cap = self.capacity();

@@ -10,7 +10,7 @@ pub mod text;
 pub use dict::{Dict, Entry};
 pub use key::{HashKeys, hash_value, siphash24};
 pub use memory::{live_bytes, reset_live_bytes};
-pub use pattern::Pattern;
+pub use pattern::{Modifiers, Pattern};
 
 use crate::types::TypeId;
 use std::any::Any;
@@ -193,10 +193,10 @@ impl RecordVal {
     }
 
     pub fn set(&self, i: usize, v: Value) {
-        if let Some(n) = &self.native {
-            if n.set(i, &v) {
-                return;
-            }
+        if let Some(n) = &self.native
+            && n.set(i, &v)
+        {
+            return;
         }
         let mut f = self.fields.borrow_mut();
         if i >= f.len() {
@@ -350,6 +350,8 @@ pub struct FileVal {
     pub kind: FileKind,
     pub open: Cell<bool>,
     pub raw: Cell<bool>,
+    /// Bytes written so far.
+    pub written: Cell<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

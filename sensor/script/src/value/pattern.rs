@@ -9,6 +9,15 @@ use std::cell::OnceCell;
 const NFA_LIMIT: usize = 16 << 20;
 const DFA_CACHE_LIMIT: usize = 4 << 20;
 
+/// What stands behind the closing slash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Modifiers {
+    /// `i`: letters match in either case, except inside double quotes.
+    pub insensitive: bool,
+    /// `s`: a dot matches line ends too.
+    pub single_line: bool,
+}
+
 /// A compiled pattern. Matchers are built when first used.
 pub struct Pattern {
     /// As Zeek prints it, without the outer slashes: `^?(foo)$?`.
@@ -21,14 +30,16 @@ pub struct Pattern {
 
 impl Pattern {
     /// A pattern from the text between the slashes.
-    pub fn new(text: &[u8], insensitive: bool) -> Result<Pattern, String> {
+    pub fn new(text: &[u8], mods: Modifiers) -> Result<Pattern, String> {
         let shown_text = String::from_utf8_lossy(text);
-        let regex = translate(text)?;
-        let (shown, regex) = if insensitive {
-            (format!("(?i:^?({shown_text})$?)"), format!("(?i:{regex})"))
-        } else {
-            (format!("^?({shown_text})$?"), format!("(?:{regex})"))
-        };
+        let mut shown = format!("^?({shown_text})$?");
+        let mut regex = format!("(?:{})", translate(text, mods.insensitive)?);
+        for (on, letter) in [(mods.insensitive, 'i'), (mods.single_line, 's')] {
+            if on {
+                shown = format!("(?{letter}:{shown})");
+                regex = format!("(?{letter}:{regex})");
+            }
+        }
         let p = Pattern { shown, regex, exact: OnceCell::new(), search: OnceCell::new() };
         build(&p.regex)?;
         Ok(p)
@@ -170,13 +181,16 @@ fn build(regex: &str) -> Result<meta::Regex, String> {
 }
 
 /// Flex to regex-automata: quoted literals, flex's escapes, classes; everything else is alike.
-fn translate(text: &[u8]) -> Result<String, String> {
+fn translate(text: &[u8], insensitive: bool) -> Result<String, String> {
     let mut out = String::with_capacity(text.len() + 8);
     let mut i = 0;
     while let Some(&c) = text.get(i) {
         i += 1;
         match c {
             b'"' => {
+                if insensitive {
+                    out.push_str("(?-i:");
+                }
                 while let Some(&q) = text.get(i) {
                     i += 1;
                     match q {
@@ -184,6 +198,9 @@ fn translate(text: &[u8]) -> Result<String, String> {
                         b'\\' => i += escape(text, i, &mut out),
                         _ => literal(q, &mut out),
                     }
+                }
+                if insensitive {
+                    out.push(')');
                 }
             }
             b'\\' => i += escape(text, i, &mut out),

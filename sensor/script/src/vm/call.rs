@@ -54,7 +54,7 @@ impl Vm {
             );
         }
         self.depth += 1;
-        self.calls.push((id, span));
+        self.calls.push(super::Call { id, from: span, base: self.stack.len() });
         let r = match flavor {
             Flavor::Function => self.run_body(&bodies[0], args, closure, trigger).map(|(_, v)| v),
             Flavor::Hook => self.run_hook(&bodies, args, closure),

@@ -35,7 +35,7 @@ impl Vm {
         }
         self.depth = 0;
         self.calls.clear();
-        self.calls.push((id, Span::default()));
+        self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
         self.run_handlers(&bodies, args);
         self.calls.clear();
     }

@@ -228,6 +228,16 @@ pub enum GlobalKind {
     Func,
 }
 
+/// A call in progress.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    pub id: FuncId,
+    /// Where it was made.
+    pub from: Span,
+    /// Where its arguments lie on the stack.
+    pub base: usize,
+}
+
 struct Scheduled {
     at: f64,
     seq: u64,
@@ -260,7 +270,7 @@ pub struct Vm {
     pub bare: bool,
     pub exit_code: Option<i32>,
     /// Where calls are made from, for messages and `backtrace`.
-    pub calls: Vec<(FuncId, Span)>,
+    pub calls: Vec<Call>,
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,

@@ -7,6 +7,8 @@ use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
 
+pub static SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::Record>::SCHEMA;
+
 record! {
     /// A connection: of TCP as its packets tell, of UDP and ICMP a sequence of packets between two
     /// ends without a long pause.

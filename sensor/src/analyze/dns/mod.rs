@@ -12,6 +12,8 @@ use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::time::Interval;
 
+pub static SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
+
 pub static SPEC: Spec = Spec {
     service: "dns",
     // DNS, NetBIOS names, multicast DNS, LLMNR.

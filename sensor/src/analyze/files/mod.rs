@@ -18,6 +18,8 @@ use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
 
+pub static SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::record::Record>::SCHEMA;
+
 /// What all files of a worker hold together.
 #[derive(Debug, Default)]
 pub struct Held {
