@@ -44,7 +44,8 @@ struct Args {
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
     interfaces: Vec<String>,
 
-    /// Settings, as in configs/sensor.toml; without -r it also says what to capture
+    /// Settings, as in configs/sensor.toml; with -r only those of analysis and format, else also what to
+    /// capture and where logs go
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -194,8 +195,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let mut settings = options::Settings::default();
     if let Some(path) = &args.config {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
-        settings.config = sensor.config;
-        settings.logdir = Some(sensor.log_folder);
+        // Not its log folder: a replay must not write over the logs of the running sensor.
+        settings = options::Settings::of(sensor.config);
     }
     for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
         settings.assign(assignment)?;
