@@ -18,9 +18,8 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc libc6-dev libpcap-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump $(LIVE_NEEDS)
-# The live tests, which are skipped without root: real servers and clients in network namespaces.
-LIVE_NEEDS = iproute2 nginx unbound curl bind9-dnsutils iputils-ping tcpreplay util-linux
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay \
+  util-linux
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
 
 .PHONY: demo release test lint conformance bench bench-live pcaps clean

@@ -232,7 +232,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if let Err(error) = started {
         return failed(LiveError::Thread(error).to_string());
     }
-    let events = scripts.as_mut().map(|scripts| &mut **scripts as &mut dyn Events);
+    let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let ended = supervise(live, &sensor, &control, logs, events, &latest, quiet);
     remove_socket(&sensor);
     drop(lock);
