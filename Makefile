@@ -1,8 +1,9 @@
-# make demo    build, replay a capture that ships, show the logs
-# make test    everything that is tested; what CI runs
-# make test-kafka   export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
-# make bench   speed and memory against tcpdump, on captures of real traffic made here (root)
-# make pcaps   record the captures in pcaps/ again (root), and their golden logs
+# make demo        build, replay a capture that ships, show the logs
+# make test        everything that is tested; what CI runs
+# make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
+# make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
+# make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
+# make pcaps       record the captures in pcaps/ again (root), and their golden logs
 # make clean
 
 # What is reached and must not be lost, in percent of rows exactly as Zeek's in the captures of $(SHARED)/corpus.
@@ -18,10 +19,11 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay default-jre-headless maven
-BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump iproute2 ethtool procps
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay \
+  util-linux default-jre-headless maven
+BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
 
-.PHONY: demo release test test-kafka lint conformance bench pcaps clean
+.PHONY: demo release test test-kafka lint conformance bench bench-live pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -57,6 +59,10 @@ conformance:
 bench: release
 	@tools/need $(BENCH_NEEDS)
 	@tools/bench $(TARGET)/release/nightjar $(SHARED)/bench/make-traffic bench-data
+
+bench-live: release
+	@tools/need $(BENCH_NEEDS)
+	@tools/bench-live $(TARGET)/release/nightjar bench-data/web.pcap bench-data/short.pcap bench-data/dns.pcap
 
 pcaps:
 	pcaps/make

@@ -47,7 +47,8 @@ struct Args {
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
     interfaces: Vec<String>,
 
-    /// Settings, as in configs/sensor.toml; without -r it also says what to capture
+    /// Settings, as in configs/sensor.toml; with -r only those of analysis and format, else also what to
+    /// capture and where logs go
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -108,7 +109,13 @@ is sent by the next run).";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
-    analyze::LOGS.iter().chain(policy::LOGS).map(|schema| schema.path).collect::<Vec<_>>().into()
+    analyze::LOGS
+        .iter()
+        .chain(policy::LOGS)
+        .chain(pipeline::LOGS)
+        .map(|schema| schema.path)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// Runs the command.
@@ -196,8 +203,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let mut export = sink::Config::default();
     if let Some(path) = &args.config {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
-        settings.config = sensor.config;
-        settings.logdir = Some(sensor.log_folder);
+        // Not its log folder: a replay must not write over the logs of the running sensor.
+        settings = options::Settings::of(sensor.config);
         export = sensor.export;
     }
     for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {

@@ -278,6 +278,12 @@ impl<H: Handler> Flows<H> {
         if let Some(wheel) = self.wheel.as_mut().filter(|_| first < flow.armed) {
             flow.armed = first;
             wheel.add(TimerEntry { deadline: first, slot: at, tag: flow.ordinal as u32 });
+            // Flows that were evicted leave theirs behind. Under a flood those would soon outnumber the
+            // flows that the table can hold.
+            if wheel.len() > 2 * self.slab.len() + MAX_STALE_TIMERS {
+                let slab = &self.slab;
+                wheel.retain(|entry| slab.get(entry.slot).is_some_and(|slot| slot.flow.is_due(entry)));
+            }
         }
     }
 
@@ -537,6 +543,9 @@ pub struct Ending {
 }
 
 const END_AT_ONCE: usize = 4096;
+
+/// Timers of flows that are gone, beyond as many as there are flows: 1 MiB.
+const MAX_STALE_TIMERS: usize = 65_536;
 
 /// When a datagram came, and which one it is.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,8 @@ pub struct Wheel {
     tick: i64,
     /// No entry is due before this moment, so that most packets need not look.
     quiet_until: i64,
+    /// How many entries there are, stale ones included.
+    entries: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +39,29 @@ impl Wheel {
             far_first: i64::MAX,
             tick: now.nanos() >> TICK_SHIFT,
             quiet_until: i64::MAX,
+            entries: 0,
         }
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries
+    }
+
+    /// Drops the entries that are not wanted any more, and the memory they took.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Entry) -> bool) {
+        for slot in &mut self.slots {
+            slot.retain(&mut wanted);
+            slot.shrink_to_fit();
+        }
+        self.far.retain(&mut wanted);
+        self.far.shrink_to_fit();
+        self.entries = self.far.len() + self.slots.iter().map(Vec::len).sum::<usize>();
     }
 
     pub fn add(&mut self, entry: Entry) {
         let deadline = entry.deadline.nanos();
         self.quiet_until = self.quiet_until.min(deadline);
+        self.entries += 1;
         let tick = (deadline >> TICK_SHIFT).max(self.tick);
         if tick - self.tick < SLOTS {
             self.slots[(tick & (SLOTS - 1)) as usize].push(entry);
@@ -63,18 +82,22 @@ impl Wheel {
         if self.is_quiet(now) {
             return;
         }
+        let before = due.len();
         let now_tick = now.nanos() >> TICK_SHIFT;
         let last = now_tick.min(self.tick.saturating_add(SLOTS - 1));
         for tick in self.tick..=last {
             let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
             if tick < now_tick {
-                due.append(slot);
+                // Its memory is given back: by the time the wheel has come round, every slot would
+                // otherwise hold what its fullest moment took.
+                due.append(&mut std::mem::take(slot));
             } else {
                 due.extend(slot.extract_if(.., |entry| entry.deadline <= now));
             }
         }
         self.tick = self.tick.max(now_tick);
         self.refill(now, due);
+        self.entries = self.entries.saturating_sub(due.len() - before);
         self.quiet_until = self.next_deadline();
     }
 
@@ -89,6 +112,7 @@ impl Wheel {
             if entry.deadline <= now {
                 due.push(entry);
             } else {
+                self.entries -= 1;
                 self.add(entry);
             }
         }
@@ -163,6 +187,11 @@ mod tests {
             let due = list.iter().take_while(|(deadline, _)| *deadline <= now).count();
             let expected: Vec<u32> = list.drain(..due).map(|(_, slot)| slot).collect();
             assert_eq!(fired(&mut wheel, now), expected, "at {now}");
+            assert_eq!(wheel.len(), list.len());
+            if slot % 1000 == 999 {
+                wheel.retain(|entry| entry.slot % 2 == 0);
+                list.retain(|(_, slot)| slot % 2 == 0);
+            }
         }
     }
 }

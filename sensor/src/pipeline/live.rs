@@ -114,8 +114,12 @@ impl Control {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Changes settings while the sensor runs.
-    pub fn change(&self, changed: Changeable) {
+    /// Changes settings while the sensor runs. What a run fixes when it starts stays as it is.
+    pub fn change(&self, mut changed: Changeable) {
+        let now = self.settings();
+        let config = &mut changed.config;
+        (config.seed, config.format) = (now.seed, now.format);
+        (config.events, config.exports) = (now.events, now.exports.clone());
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(changed);
     }
 

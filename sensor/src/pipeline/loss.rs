@@ -2,7 +2,7 @@
 
 use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
-use crate::record::record;
+use crate::record::{Record, Schema, record};
 use crate::time::{Interval, Time};
 
 record! {
@@ -76,6 +76,9 @@ record! {
         percent_lost: f64 = "percent_lost",
     }
 }
+
+/// The logs that are written here.
+pub static LOGS: &[&Schema] = &[StatsRow::SCHEMA, CaptureLossRow::SCHEMA];
 
 /// How often loss is measured, and when it is too much.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,6 +12,6 @@ mod worker;
 
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger};
 pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
-pub use loss::LossSettings;
+pub use loss::{LOGS, LossSettings};
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use worker::WorkerStats;

@@ -20,7 +20,7 @@ pub(super) fn parameters(vm: &Vm, event: &str) -> Vec<TypeId> {
 /// An empty `connection`.
 pub(super) fn connection(vm: &mut Vm) -> Option<Rc<RecordVal>> {
     let ty = vm.named_type("connection")?;
-    vm.new_record(ty)
+    vm.new_record_of(ty)
 }
 
 /// Brings a connection's record up to date; what scripts keep in it stays.
@@ -81,7 +81,7 @@ fn inner(vm: &mut Vm, record: &Rc<RecordVal>, name: &str) -> Option<Rc<RecordVal
     if let Value::Record(inner) = record.get(at) {
         return Some(inner);
     }
-    let inner = vm.new_record(ty)?;
+    let inner = vm.new_record_of(ty)?;
     record.set(at, Value::Record(inner.clone()));
     Some(inner)
 }
@@ -132,7 +132,7 @@ pub(super) fn of(vm: &mut Vm, arg: &Arg, ty: TypeId) -> Value {
         },
         Arg::List(items) => list(vm, items, ty),
         Arg::Record(fields) => {
-            let Some(record) = vm.new_record(ty) else { return Value::Unset };
+            let Some(record) = vm.new_record_of(ty) else { return Value::Unset };
             let types: Vec<TypeId> = vm
                 .types
                 .as_record(ty)

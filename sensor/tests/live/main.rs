@@ -160,6 +160,53 @@ fn vlan_tags_that_the_kernel_takes_out_are_put_back() {
     assert_eq!(logs(&net.path("logs"))["conn.log"].len(), 10);
 }
 
+#[test]
+fn every_fanout_counts_every_packet_and_filters_let_in_what_they_select() {
+    let Some(net) = net() else { return };
+    let capture = net.path("flows.pcap");
+    let sent = write_capture(&capture, &[], 500, 4);
+    for (fanout, filter, expected) in [
+        ("cpu", "", sent),
+        ("qm", "", sent),
+        ("hash", "udp src port 10003 or udp src port 10499", 8),
+        ("hash", "tcp", 0),
+    ] {
+        let interface = format!("workers = 2\nfanout = \"{fanout}\"\nfilter = \"{filter}\"");
+        let sensor = Sensor::configured(&net, &interface, "rotate_every = \"0\"", "");
+        net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
+        sensor.wait_for_packets(expected);
+        sleep(300);
+        let told = sensor.stop();
+        let links = told.lines().filter_map(|line| line.strip_prefix("vs-")?.split(' ').nth(1));
+        let links: Vec<u64> = links.map(|number| number.parse().unwrap()).collect();
+        assert_eq!((links.len(), links.iter().sum::<u64>()), (2, expected), "{fanout} {filter}: {told}");
+    }
+}
+
+#[test]
+fn memory_stays_flat_with_the_flow_table_at_its_ceiling() {
+    let Some(net) = net() else { return };
+    let capture = net.path("flood.pcap");
+    write_capture(&capture, &[], 50_000, 1);
+    let sensor =
+        Sensor::configured(&net, "ring = \"16 MiB\"", "rotate_every = \"1 s\"", "[limits]\nflows = 10000");
+    let flood = |seconds: u32| {
+        let duration = format!("--duration={seconds}");
+        let args = ["-q", "-K", "--loop=0", &duration, "--pps=60000", "-i", "vc", capture.to_str().unwrap()];
+        net.client_does("tcpreplay", &args);
+        sleep(1500);
+        sensor.status()
+    };
+    let (before, after) = (flood(6), flood(8));
+    let evicted = number(&after["workers"][0], "evicted_flows");
+    assert!(evicted > 100_000, "{after}");
+    assert!(number(&after["workers"][0], "open_flows") <= 10_000);
+    let (before, after) = (number(&before, "memory_bytes"), number(&after, "memory_bytes"));
+    // Memory settles in the first minute, which there is no time for here.
+    assert!(after * 100 <= before * 110, "{before} bytes grew to {after}");
+    sensor.stop();
+}
+
 /// Short flows that end while the sensor runs: a row each, within two seconds.
 const SHORT: &str = "[timeouts]\nudp_inactivity = \"1 s\"";
 

@@ -453,11 +453,6 @@ impl Vm {
         }
     }
 
-    /// An empty record of a type, its defaults filled in.
-    pub fn new_record(&mut self, ty: TypeId) -> Option<Rc<crate::value::RecordVal>> {
-        crate::compile::construct::new_record(self, ty).ok()
-    }
-
     /// The type a `type` declaration gave this name.
     pub fn named_type(&self, name: &str) -> Option<TypeId> {
         let i = self.global(name)?;
