@@ -90,6 +90,11 @@ impl Sensor {
         self.told()
     }
 
+    /// Its exit code, once it has ended.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     pub fn kill(mut self) {
         self.signal("KILL");
         self.child.wait().unwrap();
