@@ -19,7 +19,7 @@ use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
 use crate::service::doctor::{self, Finding};
-use crate::service::health::{Latest, Pulse};
+use crate::service::health::{Health, Latest, Pulse};
 use crate::service::metrics::MetricsServer;
 use crate::service::settings::{Sensor, interface_named};
 use crate::service::status::{self, StatusSocket};
@@ -251,7 +251,10 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         return failed(LiveError::Thread(error).to_string());
     }
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
-    let ended = supervise(live, &sensor, &control, logs, events, &latest, &sinks, quiet);
+    let publish = |ledger: &Ledger, health| {
+        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+    };
+    let ended = supervise(live, &sensor, &control, logs, events, publish, quiet);
     let deliveries = sinks.finish();
     if !quiet {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
@@ -273,8 +276,7 @@ fn supervise(
     control: &Arc<Control>,
     logs: Logs,
     events: Option<&mut dyn Events>,
-    latest: &Latest,
-    sinks: &Sinks,
+    publish: impl Fn(&Ledger, Health),
     quiet: bool,
 ) -> Result<u8, String> {
     super::hide_contained_panics();
@@ -291,7 +293,7 @@ fn supervise(
         if !health.stuck {
             tell(&[NotifyState::Watchdog]);
         }
-        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+        publish(ledger, health);
     });
     match ended {
         Ok(ended) => {

@@ -212,8 +212,8 @@ pub fn print(before: &Value, now: &Value) -> String {
         );
     }
     for export in now["exports"].as_array().into_iter().flatten() {
-        let dropped: f64 =
-            export["dropped"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_f64()).sum();
+        let dropped: u64 =
+            export["dropped"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
         let _ = writeln!(
             text,
             "\n{}: {} rows = {} acknowledged + {} in flight + {} spooled + {dropped} dropped",
