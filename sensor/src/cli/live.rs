@@ -14,7 +14,6 @@ use crate::cli::script::{self, Compiled};
 use crate::cli::{
     ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
 };
-use crate::export::Exports;
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
@@ -118,8 +117,6 @@ struct Overrides {
     logdir: Option<PathBuf>,
     assignments: Vec<String>,
     no_checksums: bool,
-    /// What the exporters that run want; they are not changed while they do.
-    exports: Exports,
 }
 
 impl Overrides {
@@ -147,7 +144,6 @@ impl Overrides {
         }
         sensor.config = settings.config;
         sensor.config.ignore_checksums |= self.no_checksums;
-        sensor.config.exports = self.exports.clone();
         if let Some(folder) = self.logdir.clone().or(settings.logdir) {
             sensor.log_folder = folder;
         }
@@ -166,7 +162,7 @@ fn ad_hoc() -> Sensor {
 /// Captures until told to stop.
 pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
-    let mut overrides = Overrides {
+    let overrides = Overrides {
         config,
         interfaces,
         workers: usize::from(workers),
@@ -174,7 +170,6 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         logdir,
         assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
         no_checksums,
-        exports: Exports::default(),
     };
     let mut sensor = overrides.sensor()?;
     sensor.config.seed = random();
@@ -241,7 +236,6 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             return Ok(USAGE);
         }
     };
-    overrides.exports = sinks.exports();
     sensor.config.exports = sinks.exports();
     let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver)
         .exporting(&sinks.exports(), sinks.outlets());
