@@ -521,6 +521,9 @@ impl<H: Handler> Flows<H> {
     pub fn end(&mut self, now: Time, bus: &mut Bus) -> Ending {
         let mut rest: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
         rest.sort_unstable_by(|a, b| b.cmp(a));
+        // Whatever comes now belongs to a new flow. To take a million flows out one by one would miss the
+        // cache for each.
+        self.index = HashTable::new();
         bus.at_packet(Order::END, now);
         Ending { rest }
     }
