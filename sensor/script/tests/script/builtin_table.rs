@@ -1,13 +1,13 @@
 //! BUILTINS.md says what there is: it must be so.
 
-mod common;
+use crate::common;
 
 use nightjar_script::{Script, TestHost};
 use std::collections::BTreeSet;
 
 #[test]
 fn the_table_is_true() {
-    let table = include_str!("../BUILTINS.md");
+    let table = include_str!("../../BUILTINS.md");
     let rows: Vec<(&str, &str)> = table
         .lines()
         .filter_map(|l| l.strip_prefix("| `")?.split_once("` | "))

@@ -1,8 +1,6 @@
 //! What is refused, and how it is told; what ends a handler, and only that.
 
-mod common;
-
-use common::{fails, init, refused, run};
+use crate::common::{self, fails, init, refused, run};
 
 #[test]
 fn syntax() {

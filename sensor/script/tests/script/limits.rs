@@ -1,8 +1,6 @@
 //! A script that would never end, or take all memory, is stopped; the rest goes on.
 
-mod common;
-
-use common::{options, run_with};
+use crate::common::{self, options, run_with};
 use nightjar_script::{Limits, Options, TestHost};
 
 fn limited(code: &str, limits: Limits) -> (String, String) {

@@ -1,5 +1,4 @@
 //! Runs a script and gives back what it printed and what was reported.
-#![allow(dead_code)]
 
 use nightjar_script::{Limits, Options, Script, TestHost};
 

@@ -1,7 +1,5 @@
 //! A thousand damaged scripts: no panic, no hang, no unbounded memory.
 
-mod common;
-
 use nightjar_script::{Limits, Options, Script, TestHost};
 
 /// Texts with every construct, to be damaged.

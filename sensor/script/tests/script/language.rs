@@ -1,8 +1,6 @@
 //! Each construct of the language with what it prints.
 
-mod common;
-
-use common::{init, options, prints, refused, run, run_with, script_prints};
+use crate::common::{init, options, prints, refused, run, run_with, script_prints};
 use nightjar_script::{Options, TestHost};
 
 #[test]

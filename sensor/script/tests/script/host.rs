@@ -1,6 +1,6 @@
 //! What a host gives scripts: events, records of its own, functions.
 
-mod common;
+use crate::common;
 
 use nightjar_script::diag::Diag;
 use nightjar_script::source::Sources;

@@ -1,8 +1,6 @@
 //! Built-in functions with what they answer.
 
-mod common;
-
-use common::{init, prints, script_prints};
+use crate::common::{init, prints, script_prints};
 
 #[test]
 fn strings() {
