@@ -2,7 +2,7 @@
 
 /// Declares a log record.
 ///
-/// ```ignore
+/// ```text
 /// record! {
 ///     /// What the log is about.
 ///     pub struct Example<'a> in "example" {
