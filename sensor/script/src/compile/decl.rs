@@ -222,26 +222,9 @@ impl Compiler {
     fn global_init(&mut self, full: &str, i: &Init, declared: Option<TypeId>) -> Option<Te> {
         let saved = std::mem::take(&mut self.fns);
         let te = self.expr_wanted(&i.expr, declared.unwrap_or(TypeId::Void));
-        let te = if declared.is_none() { self.keepable(te) } else { te };
+        let te = self.keepable_unless(te, declared);
         self.fns = saved;
-        if te.ty == TypeId::Error {
-            return None;
-        }
-        if te.ty == TypeId::Void {
-            self.expr_err(&i.expr, "value of type void illegal");
-            return None;
-        }
-        let Some(ty) = declared else { return Some(te) };
-        let (e, got) = (te.e.clone(), te.ty);
-        match self.promote(te, ty) {
-            Ok(te) => Some(te),
-            Err(_) => {
-                let shown = crate::describe::expr(&e, &self.vm);
-                let text = self.clash_text(ty, got);
-                self.err(e.span, format!("{text} ({full} = {shown})"));
-                None
-            }
-        }
+        self.init_value(te, declared, full)
     }
 }
 

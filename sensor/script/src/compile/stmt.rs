@@ -286,12 +286,12 @@ impl Compiler {
         attrs.iter().any(|a| a.kind == AttrKind::Default)
     }
 
-    fn keepable_unless(&mut self, te: Te, declared: Option<TypeId>) -> Te {
+    pub(super) fn keepable_unless(&mut self, te: Te, declared: Option<TypeId>) -> Te {
         if declared.is_some() { te } else { self.keepable(te) }
     }
 
     /// Checks an initialiser against the declared type.
-    fn init_value(&mut self, te: Te, declared: Option<TypeId>, name: &Name) -> Option<Te> {
+    pub(super) fn init_value(&mut self, te: Te, declared: Option<TypeId>, name: &str) -> Option<Te> {
         if te.is_err() {
             return None;
         }
