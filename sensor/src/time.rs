@@ -22,6 +22,16 @@ impl Time {
         self.0
     }
 
+    /// Seconds, as scripts count time: good to a quarter of a microsecond in this century.
+    pub const fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / NANOS as f64
+    }
+
+    /// To the microsecond, which is as fine as scripts' seconds go.
+    pub fn from_secs_f64(secs: f64) -> Self {
+        Time(((secs * 1e6).round() as i64).saturating_mul(1_000))
+    }
+
     pub const fn saturating_add(self, span: Interval) -> Time {
         Time(self.0.saturating_add(span.0))
     }
@@ -44,6 +54,15 @@ impl Interval {
 
     pub const fn nanos(self) -> i64 {
         self.0
+    }
+
+    pub const fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / NANOS as f64
+    }
+
+    /// To the microsecond.
+    pub fn from_secs_f64(secs: f64) -> Self {
+        Interval(((secs * 1e6).round() as i64).saturating_mul(1_000))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The scripts that ship inside the crate, and which of Zeek's paths they stand for.
 
+use crate::host::Bundled;
+
 /// Declarations every script sees, in this order.
 pub const ALWAYS: &[(&str, &str)] = &[
     ("base/init-bare.zeek", include_str!("../../../scripts/base/init-bare.zeek")),
@@ -70,11 +72,25 @@ fn stem(path: &str) -> &str {
     p.strip_suffix(".zeek").or_else(|| p.strip_suffix(".bro")).unwrap_or(p)
 }
 
-/// The bundled script of a path.
-pub fn find(path: &str) -> Option<(&'static str, &'static str)> {
-    let want = stem(path);
-    let want = if MISC.contains(&want) { "base/utils/misc" } else { want };
-    LIBRARY.iter().chain(ALWAYS).find(|(name, _)| stem(name) == want).copied()
+/// The bundled script of a path: of the crate, or of the host's `library`. A framework's parts
+/// (`base/frameworks/notice/main`) are all in its one script.
+pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static str)> {
+    let mut want = stem(path);
+    if MISC.contains(&want) {
+        want = "base/utils/misc";
+    }
+    loop {
+        let ours = LIBRARY.iter().chain(ALWAYS).copied();
+        let hosts = library.iter().map(|bundled| (bundled.name, bundled.text));
+        let named = |name: &str| stem(name) == want || stem(name).strip_prefix("policy/") == Some(want);
+        if let Some(found) = ours.chain(hosts).find(|(name, _)| named(name)) {
+            return Some(found);
+        }
+        want = want.rsplit_once('/')?.0;
+        if !want.starts_with("base/frameworks/") {
+            return None;
+        }
+    }
 }
 
 /// Whether a path is one of Zeek's own, so that loading it is no mistake.

@@ -4,6 +4,25 @@ use crate::diag::Diag;
 use crate::source::Sources;
 use crate::vm::NativeFn;
 
+/// A script that ships with the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Bundled {
+    /// As `@load` names it, with `.zeek`.
+    pub name: &'static str,
+    pub text: &'static str,
+    pub loaded: Loaded,
+}
+
+/// When a shipped script is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    Always,
+    /// In all runs that are not bare.
+    ByDefault,
+    /// By `@load` only.
+    OnDemand,
+}
+
 /// The world outside the scripts.
 ///
 /// A host may add its own functions ([`Host::natives`]) whose prototypes it declares in Zeek text of its own
@@ -55,6 +74,11 @@ pub trait Host {
 
     /// Zeek text with the host's own declarations, read after the bundled ones: name and text.
     fn prelude(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
+    /// Scripts the host ships, beside the bundled ones.
+    fn library(&self) -> Vec<Bundled> {
         Vec::new()
     }
 

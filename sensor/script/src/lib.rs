@@ -32,7 +32,7 @@ pub mod types;
 pub mod value;
 pub mod vm;
 
-pub use host::Host;
+pub use host::{Bundled, Host, Loaded};
 pub use run::{Failed, Options, Script, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Vm};

@@ -2,11 +2,11 @@
 
 use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
-use crate::host::Host;
+use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
-use crate::vm::{Args, Frame, Limits, StmtOp, Vm};
+use crate::vm::{Args, Frame, Limits, NativeFn, StmtOp, Vm};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 
@@ -80,10 +80,15 @@ impl Script {
         for (name, text) in c.vm.host.prelude() {
             c.text(name, name, text);
         }
+        let library = c.vm.host.library();
+        let shipped = |when: Loaded| library.iter().filter(move |b| b.loaded == when).map(|b| b.name);
+        shipped(Loaded::Always).for_each(|name| c.script(name));
         if !opts.bare {
-            for name in crate::base::DEFAULT {
-                c.script(name);
-            }
+            crate::base::DEFAULT
+                .iter()
+                .copied()
+                .chain(shipped(Loaded::ByDefault))
+                .for_each(|name| c.script(name));
         }
         c.in_base = false;
         c.vm.loaded.clear();
@@ -242,6 +247,10 @@ pub struct StdHost {
     pub carets: bool,
     /// The embedder's own declarations ([`Host::prelude`]).
     pub prelude: Vec<(&'static str, &'static str)>,
+    /// The embedder's own scripts ([`Host::library`]).
+    pub library: Vec<Bundled>,
+    /// The embedder's own functions ([`Host::natives`]).
+    pub natives: Vec<(&'static str, NativeFn)>,
 }
 
 impl Default for StdHost {
@@ -251,6 +260,8 @@ impl Default for StdHost {
             files: HashMap::new(),
             carets: false,
             prelude: Vec::new(),
+            library: Vec::new(),
+            natives: Vec::new(),
         }
     }
 }
@@ -258,6 +269,14 @@ impl Default for StdHost {
 impl Host for StdHost {
     fn prelude(&self) -> Vec<(&'static str, &'static str)> {
         self.prelude.clone()
+    }
+
+    fn library(&self) -> Vec<Bundled> {
+        self.library.clone()
+    }
+
+    fn natives(&self) -> Vec<(&'static str, NativeFn)> {
+        self.natives.clone()
     }
 
     fn stdout(&mut self, bytes: &[u8]) {

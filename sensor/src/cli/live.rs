@@ -256,7 +256,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let delivered = deliveries.iter().all(Delivery::complete);
     remove_socket(&sensor);
     drop(lock);
-    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
+    let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     ended.map(|code| match (code, script_code) {
         (ALL_READ, ALL_READ) if !delivered => NOT_DELIVERED,
         (ALL_READ, code) | (code, _) => code,

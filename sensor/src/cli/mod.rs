@@ -18,7 +18,7 @@ use crossbeam_channel::{Sender, bounded};
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
-use crate::log::Target;
+use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
 use crate::service::privileges;
@@ -218,7 +218,14 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     let Some(capture) = args.read else {
         return match scripts {
-            Some(mut scripts) => Ok(scripts.run_alone()),
+            Some(mut scripts) => {
+                let folder = args.logdir.or(settings.logdir).unwrap_or_else(|| PathBuf::from("."));
+                let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
+                Ok(scripts.run_alone(&mut logs).unwrap_or_else(|error| {
+                    eprintln!("nightjar: {error}");
+                    OUTPUT_FAILED
+                }))
+            }
             None => Err(
                 "nothing to do: give a capture with -r FILE, an interface with -i, or a script (see --help)"
                     .to_owned(),
@@ -264,7 +271,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         eprint!("{}", summary::Text(&summary));
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
-    let script_code = scripts.map_or(ALL_READ, |mut scripts| scripts.finish());
+    let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     match &summary.end {
         Ok(()) if script_code != ALL_READ => Ok(script_code),
         Ok(()) if deliveries.iter().all(Delivery::complete) => Ok(ALL_READ),

@@ -3,10 +3,10 @@
 use std::io::IsTerminal;
 
 use nightjar_script::value::HashKeys;
-use nightjar_script::{Options, Script, StdHost};
+use nightjar_script::{Options, StdHost};
 
 use crate::cli::options;
-use crate::script_host::{Scripts, prelude};
+use crate::script_host::Scripts;
 
 /// The exit code where a script does not compile.
 pub(super) const FAILED: u8 = 1;
@@ -76,9 +76,8 @@ impl ScriptArgs {
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
         let mut host = StdHost::default();
         host.carets = carets && std::io::stderr().is_terminal();
-        host.prelude = prelude(self.bare);
-        Ok(match Script::compile(Box::new(host), &wanted) {
-            Ok(script) => Compiled::Scripts(Box::new(Scripts::new(script))),
+        Ok(match Scripts::compile(host, &wanted) {
+            Ok(scripts) => Compiled::Scripts(Box::new(scripts)),
             Err(_) => Compiled::Failed,
         })
     }

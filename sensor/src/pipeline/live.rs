@@ -280,6 +280,9 @@ impl Stage<'_, '_> {
 
     fn tick(&mut self) {
         let now = wall();
+        if self.policy.tick(now, self.logs).is_err() {
+            self.ledger.log_failures += 1;
+        }
         self.update(now);
         self.loss.look(&self.ledger, self.logs);
         self.logs.tick(now);
@@ -312,6 +315,9 @@ impl Stage<'_, '_> {
 
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.
     fn finish(mut self) -> Ledger {
+        if self.policy.end(wall(), self.logs).is_err() {
+            self.ledger.log_failures += 1;
+        }
         self.update(wall());
         self.loss.last(&self.ledger, self.logs);
         self.ledger

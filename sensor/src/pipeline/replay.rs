@@ -98,8 +98,8 @@ pub fn replay(
     let ended: Vec<(WorkerStats, Time)> =
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
     let read = replay.join();
-    merged.map_err(ReplayError::Log)?;
     let last = ended.iter().map(|(_, last)| *last).max().unwrap_or_default();
+    merged.and_then(|()| policy.end(last, &mut logs)).map_err(ReplayError::Log)?;
     logs.close(last).map_err(ReplayError::Log)?;
     Ok(Summary {
         read: read.counts,

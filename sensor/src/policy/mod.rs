@@ -14,9 +14,15 @@ use crate::time::Time;
 /// The logs that are written here.
 pub static LOGS: &[&Schema] = &[tunnel::TunnelRow::SCHEMA, weird::WeirdRow::SCHEMA];
 
-/// Whoever handles events; told them in the order of the capture.
+/// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.
 pub trait Events {
-    fn event(&mut self, event: Raised, now: Time);
+    fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// Time goes on where no event does.
+    fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// Nothing more comes.
+    fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 }
 
 pub struct Policy<'e> {
@@ -45,13 +51,21 @@ impl<'e> Policy<'e> {
             Said::Weird(weird) => self.weirds.take(&weird, now, logs),
             Said::Tunnels(tunnels) => self.tunnels.seen(&tunnels, now, logs),
             Said::TunnelEnd(id) => self.tunnels.ended(&id, now, logs),
-            Said::Event(event) => {
-                if let Some(events) = &mut self.events {
-                    events.event(*event, now);
-                }
-                Ok(())
-            }
+            Said::Event(event) => match &mut self.events {
+                Some(events) => events.event(*event, now, logs),
+                None => Ok(()),
+            },
         }
+    }
+
+    /// Time goes on where nothing is said.
+    pub fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.events.as_mut().map_or(Ok(()), |events| events.tick(now, logs))
+    }
+
+    /// Nothing more is said.
+    pub fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.events.as_mut().map_or(Ok(()), |events| events.end(now, logs))
     }
 
     /// Oddities that repeated others and were not logged.

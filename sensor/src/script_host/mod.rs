@@ -3,25 +3,32 @@
 //! The language is a crate of its own; here its values meet ours. One VM runs in the ordered stage,
 //! so that handlers share their state and see the same whatever the number of workers.
 
+mod frameworks;
+mod input;
+mod library;
+mod log;
+mod notice;
 mod prelude;
+mod sumstats;
 mod values;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use nightjar_script::value::{RecordVal, Value};
-use nightjar_script::{Args, Script};
+use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::event::{ConnView, EventId, EventSet, Raised};
+use crate::log::{LogError, Logs};
 use crate::policy::Events;
 use crate::record::Uid;
+use crate::script_host::frameworks::Frameworks;
 use crate::time::Time;
-
-pub use prelude::prelude;
 
 /// Scripts that run beside a replay.
 pub struct Scripts {
     script: Script,
+    frameworks: Frameworks,
     /// `c` of connections that events were about: handlers may keep things in it.
     conns: HashMap<Uid, Rc<RecordVal>>,
 }
@@ -31,8 +38,14 @@ pub struct Scripts {
 const MAX_CONNS: usize = 1_000_000;
 
 impl Scripts {
-    pub fn new(script: Script) -> Self {
-        Scripts { script, conns: HashMap::new() }
+    /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
+    pub fn compile(mut host: StdHost, options: &Options) -> Result<Self, Failed> {
+        let frameworks = Frameworks::default();
+        host.prelude = prelude::prelude(options.bare);
+        host.library = library::SCRIPTS.to_vec();
+        host.natives = frameworks.natives();
+        let script = Script::compile(Box::new(host), options)?;
+        Ok(Scripts { script, frameworks, conns: HashMap::new() })
     }
 
     /// The events that some handler is for.
@@ -52,8 +65,11 @@ impl Scripts {
     }
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
-    pub fn run_alone(&mut self) -> u8 {
-        exit_code(self.script.run())
+    pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
+        let code = self.script.run();
+        self.frameworks.deliver(logs)?;
+        logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
+        Ok(exit_code(code))
     }
 
     /// `zeek_init`, before the first packet.
@@ -61,9 +77,8 @@ impl Scripts {
         self.script.init();
     }
 
-    /// Nothing more comes: what is scheduled, and `zeek_done`. Returns the exit code.
-    pub fn finish(&mut self) -> u8 {
-        self.script.finish();
+    /// What the process is to return.
+    pub fn exit_code(&self) -> u8 {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
 
@@ -86,8 +101,8 @@ fn exit_code(code: i32) -> u8 {
 }
 
 impl Events for Scripts {
-    fn event(&mut self, event: Raised, now: Time) {
-        self.script.vm.advance(now.nanos() as f64 / 1e9);
+    fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.script.vm.advance(now.as_secs_f64());
         let uid = event.conn.as_ref().map(|conn| conn.uid);
         let mut args = Args::new();
         if let Some(view) = &event.conn {
@@ -112,5 +127,17 @@ impl Events for Scripts {
         if let Some(uid) = uid.filter(|_| event.id == EventId::ConnectionStateRemove) {
             self.conns.remove(&uid);
         }
+        self.frameworks.deliver(logs)
+    }
+
+    fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.deliver(logs)
+    }
+
+    fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.script.vm.advance(now.as_secs_f64());
+        self.script.finish();
+        self.frameworks.deliver(logs)
     }
 }

@@ -21,6 +21,8 @@ pub struct LoadState {
     /// Modules of Zeek's that this crate does not carry: their options are accepted in `redef`.
     foreign: HashSet<String>,
     depth: Vec<u32>,
+    /// Files that ship with the program.
+    bundled: HashSet<u32>,
 }
 
 impl LoadState {
@@ -67,7 +69,9 @@ impl Compiler {
                 if !self.load.seen.insert(name.to_string()) {
                     return Vec::new();
                 }
-                vec![self.add_text(name, name, text)]
+                let added = self.add_text(name, name, text);
+                self.load.bundled.insert(added.1);
+                vec![added]
             }
             Resolved::Known => Vec::new(),
             Resolved::Missing => {
@@ -97,7 +101,7 @@ impl Compiler {
         let here = self.dir_of(span.file);
         if what.starts_with("./") || what.starts_with("../") {
             let dir = if span.file == 0 { ".".to_string() } else { here };
-            if let Some(bundled) = base::find(&normal(&format!("{dir}/{what}"))) {
+            if let Some(bundled) = base::find(&normal(&format!("{dir}/{what}")), &self.library) {
                 return Resolved::Bundled(bundled.0, bundled.1);
             }
             let path = format!("{dir}/{}", what.strip_prefix("./").unwrap_or(what));
@@ -109,7 +113,7 @@ impl Compiler {
                 return r;
             }
         }
-        match base::find(what) {
+        match base::find(what, &self.library) {
             Some((name, text)) => Resolved::Bundled(name, text),
             None if base::is_known(what) => {
                 for m in base::modules_of(what) {
@@ -234,14 +238,17 @@ impl Driver for Compiler {
 
     fn enter_file(&mut self, file: u32) {
         let module = std::mem::replace(&mut self.module, "GLOBAL".into());
-        self.module_stack.push((module, std::mem::take(&mut self.exporting)));
+        let (exporting, in_base) = (std::mem::take(&mut self.exporting), self.in_base);
+        self.module_stack.push(super::Outer { module, exporting, in_base });
+        self.in_base |= self.load.bundled.contains(&file);
         self.load.depth.push(file);
     }
 
     fn leave_file(&mut self, _file: u32) {
-        if let Some((m, e)) = self.module_stack.pop() {
-            self.module = m;
-            self.exporting = e;
+        if let Some(outer) = self.module_stack.pop() {
+            self.module = outer.module;
+            self.exporting = outer.exporting;
+            self.in_base = outer.in_base;
         }
         self.load.depth.pop();
     }

@@ -58,11 +58,18 @@ impl Te {
     }
 }
 
+/// What holds where a file is loaded, to go on with after it.
+struct Outer {
+    module: Rc<str>,
+    exporting: bool,
+    in_base: bool,
+}
+
 /// The compiler and the machine it builds.
 pub struct Compiler {
     pub vm: Vm,
     pub module: Rc<str>,
-    module_stack: Vec<(Rc<str>, bool)>,
+    module_stack: Vec<Outer>,
     pub exporting: bool,
     pub errors: usize,
     fns: Vec<FnCtx>,
@@ -71,6 +78,8 @@ pub struct Compiler {
     pub load: LoadState,
     /// Natives by full name: ours, then the host's.
     natives: std::collections::HashMap<&'static str, crate::vm::NativeFn>,
+    /// The scripts that the host ships.
+    library: Vec<crate::host::Bundled>,
     /// Reading bundled text: globals without bodies are built-ins.
     pub in_base: bool,
     lambdas: u32,
@@ -89,6 +98,7 @@ impl Compiler {
         let mut natives = crate::builtins::natives();
         natives.extend(vm.host.natives());
         Compiler {
+            library: vm.host.library(),
             vm,
             module: "GLOBAL".into(),
             module_stack: Vec::new(),

@@ -1,0 +1,1 @@
+# The Analyzer framework.

@@ -1,0 +1,1 @@
+# Events when a connection has grown to a size.

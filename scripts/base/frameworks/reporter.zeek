@@ -1,0 +1,1 @@
+# Messages about the sensor itself, and reporter.log.

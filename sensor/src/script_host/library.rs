@@ -1,0 +1,29 @@
+//! The scripts that ship, beside those of the language itself.
+
+use nightjar_script::{Bundled, Loaded};
+
+/// Names a script under `scripts/`.
+macro_rules! script {
+    ($name:literal, $loaded:ident) => {
+        Bundled {
+            name: $name,
+            text: include_str!(concat!("../../../scripts/", $name)),
+            loaded: Loaded::$loaded,
+        }
+    };
+}
+
+/// In the order in which they are loaded. What is loaded always is there with `-b` too.
+pub(super) static SCRIPTS: &[Bundled] = &[
+    script!("base/frameworks/logging.zeek", Always),
+    script!("base/frameworks/input.zeek", Always),
+    script!("base/frameworks/reporter.zeek", Always),
+    script!("base/frameworks/files.zeek", Always),
+    script!("base/frameworks/analyzer.zeek", Always),
+    script!("base/frameworks/conn-threshold.zeek", ByDefault),
+    script!("base/frameworks/config.zeek", ByDefault),
+    script!("base/frameworks/notice.zeek", ByDefault),
+    script!("base/frameworks/weird.zeek", ByDefault),
+    script!("base/frameworks/sumstats.zeek", ByDefault),
+    script!("base/frameworks/intel.zeek", ByDefault),
+];
