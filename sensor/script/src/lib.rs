@@ -29,6 +29,7 @@ pub mod source;
 mod test_host;
 mod token;
 pub mod types;
+pub mod uses;
 pub mod value;
 pub mod vm;
 

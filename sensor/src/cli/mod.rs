@@ -234,7 +234,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.begin();
-        settings.config.events = scripts.handled();
+        settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();

@@ -23,6 +23,13 @@ pub struct Schema {
     pub fields: &'static [FieldDef],
 }
 
+impl PartialEq for Schema {
+    /// There is one of each name.
+    fn eq(&self, other: &Schema) -> bool {
+        self.path == other.path
+    }
+}
+
 impl Schema {
     /// The place of a field, by its name.
     pub fn field(&self, name: &str) -> Option<usize> {

@@ -278,6 +278,8 @@ pub struct Vm {
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
     pub(crate) report_depth: u32,
+    /// What the scripts look at.
+    pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
     /// Expressions are being shown with their strings quoted.
     pub(crate) quoting: std::cell::Cell<bool>,
@@ -314,6 +316,7 @@ impl Vm {
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
             report_depth: 0,
+            uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
         }
