@@ -10,8 +10,9 @@ pub struct Interest {
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
-    /// Some script may ask to hear of a connection's size.
-    pub sizes: bool,
+    /// Sizes, in bytes of either direction, that scripts want to hear of to the packet, with all their
+    /// doublings. With none, connections tell of every packet or thousandth part that they grow by.
+    pub sizes: Vec<u64>,
     /// Of each log that scripts look at.
     pub logs: Vec<LogInterest>,
 }
@@ -40,6 +41,21 @@ impl Interest {
         self.events.contains(id)
     }
 
+    /// Whether a direction that has grown from `before` to `after` bytes is to be told of.
+    #[inline]
+    pub fn is_step(&self, before: u64, after: u64) -> bool {
+        if self.sizes.is_empty() {
+            let grain = after.ilog2().saturating_sub(10);
+            return before >> grain != after >> grain;
+        }
+        let crossed = |size: u64| {
+            // The largest doubling that was reached.
+            let reached = after.checked_div(size).filter(|times| *times > 0);
+            reached.is_some_and(|times| before < size << times.ilog2())
+        };
+        self.sizes.iter().any(|size| crossed(*size))
+    }
+
     fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
         self.logs.iter().find(|log| log.schema == schema)
     }
@@ -59,5 +75,30 @@ impl Interest {
     pub fn view<R: Record>(&self, record: &R) -> Option<RecordView> {
         let fields = self.fields(R::SCHEMA);
         (fields != 0).then(|| RecordView::of(record, fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_of_at_the_packet_that_reaches_them() {
+        let exact = Interest { sizes: vec![1000], ..Interest::default() };
+        for (before, after, told) in [
+            (0, 999, false),
+            (999, 1000, true),
+            (1000, 1999, false),
+            (1500, 2100, true),
+            (2100, 3999, false),
+            (500, 4500, true),
+            (4500, 7999, false),
+        ] {
+            assert_eq!(exact.is_step(before, after), told, "{before} to {after}");
+        }
+        let any = Interest::default();
+        assert!(any.is_step(0, 60) && any.is_step(60, 100) && any.is_step(1000, 1001));
+        let told = (0..10_000u64).filter(|n| any.is_step(100_000_000 + n * 1000, 100_001_000 + n * 1000));
+        assert!((50..200).contains(&told.count()));
     }
 }

@@ -11,10 +11,10 @@ use crate::time::{Interval, Time};
 
 /// Declares the events there are, with Zeek's names.
 macro_rules! events {
-    ($($id:ident = $name:literal,)+) => {
+    ($($(#[doc = $about:literal])* $id:ident = $name:literal,)+) => {
         /// An event that scripts can handle.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum EventId { $($id,)+ }
+        pub enum EventId { $($(#[doc = $about])* $id,)+ }
 
         impl EventId {
             pub const ALL: &'static [EventId] = &[$(EventId::$id,)+];
@@ -38,6 +38,8 @@ events! {
     ConnectionTimeout = "connection_timeout",
     ConnectionPending = "connection_pending",
     ConnectionStateRemove = "connection_state_remove",
+    /// Ours: the connection has grown by a step that a threshold may lie in.
+    ConnectionGrew = "ConnThreshold::grew",
     HttpRequest = "http_request",
     HttpReply = "http_reply",
     HttpHeader = "http_header",
@@ -94,6 +96,10 @@ pub struct EventSet(u128);
 impl EventSet {
     pub fn insert(&mut self, id: EventId) {
         self.0 |= 1 << id as u128;
+    }
+
+    pub fn remove(&mut self, id: EventId) {
+        self.0 &= !(1 << id as u128);
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
+use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
@@ -150,6 +151,10 @@ impl Layout {
                 events.insert(id);
             }
         }
+        let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
+        if !["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold"))) {
+            events.remove(EventId::ConnectionGrew);
+        }
         // The end of a connection or file is the end of its record.
         if !events.is_empty() {
             events.insert(EventId::ConnectionStateRemove);
@@ -158,7 +163,6 @@ impl Layout {
         let reads = |place: Option<Place>| {
             self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
         };
-        let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
         let digests = named("Files::add_analyzer");
         let rows = |log: &Log| {
             let changed = log.columns.iter().flatten().any(|column| column.written);
@@ -174,10 +178,16 @@ impl Layout {
             conn: ConnParts { service: reads(self.conn.service), history: reads(self.conn.history) },
             logs: logs.collect(),
             digests,
-            sizes: named("ConnThreshold::set_bytes_threshold")
-                || named("ConnThreshold::set_packets_threshold"),
+            sizes: sizes(vm),
         }
     }
+}
+
+/// The members of `ConnThreshold::sizes`.
+fn sizes(vm: &Vm) -> Vec<u64> {
+    let Some(Value::Table(sizes)) = vm.global_value("ConnThreshold::sizes") else { return Vec::new() };
+    let sizes = sizes.snapshot().into_iter().map(|(size, _)| size.as_count());
+    sizes.filter(|size| *size > 0).collect()
 }
 
 fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> {

@@ -89,7 +89,9 @@ impl Events for Scripts {
         let layout = &self.layout;
         let conn = event.conn.as_ref().map_or(Value::Unset, |view| self.state.conn(vm, layout, view));
         let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
-        if let Some(target) = layout.event(event.id).filter(|target| vm.is_handled(target.function)) {
+        let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
+        let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
+        if let Some(target) = target {
             let transport = event.conn.as_ref().map(|view| values::proto(view.proto));
             let subject = Subject { conn, file, transport };
             let mut args = Args::with_capacity(event.args.len());
@@ -121,6 +123,9 @@ impl Events for Scripts {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
         if let Some((log, record)) = self.state.finished(vm, &self.layout, &row) {
+            if row.record.schema == analyze::FILES {
+                state::hide_digests(vm, &record);
+            }
             self.frameworks.log.write_native(vm, self.layout.logs[log].schema.path, record);
             vm.drain();
         }

@@ -7,7 +7,8 @@ use nightjar_script::Vm;
 use nightjar_script::value::{self, RecordVal, Value};
 use smallvec::SmallVec;
 
-use crate::event::{Arg, ConnView, FileView, RecordView, RowView};
+use crate::analyze;
+use crate::event::{Arg, ConnView, FileView, Raised, RecordView, RowView};
 use crate::record::Uid;
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::values::{self, Subject};
@@ -113,6 +114,18 @@ impl State {
         Some((log, waiting.record))
     }
 
+    /// Whether the digest that an event tells of was asked for.
+    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised) -> bool {
+        let kept = event.file.as_ref().and_then(|view| self.files.get(&view.fuid));
+        let at = layout.log(analyze::FILES).and_then(|at| layout.logs[at].holder);
+        let (Some(kept), Some(at)) = (kept, at) else { return false };
+        let Value::Record(info) = kept.record.get(at) else { return false };
+        let kind = event.args.get(1);
+        DIGESTS.iter().any(|(name, analyzer)| {
+            kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer)
+        })
+    }
+
     pub fn forget_conn(&mut self, uid: Uid) {
         self.conns.remove(&uid);
     }
@@ -120,6 +133,23 @@ impl State {
     pub fn forget_file(&mut self, fuid: Uid) {
         self.files.remove(&fuid);
     }
+}
+
+/// The digests that files.log has columns for, and the names of their analyzers.
+const DIGESTS: [(&str, &str); 3] = [("md5", "MD5"), ("sha1", "SHA1"), ("sha256", "SHA256")];
+
+/// Leaves the digests out of a file's row that nobody asked for: where scripts may ask, all are made.
+pub(super) fn hide_digests(vm: &Vm, info: &RecordVal) {
+    for (column, analyzer) in DIGESTS {
+        if !has_analyzer(vm, info, analyzer) {
+            vm.set_field(info, column, Value::Unset);
+        }
+    }
+}
+
+fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
+    let Value::Table(analyzers) = vm.field(info, "analyzers") else { return false };
+    vm.table_get(&analyzers, &Value::str(analyzer)).is_some()
 }
 
 /// The transport that a row's ports are of.

@@ -83,7 +83,7 @@ pub(super) fn with<T>(
     let (uid, id) = (flow.uid(), flow.id());
     let (file, about) = (&open.file, &open.about);
     let sender = if about.is_orig { id.orig_h } else { id.resp_h };
-    let hashing = config.hashing();
+    let hashing = config.file_hashing;
     let mut analyzers = [""; 4];
     let mut count = 0;
     let by_type = file.mime_type().and_then(analyzer_of);
