@@ -81,18 +81,18 @@ function set_duration_threshold(c: connection, threshold: interval): bool
 function delete_bytes_threshold(c: connection, threshold: count, is_orig: bool): bool
 	{
 	local t = thresholds_of(c);
-	local of = is_orig ? t$orig_byte : t$resp_byte;
-	local known = threshold in of;
-	delete of[threshold];
+	local asked = is_orig ? t$orig_byte : t$resp_byte;
+	local known = threshold in asked;
+	delete asked[threshold];
 	return known;
 	}
 
 function delete_packets_threshold(c: connection, threshold: count, is_orig: bool): bool
 	{
 	local t = thresholds_of(c);
-	local of = is_orig ? t$orig_packet : t$resp_packet;
-	local known = threshold in of;
-	delete of[threshold];
+	local asked = is_orig ? t$orig_packet : t$resp_packet;
+	local known = threshold in asked;
+	delete asked[threshold];
 	return known;
 	}
 

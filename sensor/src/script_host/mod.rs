@@ -68,7 +68,7 @@ impl Scripts {
     pub fn begin(&mut self) {
         self.script.init();
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
-        self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(path, columns)));
+        self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
     }
 
     /// What the process is to return.

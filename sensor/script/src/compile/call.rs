@@ -66,6 +66,7 @@ impl Compiler {
         match (&function.kind, &*function.name) {
             (FuncKind::Native(_), "copy") => Callee::Copies,
             (FuncKind::Native(_), "Log::write") => Callee::Logs,
+            (FuncKind::Native(_), "Log::__add_filter" | "Log::__create_stream") => Callee::Copies,
             (FuncKind::Native(_), _) => Callee::Native,
             (FuncKind::Script, _) => Callee::Any,
         }
