@@ -82,6 +82,16 @@ impl Scripts {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
 
+    /// Keeps what SumStats make of this key, for [`Scripts::explained`].
+    pub fn explain(&self, key: &str) {
+        self.frameworks.sumstats.explain(key);
+    }
+
+    /// What became of the key to explain; nothing where none was given.
+    pub fn explained(&self) -> String {
+        self.frameworks.sumstats.report().unwrap_or_default()
+    }
+
     /// The connection's record, brought up to date.
     fn conn(&mut self, view: &ConnView) -> Value {
         let vm = &mut self.script.vm;
