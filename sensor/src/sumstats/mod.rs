@@ -359,7 +359,9 @@ impl Tally {
             Calc::Variance => more.and_then(|more| more.variance),
             Calc::StdDev => Some(more.map_or(0.0, |more| more.std_dev)),
             Calc::Unique => Some(more.map_or(0.0, |more| more.unique.len() as f64)),
-            Calc::HllUnique => Some(more.and_then(|more| more.hll.as_ref()).map_or(0.0, |hll| hll.estimate())),
+            Calc::HllUnique => {
+                Some(more.and_then(|more| more.hll.as_ref()).map_or(0.0, |hll| hll.estimate()))
+            }
             Calc::Last | Calc::Sample | Calc::Topk => None,
         }
     }

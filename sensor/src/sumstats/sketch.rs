@@ -68,7 +68,8 @@ impl Topk {
     /// Adds another's counts: what only the other knows makes room as any value does.
     pub(super) fn merge(&mut self, other: &Topk) {
         for ((count, _), element) in &other.order {
-            let known = self.place.get(&element.obs).copied().and_then(|at| Some((at, self.order.remove(&at)?)));
+            let known =
+                self.place.get(&element.obs).copied().and_then(|at| Some((at, self.order.remove(&at)?)));
             match known {
                 Some(((mine, _), old)) => {
                     self.put(mine + count, Element { obs: old.obs, epsilon: old.epsilon + element.epsilon });

@@ -97,15 +97,7 @@ const DISTINCT_PLACE: usize = 80;
 
 impl Window {
     pub(super) fn new(span: Interval, now: Time) -> Self {
-        Window {
-            span,
-            end: now,
-            cells: VecDeque::new(),
-            num: 0,
-            sum: 0.0,
-            left: 0,
-            values: None,
-        }
+        Window { span, end: now, cells: VecDeque::new(), num: 0, sum: 0.0, left: 0, values: None }
     }
 
     /// Counts one observation. Returns by how many bytes the window has grown.

@@ -281,7 +281,8 @@ impl Inner {
         match known {
             Some(known) => {
                 let both = draft.streams[known].1.calcs.union(calcs);
-                draft.streams[known].1 = Rc::new(Reducer { calcs: both, ..(*draft.streams[known].1).clone() });
+                draft.streams[known].1 =
+                    Rc::new(Reducer { calcs: both, ..(*draft.streams[known].1).clone() });
             }
             None => draft.streams.push((stream, Rc::new(reducer.clone()))),
         }

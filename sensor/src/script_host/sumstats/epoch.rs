@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use nightjar_script::Vm;
-use nightjar_script::value::{Dict, Value};
+use nightjar_script::value::Value;
 use nightjar_script::vm::{CallSite, Res};
 use smallvec::smallvec;
 
@@ -32,9 +32,6 @@ const BATCH: usize = 50;
 const PAUSE: f64 = 0.01;
 /// The most pauses: many keys must not take longer than the next epoch.
 const BATCHES: usize = 100;
-/// Up to this many keys come in the order in which Zeek's table would have them; finding it takes a table of
-/// them all.
-const ORDERED: usize = 4096;
 /// Handed out within the handler of `zeek_done`; a handler's budget is not for more.
 const AT_END: usize = 10_000;
 
@@ -56,7 +53,7 @@ impl Inner {
         };
         // What is left of the epoch before, however much, comes first.
         self.deliver(vm, &rule, usize::MAX)?;
-        self.end_epoch(vm, &rule, true)?;
+        self.end_epoch(vm, &rule)?;
         let waiting = rule.pending.borrow().as_ref().map_or(0, |pending| pending.results.len());
         match vm.event("SumStats::process_epoch_result") {
             Some(event) if waiting > 0 => vm.enqueue(event, smallvec![Value::Record(rule.record.clone())]),
@@ -88,7 +85,7 @@ impl Inner {
         if rule.over.replace(true) {
             return Ok(());
         }
-        self.end_epoch(vm, rule, false)?;
+        self.end_epoch(vm, rule)?;
         self.deliver(vm, rule, AT_END)
     }
 
@@ -107,8 +104,8 @@ impl Inner {
         Ok(Value::Unset)
     }
 
-    /// Takes what the epoch has come to. `copied`: in the order in which Zeek hands out a copy of its table.
-    fn end_epoch(&self, vm: &mut Vm, rule: &Rule, copied: bool) -> Res<()> {
+    /// Takes what the epoch has come to, keys in the order in which they came.
+    fn end_epoch(&self, vm: &mut Vm, rule: &Rule) -> Res<()> {
         let types = self.types(vm)?;
         rule.began.set(now(vm));
         let mut results = VecDeque::new();
@@ -134,7 +131,6 @@ impl Inner {
         }
         if rule.result.is_some() {
             let batch = BATCH.max(results.len().div_ceil(BATCHES));
-            let results = if results.len() <= ORDERED { in_order(results, copied) } else { results };
             *rule.pending.borrow_mut() = Some(Pending { ended: vm.network_time, batch, results });
         }
         Ok(())
@@ -198,31 +194,4 @@ impl Inner {
         *rule.shown.borrow_mut() = None;
         Ok(Some(Value::Table(shown.table.clone())))
     }
-}
-
-/// Puts results in the order in which a script of Zeek's would come past them: that of its tables, which it
-/// copies and from which it deletes each batch.
-fn in_order(results: VecDeque<(Value, Waiting)>, copied: bool) -> VecDeque<(Value, Waiting)> {
-    let mut all: Vec<Option<(Value, Waiting)>> = Vec::with_capacity(results.len());
-    let mut table = Dict::new(false);
-    for (i, (key, waiting)) in results.into_iter().enumerate() {
-        table.insert(key.clone(), Value::Count(i as u64), 0.0);
-        all.push(Some((key, waiting)));
-    }
-    if copied {
-        let mut copy = Dict::new(false);
-        for entry in table.iter() {
-            copy.insert(entry.key.clone(), entry.value.clone(), 0.0);
-        }
-        table = copy;
-    }
-    let mut ordered = VecDeque::with_capacity(all.len());
-    while !table.is_empty() {
-        let batch: Vec<Value> = table.iter().take(BATCH).map(|entry| entry.key.clone()).collect();
-        for key in &batch {
-            let place = table.remove(key).map(|entry| entry.value.as_count() as usize);
-            ordered.extend(place.and_then(|place| all.get_mut(place)?.take()));
-        }
-    }
-    ordered
 }

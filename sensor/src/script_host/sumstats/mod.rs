@@ -118,8 +118,9 @@ impl SumStats {
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         let native = |(name, function): (&'static str, Native)| {
             let inner = self.0.clone();
-            let call: NativeFn =
-                Rc::new(move |vm: &mut Vm, site: &CallSite<'_>, args: &[Value]| function(&inner, vm, site, args));
+            let call: NativeFn = Rc::new(move |vm: &mut Vm, site: &CallSite<'_>, args: &[Value]| {
+                function(&inner, vm, site, args)
+            });
             (name, call)
         };
         NATIVES.into_iter().map(native).collect()
@@ -249,7 +250,8 @@ impl Inner {
         };
         let shown = kept.unwrap_or_else(|| Rc::new(Shown::new(&types, rule.streams.len())));
         for (stream, (name, _)) in rule.streams.iter().enumerate() {
-            let there = |engine: &Engine| engine.entry(slot).is_some_and(|entry| entry.held[stream].is_some());
+            let there =
+                |engine: &Engine| engine.entry(slot).is_some_and(|entry| entry.held[stream].is_some());
             if shown.row(stream).is_none()
                 && there(&self.engine.borrow())
                 && let Some(row) = self.row(vm, rule, stream, Source::At(slot))?

@@ -107,7 +107,8 @@ impl Types {
     /// `None`: SumStats are not declared as they should be.
     pub fn find(vm: &Vm) -> Option<Types> {
         let named = |name: &str| vm.named_type(name);
-        let field = |ty: TypeId, name: &str| Some(vm.types.as_record(ty)?.fields[vm.types.field(ty, name)?].ty);
+        let field =
+            |ty: TypeId, name: &str| Some(vm.types.as_record(ty)?.fields[vm.types.field(ty, name)?].ty);
         let val = named("SumStats::ResultVal")?;
         let queue = named("Queue::Queue")?;
         let own = |name: &str| FIELDS.iter().find(|(own, _)| *own == name).map(|(_, field)| *field);

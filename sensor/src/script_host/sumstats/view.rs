@@ -145,7 +145,9 @@ impl View {
                 Value::Count(if self.has(Calc::Sample) { self.reducer.samples as u64 } else { 0 })
             }
             Field::PrevAvg | Field::VarS | Field::SampleElements => self.inner_number(field, held),
-            Field::LastElements | Field::Samples | Field::Topk | Field::UniqueVals => self.values(field, held),
+            Field::LastElements | Field::Samples | Field::Topk | Field::UniqueVals => {
+                self.values(field, held)
+            }
         }
     }
 
@@ -174,9 +176,9 @@ impl View {
                         .filter(|more| !more.last.is_empty())
                         .map_or(Value::Unset, |more| types.queue(more.last.iter(), self.reducer.last)),
                     Field::Samples => types.vector(more.iter().flat_map(|more| &more.samples)),
-                    Field::Topk => more
-                        .and_then(|more| more.topk.as_ref())
-                        .map_or(Value::Unset, |topk| types.topk(topk)),
+                    Field::Topk => {
+                        more.and_then(|more| more.topk.as_ref()).map_or(Value::Unset, |topk| types.topk(topk))
+                    }
                     _ => more
                         .filter(|more| !more.unique.is_empty())
                         .map_or(Value::Unset, |more| types.set(more.unique_values().into_iter())),
