@@ -75,6 +75,16 @@ impl Scripts {
     pub fn exit_code(&self) -> u8 {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
+
+    /// Keeps what SumStats make of this key, for [`Scripts::explained`].
+    pub fn explain(&self, key: &str) {
+        self.frameworks.sumstats.explain(key);
+    }
+
+    /// What became of the key to explain; nothing where none was given.
+    pub fn explained(&self) -> String {
+        self.frameworks.sumstats.report().unwrap_or_default()
+    }
 }
 
 /// As a process can return it.
