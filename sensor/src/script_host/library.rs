@@ -31,4 +31,13 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/weird.zeek", ByDefault),
     script!("base/frameworks/sumstats.zeek", ByDefault),
     script!("base/frameworks/intel.zeek", ByDefault),
+    script!("policy/detect/__load__.zeek", OnDemand),
+    script!("policy/detect/real-client.zeek", OnDemand),
+    script!("policy/detect/http-errors.zeek", OnDemand),
+    script!("policy/detect/http-auth.zeek", OnDemand),
+    script!("policy/detect/http-floods.zeek", OnDemand),
+    script!("policy/detect/http-methods.zeek", OnDemand),
+    script!("policy/detect/conn-size.zeek", OnDemand),
+    script!("policy/detect/noise.zeek", OnDemand),
+    script!("policy/detect/liveness.zeek", OnDemand),
 ];
