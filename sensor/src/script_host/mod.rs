@@ -23,6 +23,7 @@ use crate::log::{LogError, Logs};
 use crate::policy::Events;
 use crate::record::Uid;
 use crate::script_host::frameworks::Frameworks;
+use crate::sumstats::Damaged;
 use crate::time::Time;
 
 /// Scripts that run beside a replay.
@@ -90,6 +91,17 @@ impl Scripts {
     /// What became of the key to explain; nothing where none was given.
     pub fn explained(&self) -> String {
         self.frameworks.sumstats.report().unwrap_or_default()
+    }
+
+    /// What SumStats have counted, for [`Scripts::restore_sumstats`] of the policy that follows this one.
+    pub fn save_sumstats(&self) -> Vec<u8> {
+        self.frameworks.sumstats.save()
+    }
+
+    /// Lets SumStats go on from what another policy has counted, if they have the same name and reducers. To be
+    /// called before [`Scripts::begin`].
+    pub fn restore_sumstats(&self, bytes: &[u8]) -> Result<(), Damaged> {
+        self.frameworks.sumstats.restore(bytes)
     }
 
     /// The connection's record, brought up to date.
