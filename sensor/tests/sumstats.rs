@@ -385,3 +385,30 @@ fn mistakes_are_one_clear_error_each() {
         assert_eq!(String::from_utf8_lossy(&run.stdout), "on\n", "{errors}");
     }
 }
+
+#[test]
+fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
+    use nightjar::script_host::Scripts;
+    use nightjar_script::{Options, StdHost};
+    let policy = |observations: u32| {
+        let code = format!(
+            "@load base/frameworks/sumstats
+             event zeek_init() {{
+                 SumStats::create([$name=\"t\", $epoch=1hr, $threshold=10.0,
+                     $reducers=set(SumStats::Reducer($stream=\"s\", $apply=set(SumStats::SUM))),
+                     $threshold_crossed(key: SumStats::Key, result: SumStats::Result) = {{ exit(7); }}]);
+                 SumStats::observe(\"s\", [$host=1.1.1.1], [$num={observations}]);
+             }}"
+        );
+        let options = Options { code: vec![code], bare: true, ..Options::default() };
+        Scripts::compile(StdHost::default(), &options).ok().expect("it compiles")
+    };
+    let (mut old, mut alone, mut new) = (policy(9), policy(1), policy(1));
+    old.begin();
+    alone.begin();
+    assert_eq!((old.exit_code(), alone.exit_code()), (0, 0));
+    new.restore_sumstats(&old.save_sumstats()).expect("it is whole");
+    new.begin();
+    assert_eq!(new.exit_code(), 7);
+    assert!(new.restore_sumstats(b"something else").is_err());
+}
