@@ -28,6 +28,7 @@ use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
 use crate::script_host::values::Subject;
+use crate::sumstats::Damaged;
 use crate::time::Time;
 
 /// Scripts that run beside a replay or on a sensor.
@@ -84,6 +85,17 @@ impl Scripts {
     /// What became of the key to explain; nothing where none was given.
     pub fn explained(&self) -> String {
         self.frameworks.sumstats.report().unwrap_or_default()
+    }
+
+    /// What SumStats have counted, for [`Scripts::restore_sumstats`] of the policy that follows this one.
+    pub fn save_sumstats(&self) -> Vec<u8> {
+        self.frameworks.sumstats.save()
+    }
+
+    /// Lets SumStats go on from what another policy has counted, if they have the same name and reducers. To be
+    /// called before [`Scripts::begin`].
+    pub fn restore_sumstats(&self, bytes: &[u8]) -> Result<(), Damaged> {
+        self.frameworks.sumstats.restore(bytes)
     }
 }
 
