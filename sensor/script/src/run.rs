@@ -113,6 +113,9 @@ impl Script {
         let top = std::mem::take(&mut c.top);
         let mut vm = c.vm;
         vm.counters = crate::vm::Counters::default();
+        let mut uses = std::mem::take(&mut vm.uses);
+        uses.close(&vm.types);
+        vm.uses = uses;
         Ok(Script { vm, top, top_frame })
     }
 

@@ -133,6 +133,11 @@ impl Types {
         self.all.get(t.0 as usize).unwrap_or(&Type::Base(Base::Error))
     }
 
+    /// Every type there is.
+    pub fn all(&self) -> impl Iterator<Item = TypeId> + use<> {
+        (0..self.all.len() as u32).map(TypeId)
+    }
+
     fn push(&mut self, t: Type) -> TypeId {
         self.all.push(t);
         TypeId(self.all.len() as u32 - 1)

@@ -227,7 +227,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.begin();
-        sensor.config.events = scripts.handled();
+        sensor.config.interest = scripts.interest();
     }
     let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {
         Ok(sinks) => sinks,

@@ -5,12 +5,14 @@
 //! the workers' batches and applies what needs a view of all connections.
 
 mod bus;
+mod interest;
 mod order;
 mod raised;
 
 pub use bus::{Batch, Bus, Item, Said};
+pub use interest::{ConnParts, Interest, LogInterest};
 pub use order::Order;
-pub use raised::{Arg, ConnView, EndView, EventId, EventSet, Raised, RecordView};
+pub use raised::{Arg, ConnView, EndView, EventId, EventSet, FileView, Owner, Raised, RecordView, RowView};
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -53,6 +55,16 @@ pub struct Weird {
     /// The analyzer that noticed, empty where Zeek names none.
     pub source: &'static str,
     pub about: About,
+}
+
+impl Weird {
+    /// The connection's identifier, where it is about one.
+    pub fn uid(&self) -> Option<Uid> {
+        match self.about {
+            About::Conn(uid, _) => Some(uid),
+            About::Nothing | About::Hosts(..) => None,
+        }
+    }
 }
 
 /// What a weird is about, which decides what counts as a repetition of it.

@@ -119,7 +119,7 @@ impl Control {
         let now = self.settings();
         let config = &mut changed.config;
         (config.seed, config.format) = (now.seed, now.format);
-        (config.events, config.exports) = (now.events, now.exports.clone());
+        (config.interest, config.exports) = (now.interest.clone(), now.exports.clone());
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(changed);
     }
 

@@ -4,7 +4,6 @@ use std::collections::{HashSet, VecDeque};
 use std::net::IpAddr;
 
 use crate::event::{About, ConnId, Weird};
-use crate::log::{LogError, Logs};
 use crate::record::{Uid, record};
 use crate::time::{Interval, Time};
 
@@ -102,7 +101,8 @@ impl Weirds {
         self.suppressed
     }
 
-    pub fn take(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    /// The row that an oddity gives, if it is worth one.
+    pub fn take<'w>(&mut self, weird: &'w Weird, now: Time) -> Option<WeirdRow<'w>> {
         let name = &weird.name[..];
         let action = ACTIONS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| ACTIONS[at].1);
         let subject = match weird.about {
@@ -115,7 +115,7 @@ impl Weirds {
         self.limited.forget_before(now, LIMITED_AFTER);
         if action == Some(Action::Ignore) || self.told.contains(&this) {
             self.suppressed += 1;
-            return Ok(());
+            return None;
         }
         let originator = match weird.about {
             About::Nothing => Subject::Nothing,
@@ -131,12 +131,12 @@ impl Weirds {
             && !self.limited.add(Repetition { name: name.to_owned(), about }, now)
         {
             self.suppressed += 1;
-            return Ok(());
+            return None;
         }
         if !NEVER_REPEATS.contains(&name) {
             self.told.add(this, now);
         }
-        logs.record(&row(weird, now, action == Some(Action::Notice)), now)
+        Some(row(weird, now, action == Some(Action::Notice)))
     }
 }
 

@@ -15,11 +15,16 @@ macro_rules! script {
 
 /// In the order in which they are loaded. What is loaded always is there with `-b` too.
 pub(super) static SCRIPTS: &[Bundled] = &[
+    script!("base/events.zeek", Always),
     script!("base/frameworks/logging.zeek", Always),
     script!("base/frameworks/input.zeek", Always),
     script!("base/frameworks/reporter.zeek", Always),
     script!("base/frameworks/files.zeek", Always),
     script!("base/frameworks/analyzer.zeek", Always),
+    script!("base/protocols/conn.zeek", ByDefault),
+    script!("base/protocols/dns.zeek", ByDefault),
+    script!("base/protocols/http.zeek", ByDefault),
+    script!("base/protocols/tunnel.zeek", ByDefault),
     script!("base/frameworks/conn-threshold.zeek", ByDefault),
     script!("base/frameworks/config.zeek", ByDefault),
     script!("base/frameworks/notice.zeek", ByDefault),

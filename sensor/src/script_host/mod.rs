@@ -1,67 +1,59 @@
 //! Scripts over what the sensor sees: events of the capture reach their handlers, in order.
 //!
 //! The language is a crate of its own; here its values meet ours. One VM runs in the ordered stage,
-//! so that handlers share their state and see the same whatever the number of workers.
+//! so that handlers share their state and see the same whatever the number of workers. Rows that scripts may
+//! change come past here too; those of logs that no script touches are written without a look.
 
 mod frameworks;
 mod input;
+mod layout;
 mod library;
 mod log;
 mod notice;
-mod prelude;
+mod state;
 mod sumstats;
 mod values;
 
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use nightjar_script::value::{RecordVal, Value};
+use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
-use crate::event::{ConnView, EventId, EventSet, Raised};
+use crate::analyze;
+use crate::event::{EventId, Interest, Raised, RowView};
 use crate::log::{LogError, Logs};
 use crate::policy::Events;
-use crate::record::Uid;
+use crate::record::Schema;
 use crate::script_host::frameworks::Frameworks;
+use crate::script_host::layout::Layout;
+use crate::script_host::state::State;
+use crate::script_host::values::Subject;
 use crate::time::Time;
 
-/// Scripts that run beside a replay.
+/// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {
     script: Script,
     frameworks: Frameworks,
-    /// `c` of connections that events were about: handlers may keep things in it.
-    conns: HashMap<Uid, Rc<RecordVal>>,
+    layout: Layout,
+    /// What the workers take along for them.
+    interest: Arc<Interest>,
+    state: State,
 }
-
-/// Connections whose record is kept between events. More are open only under attack; then a handler
-/// finds a fresh record.
-const MAX_CONNS: usize = 1_000_000;
 
 impl Scripts {
     /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
     pub fn compile(mut host: StdHost, options: &Options) -> Result<Self, Failed> {
         let frameworks = Frameworks::default();
-        host.prelude = prelude::prelude(options.bare);
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
         let script = Script::compile(Box::new(host), options)?;
-        Ok(Scripts { script, frameworks, conns: HashMap::new() })
+        let layout = Layout::of(&script.vm);
+        Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
 
-    /// The events that some handler is for.
-    pub fn handled(&self) -> EventSet {
-        let vm = &self.script.vm;
-        let mut set = EventSet::default();
-        for &id in EventId::ALL {
-            if vm.event(id.name()).is_some_and(|function| vm.is_handled(function)) {
-                set.insert(id);
-            }
-        }
-        // The end of a connection is the end of its record.
-        if !set.is_empty() {
-            set.insert(EventId::ConnectionStateRemove);
-        }
-        set
+    /// What the scripts look at, once they have begun.
+    pub fn interest(&self) -> Arc<Interest> {
+        self.interest.clone()
     }
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
@@ -75,6 +67,8 @@ impl Scripts {
     /// `zeek_init`, before the first packet.
     pub fn begin(&mut self) {
         self.script.init();
+        let (vm, log) = (&self.script.vm, &self.frameworks.log);
+        self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
     }
 
     /// What the process is to return.
@@ -82,16 +76,14 @@ impl Scripts {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
 
-    /// The connection's record, brought up to date.
-    fn conn(&mut self, view: &ConnView) -> Value {
-        let vm = &mut self.script.vm;
-        let known = self.conns.get(&view.uid).cloned();
-        let Some(record) = known.or_else(|| values::connection(vm)) else { return Value::Unset };
-        values::update(vm, &record, view);
-        if self.conns.len() < MAX_CONNS {
-            self.conns.insert(view.uid, record.clone());
-        }
-        Value::Record(record)
+    /// Keeps what SumStats make of this key, for [`Scripts::explained`].
+    pub fn explain(&self, key: &str) {
+        self.frameworks.sumstats.explain(key);
+    }
+
+    /// What became of the key to explain; nothing where none was given.
+    pub fn explained(&self) -> String {
+        self.frameworks.sumstats.report().unwrap_or_default()
     }
 }
 
@@ -102,30 +94,56 @@ fn exit_code(code: i32) -> u8 {
 
 impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
-        let uid = event.conn.as_ref().map(|conn| conn.uid);
-        let mut args = Args::new();
-        if let Some(view) = &event.conn {
-            args.push(self.conn(view));
-        }
         let vm = &mut self.script.vm;
-        if let Some(function) = vm.event(event.id.name()) {
-            // Zeek's weird events name the oddity before the connection.
-            let conn_at = usize::from(event.id == EventId::ConnWeird);
-            let mut places = values::parameters(vm, event.id.name());
-            if uid.is_some() && conn_at < places.len() {
-                places.remove(conn_at);
+        vm.advance(now.as_secs_f64());
+        let layout = &self.layout;
+        let conn = event.conn.as_ref().map_or(Value::Unset, |view| self.state.conn(vm, layout, view));
+        let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
+        let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
+        let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
+        if let Some(target) = target {
+            let transport = event.conn.as_ref().map(|view| values::proto(view.proto));
+            let subject = Subject { conn, file, transport };
+            let mut args = Args::with_capacity(event.args.len());
+            for (arg, ty) in event.args.iter().zip(&target.parameters) {
+                args.push(values::of(vm, arg, *ty, &subject));
             }
-            let rest: Vec<Value> =
-                event.args.iter().zip(places).map(|(arg, ty)| values::of(vm, arg, ty)).collect();
-            args.extend(rest);
-            if conn_at == 1 && args.len() > 1 {
-                args.swap(0, 1);
-            }
-            vm.dispatch(function, args);
+            vm.dispatch(target.function, args);
         }
-        if let Some(uid) = uid.filter(|_| event.id == EventId::ConnectionStateRemove) {
-            self.conns.remove(&uid);
+        if let Some(view) = &event.conn
+            && event.id == EventId::ConnectionStateRemove
+            && !self.interest.rows(analyze::CONN)
+        {
+            self.state.forget_conn(view.uid);
+        }
+        if let Some(view) = &event.file
+            && event.id == EventId::FileStateRemove
+            && !self.interest.rows(analyze::FILES)
+        {
+            self.state.forget_file(view.fuid);
+        }
+        self.frameworks.deliver(logs)
+    }
+
+    fn takes(&self, schema: &'static Schema) -> bool {
+        self.interest.rows(schema)
+    }
+
+    fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        if let Some((log, record)) = self.state.finished(vm, &self.layout, &row) {
+            if row.record.schema == analyze::FILES {
+                state::hide_digests(vm, &record);
+            }
+            self.frameworks.log.write_native(vm, self.layout.logs[log].schema.path, record);
+            vm.drain();
+        }
+        if row.record.schema == analyze::CONN {
+            self.state.forget_conn(row.owner.uid);
+        }
+        if row.record.schema == analyze::FILES {
+            self.state.forget_file(row.owner.uid);
         }
         self.frameworks.deliver(logs)
     }

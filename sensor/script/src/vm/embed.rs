@@ -67,6 +67,17 @@ impl Vm {
         self.global_value(name).filter(|v| matches!(v, Value::Enum(..))).cloned()
     }
 
+    /// A record as one of another type, if its fields fit.
+    pub fn convert_record(&mut self, record: &Rc<RecordVal>, to: TypeId) -> Option<Rc<RecordVal>> {
+        if !self.types.promotable(record.ty, to) {
+            return None;
+        }
+        match crate::compile::convert(self, &Value::Record(record.clone()), to) {
+            Ok(Value::Record(converted)) => Some(converted),
+            _ => None,
+        }
+    }
+
     /// A deep copy.
     pub fn copy(&mut self, v: &Value) -> Option<Value> {
         crate::builtins::deep_copy(self, v, Span::default()).ok()

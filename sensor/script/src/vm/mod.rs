@@ -280,6 +280,8 @@ pub struct Vm {
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
     pub(crate) reporting: report::Reporting,
+    /// What the scripts look at.
+    pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
     /// Expressions are being shown with their strings quoted.
     pub(crate) quoting: std::cell::Cell<bool>,
@@ -316,6 +318,7 @@ impl Vm {
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
             reporting: report::Reporting::default(),
+            uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
         }
