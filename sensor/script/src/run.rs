@@ -6,7 +6,7 @@ use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
-use crate::vm::{Args, Frame, Limits, NativeFn, StmtOp, Vm};
+use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Vm};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 
@@ -134,7 +134,9 @@ impl Script {
             }
         }
         self.run_top();
+        self.vm.enter(Stage::Starting);
         self.vm.drain();
+        self.vm.enter(Stage::Running);
         self.vm.counters.runtime_errors == 0
     }
 

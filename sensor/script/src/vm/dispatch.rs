@@ -38,7 +38,7 @@ impl Vm {
         self.depth = 0;
         self.calls.clear();
         self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
-        self.run_handlers(&bodies, args);
+        self.while_handling(id, |vm| vm.run_handlers(&bodies, args));
         self.calls.clear();
     }
 

@@ -12,10 +12,12 @@ mod call;
 mod dispatch;
 mod embed;
 mod expire;
+mod report;
 mod trigger;
 
 pub use call::Args;
 pub use expire::Change;
+pub(crate) use report::Stage;
 pub use trigger::{Trigger, TriggerBody};
 
 use crate::ast::{ExprRef, Flavor};
@@ -277,7 +279,7 @@ pub struct Vm {
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
-    pub(crate) report_depth: u32,
+    pub(crate) reporting: report::Reporting,
     /// What the scripts look at.
     pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
@@ -315,7 +317,7 @@ impl Vm {
             disabled_groups: HashSet::new(),
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
-            report_depth: 0,
+            reporting: report::Reporting::default(),
             uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
@@ -407,12 +409,6 @@ impl Vm {
             None => f.text.clone(),
         };
         self.report(Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) });
-    }
-
-    /// Hands a message to the host, and to scripts' `reporter_*` handlers.
-    pub fn report(&mut self, d: Diag) {
-        let line = d.zeek_line(&self.sources);
-        self.host.report(&d, &line, &self.sources);
     }
 
     pub fn warn(&mut self, span: Span, text: impl Into<String>) {
