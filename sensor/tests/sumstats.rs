@@ -401,7 +401,7 @@ fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
              }}"
         );
         let options = Options { code: vec![code], bare: true, ..Options::default() };
-        Scripts::compile(StdHost::default(), &options).ok().expect("it compiles")
+        Scripts::compile(StdHost::default(), &options).expect("it compiles")
     };
     let (mut old, mut alone, mut new) = (policy(9), policy(1), policy(1));
     old.begin();
