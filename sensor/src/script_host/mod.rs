@@ -14,6 +14,7 @@ mod state;
 mod sumstats;
 mod values;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -47,7 +48,9 @@ impl Scripts {
         let frameworks = Frameworks::default();
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
-        let script = Script::compile(Box::new(host), options)?;
+        let mut script = Script::compile(Box::new(host), options)?;
+        let input = frameworks.input.clone();
+        script.vm.pollers.push(Rc::new(move |vm| input.poll(vm)));
         let layout = Layout::of(&script.vm);
         Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
@@ -162,6 +165,7 @@ impl Events for Scripts {
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.script.vm.run_pollers();
         self.frameworks.deliver(logs)
     }
 
