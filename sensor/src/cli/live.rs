@@ -17,6 +17,7 @@ use crate::cli::{
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
+use crate::script_host::Traffic;
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
 use crate::service::metrics::MetricsServer;
@@ -226,7 +227,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         _ => None,
     };
     if let Some(scripts) = &mut scripts {
-        scripts.begin();
+        scripts.begin(Traffic::Live);
         sensor.config.interest = scripts.interest();
     }
     let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {

@@ -21,6 +21,7 @@ use crate::capture::file::{CaptureError, OpenError};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
+use crate::script_host::Traffic;
 use crate::service::privileges;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Mode, Sinks};
@@ -243,7 +244,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         };
     };
     if let Some(scripts) = &mut scripts {
-        scripts.begin();
+        scripts.begin(Traffic::Replayed);
         settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;

@@ -17,6 +17,8 @@ mod values;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use nightjar_script::vm::Traffic;
+
 use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
@@ -69,7 +71,8 @@ impl Scripts {
     }
 
     /// `zeek_init`, before the first packet.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, traffic: Traffic) {
+        self.script.vm.traffic = traffic;
         self.script.init();
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));

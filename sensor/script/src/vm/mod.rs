@@ -168,6 +168,15 @@ pub struct Function {
     pub span: Span,
 }
 
+/// Where events come from, as scripts can ask.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Traffic {
+    #[default]
+    None,
+    Replayed,
+    Live,
+}
+
 /// Ceilings for scripts; every one is a setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -271,6 +280,7 @@ pub struct Vm {
     pub(crate) next_expiry: f64,
     pub(crate) triggers: Vec<Rc<trigger::Trigger>>,
     pub network_time: f64,
+    pub traffic: Traffic,
     pub terminating: bool,
     pub bare: bool,
     pub exit_code: Option<i32>,
@@ -312,6 +322,7 @@ impl Vm {
             next_expiry: 0.0,
             triggers: Vec::new(),
             network_time: 0.0,
+            traffic: Traffic::None,
             terminating: false,
             bare: false,
             exit_code: None,
