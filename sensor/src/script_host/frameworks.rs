@@ -6,6 +6,7 @@
 use nightjar_script::vm::NativeFn;
 
 use crate::log::{LogError, Logs};
+use crate::script_host::files;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
 use crate::script_host::notice::Notice;
@@ -22,7 +23,14 @@ pub(super) struct Frameworks {
 impl Frameworks {
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        [self.log.natives(), self.sumstats.natives(), self.notice.natives(), self.input.natives()].concat()
+        [
+            files::natives(),
+            self.log.natives(),
+            self.sumstats.natives(),
+            self.notice.natives(),
+            self.input.natives(),
+        ]
+        .concat()
     }
 
     /// Hands on the rows that scripts wrote.

@@ -91,6 +91,7 @@ places! {
         service = "service",
         history = "history",
         uid = "uid",
+        ended = "ended",
     }
     /// The fields of `fa_file`.
     File = "fa_file" {
@@ -154,7 +155,8 @@ impl Layout {
         let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
-        let sizes = members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
+        let sizes =
+            members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
         if !any_size && sizes.is_empty() {
             events.remove(EventId::ConnectionGrew);
         }
@@ -179,7 +181,12 @@ impl Layout {
         });
         Interest {
             events,
-            conn: ConnParts { service: reads(self.conn.service), history: reads(self.conn.history) },
+            conn: ConnParts {
+                service: reads(self.conn.service),
+                history: reads(self.conn.history),
+                ends: reads(self.conn.orig) || reads(self.conn.resp),
+                times: reads(self.conn.start_time) || reads(self.conn.duration),
+            },
             logs: logs.collect(),
             digests,
             sizes,

@@ -4,6 +4,7 @@
 //! so that handlers share their state and see the same whatever the number of workers. Rows that scripts may
 //! change come past here too; those of logs that no script touches are written without a look.
 
+mod files;
 mod frameworks;
 mod input;
 mod layout;
@@ -115,7 +116,10 @@ impl Events for Scripts {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
         let layout = &self.layout;
-        let conn = event.conn.as_ref().map_or(Value::Unset, |view| self.state.conn(vm, layout, view));
+        let conn = event
+            .conn
+            .as_ref()
+            .map_or(Value::Unset, |view| self.state.conn(vm, layout, view, self.interest.conn));
         let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
         let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
@@ -132,7 +136,7 @@ impl Events for Scripts {
             && event.id == EventId::ConnectionStateRemove
             && !self.interest.rows(analyze::CONN)
         {
-            self.state.forget_conn(view.uid);
+            self.state.forget_conn(layout, view.uid);
         }
         if let Some(view) = &event.file
             && event.id == EventId::FileStateRemove
@@ -158,7 +162,7 @@ impl Events for Scripts {
             vm.drain();
         }
         if row.record.schema == analyze::CONN {
-            self.state.forget_conn(row.owner.uid);
+            self.state.forget_conn(&self.layout, row.owner.uid);
         }
         if row.record.schema == analyze::FILES {
             self.state.forget_file(row.owner.uid);
