@@ -9,6 +9,7 @@ pub mod event;
 pub mod export;
 pub mod flow;
 pub mod log;
+pub mod notice;
 pub mod pipeline;
 pub mod policy;
 pub mod record;

@@ -15,6 +15,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
+use nightjar_script::Traffic;
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
@@ -216,7 +217,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let mut scripts = match args.scripts.compile(true)? {
+    let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
+    let mut scripts = match args.scripts.compile(true, traffic)? {
         script::Compiled::None => None,
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => Some(scripts),

@@ -130,7 +130,8 @@ impl Logs {
 
     /// Appends a finished row.
     pub fn row(&mut self, schema: &'static Schema, row: &[u8], now: Time) -> Result<(), LogError> {
-        let known = self.open.iter().position(|open| matches!(open.form, Form::Schema(s) if std::ptr::eq(s, schema)));
+        let known =
+            self.open.iter().position(|open| matches!(open.form, Form::Schema(s) if std::ptr::eq(s, schema)));
         let at = match known {
             Some(at) => at,
             None => self.find(schema.path, || Form::Schema(schema)),
@@ -140,13 +141,17 @@ impl Logs {
 
     /// Appends a finished row of a log that a script describes.
     pub fn sheet_row(&mut self, sheet: &Arc<Sheet>, row: &[u8], now: Time) -> Result<(), LogError> {
-        let known = self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
+        let known =
+            self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
         let at = match known {
             Some(at) => at,
             None if self.open.len() >= MAX_LOGS => {
                 self.refused += 1;
                 if self.refused == 1 {
-                    eprintln!("nightjar: more than {MAX_LOGS} logs; rows of {} and others are dropped", sheet.path);
+                    eprintln!(
+                        "nightjar: more than {MAX_LOGS} logs; rows of {} and others are dropped",
+                        sheet.path
+                    );
                 }
                 return Ok(());
             }
@@ -313,8 +318,7 @@ impl Logs {
     }
 
     pub fn row_counts(&self) -> Vec<RowCounts> {
-        let counts =
-            |open: &Open| RowCounts { log: open.path, rows: open.rows, dropped: open.dropped };
+        let counts = |open: &Open| RowCounts { log: open.path, rows: open.rows, dropped: open.dropped };
         let mut rows: Vec<RowCounts> = self.open.iter().map(counts).collect();
         rows.sort_unstable_by_key(|counts| counts.log);
         rows

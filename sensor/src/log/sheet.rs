@@ -84,7 +84,8 @@ impl Sheet {
         for (name, value) in lines {
             separators.line(name, &[value], &mut out);
         }
-        let bytes = |texts: &'_ [String]| -> Vec<Vec<u8>> { texts.iter().map(|t| t.clone().into()).collect() };
+        let bytes =
+            |texts: &'_ [String]| -> Vec<Vec<u8>> { texts.iter().map(|t| t.clone().into()).collect() };
         for (name, values) in [("fields", bytes(&self.names)), ("types", bytes(&self.types))] {
             let values: Vec<&[u8]> = values.iter().map(|value| &value[..]).collect();
             separators.line(name, &values, &mut out);

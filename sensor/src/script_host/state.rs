@@ -121,9 +121,14 @@ impl State {
         let (Some(kept), Some(at)) = (kept, at) else { return false };
         let Value::Record(info) = kept.record.get(at) else { return false };
         let kind = event.args.get(1);
-        DIGESTS.iter().any(|(name, analyzer)| {
-            kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer)
-        })
+        DIGESTS
+            .iter()
+            .any(|(name, analyzer)| kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer))
+    }
+
+    /// The record of a connection that some event was about.
+    pub fn known_conn(&self, uid: Uid) -> Option<Value> {
+        self.conns.get(&uid).map(|kept| Value::Record(kept.record.clone()))
     }
 
     pub fn forget_conn(&mut self, uid: Uid) {

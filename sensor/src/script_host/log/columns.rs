@@ -54,7 +54,9 @@ fn add(
 /// As a log's header has it; `None` for what no log can hold.
 fn type_name(vm: &Vm, ty: TypeId) -> Option<String> {
     Some(match vm.types.get(ty) {
-        Type::Base(base) if !matches!(ty, TypeId::Any | TypeId::Void | TypeId::Error) => base.text().to_owned(),
+        Type::Base(base) if !matches!(ty, TypeId::Any | TypeId::Void | TypeId::Error) => {
+            base.text().to_owned()
+        }
         Type::Enum(_) => "enum".to_owned(),
         Type::Func(_) => "func".to_owned(),
         Type::File(_) => "file".to_owned(),

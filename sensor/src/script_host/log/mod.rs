@@ -71,8 +71,9 @@ impl Log {
         ];
         let bind = |(name, function): (&'static str, Native)| {
             let this = self.clone();
-            let native: NativeFn =
-                Rc::new(move |vm: &mut Vm, site: &CallSite<'_>, args: &[Value]| function(&this, vm, site, args));
+            let native: NativeFn = Rc::new(move |vm: &mut Vm, site: &CallSite<'_>, args: &[Value]| {
+                function(&this, vm, site, args)
+            });
             (name, native)
         };
         functions.into_iter().map(bind).collect()
