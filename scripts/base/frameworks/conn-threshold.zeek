@@ -2,8 +2,8 @@
 #
 # The workers that follow connections are ahead of the scripts, so they tell of sizes that might matter, and what is
 # asked for is looked up here. Without more, a threshold of any size is met at its packet or within a thousandth of it;
-# the sizes in ConnThreshold::sizes and their doublings are told of at the very packet, and no others: name there all
-# that a script sets.
+# the sizes in ConnThreshold::sizes and their doublings are told of at the very packet. Where no script sets thresholds
+# they are all that is told of.
 
 module ConnThreshold;
 
@@ -16,8 +16,8 @@ export {
 		duration: set[interval] &default=set();
 	};
 
-	## Sizes in bytes to hear of to the packet, with their doublings; read after zeek_init. Leaving it empty is
-	## right for any threshold, and costs an event for every packet of small connections.
+	## Sizes in bytes to hear of to the packet, with their doublings; read after zeek_init. Other thresholds cost an
+	## event for every packet of small connections.
 	global sizes: set[count] = {} &redef;
 
 	## Bytes are those of IP packets, headers included. Each threshold is told of once.
@@ -32,7 +32,7 @@ export {
 	global packets_threshold_crossed: event(c: connection, threshold: count, is_orig: bool);
 	global duration_threshold_crossed: event(c: connection, threshold: interval, is_orig: bool);
 
-	## A connection has grown by a step; not for other scripts.
+	## A connection has grown by a step, if any size is asked for.
 	global grew: event(c: connection);
 	## A connection may have lasted long enough; not for other scripts.
 	global lasted: event(c: connection, threshold: interval);

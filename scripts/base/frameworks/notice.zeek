@@ -53,6 +53,8 @@ export {
 		id: conn_id &log &optional;
 		## The connection it is about, which gives uid and id.
 		conn: connection &optional;
+		## What an ICMP message was about, which gives src and dst.
+		iconn: icmp_conn &optional;
 		## The file it is about, which gives the next three.
 		f: fa_file &optional;
 		fuid: string &log &optional;
@@ -258,6 +260,14 @@ function fill_from_connection(n: Notice::Info)
 			n$dst = n$id$resp_h;
 		if ( ! n?$p )
 			n$p = n$id$resp_p;
+		}
+	if ( n?$iconn )
+		{
+		n$proto = icmp;
+		if ( ! n?$src )
+			n$src = n$iconn$orig_h;
+		if ( ! n?$dst )
+			n$dst = n$iconn$resp_h;
 		}
 	if ( n?$p )
 		n$proto = get_port_transport_proto(n$p);

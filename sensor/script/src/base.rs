@@ -82,7 +82,11 @@ pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static s
     loop {
         let ours = LIBRARY.iter().chain(ALWAYS).copied();
         let hosts = library.iter().map(|bundled| (bundled.name, bundled.text));
-        let named = |name: &str| stem(name) == want || stem(name).strip_prefix("policy/") == Some(want);
+        let named = |name: &str| {
+            let name = stem(name);
+            let name = name.strip_suffix("/__load__").unwrap_or(name);
+            name == want || name.strip_prefix("policy/") == Some(want)
+        };
         if let Some(found) = ours.chain(hosts).find(|(name, _)| named(name)) {
             return Some(found);
         }

@@ -212,6 +212,7 @@ impl Script {
         while !self.vm.state.stop && self.vm.exit_code.is_none() {
             let now = self.vm.host.now();
             self.vm.advance(now);
+            self.vm.run_pollers();
             let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
             let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
             if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {

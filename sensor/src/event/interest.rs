@@ -11,8 +11,12 @@ pub struct Interest {
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
     /// Sizes, in bytes of either direction, that scripts want to hear of to the packet, with all their
-    /// doublings. With none, connections tell of every packet or thousandth part that they grow by.
+    /// doublings.
     pub sizes: Vec<u64>,
+    /// Scripts may ask for others: connections tell of every packet or thousandth part that they grow by.
+    pub any_size: bool,
+    /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
+    pub headers: Vec<Box<[u8]>>,
     /// Of each log that scripts look at.
     pub logs: Vec<LogInterest>,
 }
@@ -44,9 +48,9 @@ impl Interest {
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.
     #[inline]
     pub fn is_step(&self, before: u64, after: u64) -> bool {
-        if self.sizes.is_empty() {
-            let grain = after.ilog2().saturating_sub(10);
-            return before >> grain != after >> grain;
+        let grain = after.checked_ilog2().map_or(0, |bits| bits.saturating_sub(10));
+        if self.any_size && before >> grain != after >> grain {
+            return true;
         }
         let crossed = |size: u64| {
             // The largest doubling that was reached.
@@ -96,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(exact.is_step(before, after), told, "{before} to {after}");
         }
-        let any = Interest::default();
+        let any = Interest { any_size: true, ..Interest::default() };
         assert!(any.is_step(0, 60) && any.is_step(60, 100) && any.is_step(1000, 1001));
         let told = (0..10_000u64).filter(|n| any.is_step(100_000_000 + n * 1000, 100_001_000 + n * 1000));
         assert!((50..200).contains(&told.count()));

@@ -43,6 +43,8 @@ events! {
     HttpRequest = "http_request",
     HttpReply = "http_reply",
     HttpHeader = "http_header",
+    /// Ours: a header that scripts named beforehand, so that others cost nothing.
+    HttpHeaderOfInterest = "HTTP::header_of_interest",
     HttpAllHeaders = "http_all_headers",
     HttpContentType = "http_content_type",
     HttpBeginEntity = "http_begin_entity",

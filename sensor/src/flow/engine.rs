@@ -625,7 +625,7 @@ fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
     let before = flow.ip_bytes[dir as usize];
     let after = before + u64::from(datagram.total_len);
     flow.ip_bytes[dir as usize] = after;
-    if cx.bus.wants(EventId::ConnectionGrew) && after > 0 && cx.bus.interest().is_step(before, after) {
+    if cx.bus.wants(EventId::ConnectionGrew) && cx.bus.interest().is_step(before, after) {
         flow.raise(cx, EventId::ConnectionGrew, vec![Arg::Conn]);
     }
 }

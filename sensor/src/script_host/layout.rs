@@ -152,9 +152,13 @@ impl Layout {
             }
         }
         let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
-        if !["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold"))) {
+        let any_size =
+            ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
+        let sizes = members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
+        if !any_size && sizes.is_empty() {
             events.remove(EventId::ConnectionGrew);
         }
+        let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
         // The end of a connection or file is the end of its record.
         if !events.is_empty() {
             events.insert(EventId::ConnectionStateRemove);
@@ -178,16 +182,17 @@ impl Layout {
             conn: ConnParts { service: reads(self.conn.service), history: reads(self.conn.history) },
             logs: logs.collect(),
             digests,
-            sizes: sizes(vm),
+            sizes,
+            any_size,
+            headers,
         }
     }
 }
 
-/// The members of `ConnThreshold::sizes`.
-fn sizes(vm: &Vm) -> Vec<u64> {
-    let Some(Value::Table(sizes)) = vm.global_value("ConnThreshold::sizes") else { return Vec::new() };
-    let sizes = sizes.snapshot().into_iter().map(|(size, _)| size.as_count());
-    sizes.filter(|size| *size > 0).collect()
+/// The members of a global set.
+fn members<T>(vm: &Vm, name: &str, of: impl Fn(&Value) -> Option<T>) -> Vec<T> {
+    let Some(Value::Table(set)) = vm.global_value(name) else { return Vec::new() };
+    set.snapshot().iter().filter_map(|(member, _)| of(member)).collect()
 }
 
 fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> {

@@ -35,4 +35,13 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("policy/frameworks/notice/actions/drop.zeek", OnDemand),
     script!("policy/frameworks/notice/community-id.zeek", OnDemand),
     script!("policy/frameworks/notice/extend-email/hostnames.zeek", OnDemand),
+    script!("policy/detect/__load__.zeek", OnDemand),
+    script!("policy/detect/real-client.zeek", OnDemand),
+    script!("policy/detect/http-errors.zeek", OnDemand),
+    script!("policy/detect/http-auth.zeek", OnDemand),
+    script!("policy/detect/http-floods.zeek", OnDemand),
+    script!("policy/detect/http-methods.zeek", OnDemand),
+    script!("policy/detect/conn-size.zeek", OnDemand),
+    script!("policy/detect/noise.zeek", OnDemand),
+    script!("policy/detect/liveness.zeek", OnDemand),
 ];

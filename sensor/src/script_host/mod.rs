@@ -15,6 +15,7 @@ mod sumstats;
 mod values;
 mod weird;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -29,6 +30,7 @@ use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
 use crate::script_host::values::Subject;
+use crate::sumstats::Damaged;
 use crate::time::Time;
 
 /// Scripts that run beside a replay or on a sensor.
@@ -47,7 +49,9 @@ impl Scripts {
         let frameworks = Frameworks::default();
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
-        let script = Script::compile(Box::new(host), options)?;
+        let mut script = Script::compile(Box::new(host), options)?;
+        let input = frameworks.input.clone();
+        script.vm.pollers.push(Rc::new(move |vm| input.poll(vm)));
         let layout = Layout::of(&script.vm);
         Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
@@ -91,6 +95,17 @@ impl Scripts {
     /// What became of the key to explain; nothing where none was given.
     pub fn explained(&self) -> String {
         self.frameworks.sumstats.report().unwrap_or_default()
+    }
+
+    /// What SumStats have counted, for [`Scripts::restore_sumstats`] of the policy that follows this one.
+    pub fn save_sumstats(&self) -> Vec<u8> {
+        self.frameworks.sumstats.save()
+    }
+
+    /// Lets SumStats go on from what another policy has counted, if they have the same name and reducers. To be
+    /// called before [`Scripts::begin`].
+    pub fn restore_sumstats(&self, bytes: &[u8]) -> Result<(), Damaged> {
+        self.frameworks.sumstats.restore(bytes)
     }
 }
 
@@ -171,6 +186,7 @@ impl Events for Scripts {
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
         self.frameworks.tick(&mut self.script.vm, now);
+        self.script.vm.run_pollers();
         self.frameworks.deliver(logs)
     }
 

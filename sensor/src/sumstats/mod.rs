@@ -26,6 +26,9 @@ pub use table::{Entry, Held, Place};
 pub use tally::{More, Tally};
 pub use window::Window;
 
+use std::any::Any;
+use std::rc::Rc;
+
 use crate::time::Time;
 use table::Table;
 use tally::Common;
@@ -204,6 +207,17 @@ impl Engine {
         if entry.attached.is_some() {
             self.orphans.push(entry);
         }
+    }
+
+    /// Attaches something of the host's to a key, which costs it so many bytes.
+    pub fn attach(&mut self, slot: Slot, what: Rc<dyn Any>, bytes: usize) {
+        let Some(stat) = self.stats.get_mut(slot.stat).and_then(Option::as_mut) else { return };
+        let Some(entry) = stat.table.get_mut(slot.place) else { return };
+        entry.attached = Some(what);
+        entry.bytes += bytes;
+        stat.bytes += bytes;
+        self.bytes += bytes;
+        self.make_room(slot.stat, slot.place);
     }
 
     /// Dropped keys with something attached, since the last call.

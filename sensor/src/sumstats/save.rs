@@ -12,7 +12,7 @@ use super::sketch::{Element, Hll, HllHeld, Topk};
 use super::table::Held;
 use super::tally::{More, Tally};
 use super::window::{Cell, Slice, Window};
-use super::{Engine, Spec, Stat, StatId};
+use super::{Engine, Stat, StatId};
 use crate::time::{Interval, Time};
 
 const MAGIC: &[u8; 8] = b"NJSUMS\x00\x01";
@@ -73,10 +73,6 @@ impl Saved {
         let stats = input.list(|input| Some((input.string()?, SavedStat::read(input)?)));
         saved.stats = stats.filter(|_| input.0.is_empty()).ok_or(Damaged::Content)?.into_iter().collect();
         Ok(saved)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.stats.is_empty()
     }
 }
 
@@ -216,7 +212,9 @@ impl Output {
         match &hll.held {
             HllHeld::Few(few) => {
                 self.0.push(0);
-                self.list(few.iter(), |to, hash| to.u64(*hash));
+                let mut hashes: Vec<&u64> = few.iter().collect();
+                hashes.sort_unstable();
+                self.list(hashes.into_iter(), |to, hash| to.u64(*hash));
             }
             HllHeld::Registers(registers) => {
                 self.0.push(1);
@@ -464,12 +462,5 @@ impl<'a> Input<'a> {
                 .into();
         }
         Some(window)
-    }
-}
-
-impl Spec {
-    /// Whether what was saved of a SumStat could be of this one.
-    pub fn is_saved_in(&self, saved: &Saved) -> bool {
-        saved.stats.contains_key(&self.name)
     }
 }

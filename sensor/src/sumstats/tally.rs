@@ -76,7 +76,10 @@ impl Tally {
         }
         let num = self.num;
         match &mut self.more {
-            Some(more) => more.numbers(reducer, value, num) + more.values(reducer, obs, common),
+            Some(more) => {
+                more.numbers(reducer, value, num);
+                more.values(reducer, obs, common)
+            }
             None => 0,
         }
     }
@@ -104,7 +107,7 @@ impl Tally {
 }
 
 impl More {
-    fn numbers(&mut self, reducer: &Reducer, value: f64, num: u64) -> isize {
+    fn numbers(&mut self, reducer: &Reducer, value: f64, num: u64) {
         let calcs = reducer.calcs;
         if calcs.has(Calc::Average) {
             let average = self.average.get_or_insert(value);
@@ -127,9 +130,9 @@ impl More {
         if calcs.has(Calc::StdDev) {
             self.std_dev = self.variance.unwrap_or(0.0).sqrt();
         }
-        0
     }
 
+    /// Returns by how many bytes what is kept has grown.
     fn values(&mut self, reducer: &Reducer, obs: &Obs, common: &mut Common) -> isize {
         let calcs = reducer.calcs;
         let mut grown = 0;

@@ -78,6 +78,14 @@ impl Vm {
         }
     }
 
+    /// Calls what hosts asked for, and runs the events that come of it.
+    pub fn run_pollers(&mut self) {
+        for poller in self.pollers.clone() {
+            poller(self);
+        }
+        self.drain();
+    }
+
     /// A deep copy.
     pub fn copy(&mut self, v: &Value) -> Option<Value> {
         crate::builtins::deep_copy(self, v, Span::default()).ok()

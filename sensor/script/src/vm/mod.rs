@@ -291,6 +291,8 @@ pub struct Vm {
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
     pub(crate) reporting: report::Reporting,
+    /// What hosts want called while a run waits, and when they say so.
+    pub pollers: Vec<Rc<dyn Fn(&mut Vm)>>,
     /// What the scripts look at.
     pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
@@ -330,6 +332,7 @@ impl Vm {
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
             reporting: report::Reporting::default(),
+            pollers: Vec::new(),
             uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),

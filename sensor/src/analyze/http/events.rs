@@ -36,6 +36,11 @@ pub(super) fn header(is_orig: bool, header: &Header<'_>) -> Vec<Arg> {
     ]
 }
 
+pub(super) fn header_of_interest(is_orig: bool, header: &Header<'_>) -> Vec<Arg> {
+    let name = Arg::Bytes(header.name.to_ascii_uppercase());
+    vec![Arg::Conn, Arg::Bool(is_orig), name, bytes(header.value)]
+}
+
 /// Zeek's `mime_header_rec`.
 pub(super) fn header_record(header: &Header<'_>) -> Arg {
     Arg::Record(vec![bytes(header.name), Arg::Bytes(header.name.to_ascii_uppercase()), bytes(header.value)])

@@ -408,6 +408,10 @@ impl Handler for Hears<'_, '_, '_> {
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
         self.raise(EventId::HttpHeader, || events::header(is_orig, header));
+        let interest = self.link.cx.bus.interest();
+        if interest.headers.iter().any(|name| name.eq_ignore_ascii_case(header.name)) {
+            self.raise(EventId::HttpHeaderOfInterest, || events::header_of_interest(is_orig, header));
+        }
         let heads = &mut self.log.heads[usize::from(!is_orig)];
         if self.link.cx.bus.wants(EventId::HttpAllHeaders) && heads.len() < MAX_HEADERS {
             heads.push(events::header_record(header));

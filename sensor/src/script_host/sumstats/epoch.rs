@@ -54,6 +54,7 @@ impl Inner {
         // What is left of the epoch before, however much, comes first.
         self.deliver(vm, &rule, usize::MAX)?;
         self.end_epoch(vm, &rule)?;
+        rule.began.set(now(vm));
         let waiting = rule.pending.borrow().as_ref().map_or(0, |pending| pending.results.len());
         match vm.event("SumStats::process_epoch_result") {
             Some(event) if waiting > 0 => vm.enqueue(event, smallvec![Value::Record(rule.record.clone())]),
@@ -77,9 +78,10 @@ impl Inner {
         Ok(Value::Unset)
     }
 
-    /// With a state file the last epoch does not end; it goes on in the next run.
+    /// Where results were saved the last epoch does not end; it goes on in the next run.
     fn end_last_epoch(&self, vm: &mut Vm, rule: &Rule) -> Res<()> {
-        if rule.epoch == 0.0 || rule.pending.borrow().is_some() || self.state_file(vm).is_some() {
+        let goes_on = self.handed_on.get() || self.state_file(vm).is_some();
+        if rule.epoch == 0.0 || rule.pending.borrow().is_some() || goes_on {
             return Ok(());
         }
         if rule.over.replace(true) {
@@ -107,7 +109,6 @@ impl Inner {
     /// Takes what the epoch has come to, keys in the order in which they came.
     fn end_epoch(&self, vm: &mut Vm, rule: &Rule) -> Res<()> {
         let types = self.types(vm)?;
-        rule.began.set(now(vm));
         let mut results = VecDeque::new();
         let sliding = self.engine.borrow().spec(rule.id).is_some_and(|spec| spec.window.is_some());
         if sliding {

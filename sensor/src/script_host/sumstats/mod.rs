@@ -38,15 +38,19 @@ struct Inner {
     engine: Rc<RefCell<Engine>>,
     types: OnceCell<Rc<Types>>,
     rules: RefCell<Vec<Option<Rc<Rule>>>>,
-    names: RefCell<HashMap<Box<[u8]>, StatId>>,
-    streams: RefCell<HashMap<Box<[u8]>, Rc<[Tap]>>>,
+    names: ByName<StatId>,
+    streams: ByName<Rc<[Tap]>>,
     /// What scripts calculate, by number of the calculation.
     plugins: RefCell<HashMap<i64, Rc<FuncVal>>>,
     dependencies: RefCell<HashMap<i64, Vec<i64>>>,
     /// Results of the run before that no SumStat has taken yet.
     saved: RefCell<Saved>,
     explain: RefCell<Option<Explain>>,
+    /// Results were saved for whoever goes on with them: epochs do not end with the run.
+    handed_on: Cell<bool>,
 }
+
+type ByName<T> = RefCell<HashMap<Box<[u8]>, T>>;
 
 /// A reducer that takes from a stream.
 #[derive(Clone)]
@@ -248,6 +252,7 @@ impl Inner {
         } else {
             rule.shown.borrow_mut().take()
         };
+        let fresh = kept.is_none();
         let shown = kept.unwrap_or_else(|| Rc::new(Shown::new(&types, rule.streams.len())));
         for (stream, (name, _)) in rule.streams.iter().enumerate() {
             let there =
@@ -259,11 +264,11 @@ impl Inner {
                 shown.add(stream, name, row);
             }
         }
-        if rule.full {
-            if let Some(entry) = self.engine.borrow_mut().entry_mut(slot) {
-                entry.attached = Some(shown.clone());
-            }
-        } else {
+        if rule.full && fresh {
+            let row = types.fields.len() * size_of::<Value>() + ROW;
+            self.engine.borrow_mut().attach(slot, shown.clone(), rule.streams.len() * row + ROW);
+            self.adopt_orphans();
+        } else if !rule.full {
             shown.point(slot);
         }
         Ok(shown)
@@ -298,6 +303,9 @@ impl Inner {
         Ok(Value::Table(shown.table))
     }
 }
+
+/// About what a record or a table costs beside its fields.
+const ROW: usize = 256;
 
 /// What scripts see of a key that has records of its own.
 fn attached(entry: &Entry) -> Option<Rc<Shown>> {

@@ -56,7 +56,7 @@ impl Inner {
         };
         self.explained(explained, |told| told.counted(now));
         let counted = Counted { site, rule, source, slot, key: key_value, explained };
-        if !source.plugins.is_empty() {
+        if rule.full {
             self.plug_in(vm, &counted, obs, point.value())?;
         }
         match &rule.watched {
@@ -65,7 +65,7 @@ impl Inner {
         }
     }
 
-    /// Calculations of scripts.
+    /// The key's own records, and calculations of scripts on them.
     fn plug_in(&self, vm: &mut Vm, counted: &Counted<'_>, obs: &Value, value: f64) -> Res<()> {
         let source = counted.source;
         let shown = self.show(vm, counted.rule, counted.slot)?;

@@ -11,9 +11,10 @@ use crate::script_host::sumstats::{Inner, SumStats};
 use crate::sumstats::{Damaged, Saved};
 
 impl SumStats {
-    /// All results, for [`SumStats::restore`] of another policy or a later run. What scripts keep in fields of
-    /// their own is not among them.
+    /// All results, for [`SumStats::restore`] of another policy. What scripts keep in fields of their own is not
+    /// among them. Whoever has them goes on with the epochs: `zeek_done` ends them here no more.
     pub fn save(&self) -> Vec<u8> {
+        self.0.handed_on.set(true);
         self.0.save()
     }
 
