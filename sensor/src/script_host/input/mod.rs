@@ -193,7 +193,8 @@ impl Input {
 
     fn add_table(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
         let Some(Value::Record(record)) = args.first() else { return Ok(Value::Bool(false)) };
-        let (Value::Table(table), Value::Type(idx)) = (vm.field(record, "destination"), vm.field(record, "idx"))
+        let (Value::Table(table), Value::Type(idx)) =
+            (vm.field(record, "destination"), vm.field(record, "idx"))
         else {
             vm.error(site.span, "Input::add_table: destination must be a table and idx a record type");
             return Ok(Value::Bool(false));
@@ -219,7 +220,8 @@ impl Input {
 
     fn add_event(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
         let Some(Value::Record(record)) = args.first() else { return Ok(Value::Bool(false)) };
-        let (Value::Type(ty), Value::Func(event)) = (vm.field(record, "fields"), vm.field(record, "ev")) else {
+        let (Value::Type(ty), Value::Func(event)) = (vm.field(record, "fields"), vm.field(record, "ev"))
+        else {
             vm.error(site.span, "Input::add_event: fields must be a record type and ev an event");
             return Ok(Value::Bool(false));
         };
@@ -229,7 +231,8 @@ impl Input {
     }
 
     fn remove(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
-        let name = args.first().map_or(String::new(), |name| String::from_utf8_lossy(name.bytes()).into_owned());
+        let name =
+            args.first().map_or(String::new(), |name| String::from_utf8_lossy(name.bytes()).into_owned());
         let removed = self.0.borrow_mut().remove(&name).is_some();
         if !removed {
             vm.error(site.span, format!("Input stream '{name}' does not exist for removal!"));
@@ -238,7 +241,8 @@ impl Input {
     }
 
     fn force_update(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
-        let name = args.first().map_or(String::new(), |name| String::from_utf8_lossy(name.bytes()).into_owned());
+        let name =
+            args.first().map_or(String::new(), |name| String::from_utf8_lossy(name.bytes()).into_owned());
         let stream = self.0.borrow().get(&name).cloned();
         let Some(stream) = stream else {
             vm.error(site.span, format!("Input stream '{name}' does not exist"));
@@ -265,7 +269,9 @@ fn fields(vm: &Vm, ty: TypeId) -> Vec<Field> {
                 optional: part.optional || part.default.is_some(),
                 within: Some((at, field.ty)),
             })),
-            None => found.push(Field { name: field.name.to_string(), at, ty: field.ty, optional, within: None }),
+            None => {
+                found.push(Field { name: field.name.to_string(), at, ty: field.ty, optional, within: None })
+            }
         }
     }
     found
@@ -279,7 +285,8 @@ impl Stream {
             Ok(None) => return,
             Err(error) => {
                 if !std::mem::replace(&mut self.complained, true) {
-                    let text = format!("{}/Input::READER_ASCII: cannot read {}: {error}", self.source, self.path);
+                    let text =
+                        format!("{}/Input::READER_ASCII: cannot read {}: {error}", self.source, self.path);
                     vm.error(nightjar_script::source::Span::default(), text);
                 }
                 return;
@@ -339,7 +346,10 @@ impl Stream {
             }
         }
         if now.size - offset > self.max_bytes {
-            return Err(io::Error::other(format!("it has more than Input::max_bytes={} bytes", self.max_bytes)));
+            return Err(io::Error::other(format!(
+                "it has more than Input::max_bytes={} bytes",
+                self.max_bytes
+            )));
         }
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = Vec::new();
@@ -374,7 +384,8 @@ impl Stream {
                 vm.enqueue(event.id, args);
             }
             Target::Table { table, idx, index, values, want_record, event, pred, known } => {
-                let keys: Result<Vec<Value>, String> = index.iter().map(|field| row.value(vm, field)).collect();
+                let keys: Result<Vec<Value>, String> =
+                    index.iter().map(|field| row.value(vm, field)).collect();
                 let keys = keys?;
                 if keys.iter().any(|key| !key.is_set()) {
                     return Err("a part of the index is not set".to_owned());
