@@ -1,5 +1,6 @@
 //! Addresses to block, in a file for a firewall to read.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -87,8 +88,8 @@ impl BlockList {
             let Some((addr, until)) = line.split_once('\t') else { continue };
             if let (Ok(addr), Ok(until)) = (addr.parse(), until.parse()) {
                 let until = Time::from_secs_f64(until);
-                if !self.until.contains_key(&addr) {
-                    self.until.insert(addr, until);
+                if let Entry::Vacant(place) = self.until.entry(addr) {
+                    place.insert(until);
                     self.by_end.insert((until, addr));
                 }
             }

@@ -177,8 +177,7 @@ impl Courier {
             }
         };
         let mut pauses = PAUSES.iter();
-        loop {
-            let Err(failure) = self.attempt(parcel, &text) else { break };
+        while let Err(failure) = self.attempt(parcel, &text) {
             match pauses.next() {
                 Some(pause) if !failure.lasts && self.pause(*pause) => {}
                 _ => return Err(failure),
@@ -280,7 +279,7 @@ mod tests {
     #[test]
     fn addresses_are_found_and_commands_are_not() {
         assert_eq!(addresses("Zeek <zeek@localhost>, b@x.org ,,"), ["zeek@localhost", "b@x.org"]);
-        assert!(addresses("a@b>\r\nRCPT TO:<c@d").is_empty());
+        assert!(addresses("<a@b\r\nRCPT TO:c@d>").is_empty());
         assert!(addresses("x <a@b c@d>").is_empty());
     }
 }
