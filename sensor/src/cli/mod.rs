@@ -15,13 +15,13 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
+use nightjar_script::Traffic;
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
-use crate::script_host::Traffic;
 use crate::service::privileges;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Mode, Sinks};
@@ -217,7 +217,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let mut scripts = match args.scripts.compile(true)? {
+    let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
+    let mut scripts = match args.scripts.compile(true, traffic)? {
         script::Compiled::None => None,
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => Some(scripts),
@@ -244,7 +245,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         };
     };
     if let Some(scripts) = &mut scripts {
-        scripts.begin(Traffic::Replayed);
+        scripts.begin();
         settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;

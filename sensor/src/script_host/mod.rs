@@ -14,19 +14,18 @@ mod notice;
 mod state;
 mod sumstats;
 mod values;
+mod weird;
 
 use std::rc::Rc;
 use std::sync::Arc;
-
-pub use nightjar_script::vm::Traffic;
 
 use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView};
+use crate::event::{EventId, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::Events;
+use crate::policy::{Events, WeirdSettings};
 use crate::record::Schema;
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -66,17 +65,22 @@ impl Scripts {
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
     pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
         let code = self.script.run();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
         Ok(exit_code(code))
     }
 
     /// `zeek_init`, before the first packet.
-    pub fn begin(&mut self, traffic: Traffic) {
-        self.script.vm.traffic = traffic;
+    pub fn begin(&mut self) {
         self.script.init();
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
+    }
+
+    /// What became of notices that left the sensor.
+    pub fn notices(&self) -> notice::Counters {
+        self.frameworks.notice.counters()
     }
 
     /// What the process is to return.
@@ -170,8 +174,22 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
+    fn weird_settings(&mut self) -> Option<WeirdSettings> {
+        self.frameworks.weird.changed_settings(&self.script.vm)
+    }
+
+    fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        weird::notice(vm, weird, conn);
+        vm.drain();
+        self.frameworks.deliver(logs)
+    }
+
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.run_pollers();
         self.frameworks.deliver(logs)
     }
@@ -179,6 +197,7 @@ impl Events for Scripts {
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
         self.script.finish();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)
     }
 }

@@ -126,6 +126,11 @@ impl State {
             .any(|(name, analyzer)| kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer))
     }
 
+    /// The record of a connection that some event was about.
+    pub fn known_conn(&self, uid: Uid) -> Option<Value> {
+        self.conns.get(&uid).map(|kept| Value::Record(kept.record.clone()))
+    }
+
     pub fn forget_conn(&mut self, layout: &Layout, uid: Uid) {
         if let Some(kept) = self.conns.remove(&uid)
             && let Some(ended) = layout.conn.ended

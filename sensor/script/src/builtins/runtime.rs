@@ -48,7 +48,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("zeek_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bro_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bare_mode", |vm, _, _| Ok(Value::Bool(vm.bare))),
-    ("reading_traces", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Replayed))),
+    ("reading_traces", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Capture))),
     ("reading_live_traffic", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Live))),
     ("suspend_processing", |_, _, _| Ok(Value::Unset)),
     ("continue_processing", |_, _, _| Ok(Value::Unset)),

@@ -168,15 +168,6 @@ pub struct Function {
     pub span: Span,
 }
 
-/// Where events come from, as scripts can ask.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Traffic {
-    #[default]
-    None,
-    Replayed,
-    Live,
-}
-
 /// Ceilings for scripts; every one is a setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -242,6 +233,16 @@ pub enum GlobalKind {
     Func,
 }
 
+/// What scripts run beside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Traffic {
+    /// No traffic: they run alone.
+    #[default]
+    None,
+    Capture,
+    Live,
+}
+
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -280,9 +281,9 @@ pub struct Vm {
     pub(crate) next_expiry: f64,
     pub(crate) triggers: Vec<Rc<trigger::Trigger>>,
     pub network_time: f64,
-    pub traffic: Traffic,
     pub terminating: bool,
     pub bare: bool,
+    pub traffic: Traffic,
     pub exit_code: Option<i32>,
     /// Where calls are made from, for messages and `backtrace`.
     pub calls: Vec<Call>,
@@ -322,9 +323,9 @@ impl Vm {
             next_expiry: 0.0,
             triggers: Vec::new(),
             network_time: 0.0,
-            traffic: Traffic::None,
             terminating: false,
             bare: false,
+            traffic: Traffic::None,
             exit_code: None,
             calls: Vec::new(),
             disabled_groups: HashSet::new(),
