@@ -17,6 +17,7 @@ const ORDER: &[(&str, u8)] = &[
     ("analyze", 4),
     ("log", 5),
     ("policy", 5),
+    ("input", 5),
     ("notice", 5),
     ("sumstats", 5),
     ("sink", 6),

@@ -47,7 +47,8 @@ impl Scripts {
         let frameworks = Frameworks::default();
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
-        let script = Script::compile(Box::new(host), options)?;
+        let mut script = Script::compile(Box::new(host), options)?;
+        script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
         Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
@@ -65,9 +66,15 @@ impl Scripts {
         Ok(exit_code(code))
     }
 
-    /// `zeek_init`, before the first packet.
+    /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
+    pub fn follow_files(&self) {
+        self.frameworks.input.follow();
+    }
+
+    /// `zeek_init`, and what the files of Input hold, before the first packet.
     pub fn begin(&mut self) {
         self.script.init();
+        self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
     }
@@ -108,6 +115,7 @@ impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(vm);
         let layout = &self.layout;
         let conn = event.conn.as_ref().map_or(Value::Unset, |view| self.state.conn(vm, layout, view));
         let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
@@ -162,6 +170,7 @@ impl Events for Scripts {
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.script.vm.look_after(false);
         self.frameworks.deliver(logs)
     }
 

@@ -133,6 +133,10 @@ pub struct CallSite<'a> {
     pub result: TypeId,
 }
 
+/// What a host has to look after between events: input that has come. With `true` it waits for what is being
+/// read. Answers whether more may come.
+pub type Poller = Rc<dyn Fn(&mut Vm, bool) -> bool>;
+
 pub type NativeFn = Rc<dyn Fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res>;
 
 /// One body of a function, event or hook.
@@ -259,6 +263,7 @@ pub struct Vm {
     pub values: Vec<Value>,
     pub names: HashMap<Rc<str>, u32, foldhash::fast::RandomState>,
     pub host: Box<dyn Host>,
+    pub pollers: Vec<Poller>,
     pub limits: Limits,
     pub counters: Counters,
     pub stack: Vec<Value>,
@@ -298,6 +303,7 @@ impl Vm {
             values: Vec::new(),
             names: HashMap::default(),
             host,
+            pollers: Vec::new(),
             limits: Limits::default(),
             counters: Counters::default(),
             stack: Vec::with_capacity(256),
