@@ -90,6 +90,7 @@ impl Input {
             ("Input::add_analysis", native(|input, vm, args| input.add(vm, args, Kind::Analysis))),
             ("Input::remove", native(Input::remove)),
             ("Input::force_update", native(Input::force_update)),
+            ("Config::__options", Rc::new(|vm: &mut Vm, _: &CallSite<'_>, _: &[Value]| Ok(options::names(vm)))),
         ]
     }
 

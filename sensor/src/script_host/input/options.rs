@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use nightjar_script::Vm;
-use nightjar_script::value::{RecordVal, Value};
+use nightjar_script::types::TypeId;
+use nightjar_script::value::{RecordVal, Value, VectorVal};
 use nightjar_script::vm::GlobalKind;
 
 use super::convert;
@@ -123,6 +124,14 @@ impl Options<'_> {
         let stdin = self.config.get(&b"stdin"[..]).cloned();
         Ok(Raw { separator, stdin, read_stderr, force_kill: has("force_kill"), offset })
     }
+}
+
+/// The names of all options.
+pub fn names(vm: &mut Vm) -> Value {
+    let options = vm.globals.iter().filter(|global| global.kind == GlobalKind::Option);
+    let names: Vec<Value> = options.map(|option| Value::str(option.name.as_bytes())).collect();
+    let ty = vm.types.vector(TypeId::String);
+    Value::Vector(VectorVal::new(ty, names))
 }
 
 /// A source, and what is to be said of its options.
