@@ -8,6 +8,7 @@ pub mod decode;
 pub mod event;
 pub mod export;
 pub mod flow;
+pub mod input;
 pub mod log;
 pub mod notice;
 pub mod pipeline;

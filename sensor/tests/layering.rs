@@ -16,6 +16,7 @@ const ORDER: &[(&str, u8)] = &[
     ("flow", 3),
     ("analyze", 4),
     ("log", 5),
+    ("input", 5),
     ("notice", 5),
     ("policy", 5),
     ("sumstats", 5),

@@ -1,58 +1,70 @@
-# The Input framework: tables and events that are fed from files.
+# The Input framework: files, and what commands print, as tables and events that follow them.
 #
-# A file is read when it is added, so that a replay gives the same each time. On a sensor, and in a run that waits, a
-# file that changes is read again within a second.
+# Sources are read before the first packet. In a live run, and in one that waits (exit_only_after_terminate), they are
+# looked at each second; a replay sees what they held at its start, so that the same capture gives the same logs.
 
 module Input;
 
 export {
+	## What became of a row.
 	type Event: enum {
 		EVENT_NEW = 0,
 		EVENT_CHANGED = 1,
 		EVENT_REMOVED = 2,
 	};
 
+	## When a source is read.
 	type Mode: enum {
-		## Read once, and again with force_update.
+		## Once, and with force_update.
 		MANUAL = 0,
-		## Read again whole when it changes.
+		## As a whole, each time it changes.
 		REREAD = 1,
-		## What is added to it is read.
+		## What is added to it.
 		STREAM = 2,
 	};
 
 	type Reader: enum {
 		READER_ASCII,
-		READER_RAW,
 		READER_BENCHMARK,
 		READER_BINARY,
 		READER_CONFIG,
+		READER_RAW,
 		READER_SQLITE,
 	};
 
 	option default_reader = READER_ASCII;
 	option default_mode = MANUAL;
 
+	## Each of these is one character.
 	const separator = "\t" &redef;
 	const set_separator = "," &redef;
 	const empty_field = "(empty)" &redef;
 	const unset_field = "-" &redef;
+
+	## Skip optional fields of types that no file can hold, instead of refusing the stream.
 	const accept_unsupported_types = F &redef;
 
-	## Bytes of one file that are read.
-	const max_bytes = 268435456 &redef;
+	## Bytes that a file may have to be read as a whole; a larger one is not read.
+	const max_file_size: count = 1073741824 &redef;
 
 	type TableDescription: record {
 		source: string;
 		reader: Reader &default=default_reader;
 		mode: Mode &default=default_mode;
 		name: string;
+		## The table or set to fill.
 		destination: any;
+		## A record type: the fields of the index.
 		idx: any;
+		## A record type: the fields of the value; not given for sets.
 		val: any &optional;
+		## Whether the table holds records, or the one field of val.
 		want_record: bool &default=T;
+		## Raised for each change: description, Input::Event, index, value (the old one of a change).
 		ev: any &optional;
+		## Decides on each change before it is made.
 		pred: function(typ: Input::Event, left: any, right: any): bool &optional;
+		## Hears of trouble: description, message, Reporter::Level.
 		error_ev: any &optional;
 		config: table[string] of string &default=table();
 	};
@@ -62,8 +74,11 @@ export {
 		reader: Reader &default=default_reader;
 		mode: Mode &default=default_mode;
 		name: string;
+		## A record type: the fields to read.
 		fields: any;
+		## Whether the event takes one record, or each field by itself.
 		want_record: bool &default=T;
+		## Raised for each row: description, Input::Event, and the fields.
 		ev: any;
 		error_ev: any &optional;
 		config: table[string] of string &default=table();
@@ -71,7 +86,7 @@ export {
 
 	type AnalysisDescription: record {
 		source: string;
-		reader: Reader &default=READER_BINARY;
+		reader: Reader &default=Input::READER_BINARY;
 		mode: Mode &default=default_mode;
 		name: string;
 		config: table[string] of string &default=table();
@@ -79,10 +94,13 @@ export {
 
 	global add_table: function(description: Input::TableDescription): bool;
 	global add_event: function(description: Input::EventDescription): bool;
+	## Not supported: says so, and answers F.
+	global add_analysis: function(description: Input::AnalysisDescription): bool;
 	global remove: function(id: string): bool;
+	## Looks for changes now.
 	global force_update: function(id: string): bool;
 
-	## All of a file was read.
+	## All of a source has been read.
 	global end_of_data: event(name: string, source: string);
 }
 
@@ -93,9 +111,35 @@ export {
 	const set_separator = Input::set_separator &redef;
 	const empty_field = Input::empty_field &redef;
 	const unset_field = Input::unset_field &redef;
-	## A bad line ends the reading.
+	## A line that cannot be read ends the stream, instead of costing that line.
 	const fail_on_invalid_lines = F &redef;
+	## A file that cannot be read ends the stream, instead of being waited for.
 	const fail_on_file_problem = F &redef;
-	## Where relative names begin.
+	## Put before the names of files that do not begin with a slash.
 	const path_prefix = "" &redef;
+}
+
+module InputRaw;
+
+export {
+	const record_separator = "\n" &redef;
+	## A command has ended.
+	global process_finished: event(name: string, source: string, exit_code: count, signal_exit: bool);
+}
+
+module InputBinary;
+
+export {
+	const chunk_size: count = 1024 &redef;
+	const path_prefix = "" &redef;
+}
+
+module InputConfig;
+
+export {
+	const set_separator = Input::set_separator &redef;
+	const empty_field = "" &redef;
+	const fail_on_file_problem = F &redef;
+	## A file of options has a new value.
+	global new_value: event(name: string, source: string, id: string, value: any);
 }

@@ -12,6 +12,8 @@ use std::io::{Read, Write};
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// The same while files are followed.
+const IDLE_FOLLOWING: f64 = 0.01;
 
 /// What to compile.
 #[derive(Clone, Debug)]
@@ -190,8 +192,13 @@ impl Script {
             self.vm.host.flush();
             return 1;
         }
-        if self.vm.exit_code.is_none() && self.waits() {
-            self.wait();
+        if self.vm.exit_code.is_none() {
+            match self.waits() {
+                true => self.wait(),
+                false => {
+                    self.vm.look_after(true);
+                }
+            }
         }
         if self.vm.exit_code.is_none() {
             self.finish();
@@ -212,12 +219,16 @@ impl Script {
         while !self.vm.state.stop && self.vm.exit_code.is_none() {
             let now = self.vm.host.now();
             self.vm.advance(now);
-            self.vm.run_pollers();
+            let idle = if self.vm.look_after(false) { IDLE_FOLLOWING } else { IDLE };
             let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
-            let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
+            let until = next.into_iter().flatten().fold(now + idle, f64::min);
             if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {
                 return;
             }
+        }
+        if self.vm.state.stop {
+            // Zeek's `terminate()` is a signal to itself.
+            self.vm.host.stderr(b"received termination signal\n");
         }
     }
 }

@@ -228,6 +228,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         _ => None,
     };
     if let Some(scripts) = &mut scripts {
+        scripts.follow_files();
         scripts.begin();
         sensor.config.interest = scripts.interest();
     }

@@ -16,7 +16,6 @@ mod sumstats;
 mod values;
 mod weird;
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -51,8 +50,7 @@ impl Scripts {
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
-        let input = frameworks.input.clone();
-        script.vm.pollers.push(Rc::new(move |vm| input.poll(vm)));
+        script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
         Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
@@ -71,9 +69,15 @@ impl Scripts {
         Ok(exit_code(code))
     }
 
-    /// `zeek_init`, before the first packet.
+    /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
+    pub fn follow_files(&self) {
+        self.frameworks.input.follow();
+    }
+
+    /// `zeek_init`, and what the files of Input hold, before the first packet.
     pub fn begin(&mut self) {
         self.script.init();
+        self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
     }
@@ -119,6 +123,7 @@ impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(vm);
         let layout = &self.layout;
         let conn = event
             .conn
@@ -190,7 +195,7 @@ impl Events for Scripts {
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
         self.frameworks.tick(&mut self.script.vm, now);
-        self.script.vm.run_pollers();
+        self.script.vm.look_after(false);
         self.frameworks.deliver(logs)
     }
 

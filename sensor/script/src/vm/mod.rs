@@ -133,6 +133,10 @@ pub struct CallSite<'a> {
     pub result: TypeId,
 }
 
+/// What a host has to look after between events: input that has come. With `true` it waits for what is being
+/// read. Answers whether more may come.
+pub type Poller = Rc<dyn Fn(&mut Vm, bool) -> bool>;
+
 pub type NativeFn = Rc<dyn Fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res>;
 
 /// One body of a function, event or hook.
@@ -269,6 +273,7 @@ pub struct Vm {
     pub values: Vec<Value>,
     pub names: HashMap<Rc<str>, u32, foldhash::fast::RandomState>,
     pub host: Box<dyn Host>,
+    pub pollers: Vec<Poller>,
     pub limits: Limits,
     pub counters: Counters,
     pub stack: Vec<Value>,
@@ -291,8 +296,6 @@ pub struct Vm {
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
     pub(crate) reporting: report::Reporting,
-    /// What hosts want called while a run waits, and when they say so.
-    pub pollers: Vec<Rc<dyn Fn(&mut Vm)>>,
     /// What the scripts look at.
     pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
@@ -311,6 +314,7 @@ impl Vm {
             values: Vec::new(),
             names: HashMap::default(),
             host,
+            pollers: Vec::new(),
             limits: Limits::default(),
             counters: Counters::default(),
             stack: Vec::with_capacity(256),
@@ -332,7 +336,6 @@ impl Vm {
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
             reporting: report::Reporting::default(),
-            pollers: Vec::new(),
             uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
