@@ -59,7 +59,9 @@ impl Vm {
     /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
     pub fn look_after(&mut self, wait: bool) -> bool {
         let pollers = self.pollers.clone();
-        pollers.iter().fold(false, |more, poller| poller(self, wait) || more)
+        // All of them, whatever the first says.
+        let more: Vec<bool> = pollers.iter().map(|poller| poller(self, wait)).collect();
+        more.contains(&true)
     }
 
     /// A member; subnet tables answer addresses with the longest prefix.
