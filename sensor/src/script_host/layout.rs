@@ -10,9 +10,12 @@ use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest};
 use crate::policy;
 use crate::record::Schema;
 
+/// A log, the type of its rows, and the type and field that hold one.
+type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
+
 /// The logs that scripts can look at and change, with the type that Zeek declares for their rows and where a
 /// connection or file holds the one that events are about.
-static LOGS: &[(&Schema, &str, Option<(&str, &str)>)] = &[
+static LOGS: &[Declared] = &[
     (analyze::CONN, "Conn::Info", Some(("connection", "conn"))),
     (analyze::HTTP, "HTTP::Info", Some(("connection", "http"))),
     (analyze::DNS, "DNS::Info", Some(("connection", "dns"))),
@@ -120,7 +123,7 @@ impl Layout {
             let ty = vm.types.as_func(vm.funcs.get(function.0 as usize)?.ty)?;
             Some(Event { function, parameters: ty.params.iter().map(|parameter| parameter.ty).collect() })
         };
-        let log = |(schema, info, holder): &(&'static Schema, &str, Option<(&str, &str)>)| {
+        let log = |(schema, info, holder): &Declared| {
             let ty = vm.named_type(info)?;
             let holder = holder.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
             let id = place(vm, ty, "id");

@@ -57,7 +57,7 @@ struct Stream {
 
 enum Target {
     Event(Events),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 /// Rows as events.
