@@ -175,9 +175,28 @@ impl Logs {
                 }
                 return Ok(());
             }
-            None => self.find(sheet.path, || Form::Sheet(sheet.clone())),
+            None => self.adopt(sheet, now)?,
         };
         self.append(at, row, now)
+    }
+
+    /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
+    /// before them.
+    #[cold]
+    fn adopt(&mut self, sheet: &Arc<Sheet>, now: Time) -> Result<usize, LogError> {
+        let at = self.find(sheet.path, || Form::Sheet(sheet.clone()));
+        let open = &mut self.open[at];
+        let same = match &open.form {
+            Form::Schema(schema) => schema.fields.iter().map(|field| field.name).eq(sheet.names.iter()),
+            Form::Sheet(known) => known.names == sheet.names,
+        };
+        open.form = Form::Sheet(sheet.clone());
+        if let Some(file) = open.file.as_mut().filter(|_| !same) {
+            let mut header = sheet.closing(now);
+            header.extend(sheet.opening(now));
+            file.write(&header)?;
+        }
+        Ok(at)
     }
 
     fn append(&mut self, at: usize, row: &[u8], now: Time) -> Result<(), LogError> {

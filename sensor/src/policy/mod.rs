@@ -8,7 +8,9 @@ mod weird;
 
 pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
-use crate::event::{Item, Owner, Raised, RecordView, RowView, Said, Weird};
+use std::sync::Arc;
+
+use crate::event::{Interest, Item, Owner, Raised, RecordView, RowView, Said, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
 use crate::time::Time;
@@ -33,6 +35,10 @@ pub trait Events {
 
     /// An oddity that is to be a notice.
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// Reads the scripts again. Those that do not compile leave the old ones running; else it answers what the new
+    /// ones look at.
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError>;
 
     /// Time goes on where no event does.
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -106,6 +112,11 @@ impl<'e> Policy<'e> {
             write(&mut self.events, &row, owner, now, logs)?;
         }
         Ok(())
+    }
+
+    /// Reads the scripts again, if there are any.
+    pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
+        self.events.as_mut().map_or(Ok(None), |events| events.reload(now, logs))
     }
 
     /// Time goes on where nothing is said.

@@ -41,18 +41,26 @@ pub struct Scripts {
     /// What the workers take along for them.
     interest: Arc<Interest>,
     state: State,
+    /// What they were compiled from, to do so again.
+    options: Options,
+    carets: bool,
 }
 
 impl Scripts {
     /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
-    pub fn compile(mut host: StdHost, options: &Options) -> Result<Self, Failed> {
-        let frameworks = Frameworks::default();
+    pub fn compile(host: StdHost, options: &Options) -> Result<Self, Failed> {
+        Scripts::compile_with(Frameworks::default(), host, options)
+    }
+
+    fn compile_with(frameworks: Frameworks, mut host: StdHost, options: &Options) -> Result<Self, Failed> {
+        let carets = host.carets;
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
-        Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
+        let (interest, state) = (Arc::default(), State::default());
+        Ok(Scripts { script, frameworks, layout, interest, state, options: options.clone(), carets })
     }
 
     /// What the scripts look at, once they have begun.
@@ -190,6 +198,30 @@ impl Events for Scripts {
         weird::notice(vm, weird, conn);
         vm.drain();
         self.frameworks.deliver(logs)
+    }
+
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
+        let mut host = StdHost::default();
+        host.carets = self.carets;
+        // What is not to be said again, and mail on its way, are not the scripts'.
+        let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
+        let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
+            eprintln!("nightjar: the scripts do not compile; those that run go on");
+            return Ok(None);
+        };
+        if next.restore_sumstats(&self.save_sumstats()).is_err() {
+            eprintln!("nightjar: what SumStats have counted could not be handed on");
+        }
+        self.script.vm.advance(now.as_secs_f64());
+        self.script.finish();
+        self.frameworks.deliver(logs)?;
+        next.script.vm.network_time = self.script.vm.network_time;
+        next.follow_files();
+        next.begin();
+        next.frameworks.deliver(logs)?;
+        *self = next;
+        eprintln!("nightjar: the scripts were read again");
+        Ok(Some(self.interest.clone()))
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
