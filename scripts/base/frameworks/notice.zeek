@@ -1,5 +1,7 @@
 # The Notice framework: what detections found, what is done about it, and what is not said twice.
 
+@load base/utils/site
+
 module Notice;
 
 export {

@@ -373,6 +373,14 @@ impl Host for StdHost {
         true
     }
 
+    fn run(&mut self, command: &str) -> Option<i32> {
+        // A command may read what scripts have written.
+        self.flush();
+        let line = format!("({command}) 1>&2 &");
+        let status = std::process::Command::new("/bin/sh").arg("-c").arg(line).status();
+        Some(status.ok().and_then(|status| status.code()).unwrap_or(-1))
+    }
+
     fn sleep(&mut self, secs: f64) -> bool {
         let _ = self.out.flush();
         std::thread::sleep(std::time::Duration::from_secs_f64(secs));
