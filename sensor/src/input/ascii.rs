@@ -63,7 +63,8 @@ impl Reader {
                 out.trouble(self.options.fail_on_file_problem, format!("Could not get stat for {path}"))
             }
             Whole::TooLarge => {
-                let text = format!("{path} is larger than Input::max_file_size ({}) and is not read", self.max_size);
+                let text =
+                    format!("{path} is larger than Input::max_file_size ({}) and is not read", self.max_size);
                 out.trouble(self.options.fail_on_file_problem, text)
             }
             Whole::Content(content, stamp) => {
@@ -84,12 +85,7 @@ impl Reader {
     }
 
     /// The columns, from the first line that is no comment; `None` where they are not what is looked for.
-    fn header(
-        &self,
-        rest: &mut &[u8],
-        lines: &mut u64,
-        out: &mut Out,
-    ) -> Result<Option<Vec<Column>>, Stop> {
+    fn header(&self, rest: &mut &[u8], lines: &mut u64, out: &mut Out) -> Result<Option<Vec<Column>>, Stop> {
         let (path, fatal) = (&self.options.path, self.options.fail_on_file_problem);
         let Some(line) = self.next_content(rest, lines) else {
             let text = format!("Could not read input data file {path}; first line could not be read");
@@ -108,8 +104,9 @@ impl Reader {
                 Some(name) if at.is_some() => match find(name) {
                     Some(at) => Some(at),
                     None => {
-                        let text =
-                            format!("Could not find requested port type field {name} in input data file {path}.");
+                        let text = format!(
+                            "Could not find requested port type field {name} in input data file {path}."
+                        );
                         return out.trouble(fatal, text).map(|()| None);
                     }
                 },
@@ -136,7 +133,9 @@ impl Reader {
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match line.strip_prefix(b"#fields") {
-            Some([separator, names @ ..]) if *separator == self.options.separator && !names.is_empty() => Some(names),
+            Some([separator, names @ ..]) if *separator == self.options.separator && !names.is_empty() => {
+                Some(names)
+            }
             _ => (line.first() != Some(&b'#')).then_some(line),
         }
     }
@@ -272,7 +271,10 @@ impl Reader {
             }
             if tail.rest.len() > MAX_LINE {
                 tail.rest.clear();
-                out.warn(format!("{path}, line {}: longer than {MAX_LINE} bytes. Ignoring line.", tail.lines + 1))?;
+                out.warn(format!(
+                    "{path}, line {}: longer than {MAX_LINE} bytes. Ignoring line.",
+                    tail.lines + 1
+                ))?;
             }
             if read == 0 {
                 tail.first = false;

@@ -77,12 +77,7 @@ pub struct Unreadable;
 
 impl Notation {
     /// Reads a value. Complaints go to `warn`, in Zeek's words.
-    pub fn read(
-        &self,
-        text: &[u8],
-        field: &Field,
-        warn: &mut dyn FnMut(String),
-    ) -> Result<Cell, Unreadable> {
+    pub fn read(&self, text: &[u8], field: &Field, warn: &mut dyn FnMut(String)) -> Result<Cell, Unreadable> {
         match (field.ty, field.member) {
             (CellType::Set | CellType::Vector, Some(member)) if !self.is_unset(text) => {
                 self.list(text, &field.name, member, warn)
@@ -254,7 +249,8 @@ fn integer<T: std::str::FromStr>(text: &[u8], warn: &mut dyn FnMut(String)) -> R
 }
 
 fn double(text: &[u8], warn: &mut dyn FnMut(String)) -> Result<f64, Unreadable> {
-    let is_part = |byte: u8, _: usize| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    let is_part =
+        |byte: u8, _: usize| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
     let (number, _) = leading(text, is_part);
     // The longest beginning that is a number.
     let found = (1..=number.len()).rev().find_map(|end| Some((end, number.get(..end)?.parse::<f64>().ok()?)));

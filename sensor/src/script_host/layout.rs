@@ -154,7 +154,8 @@ impl Layout {
         let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
-        let sizes = members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
+        let sizes =
+            members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
         if !any_size && sizes.is_empty() {
             events.remove(EventId::ConnectionGrew);
         }

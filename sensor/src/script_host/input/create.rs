@@ -141,9 +141,8 @@ pub fn table(vm: &Vm, description: &RecordVal, name: &str) -> Result<Plan, Refus
         let yields = vm.types.yield_of(destination.ty).unwrap_or(TypeId::Any);
         if !vm.types.same(yields, held) {
             let (needed, got) = (vm.types.name(held), vm.types.name(yields));
-            return Err(check.refuse(format!(
-                "Table type does not match value type. Need type '{needed}', got '{got}'"
-            )));
+            return Err(check
+                .refuse(format!("Table type does not match value type. Need type '{needed}', got '{got}'")));
         }
     }
     let event = check.table_event(index, held, want_record)?;
@@ -156,9 +155,9 @@ pub fn table(vm: &Vm, description: &RecordVal, name: &str) -> Result<Plan, Refus
         unrolled = check.unroll(&mut fields, value, lenient);
     }
     if !want_record && fields.len() - index_cells > 1 {
-        return Err(check.refuse(
-            "Stream does not want a record (want_record=F), but has more then one value field.",
-        ));
+        return Err(
+            check.refuse("Stream does not want a record (want_record=F), but has more then one value field.")
+        );
     }
     unrolled?;
     let predicate = match vm.field(description, "pred") {
@@ -245,8 +244,9 @@ impl Check<'_> {
         {
             let what = if want_record { "attributes do" } else { "attribute does" };
             let (needed, got) = (types.name(held), types.name(parameters[3]));
-            return Err(self
-                .refuse(format!("Table event's value {what} not match. Need '{needed}', got '{got}'")));
+            return Err(
+                self.refuse(format!("Table event's value {what} not match. Need '{needed}', got '{got}'"))
+            );
         }
         Ok(Some(event))
     }

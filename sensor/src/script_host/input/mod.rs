@@ -32,6 +32,8 @@ pub(super) struct Input(Rc<State>);
 #[derive(Default)]
 struct State {
     streams: RefCell<Vec<Rc<Stream>>>,
+    /// Removed while they were being read: what is on its way still comes, as in Zeek.
+    leaving: RefCell<Vec<Rc<Stream>>>,
     /// Sources are looked at again and again.
     follows: Cell<bool>,
     looked: Cell<Option<Instant>>,
@@ -90,7 +92,10 @@ impl Input {
             ("Input::add_analysis", native(|input, vm, args| input.add(vm, args, Kind::Analysis))),
             ("Input::remove", native(Input::remove)),
             ("Input::force_update", native(Input::force_update)),
-            ("Config::__options", Rc::new(|vm: &mut Vm, _: &CallSite<'_>, _: &[Value]| Ok(options::names(vm)))),
+            (
+                "Config::__options",
+                Rc::new(|vm: &mut Vm, _: &CallSite<'_>, _: &[Value]| Ok(options::names(vm))),
+            ),
         ]
     }
 
@@ -107,8 +112,9 @@ impl Input {
 
     /// Between two events of a capture.
     pub fn between_events(&self, vm: &mut Vm) {
-        let busy = |stream: &Rc<Stream>| stream.reader.try_borrow().is_ok_and(|reader| reader.is_pending());
-        if !self.0.streams.borrow().is_empty() && self.0.streams.borrow().iter().any(busy) {
+        let busy =
+            |streams: &RefCell<Vec<Rc<Stream>>>| streams.borrow().iter().any(|stream| stream.is_pending());
+        if busy(&self.0.streams) || busy(&self.0.leaving) {
             self.take(vm, !self.0.follows.get());
         }
     }
@@ -175,8 +181,12 @@ impl Input {
         let [name] = args else { return false };
         let name = String::from_utf8_lossy(name.bytes());
         let Some(stream) = self.find(&name) else { return false };
-        stream.removed.set(true);
         self.0.streams.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, &stream));
+        if stream.is_pending() {
+            self.0.leaving.borrow_mut().push(stream);
+        } else {
+            stream.removed.set(true);
+        }
         true
     }
 
@@ -223,7 +233,8 @@ impl Input {
         // What the events do may open streams, or ask for more.
         while again {
             again = false;
-            let streams = self.0.streams.borrow().clone();
+            let mut streams = self.0.streams.borrow().clone();
+            streams.extend_from_slice(&self.0.leaving.borrow());
             for stream in streams {
                 while !stream.removed.get() {
                     let batch = stream.reader.borrow_mut().next(wait);
@@ -241,6 +252,7 @@ impl Input {
                     }
                 }
             }
+            self.0.leaving.borrow_mut().retain(|stream| stream.is_pending());
             vm.drain();
         }
     }
@@ -265,15 +277,19 @@ impl Input {
 }
 
 impl Stream {
+    fn is_pending(&self) -> bool {
+        self.reader.try_borrow().is_ok_and(|reader| reader.is_pending())
+    }
+
     fn source(&self) -> Value {
         Value::str(&self.reader.borrow().source)
     }
 
     fn row(&self, vm: &mut Vm, line: u64, cells: &[crate::input::Cell]) {
-        let stream_mode = self.reader.borrow().mode == Mode::Stream;
+        let adds = self.reader.borrow().adds;
         let result = match &self.target {
             Target::Event(events) => self.raise(vm, events, cells),
-            Target::Table(table) if stream_mode => table.added(vm, &self.description, cells),
+            Target::Table(table) if adds => table.added(vm, &self.description, cells),
             Target::Table(table) => table.row(vm, &self.description, cells),
         };
         if let Err(misfit) = result {
@@ -321,7 +337,8 @@ impl Stream {
 
     /// An option that a file gives a value.
     fn option(&self, vm: &mut Vm, name: &str, cell: &crate::input::Cell) {
-        let Some(ty) = vm.global(name).and_then(|at| vm.globals.get(at as usize)).map(|global| global.ty) else {
+        let Some(ty) = vm.global(name).and_then(|at| vm.globals.get(at as usize)).map(|global| global.ty)
+        else {
             return;
         };
         match convert::value(vm, cell, ty) {

@@ -140,12 +140,7 @@ pub struct Read {
     pub messages: Vec<(Level, String)>,
 }
 
-pub fn source(
-    vm: &Vm,
-    description: &RecordVal,
-    name: &str,
-    fields: Vec<Field>,
-) -> Result<Read, Refused> {
+pub fn source(vm: &Vm, description: &RecordVal, name: &str, fields: Vec<Field>) -> Result<Read, Refused> {
     let source = String::from_utf8_lossy(vm.field(description, "source").bytes()).into_owned();
     let mode = match vm.field(description, "mode") {
         Value::Enum(_, 1) => Mode::Reread,
@@ -153,14 +148,20 @@ pub fn source(
         _ => Mode::Manual,
     };
     let config = match vm.field(description, "config") {
-        Value::Table(table) => {
-            table.snapshot().iter().map(|(key, value)| (key.bytes().to_vec(), value.bytes().to_vec())).collect()
-        }
+        Value::Table(table) => table
+            .snapshot()
+            .iter()
+            .map(|(key, value)| (key.bytes().to_vec(), value.bytes().to_vec()))
+            .collect(),
         _ => HashMap::new(),
     };
     let mut options = Options { vm, config, messages: Vec::new() };
     let reader = vm.text_string(&vm.field(description, "reader"));
-    let wrong = |text: String| Refused { notes: Vec::new(), errors: vec![format!("{source}/{reader}: {text}")] };
+    let wrong = |text: String| {
+        let texts = [&text[..], "Init failed", "terminating thread"];
+        let errors = texts.map(|text| format!("{source}/{reader}: {text}")).to_vec();
+        Refused { notes: Vec::new(), errors }
+    };
     if source.is_empty() {
         return Err(wrong("No source path provided".to_owned()));
     }

@@ -112,7 +112,9 @@ impl Table {
     fn index_of(&self, vm: &mut Vm, key: &Value) -> Option<Rc<RecordVal>> {
         let record = vm.new_record_of(self.index)?;
         match key {
-            Value::List(parts) => parts.iter().enumerate().for_each(|(at, part)| record.set(at, part.clone())),
+            Value::List(parts) => {
+                parts.iter().enumerate().for_each(|(at, part)| record.set(at, part.clone()))
+            }
             one => record.set(0, one.clone()),
         }
         Some(record)
