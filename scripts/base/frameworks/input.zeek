@@ -104,6 +104,13 @@ export {
 	global end_of_data: event(name: string, source: string);
 }
 
+module Threading;
+
+export {
+	## How often sources are looked at.
+	const heartbeat_interval = 1.0secs &redef;
+}
+
 module InputAscii;
 
 export {

@@ -37,14 +37,19 @@ struct State {
     /// Sources are looked at again and again.
     follows: Cell<bool>,
     looked: Cell<Option<Instant>>,
+    /// When packets may be held up again.
+    rested: Cell<Option<Instant>>,
 }
 
 /// Streams that may be open at a time: each has a thread.
 const MAX_STREAMS: usize = 1000;
-/// How often sources are looked at.
+/// How often sources are looked at, unless `Threading::heartbeat_interval` says otherwise.
 const PERIOD: Duration = Duration::from_secs(1);
+const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
 /// Time that is spent at once on what sources gave, while packets wait.
 const SLICE: Duration = Duration::from_millis(20);
+/// Time between two such slices: a fifth of the time goes to what sources gave.
+const REST: Duration = Duration::from_millis(80);
 
 struct Stream {
     name: String,
@@ -114,8 +119,15 @@ impl Input {
     pub fn between_events(&self, vm: &mut Vm) {
         let busy =
             |streams: &RefCell<Vec<Rc<Stream>>>| streams.borrow().iter().any(|stream| stream.is_pending());
-        if busy(&self.0.streams) || busy(&self.0.leaving) {
-            self.take(vm, !self.0.follows.get());
+        if !busy(&self.0.streams) && !busy(&self.0.leaving) {
+            return;
+        }
+        let now = Instant::now();
+        if !self.0.follows.get() {
+            self.take(vm, true);
+        } else if self.0.rested.get().is_none_or(|rested| now >= rested) {
+            self.take(vm, false);
+            self.0.rested.set(Some(Instant::now() + REST));
         }
     }
 
@@ -211,7 +223,7 @@ impl Input {
     /// Whether streams are open.
     fn poll(&self, vm: &mut Vm, wait: bool) -> bool {
         let now = Instant::now();
-        if !wait && self.0.looked.get().is_none_or(|looked| now.duration_since(looked) >= PERIOD) {
+        if !wait && self.0.looked.get().is_none_or(|looked| now.duration_since(looked) >= period(vm)) {
             // The first time, all are being read already.
             if self.0.looked.replace(Some(now)).is_some() {
                 for stream in self.0.streams.borrow().iter() {
@@ -389,6 +401,11 @@ impl Stream {
         args.extend(values);
         vm.enqueue(event, args);
     }
+}
+
+fn period(vm: &Vm) -> Duration {
+    let seconds = vm.global_value("Threading::heartbeat_interval").map_or(0.0, Value::as_double);
+    Duration::try_from_secs_f64(seconds).map_or(PERIOD, |period| period.max(SHORTEST_PERIOD))
 }
 
 /// A message that belongs to no place in a script.
