@@ -18,4 +18,5 @@ pub mod script_host;
 pub mod service;
 pub mod sink;
 pub mod sumstats;
+pub mod testing;
 pub mod time;

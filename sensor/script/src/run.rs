@@ -6,7 +6,7 @@ use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
-use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Vm};
+use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Traffic, Vm};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 
@@ -33,6 +33,7 @@ pub struct Options {
     pub hash_keys: Option<HashKeys>,
     /// Seed of `rand`.
     pub random_seed: u32,
+    pub traffic: Traffic,
 }
 
 impl Default for Options {
@@ -46,6 +47,7 @@ impl Default for Options {
             limits: Limits::default(),
             hash_keys: None,
             random_seed: 1,
+            traffic: Traffic::None,
         }
     }
 }
@@ -72,6 +74,7 @@ impl Script {
         let mut vm = Vm::new(host);
         vm.limits = opts.limits;
         vm.bare = opts.bare;
+        vm.traffic = opts.traffic;
         vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();

@@ -91,6 +91,7 @@ places! {
         service = "service",
         history = "history",
         uid = "uid",
+        ended = "ended",
     }
     /// The fields of `fa_file`.
     File = "fa_file" {
@@ -180,7 +181,12 @@ impl Layout {
         });
         Interest {
             events,
-            conn: ConnParts { service: reads(self.conn.service), history: reads(self.conn.history) },
+            conn: ConnParts {
+                service: reads(self.conn.service),
+                history: reads(self.conn.history),
+                ends: reads(self.conn.orig) || reads(self.conn.resp),
+                times: reads(self.conn.start_time) || reads(self.conn.duration),
+            },
             logs: logs.collect(),
             digests,
             sizes,

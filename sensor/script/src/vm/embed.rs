@@ -59,7 +59,8 @@ impl Vm {
     /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
     pub fn look_after(&mut self, wait: bool) -> bool {
         let pollers = self.pollers.clone();
-        pollers.iter().fold(false, |more, poller| poller(self, wait) || more)
+        // Each has its turn, whatever the others answer.
+        pollers.iter().filter(|poller| poller(self, wait)).count() > 0
     }
 
     /// A member; subnet tables answer addresses with the longest prefix.

@@ -237,6 +237,16 @@ pub enum GlobalKind {
     Func,
 }
 
+/// What scripts run beside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Traffic {
+    /// No traffic: they run alone.
+    #[default]
+    None,
+    Capture,
+    Live,
+}
+
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -278,6 +288,7 @@ pub struct Vm {
     pub network_time: f64,
     pub terminating: bool,
     pub bare: bool,
+    pub traffic: Traffic,
     pub exit_code: Option<i32>,
     /// Where calls are made from, for messages and `backtrace`.
     pub calls: Vec<Call>,
@@ -318,6 +329,7 @@ impl Vm {
             network_time: 0.0,
             terminating: false,
             bare: false,
+            traffic: Traffic::None,
             exit_code: None,
             calls: Vec::new(),
             disabled_groups: HashSet::new(),

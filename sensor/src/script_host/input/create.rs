@@ -166,7 +166,7 @@ pub fn table(vm: &Vm, description: &RecordVal, name: &str) -> Result<Plan, Refus
     };
     let held = Default::default();
     let table = Table { destination, index, value, index_cells, want_record, event, predicate, held };
-    Ok(Plan { target: Target::Table(table), fields, error_event, notes: check.notes })
+    Ok(Plan { target: Target::Table(Box::new(table)), fields, error_event, notes: check.notes })
 }
 
 impl Check<'_> {

@@ -64,7 +64,7 @@ struct Stream {
 
 enum Target {
     Event(Events),
-    Table(Table),
+    Table(Box<Table>),
 }
 
 /// Rows as events.
