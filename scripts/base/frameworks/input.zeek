@@ -3,6 +3,17 @@
 # Sources are read before the first packet. In a live run, and in one that waits (exit_only_after_terminate), they are
 # looked at each second; a replay sees what they held at its start, so that the same capture gives the same logs.
 
+module Reporter;
+
+export {
+	## How bad a message is: error events of streams are told, and reporter.log.
+	type Level: enum {
+		INFO,
+		WARNING,
+		ERROR,
+	};
+}
+
 module Input;
 
 export {

@@ -193,12 +193,10 @@ impl Script {
             return 1;
         }
         if self.vm.exit_code.is_none() {
-            match self.waits() {
-                true => self.wait(),
-                false => {
-                    self.vm.look_after(true);
-                }
-            }
+            self.vm.look_after(true);
+        }
+        if self.vm.exit_code.is_none() && self.waits() {
+            self.wait();
         }
         if self.vm.exit_code.is_none() {
             self.finish();
