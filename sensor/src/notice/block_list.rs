@@ -22,6 +22,9 @@ const PAUSE: Interval = Interval::from_secs(1);
 /// Bytes of a file that a run goes on with.
 const MAX_FILE: u64 = 64 << 20;
 
+/// The thread that writes lists, and where it takes them from.
+type Writer = (Sender<(PathBuf, String)>, JoinHandle<()>);
+
 /// Addresses, each with the time up to which it is to be blocked. Those whose time has come leave.
 #[derive(Default)]
 pub struct BlockList {
@@ -35,7 +38,7 @@ pub struct BlockList {
     changed: bool,
     written: Time,
     shared: Arc<Shared>,
-    writer: Option<(Sender<(PathBuf, String)>, JoinHandle<()>)>,
+    writer: Option<Writer>,
 }
 
 #[derive(Default)]
@@ -173,7 +176,7 @@ impl Drop for BlockList {
     }
 }
 
-fn start(shared: Arc<Shared>) -> Option<(Sender<(PathBuf, String)>, JoinHandle<()>)> {
+fn start(shared: Arc<Shared>) -> Option<Writer> {
     let (sender, lists) = bounded::<(PathBuf, String)>(1);
     let write = move || {
         for (path, text) in lists {

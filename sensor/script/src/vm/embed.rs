@@ -59,8 +59,9 @@ impl Vm {
     /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
     pub fn look_after(&mut self, wait: bool) -> bool {
         let pollers = self.pollers.clone();
-        // Each has its turn, whatever the others answer.
-        pollers.iter().filter(|poller| poller(self, wait)).count() > 0
+        // All of them, whatever the first says.
+        let more: Vec<bool> = pollers.iter().map(|poller| poller(self, wait)).collect();
+        more.contains(&true)
     }
 
     /// A member; subnet tables answer addresses with the longest prefix.
