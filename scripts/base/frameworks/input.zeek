@@ -3,6 +3,17 @@
 # Sources are read before the first packet. In a live run, and in one that waits (exit_only_after_terminate), they are
 # looked at each second; a replay sees what they held at its start, so that the same capture gives the same logs.
 
+module Reporter;
+
+export {
+	## How bad a message is: error events of streams are told, and reporter.log.
+	type Level: enum {
+		INFO,
+		WARNING,
+		ERROR,
+	};
+}
+
 module Input;
 
 export {
@@ -102,6 +113,13 @@ export {
 
 	## All of a source has been read.
 	global end_of_data: event(name: string, source: string);
+}
+
+module Threading;
+
+export {
+	## How often sources are looked at.
+	const heartbeat_interval = 1.0secs &redef;
 }
 
 module InputAscii;

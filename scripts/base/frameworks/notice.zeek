@@ -4,6 +4,8 @@
 @load base/frameworks/cluster
 @load base/utils/site
 
+@load base/utils/site
+
 module Notice;
 
 export {

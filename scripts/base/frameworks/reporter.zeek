@@ -9,12 +9,6 @@ export {
 
 	global log_policy: Log::PolicyHook;
 
-	type Level: enum {
-		INFO,
-		WARNING,
-		ERROR,
-	};
-
 	type Info: record {
 		ts: time &log;
 		level: Level &log;

@@ -138,7 +138,7 @@ impl Notation {
                 }
             },
             CellType::Int => Cell::Int(integer(text, warn)?),
-            CellType::Count => Cell::Count(integer(text, warn)?),
+            CellType::Count => Cell::Count(count(text, warn)?),
             CellType::Double | CellType::Time | CellType::Interval => Cell::Double(double(text, warn)?),
             CellType::Port => port(text, warn)?,
             CellType::Addr => Cell::Addr(address(unescape(text).trim_ascii(), warn)),
@@ -246,6 +246,16 @@ fn integer<T: std::str::FromStr>(text: &[u8], warn: &mut dyn FnMut(String)) -> R
         warn(format!("Number '{}' out of supported range.", shown(text)));
         Unreadable
     })
+}
+
+/// As C's `strtoull`, which Zeek uses: what is below zero counts back from 2^64.
+fn count(text: &[u8], warn: &mut dyn FnMut(String)) -> Result<u64, Unreadable> {
+    match text.trim_ascii_start() {
+        [b'-', rest @ ..] if rest.first().is_some_and(u8::is_ascii_digit) => {
+            integer::<u64>(rest, warn).map(u64::wrapping_neg)
+        }
+        _ => integer(text, warn),
+    }
 }
 
 fn double(text: &[u8], warn: &mut dyn FnMut(String)) -> Result<f64, Unreadable> {

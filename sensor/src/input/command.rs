@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -92,7 +93,7 @@ impl Reader {
             let mut collected = Vec::new();
             let Some(mut stderr) = stderr else { return Ok(collected) };
             if stream {
-                pump(stderr, Splitter::new(separator), &mut other, Some(true))?;
+                pump(Late(stderr), Splitter::new(separator), &mut other, Some(true))?;
             } else {
                 // Cut where nobody could look through it.
                 let _ = stderr.by_ref().take(MAX_STDERR).read_to_end(&mut collected);
@@ -146,6 +147,21 @@ impl Reader {
         }
         out.put(Item::Finished { code: u64::from(code.unsigned_abs()), signal }, 0)?;
         out.flush(false)
+    }
+}
+
+/// What a command says of its errors, a moment later: what it printed at the same time comes first.
+struct Late<R>(R);
+
+const LAG: Duration = Duration::from_millis(100);
+
+impl<R: Read> Read for Late<R> {
+    fn read(&mut self, block: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.0.read(block)?;
+        if length > 0 {
+            std::thread::sleep(LAG);
+        }
+        Ok(length)
     }
 }
 

@@ -15,6 +15,7 @@ mod settings;
 pub use cell::{Cell, CellType, Field, Transport};
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 
@@ -149,6 +150,8 @@ trait Follow: Send {
 const QUEUE: usize = 4;
 /// Items in a batch.
 const BATCH: usize = 1024;
+/// How long a source that gives nothing (a pipe nobody writes to) is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of rows in a batch, about.
 const BATCH_BYTES: usize = 1 << 20;
 /// Complaints about one reading; more are counted.
@@ -235,6 +238,8 @@ pub struct Reader {
     pending: usize,
     pub source: String,
     pub mode: Mode,
+    /// What is read is added to what there is, and never replaces it.
+    pub adds: bool,
 }
 
 impl Reader {
@@ -243,11 +248,13 @@ impl Reader {
         let (updates, asked) = unbounded();
         let (to, batches) = bounded(QUEUE);
         let child = command::Handle::default();
+        let adds =
+            source.mode == Mode::Stream || matches!(source.format, Format::Raw(_) | Format::Binary { .. });
         let (name, mode, handle) = (source.source.clone(), source.mode, child.clone());
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || run(source, &asked, to, handle))?;
-        let mut reader = Reader { updates, batches, child, pending: 0, source: name, mode };
+        let mut reader = Reader { updates, batches, child, pending: 0, source: name, mode, adds };
         reader.update();
         Ok(reader)
     }
@@ -267,7 +274,7 @@ impl Reader {
     /// What was read; `None` while there is nothing, unless `wait`.
     pub fn next(&mut self, wait: bool) -> Option<Batch> {
         let batch = match wait && self.pending > 0 {
-            true => self.batches.recv().map_err(|_| TryRecvError::Disconnected),
+            true => self.batches.recv_timeout(PATIENCE).map_err(|_| TryRecvError::Disconnected),
             false => self.batches.try_recv(),
         };
         match batch {

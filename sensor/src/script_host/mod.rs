@@ -233,6 +233,7 @@ impl Events for Scripts {
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(&mut self.script.vm);
         self.script.finish();
         self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)

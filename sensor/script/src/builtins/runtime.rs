@@ -1,6 +1,6 @@
 //! The run itself: exit, environment, files, what calls what.
 
-use super::{arg, complain, record, text_arg};
+use super::{arg, complain, fail, record, text_arg};
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{Value, VectorVal};
@@ -19,6 +19,13 @@ pub const TABLE: &[(&str, Plain)] = &[
         }
         vm.state.stop = true;
         Ok(Value::Bool(true))
+    }),
+    ("system", |vm, c, a| {
+        let command = text_arg(a, 0);
+        match vm.host.run(&command) {
+            Some(code) => Ok(Value::Int(i64::from(code))),
+            None => Err(fail(c, "commands cannot be run here")),
+        }
     }),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
     ("gethostname", |vm, _, _| {

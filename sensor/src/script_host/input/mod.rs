@@ -32,17 +32,24 @@ pub(super) struct Input(Rc<State>);
 #[derive(Default)]
 struct State {
     streams: RefCell<Vec<Rc<Stream>>>,
+    /// Removed while they were being read: what is on its way still comes, as in Zeek.
+    leaving: RefCell<Vec<Rc<Stream>>>,
     /// Sources are looked at again and again.
     follows: Cell<bool>,
     looked: Cell<Option<Instant>>,
+    /// When packets may be held up again.
+    rested: Cell<Option<Instant>>,
 }
 
 /// Streams that may be open at a time: each has a thread.
 const MAX_STREAMS: usize = 1000;
-/// How often sources are looked at.
+/// How often sources are looked at, unless `Threading::heartbeat_interval` says otherwise.
 const PERIOD: Duration = Duration::from_secs(1);
+const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
 /// Time that is spent at once on what sources gave, while packets wait.
 const SLICE: Duration = Duration::from_millis(20);
+/// Time between two such slices: a fifth of the time goes to what sources gave.
+const REST: Duration = Duration::from_millis(80);
 
 struct Stream {
     name: String,
@@ -110,9 +117,17 @@ impl Input {
 
     /// Between two events of a capture.
     pub fn between_events(&self, vm: &mut Vm) {
-        let busy = |stream: &Rc<Stream>| stream.reader.try_borrow().is_ok_and(|reader| reader.is_pending());
-        if !self.0.streams.borrow().is_empty() && self.0.streams.borrow().iter().any(busy) {
-            self.take(vm, !self.0.follows.get());
+        let busy =
+            |streams: &RefCell<Vec<Rc<Stream>>>| streams.borrow().iter().any(|stream| stream.is_pending());
+        if !busy(&self.0.streams) && !busy(&self.0.leaving) {
+            return;
+        }
+        let now = Instant::now();
+        if !self.0.follows.get() {
+            self.take(vm, true);
+        } else if self.0.rested.get().is_none_or(|rested| now >= rested) {
+            self.take(vm, false);
+            self.0.rested.set(Some(Instant::now() + REST));
         }
     }
 
@@ -178,8 +193,12 @@ impl Input {
         let [name] = args else { return false };
         let name = String::from_utf8_lossy(name.bytes());
         let Some(stream) = self.find(&name) else { return false };
-        stream.removed.set(true);
         self.0.streams.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, &stream));
+        if stream.is_pending() {
+            self.0.leaving.borrow_mut().push(stream);
+        } else {
+            stream.removed.set(true);
+        }
         true
     }
 
@@ -204,7 +223,7 @@ impl Input {
     /// Whether streams are open.
     fn poll(&self, vm: &mut Vm, wait: bool) -> bool {
         let now = Instant::now();
-        if !wait && self.0.looked.get().is_none_or(|looked| now.duration_since(looked) >= PERIOD) {
+        if !wait && self.0.looked.get().is_none_or(|looked| now.duration_since(looked) >= period(vm)) {
             // The first time, all are being read already.
             if self.0.looked.replace(Some(now)).is_some() {
                 for stream in self.0.streams.borrow().iter() {
@@ -226,7 +245,8 @@ impl Input {
         // What the events do may open streams, or ask for more.
         while again {
             again = false;
-            let streams = self.0.streams.borrow().clone();
+            let mut streams = self.0.streams.borrow().clone();
+            streams.extend_from_slice(&self.0.leaving.borrow());
             for stream in streams {
                 while !stream.removed.get() {
                     let batch = stream.reader.borrow_mut().next(wait);
@@ -244,6 +264,7 @@ impl Input {
                     }
                 }
             }
+            self.0.leaving.borrow_mut().retain(|stream| stream.is_pending());
             vm.drain();
         }
     }
@@ -268,15 +289,19 @@ impl Input {
 }
 
 impl Stream {
+    fn is_pending(&self) -> bool {
+        self.reader.try_borrow().is_ok_and(|reader| reader.is_pending())
+    }
+
     fn source(&self) -> Value {
         Value::str(&self.reader.borrow().source)
     }
 
     fn row(&self, vm: &mut Vm, line: u64, cells: &[crate::input::Cell]) {
-        let stream_mode = self.reader.borrow().mode == Mode::Stream;
+        let adds = self.reader.borrow().adds;
         let result = match &self.target {
             Target::Event(events) => self.raise(vm, events, cells),
-            Target::Table(table) if stream_mode => table.added(vm, &self.description, cells),
+            Target::Table(table) if adds => table.added(vm, &self.description, cells),
             Target::Table(table) => table.row(vm, &self.description, cells),
         };
         if let Err(misfit) = result {
@@ -376,6 +401,11 @@ impl Stream {
         args.extend(values);
         vm.enqueue(event, args);
     }
+}
+
+fn period(vm: &Vm) -> Duration {
+    let seconds = vm.global_value("Threading::heartbeat_interval").map_or(0.0, Value::as_double);
+    Duration::try_from_secs_f64(seconds).map_or(PERIOD, |period| period.max(SHORTEST_PERIOD))
 }
 
 /// A message that belongs to no place in a script.

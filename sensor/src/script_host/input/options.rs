@@ -157,8 +157,11 @@ pub fn source(vm: &Vm, description: &RecordVal, name: &str, fields: Vec<Field>) 
     };
     let mut options = Options { vm, config, messages: Vec::new() };
     let reader = vm.text_string(&vm.field(description, "reader"));
-    let wrong =
-        |text: String| Refused { notes: Vec::new(), errors: vec![format!("{source}/{reader}: {text}")] };
+    let wrong = |text: String| {
+        let texts = [&text[..], "Init failed", "terminating thread"];
+        let errors = texts.map(|text| format!("{source}/{reader}: {text}")).to_vec();
+        Refused { notes: Vec::new(), errors }
+    };
     if source.is_empty() {
         return Err(wrong("No source path provided".to_owned()));
     }
