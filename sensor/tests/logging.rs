@@ -189,13 +189,3 @@ fn rows_that_pass_scripts_are_written_like_all_others() {
     });
     assert!(marked.count() > 20, "{rows}");
 }
-
-#[test]
-fn what_is_scheduled_happens_though_no_event_does() {
-    let folder = tempfile::tempdir().unwrap();
-    let script = "
-        event look() { if ( ! zeek_is_terminating() ) { print \"look\"; schedule 500msec { look() }; } }
-        event zeek_init() { schedule 500msec { look() }; }";
-    let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("tcp.pcap"), "-e", script]);
-    assert!(out.lines().count() > 1, "{out}");
-}
