@@ -15,4 +15,5 @@ pub mod record;
 pub mod script_host;
 pub mod service;
 pub mod sink;
+pub mod testing;
 pub mod time;

@@ -21,6 +21,7 @@ const ORDER: &[(&str, u8)] = &[
     ("script_host", 6),
     ("pipeline", 6),
     ("service", 7),
+    ("testing", 7),
     ("cli", 8),
     ("main", 9),
 ];
