@@ -128,11 +128,11 @@ type ftp_port: record {
 };
 
 type geo_location: record {
-	country_code: string &optional;
-	region: string &optional;
-	city: string &optional;
-	latitude: double &optional;
-	longitude: double &optional;
+	country_code: string &optional &log;
+	region: string &optional &log;
+	city: string &optional &log;
+	latitude: double &optional &log;
+	longitude: double &optional &log;
 };
 
 type geo_autonomous_system: record {

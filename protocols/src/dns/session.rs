@@ -7,6 +7,7 @@
 
 use super::netbios;
 use super::parse::{self, Options, Outcome, Scratch, Visitor};
+use super::rdata::Rdata;
 use super::row::{Row, RowPool};
 use super::types::{Header, Question, Record, Section};
 use super::weird::Weird;
@@ -54,6 +55,14 @@ pub trait Sink {
     /// The connection's first message is a response from its originator: the roles are to be
     /// swapped, before any row of this message is logged.
     fn flip_roles(&mut self);
+
+    /// A message's header was read. Here and below `row` is the one that the message belongs to.
+    fn header(&mut self, _header: &Header, _row: Option<&Row>) {}
+    fn question(&mut self, _header: &Header, _question: &Question<'_>, _row: Option<&Row>) {}
+    /// A record of the answer section, or of EDNS.
+    fn record(&mut self, _header: &Header, _record: &Record<'_>, _row: Option<&Row>) {}
+    /// The message was read to its end.
+    fn end(&mut self, _header: &Header, _row: Option<&Row>) {}
 }
 
 /// What the sessions of one worker share.
@@ -302,8 +311,28 @@ impl<S: Sink> Handler<'_, S> {
         }
     }
 
-    fn end(self) {
+    fn add_answer(&mut self, header: &Header, record: &Record<'_>) {
+        let now = self.now;
+        if let Some(row) = self.row() {
+            let first_cut = !row.answers_cut;
+            if !row.add_answer(now, header, record) && first_cut {
+                self.sink.weird(Weird::AnswersCut);
+            }
+        }
+    }
+
+    /// Lets the sink know of something, with the row it is about.
+    fn tell(&mut self, what: impl FnOnce(&mut S, Option<&Row>)) {
+        let row = match &mut self.matched {
+            Some(row) => Some(&mut **row),
+            None => self.session.current(),
+        };
+        what(self.sink, row.as_deref());
+    }
+
+    fn end(mut self) {
         let Some(header) = self.header else { return };
+        self.tell(|sink, row| sink.end(&header, row));
         let session = self.session;
         if let Some(mut row) = self.matched {
             row.saw(header.is_response());
@@ -328,26 +357,25 @@ impl<S: Sink> Handler<'_, S> {
 impl<S: Sink> Visitor for Handler<'_, S> {
     fn header(&mut self, header: &Header) {
         self.header = Some(*header);
-        if header.opcode() != QUERY {
-            return;
+        if header.opcode() == QUERY {
+            // Direction plays no part: what is a reply says so itself.
+            if header.is_response() {
+                self.reply_begins(header);
+            } else {
+                self.query_begins(header.id);
+            }
         }
-        // Direction plays no part: what is a reply says so itself.
-        if header.is_response() {
-            self.reply_begins(header);
-        } else {
-            self.query_begins(header.id);
-        }
+        self.tell(|sink, row| sink.header(header, row));
     }
 
     fn question(&mut self, header: &Header, question: &Question<'_>) {
         if header.is_response() {
             // "Service rejected in some fashion": a reply without records. Zeek says so for every
             // opcode, of the row that happens to be current.
-            let empty = header.answers == 0 && header.authorities == 0 && header.additionals == 0;
-            if let (true, Some(row)) = (empty, self.row()) {
+            if let (true, Some(row)) = (header.has_no_records(), self.row()) {
                 row.rejected = true;
             }
-            return;
+            return self.tell(|sink, row| sink.question(header, question, row));
         }
         let netbios = self.netbios;
         if let (QUERY, Some(row)) = (header.opcode(), self.row()) {
@@ -358,19 +386,20 @@ impl<S: Sink> Visitor for Handler<'_, S> {
             }
             row.set_query(header, question, decoded);
         }
+        self.tell(|sink, row| sink.question(header, question, row));
     }
 
     fn record(&mut self, header: &Header, record: &Record<'_>) {
-        if header.opcode() != QUERY || !header.is_response() || record.section != Section::Answer {
+        if record.section != Section::Answer {
+            if matches!(record.data, Rdata::Opt(_)) {
+                self.tell(|sink, row| sink.record(header, record, row));
+            }
             return;
         }
-        let now = self.now;
-        if let Some(row) = self.row() {
-            let first_cut = !row.answers_cut;
-            if !row.add_answer(now, header, record) && first_cut {
-                self.sink.weird(Weird::AnswersCut);
-            }
+        if header.opcode() == QUERY && header.is_response() {
+            self.add_answer(header, record);
         }
+        self.tell(|sink, row| sink.record(header, record, row));
     }
 
     fn weird(&mut self, weird: Weird) {

@@ -36,6 +36,11 @@ impl Header {
         self.flags & 0x8000 != 0
     }
 
+    /// It announces no record of any section.
+    pub const fn has_no_records(&self) -> bool {
+        self.answers == 0 && self.authorities == 0 && self.additionals == 0
+    }
+
     pub const fn opcode(&self) -> u8 {
         (self.flags >> 11) as u8 & 0x0f
     }

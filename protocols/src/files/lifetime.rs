@@ -30,6 +30,11 @@ impl Lifetime {
         self.first
     }
 
+    /// When something of the file last came.
+    pub fn last(&self) -> i64 {
+        self.last
+    }
+
     /// The `duration` of the row: to the last bytes, gap or announced size. The end of a file does not
     /// count (Zeek's `Manager::EndOfFile` leaves the last activity as it was).
     pub fn duration(&self) -> i64 {

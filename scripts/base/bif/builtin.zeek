@@ -177,6 +177,7 @@ global find_in_zeekpath: function(p: string): string;
 global compress_path: function(p: string): string;
 
 # The run
+global system: function(str: string): int;
 global exit: function(code: int);
 global terminate: function(): bool;
 global getpid: function(): count;

@@ -1,29 +1,64 @@
-# What belongs to the site.
+# What belongs to the site: its networks, zones and the people in charge of them.
 
 module Site;
 
 export {
+	## Address space that is not routed over the Internet: the registries of special-purpose addresses
+	## (RFC 6890), and the same IPv4 networks under 6to4 (RFC 3056).
 	option private_address_space: set[subnet] = {
-		0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16,
-		172.16.0.0/12, 192.0.0.0/24, 192.0.2.0/24, 192.168.0.0/16, 198.18.0.0/15,
-		198.51.100.0/24, 203.0.113.0/24, 240.0.0.0/4, 255.255.255.255/32,
-		[::]/128, [::1]/128, [fe80::]/10, [fc00::]/7, [100::]/64,
-		[2001:db8::]/32, [2001:2::]/48,
+		0.0.0.0/8, [2002::]/24,
+		10.0.0.0/8, [2002:a00::]/24,
+		100.64.0.0/10, [2002:6440::]/26,
+		127.0.0.0/8, [2002:7f00::]/24,
+		169.254.0.0/16, [2002:a9fe::]/32,
+		172.16.0.0/12, [2002:ac10::]/28,
+		192.0.0.0/24, [2002:c000::]/40,
+		192.0.2.0/24, [2002:c000:200::]/40,
+		192.168.0.0/16, [2002:c0a8::]/32,
+		198.18.0.0/15, [2002:c612::]/31,
+		198.51.100.0/24, [2002:c633:6400::]/40,
+		203.0.113.0/24, [2002:cb00:7100::]/40,
+		240.0.0.0/4, [2002:f000::]/20,
+		255.255.255.255/32, [2002:ffff:ffff::]/48,
+		[::]/128, [::1]/128, [64:ff9b:1::]/48, [100::]/64, [2001::]/23, [2001:2::]/48,
+		[2001:db8::]/32, [fc00::]/7, [fe80::]/10,
 	};
-	const private_address_space_is_local = T &redef;
+
+	## Networks that are local.
 	option local_nets: set[subnet] = {};
+
+	## Whether private address space is local too: it is in local_nets then, also after either changes.
+	const private_address_space_is_local = T &redef;
+
+	## The local networks by the addresses in them: local_nets_table[a] is the network that holds a.
+	global local_nets_table: table[subnet] of subnet = {};
+
+	## Networks next door.
 	option neighbor_nets: set[subnet] = {};
-	option local_zones: set[string] = {};
-	option neighbor_zones: set[string] = {};
+
+	## Mail addresses of those in charge of a network.
 	option local_admins: table[subnet] of set[string] = {};
 
+	## DNS zones that are local, and those next door; all names below them belong to them.
+	option local_zones: set[string] = {};
+	option neighbor_zones: set[string] = {};
+
 	global is_local_addr: function(a: addr): bool;
-	global is_private_addr: function(a: addr): bool;
 	global is_neighbor_addr: function(a: addr): bool;
+	global is_private_addr: function(a: addr): bool;
 	global is_local_name: function(name: string): bool;
 	global is_neighbor_name: function(name: string): bool;
+
+	## Mail addresses of those in charge of any network that an address is in, with commas between.
 	global get_emails: function(a: addr): string;
 }
+
+# A zone and what is below it, as one pattern; these match nothing until zeek_init.
+global local_dns_suffix_regex: pattern = /MATCH_NOTHING/;
+global local_dns_neighbor_suffix_regex: pattern = /MATCH_NOTHING/;
+
+# The next change of local_nets comes with private address space already worked in.
+global private_space_is_in = F;
 
 function is_private_addr(a: addr): bool
 	{
@@ -32,9 +67,7 @@ function is_private_addr(a: addr): bool
 
 function is_local_addr(a: addr): bool
 	{
-	if ( a in local_nets )
-		return T;
-	return private_address_space_is_local && a in private_address_space;
+	return a in local_nets;
 	}
 
 function is_neighbor_addr(a: addr): bool
@@ -42,31 +75,87 @@ function is_neighbor_addr(a: addr): bool
 	return a in neighbor_nets;
 	}
 
-function in_zones(name: string, zones: set[string]): bool
-	{
-	for ( z in zones )
-		if ( name == z || ends_with(name, cat(".", z)) )
-			return T;
-	return F;
-	}
-
 function is_local_name(name: string): bool
 	{
-	return in_zones(name, local_zones);
+	return local_dns_suffix_regex in name;
 	}
 
 function is_neighbor_name(name: string): bool
 	{
-	return in_zones(name, neighbor_zones);
+	return local_dns_neighbor_suffix_regex in name;
 	}
 
 function get_emails(a: addr): string
 	{
-	local out: vector of string = vector();
-	for ( net, mails in local_admins )
-		if ( a in net )
-			for ( m in mails )
-				out += m;
-	sort(out, strcmp);
-	return join_string_vec(out, ", ");
+	local found: set[string] = set();
+	for ( _, net in matching_subnets(addr_to_subnet(a), local_admins) )
+		for ( mail in local_admins[net] )
+			if ( mail != "" )
+				add found[mail];
+
+	local mails = "";
+	for ( mail in found )
+		mails = mails == "" ? mail : cat(mails, ", ", mail);
+	return mails;
+	}
+
+function zone_pattern(zones: set[string]): pattern
+	{
+	local names: vector of string = vector();
+	for ( zone in zones )
+		names += convert_for_pattern(zone);
+	sort(names, strcmp);
+	return string_to_pattern(fmt("(^\\.?|\\.)(%s)$", join_string_vec(names, "|")), F);
+	}
+
+# What local_nets becomes: with private address space in it, unless that is in already.
+function on_local_nets(id: string, new_value: set[subnet]): set[subnet]
+	{
+	local nets = new_value;
+	if ( private_address_space_is_local && ! private_space_is_in )
+		nets = new_value | private_address_space;
+	private_space_is_in = F;
+
+	local_nets_table = table();
+	for ( net in nets )
+		local_nets_table[net] = net;
+	return nets;
+	}
+
+# Networks that leave private address space leave local_nets, those that join it join.
+function on_private_space(id: string, new_value: set[subnet]): set[subnet]
+	{
+	local nets = (local_nets | private_address_space) - (private_address_space - new_value);
+	nets += new_value - private_address_space;
+	private_space_is_in = T;
+	Option::set("Site::local_nets", nets, "<skip-config-log>");
+	return new_value;
+	}
+
+function on_local_zones(id: string, new_value: set[string]): set[string]
+	{
+	local_dns_suffix_regex = zone_pattern(new_value);
+	return new_value;
+	}
+
+function on_neighbor_zones(id: string, new_value: set[string]): set[string]
+	{
+	local_dns_neighbor_suffix_regex = zone_pattern(new_value);
+	return new_value;
+	}
+
+event zeek_init() &priority=10
+	{
+	# After handlers of the user's, which may change the value once more.
+	Option::set_change_handler("Site::local_nets", on_local_nets, -5);
+	Option::set_change_handler("Site::local_zones", on_local_zones, -5);
+	Option::set_change_handler("Site::neighbor_zones", on_neighbor_zones, -5);
+	if ( private_address_space_is_local )
+		{
+		Option::set_change_handler("Site::private_address_space", on_private_space, -5);
+		on_private_space("Site::private_address_space", private_address_space);
+		}
+	on_local_nets("Site::local_nets", local_nets);
+	on_local_zones("Site::local_zones", local_zones);
+	on_neighbor_zones("Site::neighbor_zones", neighbor_zones);
 	}

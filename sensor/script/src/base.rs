@@ -72,8 +72,8 @@ fn stem(path: &str) -> &str {
     p.strip_suffix(".zeek").or_else(|| p.strip_suffix(".bro")).unwrap_or(p)
 }
 
-/// The bundled script of a path: of the crate, or of the host's `library`. A framework's parts
-/// (`base/frameworks/notice/main`) are all in its one script.
+/// The bundled script of a path: of the crate, or of the host's `library`. The parts of a
+/// framework or protocol (`base/frameworks/notice/main`) are all in its one script.
 pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static str)> {
     let mut want = stem(path);
     if MISC.contains(&want) {
@@ -82,12 +82,16 @@ pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static s
     loop {
         let ours = LIBRARY.iter().chain(ALWAYS).copied();
         let hosts = library.iter().map(|bundled| (bundled.name, bundled.text));
-        let named = |name: &str| stem(name) == want || stem(name).strip_prefix("policy/") == Some(want);
+        let named = |name: &str| {
+            let name = stem(name);
+            let name = name.strip_suffix("/__load__").unwrap_or(name);
+            name == want || name.strip_prefix("policy/") == Some(want)
+        };
         if let Some(found) = ours.chain(hosts).find(|(name, _)| named(name)) {
             return Some(found);
         }
         want = want.rsplit_once('/')?.0;
-        if !want.starts_with("base/frameworks/") {
+        if !want.starts_with("base/frameworks/") && !want.starts_with("base/protocols/") {
             return None;
         }
     }

@@ -22,7 +22,8 @@ impl Severity {
             Severity::ExprError => "expression error",
             Severity::Internal => "internal error",
             Severity::Fatal => "fatal error",
-            Severity::Info => "info",
+            // Zeek prints the place only.
+            Severity::Info => "",
         }
     }
 
@@ -50,12 +51,18 @@ impl Diag {
 
     /// One line, exactly as Zeek would print it: `error in ./x.zeek, line 3: text`.
     pub fn zeek_line(&self, sources: &Sources) -> String {
-        let word = self.severity.word();
-        match &self.place {
-            Some(place) => format!("{word} in {place}: {}", self.text),
-            None if self.span.file == 0 => format!("{word}: {}", self.text),
-            None => format!("{word} in {}: {}", sources.zeek_location(self.span), self.text),
-        }
+        let place = match &self.place {
+            Some(place) => place.clone(),
+            None if self.span.file == 0 => String::new(),
+            None => sources.zeek_location(self.span),
+        };
+        let start = match (self.severity.word(), &place[..]) {
+            ("", "") => String::new(),
+            ("", place) => format!("{place}: "),
+            (word, "") => format!("{word}: "),
+            (word, place) => format!("{word} in {place}: "),
+        };
+        start + &self.text
     }
 
     /// `file:line:col`, the source line and a caret under the place.

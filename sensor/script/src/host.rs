@@ -62,6 +62,12 @@ pub trait Host {
         false
     }
 
+    /// Runs a command in the background, its output going to standard error: what the shell answers. `None`: scripts
+    /// may not run commands.
+    fn run(&mut self, _command: &str) -> Option<i32> {
+        None
+    }
+
     /// Lets time pass in a run that waits for `terminate()`. `false`: the host does not wait, the run ends.
     fn sleep(&mut self, _secs: f64) -> bool {
         false

@@ -29,10 +29,12 @@ pub mod source;
 mod test_host;
 mod token;
 pub mod types;
+pub mod uses;
 pub mod value;
 pub mod vm;
 
+pub use builtins::topk_value;
 pub use host::{Bundled, Host, Loaded};
 pub use run::{Failed, Options, Script, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
-pub use vm::{Args, Counters, Limits, Vm};
+pub use vm::{Args, Counters, Limits, Traffic, Vm};

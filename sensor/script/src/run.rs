@@ -6,12 +6,14 @@ use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
-use crate::vm::{Args, Frame, Limits, NativeFn, StmtOp, Vm};
+use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Traffic, Vm};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// The same while files are followed.
+const IDLE_FOLLOWING: f64 = 0.01;
 
 /// What to compile.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ pub struct Options {
     pub hash_keys: Option<HashKeys>,
     /// Seed of `rand`.
     pub random_seed: u32,
+    pub traffic: Traffic,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             limits: Limits::default(),
             hash_keys: None,
             random_seed: 1,
+            traffic: Traffic::None,
         }
     }
 }
@@ -70,6 +74,7 @@ impl Script {
         let mut vm = Vm::new(host);
         vm.limits = opts.limits;
         vm.bare = opts.bare;
+        vm.traffic = opts.traffic;
         vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();
@@ -113,6 +118,9 @@ impl Script {
         let top = std::mem::take(&mut c.top);
         let mut vm = c.vm;
         vm.counters = crate::vm::Counters::default();
+        let mut uses = std::mem::take(&mut vm.uses);
+        uses.close(&vm.types);
+        vm.uses = uses;
         Ok(Script { vm, top, top_frame })
     }
 
@@ -131,7 +139,9 @@ impl Script {
             }
         }
         self.run_top();
+        self.vm.enter(Stage::Starting);
         self.vm.drain();
+        self.vm.enter(Stage::Running);
         self.vm.counters.runtime_errors == 0
     }
 
@@ -182,6 +192,9 @@ impl Script {
             self.vm.host.flush();
             return 1;
         }
+        if self.vm.exit_code.is_none() {
+            self.vm.look_after(true);
+        }
         if self.vm.exit_code.is_none() && self.waits() {
             self.wait();
         }
@@ -204,11 +217,16 @@ impl Script {
         while !self.vm.state.stop && self.vm.exit_code.is_none() {
             let now = self.vm.host.now();
             self.vm.advance(now);
+            let idle = if self.vm.look_after(false) { IDLE_FOLLOWING } else { IDLE };
             let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
-            let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
+            let until = next.into_iter().flatten().fold(now + idle, f64::min);
             if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {
                 return;
             }
+        }
+        if self.vm.state.stop {
+            // Zeek's `terminate()` is a signal to itself.
+            self.vm.host.stderr(b"received termination signal\n");
         }
     }
 }
@@ -354,6 +372,14 @@ impl Host for StdHost {
 
     fn filesystem(&mut self) -> bool {
         true
+    }
+
+    fn run(&mut self, command: &str) -> Option<i32> {
+        // A command may read what scripts have written.
+        self.flush();
+        let line = format!("({command}) 1>&2 &");
+        let status = std::process::Command::new("/bin/sh").arg("-c").arg(line).status();
+        Some(status.ok().and_then(|status| status.code()).unwrap_or(-1))
     }
 
     fn sleep(&mut self, secs: f64) -> bool {

@@ -68,6 +68,8 @@ pub struct Field {
     /// Attributes for containers in this field (`&default`, `&create_expire`, `&ordered`).
     pub table_attrs: Option<Rc<crate::value::TableAttrs>>,
     pub ordered: bool,
+    /// `&type_column`: where a reader of files finds the protocol of a port.
+    pub type_column: Option<Rc<str>>,
     pub span: crate::source::Span,
 }
 
@@ -131,6 +133,11 @@ const MAX_TYPE_DEPTH: u32 = 40;
 impl Types {
     pub fn get(&self, t: TypeId) -> &Type {
         self.all.get(t.0 as usize).unwrap_or(&Type::Base(Base::Error))
+    }
+
+    /// Every type there is.
+    pub fn all(&self) -> impl Iterator<Item = TypeId> + use<> {
+        (0..self.all.len() as u32).map(TypeId)
     }
 
     fn push(&mut self, t: Type) -> TypeId {

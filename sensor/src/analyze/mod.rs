@@ -22,11 +22,12 @@ use crate::record::Schema;
 /// Every protocol there is.
 static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
 
-/// The records that scripts find in `c`, with the modules that Zeek declares them in.
-pub static CONNECTION_RECORDS: &[(&str, &Schema)] = &[("HTTP", http::SCHEMA)];
-
 /// The logs that analyzers write.
-pub static LOGS: &[&Schema] = &[conn::SCHEMA, dns::SCHEMA, files::SCHEMA, http::SCHEMA];
+pub static LOGS: &[&Schema] = &[CONN, DNS, FILES, HTTP];
+pub const CONN: &Schema = conn::SCHEMA;
+pub const DNS: &Schema = dns::SCHEMA;
+pub const FILES: &Schema = files::SCHEMA;
+pub const HTTP: &Schema = http::SCHEMA;
 
 /// What the analyzers of one worker share, by protocol: buffers that would otherwise be allocated for
 /// every flow.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
 use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
-use crate::event::{EventId, Proto};
+use crate::event::{Arg, EventId, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -103,8 +103,12 @@ impl Slot {
         if confirmed && !self.confirmed {
             self.confirmed = true;
             flow.add_service(self.spec.service);
+            self.raise(cx, flow, EventId::AnalyzerConfirmation, |aid| vec![Arg::Conn, Arg::Unset, aid]);
         }
         for _ in 0..violations {
+            self.raise(cx, flow, EventId::AnalyzerViolation, |aid| {
+                vec![Arg::text("the protocol's rules were broken"), Arg::Conn, Arg::Unset, aid]
+            });
             self.violated(flow);
         }
         if self.dropped {
@@ -122,6 +126,15 @@ impl Slot {
         if let Some(mut inner) = self.inner.active.take() {
             let left = inner.slots.iter_mut().filter(|slot| !slot.dropped);
             left.for_each(|slot| slot.finish(cx, flow, shared));
+        }
+    }
+
+    /// Tells scripts what was found out about the protocol.
+    fn raise(&self, cx: &mut Cx<'_>, flow: &mut Flow, id: EventId, info: impl FnOnce(Arg) -> Vec<Arg>) {
+        if cx.bus.wants(id) {
+            let info = info(Arg::Count(flow.ordinal));
+            let tag = format!("AllAnalyzers::ANALYZER_ANALYZER_{}", self.spec.service.to_ascii_uppercase());
+            flow.raise(cx, id, vec![Arg::text(&tag), Arg::Record(info)]);
         }
     }
 
@@ -378,7 +391,9 @@ impl Handler for Sessions {
                 slot.finish(cx, flow, &mut self.shared);
             }
         }
-        conn::raise(cx, flow, EventId::ConnectionStateRemove);
+        if flow.proto() == Proto::Tcp && cx.bus.order().packet == Order::END {
+            conn::raise(cx, flow, EventId::ConnectionPending);
+        }
         conn::log(cx, flow, tcp);
     }
 }

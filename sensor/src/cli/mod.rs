@@ -16,6 +16,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
+use nightjar_script::Traffic;
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
@@ -85,6 +86,11 @@ struct Args {
     /// No progress bar and no summary
     #[arg(long)]
     quiet: bool,
+
+    /// At the end, tell on standard output what SumStats made of this key, an address or a text: its counts,
+    /// and why it crossed a threshold or did not
+    #[arg(long, value_name = "KEY", conflicts_with = "interfaces")]
+    explain: Option<String>,
 
     #[command(flatten)]
     scripts: script::ScriptArgs,
@@ -213,20 +219,26 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let mut scripts = match args.scripts.compile(true)? {
+    let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
+    let mut scripts = match args.scripts.compile(true, traffic)? {
         script::Compiled::None => None,
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => Some(scripts),
     };
+    if let Some(key) = &args.explain {
+        scripts.as_mut().ok_or("--explain tells of SumStats: give a script that has some")?.explain(key);
+    }
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => {
                 let folder = args.logdir.or(settings.logdir).unwrap_or_else(|| PathBuf::from("."));
                 let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
-                Ok(scripts.run_alone(&mut logs).unwrap_or_else(|error| {
+                let code = scripts.run_alone(&mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
-                }))
+                });
+                print!("{}", scripts.explained());
+                Ok(code)
             }
             None => Err(
                 "nothing to do: give a capture with -r FILE, an interface with -i, or a script (see --help)"
@@ -236,7 +248,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.begin();
-        settings.config.events = scripts.handled();
+        settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
@@ -272,6 +284,9 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if !args.quiet {
         eprint!("{}", summary::Text(&summary));
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
+    }
+    if let Some(scripts) = &scripts {
+        print!("{}", scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     match &summary.end {

@@ -7,9 +7,11 @@ mod ports;
 pub use nets::Nets;
 pub use ports::PortSet;
 
+use std::sync::Arc;
+
 use nightjar_protocols::files::Hashing;
 
-use crate::event::EventSet;
+use crate::event::Interest;
 use crate::export::Exports;
 use crate::record::Format;
 use crate::time::Interval;
@@ -19,8 +21,8 @@ pub struct Config {
     pub format: Format,
     /// Which rows exporters want, and in what shape.
     pub exports: Exports,
-    /// The events that scripts handle.
-    pub events: EventSet,
+    /// What scripts look at.
+    pub interest: Arc<Interest>,
     /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
     pub seed: u64,
     /// `ignore_checksums`, `-C`.
@@ -74,12 +76,22 @@ pub struct Limits {
     pub inflating: usize,
 }
 
+impl Config {
+    /// The digests to make of files: those asked for, or all where a script may ask for some.
+    pub fn hashing(&self) -> Hashing {
+        match self.interest.digests {
+            true => Hashing { md5: true, sha1: true, sha256: true },
+            false => self.file_hashing,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
             format: Format::Tsv,
             exports: Exports::default(),
-            events: EventSet::default(),
+            interest: Arc::default(),
             seed: 0,
             ignore_checksums: false,
             local_nets: Nets::private(),

@@ -1,6 +1,8 @@
 //! Where a worker says things.
 
-use crate::event::{ConnId, EventId, EventSet, Order, Raised, Tunnel, Weird};
+use std::sync::Arc;
+
+use crate::event::{ConnId, EventId, Interest, Order, Owner, Raised, RecordView, RowView, Tunnel, Weird};
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema};
 use crate::time::Time;
@@ -9,7 +11,7 @@ use crate::time::Time;
 pub struct Bus {
     format: Format,
     exports: Serializer,
-    wanted: EventSet,
+    interest: Arc<Interest>,
     order: Order,
     now: Time,
     muted: bool,
@@ -48,6 +50,8 @@ pub enum Said {
         start: usize,
         end: usize,
     },
+    /// A row that scripts may change before it is written.
+    Record(Box<RowView>),
     Weird(Box<Weird>),
     /// A connection was seen inside these tunnels, outermost first.
     Tunnels(Vec<Tunnel>),
@@ -58,12 +62,12 @@ pub enum Said {
 }
 
 impl Bus {
-    /// An outlet for rows in `format`, for exporters, and for the events that some script handles.
-    pub fn new(format: Format, exports: Serializer, wanted: EventSet) -> Self {
+    /// An outlet for rows in `format`, for exporters, and for what scripts look at.
+    pub fn new(format: Format, exports: Serializer, interest: Arc<Interest>) -> Self {
         Bus {
             format,
             exports,
-            wanted,
+            interest,
             order: Order::default(),
             now: Time::default(),
             muted: false,
@@ -108,10 +112,15 @@ impl Bus {
         self.now
     }
 
+    /// A finished row.
     #[inline]
-    pub fn log<R: Record>(&mut self, record: &R) {
+    pub fn log<R: Record>(&mut self, record: &R, owner: Owner) {
         if self.muted {
             return;
+        }
+        if self.interest.rows(R::SCHEMA) {
+            let record = RecordView::of(record, u64::MAX);
+            return self.say(Said::Record(Box::new(RowView { owner, record })));
         }
         let start = self.batch.bytes.len();
         self.format.row(record, &mut self.batch.bytes);
@@ -139,7 +148,17 @@ impl Bus {
     /// Whether a script handles the event; if not, nothing is built for it.
     #[inline]
     pub fn wants(&self, id: EventId) -> bool {
-        self.wanted.contains(id) && !self.muted
+        self.interest.wants(id) && !self.muted
+    }
+
+    /// What scripts look at.
+    pub fn interest(&self) -> &Interest {
+        &self.interest
+    }
+
+    /// Looks for other things from now on.
+    pub fn set_interest(&mut self, interest: Arc<Interest>) {
+        self.interest = interest;
     }
 
     pub fn raise(&mut self, event: Raised) {

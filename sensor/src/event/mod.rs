@@ -5,12 +5,14 @@
 //! the workers' batches and applies what needs a view of all connections.
 
 mod bus;
+mod interest;
 mod order;
 mod raised;
 
 pub use bus::{Batch, Bus, Item, Said};
+pub use interest::{ConnParts, Interest, LogInterest};
 pub use order::Order;
-pub use raised::{Arg, ConnView, EndView, EventId, EventSet, Raised, RecordView};
+pub use raised::{Arg, ConnView, EndView, EventId, EventSet, FileView, Owner, Raised, RecordView, RowView};
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -55,6 +57,16 @@ pub struct Weird {
     pub about: About,
 }
 
+impl Weird {
+    /// The connection's identifier, where it is about one.
+    pub fn uid(&self) -> Option<Uid> {
+        match self.about {
+            About::Conn(uid, ..) => Some(uid),
+            About::Nothing | About::Hosts(..) => None,
+        }
+    }
+}
+
 /// What a weird is about, which decides what counts as a repetition of it.
 #[derive(Clone, Copy, Debug)]
 pub enum About {
@@ -63,7 +75,7 @@ pub enum About {
     /// A packet between two hosts, of no connection (`flow_weird`).
     Hosts(IpAddr, IpAddr),
     /// A connection (`conn_weird`).
-    Conn(Uid, ConnId),
+    Conn(Uid, ConnId, Proto),
 }
 
 /// Zeek's `Tunnel::Type`.

@@ -11,10 +11,10 @@ use crate::time::{Interval, Time};
 
 /// Declares the events there are, with Zeek's names.
 macro_rules! events {
-    ($($id:ident = $name:literal,)+) => {
+    ($($(#[doc = $about:literal])* $id:ident = $name:literal,)+) => {
         /// An event that scripts can handle.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum EventId { $($id,)+ }
+        pub enum EventId { $($(#[doc = $about])* $id,)+ }
 
         impl EventId {
             pub const ALL: &'static [EventId] = &[$(EventId::$id,)+];
@@ -36,14 +36,56 @@ events! {
     ConnectionHalfFinished = "connection_half_finished",
     PartialConnection = "partial_connection",
     ConnectionTimeout = "connection_timeout",
+    ConnectionPending = "connection_pending",
     ConnectionStateRemove = "connection_state_remove",
+    /// Ours: the connection has grown by a step that a threshold may lie in.
+    ConnectionGrew = "ConnThreshold::grew",
     HttpRequest = "http_request",
     HttpReply = "http_reply",
     HttpHeader = "http_header",
+    /// Ours: a header that scripts named beforehand, so that others cost nothing.
+    HttpHeaderOfInterest = "HTTP::header_of_interest",
+    HttpAllHeaders = "http_all_headers",
+    HttpContentType = "http_content_type",
     HttpBeginEntity = "http_begin_entity",
     HttpEntityData = "http_entity_data",
     HttpEndEntity = "http_end_entity",
     HttpMessageDone = "http_message_done",
+    HttpStats = "http_stats",
+    DnsMessage = "dns_message",
+    DnsRequest = "dns_request",
+    DnsQueryReply = "dns_query_reply",
+    DnsRejected = "dns_rejected",
+    DnsA = "dns_A_reply",
+    DnsAaaa = "dns_AAAA_reply",
+    DnsA6 = "dns_A6_reply",
+    DnsNs = "dns_NS_reply",
+    DnsCname = "dns_CNAME_reply",
+    DnsPtr = "dns_PTR_reply",
+    DnsSoa = "dns_SOA_reply",
+    DnsWks = "dns_WKS_reply",
+    DnsHinfo = "dns_HINFO_reply",
+    DnsMx = "dns_MX_reply",
+    DnsTxt = "dns_TXT_reply",
+    DnsSpf = "dns_SPF_reply",
+    DnsCaa = "dns_CAA_reply",
+    DnsSrv = "dns_SRV_reply",
+    DnsLoc = "dns_LOC",
+    DnsSshfp = "dns_SSHFP",
+    DnsSvcb = "dns_SVCB",
+    DnsHttps = "dns_HTTPS",
+    DnsUnknown = "dns_unknown_reply",
+    DnsEdns = "dns_EDNS_addl",
+    DnsEnd = "dns_end",
+    FileNew = "file_new",
+    FileOverNewConnection = "file_over_new_connection",
+    FileSniff = "file_sniff",
+    FileHash = "file_hash",
+    FileGap = "file_gap",
+    FileTimeout = "file_timeout",
+    FileStateRemove = "file_state_remove",
+    AnalyzerConfirmation = "analyzer_confirmation_info",
+    AnalyzerViolation = "analyzer_violation_info",
     ConnWeird = "conn_weird",
     FlowWeird = "flow_weird",
     NetWeird = "net_weird",
@@ -51,16 +93,20 @@ events! {
 
 /// The events that somebody listens to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct EventSet(u64);
+pub struct EventSet(u128);
 
 impl EventSet {
     pub fn insert(&mut self, id: EventId) {
-        self.0 |= 1 << id as u64;
+        self.0 |= 1 << id as u128;
+    }
+
+    pub fn remove(&mut self, id: EventId) {
+        self.0 &= !(1 << id as u128);
     }
 
     #[inline]
     pub const fn contains(self, id: EventId) -> bool {
-        self.0 >> id as u64 & 1 == 1
+        self.0 >> id as u128 & 1 == 1
     }
 
     pub const fn is_empty(self) -> bool {
@@ -72,10 +118,42 @@ impl EventSet {
 #[derive(Debug)]
 pub struct Raised {
     pub id: EventId,
-    /// The connection, which is the first argument of most.
+    /// What [`Arg::Conn`] stands for.
     pub conn: Option<Box<ConnView>>,
-    /// The other arguments.
+    /// What [`Arg::File`] stands for.
+    pub file: Option<Box<FileView>>,
     pub args: Vec<Arg>,
+}
+
+/// A file as it stood when something happened.
+#[derive(Debug)]
+pub struct FileView {
+    pub fuid: Uid,
+    pub source: &'static str,
+    pub is_orig: bool,
+    pub last_active: Time,
+    pub seen: u64,
+    pub total: Option<u64>,
+    pub missing: u64,
+    pub overflow: u64,
+    /// Its row of files.log as it will be (`f$info`).
+    pub record: RecordView,
+}
+
+/// A row of a log on its way past the scripts.
+#[derive(Debug)]
+pub struct RowView {
+    pub owner: Owner,
+    pub record: RecordView,
+}
+
+/// What a row belongs to: scripts that were shown it before find it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// A connection, or of files.log the file.
+    pub uid: Uid,
+    /// Tells the connection's rows of one log apart.
+    pub nth: u64,
 }
 
 /// A connection as it stood when something happened.
@@ -90,8 +168,8 @@ pub struct ConnView {
     pub duration: Interval,
     pub services: Vec<&'static str>,
     pub history: Vec<u8>,
-    /// The log rows being filled for it: `c$http` and the like.
-    pub records: Vec<RecordView>,
+    /// The log row that the event is about as far as it is filled (`c$http`), and which of its log's it is.
+    pub record: Option<(u64, RecordView)>,
 }
 
 /// One end of it (`c$orig`, `c$resp`).
@@ -104,16 +182,22 @@ pub struct EndView {
     pub ip_bytes: u64,
 }
 
-/// A record with its values, in the order of its schema.
+/// Some of a record's values.
 #[derive(Debug)]
 pub struct RecordView {
     pub schema: &'static Schema,
+    /// A bit for every field that was taken along.
+    pub fields: u64,
+    /// Their values, in the order of the schema.
     pub values: Vec<Arg>,
 }
 
 /// A value taken along.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
+    /// The connection, or the file, that the event is about.
+    Conn,
+    File,
     Unset,
     Bool(bool),
     Count(u64),
@@ -160,17 +244,28 @@ fn elements(items: &dyn Items) -> Vec<Arg> {
 }
 
 impl RecordView {
-    /// Copies a record.
-    pub fn of<R: Record>(record: &R) -> RecordView {
-        struct Copy(Vec<Arg>);
+    /// Copies those `fields` of a record that have a bit.
+    pub fn of<R: Record>(record: &R, fields: u64) -> RecordView {
+        struct Copy {
+            fields: u64,
+            values: Vec<Arg>,
+        }
         impl Visitor for Copy {
-            fn field(&mut self, _: usize, value: Value<'_>) {
-                self.0.push(value.into());
+            #[inline]
+            fn field(&mut self, index: usize, value: Value<'_>) {
+                if self.fields >> index & 1 == 1 {
+                    self.values.push(value.into());
+                }
             }
         }
-        let mut copy = Copy(Vec::with_capacity(R::SCHEMA.fields.len()));
+        let mut copy = Copy { fields, values: Vec::with_capacity(fields.count_ones() as usize) };
         record.visit(&mut copy);
-        RecordView { schema: R::SCHEMA, values: copy.0 }
+        RecordView { schema: R::SCHEMA, fields, values: copy.values }
+    }
+
+    /// The places and values of what was taken along.
+    pub fn fields(&self) -> impl Iterator<Item = (usize, &Arg)> {
+        (0..64).filter(|at| self.fields >> at & 1 == 1).zip(&self.values)
     }
 }
 
@@ -180,7 +275,7 @@ mod tests {
 
     #[test]
     fn there_is_a_bit_for_every_event() {
-        assert!(EventId::ALL.len() <= 64);
+        assert!(EventId::ALL.len() <= 128);
         let mut set = EventSet::default();
         assert!(set.is_empty());
         set.insert(EventId::HttpReply);

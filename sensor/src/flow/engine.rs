@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use crate::config::Config;
-use crate::event::{Bus, Order, Proto, Tunnel};
+use crate::event::{Arg, Bus, EventId, Order, Proto, Tunnel};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
@@ -607,7 +607,8 @@ fn take_segment<H: Handler>(
         tcp.show(flow);
         env.handler.flipped(app);
     }
-    count(flow, flow_dir(flow, dir, datagram), datagram);
+    let dir = flow_dir(flow, dir, datagram);
+    count(&mut env.cx, flow, dir, datagram);
 }
 
 /// The direction of a datagram after the roles may have been swapped by it.
@@ -619,9 +620,14 @@ fn flow_dir(flow: &Flow, dir: Dir, datagram: &Datagram<'_>) -> Dir {
     if src == flow.tuple.src { Dir::Orig } else { Dir::Resp }
 }
 
-fn count(flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
+fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
     flow.packets[dir as usize] += 1;
-    flow.ip_bytes[dir as usize] += u64::from(datagram.total_len);
+    let before = flow.ip_bytes[dir as usize];
+    let after = before + u64::from(datagram.total_len);
+    flow.ip_bytes[dir as usize] = after;
+    if cx.bus.wants(EventId::ConnectionGrew) && cx.bus.interest().is_step(before, after) {
+        flow.raise(cx, EventId::ConnectionGrew, vec![Arg::Conn]);
+    }
 }
 
 fn take_udp<'a, H: Handler>(
@@ -654,7 +660,7 @@ fn take_udp<'a, H: Handler>(
         env.handler.flipped(app);
     }
     // After the analyzers, and for the direction from before they swapped the roles, as in Zeek.
-    count(flow, dir, datagram);
+    count(&mut env.cx, flow, dir, datagram);
     Some(payload)
 }
 
@@ -675,7 +681,7 @@ fn take_icmp<H: Handler>(
     flow.sizes[dir as usize] += u64::from(len.saturating_sub(8));
     // Zeek counts only what was captured whole.
     if datagram.bytes.len() as u32 >= len {
-        count(flow, dir, datagram);
+        count(&mut env.cx, flow, dir, datagram);
     }
 }
 

@@ -15,7 +15,7 @@ pub use tcp::{EndpointState, Tcp};
 
 use smallvec::SmallVec;
 
-use crate::event::{About, Arg, ConnId, ConnView, EndView, EventId, Proto, Raised, Tunnel, Weird};
+use crate::event::{About, Arg, ConnId, ConnParts, ConnView, EndView, EventId, Proto, Raised, Tunnel, Weird};
 use crate::flow::history::History;
 use crate::record::Uid;
 use crate::time::{Interval, Time};
@@ -178,8 +178,8 @@ impl Flow {
         self.ordinal as u32 == entry.tag && self.armed == entry.deadline
     }
 
-    /// The connection as it stands, for an event.
-    pub fn view(&mut self) -> Box<ConnView> {
+    /// The connection as it stands, for an event: as far as scripts look at it.
+    pub fn view(&mut self, parts: ConnParts) -> Box<ConnView> {
         let end = |at: usize| EndView {
             size: self.sizes[at],
             state: match self.tuple.proto {
@@ -198,9 +198,9 @@ impl Flow {
             resp,
             start: self.start,
             duration: self.last - self.start,
-            services: self.services().to_vec(),
-            history: self.history().to_vec(),
-            records: Vec::new(),
+            services: if parts.service { self.services().to_vec() } else { Vec::new() },
+            history: if parts.history { self.history().to_vec() } else { Vec::new() },
+            record: None,
         })
     }
 
@@ -222,13 +222,19 @@ impl Flow {
         self.weird_about(cx, name, source, String::new());
     }
 
+    /// Raises an event about the connection, that some script handles.
+    pub fn raise(&mut self, cx: &mut Cx<'_>, id: EventId, args: Vec<Arg>) {
+        let conn = Some(self.view(cx.bus.interest().conn));
+        cx.bus.raise(Raised { id, conn, file: None, args });
+    }
+
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
         if cx.bus.wants(EventId::ConnWeird) {
-            let args = vec![Arg::text(name), Arg::text(&addl), Arg::text(source)];
-            cx.bus.raise(Raised { id: EventId::ConnWeird, conn: Some(self.view()), args });
+            let args = vec![Arg::text(name), Arg::Conn, Arg::text(&addl), Arg::text(source)];
+            self.raise(cx, EventId::ConnWeird, args);
         }
-        let about = About::Conn(self.uid(), self.id());
+        let about = About::Conn(self.uid(), self.id(), self.proto());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }
 

@@ -8,12 +8,16 @@ mod archive;
 mod file;
 mod leftover;
 mod naming;
+mod sheet;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
 pub use file::{LogError, LogFile};
+pub use sheet::{Separators, Sheet, Style};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::event::Arg;
 use crate::export::{Exports, Serializer};
 use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
@@ -28,6 +32,8 @@ pub struct Logs {
     live: Option<Live>,
     serializer: Serializer,
     outlets: Vec<Box<dyn Outlet>>,
+    /// Rows of logs beyond [`MAX_LOGS`].
+    refused: u64,
 }
 
 /// Where exported rows leave: takes every row that one exporter wants, in order.
@@ -64,7 +70,9 @@ struct Live {
 }
 
 struct Open {
-    schema: &'static Schema,
+    /// The file's name without `.log`.
+    path: &'static str,
+    form: Form,
     rows: u64,
     /// Rows that found no room on the disk.
     dropped: u64,
@@ -73,6 +81,17 @@ struct Open {
     file: Option<LogFile>,
     opened: Time,
 }
+
+/// What a log's header says.
+#[derive(Clone)]
+enum Form {
+    Schema(&'static Schema),
+    Sheet(Arc<Sheet>),
+}
+
+/// Logs that may be open at a time: scripts can name them after what traffic says. Rows of more are dropped
+/// and counted.
+const MAX_LOGS: usize = 1_000;
 
 /// Rows of one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +105,7 @@ pub struct RowCounts {
 impl Logs {
     pub fn new(target: Target, format: Format) -> Self {
         let serializer = Exports::default().serializer();
-        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new(), live: None }
+        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new(), live: None, refused: 0 }
     }
 
     /// Logs of a sensor: no failure stops them. Logs go through an archiver where there is one.
@@ -112,10 +131,75 @@ impl Logs {
 
     /// Appends a finished row.
     pub fn row(&mut self, schema: &'static Schema, row: &[u8], now: Time) -> Result<(), LogError> {
-        let at = match self.open.iter().position(|open| std::ptr::eq(open.schema, schema)) {
+        let known =
+            self.open.iter().position(|open| matches!(open.form, Form::Schema(s) if std::ptr::eq(s, schema)));
+        let at = match known {
             Some(at) => at,
-            None => self.add(schema),
+            None => self.find(schema.path, || Form::Schema(schema)),
         };
+        self.append(at, row, now)
+    }
+
+    /// Appends a finished row of a log that a script describes.
+    pub fn sheet_row(
+        &mut self,
+        sheet: &Arc<Sheet>,
+        row: &[u8],
+        values: &[Arg],
+        now: Time,
+    ) -> Result<(), LogError> {
+        if !self.outlets.is_empty() {
+            let (mut bytes, mut exported) = (Vec::new(), Vec::new());
+            let record = sheet::SheetRow(values);
+            self.serializer.rows_of(sheet.schema(), &record, now, &mut bytes, |to, range| {
+                exported.push((to, range));
+            });
+            for (to, range) in exported {
+                self.export(to, &bytes[range]);
+            }
+        }
+        if sheet.export_only {
+            return Ok(());
+        }
+        let known =
+            self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
+        let at = match known {
+            Some(at) => at,
+            None if self.open.len() >= MAX_LOGS => {
+                self.refused += 1;
+                if self.refused == 1 {
+                    eprintln!(
+                        "nightjar: more than {MAX_LOGS} logs; rows of {} and others are dropped",
+                        sheet.path
+                    );
+                }
+                return Ok(());
+            }
+            None => self.adopt(sheet, now)?,
+        };
+        self.append(at, row, now)
+    }
+
+    /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
+    /// before them.
+    #[cold]
+    fn adopt(&mut self, sheet: &Arc<Sheet>, now: Time) -> Result<usize, LogError> {
+        let at = self.find(sheet.path, || Form::Sheet(sheet.clone()));
+        let open = &mut self.open[at];
+        let same = match &open.form {
+            Form::Schema(schema) => schema.fields.iter().map(|field| field.name).eq(sheet.names.iter()),
+            Form::Sheet(known) => known.names == sheet.names,
+        };
+        open.form = Form::Sheet(sheet.clone());
+        if let Some(file) = open.file.as_mut().filter(|_| !same) {
+            let mut header = sheet.closing(now);
+            header.extend(sheet.opening(now));
+            file.write(&header)?;
+        }
+        Ok(at)
+    }
+
+    fn append(&mut self, at: usize, row: &[u8], now: Time) -> Result<(), LogError> {
         let open = &mut self.open[at];
         open.rows += 1;
         if open.unwanted {
@@ -169,9 +253,15 @@ impl Logs {
         Ok(())
     }
 
-    fn add(&mut self, schema: &'static Schema) -> usize {
-        let unwanted = matches!(&self.target, Target::Stdout(wanted) if wanted != schema.path);
-        self.open.push(Open { schema, rows: 0, dropped: 0, unwanted, file: None, opened: Time::default() });
+    /// The log of a name. Should another form of it be open, rows go there.
+    #[cold]
+    fn find(&mut self, path: &'static str, form: impl FnOnce() -> Form) -> usize {
+        if let Some(at) = self.open.iter().position(|open| open.path == path) {
+            return at;
+        }
+        let unwanted = matches!(&self.target, Target::Stdout(wanted) if wanted != path);
+        let (file, opened) = (None, Time::default());
+        self.open.push(Open { path, form: form(), rows: 0, dropped: 0, unwanted, file, opened });
         self.open.len() - 1
     }
 
@@ -209,13 +299,12 @@ impl Logs {
         let (Some(open), Some(live)) = (self.open.get_mut(at), &mut self.live) else { return };
         let Some(archiver) = &live.archiver else { return };
         let Some(file) = &mut open.file else { return };
-        let mut footer = Vec::new();
-        self.format.footer(now, &mut footer);
+        let footer = open.form.footer(self.format, now);
         if let Err(error) = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush()) {
             return live.failed(&error);
         }
         let finished = Finished {
-            log: open.schema.path.to_owned(),
+            log: open.path.to_owned(),
             opened: naming::stamp(open.opened),
             closed: naming::stamp(now),
             nth: 0,
@@ -236,8 +325,7 @@ impl Logs {
         let mut result = Ok(());
         for open in &mut self.open {
             let Some(mut file) = open.file.take() else { continue };
-            let mut footer = Vec::new();
-            self.format.footer(now, &mut footer);
+            let footer = open.form.footer(self.format, now);
             let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush());
             result = result.and(closed);
         }
@@ -269,8 +357,7 @@ impl Logs {
     }
 
     pub fn row_counts(&self) -> Vec<RowCounts> {
-        let counts =
-            |open: &Open| RowCounts { log: open.schema.path, rows: open.rows, dropped: open.dropped };
+        let counts = |open: &Open| RowCounts { log: open.path, rows: open.rows, dropped: open.dropped };
         let mut rows: Vec<RowCounts> = self.open.iter().map(counts).collect();
         rows.sort_unstable_by_key(|counts| counts.log);
         rows
@@ -296,17 +383,47 @@ impl Open {
         archiver: Option<&Archiver>,
     ) -> Result<&mut LogFile, LogError> {
         if let Some(archiver) = archiver {
-            archiver.note(self.schema.path)?;
+            archiver.note(self.path)?;
         }
+        let to_stdout = matches!(&self.form, Form::Sheet(sheet) if sheet.stdout);
         let mut file = match target {
-            Target::Folder(folder) => LogFile::create(&folder.join(format!("{}.log", self.schema.path)))?,
-            Target::Stdout(_) => LogFile::stdout(),
+            Target::Folder(folder) if !to_stdout => {
+                let file = folder.join(format!("{}.log", self.path));
+                // Scripts may name logs with a folder.
+                if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
+                    prepare_folder(inner)?;
+                }
+                LogFile::create(&file)?
+            }
+            _ => LogFile::stdout(),
         };
-        let mut header = Vec::new();
-        format.header(self.schema, now, &mut header);
-        file.write(&header)?;
+        file.write(&self.form.header(format, now))?;
         self.opened = now;
         Ok(self.file.insert(file))
+    }
+}
+
+impl Form {
+    fn header(&self, format: Format, opened: Time) -> Vec<u8> {
+        match self {
+            Form::Schema(schema) => {
+                let mut header = Vec::new();
+                format.header(schema, opened, &mut header);
+                header
+            }
+            Form::Sheet(sheet) => sheet.opening(opened),
+        }
+    }
+
+    fn footer(&self, format: Format, closed: Time) -> Vec<u8> {
+        match self {
+            Form::Schema(_) => {
+                let mut footer = Vec::new();
+                format.footer(closed, &mut footer);
+                footer
+            }
+            Form::Sheet(sheet) => sheet.closing(closed),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crate::capture::interface::{self, NicCounts};
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
+use crate::event::Interest;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
 use crate::pipeline::lane::{Lane, State, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
@@ -119,8 +120,16 @@ impl Control {
         let now = self.settings();
         let config = &mut changed.config;
         (config.seed, config.format) = (now.seed, now.format);
-        (config.events, config.exports) = (now.events, now.exports.clone());
+        (config.interest, config.exports) = (now.interest.clone(), now.exports.clone());
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(changed);
+    }
+
+    /// Lets the workers look for other things.
+    fn set_interest(&self, interest: Arc<Interest>) {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        *settings = Arc::new(Config { interest, ..Config::clone(&settings) });
+        drop(settings);
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     fn take_changed(&self) -> Option<Changeable> {
@@ -259,6 +268,12 @@ impl Stage<'_, '_> {
                     self.ledger.reloads += 1;
                     self.loss.set(changed.loss);
                     self.logs.reconfigure(changed.rotation, changed.upkeep);
+                    match self.policy.reload(wall(), self.logs) {
+                        Ok(interest) => {
+                            interest.into_iter().for_each(|interest| control.set_interest(interest))
+                        }
+                        Err(_) => self.ledger.log_failures += 1,
+                    }
                 }
                 self.tick();
                 watch(&self.ledger);

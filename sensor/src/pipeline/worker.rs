@@ -90,7 +90,7 @@ impl Worker {
             weirds: Weirds::default(),
             flows: Flows::new(Sessions::default()),
             ip_tunnels: IpTunnels::default(),
-            bus: Bus::new(config.format, config.exports.serializer(), config.events),
+            bus: Bus::new(config.format, config.exports.serializer(), config.interest.clone()),
             now: Time::default(),
             at: Place::default(),
             checksums_pending: false,
@@ -156,8 +156,9 @@ impl Worker {
     /// Takes over changed settings; what is open keeps the timers that it has.
     pub fn set_config(&mut self, config: Arc<Config>) {
         // Identifiers stay those of this worker, and what it says is said in one form.
-        let Config { seed, format, events, .. } = *self.config;
-        self.config = Arc::new(Config { seed, format, events, ..Config::clone(&config) });
+        let Config { seed, format, .. } = *self.config;
+        self.config = Arc::new(Config { seed, format, ..Config::clone(&config) });
+        self.bus.set_interest(self.config.interest.clone());
     }
 
     /// Starts afresh at whatever time comes next. Flows not ended before are lost, and counted.
@@ -370,7 +371,7 @@ fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Optio
     if bus.wants(id) {
         let hosts = hosts.map_or(Vec::new(), |(src, dst)| vec![Arg::Addr(src), Arg::Addr(dst)]);
         let args = [vec![Arg::text(name)], hosts, vec![Arg::text(addl), Arg::text(source)]].concat();
-        bus.raise(Raised { id, conn: None, args });
+        bus.raise(Raised { id, conn: None, file: None, args });
     }
 }
 

@@ -6,17 +6,39 @@
 mod tunnel;
 mod weird;
 
-use crate::event::{Item, Raised, Said};
+pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
+
+use std::sync::Arc;
+
+use crate::event::{Interest, Item, Owner, Raised, RecordView, RowView, Said, Weird};
 use crate::log::{LogError, Logs};
-use crate::record::{Record, Schema};
+use crate::record::{Record, Schema, Uid};
 use crate::time::Time;
 
 /// The logs that are written here.
-pub static LOGS: &[&Schema] = &[tunnel::TunnelRow::SCHEMA, weird::WeirdRow::SCHEMA];
+pub static LOGS: &[&Schema] = &[TUNNEL, WEIRD];
+pub const TUNNEL: &Schema = tunnel::TunnelRow::SCHEMA;
+pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.
 pub trait Events {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// Whether the rows of a log go past here.
+    fn takes(&self, schema: &'static Schema) -> bool;
+
+    /// A row that may be changed, or kept from its log.
+    fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// What is done about oddities, where that has changed since the last call.
+    fn weird_settings(&mut self) -> Option<WeirdSettings>;
+
+    /// An oddity that is to be a notice.
+    fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// Reads the scripts again. Those that do not compile leave the old ones running; else it answers what the new
+    /// ones look at.
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError>;
 
     /// Time goes on where no event does.
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -48,14 +70,53 @@ impl<'e> Policy<'e> {
                 logs.export(to, &bytes[start..end]);
                 Ok(())
             }
-            Said::Weird(weird) => self.weirds.take(&weird, now, logs),
-            Said::Tunnels(tunnels) => self.tunnels.seen(&tunnels, now, logs),
-            Said::TunnelEnd(id) => self.tunnels.ended(&id, now, logs),
+            Said::Record(row) => match &mut self.events {
+                Some(events) => events.row(*row, now, logs),
+                None => Ok(()),
+            },
+            Said::Weird(weird) => self.weird(&weird, now, logs),
+            Said::Tunnels(tunnels) => {
+                self.tunnels.seen(&tunnels, now);
+                self.write_tunnels(now, logs)
+            }
+            Said::TunnelEnd(id) => {
+                self.tunnels.ended(&id, now);
+                self.write_tunnels(now, logs)
+            }
             Said::Event(event) => match &mut self.events {
                 Some(events) => events.event(*event, now, logs),
                 None => Ok(()),
             },
         }
+    }
+
+    fn weird(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        if let Some(events) = &mut self.events
+            && let Some(settings) = events.weird_settings()
+        {
+            self.weirds.set(settings);
+        }
+        let Some(row) = self.weirds.take(weird, now) else { return Ok(()) };
+        if row.notice
+            && let Some(events) = &mut self.events
+        {
+            events.weird_notice(weird, now, logs)?;
+        }
+        let owner = Owner { uid: weird.uid().unwrap_or(Uid::NONE), nth: 0 };
+        write(&mut self.events, &row, owner, now, logs)
+    }
+
+    fn write_tunnels(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        for row in self.tunnels.take_rows() {
+            let owner = Owner { uid: row.uid.unwrap_or(Uid::NONE), nth: 0 };
+            write(&mut self.events, &row, owner, now, logs)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the scripts again, if there are any.
+    pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
+        self.events.as_mut().map_or(Ok(None), |events| events.reload(now, logs))
     }
 
     /// Time goes on where nothing is said.
@@ -71,5 +132,21 @@ impl<'e> Policy<'e> {
     /// Oddities that repeated others and were not logged.
     pub fn weirds_suppressed(&self) -> u64 {
         self.weirds.suppressed()
+    }
+}
+
+/// Writes a row of a log that is made here, past the scripts where they want to see it.
+fn write<R: Record>(
+    events: &mut Option<&mut dyn Events>,
+    row: &R,
+    owner: Owner,
+    now: Time,
+    logs: &mut Logs,
+) -> Result<(), LogError> {
+    match events {
+        Some(events) if events.takes(R::SCHEMA) => {
+            events.row(RowView { owner, record: RecordView::of(row, u64::MAX) }, now, logs)
+        }
+        _ => logs.record(row, now),
     }
 }

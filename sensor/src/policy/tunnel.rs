@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::event::{ConnId, Tunnel};
-use crate::log::{LogError, Logs};
 use crate::record::{EnumName, Uid, record};
 use crate::time::{Interval, Time};
 
@@ -40,6 +39,7 @@ pub(super) struct Tunnels {
     active: HashMap<ConnId, Active>,
     looked: Time,
     found: u64,
+    rows: Vec<TunnelRow>,
 }
 
 struct Active {
@@ -50,9 +50,14 @@ struct Active {
 }
 
 impl Tunnels {
+    /// The rows that what happened since the last call gives.
+    pub fn take_rows(&mut self) -> Vec<TunnelRow> {
+        std::mem::take(&mut self.rows)
+    }
+
     /// A new connection, or one whose tunnels have changed, is inside these.
-    pub fn seen(&mut self, tunnels: &[Tunnel], now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.expire(now, logs)?;
+    pub fn seen(&mut self, tunnels: &[Tunnel], now: Time) {
+        self.expire(now);
         for tunnel in tunnels {
             if let Some(active) = self.active.get_mut(&tunnel.id) {
                 active.used = now;
@@ -62,26 +67,22 @@ impl Tunnels {
                 self.found += 1;
                 self.active.insert(tunnel.id, Active { tunnel: *tunnel, used: now, nth: self.found });
             }
-            logs.record(&row(tunnel, "Tunnel::DISCOVER", now), now)?;
+            self.rows.push(row(tunnel, "Tunnel::DISCOVER", now));
         }
-        Ok(())
     }
 
     /// The connection that carried a tunnel has ended.
-    pub fn ended(&mut self, id: &ConnId, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        match self.active.remove(id) {
-            // Both may come due at once, after a pause in the traffic: then it was unused first.
-            Some(active) if now - active.used >= EXPIRE_AFTER => {
-                logs.record(&row(&active.tunnel, "Tunnel::EXPIRE", now), now)
-            }
-            Some(active) => logs.record(&row(&active.tunnel, "Tunnel::CLOSE", now), now),
-            None => Ok(()),
-        }
+    pub fn ended(&mut self, id: &ConnId, now: Time) {
+        let Some(active) = self.active.remove(id) else { return };
+        // Both may come due at once, after a pause in the traffic: then it was unused first.
+        let expired = now - active.used >= EXPIRE_AFTER;
+        let action = if expired { "Tunnel::EXPIRE" } else { "Tunnel::CLOSE" };
+        self.rows.push(row(&active.tunnel, action, now));
     }
 
-    fn expire(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn expire(&mut self, now: Time) {
         if now - self.looked < LOOK_EVERY {
-            return Ok(());
+            return;
         }
         self.looked = now;
         let mut old: Vec<Active> = self
@@ -90,7 +91,7 @@ impl Tunnels {
             .map(|(_, old)| old)
             .collect();
         old.sort_unstable_by_key(|active| (active.used, active.nth));
-        old.iter().try_for_each(|active| logs.record(&row(&active.tunnel, "Tunnel::EXPIRE", now), now))
+        self.rows.extend(old.iter().map(|active| row(&active.tunnel, "Tunnel::EXPIRE", now)));
     }
 }
 

@@ -12,7 +12,7 @@ pub use format::{Format, JsonTime};
 pub use uid::Uid;
 pub use value::{EnumName, Field, Items, Set, Type, Value, Vector};
 
-pub(crate) use format::json;
+pub(crate) use format::{json, seconds, stamp};
 pub(crate) use macros::record;
 
 /// What a log's columns are.
@@ -21,6 +21,13 @@ pub struct Schema {
     /// Zeek's name of the log: `conn` for `conn.log`.
     pub path: &'static str,
     pub fields: &'static [FieldDef],
+}
+
+impl PartialEq for Schema {
+    /// There is one of each name.
+    fn eq(&self, other: &Schema) -> bool {
+        self.path == other.path
+    }
 }
 
 impl Schema {
@@ -52,6 +59,11 @@ pub trait Record {
 
     /// Shows every field to `visitor`, in order.
     fn visit<V: Visitor>(&self, visitor: &mut V);
+
+    /// How many fields it has.
+    fn width(&self) -> usize {
+        Self::SCHEMA.fields.len()
+    }
 
     /// One field, by its place in the schema; [`Value::Unset`] past the end.
     fn get(&self, index: usize) -> Value<'_>;

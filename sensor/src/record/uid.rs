@@ -18,6 +18,9 @@ impl Uid {
     /// A letter and 17 base-62 digits: 101 bits, more than the 96 that Zeek uses.
     pub const LEN: usize = 18;
 
+    /// Of nothing.
+    pub const NONE: Uid = Uid([b'-'; Uid::LEN]);
+
     /// The identifier with `prefix` (`C` connection, `F` file) of what `feed` writes to the hasher.
     pub fn derive(prefix: u8, seed: u64, feed: impl FnOnce(&mut SipHasher13)) -> Uid {
         let mut hasher = SipHasher13::new_with_keys(seed, u64::from(prefix));

@@ -1,80 +1,98 @@
 //! Scripts over what the sensor sees: events of the capture reach their handlers, in order.
 //!
 //! The language is a crate of its own; here its values meet ours. One VM runs in the ordered stage,
-//! so that handlers share their state and see the same whatever the number of workers.
+//! so that handlers share their state and see the same whatever the number of workers. Rows that scripts may
+//! change come past here too; those of logs that no script touches are written without a look.
 
+mod files;
 mod frameworks;
 mod input;
+mod layout;
 mod library;
 mod log;
 mod notice;
-mod prelude;
+mod state;
 mod sumstats;
 mod values;
+mod weird;
 
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use nightjar_script::value::{RecordVal, Value};
+use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
-use crate::event::{ConnView, EventId, EventSet, Raised};
+use crate::analyze;
+use crate::event::{EventId, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::Events;
-use crate::record::Uid;
+use crate::policy::{Events, WeirdSettings};
+use crate::record::Schema;
 use crate::script_host::frameworks::Frameworks;
+use crate::script_host::layout::Layout;
+use crate::script_host::state::State;
+use crate::script_host::values::Subject;
+use crate::sumstats::Damaged;
 use crate::time::Time;
 
-/// Scripts that run beside a replay.
+/// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {
     script: Script,
     frameworks: Frameworks,
-    /// `c` of connections that events were about: handlers may keep things in it.
-    conns: HashMap<Uid, Rc<RecordVal>>,
+    layout: Layout,
+    /// What the workers take along for them.
+    interest: Arc<Interest>,
+    state: State,
+    /// What they were compiled from, to do so again.
+    options: Options,
+    carets: bool,
 }
-
-/// Connections whose record is kept between events. More are open only under attack; then a handler
-/// finds a fresh record.
-const MAX_CONNS: usize = 1_000_000;
 
 impl Scripts {
     /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
-    pub fn compile(mut host: StdHost, options: &Options) -> Result<Self, Failed> {
-        let frameworks = Frameworks::default();
-        host.prelude = prelude::prelude(options.bare);
-        host.library = library::SCRIPTS.to_vec();
-        host.natives = frameworks.natives();
-        let script = Script::compile(Box::new(host), options)?;
-        Ok(Scripts { script, frameworks, conns: HashMap::new() })
+    pub fn compile(host: StdHost, options: &Options) -> Result<Self, Failed> {
+        Scripts::compile_with(Frameworks::default(), host, options)
     }
 
-    /// The events that some handler is for.
-    pub fn handled(&self) -> EventSet {
-        let vm = &self.script.vm;
-        let mut set = EventSet::default();
-        for &id in EventId::ALL {
-            if vm.event(id.name()).is_some_and(|function| vm.is_handled(function)) {
-                set.insert(id);
-            }
-        }
-        // The end of a connection is the end of its record.
-        if !set.is_empty() {
-            set.insert(EventId::ConnectionStateRemove);
-        }
-        set
+    fn compile_with(frameworks: Frameworks, mut host: StdHost, options: &Options) -> Result<Self, Failed> {
+        let carets = host.carets;
+        host.library = library::SCRIPTS.to_vec();
+        host.natives = frameworks.natives();
+        let mut script = Script::compile(Box::new(host), options)?;
+        script.vm.pollers.push(frameworks.input.poller());
+        let layout = Layout::of(&script.vm);
+        let (interest, state) = (Arc::default(), State::default());
+        Ok(Scripts { script, frameworks, layout, interest, state, options: options.clone(), carets })
+    }
+
+    /// What the scripts look at, once they have begun.
+    pub fn interest(&self) -> Arc<Interest> {
+        self.interest.clone()
     }
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
     pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
         let code = self.script.run();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
         Ok(exit_code(code))
     }
 
-    /// `zeek_init`, before the first packet.
+    /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
+    pub fn follow_files(&self) {
+        self.frameworks.input.follow();
+    }
+
+    /// `zeek_init`, and what the files of Input hold, before the first packet.
     pub fn begin(&mut self) {
         self.script.init();
+        self.script.vm.look_after(true);
+        let (vm, log) = (&self.script.vm, &self.frameworks.log);
+        self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
+    }
+
+    /// What became of notices that left the sensor.
+    pub fn notices(&self) -> notice::Counters {
+        self.frameworks.notice.counters()
     }
 
     /// What the process is to return.
@@ -82,16 +100,25 @@ impl Scripts {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
 
-    /// The connection's record, brought up to date.
-    fn conn(&mut self, view: &ConnView) -> Value {
-        let vm = &mut self.script.vm;
-        let known = self.conns.get(&view.uid).cloned();
-        let Some(record) = known.or_else(|| values::connection(vm)) else { return Value::Unset };
-        values::update(vm, &record, view);
-        if self.conns.len() < MAX_CONNS {
-            self.conns.insert(view.uid, record.clone());
-        }
-        Value::Record(record)
+    /// Keeps what SumStats make of this key, for [`Scripts::explained`].
+    pub fn explain(&self, key: &str) {
+        self.frameworks.sumstats.explain(key);
+    }
+
+    /// What became of the key to explain; nothing where none was given.
+    pub fn explained(&self) -> String {
+        self.frameworks.sumstats.report().unwrap_or_default()
+    }
+
+    /// What SumStats have counted, for [`Scripts::restore_sumstats`] of the policy that follows this one.
+    pub fn save_sumstats(&self) -> Vec<u8> {
+        self.frameworks.sumstats.save()
+    }
+
+    /// Lets SumStats go on from what another policy has counted, if they have the same name and reducers. To be
+    /// called before [`Scripts::begin`].
+    pub fn restore_sumstats(&self, bytes: &[u8]) -> Result<(), Damaged> {
+        self.frameworks.sumstats.restore(bytes)
     }
 }
 
@@ -102,42 +129,113 @@ fn exit_code(code: i32) -> u8 {
 
 impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
-        let uid = event.conn.as_ref().map(|conn| conn.uid);
-        let mut args = Args::new();
-        if let Some(view) = &event.conn {
-            args.push(self.conn(view));
-        }
         let vm = &mut self.script.vm;
-        if let Some(function) = vm.event(event.id.name()) {
-            // Zeek's weird events name the oddity before the connection.
-            let conn_at = usize::from(event.id == EventId::ConnWeird);
-            let mut places = values::parameters(vm, event.id.name());
-            if uid.is_some() && conn_at < places.len() {
-                places.remove(conn_at);
+        vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(vm);
+        let layout = &self.layout;
+        let conn = event
+            .conn
+            .as_ref()
+            .map_or(Value::Unset, |view| self.state.conn(vm, layout, view, self.interest.conn));
+        let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
+        let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
+        let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
+        if let Some(target) = target {
+            let transport = event.conn.as_ref().map(|view| values::proto(view.proto));
+            let subject = Subject { conn, file, transport };
+            let mut args = Args::with_capacity(event.args.len());
+            for (arg, ty) in event.args.iter().zip(&target.parameters) {
+                args.push(values::of(vm, arg, *ty, &subject));
             }
-            let rest: Vec<Value> =
-                event.args.iter().zip(places).map(|(arg, ty)| values::of(vm, arg, ty)).collect();
-            args.extend(rest);
-            if conn_at == 1 && args.len() > 1 {
-                args.swap(0, 1);
-            }
-            vm.dispatch(function, args);
+            vm.dispatch(target.function, args);
         }
-        if let Some(uid) = uid.filter(|_| event.id == EventId::ConnectionStateRemove) {
-            self.conns.remove(&uid);
+        if let Some(view) = &event.conn
+            && event.id == EventId::ConnectionStateRemove
+            && !self.interest.rows(analyze::CONN)
+        {
+            self.state.forget_conn(layout, view.uid);
+        }
+        if let Some(view) = &event.file
+            && event.id == EventId::FileStateRemove
+            && !self.interest.rows(analyze::FILES)
+        {
+            self.state.forget_file(view.fuid);
         }
         self.frameworks.deliver(logs)
     }
 
+    fn takes(&self, schema: &'static Schema) -> bool {
+        self.interest.rows(schema)
+    }
+
+    fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        if let Some((log, record)) = self.state.finished(vm, &self.layout, &row) {
+            if row.record.schema == analyze::FILES {
+                state::hide_digests(vm, &record);
+            }
+            self.frameworks.log.write_native(vm, self.layout.logs[log].schema.path, record);
+            vm.drain();
+        }
+        if row.record.schema == analyze::CONN {
+            self.state.forget_conn(&self.layout, row.owner.uid);
+        }
+        if row.record.schema == analyze::FILES {
+            self.state.forget_file(row.owner.uid);
+        }
+        self.frameworks.deliver(logs)
+    }
+
+    fn weird_settings(&mut self) -> Option<WeirdSettings> {
+        self.frameworks.weird.changed_settings(&self.script.vm)
+    }
+
+    fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        weird::notice(vm, weird, conn);
+        vm.drain();
+        self.frameworks.deliver(logs)
+    }
+
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
+        let mut host = StdHost::default();
+        host.carets = self.carets;
+        // What is not to be said again, and mail on its way, are not the scripts'.
+        let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
+        let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
+            eprintln!("nightjar: the scripts do not compile; those that run go on");
+            return Ok(None);
+        };
+        if next.restore_sumstats(&self.save_sumstats()).is_err() {
+            eprintln!("nightjar: what SumStats have counted could not be handed on");
+        }
+        self.script.vm.advance(now.as_secs_f64());
+        self.script.finish();
+        self.frameworks.deliver(logs)?;
+        next.script.vm.network_time = self.script.vm.network_time;
+        next.follow_files();
+        next.begin();
+        next.frameworks.deliver(logs)?;
+        *self = next;
+        eprintln!("nightjar: the scripts were read again");
+        Ok(Some(self.interest.clone()))
+    }
+
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.tick(&mut self.script.vm, now);
+        self.script.vm.look_after(false);
         self.frameworks.deliver(logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(&mut self.script.vm);
         self.script.finish();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)
     }
 }

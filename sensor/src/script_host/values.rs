@@ -6,118 +6,141 @@ use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr, RecordVal, TableVal, Value, VectorVal};
 
-use crate::event::{Arg, ConnView, EndView, Proto, RecordView};
-use crate::script_host::prelude;
+use crate::event::{Arg, ConnId, ConnParts, ConnView, EndView, FileView, Proto};
+use crate::script_host::layout::{Conn, File, Place};
 use crate::time::{Interval, Time};
 
-/// The types of an event's parameters.
-pub(super) fn parameters(vm: &Vm, event: &str) -> Vec<TypeId> {
-    let function = vm.event(event).and_then(|id| vm.funcs.get(id.0 as usize));
-    let ty = function.and_then(|function| vm.types.as_func(function.ty));
-    ty.map_or(Vec::new(), |ty| ty.params.iter().map(|parameter| parameter.ty).collect())
-}
-
-/// An empty `connection`.
-pub(super) fn connection(vm: &mut Vm) -> Option<Rc<RecordVal>> {
-    let ty = vm.named_type("connection")?;
-    vm.new_record_of(ty)
-}
-
 /// Brings a connection's record up to date; what scripts keep in it stays.
-pub(super) fn update(vm: &mut Vm, record: &Rc<RecordVal>, view: &ConnView) {
-    let proto = match view.proto {
+pub(super) fn update_conn(
+    vm: &mut Vm,
+    layout: &Conn,
+    record: &RecordVal,
+    view: &ConnView,
+    fresh: bool,
+    parts: ConnParts,
+) {
+    let set = |place: Option<Place>, value: Value| {
+        if let Some(place) = place {
+            record.set(place.at, value);
+        }
+    };
+    // Ends may turn out to be the other way round, which is rare: the record is changed then, as scripts may
+    // hold it.
+    if let Some(id) = inner(vm, record, layout.id) {
+        let ends = ends(&view.id, view.proto);
+        if fresh || !same_ends(&id, &ends) {
+            fill(&id, ends);
+        }
+    }
+    if parts.ends {
+        if let Some(orig) = inner(vm, record, layout.orig) {
+            fill(&orig, end(&view.orig));
+        }
+        if let Some(resp) = inner(vm, record, layout.resp) {
+            fill(&resp, end(&view.resp));
+        }
+    }
+    if parts.times {
+        set(layout.start_time, Value::Time(seconds(view.start)));
+        set(layout.duration, Value::Interval(span(view.duration)));
+    }
+    if fresh {
+        set(layout.uid, Value::str(view.uid.as_bytes()));
+    }
+    if fresh || !view.history.is_empty() {
+        set(layout.history, Value::str(&view.history));
+    }
+    if let Some(place) = layout.service.filter(|_| fresh || !view.services.is_empty()) {
+        let names = view.services.iter().map(|name| Arg::Bytes(name.to_ascii_uppercase().into()));
+        let names: Vec<Arg> = names.collect();
+        let value = list(vm, &names, place.ty);
+        record.set(place.at, value);
+    }
+}
+
+/// Brings a file's record up to date.
+pub(super) fn update_file(layout: &File, record: &RecordVal, view: &FileView) {
+    let set = |place: Option<Place>, value: Value| {
+        if let Some(place) = place {
+            record.set(place.at, value);
+        }
+    };
+    set(layout.id, Value::str(view.fuid.as_bytes()));
+    set(layout.source, Value::str(view.source));
+    set(layout.is_orig, Value::Bool(view.is_orig));
+    set(layout.last_active, Value::Time(seconds(view.last_active)));
+    set(layout.seen_bytes, Value::Count(view.seen));
+    set(layout.missing_bytes, Value::Count(view.missing));
+    set(layout.overflow_bytes, Value::Count(view.overflow));
+    if let Some(total) = view.total {
+        set(layout.total_bytes, Value::Count(total));
+    }
+}
+
+pub(super) fn proto(proto: Proto) -> value::Proto {
+    match proto {
         Proto::Tcp => value::Proto::Tcp,
         Proto::Udp => value::Proto::Udp,
         Proto::Icmp => value::Proto::Icmp,
-    };
-    let port = |num| Value::Port(value::Port { num, proto });
-    let id = [
-        ("orig_h", Value::Addr(Addr::from_ip(view.id.orig_h))),
-        ("orig_p", port(view.id.orig_p)),
-        ("resp_h", Value::Addr(Addr::from_ip(view.id.resp_h))),
-        ("resp_p", port(view.id.resp_p)),
-    ];
-    fill(vm, record, "id", id);
-    fill(vm, record, "orig", end(&view.orig));
-    fill(vm, record, "resp", end(&view.resp));
-    let services =
-        Arg::List(view.services.iter().map(|name| Arg::Bytes(name.to_ascii_uppercase().into())).collect());
-    let mut set_field = |name: &str, arg: &Arg| {
-        if let Some((at, ty)) = field(vm, record.ty, name) {
-            let value = of(vm, arg, ty);
-            record.set(at, value);
-        }
-    };
-    set_field("start_time", &Arg::Time(view.start));
-    set_field("duration", &Arg::Interval(view.duration));
-    set_field("service", &services);
-    set_field("history", &Arg::Bytes(view.history.clone()));
-    set_field("uid", &Arg::Bytes(view.uid.as_bytes().to_vec()));
-    for records in &view.records {
-        log_record(vm, record, records, proto);
     }
 }
 
-fn end(end: &EndView) -> [(&'static str, Value); 5] {
+/// Zeek's `conn_id`, in its order.
+pub(super) fn ends(id: &ConnId, transport: Proto) -> [Value; 4] {
+    let port = |num| Value::Port(value::Port { num, proto: proto(transport) });
+    let addr = |addr| Value::Addr(Addr::from_ip(addr));
+    [addr(id.orig_h), port(id.orig_p), addr(id.resp_h), port(id.resp_p)]
+}
+
+fn same_ends(id: &RecordVal, ends: &[Value; 4]) -> bool {
+    matches!((id.get(0), &ends[0]), (Value::Addr(a), Value::Addr(b)) if a == *b)
+        && matches!((id.get(1), &ends[1]), (Value::Port(a), Value::Port(b)) if a == *b)
+}
+
+/// Zeek's `endpoint`, in its order.
+fn end(end: &EndView) -> [Value; 5] {
     [
-        ("size", Value::Count(end.size)),
-        ("state", Value::Count(end.state)),
-        ("num_pkts", Value::Count(end.packets)),
-        ("num_bytes_ip", Value::Count(end.ip_bytes)),
-        ("flow_label", Value::Count(0)),
+        Value::Count(end.size),
+        Value::Count(end.state),
+        Value::Count(end.packets),
+        Value::Count(end.ip_bytes),
+        Value::Count(0),
     ]
 }
 
-/// The place and type of a record's field.
-fn field(vm: &Vm, record: TypeId, name: &str) -> Option<(usize, TypeId)> {
-    let at = vm.types.field(record, name)?;
-    let ty = vm.types.as_record(record)?.fields.get(at)?.ty;
-    Some((at, ty))
-}
-
 /// The record in a field, made where there is none yet.
-fn inner(vm: &mut Vm, record: &Rc<RecordVal>, name: &str) -> Option<Rc<RecordVal>> {
-    let (at, ty) = field(vm, record.ty, name)?;
-    if let Value::Record(inner) = record.get(at) {
+pub(super) fn inner(vm: &mut Vm, record: &RecordVal, place: Option<Place>) -> Option<Rc<RecordVal>> {
+    let place = place?;
+    if let Value::Record(inner) = record.get(place.at) {
         return Some(inner);
     }
-    let inner = vm.new_record_of(ty)?;
-    record.set(at, Value::Record(inner.clone()));
+    let inner = vm.new_record_of(place.ty)?;
+    record.set(place.at, Value::Record(inner.clone()));
     Some(inner)
 }
 
-fn fill<const N: usize>(vm: &mut Vm, record: &Rc<RecordVal>, name: &str, values: [(&str, Value); N]) {
-    let Some(inner) = inner(vm, record, name) else { return };
-    for (name, value) in values {
-        if let Some(at) = vm.types.field(inner.ty, name) {
-            inner.set(at, value);
-        }
+/// Sets the first fields of a record.
+pub(super) fn fill<const N: usize>(record: &RecordVal, values: [Value; N]) {
+    for (at, value) in values.into_iter().enumerate() {
+        record.set(at, value);
     }
 }
 
-/// Sets `c$http` and the like.
-fn log_record(vm: &mut Vm, conn: &Rc<RecordVal>, view: &RecordView, proto: value::Proto) {
-    let Some(record) = inner(vm, conn, view.schema.path) else { return };
-    for (column, arg) in view.schema.fields.iter().zip(&view.values) {
-        let target = match prelude::id_field(column.name) {
-            Some(name) => inner(vm, &record, "id").map(|id| (id, name)),
-            None => Some((record.clone(), column.name)),
-        };
-        let Some((target, name)) = target else { continue };
-        if let Some((at, ty)) = field(vm, target.ty, name) {
-            let value = match arg {
-                Arg::Port(num) => Value::Port(value::Port { num: *num, proto }),
-                arg => of(vm, arg, ty),
-            };
-            target.set(at, value);
-        }
-    }
+/// What values are about.
+#[derive(Default)]
+pub(super) struct Subject {
+    pub conn: Value,
+    pub file: Value,
+    /// What ports are of.
+    pub transport: Option<value::Proto>,
 }
 
 /// A value as the type that a script declares for it.
-pub(super) fn of(vm: &mut Vm, arg: &Arg, ty: TypeId) -> Value {
+pub(super) fn of(vm: &mut Vm, arg: &Arg, ty: TypeId, subject: &Subject) -> Value {
     match arg {
         Arg::Unset => Value::Unset,
+        Arg::Conn => subject.conn.clone(),
+        Arg::File => subject.file.clone(),
         Arg::Bool(b) => Value::Bool(*b),
         Arg::Count(n) => Value::Count(*n),
         Arg::Int(n) => Value::Int(*n),
@@ -125,20 +148,19 @@ pub(super) fn of(vm: &mut Vm, arg: &Arg, ty: TypeId) -> Value {
         Arg::Time(t) => Value::Time(seconds(*t)),
         Arg::Interval(i) => Value::Interval(span(*i)),
         Arg::Addr(addr) => Value::Addr(Addr::from_ip(*addr)),
-        Arg::Port(num) => Value::Port(value::Port { num: *num, proto: value::Proto::Unknown }),
-        Arg::Bytes(text) => match vm.types.as_enum(ty) {
-            Some(names) => enum_value(&names.values, text, ty),
-            None => Value::str(text),
+        Arg::Port(num) => {
+            Value::Port(value::Port { num: *num, proto: subject.transport.unwrap_or(value::Proto::Unknown) })
+        }
+        Arg::Bytes(text) => match vm.types.get(ty) {
+            Type::Enum(names) => enum_value(&names.values, text, ty),
+            _ => Value::str(text),
         },
         Arg::List(items) => list(vm, items, ty),
         Arg::Record(fields) => {
             let Some(record) = vm.new_record_of(ty) else { return Value::Unset };
-            let types: Vec<TypeId> = vm
-                .types
-                .as_record(ty)
-                .map_or(Vec::new(), |ty| ty.fields.iter().map(|field| field.ty).collect());
-            for (at, (arg, ty)) in fields.iter().zip(types).enumerate() {
-                let value = of(vm, arg, ty);
+            let Some(declared) = vm.types.as_record(ty) else { return Value::Unset };
+            for (at, (arg, field)) in fields.iter().zip(&declared.fields).enumerate() {
+                let value = of(vm, arg, field.ty, subject);
                 record.set(at, value);
             }
             Value::Record(record)
@@ -151,28 +173,32 @@ fn enum_value(names: &[(String, i64)], text: &[u8], ty: TypeId) -> Value {
     known.map_or(Value::Unset, |(_, number)| Value::Enum(ty, *number))
 }
 
+/// A set, a vector, or a table that counts from 1.
 fn list(vm: &mut Vm, items: &[Arg], ty: TypeId) -> Value {
     let (element, is_set) = match vm.types.get(ty) {
         Type::Set(index) => (index.first().copied(), true),
         Type::Vector(element) => (Some(*element), false),
+        Type::Table(_, element) => (Some(*element), false),
         _ => (None, false),
     };
     let Some(element) = element else { return Value::Unset };
-    let values: Vec<Value> = items.iter().map(|item| of(vm, item, element)).collect();
-    if !is_set {
+    let nothing = Subject::default();
+    let values: Vec<Value> = items.iter().map(|item| of(vm, item, element, &nothing)).collect();
+    if vm.types.elem(ty).is_some() {
         return Value::Vector(VectorVal::new(ty, values));
     }
-    let set = TableVal::new(ty, true, true);
-    for value in values {
-        set.dict.borrow_mut().insert(value, Value::Unset, vm.network_time);
+    let table = TableVal::new(ty, is_set, true);
+    for (nth, value) in (1..).zip(values) {
+        let (key, value) = if is_set { (value, Value::Unset) } else { (Value::Count(nth), value) };
+        table.dict.borrow_mut().insert(key, value, vm.network_time);
     }
-    Value::Table(Rc::new(set))
+    Value::Table(Rc::new(table))
 }
 
-fn seconds(time: Time) -> f64 {
-    time.nanos() as f64 / 1e9
+pub(super) fn seconds(time: Time) -> f64 {
+    time.as_secs_f64()
 }
 
 fn span(interval: Interval) -> f64 {
-    interval.nanos() as f64 / 1e9
+    interval.as_secs_f64()
 }

@@ -351,6 +351,63 @@ fn settings_are_read_again_and_a_mistake_changes_nothing() {
     assert_eq!(sensor.wait(), Some(130));
 }
 
+#[test]
+fn scripts_are_read_again_and_connections_go_on() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    let script = net.path("policy.zeek");
+    let write = |kind: &str| {
+        let text = format!(
+            "redef enum Notice::Type += {{ {kind} }};\n\
+             event http_reply(c: connection, version: string, code: count, reason: string)\n\
+             {{ if ( code == 404 ) {{ SumStats::observe(\"missing\", [$host=c$id$orig_h], [$num=1]); \
+             NOTICE([$note={kind}, $conn=c, $msg=c$http$uri]); }} }}\n\
+             event zeek_init() {{ SumStats::create([$name=\"missing\", $epoch=1hr, $threshold=3.0, \
+             $reducers=set(SumStats::Reducer($stream=\"missing\", $apply=set(SumStats::SUM))), \
+             $threshold_crossed(key: SumStats::Key, result: SumStats::Result) = {{ \
+             NOTICE([$note={kind}, $msg=\"the third\", $src=key$host]); }}]); }}\n"
+        );
+        std::fs::write(&script, text).unwrap();
+    };
+    write("First");
+    let config = configure(&net, "", "rotate_every = \"0\"", "");
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    let notices = || std::fs::read_to_string(net.path("logs").join("notice.log")).unwrap_or_default();
+    // One connection with a request before the change and one after it.
+    let requests = "exec 3<>/dev/tcp/10.9.0.2/80; \
+        printf 'GET /missing-1 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n' >&3; \
+        while [ ! -e $0 ]; do sleep 0.1; done; \
+        printf 'GET /missing-2 HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3";
+    let go_on = net.path("go-on");
+    let background = format!("({requests}) >/dev/null 2>&1 &");
+    net.client_does("bash", &["-c", &background, go_on.to_str().unwrap()]);
+    until("the first notice", || notices().contains("First\t/missing-1"));
+
+    write("Second");
+    sensor.signal("HUP");
+    until("the new scripts run", || sensor.told().contains("the scripts were read again"));
+    // Workers look for what the new scripts want a moment later.
+    sleep(500);
+    std::fs::write(&go_on, "").unwrap();
+    until("the second notice", || notices().contains("Second\t/missing-2"));
+
+    std::fs::write(&script, "event zeek_init() { no_such_thing(); }").unwrap();
+    sensor.signal("HUP");
+    until("the mistake is told", || sensor.told().contains("those that run go on"));
+    assert!(
+        sensor.told().contains("policy.zeek, line 1: unknown identifier no_such_thing"),
+        "{}",
+        sensor.told()
+    );
+    net.client_does("curl", &["-s", "-o", "/dev/null", "http://10.9.0.2/missing-3"]);
+    until("the third notice", || notices().contains("Second\t/missing-3"));
+    // What was counted before the change counts.
+    assert!(notices().contains("Second\tthe third"), "{}", notices());
+    let told = sensor.stop();
+    let conns = std::fs::read_to_string(net.path("logs").join("conn.log")).unwrap();
+    assert_eq!(conns.lines().filter(|line| !line.starts_with('#')).count(), 2, "{told}{conns}");
+}
+
 /// What `/proc` tells of each of a process' threads, by the name of the line.
 fn of_threads(pid: u32, name: &str) -> Vec<String> {
     let mut found = Vec::new();

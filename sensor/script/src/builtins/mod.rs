@@ -21,6 +21,7 @@ mod time;
 
 pub use copy::deep_copy;
 pub use output::{assertion, print};
+pub use sketch_topk::topk_value;
 
 use crate::source::Span;
 use crate::types::TypeId;

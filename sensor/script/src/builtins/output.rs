@@ -44,15 +44,15 @@ pub const TABLE: &[(&str, Plain)] = &[
         Ok(Value::Unset)
     }),
     ("active_file", |_, _, a| Ok(Value::Bool(matches!(arg(a, 0), Value::File(f) if f.open.get())))),
-    ("Reporter::info", |vm, c, a| message(vm, c, a, Severity::Info, "reporter_info")),
-    ("Reporter::warning", |vm, c, a| message(vm, c, a, Severity::Warning, "reporter_warning")),
-    ("Reporter::error", |vm, c, a| message(vm, c, a, Severity::Error, "reporter_error")),
+    ("Reporter::info", |vm, c, a| message(vm, c, a, Severity::Info)),
+    ("Reporter::warning", |vm, c, a| message(vm, c, a, Severity::Warning)),
+    ("Reporter::error", |vm, c, a| message(vm, c, a, Severity::Error)),
     ("Reporter::fatal", |vm, c, a| {
-        message(vm, c, a, Severity::Fatal, "reporter_error")?;
+        message(vm, c, a, Severity::Fatal)?;
         Err(exit(1))
     }),
     ("Reporter::fatal_error_with_core", |vm, c, a| {
-        message(vm, c, a, Severity::Fatal, "reporter_error")?;
+        message(vm, c, a, Severity::Fatal)?;
         Err(exit(1))
     }),
 ];
@@ -140,20 +140,9 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
     Ok(())
 }
 
-fn message(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], s: Severity, event: &str) -> Res {
-    let text = text_arg(a, 0);
-    let handled = vm.event(event).is_some_and(|id| vm.is_handled(id));
-    if handled && vm.report_depth == 0 {
-        let mut args = crate::vm::Args::new();
-        args.push(Value::Time(vm.network_time));
-        args.push(Value::str(&text));
-        args.push(Value::str(vm.sources.zeek_location(c.span)));
-        if let Some(id) = vm.event(event) {
-            vm.enqueue(id, args);
-        }
-    }
-    vm.report(Diag::new(s, c.span, text));
-    Ok(Value::Unset)
+fn message(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], s: Severity) -> Res {
+    vm.report(Diag::new(s, c.span, text_arg(a, 0)));
+    Ok(Value::Bool(true))
 }
 
 /// `assert`: hooks see the outcome; a failure is reported unless a hook vetoes that.

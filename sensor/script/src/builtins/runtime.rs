@@ -1,10 +1,10 @@
 //! The run itself: exit, environment, files, what calls what.
 
-use super::{arg, complain, record, text_arg};
+use super::{arg, complain, fail, record, text_arg};
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{Value, VectorVal};
-use crate::vm::{CallSite, Res, Vm};
+use crate::vm::{CallSite, Res, Traffic, Vm};
 
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
@@ -19,6 +19,13 @@ pub const TABLE: &[(&str, Plain)] = &[
         }
         vm.state.stop = true;
         Ok(Value::Bool(true))
+    }),
+    ("system", |vm, c, a| {
+        let command = text_arg(a, 0);
+        match vm.host.run(&command) {
+            Some(code) => Ok(Value::Int(i64::from(code))),
+            None => Err(fail(c, "commands cannot be run here")),
+        }
     }),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
     ("gethostname", |vm, _, _| {
@@ -48,8 +55,8 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("zeek_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bro_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bare_mode", |vm, _, _| Ok(Value::Bool(vm.bare))),
-    ("reading_traces", |_, _, _| Ok(Value::Bool(false))),
-    ("reading_live_traffic", |_, _, _| Ok(Value::Bool(false))),
+    ("reading_traces", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Capture))),
+    ("reading_live_traffic", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Live))),
     ("suspend_processing", |_, _, _| Ok(Value::Unset)),
     ("continue_processing", |_, _, _| Ok(Value::Unset)),
     ("is_processing_suspended", |_, _, _| Ok(Value::Bool(false))),

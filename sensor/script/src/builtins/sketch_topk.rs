@@ -203,3 +203,12 @@ fn merge(a: &[Value], prune: bool) -> Res {
     }
     Ok(Value::Unset)
 }
+
+/// A summary as a host kept it: elements with count and possible error, the least frequent first.
+pub fn topk_value(ty: TypeId, size: usize, elements: impl Iterator<Item = (Value, u64, u64)>) -> Value {
+    let mut t = Topk { size, ty: Some(ty), ..Topk::default() };
+    for (value, count, epsilon) in elements {
+        t.place(Element { value, count, epsilon });
+    }
+    Value::Opaque(Rc::new(TopkVal(RefCell::new(t))))
+}

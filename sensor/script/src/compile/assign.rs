@@ -77,6 +77,7 @@ impl Compiler {
                     return None;
                 };
                 self.warn_field(&rt, i, a.span, "$");
+                self.vm.uses.write(te.ty, i);
                 Some((rt.fields[i].ty, Lv::Field(te.code, i)))
             }
             ExprKind::Index(t, l) => self.index_lvalue(a, t, l),

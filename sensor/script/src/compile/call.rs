@@ -4,8 +4,19 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::types::{FuncType, Type, TypeId};
 use crate::value::Value;
-use crate::vm::{Args, Code, FaultData, FaultKind, Frame, FuncId, GlobalKind, Res, Vm, expr_fault};
+use crate::vm::{Args, Code, FaultData, FaultKind, Frame, FuncId, FuncKind, GlobalKind, Res, Vm, expr_fault};
 use std::rc::Rc;
+
+/// What becomes of the records that a call is given.
+#[derive(PartialEq, Eq)]
+enum Callee {
+    /// What it takes as `any` may be looked at in every part.
+    Any,
+    Native,
+    /// What it is given is kept or copied as it is, or it looks only at what is always there.
+    Copies,
+    Logs,
+}
 
 impl Compiler {
     pub(super) fn call(&mut self, e: &ExprRef, f: &ExprRef, l: &[ExprRef], want: TypeId, hook: bool) -> Te {
@@ -40,10 +51,39 @@ impl Compiler {
             }
             _ => {}
         }
-        let Some((args, types)) = self.args(e, &ft, l, "function call") else { return Te::error(e) };
+        let callee = self.callee(&tf);
+        let unseen = callee != Callee::Any;
+        let Some((args, types)) = self.args(e, &ft, l, "function call", unseen) else { return Te::error(e) };
+        self.note_arguments(&callee, &types);
         let ret = ft.ret;
         let code = self.call_code(e, tf, args, types, ret);
         Te { ty: ret, code, e: e.clone() }
+    }
+
+    /// What the function called does with records.
+    fn callee(&self, tf: &Te) -> Callee {
+        let Code::Const(Value::Func(f)) = &tf.code else { return Callee::Any };
+        let Some(function) = self.vm.funcs.get(f.id.0 as usize) else { return Callee::Any };
+        match (&function.kind, &*function.name) {
+            (FuncKind::Native(_), "copy") => Callee::Copies,
+            (FuncKind::Native(_), "Log::write") => Callee::Logs,
+            (FuncKind::Native(_), "Log::__add_filter" | "Log::__create_stream" | "Files::add_analyzer") => {
+                Callee::Copies
+            }
+            (FuncKind::Native(_), _) => Callee::Native,
+            (FuncKind::Script, _) => Callee::Any,
+        }
+    }
+
+    fn note_arguments(&mut self, callee: &Callee, types: &[TypeId]) {
+        for ty in types {
+            match callee {
+                Callee::Native => self.vm.uses.whole(*ty),
+                Callee::Logs => self.vm.uses.logged(*ty),
+                // Script code is seen where it is compiled.
+                Callee::Copies | Callee::Any => {}
+            }
+        }
     }
 
     /// Spellings of Bro 2.x and functions whose result type follows an argument's.
@@ -55,7 +95,12 @@ impl Compiler {
     }
 
     fn call_any(&mut self, e: &ExprRef, tf: Te, l: &[ExprRef]) -> Te {
-        let args: Vec<Code> = l.iter().map(|x| self.expr(x).code).collect();
+        let mut args = Vec::with_capacity(l.len());
+        for x in l {
+            let te = self.expr(x);
+            self.vm.uses.whole(te.ty);
+            args.push(te.code);
+        }
         let (f, at) = (tf.code, e.clone());
         let code = Code::op(move |vm, fr| {
             let f = vm.eval(&f, fr)?;
@@ -75,6 +120,7 @@ impl Compiler {
         ft: &Rc<FuncType>,
         l: &[ExprRef],
         what: &str,
+        unseen: bool,
     ) -> Option<(Vec<Code>, Vec<TypeId>)> {
         let mut codes = Vec::with_capacity(l.len());
         let mut types = Vec::with_capacity(l.len());
@@ -115,7 +161,8 @@ impl Compiler {
                 return None;
             }
             types.push(te.ty);
-            match self.promote(te, p.ty) {
+            let promoted = if unseen { self.promote_unseen(te, p.ty) } else { self.promote(te, p.ty) };
+            match promoted {
                 Ok(te) => codes.push(te.code),
                 Err(_) => {
                     self.mixed(x, p.ty);
@@ -194,7 +241,7 @@ impl Compiler {
 
     pub(super) fn post_event(&mut self, e: &ExprRef, n: &Name, l: &[ExprRef]) -> Te {
         let Some((target, ft)) = self.event_target(e, n) else { return Te::error(e) };
-        let Some((args, _)) = self.args(e, &ft, l, "event invocation") else { return Te::error(e) };
+        let Some((args, _)) = self.args(e, &ft, l, "event invocation", false) else { return Te::error(e) };
         let at = e.clone();
         let code = Code::op(move |vm, fr| {
             let args = eval_args(vm, fr, &args)?;
@@ -219,7 +266,7 @@ impl Compiler {
             return self.expr_err(e, "schedule expression requires a time interval");
         }
         let Some((target, ft)) = self.event_target(e, n) else { return Te::error(e) };
-        let Some((args, _)) = self.args(e, &ft, l, "event invocation") else { return Te::error(e) };
+        let Some((args, _)) = self.args(e, &ft, l, "event invocation", false) else { return Te::error(e) };
         let (when, at) = (tt.code, e.clone());
         let code = Code::op(move |vm, fr| {
             let when = match vm.eval(&when, fr)? {

@@ -9,6 +9,14 @@ use std::rc::Rc;
 impl Compiler {
     /// Makes `te` a `to`, or gives it back.
     pub fn promote(&mut self, te: Te, to: TypeId) -> Result<Te, Te> {
+        if to == TypeId::Any {
+            self.vm.uses.whole(te.ty);
+        }
+        self.promote_unseen(te, to)
+    }
+
+    /// The same where nobody looks at more of a record than the code that is compiled.
+    pub(super) fn promote_unseen(&mut self, te: Te, to: TypeId) -> Result<Te, Te> {
         if te.is_err() || to == TypeId::Error {
             return Ok(Te { ty: to, ..te });
         }
@@ -76,6 +84,7 @@ impl Compiler {
         if !self.vm.types.promotable(te.ty, to) {
             return Err(te);
         }
+        self.vm.uses.whole(te.ty);
         let code = te.code;
         Ok(Te {
             ty: to,

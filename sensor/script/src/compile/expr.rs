@@ -289,6 +289,7 @@ impl Compiler {
         };
         self.warn_field(&r, i, e.span, "$");
         let ty = r.fields[i].ty;
+        self.vm.uses.read(&self.vm.types, te.ty, i, ty);
         let at = e.clone();
         let code = self.read_field(te.code, a, i, at);
         Te { ty, code, e: e.clone() }
@@ -340,6 +341,7 @@ impl Compiler {
             return self.expr_err(e, "no such field in record");
         };
         self.warn_field(&r, i, e.span, "?$");
+        self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);
         let code = te.code;
         let code = Code::op(move |vm, fr| match vm.eval(&code, fr)? {
             Value::Record(r) => Ok(Value::Bool(r.get(i).is_set())),

@@ -112,6 +112,7 @@ impl Compiler {
         for (i, x) in l.iter().enumerate() {
             let te = self.expr(x);
             fine &= !te.is_err();
+            self.vm.uses.whole(te.ty);
             if te.ty == TypeId::Void {
                 self.expr_err(x, "value of type void illegal");
                 fine = false;

@@ -42,6 +42,13 @@ impl Addr {
         }
     }
 
+    pub fn to_ip(self) -> std::net::IpAddr {
+        match self.is_v4() {
+            true => self.octets4().into(),
+            false => self.0.into(),
+        }
+    }
+
     pub fn is_v4(&self) -> bool {
         self.0[..12] == MAPPED
     }

@@ -11,9 +11,10 @@ impl Vm {
         self.function(name)
     }
 
-    /// Whether any script handles the event: hosts build nothing for events nobody handles.
+    /// Whether any script handles the event, or will once its group is enabled: hosts build nothing for events
+    /// nobody handles.
     pub fn is_handled(&self, id: FuncId) -> bool {
-        self.funcs.get(id.0 as usize).is_some_and(|f| !f.active.is_empty())
+        self.funcs.get(id.0 as usize).is_some_and(|f| !f.bodies.is_empty())
     }
 
     /// Runs an event's handlers now, then everything they queued. For hosts between handlers: a native function
@@ -37,7 +38,7 @@ impl Vm {
         self.depth = 0;
         self.calls.clear();
         self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
-        self.run_handlers(&bodies, args);
+        self.while_handling(id, |vm| vm.run_handlers(&bodies, args));
         self.calls.clear();
     }
 

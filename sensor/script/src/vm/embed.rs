@@ -51,6 +51,19 @@ impl Vm {
         crate::compile::store_member(self, t, key, v);
     }
 
+    /// Removes a table's member with all that hangs on it; whether it was there.
+    pub fn table_remove(&mut self, t: &Rc<TableVal>, key: &Value) -> bool {
+        crate::compile::remove_member(self, t, key)
+    }
+
+    /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
+    pub fn look_after(&mut self, wait: bool) -> bool {
+        let pollers = self.pollers.clone();
+        // All of them, whatever the first says.
+        let more: Vec<bool> = pollers.iter().map(|poller| poller(self, wait)).collect();
+        more.contains(&true)
+    }
+
     /// A member; subnet tables answer addresses with the longest prefix.
     pub fn table_get(&self, t: &TableVal, key: &Value) -> Option<Value> {
         // An address asks a table of subnets as a host route.
@@ -65,6 +78,17 @@ impl Vm {
     /// An enum constant by its full name (`"Notice::ACTION_LOG"`).
     pub fn enum_value(&self, name: &str) -> Option<Value> {
         self.global_value(name).filter(|v| matches!(v, Value::Enum(..))).cloned()
+    }
+
+    /// A record as one of another type, if its fields fit.
+    pub fn convert_record(&mut self, record: &Rc<RecordVal>, to: TypeId) -> Option<Rc<RecordVal>> {
+        if !self.types.promotable(record.ty, to) {
+            return None;
+        }
+        match crate::compile::convert(self, &Value::Record(record.clone()), to) {
+            Ok(Value::Record(converted)) => Some(converted),
+            _ => None,
+        }
     }
 
     /// A deep copy.

@@ -12,10 +12,12 @@ mod call;
 mod dispatch;
 mod embed;
 mod expire;
+mod report;
 mod trigger;
 
 pub use call::Args;
 pub use expire::Change;
+pub(crate) use report::Stage;
 pub use trigger::{Trigger, TriggerBody};
 
 use crate::ast::{ExprRef, Flavor};
@@ -131,6 +133,10 @@ pub struct CallSite<'a> {
     pub result: TypeId,
 }
 
+/// What a host has to look after between events: input that has come. With `true` it waits for what is being
+/// read. Answers whether more may come.
+pub type Poller = Rc<dyn Fn(&mut Vm, bool) -> bool>;
+
 pub type NativeFn = Rc<dyn Fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res>;
 
 /// One body of a function, event or hook.
@@ -231,6 +237,16 @@ pub enum GlobalKind {
     Func,
 }
 
+/// What scripts run beside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Traffic {
+    /// No traffic: they run alone.
+    #[default]
+    None,
+    Capture,
+    Live,
+}
+
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -257,6 +273,7 @@ pub struct Vm {
     pub values: Vec<Value>,
     pub names: HashMap<Rc<str>, u32, foldhash::fast::RandomState>,
     pub host: Box<dyn Host>,
+    pub pollers: Vec<Poller>,
     pub limits: Limits,
     pub counters: Counters,
     pub stack: Vec<Value>,
@@ -271,13 +288,16 @@ pub struct Vm {
     pub network_time: f64,
     pub terminating: bool,
     pub bare: bool,
+    pub traffic: Traffic,
     pub exit_code: Option<i32>,
     /// Where calls are made from, for messages and `backtrace`.
     pub calls: Vec<Call>,
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
-    pub(crate) report_depth: u32,
+    pub(crate) reporting: report::Reporting,
+    /// What the scripts look at.
+    pub uses: crate::uses::Uses,
     /// Full names of globals that an expression at this place names short.
     /// Expressions are being shown with their strings quoted.
     pub(crate) quoting: std::cell::Cell<bool>,
@@ -294,6 +314,7 @@ impl Vm {
             values: Vec::new(),
             names: HashMap::default(),
             host,
+            pollers: Vec::new(),
             limits: Limits::default(),
             counters: Counters::default(),
             stack: Vec::with_capacity(256),
@@ -308,12 +329,14 @@ impl Vm {
             network_time: 0.0,
             terminating: false,
             bare: false,
+            traffic: Traffic::None,
             exit_code: None,
             calls: Vec::new(),
             disabled_groups: HashSet::new(),
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
-            report_depth: 0,
+            reporting: report::Reporting::default(),
+            uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),
             shown_names: HashMap::new(),
         }
@@ -404,12 +427,6 @@ impl Vm {
             None => f.text.clone(),
         };
         self.report(Diag { ours: f.kind == FaultKind::Budget, ..Diag::new(severity, f.span, text) });
-    }
-
-    /// Hands a message to the host, and to scripts' `reporter_*` handlers.
-    pub fn report(&mut self, d: Diag) {
-        let line = d.zeek_line(&self.sources);
-        self.host.report(&d, &line, &self.sources);
     }
 
     pub fn warn(&mut self, span: Span, text: impl Into<String>) {

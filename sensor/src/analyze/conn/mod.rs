@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::event::{EventId, Proto, Raised};
+use crate::event::{Arg, EventId, Owner, Proto, Raised};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
 
-pub static SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::Record>::SCHEMA;
+pub const SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::Record>::SCHEMA;
 
 record! {
     /// A connection: of TCP as its packets tell, of UDP and ICMP a sequence of packets between two
@@ -61,7 +61,10 @@ record! {
     }
 }
 
-pub(super) fn log(cx: &mut Cx<'_>, flow: &Flow, tcp: &Tcp) {
+/// Tells of the end of a connection: first scripts, then conn.log.
+pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
+    let wanted = cx.bus.wants(EventId::ConnectionStateRemove);
+    let mut view = wanted.then(|| flow.view(cx.bus.interest().conn));
     let (uid, id) = (flow.last_uid(), flow.id());
     let local = |addr| Some(cx.config.local_nets.contains(addr));
     let duration = flow.last - flow.start;
@@ -100,14 +103,20 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &Flow, tcp: &Tcp) {
         resp_ip_bytes: Some(flow.ip_bytes[1]),
         tunnel_parents: (!parents.is_empty()).then_some(Set(parents)),
     };
-    cx.bus.log(&row);
+    if let Some(view) = &mut view {
+        view.record = cx.bus.interest().view(&row).map(|record| (0, record));
+    }
+    if let Some(view) = view {
+        let (id, args) = (EventId::ConnectionStateRemove, vec![Arg::Conn]);
+        cx.bus.raise(Raised { id, conn: Some(view), file: None, args });
+    }
+    cx.bus.log(&row, Owner { uid, nth: 0 });
 }
 
 /// Raises an event of the connection as such, where a script handles it.
 pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, id: EventId) {
     if cx.bus.wants(id) {
-        let conn = Some(flow.view());
-        cx.bus.raise(Raised { id, conn, args: Vec::new() });
+        flow.raise(cx, id, vec![Arg::Conn]);
     }
 }
 

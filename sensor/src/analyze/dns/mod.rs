@@ -1,18 +1,21 @@
 //! DNS: dns.log, from the messages in datagrams and streams.
 
+mod events;
 mod record;
 
 pub use nightjar_protocols::dns::Workspace;
 
-use nightjar_protocols::dns::{self, Outcome, Row, Session, Sink, StreamParser, Transport, Weird};
+use nightjar_protocols::dns::{
+    self, Header, Outcome, Question, Record, Row, Session, Sink, StreamParser, Transport, Weird,
+};
 
 use crate::analyze::{Analyzer, Link, Spec};
 use crate::config::Config;
-use crate::event::Proto;
+use crate::event::{Arg, EventId, Proto, Raised};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::time::Interval;
 
-pub static SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
+pub const SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
 
 pub static SPEC: Spec = Spec {
     service: "dns",
@@ -21,6 +24,8 @@ pub static SPEC: Spec = Spec {
     probe: None,
     new,
 };
+
+const NETBIOS_PORT: u16 = 137;
 
 /// As weird.log names this analyzer.
 const SOURCE: &str = "DNS";
@@ -132,7 +137,9 @@ fn message(
     let now = cx.now.nanos();
     let ends =
         dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
-    let outcome = session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut Found { cx, flow });
+    let netbios = ends.resp_port == NETBIOS_PORT;
+    let mut found = Found { cx, flow, netbios, is_orig: dir.is_orig(), len: bytes.len() };
+    let outcome = session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut found);
     match outcome {
         Outcome::Dns => link.confirm(),
         Outcome::TooManyQuestions => link.violation(),
@@ -142,13 +149,33 @@ fn message(
 
 fn finish(session: &mut Session, link: &mut Link<'_, '_>) {
     let Link { cx, flow, shared, .. } = link;
-    session.finish(&mut shared.dns, &mut Found { cx, flow });
+    session.finish(&mut shared.dns, &mut Found { cx, flow, netbios: false, is_orig: false, len: 0 });
 }
 
 /// Takes what a session finds on this flow.
 struct Found<'l, 'c> {
     cx: &'l mut Cx<'c>,
     flow: &'l mut Flow,
+    netbios: bool,
+    /// Of the message at hand: who sent it, and its length.
+    is_orig: bool,
+    len: usize,
+}
+
+impl Found<'_, '_> {
+    /// Raises an event, with the row as `c$dns`, where a script handles it.
+    fn raise(&mut self, id: EventId, row: Option<&Row>, args: impl FnOnce(&Self) -> Vec<Arg>) {
+        if !self.cx.bus.wants(id) {
+            return;
+        }
+        let mut conn = self.flow.view(self.cx.bus.interest().conn);
+        if let Some(row) = row {
+            let view = record::with(self.flow, row, |record| self.cx.bus.interest().view(record));
+            conn.record = view.map(|view| (record::nth(row), view));
+        }
+        let args = args(self);
+        self.cx.bus.raise(Raised { id, conn: Some(conn), file: None, args });
+    }
 }
 
 impl Sink for Found<'_, '_> {
@@ -162,5 +189,27 @@ impl Sink for Found<'_, '_> {
 
     fn flip_roles(&mut self) {
         self.flow.flip_roles();
+    }
+
+    fn header(&mut self, header: &Header, row: Option<&Row>) {
+        self.raise(EventId::DnsMessage, row, |found| {
+            events::message(header, found.netbios, found.is_orig, found.len)
+        });
+    }
+
+    fn question(&mut self, header: &Header, question: &Question<'_>, row: Option<&Row>) {
+        self.raise(events::question_id(header), row, |found| {
+            events::question(header, found.netbios, question)
+        });
+    }
+
+    fn record(&mut self, header: &Header, record: &Record<'_>, row: Option<&Row>) {
+        if let Some(id) = events::record_id(record) {
+            self.raise(id, row, |found| events::record(header, found.netbios, record));
+        }
+    }
+
+    fn end(&mut self, header: &Header, row: Option<&Row>) {
+        self.raise(EventId::DnsEnd, row, |found| events::end(header, found.netbios));
     }
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use nightjar_protocols::dns::Row;
 use nightjar_protocols::dns::codes::Code;
 
+use crate::event::Owner;
 use crate::flow::{Cx, Flow};
 use crate::record::{EnumName, Field, Items, Type, Uid, Value, record};
 use crate::time::{Interval, Time};
@@ -110,10 +111,21 @@ impl Items for Ttls<'_> {
 }
 
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
+    let owner = Owner { uid: flow.uid(), nth: nth(row) };
+    with(flow, row, |record| cx.bus.log(record, owner));
+}
+
+/// Tells the rows of a connection apart: ids are used again, but not in the same moment.
+pub(super) fn nth(row: &Row) -> u64 {
+    row.ts.cast_unsigned().rotate_left(16) ^ u64::from(row.trans_id)
+}
+
+/// Shows a row's record as far as it is filled.
+pub(super) fn with<T>(flow: &mut Flow, row: &Row, what: impl FnOnce(&DnsRow<'_>) -> T) -> T {
     let (uid, id) = (flow.uid(), flow.id());
     let [qclass, qtype, rcode] = [row.qclass_name(), row.qtype_name(), row.rcode_name()].map(name);
     let answered = row.answers().len() > 0;
-    cx.bus.log(&DnsRow {
+    what(&DnsRow {
         ts: Time::from_nanos(row.ts),
         uid,
         orig_h: id.orig_h,
@@ -138,7 +150,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
         answers: answered.then_some(Answers(row)),
         ttls: answered.then_some(Ttls(row)),
         rejected: row.rejected,
-    });
+    })
 }
 
 /// A number's name; only those that have none need a text of their own.

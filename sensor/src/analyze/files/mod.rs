@@ -8,17 +8,19 @@
 //! by the address that asked and the URL. Connections that different workers own cannot share one
 //! without the outcome depending on how many workers there are; here a file belongs to one connection.
 
+mod events;
 mod record;
 
 use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
+use crate::event::{Arg, EventId};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
 
-pub static SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::record::Record>::SCHEMA;
+pub const SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::record::Record>::SCHEMA;
 
 /// What all files of a worker hold together.
 #[derive(Debug, Default)]
@@ -95,12 +97,15 @@ impl OpenFiles {
             held.too_many += 1;
             self.give_up(0, cx, flow, held, on_type);
         }
-        let file = File::new(Limits::default(), cx.config.file_hashing);
+        let file = File::new(Limits::default(), cx.config.hashing());
         let look_at = cx.now + INACTIVITY;
         flow.wake_by(look_at);
         // Rarely more than one at a time.
         self.open.reserve_exact(1);
         self.open.push(Open { fuid, about, file, life: Lifetime::new(cx.now.nanos()), look_at });
+        if let Some(open) = self.open.last() {
+            events::begins(cx, flow, open);
+        }
     }
 
     /// Something is heard of a file that has begun; `what` passes it on.
@@ -116,6 +121,25 @@ impl OpenFiles {
         let Some(at) = self.position(fuid) else { return };
         self.open[at].life.touch(cx.now.nanos());
         self.step(at, cx, flow, held, on_type, what);
+    }
+
+    /// `len` bytes of a file are missing from `offset` on.
+    #[allow(clippy::too_many_arguments, reason = "what every call on a file is given, and the gap")]
+    pub fn gap(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        fuid: Uid,
+        on_type: OnType<'_>,
+        offset: u64,
+        len: u64,
+    ) {
+        if let Some(at) = self.position(fuid) {
+            let args = vec![Arg::File, Arg::Count(offset), Arg::Count(len)];
+            events::raise(cx, flow, &self.open[at], EventId::FileGap, args);
+        }
+        self.update(cx, flow, held, fuid, on_type, |file| file.gap(offset, len));
     }
 
     /// Nothing more of a file will come.
@@ -181,6 +205,10 @@ impl OpenFiles {
             held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
             step = Step { sniffed: step.sniffed || given_up.sniffed, ended: given_up.ended };
         }
+        if step.sniffed {
+            events::sniffed(cx, flow, &self.open[at]);
+        }
+        let open = &mut self.open[at];
         if step.sniffed
             && let Some(mime_type) = open.file.mime_type()
         {
@@ -188,6 +216,7 @@ impl OpenFiles {
         }
         if step.ended {
             let open = self.open.remove(at);
+            events::ends(cx, flow, &open);
             record::log(cx, flow, &open);
         }
     }

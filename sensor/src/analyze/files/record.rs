@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
+use nightjar_protocols::files::File;
+
 use crate::analyze::files::Open;
+use crate::config::Config;
+use crate::event::Owner;
 use crate::flow::{Cx, Flow};
 use crate::record::{Set, Uid, record};
 use crate::time::{Interval, Time};
@@ -64,10 +68,22 @@ record! {
 }
 
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
+    let owner = Owner { uid: open.fuid, nth: 0 };
+    let config = cx.config;
+    with(config, flow, open, |record| cx.bus.log(record, owner));
+}
+
+/// Shows a file's record as far as it is filled.
+pub(super) fn with<T>(
+    config: &Config,
+    flow: &mut Flow,
+    open: &Open,
+    what: impl FnOnce(&FilesRow<'_>) -> T,
+) -> T {
     let (uid, id) = (flow.uid(), flow.id());
     let (file, about) = (&open.file, &open.about);
     let sender = if about.is_orig { id.orig_h } else { id.resp_h };
-    let hashing = cx.config.file_hashing;
+    let hashing = config.file_hashing;
     let mut analyzers = [""; 4];
     let mut count = 0;
     let by_type = file.mime_type().and_then(analyzer_of);
@@ -82,7 +98,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
         digests.sha1.map(|digest| Hex::<40>::of(&digest)),
         digests.sha256.map(|digest| Hex::<64>::of(&digest)),
     );
-    cx.bus.log(&FilesRow {
+    what(&FilesRow {
         ts: Time::from_nanos(open.life.first()),
         fuid: open.fuid,
         uid: Some(uid),
@@ -96,7 +112,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
         mime_type: file.mime_type(),
         filename: about.filename.as_deref(),
         duration: Interval::from_nanos(open.life.duration()),
-        local_orig: Some(cx.config.local_nets.contains(sender)),
+        local_orig: Some(config.local_nets.contains(sender)),
         is_orig: Some(about.is_orig),
         seen_bytes: file.seen_bytes(),
         total_bytes: file.total_bytes(),
@@ -110,7 +126,16 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
         extracted: None,
         extracted_cutoff: None,
         extracted_size: None,
-    });
+    })
+}
+
+/// The digests of a file that has ended, by the names that `file_hash` gives them.
+pub(super) fn digests(file: &File) -> impl Iterator<Item = (&'static str, String)> {
+    let digests = file.digests();
+    let md5 = digests.md5.map(|digest| ("md5", Hex::<32>::of(&digest).as_str().to_owned()));
+    let sha1 = digests.sha1.map(|digest| ("sha1", Hex::<40>::of(&digest).as_str().to_owned()));
+    let sha256 = digests.sha256.map(|digest| ("sha256", Hex::<64>::of(&digest).as_str().to_owned()));
+    [md5, sha1, sha256].into_iter().flatten()
 }
 
 /// The analyzer that Zeek sets on files of a type.

@@ -8,20 +8,20 @@ use nightjar_protocols::files::{File, Step};
 use nightjar_protocols::http::log::{Row, RowLimits, RowSink, Rows};
 use nightjar_protocols::http::{
     Close, Content, EntityId, Handler, Handover, Header, Limits, MessageStat, PORTS, Probe, ReplyLine,
-    RequestLine, Session, Source, probe_client, probe_server,
+    RequestLine, Session, Source, Version, probe_client, probe_server,
 };
 
 use crate::analyze::files::{About, OpenFiles, file_id};
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{Arg, ConnId, EventId, Proto, Raised, RecordView, Tunnel, TunnelType};
+use crate::event::{Arg, ConnId, EventId, Proto, Raised, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
 pub static SPEC: Spec = Spec { service: "http", ports: &TCP_PORTS, probe: Some(probe), new };
 
 /// http.log's columns.
-pub static SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
+pub const SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
 
 const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
     let mut ports = [(Proto::Tcp, 0); PORTS.len()];
@@ -101,7 +101,21 @@ struct Log {
     /// Of the originator and the responder: the file that an entity's content belongs to. Zeek asks for
     /// it once, with the entity's first bytes.
     current: [Option<(EntityId, Uid)>; 2],
+    /// Of both sides: the headers so far, where a script wants them all at once.
+    heads: [Vec<Arg>; 2],
+    totals: MessageTotals,
 }
+
+/// What `http_stats` tells when a connection is over.
+#[derive(Clone, Copy, Default)]
+struct MessageTotals {
+    requests: u32,
+    replies: u32,
+    versions: [Version; 2],
+}
+
+/// More headers of one message are not kept for `http_all_headers`.
+const MAX_HEADERS: usize = 1_000;
 
 /// The ceilings of one connection.
 fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
@@ -121,7 +135,13 @@ impl Exchange {
         let (limits, row_limits) = limits(config, false);
         Box::new(Exchange {
             session: Session::new(limits),
-            log: Log { rows: Rows::new(row_limits), files: OpenFiles::default(), current: [None; 2] },
+            log: Log {
+                rows: Rows::new(row_limits),
+                files: OpenFiles::default(),
+                current: [None; 2],
+                heads: Default::default(),
+                totals: MessageTotals::default(),
+            },
             held: Held::default(),
             pressed: false,
         })
@@ -185,6 +205,9 @@ impl Http {
     /// Gives back what the exchange has allocated.
     fn release(&mut self, link: &mut Link<'_, '_>) {
         let Some(mut exchange) = self.exchange.take() else { return };
+        if link.cx.bus.wants(EventId::HttpStats) {
+            link.flow.raise(link.cx, EventId::HttpStats, events::stats(&exchange.log.totals));
+        }
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
         totals.left_out += exchange.log.rows.left_out;
@@ -193,6 +216,8 @@ impl Http {
             exchange.session.reset();
             exchange.log.rows.reset(0);
             exchange.log.current = [None; 2];
+            exchange.log.heads.iter_mut().for_each(Vec::clear);
+            exchange.log.totals = MessageTotals::default();
             exchange.held = Held::default();
             if exchange.pressed {
                 exchange.press(link.cx.config, false);
@@ -291,11 +316,13 @@ impl Hears<'_, '_, '_> {
         if !self.link.cx.bus.wants(id) {
             return;
         }
-        let mut conn = self.link.flow.view();
+        let Link { cx, flow, .. } = &mut *self.link;
+        let mut conn = flow.view(cx.bus.interest().conn);
         if let Some(row) = self.log.rows.current() {
-            conn.records.push(RecordView::of(&record::of(self.link.flow, row)));
+            let view = cx.bus.interest().view(&record::of(flow, row));
+            conn.record = view.map(|view| (row.trans_depth, view));
         }
-        self.link.cx.bus.raise(Raised { id, conn: Some(conn), args: args() });
+        cx.bus.raise(Raised { id, conn: Some(conn), file: None, args: args() });
     }
 
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
@@ -350,12 +377,16 @@ impl Hears<'_, '_, '_> {
 impl Handler for Hears<'_, '_, '_> {
     fn request(&mut self, line: &RequestLine<'_>) {
         let now = self.now();
+        self.log.totals.requests += 1;
+        self.log.totals.versions[0] = line.version;
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
         self.raise(EventId::HttpRequest, || events::request(line));
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
         let now = self.now();
+        self.log.totals.replies += 1;
+        self.log.totals.versions[1] = line.version;
         self.log.rows.reply(now, line);
         let row = self.log.rows.current();
         if line.code == 200 && row.is_some_and(|row| row.get(row.method) == Some(b"CONNECT")) {
@@ -369,7 +400,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
-        self.raise(EventId::HttpBeginEntity, || vec![Arg::Bool(is_orig)]);
+        self.raise(EventId::HttpBeginEntity, || vec![Arg::Conn, Arg::Bool(is_orig)]);
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
@@ -377,6 +408,20 @@ impl Handler for Hears<'_, '_, '_> {
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
         self.raise(EventId::HttpHeader, || events::header(is_orig, header));
+        let interest = self.link.cx.bus.interest();
+        if interest.headers.iter().any(|name| name.eq_ignore_ascii_case(header.name)) {
+            self.raise(EventId::HttpHeaderOfInterest, || events::header_of_interest(is_orig, header));
+        }
+        let heads = &mut self.log.heads[usize::from(!is_orig)];
+        if self.link.cx.bus.wants(EventId::HttpAllHeaders) && heads.len() < MAX_HEADERS {
+            heads.push(events::header_record(header));
+        }
+    }
+
+    fn headers_done(&mut self, is_orig: bool, content_type: &[u8]) {
+        let heads = std::mem::take(&mut self.log.heads[usize::from(!is_orig)]);
+        self.raise(EventId::HttpAllHeaders, || vec![Arg::Conn, Arg::Bool(is_orig), Arg::List(heads)]);
+        self.raise(EventId::HttpContentType, || events::content_type(is_orig, content_type));
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
@@ -397,12 +442,14 @@ impl Handler for Hears<'_, '_, '_> {
 
     fn content_gap(&mut self, is_orig: bool, entity: EntityId, offset: u64, len: u64) {
         if let Some(fuid) = self.file(is_orig, entity) {
-            self.update(fuid, |file| file.gap(offset, len));
+            let Link { cx, flow, shared, .. } = &mut *self.link;
+            let Log { rows, files, .. } = &mut *self.log;
+            files.gap(cx, flow, &mut shared.files, fuid, &mut type_to(rows), offset, len);
         }
     }
 
     fn end_entity(&mut self, is_orig: bool, _: EntityId) {
-        self.raise(EventId::HttpEndEntity, || vec![Arg::Bool(is_orig)]);
+        self.raise(EventId::HttpEndEntity, || vec![Arg::Conn, Arg::Bool(is_orig)]);
         self.log.rows.end_entity();
     }
 

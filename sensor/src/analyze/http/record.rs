@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use nightjar_protocols::http::log::{Row, Span};
 
+use crate::event::Owner;
 use crate::flow::{Cx, Flow};
 use crate::record::{EnumName, Field, Items, Set, Type, Uid, Value, record};
 use crate::time::Time;
@@ -107,7 +108,8 @@ impl<const SET: bool> Items for Texts<'_, SET> {
 }
 
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
-    cx.bus.log(&of(flow, row));
+    let owner = Owner { uid: flow.uid(), nth: row.trans_depth };
+    cx.bus.log(&of(flow, row), owner);
 }
 
 /// The record of a row as far as it is filled.

@@ -3,6 +3,8 @@
 pub(crate) mod json;
 mod tsv;
 
+pub(crate) use tsv::stamp;
+
 use crate::record::{Record, Schema};
 use crate::time::Time;
 
@@ -50,7 +52,7 @@ impl Format {
 }
 
 /// Appends a number of nanoseconds as seconds with six decimals, the rest cut off.
-pub(super) fn seconds(nanos: i64, out: &mut Vec<u8>) {
+pub(crate) fn seconds(nanos: i64, out: &mut Vec<u8>) {
     let micros = nanos / 1_000;
     if micros < 0 {
         out.push(b'-');

@@ -128,7 +128,7 @@ pub(super) fn footer(closed: Time, out: &mut Vec<u8>) {
 }
 
 /// `2011-03-18-19-06-07`, in UTC: a replay gives the same bytes wherever it runs.
-fn stamp(at: Time, out: &mut Vec<u8>) {
+pub(crate) fn stamp(at: Time, out: &mut Vec<u8>) {
     let text = jiff::Timestamp::from_nanosecond(i128::from(at.nanos()))
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
         .strftime("%Y-%m-%d-%H-%M-%S")

@@ -1,0 +1,130 @@
+# Clients and servers with many HTTP errors.
+
+@load ./real-client
+
+module HTTPErrors;
+
+export {
+	redef enum Notice::Type += {
+		## A client was answered with many errors (400 and above).
+		Client_Errors,
+		## A server answered with many errors.
+		Server_Errors,
+		## The same of errors that are the server's fault (500 and above).
+		Client_Server_Faults,
+		Server_Faults,
+		## The clients with most errors, at the end of an epoch.
+		Excessive_HTTP_Errors_Attacker,
+		## The servers with most errors, at the end of an epoch.
+		Excessive_HTTP_Errors_Victim,
+	};
+
+	redef enum HTTP::Tags += { HTTP_ERROR };
+
+	## So many errors within the window are a notice.
+	option threshold: double = 1000.0;
+	const window = 15min &redef;
+	## Addresses or subnets with thresholds of their own, clients or servers.
+	option thresholds: table[subnet] of double = {};
+
+	## The window of faults, and how many.
+	option fault_threshold: double = 1000.0;
+
+	## What is not counted.
+	option ignore_clients: set[subnet] = {};
+	option ignore_servers: set[subnet] = {};
+	option ignore_user_agents: pattern = /^\xff$/;
+	option ignore_referrers: pattern = /^\xff$/;
+	option ignore_hosts: pattern = /^\xff$/;
+
+	## The report at the end of each epoch.
+	const report_epoch = 15min &redef;
+	const report_size = 1000 &redef;
+	option report_top = 30;
+	option report_clients_above = 50;
+	option report_servers_above = 100;
+}
+
+function threshold_of(a: addr, usual: double): double
+	{
+	return a in thresholds ? thresholds[a] : usual;
+	}
+
+function is_ignored(c: connection, client: addr): bool
+	{
+	if ( |ignore_clients| > 0 && ( client in ignore_clients || c$id$orig_h in ignore_clients ) )
+		return T;
+	if ( |ignore_servers| > 0 && c$id$resp_h in ignore_servers )
+		return T;
+	local h = c$http;
+	return ( h?$user_agent && ignore_user_agents in h$user_agent )
+		|| ( h?$referrer && ignore_referrers in h$referrer )
+		|| ( h?$host && ignore_hosts in h$host );
+	}
+
+event http_reply(c: connection, version: string, code: count, reason: string)
+	{
+	if ( code < 400 || ! c?$http )
+		return;
+	add c$http$tags[HTTP_ERROR];
+	local client = RealClient::of_conn(c);
+	if ( is_ignored(c, client) )
+		return;
+	local server = c$id$resp_h;
+	SumStats::observe("http.errors.client", [$host=client], [$num=1]);
+	SumStats::observe("http.errors.server", [$host=server], [$num=1]);
+	SumStats::observe("http.errors.top_clients", [], [$str=cat(client)]);
+	SumStats::observe("http.errors.top_servers", [], [$str=cat(server)]);
+	if ( code < 500 )
+		return;
+	SumStats::observe("http.faults.client", [$host=client], [$num=1]);
+	SumStats::observe("http.faults.server", [$host=server], [$num=1]);
+	}
+
+function count_errors(stream: string, note: Notice::Type, what: string, faults: bool)
+	{
+	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM));
+	SumStats::create([$name=stream, $epoch=window, $window=window, $reducers=set(r), $threshold=1.0,
+		$threshold_val=function[stream, faults](key: SumStats::Key, result: SumStats::Result): double
+			{
+			return result[stream]$sum / threshold_of(key$host, faults ? fault_threshold : threshold);
+			},
+		$threshold_crossed=function[stream, note, what, faults](key: SumStats::Key, result: SumStats::Result)
+			{
+			NOTICE([$note=note, $src=key$host, $n=double_to_count(result[stream]$sum),
+				$msg=fmt("%s %s %s", what, key$host, faults ? "with many server errors" : "with many HTTP errors"),
+				$sub=fmt("%.0f errors in %s", result[stream]$sum, duration_to_mins_secs(window)),
+				$identifier=cat(key$host)]);
+			}]);
+	}
+
+function report(stream: string, note: Notice::Type, above: count, words: string)
+	{
+	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::TOPK), $topk_size=report_size);
+	SumStats::create([$name=stream, $epoch=report_epoch, $reducers=set(r),
+		$epoch_result=function[stream, note, above, words](ts: time, key: SumStats::Key, result: SumStats::Result)
+			{
+			local top = result[stream]$topk;
+			local items: vector of SumStats::Observation = topk_get_top(top, report_top);
+			for ( i in items )
+				{
+				local n = topk_count(top, items[i]);
+				if ( n <= above )
+					next;
+				local a = to_addr(items[i]$str);
+				NOTICE([$note=note, $src=a, $n=n, $msg=fmt("Excessive HTTP errors for requests %s %s", words, a),
+					$sub=fmt("%d in %s, eps: %d", n, duration_to_mins_secs(report_epoch), topk_epsilon(top, items[i])),
+					$identifier=cat(a), $suppress_for=report_epoch]);
+				}
+			}]);
+	}
+
+event zeek_init() &priority=-3
+	{
+	count_errors("http.errors.client", Client_Errors, "Client", F);
+	count_errors("http.errors.server", Server_Errors, "Server", F);
+	count_errors("http.faults.client", Client_Server_Faults, "Client", T);
+	count_errors("http.faults.server", Server_Faults, "Server", T);
+	report("http.errors.top_clients", Excessive_HTTP_Errors_Attacker, report_clients_above, "from");
+	report("http.errors.top_servers", Excessive_HTTP_Errors_Victim, report_servers_above, "to");
+	}

@@ -1,0 +1,73 @@
+# Floods of requests: from one client, or from a block of addresses that take turns.
+
+@load ./real-client
+
+module HTTPFloods;
+
+export {
+	redef enum Notice::Type += {
+		Client_Flood,
+		## No address of the block need send many.
+		Block_Flood,
+	};
+
+	## So many requests with one method within the window.
+	option threshold: double = 600.0;
+	option block_threshold: double = 600.0;
+	const window = 30sec &redef;
+
+	## The methods that are counted, each apart.
+	option methods: set[string] = { "GET", "POST" };
+
+	option ignore_clients: set[subnet] = {};
+
+	## How long the prefixes of blocks are.
+	option block_v4 = 24;
+	option block_v6 = 48;
+}
+
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+	{
+	if ( ! is_orig || ! c?$http || ! c$http?$method || c$http$method !in methods )
+		return;
+	local client = RealClient::of_conn(c);
+	if ( |ignore_clients| > 0 && client in ignore_clients )
+		return;
+	local method = c$http$method;
+	SumStats::observe("http.flood.client", [$host=client, $str=method], [$num=1]);
+	local block = mask_addr(client, is_v4_addr(client) ? block_v4 : block_v6);
+	SumStats::observe("http.flood.block", [$host=subnet_to_addr(block), $str=method], [$str=cat(client)]);
+	}
+
+event zeek_init() &priority=-3
+	{
+	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
+	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $reducers=set(one), $threshold=1.0,
+		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
+			{ return result["http.flood.client"]$sum / threshold; },
+		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+			{
+			NOTICE([$note=Client_Flood, $src=key$host, $n=double_to_count(result["http.flood.client"]$sum),
+				$msg=fmt("%s floods with %s requests", key$host, key$str),
+				$sub=fmt("%.0f in %.0f secs", result["http.flood.client"]$sum, window / 1sec),
+				$identifier=cat(key$host, key$str)]);
+			}]);
+
+	local many = SumStats::Reducer($stream="http.flood.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
+		$unique_max=2);
+	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $reducers=set(many), $threshold=1.0,
+		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
+			{
+			# A single client is the other detection's.
+			local rv = result["http.flood.block"];
+			return rv$unique < 2 ? 0.0 : rv$sum / block_threshold;
+			},
+		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+			{
+			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : block_v6);
+			NOTICE([$note=Block_Flood, $src=key$host, $n=double_to_count(result["http.flood.block"]$sum),
+				$msg=fmt("Addresses of %s flood with %s requests", block, key$str),
+				$sub=fmt("%.0f in %.0f secs", result["http.flood.block"]$sum, window / 1sec),
+				$identifier=cat(block, key$str)]);
+			}]);
+	}

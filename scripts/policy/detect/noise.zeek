@@ -1,0 +1,129 @@
+# Rows that nobody reads: kept out of the logs, or in logs of their own. What each rule dropped is counted and logged,
+# so that cutting logs is not cutting sight.
+
+module Noise;
+
+export {
+	redef enum Log::ID += { LOG };
+
+	type Info: record {
+		ts: time &log;
+		## The log that rows were kept out of.
+		log: string &log;
+		rule: string &log;
+		## What became of them: dropped, or the log that they went to.
+		action: string &log;
+		## How many since the last row of this rule.
+		rows: count &log;
+	};
+
+	## Connections that are not logged: by the responder's port, how they went, and the service.
+	option ports: set[port] = {
+		53/udp, 53/tcp, 123/udp, 137/udp, 161/udp, 514/udp, 514/tcp, 5355/udp, 5666/tcp,
+	};
+	option states: pattern = /^RSTO|^S0$|^SH$|^SHR$/;
+	option services: set[string] = { "dns" };
+	## A file with an address in each line, read again when it changes: connections of these are not logged.
+	const address_file = "" &redef;
+
+	## Names whose queries go to dns-noise.log.
+	option domains: pattern = /^\xff$/;
+	## User agents of monitoring, whose requests go to http-noise.log.
+	option user_agents: pattern = /HTTP-Monitor|Nagios|check_http|ELB-HealthChecker|kube-probe/;
+	## Files that are not logged.
+	option mime_types: set[string] = {
+		"application/x-x509-user-cert", "application/x-x509-ca-cert", "application/x-x509-next-cert",
+	};
+
+	## How often counts are logged.
+	const every = 5min &redef;
+}
+
+global dropped: table[string, string, string] of count = {};
+global addresses: set[addr] = {};
+
+function drop(log: string, rule: string, action: string)
+	{
+	if ( [log, rule, action] in dropped )
+		++dropped[log, rule, action];
+	else
+		dropped[log, rule, action] = 1;
+	}
+
+function is_wanted_conn(rec: Conn::Info): bool
+	{
+	if ( rec$id$resp_p in ports )
+		drop("conn", "port", "dropped");
+	else if ( rec?$conn_state && states in rec$conn_state )
+		drop("conn", "state", "dropped");
+	else if ( rec?$service && rec$service in services )
+		drop("conn", "service", "dropped");
+	else if ( |addresses| > 0 && ( rec$id$orig_h in addresses || rec$id$resp_h in addresses ) )
+		drop("conn", "address", "dropped");
+	else
+		return T;
+	return F;
+	}
+
+hook Conn::log_policy(rec: Conn::Info, id: Log::ID, filter: Log::Filter)
+	{
+	if ( filter$name == "default" && ! is_wanted_conn(rec) )
+		break;
+	}
+
+hook Files::log_policy(rec: Files::Info, id: Log::ID, filter: Log::Filter)
+	{
+	if ( filter$name != "default" || ! rec?$mime_type || rec$mime_type !in mime_types )
+		return;
+	drop("files", "mime_type", "dropped");
+	break;
+	}
+
+function dns_path(id: Log::ID, path: string, rec: DNS::Info): string
+	{
+	if ( ! rec?$query || domains !in rec$query )
+		return "dns";
+	drop("dns", "domain", "dns-noise");
+	return "dns-noise";
+	}
+
+function http_path(id: Log::ID, path: string, rec: HTTP::Info): string
+	{
+	if ( ! rec?$user_agent || user_agents !in rec$user_agent )
+		return "http";
+	drop("http", "user_agent", "http-noise");
+	return "http-noise";
+	}
+
+function tell()
+	{
+	for ( [log, rule, action], n in dropped )
+		Log::write(Noise::LOG, [$ts=network_time(), $log=log, $rule=rule, $action=action, $rows=n]);
+	clear_table(dropped);
+	}
+
+event Noise::look()
+	{
+	tell();
+	schedule every { Noise::look() };
+	}
+
+type Address: record {
+	a: addr;
+};
+
+event zeek_init() &priority=-3
+	{
+	Log::create_stream(Noise::LOG, [$columns=Info, $path="noise"]);
+	Log::add_filter(DNS::LOG, [$name="default", $path="dns", $path_func=dns_path]);
+	Log::add_filter(HTTP::LOG, [$name="default", $path="http", $path_func=http_path]);
+	if ( address_file != "" )
+		Input::add_table([$source=address_file, $name="noise addresses", $idx=Address, $destination=addresses,
+			$mode=Input::REREAD]);
+	schedule every { Noise::look() };
+	}
+
+event zeek_done()
+	{
+	tell();
+	}

@@ -1,0 +1,103 @@
+//! Which fields of which records the scripts look at or change: hosts fill in only those.
+
+use crate::types::{Type, TypeId, Types};
+use std::collections::{HashMap, HashSet};
+
+/// What the compiler saw of all code, whether it will run or not.
+#[derive(Default)]
+pub struct Uses {
+    /// By type: a flag for each field.
+    fields: HashMap<TypeId, Vec<Use>>,
+    /// Handed to something that may look at every part: `fmt`, `print`, a native function, `any`.
+    whole: HashSet<TypeId>,
+    /// Written to a log: the fields with `&log`.
+    logged: HashSet<TypeId>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Use {
+    read: bool,
+    written: bool,
+}
+
+impl Uses {
+    fn field(&mut self, ty: TypeId, at: usize) -> &mut Use {
+        let fields = self.fields.entry(ty).or_default();
+        if fields.len() <= at {
+            fields.resize(at + 1, Use::default());
+        }
+        &mut fields[at]
+    }
+
+    /// A field is read. One that holds others may be changed through what was read.
+    pub(crate) fn read(&mut self, types: &Types, ty: TypeId, at: usize, of: TypeId) {
+        let field = self.field(ty, at);
+        field.read = true;
+        field.written |= types.is_aggregate(of);
+    }
+
+    pub(crate) fn write(&mut self, ty: TypeId, at: usize) {
+        let field = self.field(ty, at);
+        (field.read, field.written) = (true, true);
+    }
+
+    pub(crate) fn whole(&mut self, ty: TypeId) {
+        self.whole.insert(ty);
+    }
+
+    pub(crate) fn logged(&mut self, ty: TypeId) {
+        self.logged.insert(ty);
+    }
+
+    /// Follows what is in what, once all is compiled.
+    pub(crate) fn close(&mut self, types: &Types) {
+        for ty in types.all() {
+            if let Type::Table(index, _) | Type::Set(index) = types.get(ty) {
+                self.whole.extend(index.iter().filter(|part| types.as_record(**part).is_some()));
+            }
+        }
+        let mut open: Vec<TypeId> = self.logged.iter().copied().collect();
+        while let Some(ty) = open.pop() {
+            let Some(record) = types.as_record(ty) else { continue };
+            for (at, field) in record.fields.iter().enumerate().filter(|(_, field)| field.log) {
+                self.field(ty, at).read = true;
+                if self.logged.insert(field.ty) {
+                    open.push(field.ty);
+                }
+            }
+        }
+        let mut open: Vec<TypeId> = self.whole.iter().copied().collect();
+        while let Some(ty) = open.pop() {
+            for part in parts(types, ty) {
+                if self.whole.insert(part) {
+                    open.push(part);
+                }
+            }
+        }
+    }
+
+    /// Whether some code may look at the field.
+    pub fn reads(&self, ty: TypeId, at: usize) -> bool {
+        self.whole.contains(&ty) || self.get(ty, at).read
+    }
+
+    /// Whether some code may change the field.
+    pub fn writes(&self, ty: TypeId, at: usize) -> bool {
+        self.get(ty, at).written
+    }
+
+    fn get(&self, ty: TypeId, at: usize) -> Use {
+        self.fields.get(&ty).and_then(|fields| fields.get(at)).copied().unwrap_or_default()
+    }
+}
+
+/// The types of what a value of this type holds.
+fn parts(types: &Types, ty: TypeId) -> Vec<TypeId> {
+    match types.get(ty) {
+        Type::Record(record) => record.fields.iter().map(|field| field.ty).collect(),
+        Type::Table(index, of) => index.iter().chain([of]).copied().collect(),
+        Type::Set(index) | Type::List(index) => index.clone(),
+        Type::Vector(of) => vec![*of],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,110 @@
+//! What scripts look at: nothing else is taken along for them.
+
+use crate::event::{EventId, EventSet, RecordView};
+use crate::record::{Record, Schema};
+
+/// What the scripts of a run want of the workers.
+#[derive(Clone, Debug, Default)]
+pub struct Interest {
+    pub events: EventSet,
+    pub conn: ConnParts,
+    /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
+    pub digests: bool,
+    /// Sizes, in bytes of either direction, that scripts want to hear of to the packet, with all their
+    /// doublings.
+    pub sizes: Vec<u64>,
+    /// Scripts may ask for others: connections tell of every packet or thousandth part that they grow by.
+    pub any_size: bool,
+    /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
+    pub headers: Vec<Box<[u8]>>,
+    /// Of each log that scripts look at.
+    pub logs: Vec<LogInterest>,
+}
+
+/// The parts of `c` that some script looks at, beside those that are always there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConnParts {
+    pub service: bool,
+    pub history: bool,
+    pub ends: bool,
+    pub times: bool,
+}
+
+/// What scripts want of one log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogInterest {
+    pub schema: &'static Schema,
+    /// A bit for every field that events take along.
+    pub fields: u64,
+    /// Rows are not written by the worker: scripts may change them or decide on them.
+    pub rows: bool,
+}
+
+impl Interest {
+    /// Whether an event has a handler.
+    #[inline]
+    pub fn wants(&self, id: EventId) -> bool {
+        self.events.contains(id)
+    }
+
+    /// Whether a direction that has grown from `before` to `after` bytes is to be told of.
+    #[inline]
+    pub fn is_step(&self, before: u64, after: u64) -> bool {
+        let grain = after.checked_ilog2().map_or(0, |bits| bits.saturating_sub(10));
+        if self.any_size && before >> grain != after >> grain {
+            return true;
+        }
+        let crossed = |size: u64| {
+            // The largest doubling that was reached.
+            let reached = after.checked_div(size).filter(|times| *times > 0);
+            reached.is_some_and(|times| before < size << times.ilog2())
+        };
+        self.sizes.iter().any(|size| crossed(*size))
+    }
+
+    fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
+        self.logs.iter().find(|log| log.schema == schema)
+    }
+
+    /// Whether the rows of a log go past the scripts.
+    #[inline]
+    pub fn rows(&self, schema: &'static Schema) -> bool {
+        self.log(schema).is_some_and(|log| log.rows)
+    }
+
+    /// The fields of a log's rows that events take along.
+    pub fn fields(&self, schema: &'static Schema) -> u64 {
+        self.log(schema).map_or(0, |log| log.fields)
+    }
+
+    /// What events take along of a row; `None` where no script looks at any of it.
+    pub fn view<R: Record>(&self, record: &R) -> Option<RecordView> {
+        let fields = self.fields(R::SCHEMA);
+        (fields != 0).then(|| RecordView::of(record, fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_of_at_the_packet_that_reaches_them() {
+        let exact = Interest { sizes: vec![1000], ..Interest::default() };
+        for (before, after, told) in [
+            (0, 999, false),
+            (999, 1000, true),
+            (1000, 1999, false),
+            (1500, 2100, true),
+            (2100, 3999, false),
+            (500, 4500, true),
+            (4500, 7999, false),
+        ] {
+            assert_eq!(exact.is_step(before, after), told, "{before} to {after}");
+        }
+        let any = Interest { any_size: true, ..Interest::default() };
+        assert!(any.is_step(0, 60) && any.is_step(60, 100) && any.is_step(1000, 1001));
+        let told = (0..10_000u64).filter(|n| any.is_step(100_000_000 + n * 1000, 100_001_000 + n * 1000));
+        assert!((50..200).contains(&told.count()));
+    }
+}

@@ -1,0 +1,342 @@
+//! Logs whose columns are known at run time only: those that scripts make, filter or extend.
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+use nightjar_protocols::text;
+
+use crate::event::Arg;
+use crate::record::{FieldDef, Items, JsonTime, Record, Schema, Type, Value, Visitor, json, stamp};
+use crate::time::Time;
+
+/// One log: its columns and how they are written.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The file's name without `.log`.
+    pub path: &'static str,
+    /// As the header and JSON name them.
+    pub names: Vec<String>,
+    /// Zeek's names of their types.
+    pub types: Vec<String>,
+    pub style: Style,
+    /// Rows go to standard output.
+    pub stdout: bool,
+    /// Rows go to exporters only.
+    pub export_only: bool,
+    /// For exporters.
+    schema: OnceLock<&'static Schema>,
+}
+
+/// A row of a sheet, as exporters see it.
+pub(super) struct SheetRow<'a>(pub &'a [Arg]);
+
+impl Record for SheetRow<'_> {
+    const SCHEMA: &'static Schema = &Schema { path: "", fields: &[] };
+
+    fn visit<V: Visitor>(&self, visitor: &mut V) {
+        for (at, value) in self.0.iter().enumerate() {
+            visitor.field(at, value.as_value());
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Value<'_> {
+        self.0.get(index).map_or(Value::Unset, Arg::as_value)
+    }
+}
+
+/// Zeek's settings of the ASCII writer.
+#[derive(Clone, Debug)]
+pub enum Style {
+    Tsv(Separators),
+    Json {
+        time: JsonTime,
+        /// Unset fields are written, as `null`.
+        unset: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Separators {
+    pub field: Vec<u8>,
+    pub set: Vec<u8>,
+    pub empty: Vec<u8>,
+    pub unset: Vec<u8>,
+    /// What begins a line of the header.
+    pub meta: Vec<u8>,
+    /// Whether there is a header.
+    pub header: bool,
+}
+
+impl Default for Separators {
+    fn default() -> Self {
+        Separators {
+            field: b"\t".to_vec(),
+            set: b",".to_vec(),
+            empty: b"(empty)".to_vec(),
+            unset: b"-".to_vec(),
+            meta: b"#".to_vec(),
+            header: true,
+        }
+    }
+}
+
+impl Sheet {
+    pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
+        let schema = OnceLock::new();
+        Sheet { path, names, types, style, stdout: false, export_only: false, schema }
+    }
+
+    /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.schema.get_or_init(|| {
+            let field = |(name, ty): (&String, &String)| FieldDef {
+                name: String::leak(name.clone()),
+                ty: type_of(ty),
+                optional: true,
+                doc: "",
+            };
+            let fields: Vec<FieldDef> = self.names.iter().zip(&self.types).map(field).collect();
+            Box::leak(Box::new(Schema { path: self.path, fields: fields.leak() }))
+        })
+    }
+
+    /// What stands before the first row.
+    pub fn opening(&self, opened: Time) -> Vec<u8> {
+        let mut out = Vec::new();
+        let Style::Tsv(separators) = &self.style else { return out };
+        if !separators.header {
+            return out;
+        }
+        out.extend_from_slice(&separators.meta);
+        out.extend_from_slice(b"separator ");
+        for byte in &separators.field {
+            out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+        }
+        out.push(b'\n');
+        let mut open = Vec::new();
+        stamp(opened, &mut open);
+        let lines: [(&str, &[u8]); 5] = [
+            ("set_separator", &separators.set),
+            ("empty_field", &separators.empty),
+            ("unset_field", &separators.unset),
+            ("path", self.path.as_bytes()),
+            ("open", &open),
+        ];
+        for (name, value) in lines {
+            separators.line(name, &[value], &mut out);
+        }
+        let bytes =
+            |texts: &'_ [String]| -> Vec<Vec<u8>> { texts.iter().map(|t| t.clone().into()).collect() };
+        for (name, values) in [("fields", bytes(&self.names)), ("types", bytes(&self.types))] {
+            let values: Vec<&[u8]> = values.iter().map(|value| &value[..]).collect();
+            separators.line(name, &values, &mut out);
+        }
+        out
+    }
+
+    /// What stands after the last row.
+    pub fn closing(&self, closed: Time) -> Vec<u8> {
+        let mut out = Vec::new();
+        if let Style::Tsv(separators) = &self.style
+            && separators.header
+        {
+            let mut at = Vec::new();
+            stamp(closed, &mut at);
+            separators.line("close", &[&at], &mut out);
+        }
+        out
+    }
+
+    /// Appends a row, newline included.
+    pub fn row(&self, values: &[Arg], out: &mut Vec<u8>) {
+        match &self.style {
+            Style::Tsv(separators) => {
+                for (at, value) in values.iter().enumerate() {
+                    if at > 0 {
+                        out.extend_from_slice(&separators.field);
+                    }
+                    separators.field(value, at == 0, out);
+                }
+                out.push(b'\n');
+            }
+            Style::Json { time, unset } => {
+                out.push(b'{');
+                let start = out.len();
+                for (name, value) in self.names.iter().zip(values) {
+                    if matches!(value, Arg::Unset) && !unset {
+                        continue;
+                    }
+                    if out.len() > start {
+                        out.push(b',');
+                    }
+                    json::string(name.as_bytes(), out);
+                    out.push(b':');
+                    json::scalar(value.as_value(), *time, out);
+                }
+                out.extend_from_slice(b"}\n");
+            }
+        }
+    }
+}
+
+impl Separators {
+    fn line(&self, name: &str, values: &[&[u8]], out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.meta);
+        out.extend_from_slice(name.as_bytes());
+        for value in values {
+            out.extend_from_slice(&self.field);
+            out.extend_from_slice(value);
+        }
+        out.push(b'\n');
+    }
+
+    fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
+        match value {
+            Arg::List(items) if items.is_empty() => out.extend_from_slice(&self.empty),
+            Arg::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.extend_from_slice(&self.set);
+                    }
+                    match item {
+                        Arg::Bytes(text) => self.string(text, true, false, out),
+                        item => self.scalar(item, out),
+                    }
+                }
+            }
+            Arg::Bytes(text) => self.string(text, false, first, out),
+            value => self.scalar(value, out),
+        }
+    }
+
+    fn scalar(&self, value: &Arg, out: &mut Vec<u8>) {
+        match value {
+            Arg::Bool(b) => out.push(if *b { b'T' } else { b'F' }),
+            Arg::Count(n) => out.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes()),
+            Arg::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(*n).as_bytes()),
+            Arg::Double(d) => double(*d, out),
+            Arg::Time(t) => crate::record::seconds(t.nanos(), out),
+            Arg::Interval(i) => crate::record::seconds(i.nanos(), out),
+            Arg::Addr(a) => text::address(*a, out),
+            Arg::Port(p) => out.extend_from_slice(itoa::Buffer::new().format(*p).as_bytes()),
+            _ => out.extend_from_slice(&self.unset),
+        }
+    }
+
+    /// A string, escaped where it would read as something else.
+    fn string(&self, text: &[u8], in_list: bool, first: bool, out: &mut Vec<u8>) {
+        if text.is_empty() {
+            // Within a set nothing is as good as any mark for nothing.
+            return out.extend_from_slice(if in_list { b"" } else { &self.empty });
+        }
+        if text == self.unset || text == self.empty {
+            hex(text[0], out);
+            return out.extend_from_slice(&text[1..]);
+        }
+        if first && text.starts_with(&self.meta) && !self.meta.is_empty() {
+            hex(text[0], out);
+            return self.escaped(&text[1..], in_list, out);
+        }
+        self.escaped(text, in_list, out);
+    }
+
+    fn escaped(&self, text: &[u8], in_list: bool, out: &mut Vec<u8>) {
+        let separator = |rest: &[u8]| {
+            rest.starts_with(&self.field) && !self.field.is_empty()
+                || in_list && rest.starts_with(&self.set) && !self.set.is_empty()
+        };
+        let mut at = 0;
+        for chunk in text.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                let len = character.len_utf8();
+                match character {
+                    _ if separator(&text[at..]) => text[at..at + len].iter().for_each(|byte| hex(*byte, out)),
+                    '\\' => out.extend_from_slice(b"\\\\"),
+                    c if c.is_ascii_control() => hex(c as u8, out),
+                    _ => out.extend_from_slice(&text[at..at + len]),
+                }
+                at += len;
+            }
+            for byte in chunk.invalid() {
+                hex(*byte, out);
+                at += 1;
+            }
+        }
+    }
+}
+
+/// The type of a name such as `set[string]`; what exporters have no type for they take as text.
+fn type_of(name: &str) -> Type {
+    let inner = |start: &str| name.strip_prefix(start).and_then(|rest| rest.strip_suffix(']'));
+    let element = |name: &str| -> &'static Type { Box::leak(Box::new(type_of(name))) };
+    if let Some(name) = inner("set[") {
+        return Type::Set(element(name));
+    }
+    if let Some(name) = inner("vector[") {
+        return Type::Vector(element(name));
+    }
+    match name {
+        "bool" => Type::Bool,
+        "count" => Type::Count,
+        "int" => Type::Int,
+        "double" => Type::Double,
+        "time" => Type::Time,
+        "interval" => Type::Interval,
+        "enum" => Type::Enum,
+        "addr" => Type::Addr,
+        "port" => Type::Port,
+        _ => Type::String,
+    }
+}
+
+fn hex(byte: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+}
+
+/// Up to six decimals, zeros at the end left out, and one that tells it from an integer.
+fn double(value: f64, out: &mut Vec<u8>) {
+    let mut text = String::new();
+    if !value.is_finite() || value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
+        let _ = write!(text, "{value:e}");
+    } else {
+        let _ = write!(text, "{value:.6}");
+        text.truncate(text.trim_end_matches('0').len());
+        if text.ends_with('.') {
+            text.push('0');
+        }
+    }
+    out.extend_from_slice(text.as_bytes());
+}
+
+impl Arg {
+    /// As a record shows it.
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Arg::Bool(b) => Value::Bool(*b),
+            Arg::Count(n) => Value::Count(*n),
+            Arg::Int(n) => Value::Int(*n),
+            Arg::Double(d) => Value::Double(*d),
+            Arg::Time(t) => Value::Time(*t),
+            Arg::Interval(i) => Value::Interval(*i),
+            Arg::Bytes(text) => Value::Bytes(text),
+            Arg::Addr(addr) => Value::Addr(*addr),
+            Arg::Port(port) => Value::Port(*port),
+            Arg::List(items) => Value::List(items),
+            Arg::Unset | Arg::Conn | Arg::File | Arg::Record(_) => Value::Unset,
+        }
+    }
+}
+
+impl Items for Vec<Arg> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn item(&self, index: usize) -> Value<'_> {
+        self.get(index).map_or(Value::Unset, Arg::as_value)
+    }
+}

@@ -1,0 +1,243 @@
+//! Where the scripts' types keep what ours hold, looked up once.
+
+use nightjar_script::Vm;
+use nightjar_script::types::TypeId;
+use nightjar_script::value::Value;
+use nightjar_script::vm::FuncId;
+
+use crate::analyze;
+use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest};
+use crate::policy;
+use crate::record::Schema;
+
+/// A log, the type of its rows, and the type and field that hold one.
+type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
+
+/// The logs that scripts can look at and change, with the type that Zeek declares for their rows and where a
+/// connection or file holds the one that events are about.
+static LOGS: &[Declared] = &[
+    (analyze::CONN, "Conn::Info", Some(("connection", "conn"))),
+    (analyze::HTTP, "HTTP::Info", Some(("connection", "http"))),
+    (analyze::DNS, "DNS::Info", Some(("connection", "dns"))),
+    (analyze::FILES, "Files::Info", Some(("fa_file", "info"))),
+    (policy::WEIRD, "Weird::Info", None),
+    (policy::TUNNEL, "Tunnel::Info", None),
+];
+
+pub(super) struct Layout {
+    pub conn: Conn,
+    pub file: File,
+    events: Vec<Option<Event>>,
+    pub logs: Vec<Log>,
+}
+
+/// An event's function and the types of its parameters.
+pub(super) struct Event {
+    pub function: FuncId,
+    pub parameters: Vec<TypeId>,
+}
+
+/// A place in a record, and the type of what is there.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub at: usize,
+    pub ty: TypeId,
+}
+
+/// A log whose rows have a type.
+pub(super) struct Log {
+    pub schema: &'static Schema,
+    pub ty: TypeId,
+    /// Where a connection or file holds the row that events are about.
+    pub holder: Option<usize>,
+    /// For each column.
+    pub columns: Vec<Option<Column>>,
+    /// Where the ends of the connection are, if there.
+    pub id: Option<Place>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    /// Of a column such as `id.orig_h`, within `id`.
+    pub place: Place,
+    pub in_id: bool,
+    /// Some script may change it.
+    pub written: bool,
+}
+
+macro_rules! places {
+    ($(#[doc = $about:literal] $name:ident = $ty:literal { $($field:ident = $column:literal,)+ })+) => { $(
+        #[doc = $about]
+        #[derive(Default)]
+        pub(super) struct $name {
+            pub ty: Option<TypeId>,
+            $(pub $field: Option<Place>,)+
+        }
+
+        impl $name {
+            fn find(vm: &Vm) -> Self {
+                let Some(ty) = vm.named_type($ty) else { return Self::default() };
+                Self { ty: Some(ty), $($field: place(vm, ty, $column),)+ }
+            }
+        }
+    )+ };
+}
+
+places! {
+    /// The fields of `connection`.
+    Conn = "connection" {
+        id = "id",
+        orig = "orig",
+        resp = "resp",
+        start_time = "start_time",
+        duration = "duration",
+        service = "service",
+        history = "history",
+        uid = "uid",
+        ended = "ended",
+    }
+    /// The fields of `fa_file`.
+    File = "fa_file" {
+        id = "id",
+        source = "source",
+        is_orig = "is_orig",
+        conns = "conns",
+        last_active = "last_active",
+        seen_bytes = "seen_bytes",
+        total_bytes = "total_bytes",
+        missing_bytes = "missing_bytes",
+        overflow_bytes = "overflow_bytes",
+    }
+}
+
+fn place(vm: &Vm, record: TypeId, name: &str) -> Option<Place> {
+    let at = vm.types.field(record, name)?;
+    let ty = vm.types.as_record(record)?.fields.get(at)?.ty;
+    Some(Place { at, ty })
+}
+
+impl Layout {
+    pub fn of(vm: &Vm) -> Layout {
+        let event = |id: &EventId| {
+            let function = vm.event(id.name())?;
+            let ty = vm.types.as_func(vm.funcs.get(function.0 as usize)?.ty)?;
+            Some(Event { function, parameters: ty.params.iter().map(|parameter| parameter.ty).collect() })
+        };
+        let log = |(schema, info, holder): &Declared| {
+            let ty = vm.named_type(info)?;
+            let holder = holder.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
+            let id = place(vm, ty, "id");
+            let columns = schema.fields.iter().map(|field| column(vm, ty, id, field.name)).collect();
+            let mut log = Log { schema, ty, holder, columns, id };
+            log.note_natives(vm);
+            Some(log)
+        };
+        Layout {
+            conn: Conn::find(vm),
+            file: File::find(vm),
+            events: EventId::ALL.iter().map(event).collect(),
+            logs: LOGS.iter().filter_map(log).collect(),
+        }
+    }
+
+    pub fn event(&self, id: EventId) -> Option<&Event> {
+        self.events.get(id as usize)?.as_ref()
+    }
+
+    pub fn log(&self, schema: &Schema) -> Option<usize> {
+        self.logs.iter().position(|log| log.schema == schema)
+    }
+
+    /// What the workers have to take along. `plain` says of a log, by its name and the number of its columns,
+    /// that nothing is done to its rows but writing them.
+    pub fn interest(&self, vm: &Vm, plain: impl Fn(&str, usize) -> bool) -> Interest {
+        let mut events = EventSet::default();
+        for &id in EventId::ALL {
+            if self.event(id).is_some_and(|event| vm.is_handled(event.function)) {
+                events.insert(id);
+            }
+        }
+        let named = |name: &str| is_named(vm, name);
+        let any_size =
+            ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
+        let sizes =
+            members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
+        if !any_size && sizes.is_empty() {
+            events.remove(EventId::ConnectionGrew);
+        }
+        let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
+        // The end of a connection or file is the end of its record.
+        if !events.is_empty() {
+            events.insert(EventId::ConnectionStateRemove);
+            events.insert(EventId::FileStateRemove);
+        }
+        let reads = |place: Option<Place>| {
+            self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
+        };
+        let digests = named("Files::add_analyzer");
+        let rows = |log: &Log| {
+            let changed = log.columns.iter().flatten().any(|column| column.written);
+            changed || digests && log.schema == analyze::FILES
+        };
+        let logs = self.logs.iter().map(|log| LogInterest {
+            schema: log.schema,
+            fields: log.read(vm),
+            rows: rows(log) || !plain(log.schema.path, log.schema.fields.len()),
+        });
+        Interest {
+            events,
+            conn: ConnParts {
+                service: reads(self.conn.service),
+                history: reads(self.conn.history),
+                ends: reads(self.conn.orig) || reads(self.conn.resp),
+                times: reads(self.conn.start_time) || reads(self.conn.duration),
+            },
+            logs: logs.collect(),
+            digests,
+            sizes,
+            any_size,
+            headers,
+        }
+    }
+}
+
+/// Whether some code names a global.
+fn is_named(vm: &Vm, name: &str) -> bool {
+    vm.global(name).is_some_and(|at| vm.globals[at as usize].used)
+}
+
+/// The members of a global set.
+fn members<T>(vm: &Vm, name: &str, of: impl Fn(&Value) -> Option<T>) -> Vec<T> {
+    let Some(Value::Table(set)) = vm.global_value(name) else { return Vec::new() };
+    set.snapshot().iter().filter_map(|(member, _)| of(member)).collect()
+}
+
+fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> {
+    match (name.strip_prefix("id."), id) {
+        (Some(end), Some(id)) => Some(Column { place: place(vm, id.ty, end)?, in_id: true, written: false }),
+        _ => {
+            let place = place(vm, ty, name)?;
+            Some(Column { place, in_id: false, written: vm.uses.writes(ty, place.at) })
+        }
+    }
+}
+
+impl Log {
+    /// Native functions change columns, too, where scripts call them.
+    fn note_natives(&mut self, vm: &Vm) {
+        let analyzers = self.schema.field("analyzers").filter(|_| self.schema == analyze::FILES);
+        if let Some(Some(column)) = analyzers.and_then(|at| self.columns.get_mut(at)) {
+            column.written |= is_named(vm, "Files::add_analyzer");
+        }
+    }
+
+    /// A bit for every column that some script looks at.
+    fn read(&self, vm: &Vm) -> u64 {
+        let read = |column: &Column| column.in_id || vm.uses.reads(self.ty, column.place.at);
+        let bits = self.columns.iter().enumerate().filter(|(_, column)| column.as_ref().is_some_and(read));
+        let fields = bits.fold(0, |bits, (at, _)| bits | 1 << at);
+        // The ends alone are no reason to take anything along: `c$id` has them.
+        let ends = self.columns.iter().enumerate().filter(|(_, column)| column.is_some_and(|c| c.in_id));
+        if ends.fold(fields, |bits, (at, _)| bits & !(1 << at)) == 0 { 0 } else { fields }
+    }
+}

@@ -1,0 +1,203 @@
+//! A filter: which rows, which of their columns, and where to.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use nightjar_script::Vm;
+use nightjar_script::types::TypeId;
+use nightjar_script::value::{FuncVal, RecordVal, Value};
+
+use crate::log::{Separators, Sheet, Style};
+use crate::record::JsonTime;
+use crate::script_host::log::columns::{self, Column};
+
+pub(super) struct Filter {
+    pub name: String,
+    /// As the script wrote it, for what it calls.
+    pub record: Rc<RecordVal>,
+    pub policy: Option<Rc<FuncVal>>,
+    pub pred: Option<Rc<FuncVal>>,
+    pub path_func: Option<Rc<FuncVal>>,
+    /// Gives the columns that come before the stream's own.
+    pub ext: Option<Rc<FuncVal>>,
+    pub path: String,
+    pub writer: Writer,
+    /// The columns that are written.
+    pub columns: Vec<Column>,
+    ext_columns: usize,
+    names: Vec<String>,
+    style: Style,
+    stdout: bool,
+    /// By path.
+    pub sheets: HashMap<String, Arc<Sheet>>,
+    /// Nothing about it was said but its name.
+    pub plain: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writer {
+    Ascii,
+    None,
+    Kafka,
+    Unsupported,
+}
+
+impl Filter {
+    /// Reads a filter's record.
+    pub fn new(vm: &Vm, record: Rc<RecordVal>, stream: &[Column], path: &str) -> Filter {
+        let field = |name: &str| vm.field(&record, name);
+        let text = |name: &str| match field(name) {
+            Value::Str(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+            _ => None,
+        };
+        let function = |name: &str| match field(name) {
+            Value::Func(function) => Some(function),
+            _ => None,
+        };
+        let set = |name: &str| match field(name) {
+            Value::Table(members) => {
+                let members = members.snapshot().into_iter();
+                Some(members.map(|(key, _)| String::from_utf8_lossy(key.bytes()).into_owned()).collect())
+            }
+            _ => None,
+        };
+        let (include, exclude): (Option<Vec<String>>, Option<Vec<String>>) = (set("include"), set("exclude"));
+        let scope = text("scope_sep").unwrap_or_else(|| ".".to_owned());
+        let ext_prefix = text("ext_prefix").unwrap_or_default();
+        let map = table(vm, &record, "field_name_map");
+        let config = table(vm, &record, "config");
+        let ext = function("ext_func").filter(|function| ext_type(vm, function).is_some());
+        let ext_type = ext.as_ref().and_then(|function| ext_type(vm, function));
+        let of_ext = ext_type.and_then(|ty| columns::of(vm, ty).ok()).unwrap_or_default();
+        let wanted = |name: &String| {
+            include.as_ref().is_none_or(|names| names.contains(name))
+                && !exclude.as_ref().is_some_and(|names| names.contains(name))
+        };
+        let (mut columns, mut names) = (Vec::new(), Vec::new());
+        let prefixed = of_ext.iter().map(|column| (column, format!("{ext_prefix}{}", column.name(&scope))));
+        let own = stream.iter().map(|column| (column, column.name(&scope)));
+        let mut ext_columns = 0;
+        for (nth, (column, name)) in prefixed.chain(own).enumerate() {
+            // Filters name columns as they are in the script.
+            let known_as = if nth < of_ext.len() { name.clone() } else { column.name(".") };
+            if !wanted(&known_as) {
+                continue;
+            }
+            ext_columns += usize::from(nth < of_ext.len());
+            names.push(map.get(&name).cloned().unwrap_or(name));
+            columns.push(column.clone());
+        }
+        let writer = match vm.text_string(&field("writer")).rsplit("::").next() {
+            Some("WRITER_ASCII") => Writer::Ascii,
+            Some("WRITER_NONE") => Writer::None,
+            Some("WRITER_KAFKA") => Writer::Kafka,
+            _ => Writer::Unsupported,
+        };
+        let (policy, pred, path_func) = (function("policy"), function("pred"), function("path_func"));
+        let named = text("path");
+        let local = field("log_local").as_bool();
+        let writer = if local { writer } else { Writer::None };
+        let plain = writer == Writer::Ascii
+            && pred.is_none()
+            && path_func.is_none()
+            && ext.is_none()
+            && include.is_none()
+            && exclude.is_none()
+            && map.is_empty()
+            && config.is_empty()
+            && scope == "."
+            && named.as_deref().is_none_or(|named| named == path);
+        Filter {
+            name: text("name").unwrap_or_default(),
+            policy,
+            pred,
+            path_func,
+            ext,
+            path: named.unwrap_or_else(|| path.to_owned()),
+            writer,
+            columns,
+            ext_columns,
+            names,
+            style: style(vm, &config),
+            stdout: vm.global_value("LogAscii::output_to_stdout").is_some_and(Value::as_bool),
+            sheets: HashMap::new(),
+            plain,
+            record,
+        }
+    }
+
+    /// How many of the columns the extension gives.
+    pub fn ext_columns(&self) -> usize {
+        self.ext_columns
+    }
+
+    /// The log of a path. Names last as long as the program, and there are not many.
+    pub fn sheet(&mut self, path: &str) -> Option<Arc<Sheet>> {
+        if let Some(sheet) = self.sheets.get(path) {
+            return Some(sheet.clone());
+        }
+        if self.sheets.len() >= MAX_PATHS {
+            return None;
+        }
+        let to_stdout = self.stdout || path == "/dev/stdout";
+        let types = self.columns.iter().map(|column| column.type_name.clone()).collect();
+        let mut sheet =
+            Sheet::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
+        sheet.stdout = to_stdout;
+        sheet.export_only = self.writer == Writer::Kafka;
+        let sheet = Arc::new(sheet);
+        self.sheets.insert(path.to_owned(), sheet.clone());
+        Some(sheet)
+    }
+}
+
+/// Paths that one filter's path function may name.
+const MAX_PATHS: usize = 1_000;
+
+/// The record type that an extension function returns; most return nothing.
+fn ext_type(vm: &Vm, function: &FuncVal) -> Option<TypeId> {
+    let declared = vm.types.as_func(vm.funcs.get(function.id.0 as usize)?.ty)?;
+    vm.types.as_record(declared.ret).map(|_| declared.ret)
+}
+
+/// A table of texts.
+fn table(vm: &Vm, record: &RecordVal, name: &str) -> HashMap<String, String> {
+    let Value::Table(table) = vm.field(record, name) else { return HashMap::new() };
+    let text = |value: &Value| String::from_utf8_lossy(value.bytes()).into_owned();
+    table.snapshot().iter().map(|(key, value)| (text(key), text(value))).collect()
+}
+
+/// The ASCII writer's settings: of the filter, else of all.
+fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
+    let global = |name: &str| vm.global_value(&format!("LogAscii::{name}"));
+    let bytes = |name: &str| match config.get(name) {
+        Some(text) => text.clone().into_bytes(),
+        None => global(name).map_or(Vec::new(), |value| value.bytes().to_vec()),
+    };
+    let flag = |name: &str| match config.get(name) {
+        Some(text) => text == "T",
+        None => global(name).is_some_and(Value::as_bool),
+    };
+    let tsv = config.get("tsv").is_some_and(|text| text == "T");
+    if flag("use_json") && !tsv {
+        let named = match config.get("json_timestamps") {
+            Some(name) => name.clone(),
+            None => global("json_timestamps").map_or(String::new(), |value| vm.text_string(value)),
+        };
+        let time = match named.rsplit("::").next() {
+            Some("TS_MILLIS") => JsonTime::Millis,
+            Some("TS_ISO8601") => JsonTime::Iso8601,
+            _ => JsonTime::Epoch,
+        };
+        return Style::Json { time, unset: flag("json_include_unset_fields") };
+    }
+    Style::Tsv(Separators {
+        field: bytes("separator"),
+        set: bytes("set_separator"),
+        empty: bytes("empty_field"),
+        unset: bytes("unset_field"),
+        meta: bytes("meta_prefix"),
+        header: flag("include_meta"),
+    })
+}

@@ -1,0 +1,363 @@
+//! The Log framework: streams, filters, and the rows that scripts write.
+//!
+//! Rows of native logs that scripts look at come here as well, and are treated as if a script had written them.
+
+mod columns;
+mod filter;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use nightjar_script::types::TypeId;
+use nightjar_script::value::{FuncVal, RecordVal, Value};
+use nightjar_script::vm::{CallSite, NativeFn, Res};
+use nightjar_script::{Args, Vm};
+
+use crate::event::Arg;
+use crate::log::{LogError, Logs, Sheet};
+use crate::script_host::log::columns::Column;
+use crate::script_host::log::filter::{Filter, Writer};
+use crate::time::Time;
+
+#[derive(Clone, Default)]
+pub(super) struct Log(Rc<RefCell<State>>);
+
+#[derive(Default)]
+struct State {
+    /// By the number of their `Log::ID`.
+    streams: HashMap<i64, Stream>,
+    /// Native logs, by their path.
+    by_path: HashMap<String, i64>,
+    /// Which stream and filter first used a path.
+    owners: HashMap<String, (i64, String)>,
+    rows: Vec<Row>,
+    bytes: Vec<u8>,
+    warned: bool,
+}
+
+struct Stream {
+    id: Value,
+    columns: TypeId,
+    fields: Vec<Column>,
+    event: Option<Rc<FuncVal>>,
+    path: String,
+    enabled: bool,
+    filters: Vec<Rc<RefCell<Filter>>>,
+}
+
+/// A row that waits to be handed on.
+struct Row {
+    sheet: Arc<Sheet>,
+    start: usize,
+    end: usize,
+    values: Vec<Arg>,
+    at: Time,
+}
+
+/// A longer path is no name of a file.
+const MAX_PATH: usize = 4_096;
+
+type Native = fn(&Log, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
+
+impl Log {
+    pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
+        let functions: [(&'static str, Native); 6] = [
+            ("Log::__create_stream", Log::create_stream),
+            ("Log::__remove_stream", Log::remove_stream),
+            ("Log::__enable_stream", Log::enable_stream),
+            ("Log::__add_filter", Log::add_filter),
+            ("Log::__remove_filter", Log::remove_filter),
+            ("Log::write", Log::write),
+        ];
+        let bind = |(name, function): (&'static str, Native)| {
+            let this = self.clone();
+            let native: NativeFn = Rc::new(move |vm: &mut Vm, site: &CallSite<'_>, args: &[Value]| {
+                function(&this, vm, site, args)
+            });
+            (name, native)
+        };
+        functions.into_iter().map(bind).collect()
+    }
+
+    /// Whether nothing is done to a native log's rows but writing them. `columns` are those it has natively.
+    pub fn is_plain(&self, vm: &Vm, path: &str, columns: usize) -> bool {
+        let state = self.0.borrow();
+        let Some(stream) = state.by_path.get(path).and_then(|id| state.streams.get(id)) else {
+            // Without its declarations nobody can have asked for anything.
+            return true;
+        };
+        let [filter] = &stream.filters[..] else { return false };
+        let filter = filter.borrow();
+        let quiet = |function: &Option<Rc<FuncVal>>| {
+            function.as_ref().is_none_or(|function| !vm.is_handled(function.id))
+        };
+        let everywhere = vm.function("Log::log_stream_policy").is_some_and(|hook| vm.is_handled(hook));
+        stream.enabled
+            && stream.fields.len() == columns
+            && filter.name == "default"
+            && filter.plain
+            && quiet(&filter.policy)
+            && quiet(&stream.event)
+            && !everywhere
+    }
+
+    /// Writes a row of a native log.
+    pub fn write_native(&self, vm: &mut Vm, path: &str, record: Rc<RecordVal>) {
+        let id = self.0.borrow().by_path.get(path).copied();
+        if let Some(id) = id {
+            self.write_to(vm, id, record);
+        }
+    }
+
+    /// Hands on the rows that were written since the last call.
+    pub fn deliver(&mut self, logs: &mut Logs) -> Result<(), LogError> {
+        let state = &mut *self.0.borrow_mut();
+        if state.rows.is_empty() {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        for row in state.rows.drain(..) {
+            result =
+                result.and(logs.sheet_row(&row.sheet, &state.bytes[row.start..row.end], &row.values, row.at));
+        }
+        state.bytes.clear();
+        result
+    }
+
+    fn create_stream(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+        let [id @ Value::Enum(_, number), Value::Record(stream), path] = args else {
+            return Ok(Value::Bool(false));
+        };
+        let Value::Type(columns) = vm.field(stream, "columns") else {
+            vm.error(site.span, "Log::create_stream: columns must be a record type");
+            return Ok(Value::Bool(false));
+        };
+        let fields = match columns::of(vm, columns) {
+            Ok(fields) if !fields.is_empty() => fields,
+            Ok(_) => {
+                vm.error(site.span, "logged record does not have any &log attributes");
+                return Ok(Value::Bool(false));
+            }
+            Err(wrong) => {
+                vm.error(site.span, wrong);
+                return Ok(Value::Bool(false));
+            }
+        };
+        let event = match vm.field(stream, "ev") {
+            Value::Func(function) => Some(function),
+            _ => None,
+        };
+        let path = String::from_utf8_lossy(path.bytes()).into_owned();
+        let mut state = self.0.borrow_mut();
+        state.by_path.entry(path.clone()).or_insert(*number);
+        let filters = Vec::new();
+        let made = Stream { id: id.clone(), columns, fields, event, path, enabled: true, filters };
+        state.streams.insert(*number, made);
+        Ok(Value::Bool(true))
+    }
+
+    fn remove_stream(&self, _: &mut Vm, _: &CallSite<'_>, args: &[Value]) -> Res {
+        let Some(Value::Enum(_, id)) = args.first() else { return Ok(Value::Bool(false)) };
+        let mut state = self.0.borrow_mut();
+        state.by_path.retain(|_, of| of != id);
+        state.owners.retain(|_, (of, _)| of != id);
+        Ok(Value::Bool(state.streams.remove(id).is_some()))
+    }
+
+    fn enable_stream(&self, _: &mut Vm, _: &CallSite<'_>, args: &[Value]) -> Res {
+        let [Value::Enum(_, id), Value::Bool(enabled)] = args else { return Ok(Value::Bool(false)) };
+        let mut state = self.0.borrow_mut();
+        let Some(stream) = state.streams.get_mut(id) else { return Ok(Value::Bool(false)) };
+        stream.enabled = *enabled;
+        Ok(Value::Bool(true))
+    }
+
+    fn add_filter(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+        let [Value::Enum(_, id), Value::Record(record)] = args else { return Ok(Value::Bool(false)) };
+        let mut state = self.0.borrow_mut();
+        let Some(stream) = state.streams.get_mut(id) else { return Ok(Value::Bool(false)) };
+        let filter = Filter::new(vm, record.clone(), &stream.fields, &stream.path);
+        match filter.writer {
+            Writer::Unsupported => {
+                let wrong = format!("filter {} asks for a writer that there is not", filter.name);
+                vm.error(site.span, wrong);
+                return Ok(Value::Bool(false));
+            }
+            Writer::Kafka if !state.warned => {
+                state.warned = true;
+                vm.warn(site.span, "rows go to Kafka as the [kafka] section of the configuration says");
+            }
+            _ => {}
+        }
+        let Some(stream) = state.streams.get_mut(id) else { return Ok(Value::Bool(false)) };
+        stream.filters.retain(|known| known.borrow().name != filter.name);
+        stream.filters.push(Rc::new(RefCell::new(filter)));
+        Ok(Value::Bool(true))
+    }
+
+    fn remove_filter(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+        let [Value::Enum(_, id), Value::Str(name)] = args else { return Ok(Value::Bool(false)) };
+        let mut state = self.0.borrow_mut();
+        let Some(stream) = state.streams.get_mut(id) else { return Ok(Value::Bool(false)) };
+        let before = stream.filters.len();
+        stream.filters.retain(|filter| filter.borrow().name.as_bytes() != &**name);
+        if stream.filters.len() == before {
+            let name = String::from_utf8_lossy(name);
+            let stream = vm.text_string(&args[0]);
+            drop(state);
+            vm.warn(site.span, format!("no filter '{name}' for removal from logging stream '{stream}'"));
+        }
+        Ok(Value::Bool(true))
+    }
+
+    fn write(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+        let [Value::Enum(_, id), Value::Record(record)] = args else { return Ok(Value::Bool(false)) };
+        let known = self.0.borrow().streams.get(id).map(|stream| stream.columns);
+        let Some(columns) = known else { return Ok(Value::Bool(false)) };
+        let record = if record.ty == columns {
+            record.clone()
+        } else {
+            match vm.convert_record(record, columns) {
+                Some(record) => record,
+                None => {
+                    let text = "incompatible log record type";
+                    vm.error(site.span, text);
+                    return Ok(Value::Bool(false));
+                }
+            }
+        };
+        Ok(Value::Bool(self.write_to(vm, *id, record)))
+    }
+
+    /// Runs a row through its stream's policy, event and filters. False where there is no such stream.
+    fn write_to(&self, vm: &mut Vm, number: i64, record: Rc<RecordVal>) -> bool {
+        let (id, event, filters) = {
+            let state = self.0.borrow();
+            let Some(stream) = state.streams.get(&number) else { return false };
+            if !stream.enabled {
+                return true;
+            }
+            (stream.id.clone(), stream.event.clone(), stream.filters.clone())
+        };
+        let row = Value::Record(record.clone());
+        if let Some(hook) = vm.function("Log::log_stream_policy").filter(|hook| vm.is_handled(*hook)) {
+            let hook = vm.value_of(hook);
+            if let Value::Func(hook) = hook
+                && refused(vm, &hook, [row.clone(), id.clone()])
+            {
+                return true;
+            }
+        }
+        if let Some(event) = event.filter(|event| vm.is_handled(event.id)) {
+            vm.enqueue(event.id, Args::from_iter([row.clone()]));
+        }
+        for filter in filters {
+            self.pass(vm, number, &id, &filter, &record, &row);
+        }
+        true
+    }
+
+    fn pass(
+        &self,
+        vm: &mut Vm,
+        number: i64,
+        id: &Value,
+        filter: &Rc<RefCell<Filter>>,
+        record: &Rc<RecordVal>,
+        row: &Value,
+    ) {
+        // Functions of scripts may change filters, so none is borrowed while one runs.
+        let (policy, pred, path_func, ext) = {
+            let filter = filter.borrow();
+            if filter.writer == Writer::None && filter.policy.is_none() && filter.pred.is_none() {
+                return;
+            }
+            let policy = filter.policy.clone().filter(|hook| vm.is_handled(hook.id));
+            (policy, filter.pred.clone(), filter.path_func.clone(), filter.ext.clone())
+        };
+        if let Some(policy) = policy {
+            let shown = Value::Record(filter.borrow().record.clone());
+            if refused(vm, &policy, [row.clone(), id.clone(), shown]) {
+                return;
+            }
+        }
+        if let Some(pred) = pred
+            && refused(vm, &pred, [row.clone()])
+        {
+            return;
+        }
+        let mut path = filter.borrow().path.clone();
+        if let Some(path_func) = path_func {
+            let args = Args::from_iter([id.clone(), Value::str(&path), row.clone()]);
+            match vm.invoke(&path_func, args) {
+                Some(Value::Str(text)) if text.len() <= MAX_PATH => {
+                    path = String::from_utf8_lossy(&text).into_owned();
+                }
+                _ => return,
+            }
+        }
+        let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
+        let mut filter = filter.borrow_mut();
+        if !matches!(filter.writer, Writer::Ascii | Writer::Kafka) {
+            return;
+        }
+        let path = self.claim(vm, number, &filter.name, path);
+        let Some(sheet) = filter.sheet(&path) else { return };
+        let ext_columns = filter.ext_columns();
+        let values = filter.columns.iter().enumerate().map(|(nth, column)| match &extension {
+            _ if nth >= ext_columns => column.value(vm, record),
+            Some(Value::Record(extension)) => column.value(vm, extension),
+            _ => Arg::Unset,
+        });
+        let values: Vec<_> = values.collect();
+        let state = &mut *self.0.borrow_mut();
+        let start = state.bytes.len();
+        sheet.row(&values, &mut state.bytes);
+        let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
+        state.rows.push(Row { sheet, start, end, values, at });
+    }
+
+    /// The path for a filter: another one where some other filter has it, as two logs cannot share a file.
+    fn claim(&self, vm: &mut Vm, number: i64, name: &str, path: String) -> String {
+        let mut state = self.0.borrow_mut();
+        match state.owners.get(&path) {
+            Some((of, by)) if *of == number && by == name => return path,
+            None => {
+                if state.owners.len() < MAX_OWNERS {
+                    state.owners.insert(path.clone(), (number, name.to_owned()));
+                }
+                return path;
+            }
+            Some(_) => {}
+        }
+        for nth in 2.. {
+            let other = format!("{path}-{nth}");
+            match state.owners.get(&other) {
+                Some((of, by)) if *of == number && by == name => return other,
+                Some(_) => continue,
+                None => {
+                    let owner = state.owners.get(&path).map_or("", |(_, by)| by);
+                    let text = format!(
+                        "Write using filter '{name}' on path '{path}' changed to use new path '{other}' to avoid \
+                         conflict with filter '{owner}'"
+                    );
+                    state.owners.insert(other.clone(), (number, name.to_owned()));
+                    drop(state);
+                    vm.warn(nightjar_script::source::Span::default(), text);
+                    return other;
+                }
+            }
+        }
+        path
+    }
+}
+
+/// Paths whose owner is known.
+const MAX_OWNERS: usize = 10_000;
+
+/// Whether a hook or predicate decides against a row. One that fails decides nothing.
+fn refused<const N: usize>(vm: &mut Vm, function: &Rc<FuncVal>, args: [Value; N]) -> bool {
+    matches!(vm.invoke(function, Args::from_iter(args)), Some(Value::Bool(false)))
+}
