@@ -172,3 +172,30 @@ fn events_of_dns_and_sizes_reach_scripts() {
     let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("attacks.pcap"), "-e", script]);
     assert!(out.lines().count() > 1 && out.lines().all(|line| line == "10000, F, T, T"), "{out}");
 }
+
+#[test]
+fn rows_that_pass_scripts_are_written_like_all_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        redef record HTTP::Info += { mark: string &log &optional; };
+        event http_reply(c: connection, version: string, code: count, reason: string)
+            { if ( c?$http ) c$http$mark = \"seen\"; }";
+    let words = ["--quiet", "-r", &capture("http.pcap"), "-e", script, "LogAscii::use_json=T"];
+    run(folder.path(), &words);
+    let rows = log(folder.path(), "http.log");
+    let marked = rows.lines().filter(|line| {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        row["mark"] == "seen" && row["ts"].is_number()
+    });
+    assert!(marked.count() > 20, "{rows}");
+}
+
+#[test]
+fn what_is_scheduled_happens_though_no_event_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        event look() { if ( ! zeek_is_terminating() ) { print \"look\"; schedule 500msec { look() }; } }
+        event zeek_init() { schedule 500msec { look() }; }";
+    let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("tcp.pcap"), "-e", script]);
+    assert!(out.lines().count() > 1, "{out}");
+}

@@ -87,7 +87,8 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		{
 		if ( name == backend_header )
 			c$http$backend_server = value;
-		else if ( name == "LOCATION" )
+		# A 201 has one, too.
+		else if ( name == "LOCATION" && c$http?$status_code && c$http$status_code / 100 == 3 )
 			c$http$redirect_dst = value;
 		return;
 		}

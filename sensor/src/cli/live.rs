@@ -231,7 +231,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.follow_files();
-        scripts.begin();
+        scripts.begin(sensor.config.format);
         sensor.config.interest = scripts.interest();
     }
     let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {

@@ -236,7 +236,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             Some(mut scripts) => {
                 let folder = args.logdir.or(settings.logdir).unwrap_or_else(|| PathBuf::from("."));
                 let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
-                let code = scripts.run_alone(&mut logs).unwrap_or_else(|error| {
+                let code = scripts.run_alone(settings.config.format, &mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
                 });
@@ -250,7 +250,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         };
     };
     if let Some(scripts) = &mut scripts {
-        scripts.begin();
+        scripts.begin(settings.config.format);
         settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;

@@ -24,6 +24,9 @@ pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 pub trait Events {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
+    /// Time has come so far: what was scheduled before happens first.
+    fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
     /// Whether the rows of a log go past here.
     fn takes(&self, schema: &'static Schema) -> bool;
 
@@ -74,6 +77,9 @@ impl<'e> Policy<'e> {
     #[inline]
     pub fn take(&mut self, item: Item, bytes: &[u8], logs: &mut Logs) -> Result<(), LogError> {
         let now = item.now;
+        if let Some(events) = &mut self.events {
+            events.advance(now, logs)?;
+        }
         match item.said {
             Said::Row { schema, start, end } => logs.row(schema, &bytes[start..end], now),
             Said::Export { to, start, end } => {

@@ -238,6 +238,13 @@ impl Log {
         let fields = bits.fold(0, |bits, (at, _)| bits | 1 << at);
         // The ends alone are no reason to take anything along: `c$id` has them.
         let ends = self.columns.iter().enumerate().filter(|(_, column)| column.is_some_and(|c| c.in_id));
-        if ends.fold(fields, |bits, (at, _)| bits & !(1 << at)) == 0 { 0 } else { fields }
+        let others = ends.fold(fields, |bits, (at, _)| bits & !(1 << at));
+        if others == 0 && !self.is_held(vm) { 0 } else { fields }
+    }
+
+    /// Whether some script looks for the row in its connection or file (`c$http`), if only for fields of its own.
+    fn is_held(&self, vm: &Vm) -> bool {
+        let holder = if self.schema == analyze::FILES { "fa_file" } else { "connection" };
+        vm.named_type(holder).zip(self.holder).is_some_and(|(ty, at)| vm.uses.reads(ty, at))
     }
 }

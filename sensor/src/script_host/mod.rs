@@ -25,7 +25,7 @@ use crate::analyze;
 use crate::event::{EventId, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, WeirdSettings};
-use crate::record::Schema;
+use crate::record::{Format, JsonTime, Schema};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
@@ -44,6 +44,8 @@ pub struct Scripts {
     /// What they were compiled from, to do so again.
     options: Options,
     carets: bool,
+    /// How the sensor writes its logs.
+    format: Format,
 }
 
 impl Scripts {
@@ -60,7 +62,16 @@ impl Scripts {
         script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
         let (interest, state) = (Arc::default(), State::default());
-        Ok(Scripts { script, frameworks, layout, interest, state, options: options.clone(), carets })
+        Ok(Scripts {
+            script,
+            frameworks,
+            layout,
+            interest,
+            state,
+            options: options.clone(),
+            carets,
+            format: Format::Tsv,
+        })
     }
 
     /// What the scripts look at, once they have begun.
@@ -69,7 +80,9 @@ impl Scripts {
     }
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
-    pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
+    pub fn run_alone(&mut self, format: Format, logs: &mut Logs) -> Result<u8, LogError> {
+        self.format = format;
+        self.write_as_the_sensor();
         let code = self.script.run();
         self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)?;
@@ -83,11 +96,31 @@ impl Scripts {
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, format: Format) {
+        self.format = format;
+        self.write_as_the_sensor();
         self.script.init();
         self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
+    }
+
+    /// Lets rows that pass scripts look like all others.
+    fn write_as_the_sensor(&mut self) {
+        let Format::Json(time) = self.format else { return };
+        let spelling = match time {
+            JsonTime::Epoch => "JSON::TS_EPOCH",
+            JsonTime::Millis => "JSON::TS_MILLIS",
+            JsonTime::Iso8601 => "JSON::TS_ISO8601",
+        };
+        let vm = &mut self.script.vm;
+        let times = vm.enum_value(spelling).unwrap_or_default();
+        for (name, value) in [("LogAscii::use_json", Value::Bool(true)), ("LogAscii::json_timestamps", times)]
+        {
+            if let Some(at) = vm.global(name) {
+                vm.values[at as usize] = value;
+            }
+        }
     }
 
     /// What became of notices that left the sensor.
@@ -164,6 +197,16 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
+    fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        let now = now.as_secs_f64();
+        if vm.next_scheduled().is_none_or(|at| at > now) {
+            return Ok(());
+        }
+        vm.advance(now);
+        self.frameworks.deliver(logs)
+    }
+
     fn takes(&self, schema: &'static Schema) -> bool {
         self.interest.rows(schema)
     }
@@ -221,7 +264,7 @@ impl Events for Scripts {
         let last = self.frameworks.deliver(logs);
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
-        next.begin();
+        next.begin(self.format);
         let first = next.frameworks.deliver(logs);
         *self = next;
         let mut told = told();
