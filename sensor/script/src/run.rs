@@ -7,11 +7,15 @@ use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
 use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Traffic, Vm};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::rc::Rc;
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// Bytes of messages that are gathered; more go where they always go. Stops a script that complains without end.
+const MAX_GATHERED: usize = 1 << 20;
 /// The same while files are followed.
 const IDLE_FOLLOWING: f64 = 0.01;
 
@@ -263,6 +267,8 @@ pub struct StdHost {
     files: HashMap<String, std::io::BufWriter<std::fs::File>>,
     /// Show the source line and a caret beside each message.
     pub carets: bool,
+    /// Messages gather here, with their carets, as long as there is a text to gather them in.
+    pub gathered: Rc<RefCell<Option<String>>>,
     /// The embedder's own declarations ([`Host::prelude`]).
     pub prelude: Vec<(&'static str, &'static str)>,
     /// The embedder's own scripts ([`Host::library`]).
@@ -277,6 +283,7 @@ impl Default for StdHost {
             out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
             files: HashMap::new(),
             carets: false,
+            gathered: Rc::default(),
             prelude: Vec::new(),
             library: Vec::new(),
             natives: Vec::new(),
@@ -307,8 +314,14 @@ impl Host for StdHost {
 
     fn report(&mut self, d: &Diag, line: &str, sources: &Sources) {
         let mut text = format!("{line}\n");
-        if self.carets {
+        let mut gathered = self.gathered.borrow_mut();
+        let gather = gathered.as_mut().filter(|gathered| gathered.len() < MAX_GATHERED);
+        if self.carets || gather.is_some() {
             text.push_str(&d.picture(sources));
+        }
+        if let Some(gathered) = gather {
+            gathered.push_str(&text);
+            return;
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }

@@ -7,11 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use crossbeam_channel::Sender;
 use nix::fcntl::{Flock, FlockArg};
 use sd_notify::NotifyState;
 
 use nightjar_script::Traffic;
 
+use crate::cli::reload::Reloader;
 use crate::cli::script::{self, Compiled};
 use crate::cli::{
     ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
@@ -23,7 +25,7 @@ use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
 use crate::service::metrics::MetricsServer;
 use crate::service::settings::{Sensor, interface_named};
-use crate::service::status::{self, StatusSocket};
+use crate::service::status::{self, Reloaded, StatusSocket};
 use crate::service::{privileges, signals};
 use crate::sink::{Delivery, Mode, Sinks};
 
@@ -111,7 +113,7 @@ fn show_status(socket: &Path, json: bool) -> Result<u8, String> {
 
 /// What the command line adds to the configuration, at the start and whenever that is read again.
 #[derive(Clone)]
-struct Overrides {
+pub(super) struct Overrides {
     config: Option<PathBuf>,
     interfaces: Vec<String>,
     workers: usize,
@@ -122,7 +124,7 @@ struct Overrides {
 }
 
 impl Overrides {
-    fn sensor(&self) -> Result<Sensor, String> {
+    pub fn sensor(&self) -> Result<Sensor, String> {
         let mut sensor = match &self.config {
             Some(path) => Sensor::load(path).map_err(|error| error.to_string())?,
             None => ad_hoc(),
@@ -380,34 +382,24 @@ fn start_threads(
     overrides: Overrides,
     sensor: Sensor,
 ) -> std::io::Result<()> {
+    let reloader = Arc::new(Reloader { overrides, sensor, control: control.clone() });
     if let Some(socket) = status {
-        socket.serve(latest.clone())?;
+        let reloader = reloader.clone();
+        // Whoever asked may be gone.
+        let send = |answer: Sender<Reloaded>| move |reloaded| drop(answer.send(reloaded));
+        socket.serve(latest.clone(), move |answer| reloader.reload(send(answer)))?;
     }
     if let Some(server) = metrics {
         server.serve(latest.clone())?;
     }
     let stopped = control.clone();
-    let changed = control.clone();
     signals::watch(
         move || {
             eprintln!("nightjar: finishing; a second signal ends at once");
             tell(&[NotifyState::Stopping]);
             stopped.stop();
         },
-        move || match overrides.sensor() {
-            Ok(read) => {
-                let waiting = read.needing_restart(&sensor);
-                changed.change(read.changeable());
-                match &waiting[..] {
-                    [] => eprintln!("nightjar: the configuration was read again"),
-                    _ => eprintln!(
-                        "nightjar: the configuration was read again; a restart is needed for {}",
-                        waiting.join(", ")
-                    ),
-                }
-            }
-            Err(message) => eprintln!("{message}\nnightjar: the configuration stays as it was"),
-        },
+        move || reloader.reload(drop),
     )
 }
 

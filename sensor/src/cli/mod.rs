@@ -3,6 +3,7 @@
 mod live;
 mod options;
 mod progress;
+mod reload;
 mod script;
 mod summary;
 mod test;
@@ -41,7 +42,8 @@ const NOT_DELIVERED: u8 = 4;
 /// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
 /// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
-/// `nightjar status` shows the running sensor; `nightjar test DIR` runs tests of scripts.
+/// `nightjar status` shows the running sensor; `nightjar reload` lets it read its configuration and scripts
+/// again; `nightjar test DIR` runs tests of scripts.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -135,6 +137,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         }
         Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
         Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
+        Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
         Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
         _ => {
             parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))

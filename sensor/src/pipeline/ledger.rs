@@ -30,6 +30,8 @@ pub struct Ledger {
     /// Resident memory.
     pub memory_bytes: u64,
     pub reloads: u64,
+    /// Scripts were read again that do not compile.
+    pub reload_failures: u64,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
 }

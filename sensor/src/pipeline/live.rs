@@ -20,7 +20,7 @@ use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes}
 use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
-use crate::policy::{Events, Policy};
+use crate::policy::{Events, Policy, Reload};
 use crate::time::Time;
 
 /// What to capture on one interface, and where its workers run.
@@ -40,12 +40,19 @@ pub struct Changeable {
     pub loss: LossSettings,
 }
 
+/// Settings that are to be taken over, and who wants to know what came of the scripts' being read again; none
+/// is told where none run.
+struct Change {
+    settings: Changeable,
+    tell: Box<dyn FnOnce(Option<Reload>) + Send>,
+}
+
 /// How the sensor is told to stop, or to take over changed settings.
 pub struct Control {
     stopping: AtomicBool,
     pub(super) generation: AtomicU64,
     settings: Mutex<Arc<Config>>,
-    changed: Mutex<Option<Changeable>>,
+    changed: Mutex<Option<Change>>,
 }
 
 /// Opened interfaces, before anything runs.
@@ -115,28 +122,25 @@ impl Control {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Changes settings while the sensor runs. What a run fixes when it starts stays as it is.
-    pub fn change(&self, mut changed: Changeable) {
+    /// Reads the scripts again, and changes settings unless they do not compile. What a run fixes when it starts
+    /// stays as it is. Of changes that are not carried out yet only the last is; others are not told of.
+    pub fn change(&self, settings: Changeable, tell: impl FnOnce(Option<Reload>) + Send + 'static) {
+        let change = Change { settings, tell: Box::new(tell) };
+        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+
+    fn take_change(&self) -> Option<Change> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Lets the workers go on with other settings, and look for what new scripts want.
+    fn set(&self, mut config: Config, interest: Option<Arc<Interest>>) {
         let now = self.settings();
-        let config = &mut changed.config;
         (config.seed, config.format) = (now.seed, now.format);
-        (config.interest, config.exports) = (now.interest.clone(), now.exports.clone());
-        *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(changed);
-    }
-
-    /// Lets the workers look for other things.
-    fn set_interest(&self, interest: Arc<Interest>) {
-        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        *settings = Arc::new(Config { interest, ..Config::clone(&settings) });
-        drop(settings);
+        config.exports = now.exports.clone();
+        config.interest = interest.unwrap_or_else(|| now.interest.clone());
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
         self.generation.fetch_add(1, Ordering::Release);
-    }
-
-    fn take_changed(&self) -> Option<Changeable> {
-        let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(changed.config.clone());
-        self.generation.fetch_add(1, Ordering::Release);
-        Some(changed)
     }
 
     pub(super) fn settings(&self) -> Arc<Config> {
@@ -264,21 +268,30 @@ impl Stage<'_, '_> {
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
-                if let Some(changed) = control.take_changed() {
-                    self.ledger.reloads += 1;
-                    self.loss.set(changed.loss);
-                    self.logs.reconfigure(changed.rotation, changed.upkeep);
-                    match self.policy.reload(wall(), self.logs) {
-                        Ok(interest) => {
-                            interest.into_iter().for_each(|interest| control.set_interest(interest))
-                        }
-                        Err(_) => self.ledger.log_failures += 1,
-                    }
+                if let Some(change) = control.take_change() {
+                    self.change(change, control);
                 }
                 self.tick();
                 watch(&self.ledger);
             }
         }
+    }
+
+    /// Takes over scripts and settings, or neither.
+    fn change(&mut self, Change { settings, tell }: Change, control: &Control) {
+        let reload = self.policy.reload(wall(), self.logs);
+        if reload.as_ref().is_some_and(|reload| reload.interest.is_none()) {
+            self.ledger.reload_failures += 1;
+            return tell(reload);
+        }
+        self.ledger.reloads += 1;
+        self.loss.set(settings.loss);
+        self.logs.reconfigure(settings.rotation, settings.upkeep);
+        control.set(settings.config, reload.as_ref().and_then(|reload| reload.interest.clone()));
+        if reload.as_ref().is_some_and(|reload| reload.written.is_err()) {
+            self.ledger.log_failures += 1;
+        }
+        tell(reload);
     }
 
     fn take(&mut self, report: Report) {

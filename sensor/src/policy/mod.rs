@@ -39,15 +39,25 @@ pub trait Events {
     /// An oddity that is to be a notice.
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
-    /// Reads the scripts again. Those that do not compile leave the old ones running; else it answers what the new
-    /// ones look at.
-    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError>;
+    /// Reads the scripts again. Those that do not compile leave the old ones running.
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload;
 
     /// Time goes on where no event does.
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// Nothing more comes.
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+}
+
+/// What came of reading the scripts again.
+#[derive(Debug)]
+pub struct Reload {
+    /// What the new ones look at; none where they do not compile.
+    pub interest: Option<Arc<Interest>>,
+    /// All that was said of them, with file, line and column, and by the new ones as they began.
+    pub told: String,
+    /// Whether the last rows of the old ones, and the first of the new, could be written.
+    pub written: Result<(), LogError>,
 }
 
 pub struct Policy<'e> {
@@ -121,8 +131,8 @@ impl<'e> Policy<'e> {
     }
 
     /// Reads the scripts again, if there are any.
-    pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
-        self.events.as_mut().map_or(Ok(None), |events| events.reload(now, logs))
+    pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Option<Reload> {
+        self.events.as_mut().map(|events| events.reload(now, logs))
     }
 
     /// Time goes on where nothing is said.

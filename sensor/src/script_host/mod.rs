@@ -24,7 +24,7 @@ use nightjar_script::{Args, Failed, Options, Script, StdHost};
 use crate::analyze;
 use crate::event::{EventId, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::{Events, WeirdSettings};
+use crate::policy::{Events, Reload, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -243,28 +243,35 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
-    fn reload(&mut self, now: Time, logs: &mut Logs) -> Result<Option<Arc<Interest>>, LogError> {
+    fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
+        let refused = |told: String| Reload { interest: None, told, written: Ok(()) };
+        if self.options.scripts.iter().any(|script| script == "-") {
+            return refused("scripts from standard input cannot be read again\n".to_owned());
+        }
         let mut host = StdHost::default();
         host.carets = self.carets;
+        let gathered = host.gathered.clone();
+        gathered.replace(Some(String::new()));
+        let told = || gathered.take().unwrap_or_default();
         // What is not to be said again, and mail on its way, are not the scripts'.
         let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
-            eprintln!("nightjar: the scripts do not compile; those that run go on");
-            return Ok(None);
+            return refused(told());
         };
-        if next.restore_sumstats(&self.save_sumstats()).is_err() {
-            eprintln!("nightjar: what SumStats have counted could not be handed on");
-        }
         self.script.vm.advance(now.as_secs_f64());
+        let restored = next.restore_sumstats(&self.save_sumstats());
         self.script.finish();
-        self.frameworks.deliver(logs)?;
+        let last = self.frameworks.deliver(logs);
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.format);
-        next.frameworks.deliver(logs)?;
+        let first = next.frameworks.deliver(logs);
         *self = next;
-        eprintln!("nightjar: the scripts were read again");
-        Ok(Some(self.interest.clone()))
+        let mut told = told();
+        if restored.is_err() {
+            told.push_str("what SumStats have counted could not be handed on\n");
+        }
+        Reload { interest: Some(self.interest.clone()), told, written: last.and(first) }
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

@@ -433,8 +433,15 @@ pub const FAMILIES: &[Family] = &[
         name: "reloads_total",
         kind: "counter",
         labels: &[],
-        help: "How often the configuration was read again and taken over.",
+        help: "How often the configuration and the scripts were read again and taken over.",
         samples: |ledger, out| out.add(&[], ledger.reloads as f64),
+    },
+    Family {
+        name: "reload_failures_total",
+        kind: "counter",
+        labels: &[],
+        help: "How often scripts were read again that do not compile. The old ones run on, with the old configuration.",
+        samples: |ledger, out| out.add(&[], ledger.reload_failures as f64),
     },
     Family {
         name: "export_offered_rows_total",

@@ -1,5 +1,5 @@
 //! Signals: SIGTERM and SIGINT end the sensor in good order, a second one at once; SIGHUP re-reads its
-//! configuration.
+//! configuration and scripts.
 
 use std::io;
 use std::process::exit;

@@ -1,15 +1,17 @@
-//! `nightjar status`: the running sensor, told through a Unix socket.
+//! `nightjar status` and `nightjar reload`: the running sensor, told and asked through a Unix socket.
 //!
-//! Whoever connects gets the state as JSON and the end of the stream; nothing is read from him.
+//! Whoever connects says in a line what is asked, `status` or `reload`, and gets the answer as JSON and the end of
+//! the stream. Who says nothing gets the state too.
 
 use std::fmt::Write as _;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde_json::{Value, json};
 
 use crate::capture::live::Kind;
@@ -19,8 +21,17 @@ use crate::sink::{Delivery, Reason};
 
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// More than any status is.
-const MAX_STATUS: u64 = 16 << 20;
+/// How long who asks for nothing is waited for.
+const SILENCE: Duration = Duration::from_millis(200);
+/// How long the scripts may take to be read again, and to begin.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(60);
+/// More than any answer is.
+const MAX_ANSWER: u64 = 16 << 20;
+/// More than any question is.
+const MAX_QUESTION: u64 = 64;
+
+/// What came of `reload`: what is to be told, and whether all was taken over.
+pub type Reloaded = Result<String, String>;
 
 /// A socket nobody listens on yet.
 pub struct StatusSocket(UnixListener);
@@ -44,26 +55,73 @@ impl StatusSocket {
         Ok(StatusSocket(listener))
     }
 
-    /// Answers from now on.
-    pub fn serve(self, latest: Latest) -> io::Result<()> {
+    /// Answers from now on. `reload` is asked to read all again, and sends what came of it.
+    pub fn serve(self, latest: Latest, reload: impl Fn(Sender<Reloaded>) + Send + 'static) -> io::Result<()> {
         let serve = move || {
             for stream in self.0.incoming().flatten() {
-                let (ledger, health) = latest.get();
                 // Whoever asks and does not listen gets nothing.
                 let _ = stream.set_write_timeout(Some(PATIENCE));
-                let _ = writeln!(&stream, "{}", describe(&ledger, &health));
+                if asked(&stream) == "reload" {
+                    let (sender, reloaded) = bounded(1);
+                    reload(sender);
+                    answer_later(stream, reloaded);
+                } else {
+                    let (ledger, health) = latest.get();
+                    let _ = writeln!(&stream, "{}", describe(&ledger, &health));
+                }
             }
         };
         thread::Builder::new().name("status".to_owned()).spawn(serve).map(drop)
     }
 }
 
-/// Asks the sensor that listens at `path`.
+/// The question, empty where there is none.
+fn asked(stream: &UnixStream) -> String {
+    let mut line = String::new();
+    let read = stream
+        .set_read_timeout(Some(SILENCE))
+        .and_then(|()| BufReader::new(stream.take(MAX_QUESTION)).read_line(&mut line));
+    if read.is_ok() { line.trim().to_owned() } else { String::new() }
+}
+
+/// Tells what came of a reload when it is known; others are answered meanwhile.
+fn answer_later(stream: UnixStream, reloaded: Receiver<Reloaded>) {
+    let answer = move || {
+        let (taken, told) = match reloaded.recv_timeout(RELOAD_PATIENCE) {
+            Ok(Ok(told)) => (true, told),
+            Ok(Err(told)) => (false, told),
+            Err(RecvTimeoutError::Timeout) => (false, "the sensor is busy; it reads them later\n".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => {
+                (false, "another reload came before this one was carried out\n".to_owned())
+            }
+        };
+        let _ = writeln!(&stream, "{}", json!({ "taken": taken, "told": told }));
+    };
+    // Without a thread there is no answer, which who asks sees.
+    let _ = thread::Builder::new().name("reload".to_owned()).spawn(answer);
+}
+
+/// Asks the sensor that listens at `path` how it is.
 pub fn ask(path: &Path) -> io::Result<Value> {
+    put(path, "status", PATIENCE)
+}
+
+/// Asks the sensor that listens at `path` to read its configuration and scripts again.
+pub fn ask_to_reload(path: &Path) -> io::Result<Reloaded> {
+    let answer = put(path, "reload", RELOAD_PATIENCE + PATIENCE)?;
+    match (answer["taken"].as_bool(), answer["told"].as_str()) {
+        (Some(taken), Some(told)) => Ok(if taken { Ok(told.to_owned()) } else { Err(told.to_owned()) }),
+        _ => Err(io::Error::other("it knows of no reload")),
+    }
+}
+
+fn put(path: &Path, question: &str, patience: Duration) -> io::Result<Value> {
     let stream = UnixStream::connect(path)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
+    writeln!(&stream, "{question}")?;
     let mut text = String::new();
-    stream.take(MAX_STATUS).read_to_string(&mut text)?;
+    stream.take(MAX_ANSWER).read_to_string(&mut text)?;
     serde_json::from_str(&text).map_err(io::Error::other)
 }
 
@@ -98,6 +156,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         "queued_reports": ledger.queued_reports,
         "queue_capacity": ledger.queue_capacity,
         "reloads": ledger.reloads,
+        "reload_failures": ledger.reload_failures,
         "interfaces": interfaces,
         "workers": ledger.lanes.iter().map(|lane| worker(lane, ledger)).collect::<Vec<_>>(),
         "logs": ledger.logs.iter().map(|log| {
@@ -248,7 +307,12 @@ mod tests {
         lane.source.delivered = 77;
         let ledger = Ledger { lanes: vec![lane], ..Ledger::default() };
         latest.set(&ledger, Health { stuck: false, reasons: vec![] });
-        StatusSocket::bind(&path).unwrap().serve(latest).unwrap();
+        let refuse = |answer: Sender<Reloaded>| answer.send(Err("x.zeek, line 1\n".to_owned())).unwrap();
+        StatusSocket::bind(&path).unwrap().serve(latest, refuse).unwrap();
+        assert_eq!(ask_to_reload(&path).unwrap(), Err("x.zeek, line 1\n".to_owned()));
+        let mut silent = String::new();
+        UnixStream::connect(&path).unwrap().read_to_string(&mut silent).unwrap();
+        assert!(silent.contains("\"delivered\":77"), "{silent}");
         let status = ask(&path).unwrap();
         assert_eq!(status["workers"][0]["delivered"], 77);
         assert!(print(&status, &status).contains("eth1-0"));

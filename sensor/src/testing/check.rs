@@ -73,17 +73,15 @@ fn file(test: &Test, ran: &Ran, name: &str) -> Vec<String> {
     let columns = log.map_or(&[][..], |log| &log.columns);
     match (Table::parse(&expected), Table::parse(&came)) {
         (Ok(expected), Ok(came)) => table(name, &expected, &came, columns),
-        (Err(wrong), _) => vec![format!("{name}: what is expected is no log: {wrong}")],
         // A file of this name that a script wrote in a form of its own.
         (_, Err(_)) => text(name, &expected, &came),
+        (Err(wrong), Ok(_)) => vec![format!("{name}: what is expected is no log: {wrong}")],
     }
 }
 
 fn text(name: &str, expected: &str, came: &str) -> Vec<String> {
-    fn rows(text: &str) -> Vec<Row<'_>> {
-        text.lines().map(|line| vec![Some(line)]).collect()
-    }
-    let (expected, came) = (rows(expected), rows(came));
+    let [expected, came] =
+        [expected, came].map(|text| text.lines().map(|line| vec![Some(line)]).collect::<Vec<_>>());
     let found = changes(&expected, &came);
     let line = |change: &Change| {
         let line = |sign: &str, rows: &[Row<'_>], at: usize| {

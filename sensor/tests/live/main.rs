@@ -4,6 +4,7 @@
 //! skipped.
 
 mod net;
+mod reload;
 mod sensor;
 
 use std::fs;

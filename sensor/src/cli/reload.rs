@@ -1,0 +1,86 @@
+//! Reading the configuration and the scripts again while the sensor runs: SIGHUP, and `nightjar reload`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use crate::cli::live::Overrides;
+use crate::cli::{ALL_READ, BAD_CAPTURE};
+use crate::pipeline::Control;
+use crate::policy::Reload;
+use crate::service::settings::Sensor;
+use crate::service::status::{self, Reloaded};
+
+/// `nightjar reload`: lets the running sensor read its configuration and scripts again. Connections and what
+/// SumStats counted go on; with a mistake in either, all stays as it is, and it exits 1.
+#[derive(Parser, Debug)]
+#[command(name = "nightjar reload")]
+pub(super) struct ReloadArgs {
+    /// The sensor's `service.status_socket`
+    #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
+    socket: PathBuf,
+}
+
+impl ReloadArgs {
+    pub fn run(&self) -> Result<u8, String> {
+        match status::ask_to_reload(&self.socket) {
+            Ok(Ok(told)) => {
+                print!("{told}");
+                return Ok(ALL_READ);
+            }
+            Ok(Err(told)) => eprint!("{told}"),
+            Err(error) => eprintln!("nightjar: no sensor answers at {}: {error}", self.socket.display()),
+        }
+        Ok(BAD_CAPTURE)
+    }
+}
+
+/// What is needed to read all again.
+pub(super) struct Reloader {
+    pub overrides: Overrides,
+    /// As it was when the sensor started.
+    pub sensor: Sensor,
+    pub control: Arc<Control>,
+}
+
+impl Reloader {
+    /// Reads all again. What came of it is told on standard error, and to `answer`.
+    pub fn reload(&self, answer: impl FnOnce(Reloaded) + Send + 'static) {
+        let tell = |reloaded: Reloaded| {
+            match &reloaded {
+                Ok(told) | Err(told) => eprint!("{told}"),
+            }
+            answer(reloaded);
+        };
+        match self.overrides.sensor() {
+            Ok(read) => {
+                let restart = read.needing_restart(&self.sensor);
+                self.control.change(read.changeable(), move |reload| tell(outcome(reload, &restart)));
+            }
+            Err(message) => {
+                tell(Err(format!("{message}\nnightjar: the configuration stays as it was\n")));
+            }
+        }
+    }
+}
+
+fn outcome(reload: Option<Reload>, restart: &[&str]) -> Reloaded {
+    let (mut told, scripts) = match reload {
+        None => (String::new(), ""),
+        Some(Reload { interest: Some(_), told, .. }) => (told, "nightjar: the scripts were read again\n"),
+        Some(Reload { told, .. }) => {
+            return Err(format!(
+                "{told}nightjar: the scripts do not compile; those that run go on, and the configuration stays \
+                 as it was\n"
+            ));
+        }
+    };
+    told.push_str(scripts);
+    told.push_str("nightjar: the configuration was read again");
+    if !restart.is_empty() {
+        told.push_str(&format!("; a restart is needed for {}", restart.join(", ")));
+    }
+    told.push('\n');
+    Ok(told)
+}
