@@ -40,6 +40,8 @@ export {
 
 redef record connection += {
 	thresholds: ConnThreshold::Thresholds &optional;
+	## The connection is over; scripts may still hold it.
+	ended: bool &optional;
 };
 
 function thresholds_of(c: connection): Thresholds
@@ -151,14 +153,8 @@ event ConnThreshold::grew(c: connection)
 
 event ConnThreshold::lasted(c: connection, threshold: interval)
 	{
-	if ( ! c?$thresholds || threshold !in c$thresholds$duration )
+	if ( c?$ended || ! c?$thresholds || threshold !in c$thresholds$duration )
 		return;
 	delete c$thresholds$duration[threshold];
 	event ConnThreshold::duration_threshold_crossed(c, threshold, T);
-	}
-
-event connection_state_remove(c: connection) &priority=-10
-	{
-	if ( c?$thresholds )
-		c$thresholds$duration = set();
 	}

@@ -63,27 +63,6 @@ redef record fa_file += {
 	info: Files::Info &optional;
 };
 
-function add_analyzer(f: fa_file, tag: Files::Tag, args: AnalyzerArgs): bool
-	{
-	if ( ! f?$info )
-		return F;
-	switch ( tag )
-		{
-		case ANALYZER_MD5:
-			add f$info$analyzers["MD5"];
-			break;
-		case ANALYZER_SHA1:
-			add f$info$analyzers["SHA1"];
-			break;
-		case ANALYZER_SHA256:
-			add f$info$analyzers["SHA256"];
-			break;
-		default:
-			return F;
-		}
-	return T;
-	}
-
 event zeek_init() &priority=5
 	{
 	Log::create_stream(Files::LOG, [$columns=Info, $ev=log_files, $path="files", $policy=log_policy]);

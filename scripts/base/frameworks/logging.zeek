@@ -24,7 +24,7 @@ export {
 		WRITER_ASCII,
 		WRITER_NONE,
 		WRITER_SQLITE,
-		## The exporters of the configuration.
+		## The exporters of the configuration, and no file. Rows of the other writers go to exporters too.
 		WRITER_KAFKA,
 	};
 

@@ -1,95 +1,134 @@
-# The Notice framework: what detections found, what is done about it, and what is not said twice.
+# The Notice framework: what detections found, whether it is told again, and to whom.
+
+@load base/frameworks/logging
+@load base/frameworks/cluster
+@load base/utils/site
 
 module Notice;
 
 export {
 	redef enum Log::ID += {
 		LOG,
-		## Notices that somebody is to look at.
+		## Notices with ACTION_ALARM.
 		ALARM_LOG,
 	};
 
 	global log_policy: Log::PolicyHook;
 	global log_policy_alarm: Log::PolicyHook;
 
-	## Kinds of notices; detections add theirs.
+	## What can be noticed; scripts add their own.
 	type Type: enum {
-		## Several notices of a kind in one.
+		## How often another notice was raised.
 		Tally,
 	};
 
-	## What can be done about a notice.
+	## What is done about a notice.
 	type Action: enum {
 		ACTION_NONE,
+		## A row in notice.log.
 		ACTION_LOG,
-		## Mail to mail_dest, if there is a relay.
+		## A mail to mail_dest.
 		ACTION_EMAIL,
+		## A row in notice_alarm.log, and a place in the summary that is mailed now and then.
 		ACTION_ALARM,
-		ACTION_PAGE,
-		## Mail to those who administer the addresses.
-		ACTION_EMAIL_ADMIN,
-		ACTION_ADD_GEODATA,
-		## Put the source on the block list.
+		## The source goes on the block list.
 		ACTION_DROP,
+		## A mail to those whom Site::local_admins has for the source or the destination.
+		ACTION_EMAIL_ADMIN,
+		## A mail to mail_page_dest.
+		ACTION_PAGE,
+		## Where the remote end is on the globe, in columns of the notice.
+		ACTION_ADD_GEODATA,
 	};
 
 	type ActionSet: set[Notice::Action];
 
-	## How long a notice with an identifier keeps others of its kind from being raised.
+	## For how long a notice with an identifier is not repeated; 0secs for no suppression.
 	option default_suppression_interval = 1hrs;
 
 	type Info: record {
+		## When it was noticed.
 		ts: time &log &optional;
 		uid: string &log &optional;
 		id: conn_id &log &optional;
+		## The connection it is about, which gives uid and id.
 		conn: connection &optional;
+		## What an ICMP message was about, which gives src and dst.
 		iconn: icmp_conn &optional;
+		## The file it is about, which gives the next three.
 		f: fa_file &optional;
 		fuid: string &log &optional;
 		file_mime_type: string &log &optional;
 		file_desc: string &log &optional;
+		## That of p.
 		proto: transport_proto &log &optional;
 		note: Type &log;
+		## For people to read.
 		msg: string &log &optional;
 		sub: string &log &optional;
 		src: addr &log &optional;
 		dst: addr &log &optional;
 		p: port &log &optional;
+		## A number that belongs to it.
 		n: count &log &optional;
 		peer_name: string &optional;
 		peer_descr: string &log &optional;
 		actions: ActionSet &log &default=ActionSet();
-		email_body_sections: vector of string &optional;
-		email_delay_tokens: set[string] &optional;
+		## Whom mails about it go to.
 		email_dest: set[string] &log &default=set();
-		## Notices of a kind with the same identifier are raised once in suppress_for.
+		## Text for the end of its mails.
+		email_body_sections: vector of string &optional;
+		## While there are any, its mails wait: at most max_email_delay.
+		email_delay_tokens: set[string] &optional;
+		## Notices of one type and identifier are one and the same to suppression; without one there is none.
 		identifier: string &optional;
 		suppress_for: interval &log &default=default_suppression_interval;
+		## Where the remote end is.
 		remote_location: geo_location &log &optional;
-		## Whether its source was put on the block list.
-		dropped: bool &default=F;
 	};
 
+	## Types that nothing is done about.
 	option ignored_types: set[Notice::Type] = {};
 	option emailed_types: set[Notice::Type] = {};
 	option alarmed_types: set[Notice::Type] = {};
+	## Types that are always told.
 	option not_suppressed_types: set[Notice::Type] = {};
-	option type_suppression_intervals: table[Notice::Type] of interval = {};
+	const type_suppression_intervals: table[Notice::Type] of interval = {} &redef;
+	## Types with ACTION_ADD_GEODATA.
+	option lookup_location_types: set[Notice::Type] = {};
 
-	## The relay that takes mail, as host:port; none sends none.
-	option smtp_server = "";
-	option mail_dest = "";
-	option mail_from = "nightjar@localhost";
+	## Identifiers that are suppressed at a time; beyond, the one that would end first is forgotten.
+	const max_suppressed: count = 1000000 &redef;
+
+	## Decides about a notice before anything is done with it.
+	global policy: hook(n: Notice::Info);
+
+	## The relay for mail, as "host:port"; without one the program below takes it, but not in a replay.
+	option smtp_server: string = "";
+	## The program that takes mail on its standard input, and is told -t -oi.
+	option sendmail = "/usr/sbin/sendmail";
+	const mail_dest = "" &redef;
+	option mail_page_dest = "";
+	option mail_from = "Zeek <zeek@localhost>";
 	option reply_to = "";
-	option mail_subject_prefix = "[nightjar]";
+	option mail_subject_prefix = "[Zeek]";
+	const max_email_delay = 15secs &redef;
 
-	## The block list for a firewall to read; none writes none. A line is an address and the time, in seconds
-	## since 1970, until which it is to be blocked.
-	option block_list = "";
-	option block_for = 10min;
-	## Addresses that are never put on it.
+	## The file for a firewall to read: on each line an address and the time (seconds since 1970) up to which
+	## it is to be blocked, with a tab between. Without a name there is none.
+	option block_list: string = "";
+	## For how long ACTION_DROP blocks an address.
+	option block_for: interval = 10mins;
+	## Networks that are never blocked, beside local and neighbouring ones.
 	option never_block: set[subnet] = {};
+	## Addresses on the block list at a time; beyond, the one that would end first gives way.
+	const max_blocked: count = 100000 &redef;
 
+	## Puts an address on the block list; F where there is none, or the address is never blocked.
+	global block: function(a: addr): bool;
+	global is_blocked: function(a: addr): bool;
+
+	## What a notice takes from a file.
 	type FileInfo: record {
 		fuid: string;
 		desc: string;
@@ -98,58 +137,90 @@ export {
 		cuid: string &optional;
 	};
 
-	## Decides what is done about a notice; its bodies run by priority, and break ends them.
-	global policy: hook(n: Notice::Info);
-	## A notice was decided on; native actions are taken behind this.
-	global notice: hook(n: Info);
-
-	global log_notice: event(rec: Info);
-	global begin_suppression: event(ts: time, suppress_for: interval, note: Type, identifier: string);
-	global suppressed: event(n: Notice::Info);
-	global end_suppression: event(n: Notice::Info);
-
-	global is_being_suppressed: function(n: Notice::Info): bool;
-	global internal_NOTICE: function(n: Notice::Info);
 	global create_file_info: function(f: fa_file): Notice::FileInfo;
 	global populate_file_info: function(f: fa_file, n: Notice::Info);
 	global populate_file_info2: function(fi: Notice::FileInfo, n: Notice::Info);
+
+	## Mails a rotated log to mail_dest.
+	global log_mailing_postprocessor: function(info: Log::RotationInfo): bool;
+
+	## Does what the actions say, and whatever else handlers do with a notice.
+	global notice: hook(n: Info);
+
+	## Notices of this type and identifier are not told from now on.
+	global begin_suppression: event(ts: time, suppress_for: interval, note: Type, identifier: string);
+	global manager_begin_suppression: event(ts: time, suppress_for: interval, note: Type, identifier: string);
+	## A notice was not told.
+	global suppressed: event(n: Notice::Info);
+	global is_being_suppressed: function(n: Notice::Info): bool;
+
+	global email_notice_to: function(n: Info, dest: string, extend: bool);
 	global email_headers: function(subject_desc: string, dest: string): string;
-	global email_notice_to: function(n: Notice::Info, dest: string, extend: bool);
+
+	## A row of notice.log is about to be written.
+	global log_notice: event(rec: Info);
+
+	## Fills in what follows from the rest, and asks the policy.
 	global apply_policy: function(n: Notice::Info);
 
-	## Hands a mail to the relay; false where too many wait.
-	global __mail: function(server: string, from: string, dest: string, text: string): bool;
-	## Puts an address on the block list.
-	global __block: function(file: string, a: addr, until: time): bool;
+	## Whether alarms are mailed as text that is easy to read.
+	const pretty_print_alarms = T &redef;
+	## Whom they are mailed to, if not mail_dest.
+	const mail_dest_pretty_printed = "" &redef;
+	## Networks whose alarms are marked.
+	global flag_nets: set[subnet] &redef;
+	## Writes one alarm.
+	global pretty_print_alarm: function(out: file, n: Info) &redef;
+	## Write the summary in any case, for tests.
+	global force_email_summaries = F &redef;
+
+	## Natively: not for scripts.
+	global __suppress: function(note: Type, identifier: string, until: time, ceiling: count);
+	global __is_suppressed: function(note: Type, identifier: string): bool;
+	global __mail: function(relay: string, program: string, from: string, to: string, text: string);
+	global __mail_file: function(relay: string, program: string, from: string, to: string, head: string, name: string);
+	global __block: function(list: string, a: addr, until: time, ceiling: count);
+	global __is_blocked: function(a: addr): bool;
 }
 
-# What is not to be said again, until when. Bounded, because identifiers may hold what traffic says.
-global suppressing: table[Type, string] of time = {} &create_expire=0secs &expire_func=function(t: table[Type, string] of time, note: Type, id: string): interval
-	{
-	local left = t[note, id] - network_time();
-	return left > 0secs ? left : 0secs;
-	};
+module GLOBAL;
 
-## Beyond this many the oldest may be raised again.
-const max_suppressed = 1000000 &redef;
-global suppressions_forgotten = 0;
+function NOTICE(n: Notice::Info)
+	{
+	if ( Notice::is_being_suppressed(n) )
+		return;
+	Notice::apply_policy(n);
+	hook Notice::notice(n);
+	}
+
+module Notice;
 
 event zeek_init() &priority=5
 	{
 	Log::create_stream(Notice::LOG, [$columns=Info, $ev=log_notice, $path="notice", $policy=log_policy]);
-	Log::create_stream(Notice::ALARM_LOG, [$columns=Notice::Info, $path="notice_alarm", $policy=log_policy_alarm]);
+	Log::create_stream(Notice::ALARM_LOG, [$columns=Info, $path="notice_alarm", $policy=log_policy_alarm]);
 	}
+
+# ---- what follows from what a notice says ----
 
 function create_file_info(f: fa_file): Notice::FileInfo
 	{
-	local fi = Notice::FileInfo($fuid=f$id, $desc=f$source);
+	local desc = "";
+@ifdef ( Files::describe )
+	desc = Files::describe(f);
+@endif
+	local fi = Notice::FileInfo($fuid=f$id, $desc=desc);
+@ifdef ( Files::Info )
 	if ( f?$info && f$info?$mime_type )
 		fi$mime = f$info$mime_type;
-	if ( f?$conns && |f$conns| == 1 )
+@endif
+	# Of several connections any will do.
+	if ( f?$conns )
 		for ( id, c in f$conns )
 			{
 			fi$cid = id;
 			fi$cuid = c$uid;
+			break;
 			}
 	return fi;
 	}
@@ -158,12 +229,12 @@ function populate_file_info2(fi: Notice::FileInfo, n: Notice::Info)
 	{
 	if ( ! n?$fuid )
 		n$fuid = fi$fuid;
-	if ( ! n?$file_mime_type && fi?$mime )
+	if ( fi?$mime && ! n?$file_mime_type )
 		n$file_mime_type = fi$mime;
 	n$file_desc = fi$desc;
-	if ( ! n?$id && fi?$cid )
+	if ( fi?$cid )
 		n$id = fi$cid;
-	if ( ! n?$uid && fi?$cuid )
+	if ( fi?$cuid )
 		n$uid = fi$cuid;
 	}
 
@@ -172,91 +243,8 @@ function populate_file_info(f: fa_file, n: Notice::Info)
 	populate_file_info2(create_file_info(f), n);
 	}
 
-function is_being_suppressed(n: Notice::Info): bool
+function fill_from_connection(n: Notice::Info)
 	{
-	if ( ! n?$identifier || [n$note, n$identifier] !in suppressing )
-		return F;
-	if ( suppressing[n$note, n$identifier] <= n$ts )
-		return F;
-	event Notice::suppressed(n);
-	return T;
-	}
-
-function email_headers(subject_desc: string, dest: string): string
-	{
-	local text = cat("From: ", mail_from, "\n", "Subject: ", mail_subject_prefix, " ", subject_desc, "\n",
-		"To: ", dest, "\n");
-	if ( reply_to != "" )
-		text = cat(text, "Reply-To: ", reply_to, "\n");
-	return cat(text, "User-Agent: nightjar\n");
-	}
-
-function email_notice_to(n: Notice::Info, dest: string, extend: bool)
-	{
-	if ( smtp_server == "" || dest == "" )
-		return;
-	local text = cat(email_headers(fmt("%s", n$note), dest), "\nMessage: ", n$msg, "\n");
-	if ( n?$sub )
-		text = cat(text, "Sub-message: ", n$sub, "\n");
-	if ( n?$id )
-		text = cat(text, "\nConnection: ", fmt("%s:%d -> %s:%d", n$id$orig_h, n$id$orig_p, n$id$resp_h, n$id$resp_p), "\n");
-	else if ( n?$src )
-		text = cat(text, "\nAddress: ", fmt("%s", n$src), "\n");
-	if ( n?$uid )
-		text = cat(text, "Connection uid: ", n$uid, "\n");
-	if ( extend && n?$email_body_sections )
-		for ( i in n$email_body_sections )
-			text = cat(text, "\n", n$email_body_sections[i], "\n");
-	__mail(smtp_server, mail_from, dest, text);
-	}
-
-hook Notice::policy(n: Notice::Info) &priority=10
-	{
-	if ( n$note in ignored_types )
-		break;
-	if ( n$note in not_suppressed_types )
-		n$suppress_for = 0secs;
-	if ( n$note in alarmed_types )
-		add n$actions[ACTION_ALARM];
-	if ( n$note in emailed_types )
-		add n$actions[ACTION_EMAIL];
-	if ( n$note in type_suppression_intervals )
-		n$suppress_for = type_suppression_intervals[n$note];
-	add n$actions[ACTION_LOG];
-	}
-
-function block(n: Notice::Info)
-	{
-	if ( block_list == "" || n$src in never_block || Site::is_local_addr(n$src) )
-		return;
-	n$dropped = __block(block_list, n$src, n$ts + block_for);
-	}
-
-hook Notice::notice(n: Notice::Info) &priority=-5
-	{
-	if ( ACTION_ADD_GEODATA in n$actions && n?$src )
-		n$remote_location = lookup_location(n$src);
-	if ( ACTION_DROP in n$actions && n?$src )
-		block(n);
-	if ( ACTION_EMAIL in n$actions && mail_dest != "" )
-		add n$email_dest[mail_dest];
-	if ( ACTION_EMAIL_ADMIN in n$actions && n?$src )
-		add n$email_dest[Site::get_emails(n$src)];
-	for ( dest in n$email_dest )
-		email_notice_to(n, dest, T);
-	if ( ACTION_LOG in n$actions )
-		Log::write(Notice::LOG, n);
-	if ( ACTION_ALARM in n$actions )
-		Log::write(Notice::ALARM_LOG, n);
-	}
-
-# Fills in what follows from the rest.
-function apply_policy(n: Notice::Info)
-	{
-	if ( ! n?$ts )
-		n$ts = network_time();
-	if ( n?$f )
-		populate_file_info(n$f, n);
 	if ( n?$conn )
 		{
 		if ( ! n?$id )
@@ -283,46 +271,326 @@ function apply_policy(n: Notice::Info)
 		}
 	if ( n?$p )
 		n$proto = get_port_transport_proto(n$p);
+	}
+
+function apply_policy(n: Notice::Info)
+	{
+	if ( ! n?$ts )
+		n$ts = network_time();
+	if ( n?$f )
+		populate_file_info(n$f, n);
+	fill_from_connection(n);
 	if ( ! n?$email_body_sections )
 		n$email_body_sections = vector();
 	if ( ! n?$email_delay_tokens )
 		n$email_delay_tokens = set();
-	n$peer_descr = peer_description;
 
 	hook Notice::policy(n);
 
-	# Some notices are not to be raised for long, and with no identifier there is nothing to tell them by.
-	if ( n$suppress_for == 0secs )
-		delete n$actions[ACTION_NONE];
+	if ( ! n?$suppress_for )
+		n$suppress_for = default_suppression_interval;
 	}
 
-function internal_NOTICE(n: Notice::Info)
+hook Notice::policy(n: Notice::Info) &priority=10
 	{
-	apply_policy(n);
-	if ( is_being_suppressed(n) )
+	if ( n$note in ignored_types )
+		break;
+	if ( n$note in not_suppressed_types )
+		n$suppress_for = 0secs;
+	if ( n$note in alarmed_types )
+		add n$actions[ACTION_ALARM];
+	if ( n$note in emailed_types )
+		add n$actions[ACTION_EMAIL];
+	if ( n$note in lookup_location_types )
+		add n$actions[ACTION_ADD_GEODATA];
+	if ( n$note in type_suppression_intervals )
+		n$suppress_for = type_suppression_intervals[n$note];
+	# A later handler may take this one away again.
+	add n$actions[ACTION_LOG];
+	}
+
+# ---- suppression ----
+
+function is_being_suppressed(n: Notice::Info): bool
+	{
+	if ( ! n?$identifier || ! __is_suppressed(n$note, n$identifier) )
+		return F;
+	event Notice::suppressed(n);
+	return T;
+	}
+
+event Notice::begin_suppression(ts: time, suppress_for: interval, note: Type, identifier: string)
+	{
+	__suppress(note, identifier, ts + suppress_for, max_suppressed);
+	}
+
+# ---- what is done ----
+
+hook Notice::notice(n: Notice::Info) &priority=10
+	{
+	if ( ACTION_ADD_GEODATA !in n$actions || n?$remote_location || |Site::local_nets| == 0 )
 		return;
-	if ( n?$identifier && n$suppress_for > 0secs )
-		{
-		if ( |suppressing| >= max_suppressed )
-			{
-			# One is as good as any other: they only keep notices from being repeated.
-			for ( [note, id] in suppressing )
-				{
-				delete suppressing[note, id];
-				break;
-				}
-			++suppressions_forgotten;
-			}
-		suppressing[n$note, n$identifier] = n$ts + n$suppress_for;
-		event Notice::begin_suppression(n$ts, n$suppress_for, n$note, n$identifier);
-		}
-	hook Notice::notice(n);
+	if ( n?$src && ! Site::is_local_addr(n$src) )
+		n$remote_location = lookup_location(n$src);
+	else if ( n?$dst && ! Site::is_local_addr(n$dst) )
+		n$remote_location = lookup_location(n$dst);
 	}
 
-module GLOBAL;
-
-## Raises a notice.
-function NOTICE(n: Notice::Info)
+hook Notice::notice(n: Notice::Info) &priority=2
 	{
-	Notice::internal_NOTICE(n);
+	if ( ACTION_DROP in n$actions && n?$src )
+		block(n$src);
 	}
+
+hook Notice::notice(n: Notice::Info)
+	{
+	if ( ACTION_EMAIL in n$actions )
+		add n$email_dest[mail_dest];
+	if ( ACTION_PAGE in n$actions )
+		add n$email_dest[mail_page_dest];
+	if ( ACTION_EMAIL_ADMIN in n$actions && |Site::local_admins| > 0 )
+		{
+		local mails = "";
+		if ( n?$src && (mails = Site::get_emails(n$src)) != "" )
+			add n$email_dest[mails];
+		if ( n?$dst && (mails = Site::get_emails(n$dst)) != "" )
+			add n$email_dest[mails];
+		}
+	}
+
+hook Notice::notice(n: Notice::Info) &priority=-5
+	{
+	for ( dest in n$email_dest )
+		email_notice_to(n, dest, T);
+
+	if ( ACTION_LOG in n$actions )
+		Log::write(Notice::LOG, n);
+	if ( ACTION_ALARM in n$actions )
+		Log::write(Notice::ALARM_LOG, n);
+
+	if ( n?$identifier && n$suppress_for != 0secs && ! __is_suppressed(n$note, n$identifier) )
+		{
+		event Notice::begin_suppression(n$ts, n$suppress_for, n$note, n$identifier);
+		# The event comes after what the same handler notices next.
+		__suppress(n$note, n$identifier, n$ts + n$suppress_for, max_suppressed);
+		}
+	}
+
+# ---- the block list ----
+
+function block(a: addr): bool
+	{
+	if ( block_list == "" || a in never_block || Site::is_local_addr(a) || Site::is_neighbor_addr(a) )
+		return F;
+	__block(block_list, a, network_time() + block_for, max_blocked);
+	return T;
+	}
+
+function is_blocked(a: addr): bool
+	{
+	return __is_blocked(a);
+	}
+
+# ---- mail ----
+
+# Where mail about notices can go at all: a replay sends none but over a relay.
+function can_mail(): bool
+	{
+	return smtp_server != "" || ! reading_traces();
+	}
+
+# What stands in a header cannot begin another one.
+function header_text(text: string): string
+	{
+	return gsub(text, /[\r\n]+/, " ");
+	}
+
+function email_headers(subject_desc: string, dest: string): string
+	{
+	local head = fmt("From: %s\nSubject: %s %s\nTo: %s\nUser-Agent: Zeek/%s\n", header_text(mail_from),
+	    mail_subject_prefix, header_text(subject_desc), header_text(dest), zeek_version());
+	return reply_to == "" ? head : cat(head, "Reply-To: ", header_text(reply_to), "\n");
+	}
+
+event delay_sending_email(n: Notice::Info, dest: string, extend: bool)
+	{
+	email_notice_to(n, dest, extend);
+	}
+
+function email_body(n: Notice::Info, extend: bool): string
+	{
+	local text = fmt("Message: %s\n", n?$msg ? n$msg : "");
+	if ( n?$sub )
+		text += fmt("Sub-message: %s\n", n$sub);
+	text += "\n";
+
+	if ( n?$file_desc )
+		text += fmt("File Description: %s\n", n$file_desc);
+	if ( n?$file_mime_type )
+		text += fmt("File MIME Type: %s\n", n$file_mime_type);
+	if ( n?$file_desc || n?$file_mime_type )
+		text += "\n";
+
+	if ( n?$id )
+		{
+		text += fmt("Connection: %s:%d -> %s:%d\n", n$id$orig_h, n$id$orig_p, n$id$resp_h, n$id$resp_p);
+		if ( n?$uid )
+			text += fmt("Connection uid: %s\n", n$uid);
+		}
+	else if ( n?$src )
+		text += fmt("Address: %s\n", n$src);
+
+	if ( extend )
+		{
+		text += "\nEmail Extensions\n----------------\n";
+		if ( n?$email_body_sections )
+			for ( _, section in n$email_body_sections )
+				text += cat(section, "\n");
+		}
+	return text + "\n\n--\n[Automatically generated]\n\n";
+	}
+
+function email_notice_to(n: Notice::Info, dest: string, extend: bool)
+	{
+	if ( dest == "" || ! can_mail() )
+		return;
+	if ( extend && n?$email_delay_tokens && |n$email_delay_tokens| > 0 )
+		{
+		if ( n$ts + max_email_delay > network_time() && ! zeek_is_terminating() )
+			{
+			schedule 1sec { delay_sending_email(n, dest, extend) };
+			return;
+			}
+		Reporter::info(fmt("Notice email delay tokens weren't released in time (%s).", n$email_delay_tokens));
+		}
+	local text = cat(email_headers(fmt("%s", n$note), dest), "\n", email_body(n, extend));
+	__mail(smtp_server, sendmail, mail_from, dest, text);
+	}
+
+function log_mailing_postprocessor(info: Log::RotationInfo): bool
+	{
+	if ( can_mail() && mail_dest != "" )
+		{
+		local head = email_headers(fmt("Log Contents: %s", info$fname), mail_dest);
+		__mail_file(smtp_server, sendmail, mail_from, mail_dest, head, info$fname);
+		}
+	return T;
+	}
+
+# ---- the summary of alarms ----
+
+const summary_name = "alarm-mail.txt";
+global summary: file;
+global summary_is_open = F;
+global summary_since: time;
+
+function summary_dest(): string
+	{
+	return mail_dest_pretty_printed != "" ? mail_dest_pretty_printed : mail_dest;
+	}
+
+function wants_summary(): bool
+	{
+	return force_email_summaries || (pretty_print_alarms && can_mail() && summary_dest() != "");
+	}
+
+function mail_summary()
+	{
+	if ( ! summary_is_open || summary_dest() == "" )
+		return;
+	print summary, "\n\n--\n[Automatically generated]\n";
+	close(summary);
+	summary_is_open = F;
+	local subject = fmt("Alarm summary from %s-%s", strftime("%H:%M:%S", summary_since),
+	    strftime("%H:%M:%S", network_time()));
+	__mail_file(smtp_server, sendmail, mail_from, summary_dest(), email_headers(subject, summary_dest()),
+	    summary_name);
+	}
+
+function summary_interval(): interval
+	{
+	return Log::default_mail_alarms_interval > 0secs ? Log::default_mail_alarms_interval : 24hrs;
+	}
+
+event mail_summary_now()
+	{
+	mail_summary();
+	if ( ! zeek_is_terminating() )
+		schedule summary_interval() { mail_summary_now() };
+	}
+
+event zeek_init()
+	{
+	if ( wants_summary() )
+		schedule summary_interval() { mail_summary_now() };
+	}
+
+# What is left when the run ends.
+event zeek_done() &priority=-10
+	{
+	mail_summary();
+	}
+
+hook Notice::notice(n: Notice::Info) &priority=-5
+	{
+	if ( ACTION_ALARM !in n$actions || ! wants_summary() )
+		return;
+	if ( ! summary_is_open )
+		{
+		summary = open(summary_name);
+		summary_since = network_time();
+		summary_is_open = T;
+		}
+	pretty_print_alarm(summary, n);
+	}
+
+# The ends as they are shown, then the name of each.
+function name_of(a: addr): string
+	{
+	return reading_traces() ? "<skipped>" : lookup_addr(a);
+	}
+
+function pretty_print_alarm(out: file, n: Info)
+	{
+	local ends: vector of addr = vector();
+	local who = "";
+	if ( n?$id )
+		{
+		ends = vector(n$id$orig_h, n$id$resp_h);
+		who = fmt("%s:%s -> %s:%s", n$id$orig_h, n$id$orig_p, n$id$resp_h, n$id$resp_p);
+		}
+	else if ( n?$src && n?$dst )
+		{
+		ends = vector(n$src, n$dst);
+		who = fmt("%s -> %s", n$src, n$dst);
+		}
+	else if ( n?$src )
+		{
+		ends = vector(n$src);
+		who = n?$p ? fmt("%s:%s", n$src, n$p) : fmt("%s", n$src);
+		}
+	if ( n?$uid )
+		who = fmt("%s (uid %s)", who, n$uid);
+
+	local flag = " ";
+	local names = "";
+	for ( i, a in ends )
+		{
+		if ( a in flag_nets )
+			flag = ">";
+		names += fmt("%s%s = %s", i == 0 ? "   # " : "  ", a, name_of(a));
+		}
+	local where = "";
+	if ( n?$remote_location && n$remote_location?$country_code )
+		where = fmt(" (remote location %s)", n$remote_location$country_code);
+
+	print out, fmt(">%s %D %s %s%s", flag, network_time(), n$note, who, where);
+	print out, fmt("   %s", n?$msg ? n$msg : "");
+	if ( n?$sub )
+		print out, fmt("   %s", n$sub);
+	if ( names != "" )
+		print out, names;
+	print out, "";
+	}
+
+@load base/frameworks/weird

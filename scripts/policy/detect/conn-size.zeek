@@ -15,7 +15,10 @@ export {
 	option allowed: set[subnet] = {};
 }
 
-redef ConnThreshold::sizes += { size };
+event zeek_init()
+	{
+	add ConnThreshold::sizes[size];
+	}
 
 redef record connection += {
 	## How many doublings of the size were told of, of the originator and the responder.

@@ -13,16 +13,25 @@ export {
 	const every = 5min &redef;
 	## More lag than this is an alarm.
 	option max_lag = 1min;
-	## A replay is behind by nature.
-	option in_replay = F;
 }
+
+# Packet time when it was looked at last.
+global looked: time = double_to_time(0.0);
 
 event Alive::look()
 	{
+	if ( zeek_is_terminating() )
+		return;
 	schedule every { Alive::look() };
-	local lag = current_time() - network_time();
-	if ( ! in_replay && reading_traces() )
-		lag = 0secs;
+	# The clock of a run begins with its first packet.
+	if ( time_to_double(looked) == 0.0 )
+		{
+		looked = network_time();
+		return;
+		}
+	looked = network_time();
+	# A replay is behind by nature, and must say the same each time.
+	local lag = reading_live_traffic() ? current_time() - network_time() : 0secs;
 	NOTICE([$note=Sensor_Is_Watching, $msg="The sensor is watching", $sub=fmt("falling behind by %s", lag),
 		$suppress_for=0secs]);
 	if ( lag > max_lag )

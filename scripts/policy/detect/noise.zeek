@@ -39,12 +39,15 @@ export {
 	const every = 5min &redef;
 }
 
-global dropped: table[string, string, string] of count &default=0;
+global dropped: table[string, string, string] of count = {};
 global addresses: set[addr] = {};
 
 function drop(log: string, rule: string, action: string)
 	{
-	++dropped[log, rule, action];
+	if ( [log, rule, action] in dropped )
+		++dropped[log, rule, action];
+	else
+		dropped[log, rule, action] = 1;
 	}
 
 function is_wanted_conn(rec: Conn::Info): bool
@@ -96,7 +99,7 @@ function tell()
 	{
 	for ( [log, rule, action], n in dropped )
 		Log::write(Noise::LOG, [$ts=network_time(), $log=log, $rule=rule, $action=action, $rows=n]);
-	dropped = table();
+	clear_table(dropped);
 	}
 
 event Noise::look()

@@ -6,12 +6,14 @@ use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::TypeId;
 use crate::value::{HashKeys, Value};
-use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Vm};
+use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Traffic, Vm};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// The same while files are followed.
+const IDLE_FOLLOWING: f64 = 0.01;
 
 /// What to compile.
 #[derive(Clone, Debug)]
@@ -31,6 +33,7 @@ pub struct Options {
     pub hash_keys: Option<HashKeys>,
     /// Seed of `rand`.
     pub random_seed: u32,
+    pub traffic: Traffic,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             limits: Limits::default(),
             hash_keys: None,
             random_seed: 1,
+            traffic: Traffic::None,
         }
     }
 }
@@ -70,6 +74,7 @@ impl Script {
         let mut vm = Vm::new(host);
         vm.limits = opts.limits;
         vm.bare = opts.bare;
+        vm.traffic = opts.traffic;
         vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();
@@ -187,8 +192,13 @@ impl Script {
             self.vm.host.flush();
             return 1;
         }
-        if self.vm.exit_code.is_none() && self.waits() {
-            self.wait();
+        if self.vm.exit_code.is_none() {
+            match self.waits() {
+                true => self.wait(),
+                false => {
+                    self.vm.look_after(true);
+                }
+            }
         }
         if self.vm.exit_code.is_none() {
             self.finish();
@@ -209,11 +219,16 @@ impl Script {
         while !self.vm.state.stop && self.vm.exit_code.is_none() {
             let now = self.vm.host.now();
             self.vm.advance(now);
+            let idle = if self.vm.look_after(false) { IDLE_FOLLOWING } else { IDLE };
             let next = [self.vm.next_scheduled(), self.vm.next_deadline()];
-            let until = next.into_iter().flatten().fold(now + IDLE, f64::min);
+            let until = next.into_iter().flatten().fold(now + idle, f64::min);
             if !self.vm.state.stop && !self.vm.host.sleep((until - now).max(0.001)) {
                 return;
             }
+        }
+        if self.vm.state.stop {
+            // Zeek's `terminate()` is a signal to itself.
+            self.vm.host.stderr(b"received termination signal\n");
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct Field {
     /// Attributes for containers in this field (`&default`, `&create_expire`, `&ordered`).
     pub table_attrs: Option<Rc<crate::value::TableAttrs>>,
     pub ordered: bool,
+    /// `&type_column`: where a reader of files finds the protocol of a port.
+    pub type_column: Option<Rc<str>>,
     pub span: crate::source::Span,
 }
 

@@ -10,6 +10,8 @@ use clap::Parser;
 use nix::fcntl::{Flock, FlockArg};
 use sd_notify::NotifyState;
 
+use nightjar_script::Traffic;
+
 use crate::cli::script::{self, Compiled};
 use crate::cli::{
     ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
@@ -173,7 +175,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     let mut sensor = overrides.sensor()?;
     sensor.config.seed = random();
-    let mut scripts = match scripts.compile(true)? {
+    let mut scripts = match scripts.compile(true, Traffic::Live)? {
         Compiled::None => None,
         Compiled::Failed => return Ok(script::FAILED),
         Compiled::Scripts(scripts) => Some(scripts),
@@ -226,6 +228,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         _ => None,
     };
     if let Some(scripts) = &mut scripts {
+        scripts.follow_files();
         scripts.begin();
         sensor.config.interest = scripts.interest();
     }

@@ -5,6 +5,7 @@ mod options;
 mod progress;
 mod script;
 mod summary;
+mod test;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
+use nightjar_script::Traffic;
 
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
@@ -39,7 +41,7 @@ const NOT_DELIVERED: u8 = 4;
 /// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
 /// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
-/// `nightjar status` shows the running sensor.
+/// `nightjar status` shows the running sensor; `nightjar test DIR` runs tests of scripts.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -132,6 +134,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
         }
         Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+        Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
         Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
         _ => {
             parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
@@ -216,7 +219,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         settings.assign(assignment)?;
     }
     settings.config.ignore_checksums |= args.no_checksums;
-    let mut scripts = match args.scripts.compile(true)? {
+    let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
+    let mut scripts = match args.scripts.compile(true, traffic)? {
         script::Compiled::None => None,
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => Some(scripts),

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use nightjar_script::value::HashKeys;
-use nightjar_script::{Options, StdHost};
+use nightjar_script::{Options, StdHost, Traffic};
 
 use crate::cli::options;
 use crate::script_host::Scripts;
@@ -47,7 +47,7 @@ impl ScriptArgs {
 
     /// `nightjar check`.
     pub fn check(&self) -> Result<u8, String> {
-        match self.compile(true)? {
+        match self.compile(true, Traffic::None)? {
             Compiled::None => Err("nothing to check: give scripts, or code with -e".to_owned()),
             Compiled::Failed => Ok(FAILED),
             Compiled::Scripts(_) => Ok(0),
@@ -55,7 +55,7 @@ impl ScriptArgs {
     }
 
     /// Compiles what was given. Options that are not the sensor's own are the scripts'.
-    pub fn compile(&self, carets: bool) -> Result<Compiled, String> {
+    pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
         let scripts: Vec<String> =
             self.words.iter().filter(|word| !options::is_assignment(word)).cloned().collect();
         let overrides: Vec<String> =
@@ -66,8 +66,14 @@ impl ScriptArgs {
                 None => Ok(Compiled::None),
             };
         }
-        let mut wanted =
-            Options { scripts, code: self.code.clone(), bare: self.bare, overrides, ..Options::default() };
+        let mut wanted = Options {
+            scripts,
+            code: self.code.clone(),
+            bare: self.bare,
+            overrides,
+            traffic,
+            ..Options::default()
+        };
         if let Ok(path) = std::env::var("ZEEKPATH") {
             wanted.path = std::iter::once(".").chain(path.split(':')).map(str::to_owned).collect();
             wanted.path.retain(|folder| !folder.is_empty());

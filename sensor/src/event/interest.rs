@@ -26,6 +26,8 @@ pub struct Interest {
 pub struct ConnParts {
     pub service: bool,
     pub history: bool,
+    pub ends: bool,
+    pub times: bool,
 }
 
 /// What scripts want of one log.

@@ -61,7 +61,7 @@ impl Weird {
     /// The connection's identifier, where it is about one.
     pub fn uid(&self) -> Option<Uid> {
         match self.about {
-            About::Conn(uid, _) => Some(uid),
+            About::Conn(uid, ..) => Some(uid),
             About::Nothing | About::Hosts(..) => None,
         }
     }
@@ -75,7 +75,7 @@ pub enum About {
     /// A packet between two hosts, of no connection (`flow_weird`).
     Hosts(IpAddr, IpAddr),
     /// A connection (`conn_weird`).
-    Conn(Uid, ConnId),
+    Conn(Uid, ConnId, Proto),
 }
 
 /// Zeek's `Tunnel::Type`.

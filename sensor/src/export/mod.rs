@@ -96,14 +96,27 @@ impl Serializer {
         record: &R,
         now: Time,
         out: &mut Vec<u8>,
+        each: impl FnMut(usize, Range<usize>),
+    ) {
+        self.rows_of(R::SCHEMA, record, now, out, each);
+    }
+
+    /// The same of a record whose schema is known at run time.
+    #[inline]
+    pub fn rows_of<R: Record>(
+        &mut self,
+        schema: &'static Schema,
+        record: &R,
+        now: Time,
+        out: &mut Vec<u8>,
         mut each: impl FnMut(usize, Range<usize>),
     ) {
         if self.exports.0.is_empty() {
             return;
         }
-        let at = match self.streams.iter().position(|stream| std::ptr::eq(stream.schema, R::SCHEMA)) {
+        let at = match self.streams.iter().position(|stream| std::ptr::eq(stream.schema, schema)) {
             Some(at) => at,
-            None => self.plan(R::SCHEMA),
+            None => self.plan(schema),
         };
         for (to, plan) in &self.streams[at].plans {
             let start = out.len();

@@ -121,7 +121,7 @@ impl Event {
 
     fn notice_details<R: Record>(&self, record: &R, out: &mut Vec<u8>) {
         let start = out.len();
-        for at in 0..R::SCHEMA.fields.len() {
+        for at in 0..record.width() {
             let value = record.get(at);
             let stand_in = self.stand_ins.iter().find(|(field, _)| *field == at);
             let needed = stand_in.is_some_and(|(_, other)| matches!(record.get(*other), Value::Unset));

@@ -234,7 +234,7 @@ impl Flow {
             let args = vec![Arg::text(name), Arg::Conn, Arg::text(&addl), Arg::text(source)];
             self.raise(cx, EventId::ConnWeird, args);
         }
-        let about = About::Conn(self.uid(), self.id());
+        let about = About::Conn(self.uid(), self.id(), self.proto());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }
 

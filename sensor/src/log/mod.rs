@@ -17,6 +17,7 @@ pub use sheet::{Separators, Sheet, Style};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::event::Arg;
 use crate::export::{Exports, Serializer};
 use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
@@ -140,7 +141,26 @@ impl Logs {
     }
 
     /// Appends a finished row of a log that a script describes.
-    pub fn sheet_row(&mut self, sheet: &Arc<Sheet>, row: &[u8], now: Time) -> Result<(), LogError> {
+    pub fn sheet_row(
+        &mut self,
+        sheet: &Arc<Sheet>,
+        row: &[u8],
+        values: &[Arg],
+        now: Time,
+    ) -> Result<(), LogError> {
+        if !self.outlets.is_empty() {
+            let (mut bytes, mut exported) = (Vec::new(), Vec::new());
+            let record = sheet::SheetRow(values);
+            self.serializer.rows_of(sheet.schema(), &record, now, &mut bytes, |to, range| {
+                exported.push((to, range));
+            });
+            for (to, range) in exported {
+                self.export(to, &bytes[range]);
+            }
+        }
+        if sheet.export_only {
+            return Ok(());
+        }
         let known =
             self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
         let at = match known {

@@ -1,11 +1,12 @@
 //! Logs whose columns are known at run time only: those that scripts make, filter or extend.
 
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use nightjar_protocols::text;
 
 use crate::event::Arg;
-use crate::record::{Items, JsonTime, Value, json, stamp};
+use crate::record::{FieldDef, Items, JsonTime, Record, Schema, Type, Value, Visitor, json, stamp};
 use crate::time::Time;
 
 /// One log: its columns and how they are written.
@@ -20,6 +21,31 @@ pub struct Sheet {
     pub style: Style,
     /// Rows go to standard output.
     pub stdout: bool,
+    /// Rows go to exporters only.
+    pub export_only: bool,
+    /// For exporters.
+    schema: OnceLock<&'static Schema>,
+}
+
+/// A row of a sheet, as exporters see it.
+pub(super) struct SheetRow<'a>(pub &'a [Arg]);
+
+impl Record for SheetRow<'_> {
+    const SCHEMA: &'static Schema = &Schema { path: "", fields: &[] };
+
+    fn visit<V: Visitor>(&self, visitor: &mut V) {
+        for (at, value) in self.0.iter().enumerate() {
+            visitor.field(at, value.as_value());
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Value<'_> {
+        self.0.get(index).map_or(Value::Unset, Arg::as_value)
+    }
 }
 
 /// Zeek's settings of the ASCII writer.
@@ -59,6 +85,25 @@ impl Default for Separators {
 }
 
 impl Sheet {
+    pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
+        let schema = OnceLock::new();
+        Sheet { path, names, types, style, stdout: false, export_only: false, schema }
+    }
+
+    /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.schema.get_or_init(|| {
+            let field = |(name, ty): (&String, &String)| FieldDef {
+                name: String::leak(name.clone()),
+                ty: type_of(ty),
+                optional: true,
+                doc: "",
+            };
+            let fields: Vec<FieldDef> = self.names.iter().zip(&self.types).map(field).collect();
+            Box::leak(Box::new(Schema { path: self.path, fields: fields.leak() }))
+        })
+    }
+
     /// What stands before the first row.
     pub fn opening(&self, opened: Time) -> Vec<u8> {
         let mut out = Vec::new();
@@ -221,6 +266,30 @@ impl Separators {
                 at += 1;
             }
         }
+    }
+}
+
+/// The type of a name such as `set[string]`; what exporters have no type for they take as text.
+fn type_of(name: &str) -> Type {
+    let inner = |start: &str| name.strip_prefix(start).and_then(|rest| rest.strip_suffix(']'));
+    let element = |name: &str| -> &'static Type { Box::leak(Box::new(type_of(name))) };
+    if let Some(name) = inner("set[") {
+        return Type::Set(element(name));
+    }
+    if let Some(name) = inner("vector[") {
+        return Type::Vector(element(name));
+    }
+    match name {
+        "bool" => Type::Bool,
+        "count" => Type::Count,
+        "int" => Type::Int,
+        "double" => Type::Double,
+        "time" => Type::Time,
+        "interval" => Type::Interval,
+        "enum" => Type::Enum,
+        "addr" => Type::Addr,
+        "port" => Type::Port,
+        _ => Type::String,
     }
 }
 

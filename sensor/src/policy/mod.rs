@@ -6,7 +6,9 @@
 mod tunnel;
 mod weird;
 
-use crate::event::{Item, Owner, Raised, RecordView, RowView, Said};
+pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
+
+use crate::event::{Item, Owner, Raised, RecordView, RowView, Said, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
 use crate::time::Time;
@@ -25,6 +27,12 @@ pub trait Events {
 
     /// A row that may be changed, or kept from its log.
     fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// What is done about oddities, where that has changed since the last call.
+    fn weird_settings(&mut self) -> Option<WeirdSettings>;
+
+    /// An oddity that is to be a notice.
+    fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// Time goes on where no event does.
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -60,13 +68,7 @@ impl<'e> Policy<'e> {
                 Some(events) => events.row(*row, now, logs),
                 None => Ok(()),
             },
-            Said::Weird(weird) => match self.weirds.take(&weird, now) {
-                Some(row) => {
-                    let owner = Owner { uid: weird.uid().unwrap_or(Uid::NONE), nth: 0 };
-                    write(&mut self.events, &row, owner, now, logs)
-                }
-                None => Ok(()),
-            },
+            Said::Weird(weird) => self.weird(&weird, now, logs),
             Said::Tunnels(tunnels) => {
                 self.tunnels.seen(&tunnels, now);
                 self.write_tunnels(now, logs)
@@ -80,6 +82,22 @@ impl<'e> Policy<'e> {
                 None => Ok(()),
             },
         }
+    }
+
+    fn weird(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        if let Some(events) = &mut self.events
+            && let Some(settings) = events.weird_settings()
+        {
+            self.weirds.set(settings);
+        }
+        let Some(row) = self.weirds.take(weird, now) else { return Ok(()) };
+        if row.notice
+            && let Some(events) = &mut self.events
+        {
+            events.weird_notice(weird, now, logs)?;
+        }
+        let owner = Owner { uid: weird.uid().unwrap_or(Uid::NONE), nth: 0 };
+        write(&mut self.events, &row, owner, now, logs)
     }
 
     fn write_tunnels(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

@@ -1,6 +1,6 @@
 //! weird.log: oddities, each told once.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use crate::event::{About, ConnId, Weird};
@@ -31,36 +31,60 @@ record! {
     }
 }
 
-/// How often an oddity is told (Zeek's `Weird::actions`; what is not listed is told every time).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Action {
+/// What is done about an oddity (Zeek's `Weird::Action`): what is logged or noticed "every time" is still told
+/// once only in [`REPEAT_AFTER`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
     Ignore,
-    PerConnection,
-    PerOriginator,
-    /// As a notice, once per originator.
+    #[default]
+    Log,
+    LogOnce,
+    LogPerConn,
+    LogPerOrig,
     Notice,
+    NoticeOnce,
+    NoticePerConn,
+    NoticePerOrig,
 }
 
+impl Action {
+    fn is_notice(self) -> bool {
+        matches!(self, Action::Notice | Action::NoticeOnce | Action::NoticePerConn | Action::NoticePerOrig)
+    }
+}
+
+/// What scripts say is done about oddities.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// What is not named is logged.
+    pub actions: HashMap<String, Action>,
+    /// Hosts whose oddities are not told, by name of the oddity.
+    pub ignored_hosts: HashMap<String, HashSet<IpAddr>>,
+    /// Oddities whose repetitions are told too.
+    pub repeating: HashSet<String>,
+}
+
+/// Without scripts.
 const ACTIONS: &[(&str, Action)] = &[
-    ("DNS_label_forward_compress_offset", Action::PerOriginator),
-    ("DNS_label_len_gt_name_len", Action::PerOriginator),
-    ("DNS_label_len_gt_pkt", Action::PerOriginator),
-    ("DNS_label_too_long", Action::PerOriginator),
+    ("DNS_label_forward_compress_offset", Action::LogPerOrig),
+    ("DNS_label_len_gt_name_len", Action::LogPerOrig),
+    ("DNS_label_len_gt_pkt", Action::LogPerOrig),
+    ("DNS_label_too_long", Action::LogPerOrig),
     ("FIN_after_reset", Action::Ignore),
-    ("FIN_storm", Action::Notice),
-    ("SYN_after_partial", Action::Notice),
-    ("SYN_with_data", Action::PerOriginator),
-    ("UDP_datagram_length_mismatch", Action::PerOriginator),
-    ("bad_ICMP_checksum", Action::PerOriginator),
-    ("bad_IP_checksum", Action::PerOriginator),
-    ("bad_TCP_checksum", Action::PerOriginator),
-    ("bad_UDP_checksum", Action::PerOriginator),
-    ("connection_originator_SYN_ack", Action::PerOriginator),
-    ("excessively_small_fragment", Action::PerOriginator),
-    ("fragment_inconsistency", Action::PerOriginator),
-    ("fragment_overlap", Action::PerOriginator),
-    ("fragment_size_inconsistency", Action::PerOriginator),
-    ("simultaneous_open", Action::PerConnection),
+    ("FIN_storm", Action::NoticePerOrig),
+    ("SYN_after_partial", Action::NoticePerOrig),
+    ("SYN_with_data", Action::LogPerOrig),
+    ("UDP_datagram_length_mismatch", Action::LogPerOrig),
+    ("bad_ICMP_checksum", Action::LogPerOrig),
+    ("bad_IP_checksum", Action::LogPerOrig),
+    ("bad_TCP_checksum", Action::LogPerOrig),
+    ("bad_UDP_checksum", Action::LogPerOrig),
+    ("connection_originator_SYN_ack", Action::LogPerOrig),
+    ("excessively_small_fragment", Action::LogPerOrig),
+    ("fragment_inconsistency", Action::LogPerOrig),
+    ("fragment_overlap", Action::LogPerOrig),
+    ("fragment_size_inconsistency", Action::LogPerOrig),
+    ("simultaneous_open", Action::LogPerConn),
     ("spontaneous_FIN", Action::Ignore),
     ("spontaneous_RST", Action::Ignore),
     ("unsolicited_SYN_response", Action::Ignore),
@@ -70,12 +94,13 @@ const ACTIONS: &[(&str, Action)] = &[
 const REPEAT_AFTER: Interval = Interval::from_secs(10 * 60);
 /// … and the limited ones of [`ACTIONS`] once in this (`Weird::did_log`).
 const LIMITED_AFTER: Interval = Interval::from_secs(24 * 60 * 60);
-/// Checksum errors are worth counting (`Weird::weird_do_not_ignore_repeats`).
-const NEVER_REPEATS: &[&str] =
-    &["bad_IP_checksum", "bad_TCP_checksum", "bad_UDP_checksum", "bad_ICMP_checksum"];
+/// Checksum errors are worth counting: every one is told (`Weird::weird_do_not_ignore_repeats`).
+const REPEATING: &[&str] = &["bad_IP_checksum", "bad_TCP_checksum", "bad_UDP_checksum", "bad_ICMP_checksum"];
 
 #[derive(Default)]
 pub(super) struct Weirds {
+    /// None without scripts.
+    settings: Option<Settings>,
     told: Recent,
     limited: Recent,
     suppressed: u64,
@@ -101,31 +126,61 @@ impl Weirds {
         self.suppressed
     }
 
+    /// From here on scripts decide.
+    pub fn set(&mut self, settings: Settings) {
+        self.settings = Some(settings);
+    }
+
+    fn action(&self, name: &str) -> Action {
+        match &self.settings {
+            Some(settings) => settings.actions.get(name).copied().unwrap_or_default(),
+            None => {
+                let at = ACTIONS.binary_search_by_key(&name, |(name, _)| name);
+                at.map_or(Action::default(), |at| ACTIONS[at].1)
+            }
+        }
+    }
+
+    fn is_of_ignored_host(&self, weird: &Weird) -> bool {
+        let Some(hosts) = self.settings.as_ref().and_then(|set| set.ignored_hosts.get(&weird.name[..]))
+        else {
+            return false;
+        };
+        match &weird.about {
+            About::Nothing => false,
+            About::Hosts(src, dst) => hosts.contains(src) || hosts.contains(dst),
+            About::Conn(_, id, _) => hosts.contains(&id.orig_h) || hosts.contains(&id.resp_h),
+        }
+    }
+
+    fn repeats(&self, name: &str) -> bool {
+        match &self.settings {
+            Some(settings) => settings.repeating.contains(name),
+            None => REPEATING.contains(&name),
+        }
+    }
+
     /// The row that an oddity gives, if it is worth one.
     pub fn take<'w>(&mut self, weird: &'w Weird, now: Time) -> Option<WeirdRow<'w>> {
         let name = &weird.name[..];
-        let action = ACTIONS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| ACTIONS[at].1);
-        let subject = match weird.about {
-            About::Nothing => Subject::Nothing,
-            About::Hosts(src, dst) => Subject::Hosts(src, dst),
-            About::Conn(_, id) => Subject::Conn(id),
+        let action = self.action(name);
+        let (subject, originator) = match weird.about {
+            About::Nothing => (Subject::Nothing, Subject::Nothing),
+            About::Hosts(src, dst) => (Subject::Hosts(src, dst), Subject::Originator(src)),
+            About::Conn(_, id, _) => (Subject::Conn(id), Subject::Originator(id.orig_h)),
         };
         let this = Repetition { name: name.to_owned(), about: subject };
         self.told.forget_before(now, REPEAT_AFTER);
         self.limited.forget_before(now, LIMITED_AFTER);
-        if action == Some(Action::Ignore) || self.told.contains(&this) {
+        if action == Action::Ignore || self.told.contains(&this) || self.is_of_ignored_host(weird) {
             self.suppressed += 1;
             return None;
         }
-        let originator = match weird.about {
-            About::Nothing => Subject::Nothing,
-            About::Hosts(src, _) => Subject::Originator(src),
-            About::Conn(_, id) => Subject::Originator(id.orig_h),
-        };
         let limit = match action {
-            Some(Action::PerOriginator | Action::Notice) => Some(originator),
-            Some(Action::PerConnection) => Some(subject),
-            Some(Action::Ignore) | None => None,
+            Action::LogOnce | Action::NoticeOnce => Some(Subject::Nothing),
+            Action::LogPerConn | Action::NoticePerConn => Some(subject),
+            Action::LogPerOrig | Action::NoticePerOrig => Some(originator),
+            Action::Log | Action::Notice | Action::Ignore => None,
         };
         if let Some(about) = limit
             && !self.limited.add(Repetition { name: name.to_owned(), about }, now)
@@ -133,10 +188,10 @@ impl Weirds {
             self.suppressed += 1;
             return None;
         }
-        if !NEVER_REPEATS.contains(&name) {
+        if !self.repeats(name) {
             self.told.add(this, now);
         }
-        Some(row(weird, now, action == Some(Action::Notice)))
+        Some(row(weird, now, action.is_notice()))
     }
 }
 
@@ -145,7 +200,7 @@ fn row(weird: &Weird, now: Time, notice: bool) -> WeirdRow<'_> {
         About::Nothing => (None, None),
         // Ends of no connection are shown with port 0.
         About::Hosts(orig_h, resp_h) => (None, Some(ConnId { orig_h, orig_p: 0, resp_h, resp_p: 0 })),
-        About::Conn(uid, id) => (Some(uid), Some(id)),
+        About::Conn(uid, id, _) => (Some(uid), Some(id)),
     };
     let filled = |text| Some(text).filter(|text: &&str| !text.is_empty());
     WeirdRow {
@@ -209,6 +264,23 @@ mod tests {
     #[test]
     fn actions_are_sorted_to_be_found() {
         assert!(ACTIONS.is_sorted_by_key(|(name, _)| *name));
+    }
+
+    /// Zeek text and the table here say the same.
+    #[test]
+    fn actions_are_those_of_the_script() {
+        let text = include_str!("../../../scripts/base/frameworks/weird.zeek");
+        for (name, action) in ACTIONS {
+            let action = match action {
+                Action::Ignore => "IGNORE",
+                Action::LogPerConn => "LOG_PER_CONN",
+                Action::LogPerOrig => "LOG_PER_ORIG",
+                Action::NoticePerOrig => "NOTICE_PER_ORIG",
+                other => panic!("{other:?} is not in the table"),
+            };
+            assert!(text.contains(&format!("[\"{name}\"] = ACTION_{action},")), "{name}");
+        }
+        REPEATING.iter().for_each(|name| assert!(text.contains(&format!("\"{name}\","))));
     }
 
     #[test]

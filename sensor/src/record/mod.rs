@@ -60,6 +60,11 @@ pub trait Record {
     /// Shows every field to `visitor`, in order.
     fn visit<V: Visitor>(&self, visitor: &mut V);
 
+    /// How many fields it has.
+    fn width(&self) -> usize {
+        Self::SCHEMA.fields.len()
+    }
+
     /// One field, by its place in the schema; [`Value::Unset`] past the end.
     fn get(&self, index: usize) -> Value<'_>;
 }

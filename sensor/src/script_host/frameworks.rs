@@ -3,13 +3,17 @@
 //! Each is declared in Zeek text (`scripts/base/frameworks/`) and gives the language its functions. What they
 //! keep is shared with those functions; one VM runs on one thread.
 
+use nightjar_script::Vm;
 use nightjar_script::vm::NativeFn;
 
 use crate::log::{LogError, Logs};
+use crate::script_host::files;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
 use crate::script_host::notice::Notice;
 use crate::script_host::sumstats::SumStats;
+use crate::script_host::weird::Weird;
+use crate::time::Time;
 
 #[derive(Default)]
 pub(super) struct Frameworks {
@@ -17,12 +21,32 @@ pub(super) struct Frameworks {
     pub sumstats: SumStats,
     pub notice: Notice,
     pub input: Input,
+    pub weird: Weird,
 }
 
 impl Frameworks {
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        [self.log.natives(), self.sumstats.natives(), self.notice.natives(), self.input.natives()].concat()
+        let groups = [
+            files::natives(),
+            self.log.natives(),
+            self.sumstats.natives(),
+            self.notice.natives(),
+            self.input.natives(),
+            self.weird.natives(),
+        ];
+        groups.concat()
+    }
+
+    /// Time goes on: what the frameworks keep may end, and what went wrong elsewhere is reported.
+    pub fn tick(&self, vm: &mut Vm, now: Time) {
+        self.notice.tick(vm, now);
+    }
+
+    /// Nothing more comes: waits for what is on its way out of the sensor.
+    pub fn finish(&self, vm: &mut Vm) {
+        self.notice.finish(vm);
+        vm.drain();
     }
 
     /// Hands on the rows that scripts wrote.

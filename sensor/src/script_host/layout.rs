@@ -10,9 +10,12 @@ use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest};
 use crate::policy;
 use crate::record::Schema;
 
+/// A log, the type of its rows, and the type and field that hold one.
+type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
+
 /// The logs that scripts can look at and change, with the type that Zeek declares for their rows and where a
 /// connection or file holds the one that events are about.
-static LOGS: &[(&Schema, &str, Option<(&str, &str)>)] = &[
+static LOGS: &[Declared] = &[
     (analyze::CONN, "Conn::Info", Some(("connection", "conn"))),
     (analyze::HTTP, "HTTP::Info", Some(("connection", "http"))),
     (analyze::DNS, "DNS::Info", Some(("connection", "dns"))),
@@ -91,6 +94,7 @@ places! {
         service = "service",
         history = "history",
         uid = "uid",
+        ended = "ended",
     }
     /// The fields of `fa_file`.
     File = "fa_file" {
@@ -119,12 +123,14 @@ impl Layout {
             let ty = vm.types.as_func(vm.funcs.get(function.0 as usize)?.ty)?;
             Some(Event { function, parameters: ty.params.iter().map(|parameter| parameter.ty).collect() })
         };
-        let log = |(schema, info, holder): &(&'static Schema, &str, Option<(&str, &str)>)| {
+        let log = |(schema, info, holder): &Declared| {
             let ty = vm.named_type(info)?;
             let holder = holder.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
             let id = place(vm, ty, "id");
             let columns = schema.fields.iter().map(|field| column(vm, ty, id, field.name)).collect();
-            Some(Log { schema, ty, holder, columns, id })
+            let mut log = Log { schema, ty, holder, columns, id };
+            log.note_natives(vm);
+            Some(log)
         };
         Layout {
             conn: Conn::find(vm),
@@ -151,10 +157,11 @@ impl Layout {
                 events.insert(id);
             }
         }
-        let named = |name: &str| vm.global(name).is_some_and(|at| vm.globals[at as usize].used);
+        let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
-        let sizes = members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
+        let sizes =
+            members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
         if !any_size && sizes.is_empty() {
             events.remove(EventId::ConnectionGrew);
         }
@@ -179,7 +186,12 @@ impl Layout {
         });
         Interest {
             events,
-            conn: ConnParts { service: reads(self.conn.service), history: reads(self.conn.history) },
+            conn: ConnParts {
+                service: reads(self.conn.service),
+                history: reads(self.conn.history),
+                ends: reads(self.conn.orig) || reads(self.conn.resp),
+                times: reads(self.conn.start_time) || reads(self.conn.duration),
+            },
             logs: logs.collect(),
             digests,
             sizes,
@@ -187,6 +199,11 @@ impl Layout {
             headers,
         }
     }
+}
+
+/// Whether some code names a global.
+fn is_named(vm: &Vm, name: &str) -> bool {
+    vm.global(name).is_some_and(|at| vm.globals[at as usize].used)
 }
 
 /// The members of a global set.
@@ -206,6 +223,14 @@ fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> 
 }
 
 impl Log {
+    /// Native functions change columns, too, where scripts call them.
+    fn note_natives(&mut self, vm: &Vm) {
+        let analyzers = self.schema.field("analyzers").filter(|_| self.schema == analyze::FILES);
+        if let Some(Some(column)) = analyzers.and_then(|at| self.columns.get_mut(at)) {
+            column.written |= is_named(vm, "Files::add_analyzer");
+        }
+    }
+
     /// A bit for every column that some script looks at.
     fn read(&self, vm: &Vm) -> u64 {
         let read = |column: &Column| column.in_id || vm.uses.reads(self.ty, column.place.at);

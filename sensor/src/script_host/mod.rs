@@ -4,6 +4,7 @@
 //! so that handlers share their state and see the same whatever the number of workers. Rows that scripts may
 //! change come past here too; those of logs that no script touches are written without a look.
 
+mod files;
 mod frameworks;
 mod input;
 mod layout;
@@ -13,6 +14,7 @@ mod notice;
 mod state;
 mod sumstats;
 mod values;
+mod weird;
 
 use std::sync::Arc;
 
@@ -20,9 +22,9 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView};
+use crate::event::{EventId, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::Events;
+use crate::policy::{Events, WeirdSettings};
 use crate::record::Schema;
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -47,7 +49,8 @@ impl Scripts {
         let frameworks = Frameworks::default();
         host.library = library::SCRIPTS.to_vec();
         host.natives = frameworks.natives();
-        let script = Script::compile(Box::new(host), options)?;
+        let mut script = Script::compile(Box::new(host), options)?;
+        script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
         Ok(Scripts { script, frameworks, layout, interest: Arc::default(), state: State::default() })
     }
@@ -60,16 +63,28 @@ impl Scripts {
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
     pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
         let code = self.script.run();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
         Ok(exit_code(code))
     }
 
-    /// `zeek_init`, before the first packet.
+    /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
+    pub fn follow_files(&self) {
+        self.frameworks.input.follow();
+    }
+
+    /// `zeek_init`, and what the files of Input hold, before the first packet.
     pub fn begin(&mut self) {
         self.script.init();
+        self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
+    }
+
+    /// What became of notices that left the sensor.
+    pub fn notices(&self) -> notice::Counters {
+        self.frameworks.notice.counters()
     }
 
     /// What the process is to return.
@@ -108,8 +123,12 @@ impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
+        self.frameworks.input.between_events(vm);
         let layout = &self.layout;
-        let conn = event.conn.as_ref().map_or(Value::Unset, |view| self.state.conn(vm, layout, view));
+        let conn = event
+            .conn
+            .as_ref()
+            .map_or(Value::Unset, |view| self.state.conn(vm, layout, view, self.interest.conn));
         let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
         let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
@@ -126,7 +145,7 @@ impl Events for Scripts {
             && event.id == EventId::ConnectionStateRemove
             && !self.interest.rows(analyze::CONN)
         {
-            self.state.forget_conn(view.uid);
+            self.state.forget_conn(layout, view.uid);
         }
         if let Some(view) = &event.file
             && event.id == EventId::FileStateRemove
@@ -152,7 +171,7 @@ impl Events for Scripts {
             vm.drain();
         }
         if row.record.schema == analyze::CONN {
-            self.state.forget_conn(row.owner.uid);
+            self.state.forget_conn(&self.layout, row.owner.uid);
         }
         if row.record.schema == analyze::FILES {
             self.state.forget_file(row.owner.uid);
@@ -160,14 +179,30 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
+    fn weird_settings(&mut self) -> Option<WeirdSettings> {
+        self.frameworks.weird.changed_settings(&self.script.vm)
+    }
+
+    fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        weird::notice(vm, weird, conn);
+        vm.drain();
+        self.frameworks.deliver(logs)
+    }
+
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
+        self.frameworks.tick(&mut self.script.vm, now);
+        self.script.vm.look_after(false);
         self.frameworks.deliver(logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.script.vm.advance(now.as_secs_f64());
         self.script.finish();
+        self.frameworks.finish(&mut self.script.vm);
         self.frameworks.deliver(logs)
     }
 }

@@ -8,7 +8,7 @@ use nightjar_script::value::{self, RecordVal, Value};
 use smallvec::SmallVec;
 
 use crate::analyze;
-use crate::event::{Arg, ConnView, FileView, Raised, RecordView, RowView};
+use crate::event::{Arg, ConnParts, ConnView, FileView, Raised, RecordView, RowView};
 use crate::record::Uid;
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::values::{self, Subject};
@@ -17,8 +17,8 @@ use crate::script_host::values::{self, Subject};
 /// rows that are still to be written.
 #[derive(Default)]
 pub(super) struct State {
-    conns: HashMap<Uid, Kept>,
-    files: HashMap<Uid, Kept>,
+    conns: HashMap<Uid, Kept, foldhash::fast::RandomState>,
+    files: HashMap<Uid, Kept, foldhash::fast::RandomState>,
 }
 
 struct Kept {
@@ -44,7 +44,7 @@ const MAX_ROWS: usize = 256;
 
 impl State {
     /// The connection's record, brought up to date.
-    pub fn conn(&mut self, vm: &mut Vm, layout: &Layout, view: &ConnView) -> Value {
+    pub fn conn(&mut self, vm: &mut Vm, layout: &Layout, view: &ConnView, parts: ConnParts) -> Value {
         let known = self.conns.get_mut(&view.uid);
         let fresh = known.is_none();
         let mut made = None;
@@ -62,7 +62,7 @@ impl State {
                 }
             }
         };
-        values::update_conn(vm, &layout.conn, &kept.record, view, fresh);
+        values::update_conn(vm, &layout.conn, &kept.record, view, fresh, parts);
         if let Some((nth, row)) = &view.record {
             kept.show(vm, layout, *nth, row, values::proto(view.proto));
         }
@@ -126,8 +126,17 @@ impl State {
             .any(|(name, analyzer)| kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer))
     }
 
-    pub fn forget_conn(&mut self, uid: Uid) {
-        self.conns.remove(&uid);
+    /// The record of a connection that some event was about.
+    pub fn known_conn(&self, uid: Uid) -> Option<Value> {
+        self.conns.get(&uid).map(|kept| Value::Record(kept.record.clone()))
+    }
+
+    pub fn forget_conn(&mut self, layout: &Layout, uid: Uid) {
+        if let Some(kept) = self.conns.remove(&uid)
+            && let Some(ended) = layout.conn.ended
+        {
+            kept.record.set(ended.at, Value::Bool(true));
+        }
     }
 
     pub fn forget_file(&mut self, fuid: Uid) {

@@ -6,12 +6,19 @@ use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr, RecordVal, TableVal, Value, VectorVal};
 
-use crate::event::{Arg, ConnId, ConnView, EndView, FileView, Proto};
+use crate::event::{Arg, ConnId, ConnParts, ConnView, EndView, FileView, Proto};
 use crate::script_host::layout::{Conn, File, Place};
 use crate::time::{Interval, Time};
 
 /// Brings a connection's record up to date; what scripts keep in it stays.
-pub(super) fn update_conn(vm: &mut Vm, layout: &Conn, record: &RecordVal, view: &ConnView, fresh: bool) {
+pub(super) fn update_conn(
+    vm: &mut Vm,
+    layout: &Conn,
+    record: &RecordVal,
+    view: &ConnView,
+    fresh: bool,
+    parts: ConnParts,
+) {
     let set = |place: Option<Place>, value: Value| {
         if let Some(place) = place {
             record.set(place.at, value);
@@ -25,14 +32,18 @@ pub(super) fn update_conn(vm: &mut Vm, layout: &Conn, record: &RecordVal, view: 
             fill(&id, ends);
         }
     }
-    if let Some(orig) = inner(vm, record, layout.orig) {
-        fill(&orig, end(&view.orig));
+    if parts.ends {
+        if let Some(orig) = inner(vm, record, layout.orig) {
+            fill(&orig, end(&view.orig));
+        }
+        if let Some(resp) = inner(vm, record, layout.resp) {
+            fill(&resp, end(&view.resp));
+        }
     }
-    if let Some(resp) = inner(vm, record, layout.resp) {
-        fill(&resp, end(&view.resp));
+    if parts.times {
+        set(layout.start_time, Value::Time(seconds(view.start)));
+        set(layout.duration, Value::Interval(span(view.duration)));
     }
-    set(layout.start_time, Value::Time(seconds(view.start)));
-    set(layout.duration, Value::Interval(span(view.duration)));
     if fresh {
         set(layout.uid, Value::str(view.uid.as_bytes()));
     }

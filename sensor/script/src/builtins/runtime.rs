@@ -4,7 +4,7 @@ use super::{arg, complain, record, text_arg};
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{Value, VectorVal};
-use crate::vm::{CallSite, Res, Vm};
+use crate::vm::{CallSite, Res, Traffic, Vm};
 
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
@@ -48,8 +48,8 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("zeek_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bro_is_terminating", |vm, _, _| Ok(Value::Bool(vm.terminating))),
     ("bare_mode", |vm, _, _| Ok(Value::Bool(vm.bare))),
-    ("reading_traces", |_, _, _| Ok(Value::Bool(false))),
-    ("reading_live_traffic", |_, _, _| Ok(Value::Bool(false))),
+    ("reading_traces", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Capture))),
+    ("reading_live_traffic", |vm, _, _| Ok(Value::Bool(vm.traffic == Traffic::Live))),
     ("suspend_processing", |_, _, _| Ok(Value::Unset)),
     ("continue_processing", |_, _, _| Ok(Value::Unset)),
     ("is_processing_suspended", |_, _, _| Ok(Value::Bool(false))),

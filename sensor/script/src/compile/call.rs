@@ -13,6 +13,7 @@ enum Callee {
     /// What it takes as `any` may be looked at in every part.
     Any,
     Native,
+    /// What it is given is kept or copied as it is, or it looks only at what is always there.
     Copies,
     Logs,
 }
@@ -66,7 +67,9 @@ impl Compiler {
         match (&function.kind, &*function.name) {
             (FuncKind::Native(_), "copy") => Callee::Copies,
             (FuncKind::Native(_), "Log::write") => Callee::Logs,
-            (FuncKind::Native(_), "Log::__add_filter" | "Log::__create_stream") => Callee::Copies,
+            (FuncKind::Native(_), "Log::__add_filter" | "Log::__create_stream" | "Files::add_analyzer") => {
+                Callee::Copies
+            }
             (FuncKind::Native(_), _) => Callee::Native,
             (FuncKind::Script, _) => Callee::Any,
         }

@@ -40,6 +40,7 @@ impl Compiler {
                 deprecated: None,
                 table_attrs: None,
                 ordered: false,
+                type_column: None,
                 span: x.span,
             });
             inits.push(te.code);

@@ -22,7 +22,7 @@ mod stmt;
 mod stmt_loop;
 mod types;
 
-pub use assign::{clear_table, member, store_member};
+pub use assign::{clear_table, member, remove_member, store_member};
 pub use cast::value_type;
 pub use coerce::convert;
 pub use construct::{empty_value, new_record};

@@ -169,12 +169,14 @@ impl Compiler {
             _ => None,
         };
         let table_attrs = if container { self.container_attrs(&f.attrs, ty, member_default) } else { None };
-        let deprecated = has(AttrKind::Deprecated).map(|a| {
+        let text = |a: &Attr| {
             a.expr.as_ref().and_then(|e| match &e.kind {
                 ExprKind::Str(s) => Some(String::from_utf8_lossy(s).as_ref().into()),
                 _ => None,
             })
-        });
+        };
+        let deprecated = has(AttrKind::Deprecated).map(text);
+        let type_column = has(AttrKind::TypeColumn).and_then(text);
         if all_log || has(AttrKind::Log).is_some() {
             self.check_loggable(ty, f);
         }
@@ -187,6 +189,7 @@ impl Compiler {
             deprecated,
             table_attrs,
             ordered: has(AttrKind::Ordered).is_some(),
+            type_column,
             span: f.span,
         }
     }

@@ -51,6 +51,19 @@ impl Vm {
         crate::compile::store_member(self, t, key, v);
     }
 
+    /// Removes a table's member with all that hangs on it; whether it was there.
+    pub fn table_remove(&mut self, t: &Rc<TableVal>, key: &Value) -> bool {
+        crate::compile::remove_member(self, t, key)
+    }
+
+    /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
+    pub fn look_after(&mut self, wait: bool) -> bool {
+        let pollers = self.pollers.clone();
+        // All of them, whatever the first says.
+        let more: Vec<bool> = pollers.iter().map(|poller| poller(self, wait)).collect();
+        more.contains(&true)
+    }
+
     /// A member; subnet tables answer addresses with the longest prefix.
     pub fn table_get(&self, t: &TableVal, key: &Value) -> Option<Value> {
         // An address asks a table of subnets as a host route.

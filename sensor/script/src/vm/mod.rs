@@ -133,6 +133,10 @@ pub struct CallSite<'a> {
     pub result: TypeId,
 }
 
+/// What a host has to look after between events: input that has come. With `true` it waits for what is being
+/// read. Answers whether more may come.
+pub type Poller = Rc<dyn Fn(&mut Vm, bool) -> bool>;
+
 pub type NativeFn = Rc<dyn Fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res>;
 
 /// One body of a function, event or hook.
@@ -233,6 +237,16 @@ pub enum GlobalKind {
     Func,
 }
 
+/// What scripts run beside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Traffic {
+    /// No traffic: they run alone.
+    #[default]
+    None,
+    Capture,
+    Live,
+}
+
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
@@ -259,6 +273,7 @@ pub struct Vm {
     pub values: Vec<Value>,
     pub names: HashMap<Rc<str>, u32, foldhash::fast::RandomState>,
     pub host: Box<dyn Host>,
+    pub pollers: Vec<Poller>,
     pub limits: Limits,
     pub counters: Counters,
     pub stack: Vec<Value>,
@@ -273,6 +288,7 @@ pub struct Vm {
     pub network_time: f64,
     pub terminating: bool,
     pub bare: bool,
+    pub traffic: Traffic,
     pub exit_code: Option<i32>,
     /// Where calls are made from, for messages and `backtrace`.
     pub calls: Vec<Call>,
@@ -298,6 +314,7 @@ impl Vm {
             values: Vec::new(),
             names: HashMap::default(),
             host,
+            pollers: Vec::new(),
             limits: Limits::default(),
             counters: Counters::default(),
             stack: Vec::with_capacity(256),
@@ -312,6 +329,7 @@ impl Vm {
             network_time: 0.0,
             terminating: false,
             bare: false,
+            traffic: Traffic::None,
             exit_code: None,
             calls: Vec::new(),
             disabled_groups: HashSet::new(),

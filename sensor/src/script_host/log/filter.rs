@@ -141,13 +141,12 @@ impl Filter {
             return None;
         }
         let to_stdout = self.stdout || path == "/dev/stdout";
-        let sheet = Arc::new(Sheet {
-            path: String::leak(path.to_owned()),
-            names: self.names.clone(),
-            types: self.columns.iter().map(|column| column.type_name.clone()).collect(),
-            style: self.style.clone(),
-            stdout: to_stdout,
-        });
+        let types = self.columns.iter().map(|column| column.type_name.clone()).collect();
+        let mut sheet =
+            Sheet::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
+        sheet.stdout = to_stdout;
+        sheet.export_only = self.writer == Writer::Kafka;
+        let sheet = Arc::new(sheet);
         self.sheets.insert(path.to_owned(), sheet.clone());
         Some(sheet)
     }

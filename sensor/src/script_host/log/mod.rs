@@ -15,6 +15,7 @@ use nightjar_script::value::{FuncVal, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn, Res};
 use nightjar_script::{Args, Vm};
 
+use crate::event::Arg;
 use crate::log::{LogError, Logs, Sheet};
 use crate::script_host::log::columns::Column;
 use crate::script_host::log::filter::{Filter, Writer};
@@ -51,6 +52,7 @@ struct Row {
     sheet: Arc<Sheet>,
     start: usize,
     end: usize,
+    values: Vec<Arg>,
     at: Time,
 }
 
@@ -117,7 +119,8 @@ impl Log {
         }
         let mut result = Ok(());
         for row in state.rows.drain(..) {
-            result = result.and(logs.sheet_row(&row.sheet, &state.bytes[row.start..row.end], row.at));
+            result =
+                result.and(logs.sheet_row(&row.sheet, &state.bytes[row.start..row.end], &row.values, row.at));
         }
         state.bytes.clear();
         result
@@ -297,7 +300,7 @@ impl Log {
         }
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
         let mut filter = filter.borrow_mut();
-        if filter.writer != Writer::Ascii {
+        if !matches!(filter.writer, Writer::Ascii | Writer::Kafka) {
             return;
         }
         let path = self.claim(vm, number, &filter.name, path);
@@ -306,14 +309,14 @@ impl Log {
         let values = filter.columns.iter().enumerate().map(|(nth, column)| match &extension {
             _ if nth >= ext_columns => column.value(vm, record),
             Some(Value::Record(extension)) => column.value(vm, extension),
-            _ => crate::event::Arg::Unset,
+            _ => Arg::Unset,
         });
         let values: Vec<_> = values.collect();
         let state = &mut *self.0.borrow_mut();
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, at });
+        state.rows.push(Row { sheet, start, end, values, at });
     }
 
     /// The path for a filter: another one where some other filter has it, as two logs cannot share a file.

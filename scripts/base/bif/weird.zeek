@@ -1,0 +1,56 @@
+# Oddities that scripts report: the event for handlers, and a row of weird.log where that is loaded.
+
+global expired_conn_weird: event(name: string, id: conn_id, uid: string, addl: string, source: string);
+global file_weird: event(name: string, f: fa_file, addl: string, source: string);
+
+module Reporter;
+
+export {
+	type RaisedWeird: record {
+		name: string;
+		conn: connection &optional;
+		id: conn_id &optional;
+		identifier: string &optional;
+		addl: string;
+		source: string;
+	};
+
+	## What a script reported with one of these functions.
+	global weird_raised: hook(w: RaisedWeird);
+
+	global net_weird: function(name: string, addl: string &default="", source: string &default=""): bool;
+	global flow_weird: function(name: string, orig: addr, resp: addr, addl: string &default="", source: string &default=""): bool;
+	global conn_weird: function(name: string, c: connection, addl: string &default="", source: string &default=""): bool;
+	global file_weird: function(name: string, f: fa_file, addl: string &default="", source: string &default=""): bool;
+}
+
+function net_weird(name: string, addl: string &default="", source: string &default=""): bool
+	{
+	event ::net_weird(name, addl, source);
+	hook weird_raised(RaisedWeird($name=name, $addl=addl, $source=source));
+	return T;
+	}
+
+function flow_weird(name: string, orig: addr, resp: addr, addl: string &default="", source: string &default=""): bool
+	{
+	event ::flow_weird(name, orig, resp, addl, source);
+	local none = count_to_port(0, unknown_transport);
+	local id = conn_id($orig_h=orig, $orig_p=none, $resp_h=resp, $resp_p=none);
+	hook weird_raised(RaisedWeird($name=name, $id=id, $identifier=fmt("%s -> %s", orig, resp), $addl=addl, $source=source));
+	return T;
+	}
+
+function conn_weird(name: string, c: connection, addl: string &default="", source: string &default=""): bool
+	{
+	event ::conn_weird(name, c, addl, source);
+	hook weird_raised(RaisedWeird($name=name, $conn=c, $addl=addl, $source=source));
+	return T;
+	}
+
+function file_weird(name: string, f: fa_file, addl: string &default="", source: string &default=""): bool
+	{
+	event ::file_weird(name, f, addl, source);
+	local more = addl == "" ? f$id : cat(f$id, ": ", addl);
+	hook weird_raised(RaisedWeird($name=name, $addl=more, $source=source));
+	return T;
+	}

@@ -1,0 +1,147 @@
+//! Notices: which are not told again, and what leaves the sensor when one is raised.
+//!
+//! What a notice is and what is done with it stands in `scripts/base/frameworks/notice.zeek`.
+
+mod suppress;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use nightjar_script::Vm;
+use nightjar_script::source::Span;
+use nightjar_script::value::Value;
+use nightjar_script::vm::{NativeFn, Traffic};
+
+pub use crate::notice::Counters;
+use crate::notice::{BlockList, Outbox, Parcel, Text, Via};
+use crate::script_host::notice::suppress::Suppressions;
+use crate::time::Time;
+
+#[derive(Clone, Default)]
+pub(super) struct Notice(Rc<RefCell<State>>);
+
+#[derive(Default)]
+struct State {
+    suppressed: Suppressions,
+    blocked: BlockList,
+    outbox: Outbox,
+    /// Logs taken from where they are written, to be mailed.
+    files_taken: u64,
+}
+
+impl Notice {
+    pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
+        vec![
+            ("Notice::__suppress", self.native(State::suppress)),
+            ("Notice::__is_suppressed", self.native(State::is_suppressed)),
+            ("Notice::__mail", self.native(State::mail)),
+            ("Notice::__mail_file", self.native(State::mail_file)),
+            ("Notice::__block", self.native(State::block)),
+            ("Notice::__is_blocked", self.native(State::is_blocked)),
+        ]
+    }
+
+    fn native(&self, what: fn(&mut State, &mut Vm, &[Value]) -> Value) -> NativeFn {
+        let state = self.0.clone();
+        Rc::new(move |vm, _, args| Ok(what(&mut state.borrow_mut(), vm, args)))
+    }
+
+    pub fn tick(&self, vm: &mut Vm, now: Time) {
+        let mut state = self.0.borrow_mut();
+        state.blocked.tick(now);
+        state.report(vm);
+    }
+
+    /// Waits for what is on its way out.
+    pub fn finish(&self, vm: &mut Vm) {
+        let mut state = self.0.borrow_mut();
+        state.blocked.tick(now(vm));
+        state.outbox.finish();
+        state.blocked.finish();
+        state.report(vm);
+    }
+
+    pub fn counters(&self) -> Counters {
+        let state = self.0.borrow();
+        let mut counters =
+            Counters { suppressions_forgotten: state.suppressed.forgotten(), ..Counters::default() };
+        state.outbox.count(&mut counters);
+        state.blocked.count(&mut counters);
+        counters
+    }
+}
+
+impl State {
+    fn suppress(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
+        if let [Value::Enum(_, note), identifier, until, ceiling] = args {
+            let (until, now) = (Time::from_secs_f64(until.as_double()), now(vm));
+            self.suppressed.add(*note, identifier.bytes(), until, now, ceiling.as_count() as usize);
+        }
+        Value::Unset
+    }
+
+    fn is_suppressed(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
+        let [Value::Enum(_, note), identifier] = args else { return Value::Bool(false) };
+        Value::Bool(self.suppressed.contains(*note, identifier.bytes(), now(vm)))
+    }
+
+    fn mail(&mut self, _: &mut Vm, args: &[Value]) -> Value {
+        if let [relay, program, from, to, text] = args {
+            let text = Text::Whole(text.bytes().to_vec());
+            self.outbox.send(Parcel { via: via(relay, program), from: string(from), to: string(to), text });
+        }
+        Value::Unset
+    }
+
+    /// Takes the file away from its place first: the next one may be begun there at once.
+    fn mail_file(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
+        let [relay, program, from, to, head, name] = args else { return Value::Unset };
+        self.files_taken += 1;
+        let name = string(name);
+        let taken = format!("{name}.{}-{}.mail", std::process::id(), self.files_taken);
+        if let Err(error) = std::fs::rename(&name, &taken) {
+            vm.error(Span::default(), format!("cannot mail {name}: {error}"));
+            return Value::Unset;
+        }
+        let text = Text::File(head.bytes().to_vec(), PathBuf::from(taken));
+        self.outbox.send(Parcel { via: via(relay, program), from: string(from), to: string(to), text });
+        Value::Unset
+    }
+
+    fn block(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
+        if let [path, Value::Addr(addr), until, ceiling] = args {
+            if vm.traffic == Traffic::Live {
+                self.blocked.resume();
+            }
+            let until = Time::from_secs_f64(until.as_double());
+            let path = string(path);
+            self.blocked.block(Path::new(&path), addr.to_ip(), until, ceiling.as_count() as usize);
+        }
+        Value::Unset
+    }
+
+    fn is_blocked(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
+        Value::Bool(matches!(args, [Value::Addr(addr)] if self.blocked.contains(addr.to_ip(), now(vm))))
+    }
+
+    fn report(&self, vm: &mut Vm) {
+        let troubles = [self.outbox.trouble(), self.blocked.trouble()];
+        troubles.into_iter().flatten().for_each(|trouble| vm.warn(Span::default(), trouble));
+    }
+}
+
+fn now(vm: &Vm) -> Time {
+    Time::from_secs_f64(vm.network_time)
+}
+
+fn via(relay: &Value, program: &Value) -> Via {
+    match relay.bytes() {
+        b"" => Via::Program(string(program)),
+        _ => Via::Relay(string(relay)),
+    }
+}
+
+fn string(value: &Value) -> String {
+    String::from_utf8_lossy(value.bytes()).into_owned()
+}

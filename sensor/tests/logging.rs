@@ -1,0 +1,174 @@
+//! The Log framework through the front door.
+
+use std::path::Path;
+use std::process::Command;
+
+fn run(folder: &Path, words: &[&str]) -> (String, String) {
+    let run = Command::new(env!("CARGO_BIN_EXE_nightjar")).current_dir(folder).args(words).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap())
+}
+
+fn capture(name: &str) -> String {
+    format!("{}/../pcaps/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A log without the lines that carry times of the run.
+fn log(folder: &Path, name: &str) -> String {
+    let text = std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let lines = text.lines().filter(|line| !line.starts_with("#open") && !line.starts_with("#close"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+const STREAM: &str = "
+    module Test;
+    export {
+        redef enum Log::ID += { LOG };
+        type Info: record {
+            n: count &log;
+            id: conn_id &log &optional;
+            s: set[string] &log &optional;
+            v: vector of double &log &optional;
+            net: subnet &log &optional;
+            secret: string &optional;
+        };
+        global log_test: event(rec: Info);
+    }
+    event zeek_init() &priority=5 { Log::create_stream(Test::LOG, [$columns=Info, $ev=log_test]); }
+    function row(n: count): Info
+        {
+        return Info($n=n, $id=[$orig_h=192.0.2.1, $orig_p=1/tcp, $resp_h=192.0.2.2, $resp_p=80/tcp],
+            $s=set(\"a,b\"), $v=vector(1.0, 2.5), $net=10.0.0.0/8, $secret=\"x\");
+        }";
+
+#[test]
+fn scripts_write_logs_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{STREAM}
+        event zeek_init() {{ Log::write(Test::LOG, row(1)); Log::write(Test::LOG, [$n=2]); }}
+        event Test::log_test(rec: Info) {{ print rec$n; }}"
+    );
+    let (out, _) = run(folder.path(), &["-b", "-e", &script]);
+    assert_eq!(out, "1\n2\n");
+    assert_eq!(
+        log(folder.path(), "test.log"),
+        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\ttest\n\
+         #fields\tn\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\ts\tv\tnet\n\
+         #types\tcount\taddr\tport\taddr\tport\tset[string]\tvector[double]\tsubnet\n\
+         1\t192.0.2.1\t1\t192.0.2.2\t80\ta\\x2cb\t1.0,2.5\t10.0.0.0/8\n\
+         2\t-\t-\t-\t-\t-\t-\t-\n"
+    );
+}
+
+#[test]
+fn filters_decide_on_rows_columns_and_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{STREAM}
+        function by_number(id: Log::ID, path: string, rec: Info): string {{ return fmt(\"%s-%d\", path, rec$n % 2); }}
+        hook veto(rec: Info, id: Log::ID, filter: Log::Filter) {{ if ( rec$n == 4 ) break; }}
+        event zeek_init()
+            {{
+            Log::add_filter(Test::LOG, [$name=\"some\", $path=\"some\", $include=set(\"n\", \"id.resp_h\"),
+                $pred(rec: Info) = {{ return rec$n > 2; }}, $policy=veto]);
+            Log::add_filter(Test::LOG, [$name=\"each\", $path=\"each\", $path_func=by_number, $exclude=set(\"id.orig_p\"),
+                $field_name_map=table([\"id.orig_h\"] = \"client\"), $config=table([\"use_json\"] = \"T\")]);
+            Log::remove_default_filter(Test::LOG);
+            local i = 0;
+            while ( ++i <= 5 )
+                Log::write(Test::LOG, row(i));
+            print |Log::get_filter_names(Test::LOG)|;
+            }}"
+    );
+    let (out, errors) = run(folder.path(), &["-b", "-e", &script]);
+    assert_eq!((&out[..], &errors[..]), ("2\n", ""));
+    let some = log(folder.path(), "some.log");
+    assert!(
+        some.ends_with("#fields\tn\tid.resp_h\n#types\tcount\taddr\n3\t192.0.2.2\n5\t192.0.2.2\n"),
+        "{some}"
+    );
+    let odd = log(folder.path(), "each-1.log");
+    assert_eq!(odd.lines().count(), 3);
+    let row: serde_json::Value = serde_json::from_str(odd.lines().next().unwrap()).unwrap();
+    assert_eq!((&row["n"], &row["client"]), (&1.into(), &"192.0.2.1".into()));
+    assert!(row.get("id.orig_p").is_none() && log(folder.path(), "each-0.log").lines().count() == 2);
+    assert!(!folder.path().join("test.log").exists());
+}
+
+#[test]
+fn native_rows_are_the_same_whether_scripts_look_at_them_or_not() {
+    for name in
+        ["http.pcap", "http-odd.pcap", "http-proxy.pcap", "dns.pcap", "loss.pcap", "icmp.pcap", "vxlan.pcap"]
+    {
+        let (plain, watched) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        run(plain.path(), &["--quiet", "-r", &capture(name)]);
+        let hook = "hook Log::log_stream_policy(rec: any, id: Log::ID) { }";
+        run(watched.path(), &["--quiet", "-r", &capture(name), "-e", hook, "--workers", "2"]);
+        for entry in std::fs::read_dir(plain.path()).unwrap() {
+            let log = entry.unwrap().file_name();
+            let read = |folder: &Path| std::fs::read_to_string(folder.join(&log)).unwrap_or_default();
+            assert!(read(plain.path()) == read(watched.path()), "{name}: {log:?} differs");
+        }
+    }
+}
+
+#[test]
+fn scripts_change_native_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        redef enum HTTP::Tags += { FAILED };
+        redef record HTTP::Info += { reason_len: count &log &optional; };
+        event http_reply(c: connection, version: string, code: count, reason: string)
+            {
+            if ( code < 400 )
+                return;
+            add c$http$tags[FAILED];
+            c$http$reason_len = |reason|;
+            c$http$host = \"changed\";
+            }
+        hook Conn::log_policy(rec: Conn::Info, id: Log::ID, filter: Log::Filter)
+            {
+            if ( rec$id$orig_p != 40117/tcp )
+                break;
+            }
+        event file_new(f: fa_file) { if ( f$source == \"HTTP\" && ! f$is_orig ) Files::add_analyzer(f, Files::ANALYZER_MD5); }
+        event file_hash(f: fa_file, kind: string, hash: string) { print kind, |hash|; }";
+    let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("http.pcap"), "-e", script]);
+    let http = log(folder.path(), "http.log");
+    let failed: Vec<&str> = http.lines().filter(|line| line.contains("\tFAILED\t")).collect();
+    assert_eq!(failed.len(), 7);
+    assert!(failed.iter().all(|line| line.contains("\tchanged\t") && !line.ends_with("\t-")), "{failed:?}");
+    assert!(
+        http.contains("\treason_len\n")
+            && http.lines().filter(|line| line.contains("\tchanged\t")).count() == 7
+    );
+    assert_eq!(log(folder.path(), "conn.log").lines().filter(|line| !line.starts_with('#')).count(), 1);
+    let files = log(folder.path(), "files.log");
+    let hashed = files.lines().filter(|line| line.contains("\tMD5\t")).count();
+    assert!(
+        hashed > 10 && out.lines().count() <= hashed && out.lines().all(|line| line == "md5, 32"),
+        "{out}"
+    );
+}
+
+#[test]
+fn events_of_dns_and_sizes_reach_scripts() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        event dns_request(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count, original_query: string)
+            { if ( query == \"www.nightjar.test\" && qtype == 1 && ! msg$QR ) print \"asked\", c$dns?$query; }
+        event dns_A_reply(c: connection, msg: dns_msg, ans: dns_answer, a: addr)
+            { if ( ans$query == \"www.nightjar.test\" ) print \"answered\", a, ans$TTL; }
+        event dns_MX_reply(c: connection, msg: dns_msg, ans: dns_answer, name: string, preference: count)
+            { print \"mail\", name, preference; }";
+    let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("dns.pcap"), "-e", script]);
+    assert!(out.contains("asked, T\nanswered, 10.98.0.2, 5.0 mins\n"), "{out}");
+    assert!(out.contains("mail, mail.nightjar.test, 10\nmail, backup.nightjar.test, 20\n"), "{out}");
+    let script = "
+        event new_connection(c: connection) { ConnThreshold::set_bytes_threshold(c, 10000, F); }
+        event ConnThreshold::bytes_threshold_crossed(c: connection, threshold: count, is_orig: bool)
+            { print threshold, is_orig, c$resp$num_bytes_ip >= 10000, c$resp$num_bytes_ip < 11501; }";
+    let (out, _) = run(folder.path(), &["--quiet", "-r", &capture("attacks.pcap"), "-e", script]);
+    assert!(out.lines().count() > 1 && out.lines().all(|line| line == "10000, F, T, T"), "{out}");
+}
