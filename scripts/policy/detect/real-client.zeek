@@ -87,7 +87,8 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		{
 		if ( name == backend_header )
 			c$http$backend_server = value;
-		else if ( name == "LOCATION" )
+		# With 201 it names what was made, and leads nowhere.
+		else if ( name == "LOCATION" && c$http?$status_code && c$http$status_code >= 300 && c$http$status_code < 400 )
 			c$http$redirect_dst = value;
 		return;
 		}
