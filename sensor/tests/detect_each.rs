@@ -423,7 +423,7 @@ fn all_together_are_silent_over_ordinary_traffic() {
 fn a_crossing_is_explained() {
     let args = ["HTTPErrors::threshold=20", "--explain", "10.98.0.1"];
     let got = detect("http-errors", "detect-errors", &args);
-    let crossed = format!("crossed: 1 at {}", got.notice("Client_Errors")["ts"]);
+    let crossed = format!("crossed: 20 at {}", got.notice("Client_Errors")["ts"]);
     let (_, client) = got.printed.split_once("http.errors.client\n").expect("the client's counts");
     assert!(client.contains("observed: 30 times") && client.contains(&crossed), "{}", got.printed);
     let (_, faults) = got.printed.split_once("http.faults.client\n").expect("the client's faults");

@@ -238,8 +238,10 @@ impl Log {
         };
         let changed = bits(&|column| column.written);
         // What stands first, or in a record of its own, is not put into rows that are written already.
-        let ends =
-            self.id.is_some_and(|id| vm.uses.writes(self.ty, id.at)) || bits(&|c| c.in_id && c.written) != 0;
+        let ends = self.id.is_some_and(|id| {
+            let width = vm.types.as_record(id.ty).map_or(0, |record| record.fields.len());
+            vm.uses.assigns(self.ty, id.at) || (0..width).any(|at| vm.uses.assigns(id.ty, at))
+        });
         if treatment == Treatment::Rewritten || ends || changed & 1 == 1 {
             return Rows::Rewritten;
         }

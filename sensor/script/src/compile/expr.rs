@@ -344,7 +344,7 @@ impl Compiler {
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);
         let code = te.code;
         let code = Code::op(move |vm, fr| match vm.eval(&code, fr)? {
-            Value::Record(r) => Ok(Value::Bool(r.get(i).is_set())),
+            Value::Record(r) => Ok(Value::Bool(r.has(i))),
             _ => Ok(Value::Bool(false)),
         });
         Te { ty: TypeId::Bool, code, e: e.clone() }

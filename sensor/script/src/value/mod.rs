@@ -5,12 +5,14 @@ mod dict;
 mod key;
 mod memory;
 mod pattern;
+mod template;
 pub mod text;
 
 pub use dict::{Dict, Entry};
 pub use key::{HashKeys, hash_value, siphash24};
 pub use memory::{live_bytes, reset_live_bytes};
 pub use pattern::{Modifiers, Pattern};
+pub use template::{Empty, Template};
 
 use crate::types::TypeId;
 use std::any::Any;
@@ -172,36 +174,67 @@ pub trait NativeRecord {
 pub struct RecordVal {
     pub ty: TypeId,
     pub fields: RefCell<Vec<Value>>,
-    pub native: Option<Rc<dyn NativeRecord>>,
+    origin: Origin,
+}
+
+/// Where fields that are [`Value::Lazy`] come from.
+enum Origin {
+    Nowhere,
+    /// Made when they are first looked at, and kept then.
+    Template(Rc<Template>),
+    /// Asked for each time.
+    Native(Rc<dyn NativeRecord>),
 }
 
 impl RecordVal {
     pub fn new(ty: TypeId, fields: Vec<Value>) -> Rc<RecordVal> {
+        RecordVal::begun(ty, fields, None)
+    }
+
+    fn begun(ty: TypeId, fields: Vec<Value>, template: Option<Rc<Template>>) -> Rc<RecordVal> {
         memory::charge(memory::record_size(fields.len()));
-        Rc::new(RecordVal { ty, fields: RefCell::new(fields), native: None })
+        let origin = template.map_or(Origin::Nowhere, Origin::Template);
+        Rc::new(RecordVal { ty, fields: RefCell::new(fields), origin })
     }
 
     /// A record whose fields are read from the host when first asked for.
     pub fn native(ty: TypeId, width: usize, native: Rc<dyn NativeRecord>) -> Rc<RecordVal> {
         memory::charge(memory::record_size(width));
-        Rc::new(RecordVal { ty, fields: RefCell::new(vec![Value::Lazy; width]), native: Some(native) })
+        let fields = RefCell::new(vec![Value::Lazy; width]);
+        Rc::new(RecordVal { ty, fields, origin: Origin::Native(native) })
     }
 
     /// A field, `Unset` when it is not set.
     pub fn get(&self, i: usize) -> Value {
         match self.fields.borrow().get(i) {
-            Some(Value::Lazy) => match &self.native {
-                Some(n) => n.get(i),
-                None => Value::Unset,
-            },
-            Some(v) => v.clone(),
-            None => Value::Unset,
+            Some(Value::Lazy) => {}
+            Some(v) => return v.clone(),
+            None => return Value::Unset,
+        }
+        match &self.origin {
+            Origin::Nowhere => Value::Unset,
+            Origin::Native(native) => native.get(i),
+            Origin::Template(template) => {
+                let v = template.make(i);
+                self.fields.borrow_mut()[i] = v.clone();
+                v
+            }
         }
     }
 
+    /// Whether a field is set.
+    pub fn has(&self, i: usize) -> bool {
+        match self.fields.borrow().get(i) {
+            Some(Value::Lazy) => {}
+            Some(v) => return v.is_set(),
+            None => return false,
+        }
+        self.get(i).is_set()
+    }
+
     pub fn set(&self, i: usize, v: Value) {
-        if let Some(n) = &self.native
-            && n.set(i, &v)
+        if let Origin::Native(native) = &self.origin
+            && native.set(i, &v)
         {
             return;
         }
