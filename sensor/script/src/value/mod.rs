@@ -275,8 +275,15 @@ impl RecordVal {
                 _ => Value::Lazy,
             };
             memory::charge((i + 1 - fields.len()) * size_of::<Value>());
-            if fields.capacity() == 0 {
-                *fields = memory::spare(i + 1);
+            if fields.capacity() <= i {
+                let room = match &self.origin {
+                    Origin::Nowhere => i + 1,
+                    Origin::Template(template) => template.room(i + 1),
+                    Origin::Native(_) => self.width.max(i as u32 + 1) as usize,
+                };
+                let mut wider = memory::spare(room);
+                wider.append(&mut fields);
+                *fields = wider;
             }
             fields.resize(i + 1, filler);
         }

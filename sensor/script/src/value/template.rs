@@ -2,6 +2,7 @@
 
 use super::{NativeRecord, Origin, RecordVal, TableAttrs, TableVal, Value, VectorVal};
 use crate::types::TypeId;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// A new record of a type. Empty containers, and records within it, are made when somebody looks at them: most are
@@ -12,6 +13,8 @@ pub struct Template {
     /// Up to the last that is not unset.
     fields: Vec<Value>,
     lazy: Vec<(usize, Empty)>,
+    /// How many fields the widest of such records has come to hold itself.
+    room: Cell<u32>,
     /// Fields whose default is an expression to be evaluated each time.
     pub evaluated: Vec<usize>,
 }
@@ -25,7 +28,14 @@ pub enum Empty {
 
 impl Template {
     pub fn new(ty: TypeId) -> Template {
-        Template { ty, width: 0, fields: Vec::new(), lazy: Vec::new(), evaluated: Vec::new() }
+        Template {
+            ty,
+            width: 0,
+            fields: Vec::new(),
+            lazy: Vec::new(),
+            room: Cell::new(0),
+            evaluated: Vec::new(),
+        }
     }
 
     /// The next field begins with this value.
@@ -49,6 +59,13 @@ impl Template {
             false => Origin::Template(template.clone()),
         };
         RecordVal::begun(template.ty, template.width, Vec::new(), origin)
+    }
+
+    /// How many fields a record will probably hold that is to hold so many now.
+    pub(super) fn room(&self, fields: usize) -> usize {
+        let room = (self.room.get() as usize).max(fields);
+        self.room.set(room as u32);
+        room
     }
 
     pub fn width(&self) -> usize {
