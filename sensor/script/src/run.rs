@@ -90,15 +90,18 @@ impl Script {
             c.text(name, name, text);
         }
         let library = c.vm.host.library();
-        let shipped = |when: Loaded| library.iter().filter(move |b| b.loaded == when).map(|b| b.name);
-        shipped(Loaded::Always).for_each(|name| c.script(name));
+        let shipped = |when: &'static [Loaded]| {
+            library.iter().filter(move |b| when.contains(&b.loaded)).map(|b| b.name)
+        };
+        shipped(&[Loaded::Always]).for_each(|name| c.script(name));
         if !opts.bare {
             crate::base::DEFAULT
                 .iter()
                 .copied()
-                .chain(shipped(Loaded::ByDefault))
+                .chain(shipped(&[Loaded::ByDefault, Loaded::Declared]))
                 .for_each(|name| c.script(name));
         }
+        c.forget_own_uses();
         c.in_base = false;
         c.vm.loaded.clear();
         for s in &opts.scripts {
@@ -118,6 +121,7 @@ impl Script {
             c.vm.host.flush();
             return Err(Failed { errors });
         }
+        c.tell_of_idle_handlers();
         let top_frame = c.top_frame();
         let top = std::mem::take(&mut c.top);
         let mut vm = c.vm;

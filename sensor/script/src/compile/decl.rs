@@ -213,6 +213,14 @@ impl Compiler {
                 {
                     self.err(a.span, "&default is not valid for global variables except for tables");
                 }
+                AttrKind::Synchronized
+                | AttrKind::Persistent
+                | AttrKind::Encrypt
+                | AttrKind::Mergeable
+                | AttrKind::RotateInterval
+                | AttrKind::RotateSize => {
+                    self.warn(a.span, format!("{} has no effect ({full})", a.kind.text()));
+                }
                 _ => {}
             }
         }

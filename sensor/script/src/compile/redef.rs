@@ -104,6 +104,7 @@ impl Compiler {
             return;
         };
         let full = self.vm.globals[g as usize].name.clone();
+        self.check_deprecated(g, span);
         self.vm.globals[g as usize].used = true;
         let declared = self.vm.globals[g as usize].ty;
         if let Some(t) = ty {

@@ -165,7 +165,8 @@ impl Rule {
             return writeln!(out, "  threshold: none");
         }
         let own = told.own.unwrap_or(1.0);
-        let steps: Vec<String> = spec.threshold.iter().chain(&spec.series).map(|step| plain(*step * own)).collect();
+        let steps: Vec<String> =
+            spec.threshold.iter().chain(&spec.series).map(|step| plain(*step * own)).collect();
         writeln!(out, "  threshold: {}", steps.join(", "))?;
         if let Some((at, value)) = told.value {
             writeln!(out, "  last value: {} at {at}", plain(value))?;
