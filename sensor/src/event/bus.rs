@@ -194,6 +194,18 @@ impl Bus {
         &mut self.batch.taken
     }
 
+    /// An event's arguments. `None` where it is not to be raised, because no handler does anything with them.
+    pub fn args(&mut self, id: EventId, make: impl FnOnce(&mut Taken) -> Span) -> Option<Span> {
+        let taken = &mut self.batch.taken;
+        let before = taken.mark();
+        let args = make(taken);
+        if self.interest.is_idle(id, taken.parts_of(args)) {
+            taken.rewind(before);
+            return None;
+        }
+        Some(args)
+    }
+
     /// What events take along of a row; `None` where no script looks at any of it.
     pub fn view<R: Record>(&mut self, record: &R) -> Option<RecordView> {
         let fields = self.interest.fields(R::SCHEMA);

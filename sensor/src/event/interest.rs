@@ -1,12 +1,17 @@
 //! What scripts look at: nothing else is taken along for them.
 
-use crate::event::{EventId, EventSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::event::{EventId, EventSet, Part};
 use crate::record::Schema;
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
     pub events: EventSet,
+    /// Of events whose handlers do nothing for some arguments.
+    pub idle: Vec<(EventId, Idle)>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
@@ -21,6 +26,18 @@ pub struct Interest {
     pub headers: Vec<Box<[u8]>>,
     /// Of each log that scripts look at.
     pub logs: Vec<LogInterest>,
+}
+
+/// Tells from an event's arguments that all its handlers do nothing.
+#[derive(Clone)]
+pub struct Idle(pub Arc<Arguments>);
+
+type Arguments = dyn Fn(&[Part]) -> bool + Send + Sync;
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Idle")
+    }
 }
 
 /// The parts of `c` that some script looks at, beside those that are always there.
@@ -63,6 +80,11 @@ impl Interest {
     #[inline]
     pub fn wants(&self, id: EventId) -> bool {
         self.events.contains(id)
+    }
+
+    /// Whether no handler of the event does anything with these arguments.
+    pub fn is_idle(&self, id: EventId, args: &[Part]) -> bool {
+        self.idle.iter().any(|(of, idle)| *of == id && (idle.0)(args))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.

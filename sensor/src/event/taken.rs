@@ -265,6 +265,17 @@ impl Taken {
         (self.bytes_of(drafted.row), places)
     }
 
+    /// The place that has been reached, for [`Taken::rewind`].
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.bytes.len(), self.parts.len())
+    }
+
+    /// Forgets texts and parts from a place on.
+    pub(super) fn rewind(&mut self, (bytes, parts): (usize, usize)) {
+        self.bytes.truncate(bytes);
+        self.parts.truncate(parts);
+    }
+
     /// How many bytes of memory it all takes.
     pub fn size(&self) -> usize {
         self.bytes.len()

@@ -1,12 +1,15 @@
 //! Where the scripts' types keep what ours hold, looked up once.
 
+use std::sync::Arc;
+
 use nightjar_script::Vm;
+use nightjar_script::idle::{Argument, Test};
 use nightjar_script::types::TypeId;
 use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
-use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest, Rows};
+use crate::event::{ConnParts, EventId, EventSet, Idle, Interest, LogInterest, Part, Rows};
 use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
@@ -157,6 +160,9 @@ impl Layout {
                 events.insert(id);
             }
         }
+        let idle = EventId::ALL.iter().filter(|id| events.contains(**id));
+        let idle = idle.filter_map(|id| Some((*id, idle_when(vm.idle(self.event(*id)?.function))?)));
+        let idle = idle.collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
@@ -183,6 +189,7 @@ impl Layout {
         let logs: Vec<LogInterest> = logs.collect();
         Interest {
             events,
+            idle,
             conn: ConnParts {
                 service: reads(self.conn.service),
                 history: reads(self.conn.history),
@@ -197,6 +204,19 @@ impl Layout {
             headers,
         }
     }
+}
+
+/// All tests as one, on arguments as workers have them.
+fn idle_when(tests: Vec<Test>) -> Option<Idle> {
+    let holds = |test: &Test, args: &[Part]| {
+        test.holds(&|at| match args.get(at) {
+            Some(Part::Bool(is)) => Argument::Bool(*is),
+            Some(Part::Count(n)) => Argument::Count(*n),
+            _ => Argument::Other,
+        }) == Some(true)
+    };
+    (!tests.is_empty())
+        .then(|| Idle(Arc::new(move |args: &[Part]| tests.iter().all(|test| holds(test, args)))))
 }
 
 /// Whether some code names a global.

@@ -152,6 +152,8 @@ pub struct Body {
     pub module: Rc<str>,
     pub text: Rc<dyn Fn() -> String>,
     pub error_handler: bool,
+    /// For which arguments it does nothing.
+    pub idle: crate::idle::Test,
 }
 
 pub enum FuncKind {

@@ -168,12 +168,12 @@ impl Found<'_, '_> {
         if !self.cx.bus.wants(id) {
             return;
         }
+        let Some(args) = self.cx.bus.args(id, args) else { return };
         let mut conn = self.flow.view(self.cx.bus);
         if let Some(row) = row {
             let view = record::with(self.flow, row, |record| self.cx.bus.view(record));
             conn.record = view.map(|view| (record::nth(row), view));
         }
-        let args = args(self.cx.bus.taken());
         self.cx.bus.raise(id, Some(conn), None, args);
     }
 }

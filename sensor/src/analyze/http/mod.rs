@@ -316,12 +316,12 @@ impl Hears<'_, '_, '_> {
             return;
         }
         let Link { cx, flow, .. } = &mut *self.link;
+        let Some(args) = cx.bus.args(id, args) else { return };
         let mut conn = flow.view(cx.bus);
         if let Some(row) = self.log.rows.current() {
             let view = cx.bus.view(&record::of(flow, row));
             conn.record = view.map(|view| (row.trans_depth, view));
         }
-        let args = args(cx.bus.taken());
         cx.bus.raise(id, Some(conn), None, args);
     }
 
