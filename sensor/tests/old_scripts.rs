@@ -344,7 +344,12 @@ fn files_tell_who_sent_them_and_their_digests() {
     let run = replay("balancer", script, &[]);
     assert_eq!(run.stderr, "");
     // As md5sum and sha1sum have it of the line that is served.
-    assert_eq!(run.columns("notice.log", &["msg", "sub", "id.resp_h"]), "MD5SUM\n");
+    assert_eq!(
+        run.columns("notice.log", &["msg", "sub", "id.resp_h"]),
+        "md5 0cfc71d69ed23f08ff50177d62db00d5 10.98.0.2\n\
+         sha1 968aff9fa77ac40dc870ba213ee3f3320300da04 10.98.0.2\n\
+         10.98.0.66 10.98.0.2 10.98.0.2\n"
+    );
     let files = run.columns("files.log", &["mime_type", "tx_hosts", "rx_hosts"]);
     assert!(files.contains("text/plain 10.98.0.2 10.98.0.1\n") && !files.contains("text/html"), "{files}");
     let uids = run.columns("files.log", &["uid"]);

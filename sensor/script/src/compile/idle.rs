@@ -5,6 +5,7 @@ use crate::ast::Flavor;
 use crate::diag::{Diag, Severity};
 use crate::source::Span;
 use crate::value::Value;
+use crate::vm::GlobalKind;
 
 /// Why a handler waits in vain.
 enum Idle {
@@ -34,7 +35,7 @@ impl Compiler {
         let global = &self.vm.globals[g];
         let Value::Func(func) = &self.vm.values[g] else { return None };
         let function = self.vm.funcs.get(func.id.0 as usize)?;
-        if global.used || function.flavor == Flavor::Function {
+        if global.used || global.kind != GlobalKind::Func || function.flavor == Flavor::Function {
             return None;
         }
         let own = |span: Span| span.file != 0 && !self.load.is_bundled(span.file);
