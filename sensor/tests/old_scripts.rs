@@ -96,6 +96,55 @@ fn what_has_gone_from_the_language_is_taken_with_a_warning() {
 }
 
 #[test]
+fn what_zeek_took_away_is_an_error_that_says_what_to_use() {
+    for (script, error) in [
+        (
+            "event dhcp_offer(c: connection, msg: dhcp_msg) { }",
+            "unknown identifier dhcp_msg, at or near \"dhcp_msg\"; Zeek no longer has it: see DHCP::Msg, and the event \
+             dhcp_message",
+        ),
+        (
+            "event file_new(f: fa_file) { f$mime_type = \"text/plain\"; }",
+            "no such field in record (f$mime_type); Zeek no longer has it: see the event file_sniff, and \
+             Files::Info$mime_type",
+        ),
+        (
+            "event file_state_remove(f: fa_file) { print f$info$tx_hosts; }",
+            "no such field in record (f$info$tx_hosts); Zeek no longer has it: see \
+             policy/frameworks/files/deprecated-txhosts-rxhosts-connuids, which adds it",
+        ),
+        (
+            "event Conn::log_conn(rec: Conn::Info) { local c = [$uid=rec$uid, $hot=0]; Intel::seen([$conn=c]); }",
+            "; connection has no field \"hot\"; Zeek no longer has it: see the tables that scripts keep themselves",
+        ),
+    ] {
+        let out = nightjar(Path::new("."), &["check", "-e", script]);
+        let stderr = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(1), "{stderr}");
+        let line = stderr.lines().next().unwrap();
+        assert!(line.starts_with("error in <command line>, line 1") && line.ends_with(error), "{stderr}");
+    }
+}
+
+#[test]
+fn folders_are_loaded_by_their_bro_file_and_constants_may_be_declared_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("own")).unwrap();
+    let one = "module Own;\nconst ports: set[port] = { 53/udp } &redef;\n";
+    let two = "module Own;\nconst ports: set[port] = { 53/udp, 123/udp } &redef;\n";
+    let files = [("__load__.bro", "@load ./one\n@load ./two\n"), ("one.bro", one), ("two.bro", two)];
+    for (name, text) in files {
+        std::fs::write(folder.path().join("own").join(name), text).unwrap();
+    }
+    let out = nightjar(folder.path(), &["./own", "-e", "print |Own::ports|;"]);
+    assert_eq!(String::from_utf8(out.stdout).unwrap(), "2\n");
+    assert_eq!(
+        String::from_utf8(out.stderr).unwrap(),
+        "warning in ./own/one.bro, line 2 and ./own/two.bro, line 2: redefinition requires \"redef\" (Own::ports)\n"
+    );
+}
+
+#[test]
 fn handlers_that_nothing_calls_are_told_of() {
     for event in [
         "ssl_established(c: connection)",

@@ -151,8 +151,9 @@ impl Compiler {
     fn try_path(&mut self, path: &str) -> Option<Resolved> {
         let path = path.strip_prefix("././").map_or_else(|| path.to_string(), |p| format!("./{p}"));
         if self.vm.host.is_dir(&path) {
-            let init = format!("{path}/__load__.zeek");
-            return self.vm.host.read_script(&init).map(|t| Resolved::File(init, t));
+            let mut inits = ["zeek", "bro"].map(|suffix| format!("{path}/__load__.{suffix}")).into_iter();
+            return inits
+                .find_map(|init| self.vm.host.read_script(&init).map(|text| Resolved::File(init, text)));
         }
         for name in [path.clone(), format!("{path}.zeek"), format!("{path}.bro")] {
             if let Some(text) = self.vm.host.read_script(&name) {

@@ -227,7 +227,7 @@ impl Compiler {
             }
             None => {
                 if !self.load.is_known_foreign(name) {
-                    self.err(span, format!("unknown identifier {name}, at or near \"{name}\""));
+                    self.unknown_identifier(span, name);
                 }
                 None
             }

@@ -59,7 +59,7 @@ impl Compiler {
                 }
             }
             None => {
-                self.err(span, format!("unknown identifier {n}, at or near \"{n}\""));
+                self.unknown_identifier(span, n);
                 TypeId::Error
             }
         }
