@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// The name of what `Name::option=value` on the command line becomes.
+pub(crate) const PARAMS: &str = "<params>";
 /// Bytes of messages that are gathered; more go where they always go. Stops a script that complains without end.
 const MAX_GATHERED: usize = 1 << 20;
 /// The same while files are followed.
@@ -114,7 +116,7 @@ impl Script {
             let text = override_text(o, |name| {
                 c.find_global(name).is_some_and(|i| c.vm.globals[i as usize].ty == TypeId::String)
             });
-            c.text("<params>", "<params>", &text);
+            c.text(PARAMS, PARAMS, &text);
         }
         if c.errors > 0 {
             let errors = c.errors;
