@@ -30,7 +30,10 @@ impl ReloadArgs {
                 return Ok(ALL_READ);
             }
             Ok(Err(told)) => eprint!("{told}"),
-            Err(error) => eprintln!("nightjar: no sensor answers at {}: {error}", self.socket.display()),
+            Err(error) => eprintln!(
+                "nightjar: no sensor answers at {}: {error} (one that runs without --config is sent SIGHUP)",
+                self.socket.display()
+            ),
         }
         Ok(BAD_CAPTURE)
     }
