@@ -187,7 +187,11 @@ impl Events for Scripts {
             for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
                 args.push(values::of(vm, *part, taken, *ty, &subject));
             }
+            drop(subject);
             vm.dispatch(target.function, args);
+        }
+        if let Some(view) = view {
+            state.settle(layout, view.uid);
         }
         self.frameworks.deliver(logs)
     }
@@ -213,26 +217,24 @@ impl Events for Scripts {
     fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
-        if let Some((log, record)) = self.state.finished(vm, &self.layout, (row, taken)) {
-            let path = self.layout.logs[log].schema.path;
-            match &row.row {
-                Some(drafted) => {
-                    let Rows::Past { changed, .. } = self.interest.rows(row.record.schema) else {
-                        return Ok(());
-                    };
-                    let native = row.record.schema.fields.len();
-                    let drafted = taken.drafted(drafted);
-                    self.frameworks.log.write_drafted(vm, path, record, drafted, (changed, native));
+        let Scripts { layout, interest, frameworks, .. } = self;
+        self.state.finished(vm, layout, (row, taken), |vm, log, record| {
+            let schema = layout.logs[log].schema;
+            match (&row.row, interest.rows(row.record.schema)) {
+                (Some(drafted), Rows::Past { changed, .. }) => {
+                    let (native, drafted) = (schema.fields.len(), taken.drafted(drafted));
+                    frameworks.log.write_drafted(vm, schema.path, record, drafted, (changed, native));
                 }
-                None => {
-                    if row.record.schema == analyze::FILES {
+                (Some(_), _) => {}
+                (None, _) => {
+                    if schema == analyze::FILES {
                         state::hide_digests(vm, &record);
                     }
-                    self.frameworks.log.write_native(vm, path, record);
+                    frameworks.log.write_native(vm, schema.path, record);
                 }
             }
             vm.drain();
-        }
+        });
         self.frameworks.deliver(logs)
     }
 
@@ -243,7 +245,7 @@ impl Events for Scripts {
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
-        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        let conn = weird.uid().and_then(|uid| self.state.known_conn(&self.layout, uid));
         weird::notice(vm, weird, conn);
         vm.drain();
         self.frameworks.deliver(logs)
