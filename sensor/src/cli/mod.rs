@@ -9,6 +9,8 @@ mod summary;
 mod test;
 
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -102,7 +104,7 @@ struct Args {
 /// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
 /// whether they would take them, and stops.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar check")]
+#[command(name = "nightjar check", bin_name = "nightjar check")]
 struct CheckArgs {
     /// Say all that is wrong with this configuration
     #[arg(long, value_name = "FILE")]
@@ -194,7 +196,7 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
     let Some(config) = &args.config else { return args.scripts.check() };
     match Sensor::load(config) {
         Ok(sensor) => {
-            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
             let receivers = check_receivers(&sensor.export);
             Ok(if code == ALL_READ { receivers } else { code })
@@ -241,7 +243,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
                 });
-                print!("{}", scripts.explained());
+                say_all(&scripts.explained());
                 Ok(code)
             }
             None => Err(
@@ -291,7 +293,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
     if let Some(scripts) = &scripts {
-        print!("{}", scripts.explained());
+        say_all(&scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     match &summary.end {
@@ -313,12 +315,22 @@ fn tell(sentence: &str) {
     eprintln!("nightjar: {sentence}");
 }
 
+/// Prints a line. Who has stopped reading (`| head`) does not want more.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints lines.
+fn say_all(lines: &str) {
+    let _ = io::stdout().write_all(lines.as_bytes());
+}
+
 /// Asks those that rows are exported to whether they would take them.
 fn check_receivers(config: &sink::Config) -> u8 {
     let mut code = ALL_READ;
     for (name, found) in sink::check(config) {
         match found {
-            Ok(found) => println!("{name}: {found}"),
+            Ok(found) => say(format_args!("{name}: {found}")),
             Err(wrong) => {
                 eprintln!("nightjar: {name}: {wrong}");
                 code = NOT_DELIVERED;

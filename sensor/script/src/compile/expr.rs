@@ -105,7 +105,7 @@ impl Compiler {
             return self.expr_err(e, "blank identifier may not be used as a value");
         }
         let Some(found) = self.find_name(n, e.span) else {
-            self.err(e.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(e.span, n);
             return Te::error(e);
         };
         if let Place::Global(i) = found.place {
@@ -285,7 +285,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "$");
         let ty = r.fields[i].ty;
@@ -338,7 +338,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "?$");
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);

@@ -61,7 +61,11 @@ impl Compiler {
         l: &Rc<Lambda>,
         redef: bool,
     ) {
-        let name = &modern_name(name);
+        let modern = &modern_name(name);
+        if modern != name {
+            self.warn(name_span, format!("{name} is now called {modern}"));
+        }
+        let name = modern;
         let ft = FuncTypeExpr { flavor, params: l.params.clone(), ret: l.ret.clone() };
         let before = self.errors;
         let ty = self.func_type(&ft);

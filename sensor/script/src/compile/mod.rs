@@ -12,6 +12,8 @@ pub(crate) mod construct;
 mod decl;
 mod expr;
 mod func;
+mod gone;
+mod idle;
 mod index;
 mod load;
 mod membership;

@@ -116,6 +116,10 @@ impl State {
                 let table = value::TableVal::new(conns.ty, false, true);
                 table.dict.borrow_mut().insert(carrier.get(id.at), conn.clone(), vm.network_time);
                 record.set(conns.at, Value::Table(Rc::new(table)));
+                // As a file begins, it belongs to the transaction that is going on.
+                if let Some((http, held)) = layout.file.http.zip(layout.holder(analyze::HTTP)) {
+                    record.set(http.at, carrier.get(held));
+                }
             }
             if self.files.len() >= MAX_KEPT {
                 values::update_file(&layout.file, &record, view);
