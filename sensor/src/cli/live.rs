@@ -120,6 +120,8 @@ pub(super) struct Overrides {
     workers: usize,
     filter: Option<String>,
     logdir: Option<PathBuf>,
+    /// There are scripts beside those loaded by default.
+    pub scripts: bool,
     assignments: Vec<String>,
     no_checksums: bool,
 }
@@ -173,6 +175,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         workers: usize::from(workers),
         filter,
         logdir,
+        scripts: !scripts.is_empty(),
         assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
         no_checksums,
     };

@@ -56,7 +56,10 @@ impl Reloader {
         match self.overrides.sensor() {
             Ok(read) => {
                 let restart = read.needing_restart(&self.sensor);
-                self.control.change(read.changeable(), move |reload| tell(outcome(reload, &restart)));
+                let scripts = self.overrides.scripts;
+                self.control.change(read.changeable(), move |reload| {
+                    tell(outcome(reload.filter(|reload| scripts || reload.interest.is_none()), &restart));
+                });
             }
             Err(message) => {
                 tell(Err(format!("{message}\nnightjar: the configuration stays as it was\n")));

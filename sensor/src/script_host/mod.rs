@@ -13,6 +13,7 @@ mod log;
 mod notice;
 mod state;
 mod sumstats;
+mod trouble;
 mod values;
 mod weird;
 
@@ -24,7 +25,7 @@ use nightjar_script::{Args, Failed, Options, Script, StdHost};
 use crate::analyze;
 use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::{Events, Reload, WeirdSettings};
+use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -45,6 +46,8 @@ pub struct Scripts {
     options: Options,
     carets: bool,
     written: Written,
+    /// What was counted before these were read, by those that ran then.
+    before: ScriptCounters,
 }
 
 /// How the sensor writes its logs.
@@ -78,6 +81,7 @@ impl Scripts {
             options: options.clone(),
             carets,
             written: Written { format: Format::Tsv, exported: false },
+            before: ScriptCounters::default(),
         })
     }
 
@@ -249,6 +253,33 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
+    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        trouble::notice(vm, trouble);
+        vm.drain();
+        self.frameworks.deliver(logs)
+    }
+
+    fn counters(&self) -> ScriptCounters {
+        let (vm, before) = (self.script.vm.counters, &self.before);
+        let sumstats = self.frameworks.sumstats.counters();
+        let notices = self.frameworks.notice.counters();
+        ScriptCounters {
+            errors: before.errors + vm.runtime_errors,
+            over_budget: before.over_budget + vm.budget_errors,
+            events_dropped: before.events_dropped + vm.events_dropped,
+            sumstats_keys: sumstats.keys,
+            sumstats_bytes: sumstats.bytes,
+            sumstats_evicted: before.sumstats_evicted + sumstats.evicted,
+            sumstats_cut: before.sumstats_cut + sumstats.cut,
+            // These go on when scripts are read again.
+            notices: notices.raised,
+            notices_suppressed: notices.suppressed,
+            suppressions_forgotten: notices.suppressions_forgotten,
+        }
+    }
+
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
         let refused = |told: String| Reload { interest: None, told, written: Ok(()) };
         if self.options.scripts.iter().any(|script| script == "-") {
@@ -272,6 +303,7 @@ impl Events for Scripts {
         next.follow_files();
         next.begin(self.written);
         let first = next.frameworks.deliver(logs);
+        next.before = self.counters();
         *self = next;
         let mut told = told();
         if restored.is_err() {

@@ -221,6 +221,11 @@ const LOSS: Section<Sensor> = Section {
         setting!("capture_loss_every", |s, value| s.loss.loss_interval = value.interval()?),
         setting!("first_capture_loss_after", |s, value| s.loss.first_loss_interval = value.interval()?),
         setting!("too_much_percent", |s, value| s.loss.too_much_percent = value.percent()?),
+        setting!("minimum_acks", |s, value| s.loss.minimum_acks = value.number(0, u64::from(u32::MAX))?),
+        setting!("dropped_percent", |s, value| s.loss.dropped_percent = value.percent()?),
+        setting!("given_up_percent", |s, value| s.loss.given_up_percent = value.percent()?),
+        setting!("one_sided_percent", |s, value| s.loss.one_sided_percent = value.percent()?),
+        setting!("skew", |s, value| s.loss.skew = value.number(1, 256)?),
     ],
 };
 

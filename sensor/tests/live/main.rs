@@ -4,6 +4,7 @@
 //! skipped.
 
 mod net;
+mod notices;
 mod reload;
 mod sensor;
 
