@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use nightjar_script::Vm;
-use nightjar_script::value::{self, RecordVal, Value};
+use nightjar_script::value::{self, RecordVal, Template, Value};
 use smallvec::SmallVec;
 
 use crate::analyze;
 use crate::event::{ConnParts, ConnView, FileView, Part, Raised, RecordView, RowView, Taken};
 use crate::record::Uid;
 use crate::script_host::layout::{Layout, Log};
-use crate::script_host::values::{self, Subject};
+use crate::script_host::values::{self, ConnSource, Subject};
 
 /// The records of connections and files that events were about: handlers may keep things in them, and change
 /// rows that are still to be written.
@@ -19,10 +19,14 @@ use crate::script_host::values::{self, Subject};
 pub(super) struct State {
     conns: HashMap<Uid, Kept, foldhash::fast::RandomState>,
     files: HashMap<Uid, Kept, foldhash::fast::RandomState>,
+    /// What ends of connections begin with, once looked up.
+    end: Option<Option<Rc<Template>>>,
 }
 
 struct Kept {
     record: Rc<RecordVal>,
+    /// Of a connection: what its record is made of.
+    source: Option<Rc<ConnSource>>,
     rows: SmallVec<[Row; 1]>,
 }
 
@@ -54,28 +58,36 @@ impl State {
         (view, taken): (&ConnView, &Taken),
         parts: ConnParts,
     ) -> Value {
-        let known = self.conns.get_mut(&view.uid);
-        let fresh = known.is_none();
+        let fresh = !self.conns.contains_key(&view.uid);
         let mut made = None;
-        let kept = match known {
-            Some(kept) => kept,
-            None => {
-                let Some(record) = layout.conn.ty.and_then(|ty| vm.new_record_of(ty)) else {
-                    return Value::Unset;
-                };
-                let kept = Kept { record, rows: SmallVec::new() };
-                if self.conns.len() < MAX_KEPT {
-                    self.conns.entry(view.uid).or_insert(kept)
-                } else {
-                    made.insert(kept)
-                }
+        if fresh {
+            let Some((record, source)) = self.new_conn(vm, layout) else { return Value::Unset };
+            let kept = Kept { record, source: Some(source), rows: SmallVec::new() };
+            if self.conns.len() < MAX_KEPT {
+                self.conns.insert(view.uid, kept);
+            } else {
+                made = Some(kept);
             }
-        };
-        values::update_conn(vm, &layout.conn, &kept.record, view, taken, fresh, parts);
+        }
+        let Some(kept) = made.as_mut().or_else(|| self.conns.get_mut(&view.uid)) else { return Value::Unset };
+        let source = kept.source.as_deref();
+        values::update_conn(vm, &layout.conn, (&kept.record, source), (view, taken), fresh, parts);
         if let Some((nth, row)) = &view.record {
             kept.show(vm, layout, *nth, (row, taken), values::proto(view.proto));
         }
         Value::Record(kept.record.clone())
+    }
+
+    fn new_conn(&mut self, vm: &mut Vm, layout: &Layout) -> Option<(Rc<RecordVal>, Rc<ConnSource>)> {
+        if self.end.is_none() {
+            self.end = Some(layout.conn.orig.and_then(|place| vm.template(place.ty)));
+        }
+        let end = self.end.clone().flatten();
+        let mut made = None;
+        let record = vm.new_record_from(layout.conn.ty?, |template| {
+            made.insert(Rc::new(ConnSource::new(&layout.conn, template, end))).clone()
+        })?;
+        Some((record, made?))
     }
 
     /// The file's record, brought up to date.
@@ -102,7 +114,7 @@ impl State {
                 values::update_file(&layout.file, &record, view);
                 return Value::Record(record);
             }
-            self.files.insert(view.fuid, Kept { record, rows: SmallVec::new() });
+            self.files.insert(view.fuid, Kept { record, source: None, rows: SmallVec::new() });
         }
         let Some(kept) = self.files.get_mut(&view.fuid) else { return Value::Unset };
         values::update_file(&layout.file, &kept.record, view);
@@ -257,11 +269,9 @@ impl Row {
             if column.written && !self.is_news(at as u8, part, taken) {
                 continue;
             }
-            let known = self.record.fields.borrow();
-            if known.get(column.place.at).is_some_and(|known| values::is(known, part, taken)) {
+            if self.record.peek(column.place.at, |known| values::is(known, part, taken)) == Some(true) {
                 continue;
             }
-            drop(known);
             let value = values::of(vm, part, taken, column.place.ty, &subject);
             self.record.set(column.place.at, value);
         }

@@ -1,22 +1,58 @@
 //! Our values as scripts see them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
-use nightjar_script::value::{self, Addr, RecordVal, TableVal, Value, VectorVal};
+use nightjar_script::value::{self, Addr, NativeRecord, RecordVal, TableVal, Template, Value, VectorVal};
 
 use crate::event::{ConnId, ConnParts, ConnView, EndView, FileView, Part, Proto, Taken};
 use crate::script_host::layout::{Conn, File, Place};
 use crate::time::{Interval, Time};
 
+/// What a connection's record is made of. Its ends, which few handlers look at, are made when one does.
+pub(super) struct ConnSource {
+    template: Rc<Template>,
+    /// What an end begins with; none where ends are made with the record.
+    end: Option<Rc<Template>>,
+    orig: Option<usize>,
+    resp: Option<usize>,
+    ends: Cell<[EndView; 2]>,
+}
+
+impl ConnSource {
+    pub fn new(layout: &Conn, template: Rc<Template>, end: Option<Rc<Template>>) -> Self {
+        let at = |place: Option<Place>| place.map(|place| place.at);
+        let (orig, resp) = (at(layout.orig), at(layout.resp));
+        ConnSource { template, end, orig, resp, ends: Cell::default() }
+    }
+}
+
+impl NativeRecord for ConnSource {
+    fn get(&self, field: usize) -> Value {
+        let nth = if Some(field) == self.orig { 0 } else { 1 };
+        match &self.end {
+            Some(template) if [self.orig, self.resp].contains(&Some(field)) => {
+                let record = Template::record(template);
+                fill(&record, end(&self.ends.get()[nth]));
+                Value::Record(record)
+            }
+            _ => self.template.get(field),
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+}
+
 /// Brings a connection's record up to date; what scripts keep in it stays.
 pub(super) fn update_conn(
     vm: &mut Vm,
     layout: &Conn,
-    record: &RecordVal,
-    view: &ConnView,
-    taken: &Taken,
+    (record, source): (&RecordVal, Option<&ConnSource>),
+    (view, taken): (&ConnView, &Taken),
     fresh: bool,
     parts: ConnParts,
 ) {
@@ -34,11 +70,17 @@ pub(super) fn update_conn(
         }
     }
     if parts.ends {
-        if let Some(orig) = inner(vm, record, layout.orig) {
-            fill(&orig, end(&view.orig));
+        if let Some(source) = source {
+            source.ends.set([view.orig, view.resp]);
         }
-        if let Some(resp) = inner(vm, record, layout.resp) {
-            fill(&resp, end(&view.resp));
+        let later = source.is_some_and(|source| source.end.is_some());
+        for (place, of) in [(layout.orig, &view.orig), (layout.resp, &view.resp)] {
+            let made = place.is_some_and(|place| record.peek(place.at, |_| ()).is_some());
+            if (made || !later)
+                && let Some(record) = inner(vm, record, place)
+            {
+                fill(&record, end(of));
+            }
         }
     }
     if parts.times {

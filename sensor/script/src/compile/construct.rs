@@ -3,7 +3,7 @@
 use super::{Compiler, Te};
 use crate::ast::*;
 use crate::types::{Field, Type, TypeId};
-use crate::value::{Dict, Empty, RecordVal, TableVal, Template, Value, VectorVal};
+use crate::value::{Dict, Empty, NativeRecord, RecordVal, TableVal, Template, Value, VectorVal};
 use crate::vm::{Code, Frame, Res, Vm};
 use std::rc::Rc;
 
@@ -610,20 +610,42 @@ pub fn new_record(vm: &mut Vm, ty: TypeId) -> Res<Rc<RecordVal>> {
     new_record_except(vm, ty, &[])
 }
 
+/// The same, with fields that come from elsewhere than from the type's defaults.
+pub fn new_record_from(
+    vm: &mut Vm,
+    ty: TypeId,
+    source: impl FnOnce(Rc<Template>) -> Rc<dyn NativeRecord>,
+) -> Res<Option<Rc<RecordVal>>> {
+    let Some(template) = template_of(vm, ty, 0) else { return Ok(None) };
+    let record = RecordVal::native(ty, template.width(), source(template.clone()));
+    evaluate_defaults(vm, &template, &record, &[])?;
+    Ok(Some(record))
+}
+
+/// What records of a type begin with.
+pub fn template(vm: &mut Vm, ty: TypeId) -> Option<Rc<Template>> {
+    template_of(vm, ty, 0)
+}
+
 fn new_record_except(vm: &mut Vm, ty: TypeId, skip: &[usize]) -> Res<Rc<RecordVal>> {
     let Some(template) = template_of(vm, ty, 0) else { return Ok(RecordVal::new(ty, Vec::new())) };
     let record = Template::record(&template);
+    evaluate_defaults(vm, &template, &record, skip)?;
+    Ok(record)
+}
+
+fn evaluate_defaults(vm: &mut Vm, template: &Template, record: &RecordVal, skip: &[usize]) -> Res<()> {
     if template.evaluated.is_empty() {
-        return Ok(record);
+        return Ok(());
     }
-    let Some(declared) = vm.types.as_record(ty) else { return Ok(record) };
+    let Some(declared) = vm.types.as_record(record.ty) else { return Ok(()) };
     for at in template.evaluated.iter().filter(|at| !skip.contains(at)) {
         if let Some(field) = declared.fields.get(*at) {
             let value = field_default(vm, field)?;
             record.set(*at, value);
         }
     }
-    Ok(record)
+    Ok(())
 }
 
 /// What new records of a type begin with. Records in records are followed so far; further ones are made at once.

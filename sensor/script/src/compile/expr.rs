@@ -414,7 +414,7 @@ fn missing_field(
     r: &Rc<crate::value::RecordVal>,
     i: usize,
 ) -> crate::vm::Res {
-    let grown = i >= r.fields.borrow().len();
+    let grown = i >= r.width();
     if grown && let Some(f) = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned()) {
         let v = super::construct::field_default(vm, &f)?;
         if v.is_set() {

@@ -17,8 +17,9 @@ const MAX_SPARE_WIDTH: usize = 96;
 /// So much room of each width is kept.
 const MAX_SPARE: usize = 256;
 
-/// Room for a record of so many fields.
+/// Room for a record of so many fields, and a few more.
 pub(super) fn spare(width: usize) -> Vec<Value> {
+    let width = width.next_multiple_of(4);
     let left = SPARE.try_with(|spare| spare.borrow_mut().get_mut(width).and_then(Vec::pop));
     left.ok().flatten().unwrap_or_else(|| Vec::with_capacity(width))
 }

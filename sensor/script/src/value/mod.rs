@@ -165,6 +165,10 @@ pub enum Value {
 pub trait NativeRecord {
     /// The value of field number `field` of the record type the host named, or `Unset`.
     fn get(&self, field: usize) -> Value;
+    /// Whether the record keeps containers and records that it was given, so that what is done to them lasts.
+    fn keeps(&self) -> bool {
+        false
+    }
     /// A script assigned the field. `false`: the host does not keep it, the script's record does.
     fn set(&self, _field: usize, _value: &Value) -> bool {
         false
@@ -173,7 +177,10 @@ pub trait NativeRecord {
 
 pub struct RecordVal {
     pub ty: TypeId,
-    pub fields: RefCell<Vec<Value>>,
+    /// How many fields its type had when it was made.
+    width: u32,
+    /// Those up to the last that was ever set or kept.
+    fields: RefCell<Vec<Value>>,
     origin: Origin,
 }
 
@@ -188,48 +195,64 @@ enum Origin {
 
 impl RecordVal {
     pub fn new(ty: TypeId, fields: Vec<Value>) -> Rc<RecordVal> {
-        RecordVal::begun(ty, fields, None)
+        RecordVal::begun(ty, fields.len(), fields, Origin::Nowhere)
     }
 
-    fn begun(ty: TypeId, fields: Vec<Value>, template: Option<Rc<Template>>) -> Rc<RecordVal> {
+    fn begun(ty: TypeId, width: usize, fields: Vec<Value>, origin: Origin) -> Rc<RecordVal> {
         memory::charge(memory::record_size(fields.len()));
-        let origin = template.map_or(Origin::Nowhere, Origin::Template);
-        Rc::new(RecordVal { ty, fields: RefCell::new(fields), origin })
+        Rc::new(RecordVal { ty, width: width as u32, fields: RefCell::new(fields), origin })
     }
 
     /// A record whose fields are read from the host when first asked for.
     pub fn native(ty: TypeId, width: usize, native: Rc<dyn NativeRecord>) -> Rc<RecordVal> {
-        memory::charge(memory::record_size(width));
-        let fields = RefCell::new(vec![Value::Lazy; width]);
-        Rc::new(RecordVal { ty, fields, origin: Origin::Native(native) })
+        RecordVal::begun(ty, width, Vec::new(), Origin::Native(native))
+    }
+
+    /// How many fields it has, set or not. One that `redef` has added to the type since is beyond, until it is set.
+    pub fn width(&self) -> usize {
+        (self.width as usize).max(self.fields.borrow().len())
+    }
+
+    /// Calls `with` with a field that is in the record itself.
+    pub fn peek<T>(&self, i: usize, with: impl FnOnce(&Value) -> T) -> Option<T> {
+        match self.fields.borrow().get(i) {
+            None | Some(Value::Lazy) => None,
+            Some(value) => Some(with(value)),
+        }
     }
 
     /// A field, `Unset` when it is not set.
+    #[inline]
     pub fn get(&self, i: usize) -> Value {
         match self.fields.borrow().get(i) {
-            Some(Value::Lazy) => {}
+            None | Some(Value::Lazy) => {}
             Some(v) => return v.clone(),
-            None => return Value::Unset,
         }
-        match &self.origin {
-            Origin::Nowhere => Value::Unset,
-            Origin::Native(native) => native.get(i),
-            Origin::Template(template) => {
-                let v = template.make(i);
-                self.fields.borrow_mut()[i] = v.clone();
-                v
-            }
+        self.original(i)
+    }
+
+    /// A field as it comes from elsewhere.
+    fn original(&self, i: usize) -> Value {
+        let (v, keep) = match &self.origin {
+            Origin::Nowhere => return Value::Unset,
+            Origin::Native(native) => (native.get(i), native.keeps()),
+            Origin::Template(template) => (template.get(i), template.keeps()),
+        };
+        // What others may change through the value must be the same the next time.
+        let shared = matches!(v, Value::Table(_) | Value::Vector(_) | Value::Record(_));
+        if keep && shared {
+            self.put(i, v.clone());
         }
+        v
     }
 
     /// Whether a field is set.
     pub fn has(&self, i: usize) -> bool {
         match self.fields.borrow().get(i) {
-            Some(Value::Lazy) => {}
+            None | Some(Value::Lazy) => {}
             Some(v) => return v.is_set(),
-            None => return false,
         }
-        self.get(i).is_set()
+        self.original(i).is_set()
     }
 
     pub fn set(&self, i: usize, v: Value) {
@@ -238,14 +261,33 @@ impl RecordVal {
         {
             return;
         }
-        let mut f = self.fields.borrow_mut();
-        if i >= f.len() {
-            memory::charge((i + 1 - f.len()) * size_of::<Value>());
-            f.resize(i + 1, Value::Unset);
+        drop(self.put(i, v));
+    }
+
+    /// Puts a value into the record itself. What was there before is dropped by the caller: that may run into
+    /// this record again.
+    fn put(&self, i: usize, v: Value) -> Value {
+        let mut fields = self.fields.borrow_mut();
+        if i >= fields.len() {
+            let filler = match self.origin {
+                Origin::Nowhere if v.is_unset() => return Value::Unset,
+                Origin::Nowhere => Value::Unset,
+                _ => Value::Lazy,
+            };
+            memory::charge((i + 1 - fields.len()) * size_of::<Value>());
+            if fields.capacity() <= i {
+                let room = match &self.origin {
+                    Origin::Nowhere => i + 1,
+                    Origin::Template(template) => template.room(i + 1),
+                    Origin::Native(_) => self.width.max(i as u32 + 1) as usize,
+                };
+                let mut wider = memory::spare(room);
+                wider.append(&mut fields);
+                *fields = wider;
+            }
+            fields.resize(i + 1, filler);
         }
-        let old = std::mem::replace(&mut f[i], v);
-        drop(f);
-        drop(old);
+        std::mem::replace(&mut fields[i], v)
     }
 }
 
@@ -521,7 +563,7 @@ fn same_at(a: &Value, b: &Value, depth: u32, left: &mut u32) -> bool {
             x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1, left))
         }
         (Record(x), Record(y)) => {
-            let width = x.fields.borrow().len().max(y.fields.borrow().len());
+            let width = x.width().max(y.width());
             Rc::ptr_eq(x, y) || (0..width).all(|i| same_at(&x.get(i), &y.get(i), depth + 1, left))
         }
         (Vector(x), Vector(y)) => {

@@ -241,9 +241,8 @@ impl Inner {
         if types.fields.iter().any(Option::is_none)
             && let Some(defaults) = vm.new_record_of(types.val)
         {
-            let mut fields = record.fields.borrow_mut();
             for (i, _) in types.fields.iter().enumerate().filter(|(_, field)| field.is_none()) {
-                fields[i] = defaults.get(i);
+                record.set(i, defaults.get(i));
             }
         }
         if rule.full
