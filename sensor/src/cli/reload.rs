@@ -54,8 +54,11 @@ impl Reloader {
             answer(reloaded);
         };
         match self.overrides.sensor() {
-            Ok(read) => {
+            Ok(mut read) => {
                 let restart = read.needing_restart(&self.sensor);
+                if self.sensor.service.sandbox {
+                    read.archive.clone_from(&self.sensor.archive);
+                }
                 let scripts = self.overrides.scripts;
                 self.control.change(read.changeable(), move |reload| {
                     tell(outcome(reload.filter(|reload| scripts || reload.interest.is_none()), &restart));

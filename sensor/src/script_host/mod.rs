@@ -17,6 +17,7 @@ mod trouble;
 mod values;
 mod weird;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -104,6 +105,20 @@ impl Scripts {
     /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
     pub fn follow_files(&self) {
         self.frameworks.input.follow();
+    }
+
+    /// Files that they were read from, to be read again.
+    pub fn sources(&self) -> impl Iterator<Item = &Path> {
+        let sources = &self.script.vm.sources;
+        let files = (0..sources.len() as u32).map(|file| Path::new(&sources.get(file).path[..]));
+        files.filter(|path| path.is_file())
+    }
+
+    /// Files that frameworks write, as their options say.
+    pub fn written_files(&self) -> impl Iterator<Item = PathBuf> {
+        let option = |name| self.script.vm.global_value(name).map_or(&[][..], Value::bytes);
+        let named = ["SumStats::state_file", "Notice::block_list"].map(option).into_iter();
+        named.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned().into())
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.

@@ -3,6 +3,8 @@
 use crate::capture::live::{Fanout, Kind};
 use crate::capture::{ethtool, interface};
 use crate::pipeline::{InterfaceOptions, Live};
+use crate::service::sandbox;
+use crate::service::settings::Service;
 
 /// Something that should be otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,14 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
         find(false, format!("there is no core {core}"), format!("this machine has cores 0 to {}", cores - 1));
     }
     findings
+}
+
+/// What the kernel cannot do for the sensor's safety.
+pub fn kernel(service: &Service) -> Option<Finding> {
+    let what = sandbox::unsupported().filter(|_| service.sandbox)?;
+    let mend = "boot a kernel with CONFIG_SECURITY_LANDLOCK and landlock in its list of LSMs, or set sandbox = \
+        false; until then it can write wherever its user can";
+    Some(Finding { loses_data: false, what, mend: mend.to_owned() })
 }
 
 /// Opens the interface as the sensor would, and tells what was refused or cut down.

@@ -447,6 +447,75 @@ fn it_gives_up_root_and_every_capability() {
 }
 
 #[test]
+fn it_writes_only_where_it_has_to() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    // A home, which nobody else's files are read from.
+    let homes = tempfile::tempdir_in("/root").unwrap();
+    let home = homes.path().display();
+    fs::write(homes.path().join("secret"), "secret\n").unwrap();
+    for folder in ["elsewhere", "state", "allowed", "policy"] {
+        fs::create_dir(net.path(folder)).unwrap();
+    }
+    let (script, folder) = (net.path("policy/policy.zeek"), net.folder.path().display().to_string());
+    let write = |uri: &str| {
+        let text = format!(
+            "redef SumStats::state_file = \"{folder}/state/sumstats\";\n\
+             event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, \
+             version: string) {{\n\
+             local inside = open(\"{folder}/allowed{uri}\"); print inside, \"inside\"; close(inside);\n\
+             system(\"echo started > {folder}/allowed{uri}-program; echo x > {folder}/elsewhere/program; \
+             cat {home}/secret > {folder}/allowed{uri}-secret; cat /etc/hosts > {folder}/allowed{uri}-hosts\");\n\
+             local outside = open(\"{folder}/elsewhere/script\"); print outside, \"outside\"; close(outside); }}\n"
+        );
+        fs::write(&script, text).unwrap();
+    };
+    write("/first");
+    let more = format!("writable = [\"{folder}/allowed\"]");
+    let config = configure(&net, "", "rotate_every = \"1 s\"", &more);
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    if sensor.told().contains("note: the kernel has no Landlock") {
+        return eprintln!("skipped: {}", sensor.told());
+    }
+    let told = sensor.told();
+    let named =
+        ["allowed", "logs", "logs/archive", "state"].map(|name| format!("{folder}/{name}")).join(", ");
+    assert!(told.contains(&format!("nightjar: files are written only in {named}\n")), "{told}");
+    let page = ["-s", "-o", "/dev/null", "http://10.9.0.2/small.html"];
+    net.client_does("curl", &page);
+    let there = |name: &str| fs::metadata(net.path(name)).is_ok_and(|found| found.len() > 0);
+    until("programs run", || there("allowed/first-hosts") && there("allowed/first"));
+    // What was given up does not keep it from reading all again.
+    write("/second");
+    sensor.signal("HUP");
+    until("the new scripts run", || sensor.told().contains("the scripts were read again"));
+    sleep(500);
+    net.client_does("curl", &page);
+    until("programs of the new scripts run", || there("allowed/second-hosts") && there("allowed/second"));
+    let bits = of_threads(sensor.pid(), "NoNewPrivs:");
+    assert!(bits.len() >= 5 && bits.iter().all(|bit| bit == "1"), "{bits:?}");
+    sensor.stop();
+    assert!(there("allowed/first-program") && there("state/sumstats"));
+    assert!(!there("allowed/first-secret") && !there("allowed/second-secret"));
+    assert_eq!(fs::read_dir(net.path("elsewhere")).unwrap().count(), 0);
+    let errors = archived(&net.path("logs/archive"), "reporter");
+    assert!(
+        errors.iter().any(|row| row.contains("elsewhere/script") && row.contains("ermission")),
+        "{errors:#?}"
+    );
+    assert_eq!(archived(&net.path("logs/archive"), "http").len(), 2);
+
+    // Told not to, it is as free as its user.
+    fs::remove_file(net.path("allowed/second-secret")).unwrap_or_default();
+    let config = configure(&net, "", "", "sandbox = false");
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    net.client_does("curl", &page);
+    until("it reads and writes anywhere", || there("allowed/second-secret") && there("elsewhere/script"));
+    assert!(!sensor.told().contains("only in"));
+    sensor.stop();
+}
+
+#[test]
 fn as_a_service_it_needs_only_packet_sockets_and_tells_how_it_is() {
     let Some(net) = net() else { return };
     // Where the program cannot be reached by others there is nothing to see.

@@ -32,7 +32,7 @@ impl Sensor {
         let sensor = Sensor { child, told, socket: net.path("status.sock") };
         until("the sensor listens", || {
             let told = sensor.told();
-            assert!(!told.contains("cannot"), "{told}");
+            assert!(!told.contains("nightjar: cannot"), "{told}");
             told.contains("nightjar: listening on")
         });
         sensor
