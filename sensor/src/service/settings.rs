@@ -147,7 +147,8 @@ const INTERFACE: Section<Sensor> = Section {
     ],
 };
 
-const KINDS: [(&str, Kind); 2] = [("af_packet", Kind::AfPacket), ("pcap", Kind::Pcap)];
+const KINDS: [(&str, Kind); 3] =
+    [("af_packet", Kind::AfPacket), ("af_xdp", Kind::AfXdp), ("pcap", Kind::Pcap)];
 const FANOUTS: [(&str, Fanout); 3] = [("hash", Fanout::Hash), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
 
 const LOGS: Section<Sensor> = Section {

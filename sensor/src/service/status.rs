@@ -134,7 +134,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         .map(|interface| {
             json!({
                 "name": &*interface.name,
-                "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::Pcap => "pcap" },
+                "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::AfXdp => "af_xdp", Kind::Pcap => "pcap" },
                 "up": interface.up,
                 "nic_packets": interface.nic.packets,
                 "nic_missed": interface.nic.missed,

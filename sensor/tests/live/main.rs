@@ -7,6 +7,7 @@ mod net;
 mod notices;
 mod reload;
 mod sensor;
+mod xdp;
 
 use std::fs;
 use std::path::Path;
