@@ -102,6 +102,13 @@ impl Net {
         self.children.push(child);
     }
 
+    /// Starts something on the client that ends with the test.
+    pub fn ask(&mut self, program: &str, args: &[&str]) {
+        let child =
+            self.on_client(program, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.children.push(child);
+    }
+
     /// An nginx with a few files, and an unbound that knows a few names.
     pub fn start_servers(&mut self) {
         let www = self.path("www");
