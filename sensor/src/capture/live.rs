@@ -1,13 +1,14 @@
 //! Packets from a network interface.
 //!
-//! [`open`] gives one [`Source`] for each worker: rings of `AF_PACKET` sockets, or libpcap where those
-//! are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
+//! [`open`] gives one [`Source`] for each worker: rings of `AF_PACKET` sockets, `AF_XDP` where that is wanted and
+//! possible, or libpcap where packet sockets are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
 
 use std::io;
 use std::time::Duration;
 
 use super::Packet;
 use super::af_packet::{self, Ring};
+use super::af_xdp::{self, XdpSource};
 use super::live_pcap::PcapSource;
 
 /// What to capture, and how.
@@ -36,6 +37,7 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     AfPacket,
+    AfXdp,
     Pcap,
 }
 
@@ -109,6 +111,7 @@ pub struct Source {
 
 enum Inner {
     Ring(Ring),
+    Xdp(XdpSource),
     Pcap(PcapSource),
 }
 
@@ -136,13 +139,31 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// Opens an interface; where packet sockets are refused, with libpcap.
+/// The step of opening at which a mistake in the filter shows, in every kind of capture.
+pub(super) const FILTER: &str = "compiling the filter";
+
+/// Opens an interface; where AF_XDP is refused, with packet sockets, and where those are, with libpcap.
 pub fn open(options: &Options) -> Result<Opened, OpenError> {
     let error = |reason| OpenError { interface: options.interface.clone(), reason };
     // Both would only say it less clearly.
     super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
     let mut notes = Vec::new();
-    if options.kind == Kind::AfPacket {
+    if options.kind == Kind::AfXdp {
+        match af_xdp::open(options) {
+            Ok((sources, granted)) => {
+                notes.extend(granted);
+                let source = |inner| Source { inner: Inner::Xdp(inner), lag: SCHEDULING };
+                let sources = sources.into_iter().map(source).collect();
+                return Ok(Opened { sources, kind: Kind::AfXdp, notes });
+            }
+            Err(refused) if refused.step == FILTER => {
+                return Err(error(format!("filter: {}", refused.error)));
+            }
+            Err(refused) => notes
+                .push(format!("AF_XDP was refused ({}: {}); trying AF_PACKET", refused.step, refused.error)),
+        }
+    }
+    if options.kind != Kind::Pcap {
         match af_packet::open(options) {
             Ok((rings, granted)) => {
                 notes.extend(granted);
@@ -152,7 +173,7 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
                 return Ok(Opened { sources: sources.collect(), kind: Kind::AfPacket, notes });
             }
             // A mistake of the operator's would be the same with libpcap.
-            Err(refused) if refused.step == "compiling the filter" => {
+            Err(refused) if refused.step == FILTER => {
                 return Err(error(format!("filter: {}", refused.error)));
             }
             Err(refused) => notes.push(format!(
@@ -186,6 +207,7 @@ impl Source {
     pub fn poll(&mut self, timeout: Duration, each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
         match &mut self.inner {
             Inner::Ring(ring) => ring.poll(timeout, each),
+            Inner::Xdp(source) => source.poll(timeout, each),
             Inner::Pcap(source) => source.poll(timeout, each),
         }
     }
@@ -199,6 +221,10 @@ impl Source {
     pub fn refuse(&self) -> io::Result<()> {
         match &self.inner {
             Inner::Ring(ring) => ring.refuse(),
+            Inner::Xdp(source) => {
+                source.refuse();
+                Ok(())
+            }
             Inner::Pcap(_) => Ok(()),
         }
     }
@@ -206,6 +232,7 @@ impl Source {
     pub fn counts(&mut self) -> io::Result<Counts> {
         match &mut self.inner {
             Inner::Ring(ring) => ring.counts(),
+            Inner::Xdp(source) => source.counts(),
             Inner::Pcap(source) => source.counts(),
         }
     }

@@ -28,6 +28,7 @@ use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
 use crate::script_host;
 use crate::service::privileges;
+use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Mode, Sinks};
 
@@ -164,14 +165,14 @@ fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
     })
 }
 
-/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
-/// own when told.
-struct Waiting(Sender<()>);
+/// The thread that waits for the one that works. Capabilities and what may be touched are each thread's own, so
+/// it is to give up its own when told.
+struct Waiting(Sender<Option<Sandbox>>);
 
 impl Waiting {
-    fn give_up_capabilities(&self) {
+    fn give_up(&self, sandbox: Option<Sandbox>) {
         // It waits until all is done.
-        let _ = self.0.send(());
+        let _ = self.0.send(sandbox);
     }
 }
 
@@ -184,8 +185,9 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
         .stack_size(STACK)
         .spawn(move || what(&Waiting(told)))
         .map_err(|error| format!("cannot start a thread: {error}"))?;
-    for () in wait {
-        if let Err(error) = privileges::keep_none() {
+    for sandbox in wait {
+        let entered = sandbox.map_or(Ok(false), |sandbox| sandbox.enter());
+        if let Err(error) = privileges::keep_none().and(entered) {
             eprintln!("nightjar: {error}");
         }
     }

@@ -60,7 +60,8 @@ impl ScriptArgs {
             self.words.iter().filter(|word| !options::is_assignment(word)).cloned().collect();
         let overrides: Vec<String> =
             self.assignments().filter(|word| !options::is_ours(word)).cloned().collect();
-        if scripts.is_empty() && self.code.is_empty() {
+        // A sensor's own notices need what is loaded by default.
+        if scripts.is_empty() && self.code.is_empty() && traffic != Traffic::Live {
             return match overrides.first() {
                 Some(unknown) => Err(options::unknown_assignment(unknown)),
                 None => Ok(Compiled::None),

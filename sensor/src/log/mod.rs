@@ -265,9 +265,8 @@ impl Logs {
         self.open.len() - 1
     }
 
-    /// What a sensor's logs need every second: rows reach the disk, and logs whose time has come are
-    /// finished. Where writing had failed it is tried again.
-    pub fn tick(&mut self, now: Time) {
+    /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
+    pub fn flush(&mut self) {
         let Some(live) = &mut self.live else { return };
         let mut healthy = true;
         for open in &mut self.open {
@@ -279,6 +278,12 @@ impl Logs {
         if healthy && std::mem::take(&mut live.complained) {
             eprintln!("nightjar: logs can be written again");
         }
+    }
+
+    /// What a sensor's logs need every second: beside [`Logs::flush`], logs whose time has come are finished.
+    pub fn tick(&mut self, now: Time) {
+        self.flush();
+        let Some(live) = &mut self.live else { return };
         let interval = live.rotation.interval;
         if interval <= Interval::ZERO {
             return;

@@ -6,6 +6,7 @@ use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
 use crate::log::{ArchiveCounts, RowCounts};
 use crate::pipeline::worker::WorkerStats;
+use crate::policy::ScriptCounters;
 use crate::sink::Delivery;
 use crate::time::Time;
 
@@ -32,6 +33,7 @@ pub struct Ledger {
     pub reloads: u64,
     /// Scripts were read again that do not compile.
     pub reload_failures: u64,
+    pub scripts: ScriptCounters,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
 }

@@ -39,6 +39,7 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/config.zeek", ByDefault),
     script!("base/frameworks/notice.zeek", ByDefault),
     script!("base/frameworks/weird.zeek", ByDefault),
+    script!("base/frameworks/loss.zeek", ByDefault),
     script!("base/frameworks/sumstats.zeek", ByDefault),
     script!("base/frameworks/intel.zeek", ByDefault),
     script!("policy/frameworks/notice/actions/drop.zeek", OnDemand),

@@ -13,9 +13,11 @@ mod log;
 mod notice;
 mod state;
 mod sumstats;
+mod trouble;
 mod values;
 mod weird;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -24,7 +26,7 @@ use nightjar_script::{Args, Failed, Options, Script, StdHost};
 use crate::analyze;
 use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::{Events, Reload, WeirdSettings};
+use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -45,6 +47,8 @@ pub struct Scripts {
     options: Options,
     carets: bool,
     written: Written,
+    /// What was counted before these were read, by those that ran then.
+    before: ScriptCounters,
 }
 
 /// How the sensor writes its logs.
@@ -78,6 +82,7 @@ impl Scripts {
             options: options.clone(),
             carets,
             written: Written { format: Format::Tsv, exported: false },
+            before: ScriptCounters::default(),
         })
     }
 
@@ -100,6 +105,20 @@ impl Scripts {
     /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
     pub fn follow_files(&self) {
         self.frameworks.input.follow();
+    }
+
+    /// Files that they were read from, to be read again.
+    pub fn sources(&self) -> impl Iterator<Item = &Path> {
+        let sources = &self.script.vm.sources;
+        let files = (0..sources.len() as u32).map(|file| Path::new(&sources.get(file).path[..]));
+        files.filter(|path| path.is_file())
+    }
+
+    /// Files that frameworks write, as their options say.
+    pub fn written_files(&self) -> impl Iterator<Item = PathBuf> {
+        let option = |name| self.script.vm.global_value(name).map_or(&[][..], Value::bytes);
+        let named = ["SumStats::state_file", "Notice::block_list"].map(option).into_iter();
+        named.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned().into())
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.
@@ -251,6 +270,33 @@ impl Events for Scripts {
         self.frameworks.deliver(logs)
     }
 
+    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        trouble::notice(vm, trouble);
+        vm.drain();
+        self.frameworks.deliver(logs)
+    }
+
+    fn counters(&self) -> ScriptCounters {
+        let (vm, before) = (self.script.vm.counters, &self.before);
+        let sumstats = self.frameworks.sumstats.counters();
+        let notices = self.frameworks.notice.counters();
+        ScriptCounters {
+            errors: before.errors + vm.runtime_errors,
+            over_budget: before.over_budget + vm.budget_errors,
+            events_dropped: before.events_dropped + vm.events_dropped,
+            sumstats_keys: sumstats.keys,
+            sumstats_bytes: sumstats.bytes,
+            sumstats_evicted: before.sumstats_evicted + sumstats.evicted,
+            sumstats_cut: before.sumstats_cut + sumstats.cut,
+            // These go on when scripts are read again.
+            notices: notices.raised,
+            notices_suppressed: notices.suppressed,
+            suppressions_forgotten: notices.suppressions_forgotten,
+        }
+    }
+
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
         let refused = |told: String| Reload { interest: None, told, written: Ok(()) };
         if self.options.scripts.iter().any(|script| script == "-") {
@@ -274,6 +320,7 @@ impl Events for Scripts {
         next.follow_files();
         next.begin(self.written);
         let first = next.frameworks.deliver(logs);
+        next.before = self.counters();
         *self = next;
         let mut told = told();
         if restored.is_err() {

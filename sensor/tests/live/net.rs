@@ -90,10 +90,22 @@ impl Net {
         assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Moves an interface from the client to the server.
+    pub fn give_to_server(&self, interface: &str) {
+        self.client_does("ip", &["link", "set", interface, "netns", &self.server]);
+    }
+
     /// Starts something on the server that ends with the test.
     pub fn serve(&mut self, program: &str, args: &[&str]) {
         let child =
             self.on_server(program, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.children.push(child);
+    }
+
+    /// Starts something on the client that ends with the test.
+    pub fn ask(&mut self, program: &str, args: &[&str]) {
+        let child =
+            self.on_client(program, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         self.children.push(child);
     }
 
@@ -157,15 +169,25 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// tcpdump on the server's interface.
+/// tcpdump, on the server's interface if none is said.
 pub struct Tcpdump(Child);
 
 impl Tcpdump {
     pub fn start(net: &Net, file: &Path) -> Tcpdump {
+        Tcpdump::run(net, &net.server, "vs", file)
+    }
+
+    pub fn at_client(net: &Net, interface: &str, file: &Path) -> Tcpdump {
+        Tcpdump::run(net, &net.client, interface, file)
+    }
+
+    fn run(net: &Net, space: &str, interface: &str, file: &Path) -> Tcpdump {
         let told = net.path("tcpdump.err");
-        let args = ["-i", "vs", "-s", "0", "--immediate-mode", "-U", "-w", file.to_str().unwrap()];
+        // In this mode its buffer holds few packets: each has room for the longest.
+        let mode = ["-s", "0", "--immediate-mode", "-B", "131072", "-U"];
+        let args = [&["-i", interface][..], &mode, &["-w", file.to_str().unwrap()]].concat();
         let stderr = fs::File::create(&told).unwrap();
-        let child = net.on_server("tcpdump", &args).stderr(stderr).spawn().unwrap();
+        let child = Net::within(space, "tcpdump", &args).stderr(stderr).spawn().unwrap();
         until("tcpdump listens", || fs::read_to_string(&told).unwrap().contains("listening on"));
         Tcpdump(child)
     }

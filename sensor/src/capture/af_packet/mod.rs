@@ -14,7 +14,7 @@ pub(super) use ring::Ring;
 
 use std::io;
 
-use super::live::{Fanout, Options};
+use super::live::{FILTER, Fanout, Options};
 use super::{filter, interface};
 use socket::Socket;
 
@@ -25,6 +25,19 @@ pub(super) struct Refused {
     pub error: io::Error,
 }
 
+/// An interface shows frames addressed to others for as long as there is one of these.
+pub(super) struct Promiscuous {
+    _socket: Socket,
+}
+
+impl Promiscuous {
+    pub fn enter(index: u32) -> io::Result<Self> {
+        let socket = Socket::new()?;
+        socket.promiscuous(index)?;
+        Ok(Promiscuous { _socket: socket })
+    }
+}
+
 /// Opens one ring for each worker. The second value tells what was granted less than asked for.
 pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refused> {
     let step = |step| move |error| Refused { step, error };
@@ -33,7 +46,7 @@ pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refuse
     let program = match &options.filter {
         Some(expression) => Some(
             filter::compile(link, expression)
-                .map_err(|error| Refused { step: "compiling the filter", error: io::Error::other(error) })?,
+                .map_err(|error| Refused { step: FILTER, error: io::Error::other(error) })?,
         ),
         None => None,
     };
