@@ -13,6 +13,7 @@ use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, Produc
 use crate::record::Schema;
 use crate::sink::config;
 use crate::sink::kafka::Routes;
+use crate::sink::kafka::rows::{Record, Rows};
 
 /// What differs from librdkafka's own defaults. A configuration overrides each of them.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -56,8 +57,10 @@ impl Settings {
     }
 
     pub fn connect(&self) -> Result<Connection, String> {
-        let producer = self.0.create_with_context(Context::default());
-        Ok(Connection { producer: producer.map_err(|error| wrong_setting(&error))? })
+        let producer: BaseProducer<Context> =
+            self.0.create_with_context(Context::default()).map_err(|error| wrong_setting(&error))?;
+        let rows = Rows::new(&producer).ok_or("librdkafka has no queue of events")?;
+        Ok(Connection { rows, producer })
     }
 
     /// A connection on which every row is a request of its own.
@@ -79,25 +82,29 @@ fn wrong_setting(error: &KafkaError) -> String {
 }
 
 pub(super) struct Connection {
+    /// Goes before the producer does.
+    rows: Rows,
     pub producer: BaseProducer<Context>,
 }
 
 /// Takes what librdkafka reports.
 #[derive(Default)]
 pub(super) struct Context {
-    reports: Mutex<Vec<(u64, Option<Code>)>>,
     trouble: Mutex<Option<String>>,
     /// Why a broker hung up, which is trouble only if none is left.
     hint: Mutex<Option<String>>,
 }
 
 impl Connection {
-    /// Takes the reports that came.
-    pub fn take(&self, reports: &mut Vec<(u64, Option<Code>)>) {
-        let context = self.producer.context();
-        std::mem::swap(reports, &mut lock(&context.reports));
+    pub fn send(&mut self, record: &Record<'_>) -> Result<(), Code> {
+        self.rows.send(&self.producer, record)
+    }
+
+    /// Takes the reports that came, and waits for some, but not longer than `wait`.
+    pub fn poll(&self, wait: Duration, reports: &mut Vec<(u64, Option<Code>)>) {
+        self.rows.poll(&self.producer, wait, reports);
         if reports.iter().any(|(_, error)| error.is_none()) {
-            *lock(&context.trouble) = None;
+            *lock(&self.producer.context().trouble) = None;
         }
     }
 
@@ -109,7 +116,7 @@ impl Connection {
                 Ok(metadata) => return Ok(metadata),
                 Err(error) => error,
             };
-            self.producer.poll(Duration::from_millis(50));
+            self.poll(Duration::from_millis(50), &mut Vec::new());
             let trouble = self.trouble();
             let patience = if trouble.is_some() { PATIENCE_IN_TROUBLE } else { PATIENCE };
             if started.elapsed() >= patience {
@@ -162,11 +169,8 @@ fn sentence(message: &str) -> String {
 impl ProducerContext<NoCustomPartitioner> for Context {
     type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, pos: usize) {
-        let error = result.as_ref().err().map(|(error, _)| error);
-        let code = error.map(|error| error.rdkafka_error_code().unwrap_or(Code::Fail));
-        lock(&self.reports).push((pos as u64, code));
-    }
+    /// Reports are taken from librdkafka's queue, by [`Rows::poll`].
+    fn delivery(&self, _: &DeliveryResult<'_>, _: usize) {}
 }
 
 /// How long brokers may take to answer a check …
