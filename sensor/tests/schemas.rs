@@ -11,7 +11,7 @@ use nightjar::config::Config;
 use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
 use nightjar::pipeline::{ReplayOptions, replay};
-use nightjar::record::JsonTime;
+use nightjar::record::{Format, JsonTime};
 use nightjar::sink::streams;
 use serde_json::Value as Json;
 
@@ -78,7 +78,7 @@ impl Outlet for Kept {
 }
 
 /// What each format exports of a capture.
-fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<Row>> {
+fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format) -> Vec<Vec<Row>> {
     let export = |(_, shape, time): &(String, Shape, JsonTime)| Export {
         shape: *shape,
         time: *time,
@@ -97,7 +97,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<Ro
         workers: 2,
         target: Target::Stdout("nothing".to_owned()),
     };
-    let config = Config { exports, ignore_checksums: true, ..Config::default() };
+    let config = Config { exports, format: files, ignore_checksums: true, ..Config::default() };
     let summary = replay(options, config, outlets, None, |_| {}).expect("a replay");
     let rows: u64 = summary.rows.iter().map(|(_, rows)| rows).sum();
     let kept: Vec<_> = kept.into_iter().map(|kept| std::mem::take(&mut *kept.0.lock().unwrap())).collect();
@@ -132,6 +132,18 @@ fn captures() -> Vec<PathBuf> {
 }
 
 #[test]
+fn rows_are_the_same_whatever_the_files_are() {
+    let (capture, formats) = (root("pcaps").join("http.pcap"), formats());
+    let tsv = exported(&capture, &formats, Format::Tsv);
+    for time in [JsonTime::Epoch, JsonTime::Millis, JsonTime::Iso8601] {
+        let json = exported(&capture, &formats, Format::Json(time));
+        for (((name, ..), json), tsv) in formats.iter().zip(json).zip(&tsv) {
+            assert!(json == *tsv && !json.is_empty(), "{name} with {time:?} in files");
+        }
+    }
+}
+
+#[test]
 fn every_exported_row_follows_its_schema() {
     let formats = formats();
     let mut validators = BTreeMap::new();
@@ -149,7 +161,7 @@ fn every_exported_row_follows_its_schema() {
     let captures = captures();
     assert!(!captures.is_empty());
     for capture in &captures {
-        let exported = exported(capture, &formats);
+        let exported = exported(capture, &formats, Format::Tsv);
         for ((name, shape, _), rows) in formats.iter().zip(exported) {
             for (stream, value) in rows {
                 let validator = &validators[&(name, &stream[..])];

@@ -2,7 +2,7 @@
 
 use crate::export::mozdef::{Bro, Event};
 use crate::export::rules::Judge;
-use crate::export::{Export, KeyBy, Shape, row};
+use crate::export::{Export, KeyBy, Shape, Written, row};
 use crate::record::{JsonTime, Record, Schema, Value, Visitor, json};
 use crate::time::Time;
 
@@ -51,7 +51,14 @@ impl Plan {
 
     /// Appends the row, unless a rule drops it: then it appends nothing and says false.
     #[inline]
-    pub fn row<R: Record>(&self, export: &Export, record: &R, now: Time, out: &mut Vec<u8>) -> bool {
+    pub fn row<R: Record>(
+        &self,
+        export: &Export,
+        record: &R,
+        now: Time,
+        written: Option<&Written>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let Some(topic) = self.judge.topic(record) else { return false };
         let begun = row::begin(now, self.stream, topic, out);
         if let Some(field) = self.key {
@@ -61,7 +68,10 @@ impl Plan {
         match &self.body {
             Body::Flat { before, fields, after } => {
                 out.extend_from_slice(before);
-                record.visit(&mut Fields::new(fields, export.time, out));
+                match written {
+                    Some((time, members)) if *time == export.time => out.extend_from_within(members.clone()),
+                    _ => record.visit(&mut Fields::new(fields, export.time, out)),
+                }
                 out.extend_from_slice(after);
             }
             Body::Event(event) => event.write(record, now, out),

@@ -74,7 +74,7 @@ fn exported<R: Record>(export: Export, record: &R) -> Option<(String, String, Js
     let mut out = Vec::new();
     let mut ranges = Vec::new();
     let exports = Exports([export].into());
-    exports.serializer().rows(record, NOW, &mut out, |_, range| ranges.push(range));
+    exports.serializer().rows(record, NOW, None, &mut out, |_, range| ranges.push(range));
     assert!(ranges.len() <= 1);
     let (row, len) = Row::read(&out[ranges.pop()?]).unwrap();
     assert_eq!((row.stream, len, row.ts), (R::SCHEMA.path, out.len(), NOW));

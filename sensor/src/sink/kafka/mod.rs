@@ -46,6 +46,7 @@ const PURGE: Duration = Duration::from_secs(2);
 
 impl Kafka {
     pub fn new(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Self, String> {
+        rows::prepare_memory();
         let settings = Settings::new(config)?;
         let main = settings.connect()?;
         Ok(Kafka {

@@ -44,6 +44,16 @@ unsafe impl Send for Topic {}
 // SAFETY: as above.
 unsafe impl Send for Queue {}
 
+/// librdkafka allocates seven pieces a row and frees them in bulk much later. glibc keeps small ones in bins that
+/// are merged again and again as the large ones go; without those bins a row costs a sixth less.
+pub(super) fn prepare_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it sets a number.
+    unsafe {
+        libc::mallopt(libc::M_MXFAST, 0);
+    }
+}
+
 /// Topics whose handles are kept. Scripts can make more; theirs are asked for each time.
 const MAX_TOPICS: usize = 1_000;
 
