@@ -13,7 +13,7 @@ mod summary;
 
 pub use row::{Row, RowError, rows};
 pub use rules::{Action, Condition, Rule, RuleError};
-pub use schema::{json_schema, schema_version};
+pub use schema::{Version, json_schema, schema_version};
 pub use shape::Shape;
 
 use std::ops::Range;

@@ -262,6 +262,6 @@ fn rules_about_what_is_not_there_are_refused() {
 #[test]
 fn with_nobody_listening_nothing_is_built() {
     let mut out = Vec::new();
-    Exports::default().serializer().rows(&sample(), NOW, &mut out, |_, _| panic!("nobody wants it"));
+    Exports::default().serializer().rows(&sample(), NOW, None, &mut out, |_, _| panic!("nobody wants it"));
     assert!(out.is_empty());
 }

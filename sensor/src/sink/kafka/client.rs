@@ -10,10 +10,9 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
-use crate::record::Schema;
-use crate::sink::config;
 use crate::sink::kafka::Routes;
 use crate::sink::kafka::rows::{Record, Rows};
+use crate::sink::{Known, config};
 
 /// What differs from librdkafka's own defaults. A configuration overrides each of them.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -183,7 +182,7 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// Asks the brokers for the topics that rows would go to. Says what there is, or in one sentence
 /// what is wrong.
-pub fn check(config: &config::Kafka, streams: &[&'static Schema]) -> Result<String, String> {
+pub fn check(config: &config::Kafka, streams: &Known) -> Result<String, String> {
     let export = config.rows.export(config.key.into(), streams)?;
     let routes = Routes::new(config, streams)?;
     let connection = Settings::new(config)?.connect()?;

@@ -11,24 +11,19 @@ use std::collections::HashSet;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use hashbrown::HashMap;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 
-use crate::export::schema_version;
-use crate::record::Schema;
 use crate::sink::account::Reason;
-use crate::sink::config;
 use crate::sink::kafka::client::{Connection, Settings};
 use crate::sink::kafka::rows::Record;
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
+use crate::sink::{Known, config};
 
 pub struct Kafka {
     settings: Settings,
     routes: Routes,
     sensor: String,
-    /// A stream's schema version, for the header.
-    versions: HashMap<&'static str, String, foldhash::fast::RandomState>,
     main: Connection,
     /// Sends rows one by one that a broker refused together with others as too large.
     singly: Option<Connection>,
@@ -45,7 +40,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const PURGE: Duration = Duration::from_secs(2);
 
 impl Kafka {
-    pub fn new(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
         rows::prepare_memory();
         let settings = Settings::new(config)?;
         let main = settings.connect()?;
@@ -53,7 +48,6 @@ impl Kafka {
             settings,
             routes: Routes::new(config, streams)?,
             sensor: config.rows.sensor(),
-            versions: streams.iter().map(|schema| (schema.path, schema_version(schema))).collect(),
             main,
             singly: None,
             alone: HashSet::new(),
@@ -66,14 +60,14 @@ impl Kafka {
     fn send(&mut self, message: &Message<'_>) -> Result<(), Code> {
         let row = &message.row;
         self.routes.meet(row.stream);
-        let (id, version) = (Id::new(message), self.versions.get(row.stream));
-        let headers: [(&CStr, &[u8]); 4] = [
+        let (id, mut version) = (Id::new(message), [0; 8]);
+        hexadecimal(row.version.into(), &mut version);
+        let headers: &[(&CStr, &[u8])] = &[
             (c"stream", row.stream.as_bytes()),
             (c"sensor", self.sensor.as_bytes()),
+            (c"schema", &version),
             (c"id", id.text()),
-            (c"schema", version.map(String::as_bytes).unwrap_or_default()),
         ];
-        let headers = if version.is_some() { &headers[..] } else { &headers[..3] };
         let topic = self.routes.topic(row);
         let record = Record { topic, key: row.key, value: row.value, headers, pos: message.pos };
         match &mut self.singly {
@@ -160,9 +154,7 @@ struct Id {
 impl Id {
     fn new(message: &Message<'_>) -> Id {
         let mut text = [b'-'; 40];
-        for (place, digit) in text[..16].iter_mut().enumerate() {
-            *digit = b"0123456789abcdef"[(message.run >> (60 - 4 * place) & 15) as usize];
-        }
+        hexadecimal(message.run, &mut text[..16]);
         let mut number = itoa::Buffer::new();
         let number = number.format(message.seq).as_bytes();
         let length = 17 + number.len();
@@ -172,6 +164,13 @@ impl Id {
 
     fn text(&self) -> &[u8] {
         &self.text[..self.length]
+    }
+}
+
+/// Writes the last digits of a number, as many as there is room for.
+fn hexadecimal(number: u64, out: &mut [u8]) {
+    for (place, digit) in out.iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
     }
 }
 
