@@ -251,7 +251,12 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.begin(written);
         sensor.config.interest = scripts.interest();
     }
-    let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {
+    let sinks = match Sinks::start(
+        &sensor.export,
+        &super::streams::known(scripts.as_deref()),
+        Mode::Drop,
+        super::tell,
+    ) {
         Ok(sinks) => sinks,
         Err(message) => {
             eprintln!("nightjar: {message}");
@@ -268,9 +273,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let publish = |ledger: &Ledger, health| {
-        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+        latest.set(ledger, health);
     };
-    let ended = supervise(live, &sensor, &control, logs, events, publish, quiet);
+    let ended = supervise(live.exporting(sinks.accounts()), &sensor, &control, logs, events, publish, quiet);
     let deliveries = sinks.finish();
     if !quiet {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));

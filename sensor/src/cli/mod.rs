@@ -5,6 +5,7 @@ mod options;
 mod progress;
 mod reload;
 mod script;
+mod streams;
 mod summary;
 mod test;
 
@@ -21,16 +22,15 @@ use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
-use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
-use crate::policy::{self, Events};
+use crate::policy::Events;
 use crate::script_host;
 use crate::service::privileges;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
-use crate::sink::{self, Delivery, Mode, Sinks};
+use crate::sink::{self, Delivery, Known, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -47,7 +47,7 @@ const NOT_DELIVERED: u8 = 4;
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
 /// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
 /// `nightjar status` shows the running sensor; `nightjar reload` lets it read its configuration and scripts
-/// again; `nightjar test DIR` runs tests of scripts.
+/// again; `nightjar test DIR` runs tests of scripts; `nightjar schemas` writes JSON Schemas of exported rows.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -122,31 +122,27 @@ is sent by the next run).";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
-    analyze::LOGS
-        .iter()
-        .chain(policy::LOGS)
-        .chain(pipeline::LOGS)
-        .map(|schema| schema.path)
-        .collect::<Vec<_>>()
-        .into()
+    pipeline::streams().map(|schema| schema.path).collect::<Vec<_>>().into()
 }
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     let rest = args.get(1..).unwrap_or_default();
-    let code = match rest.first().and_then(|word| word.to_str()) {
-        Some("check") => {
-            parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
-        }
-        Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
-        _ => {
-            parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
-        }
-    };
+    let code =
+        match rest.first().and_then(|word| word.to_str()) {
+            Some("check") => {
+                parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
+            }
+            Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("schemas") => parse(streams::SchemasArgs::try_parse_from(rest))
+                .map(|args| on_script_stack(move |_| args.run())),
+            Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
+            _ => parse(Args::try_parse_from(&args))
+                .map(|args| on_script_stack(move |waiting| run(args, waiting))),
+        };
     match code {
         Ok(Ok(code)) | Err(code) => ExitCode::from(code),
         Ok(Err(message)) => {
@@ -200,7 +196,9 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
         Ok(sensor) => {
             say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
-            let receivers = check_receivers(&sensor.export);
+            // Scripts that make streams are not run for this.
+            let known = Known { open: !args.scripts.is_empty(), ..streams::configured(&sensor) };
+            let receivers = check_receivers(&sensor.export, &known);
             Ok(if code == ALL_READ { receivers } else { code })
         }
         Err(error) => {
@@ -259,7 +257,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.begin(written);
         settings.config.interest = scripts.interest();
     }
-    let sinks = Sinks::start(&export, Mode::Wait, tell)?;
+    let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
     let outlets = sinks.outlets();
     let target = match (args.stdout, args.logdir.or(settings.logdir)) {
@@ -328,9 +326,9 @@ fn say_all(lines: &str) {
 }
 
 /// Asks those that rows are exported to whether they would take them.
-fn check_receivers(config: &sink::Config) -> u8 {
+fn check_receivers(config: &sink::Config, known: &Known) -> u8 {
     let mut code = ALL_READ;
-    for (name, found) in sink::check(config) {
+    for (name, found) in sink::check(config, known) {
         match found {
             Ok(found) => say(format_args!("{name}: {found}")),
             Err(wrong) => {

@@ -151,7 +151,7 @@ impl Logs {
         if !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
-            self.serializer.rows_of(sheet.schema(), &record, now, &mut bytes, |to, range| {
+            self.serializer.rows_of(sheet.schema(), &record, now, None, &mut bytes, |to, range| {
                 exported.push((to, range));
             });
             for (to, range) in exported {
@@ -246,7 +246,7 @@ impl Logs {
         self.row(R::SCHEMA, &row, now)?;
         row.clear();
         let mut exported = Vec::new();
-        self.serializer.rows(record, now, &mut row, |to, range| exported.push((to, range)));
+        self.serializer.rows(record, now, None, &mut row, |to, range| exported.push((to, range)));
         for (to, range) in exported {
             self.export(to, &row[range]);
         }

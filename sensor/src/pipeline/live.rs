@@ -21,6 +21,7 @@ use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
 use crate::policy::{Events, Policy, Reload, Trouble};
+use crate::sink::Accounts;
 use crate::time::Time;
 
 /// What to capture on one interface, and where its workers run.
@@ -60,6 +61,7 @@ pub struct Live {
     interfaces: Vec<Opened>,
     /// What the operator should know.
     pub notes: Vec<String>,
+    exporters: Accounts,
 }
 
 struct Opened {
@@ -163,7 +165,12 @@ impl Live {
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
             opened.push(Opened { options, name, kind, nic, sources });
         }
-        Ok(Live { interfaces: opened, notes })
+        Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
+    }
+
+    /// Tells of exporters too.
+    pub fn exporting(self, exporters: Accounts) -> Live {
+        Live { exporters, ..self }
     }
 
     /// Captures until told to stop. `watch` sees the ledger every second.
@@ -213,6 +220,7 @@ impl Live {
             logs: &mut logs,
             loss: Loss::new(settings.loss.clone(), started),
             ledger: Ledger { started, ..Ledger::default() },
+            exporters: self.exporters,
             said: Vec::new(),
         };
         let finished = stage.run(control, deadline, &mut watch);
@@ -248,6 +256,7 @@ struct Stage<'a, 'e> {
     logs: &'a mut Logs,
     loss: Loss,
     ledger: Ledger,
+    exporters: Accounts,
     /// The times of what was taken since rows last went to the disk.
     said: Vec<Time>,
 }
@@ -356,6 +365,7 @@ impl Stage<'_, '_> {
         ledger.queued_reports = self.reports.len();
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();
+        ledger.exports = self.exporters.read();
     }
 
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.

@@ -149,6 +149,11 @@ impl Scripts {
         }
     }
 
+    /// The streams that scripts declare or write to, once they have begun: a form for each of a stream's filters.
+    pub fn streams(&self) -> Vec<&'static Schema> {
+        self.frameworks.log.schemas()
+    }
+
     /// What became of notices that left the sensor.
     pub fn notices(&self) -> notice::Counters {
         self.frameworks.notice.counters()

@@ -9,8 +9,8 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, de};
 
 use crate::export::{Action, Condition, Export, KeyBy, Rule, Shape, Streams};
-use crate::record::{JsonTime, Schema};
-use crate::sink::spool;
+use crate::record::JsonTime;
+use crate::sink::{Known, spool};
 
 /// Where rows are exported to. A file may leave both out.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -273,16 +273,19 @@ const MIN_SPOOL: u64 = 1 << 20;
 
 impl Rows {
     /// What an exporter wants; an error where the rules or names do not fit the streams there are.
-    pub(super) fn export(&self, key: KeyBy, streams: &[&Schema]) -> Result<Export, String> {
-        let known = |name: &str| streams.iter().find(|schema| schema.path == name);
+    pub(super) fn export(&self, key: KeyBy, streams: &Known) -> Result<Export, String> {
         for name in self.include.iter().chain(&self.exclude) {
-            known(name).ok_or_else(|| unknown_stream(name, streams))?;
+            streams.find(name)?;
         }
         let mut rules = Vec::new();
         for rule in &self.rules {
-            let schema = known(&rule.stream).ok_or_else(|| unknown_stream(&rule.stream, streams))?;
+            let forms = streams.find(&rule.stream)?;
             let rule = rule.rule();
-            rule.check(schema).map_err(|error| format!("a rule for {}: {}", schema.path, error.0))?;
+            // One of several forms of a stream is enough.
+            let wrong = forms.into_iter().map(|schema| rule.check(schema)).reduce(Result::or);
+            if let Some(Err(error)) = wrong {
+                return Err(format!("a rule for {}: {}", rule.stream, error.0));
+            }
             rules.push(rule);
         }
         Ok(Export {
@@ -311,12 +314,6 @@ impl Rows {
         };
         self.sensor.clone().or_else(host).unwrap_or_else(|| "nightjar".to_owned())
     }
-}
-
-pub(super) fn unknown_stream(name: &str, streams: &[&Schema]) -> String {
-    let mut known: Vec<&str> = streams.iter().map(|schema| schema.path).collect();
-    known.sort_unstable();
-    format!("there is no stream {name}; there are {}", known.join(", "))
 }
 
 impl RuleConfig {
@@ -472,6 +469,7 @@ impl<'de> Deserialize<'de> for SyncConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Schema;
 
     #[test]
     fn quantities_have_units() {
@@ -500,8 +498,9 @@ mod tests {
         let wrong = Config::read("[kafka]\ntopik = \"a\"").unwrap_err().to_string();
         assert!(wrong.contains("topik") && wrong.contains("line 2"), "{wrong}");
         let config = Config::read("[kafka.rows]\ninclude = [\"cnn\"]").unwrap();
-        let schema = Schema { path: "conn", fields: &[] };
-        let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &[&schema]).unwrap_err();
+        const CONN: &Schema = &Schema { path: "conn", fields: &[] };
+        let known = Known { schemas: vec![CONN], ..Known::default() };
+        let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &known).unwrap_err();
         assert_eq!(wrong, "there is no stream cnn; there are conn");
     }
 
