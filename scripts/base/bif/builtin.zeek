@@ -207,3 +207,14 @@ global enable_module_events: function(module_name: string): bool;
 global disable_module_events: function(module_name: string): bool;
 global get_event_stats: function(): EventStats;
 global get_event_handler_stats: function(): EventNameStats;
+
+## The name of a log's file, and that file.
+function log_file_name(tag: string): string
+	{
+	local suffix = getenv("ZEEK_LOG_SUFFIX");
+	return fmt("%s.%s", tag, suffix == "" ? "log" : suffix);
+	}
+function open_log_file(tag: string): file
+	{
+	return open(log_file_name(tag));
+	}

@@ -12,7 +12,7 @@ mod sheet;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
 pub use file::{LogError, LogFile};
-pub use sheet::{Separators, Sheet, Style};
+pub use sheet::{Header, Separators, Sheet, Style};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

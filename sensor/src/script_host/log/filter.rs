@@ -8,7 +8,7 @@ use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 
-use crate::log::{Separators, Sheet, Style};
+use crate::log::{Header, Separators, Sheet, Style};
 use crate::record::JsonTime;
 use crate::script_host::log::columns::{self, Column};
 
@@ -179,8 +179,8 @@ fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
         Some(text) => text == "T",
         None => global(name).is_some_and(Value::as_bool),
     };
-    let tsv = config.get("tsv").is_some_and(|text| text == "T");
-    if flag("use_json") && !tsv {
+    let names_only = config.get("tsv").is_some_and(|text| text == "T");
+    if flag("use_json") && !names_only {
         let named = match config.get("json_timestamps") {
             Some(name) => name.clone(),
             None => global("json_timestamps").map_or(String::new(), |value| vm.text_string(value)),
@@ -198,6 +198,11 @@ fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
         empty: bytes("empty_field"),
         unset: bytes("unset_field"),
         meta: bytes("meta_prefix"),
-        header: flag("include_meta"),
+        header: match flag("include_meta") {
+            true if names_only => Header::Names,
+            true => Header::Zeek,
+            false => Header::None,
+        },
+        utf8: flag("enable_utf_8"),
     })
 }
