@@ -178,6 +178,7 @@ global compress_path: function(p: string): string;
 
 # The run
 global system: function(str: string): int;
+global system_env: function(str: string, env: table_string_of_string): int;
 global exit: function(code: int);
 global terminate: function(): bool;
 global getpid: function(): count;

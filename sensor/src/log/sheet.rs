@@ -21,6 +21,9 @@ pub struct Sheet {
     pub style: Style,
     /// Rows go to standard output.
     pub stdout: bool,
+    /// Written compressed, if this is not 0, and with one more ending.
+    pub gzip_level: u32,
+    pub gzip_ending: String,
     /// Rows go to exporters only.
     pub export_only: bool,
     /// For exporters.
@@ -98,7 +101,25 @@ impl Default for Separators {
 impl Sheet {
     pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
         let schema = OnceLock::new();
-        Sheet { path, names, types, style, stdout: false, export_only: false, schema }
+        Sheet {
+            path,
+            names,
+            types,
+            style,
+            stdout: false,
+            gzip_level: 0,
+            gzip_ending: String::new(),
+            export_only: false,
+            schema,
+        }
+    }
+
+    /// What the file's name has after the path.
+    pub fn ending(&self) -> String {
+        match self.gzip_level {
+            0 => format!(".{}", suffix()),
+            _ => format!(".{}.{}", suffix(), self.gzip_ending),
+        }
     }
 
     /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
@@ -285,6 +306,15 @@ impl Separators {
             }
         }
     }
+}
+
+/// The ending of logs: `log`, unless the environment names another as for Zeek.
+pub(super) fn suffix() -> &'static str {
+    static SUFFIX: OnceLock<String> = OnceLock::new();
+    SUFFIX.get_or_init(|| {
+        let named = std::env::var("ZEEK_LOG_SUFFIX").ok();
+        named.filter(|named| !named.is_empty() && !named.contains('/')).unwrap_or_else(|| "log".to_owned())
+    })
 }
 
 /// The type of a name such as `set[string]`; what exporters have no type for they take as text.

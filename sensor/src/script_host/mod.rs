@@ -84,8 +84,7 @@ impl Scripts {
         self.format = format;
         self.write_as_the_sensor();
         let code = self.script.run();
-        self.frameworks.finish(&mut self.script.vm);
-        self.frameworks.deliver(logs)?;
+        self.finish_alone(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
         Ok(exit_code(code))
     }
@@ -121,6 +120,43 @@ impl Scripts {
                 vm.values[at as usize] = value;
             }
         }
+    }
+
+    /// Packet time is now this: what waited for it happens.
+    fn reach(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        let now = now.as_secs_f64();
+        vm.advance(now);
+        if self.frameworks.log.delay_due(now) {
+            self.frameworks.log.end_delays(vm, false);
+            vm.drain();
+        }
+        if self.frameworks.log.rotation_due(now) { self.rotate(logs, false) } else { Ok(()) }
+    }
+
+    fn rotate(&mut self, logs: &mut Logs, terminating: bool) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        let written = self.frameworks.deliver(logs);
+        let rotated = self.frameworks.log.rotate(vm, logs, terminating);
+        vm.drain();
+        written.and(rotated)
+    }
+
+    /// What is left to do after a script that ran alone.
+    fn finish_alone(&mut self, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        self.frameworks.log.end_delays(vm, true);
+        self.frameworks.finish(vm);
+        self.rotate(logs, true)?;
+        self.frameworks.deliver(logs)
+    }
+
+    /// Scripts end: `zeek_done`, what still waits, and the last rows.
+    fn finish(&mut self, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        self.frameworks.log.end_delays(vm, true);
+        self.script.finish();
+        self.finish_alone(logs)
     }
 
     /// What became of notices that left the sensor.
@@ -162,8 +198,8 @@ fn exit_code(code: i32) -> u8 {
 
 impl Events for Scripts {
     fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
         self.frameworks.input.between_events(vm);
         let layout = &self.layout;
         let conn = event
@@ -198,12 +234,12 @@ impl Events for Scripts {
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        let vm = &mut self.script.vm;
-        let now = now.as_secs_f64();
-        if vm.next_scheduled().is_none_or(|at| at > now) {
+        let (log, at) = (&self.frameworks.log, now.as_secs_f64());
+        let scheduled = self.script.vm.next_scheduled().is_some_and(|next| next <= at);
+        if !scheduled && !log.delay_due(at) && !log.rotation_due(at) {
             return Ok(());
         }
-        vm.advance(now);
+        self.reach(now, logs)?;
         self.frameworks.deliver(logs)
     }
 
@@ -212,8 +248,8 @@ impl Events for Scripts {
     }
 
     fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
         if let Some((log, record)) = self.state.finished(vm, &self.layout, &row) {
             if row.record.schema == analyze::FILES {
                 state::hide_digests(vm, &record);
@@ -235,8 +271,8 @@ impl Events for Scripts {
     }
 
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
         let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
         weird::notice(vm, weird, conn);
         vm.drain();
@@ -258,10 +294,9 @@ impl Events for Scripts {
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
             return refused(told());
         };
-        self.script.vm.advance(now.as_secs_f64());
+        let reached = self.reach(now, logs);
         let restored = next.restore_sumstats(&self.save_sumstats());
-        self.script.finish();
-        let last = self.frameworks.deliver(logs);
+        let last = reached.and(self.finish(logs));
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.format);
@@ -275,17 +310,15 @@ impl Events for Scripts {
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
+        self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.look_after(false);
         self.frameworks.deliver(logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
+        self.reach(now, logs)?;
         self.frameworks.input.between_events(&mut self.script.vm);
-        self.script.finish();
-        self.frameworks.finish(&mut self.script.vm);
-        self.frameworks.deliver(logs)
+        self.finish(logs)
     }
 }

@@ -131,7 +131,8 @@ pub(crate) fn plain_text(value: Value<'_>, out: &mut Vec<u8>) {
 fn double(d: f64, out: &mut Vec<u8>) {
     use std::io::Write;
     let start = out.len();
-    let _ = if d == 0.0 || (1e-6..1e21).contains(&d.abs()) { write!(out, "{d}") } else { write!(out, "{d:e}") };
+    let _ =
+        if d == 0.0 || (1e-6..1e21).contains(&d.abs()) { write!(out, "{d}") } else { write!(out, "{d:e}") };
     if !out[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
         out.extend_from_slice(b".0");
     }
