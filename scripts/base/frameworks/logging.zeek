@@ -166,8 +166,10 @@ export {
 
 	global run_rotation_postprocessor_cmd: function(info: RotationInfo, npath: string): bool;
 
+	global empty_post_delay_cb: function(rec: any, id: ID): bool;
+
 	## Holds back a row from within [`log_stream_policy`] until `delay_finish`, or its time is up.
-	global delay: function(id: ID, rec: any, post_delay_cb: PostDelayCallback &optional): DelayToken;
+	global delay: function(id: ID, rec: any, post_delay_cb: PostDelayCallback &default=empty_post_delay_cb): DelayToken;
 	global delay_finish: function(id: ID, rec: any, token: DelayToken): bool;
 	global set_max_delay_interval: function(id: ID, max_delay: interval): bool;
 	global set_max_delay_queue_size: function(id: ID, max_size: count): bool;
@@ -261,14 +263,30 @@ function enable_stream(id: ID): bool
 	{
 	if ( ! __enable_stream(id, T) )
 		return F;
-	if ( id in all_streams )
-		active_streams[id] = all_streams[id];
+	if ( id !in all_streams )
+		return T;
+	active_streams[id] = all_streams[id];
+	for ( group in all_streams[id]$event_groups )
+		{
+		if ( has_module_events(group) )
+			enable_module_events(group);
+		if ( has_event_group(group) )
+			enable_event_group(group);
+		}
 	return T;
 	}
 
 function disable_stream(id: ID): bool
 	{
 	delete active_streams[id];
+	if ( id in all_streams )
+		for ( group in all_streams[id]$event_groups )
+			{
+			if ( has_module_events(group) )
+				disable_module_events(group);
+			if ( has_event_group(group) )
+				disable_event_group(group);
+			}
 	return __enable_stream(id, F);
 	}
 
@@ -353,12 +371,12 @@ function run_rotation_postprocessor_cmd(info: RotationInfo, npath: string): bool
 	return system_env(command, default_rotation_postprocessor_cmd_env) == 0;
 	}
 
-function no_callback(rec: any, id: ID): bool
+function empty_post_delay_cb(rec: any, id: ID): bool
 	{
 	return T;
 	}
 
-function delay(id: ID, rec: any, post_delay_cb: PostDelayCallback &default=no_callback): DelayToken
+function delay(id: ID, rec: any, post_delay_cb: PostDelayCallback): DelayToken
 	{
 	return __delay(id, rec, post_delay_cb);
 	}

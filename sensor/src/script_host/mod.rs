@@ -16,6 +16,7 @@ mod sumstats;
 mod values;
 mod weird;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nightjar_script::value::Value;
@@ -92,6 +93,15 @@ impl Scripts {
     /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
     pub fn follow_files(&self) {
         self.frameworks.input.follow();
+    }
+
+    /// The folder for logs that scripts name, if they do.
+    pub fn log_folder(&self) -> Option<PathBuf> {
+        let named = ["LogAscii::logdir", "Log::default_logdir"].into_iter().find_map(|name| {
+            let folder = self.script.vm.global_value(name)?;
+            Some(String::from_utf8_lossy(folder.bytes()).into_owned()).filter(|folder| !folder.is_empty())
+        });
+        named.map(PathBuf::from)
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.

@@ -202,7 +202,7 @@ impl Compiler {
             _ => false,
         };
         if bad {
-            self.err(f.span, "&log applied to a type that cannot be logged");
+            self.err(f.span, "&log applied to a type that cannot be logged (&log)");
         }
     }
 

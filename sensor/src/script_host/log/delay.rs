@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use nightjar_script::source::Span;
 use nightjar_script::value::{FuncVal, Opaque, RecordVal, Value};
 use nightjar_script::vm::{CallSite, Res};
 use nightjar_script::{Args, Vm};
@@ -13,6 +14,7 @@ use crate::script_host::log::Log;
 /// The delayed rows of a stream, in the order in which their time is up.
 pub(super) struct Delays {
     pub interval: f64,
+    /// How many there may be; 0 is no limit.
     pub rows: usize,
     queue: VecDeque<Delayed>,
 }
@@ -97,7 +99,7 @@ impl Log {
                 let delays = &mut stream.delays;
                 match delays.queue.iter().position(|delayed| delayed.held == 0) {
                     Some(free) => delays.queue.remove(free),
-                    None if delays.queue.len() > delays.rows && turns > 0 => {
+                    None if delays.rows > 0 && delays.queue.len() > delays.rows && turns > 0 => {
                         turns -= 1;
                         delays.queue.pop_front()
                     }
@@ -166,7 +168,7 @@ impl Log {
         state.next_delay = next.fold(f64::INFINITY, |at, delayed| at.min(delayed.until));
     }
 
-    pub(super) fn delay(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+    pub(super) fn delay(&self, vm: &mut Vm, _: &CallSite<'_>, args: &[Value]) -> Res {
         let [Value::Enum(_, id), Value::Record(record), callback] = args else { return Ok(token(0)) };
         let wrong = {
             let mut guard = self.0.borrow_mut();
@@ -198,11 +200,11 @@ impl Log {
                 }
             }
         };
-        vm.error(site.span, format!("invalid Log::delay() call: {wrong}"));
+        vm.error(Span::default(), format!("invalid Log::delay() call: {wrong}"));
         Ok(token(0))
     }
 
-    pub(super) fn delay_finish(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
+    pub(super) fn delay_finish(&self, vm: &mut Vm, _: &CallSite<'_>, args: &[Value]) -> Res {
         let [Value::Enum(_, id), Value::Record(record), Value::Opaque(given)] = args else {
             return Ok(Value::Bool(false));
         };
@@ -231,7 +233,7 @@ impl Log {
             }
         };
         if let Err(wrong) = told {
-            vm.error(site.span, wrong);
+            vm.error(Span::default(), wrong);
             return Ok(Value::Bool(false));
         }
         self.trim_delays(vm, *id);

@@ -143,7 +143,11 @@ fn file_name(vm: &mut Vm, due: &Due, now: f64, terminating: bool, postprocessor:
             Path::new(&text(&folder)).join(text(&base))
         }
         _ => {
-            let name = format!("{}-{}", due.sheet.path, due.opened as u64);
+            let mut stamp = Vec::new();
+            crate::record::stamp(Time::from_secs_f64(due.opened), &mut stamp);
+            let stamp = String::from_utf8_lossy(&stamp).into_owned();
+            let (day, time) = stamp.get(2..10).zip(stamp.get(11..)).unwrap_or_default();
+            let name = format!("{}-{day}_{}", due.sheet.path, time.replace('-', "."));
             let wrong = format!(
                 "Failed to call Log::rotation_format_func for path {} continuing with rotation to: ./{name}",
                 due.sheet.path
