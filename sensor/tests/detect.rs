@@ -160,5 +160,5 @@ fn a_key_is_explained() {
     let attacker = told.split("http.auth_errors.attacker").nth(1).expect("the SumStat is told of");
     assert!(attacker.contains("observed: 12 times") && attacker.contains("crossed: 1"), "{told}");
     let errors = told.split("http.errors.client").nth(1).expect("the SumStat is told of");
-    assert!(errors.contains("nearest miss: 0.6 of 1"), "{told}");
+    assert!(errors.contains("threshold: 20") && errors.contains("nearest miss: 12 of 20"), "{told}");
 }

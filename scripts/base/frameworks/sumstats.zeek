@@ -123,6 +123,12 @@ export {
 		## calculation that gives a number: then it is that number, and nothing is called.
 		threshold_val: function(key: SumStats::Key, result: SumStats::Result): double &optional;
 		threshold: double &optional;
+		## Without threshold_val: gives the threshold of a key. It is asked for when a key is new, and again after an
+		## option was changed, not for each observation. Other thresholds are then parts and multiples of it.
+		threshold_for: function(key: SumStats::Key): double &optional;
+		## Without threshold_val: beside the number, UNIQUE is calculated, and thresholds are not reached while there
+		## are fewer distinct values.
+		threshold_unique: count &optional;
 		## Several thresholds, ascending.
 		threshold_series: vector of double &optional;
 		## Called at the observation that makes the value reach a threshold, once an epoch for each threshold.

@@ -69,9 +69,7 @@ event zeek_init() &priority=-3
 	{
 	local attacker = SumStats::Reducer($stream="http.auth_errors.attacker", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.auth_errors.attacker", $epoch=window, $window=window, $reducers=set(attacker),
-		$threshold=1.0,
-		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
-			{ return result["http.auth_errors.attacker"]$sum / threshold; },
+		$threshold_for(key: SumStats::Key) = { return threshold; },
 		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
 			{
 			if ( |guessing| < max_guessing )
@@ -84,9 +82,7 @@ event zeek_init() &priority=-3
 
 	local victim = SumStats::Reducer($stream="http.auth_errors.victim", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.auth_errors.victim", $epoch=window, $window=window, $reducers=set(victim),
-		$threshold=1.0,
-		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
-			{ return result["http.auth_errors.victim"]$sum / threshold; },
+		$threshold_for(key: SumStats::Key) = { return threshold; },
 		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
 			{
 			NOTICE([$note=HTTP_AuthBruteforcing_Victim, $src=key$host,
@@ -97,9 +93,7 @@ event zeek_init() &priority=-3
 
 	local user = SumStats::Reducer($stream="http.auth_errors.user", $apply=set(SumStats::UNIQUE));
 	SumStats::create([$name="http.auth_errors.user", $epoch=window, $window=window, $reducers=set(user),
-		$threshold=1.0,
-		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
-			{ return result["http.auth_errors.user"]$unique / user_threshold; },
+		$threshold_for(key: SumStats::Key) = { return user_threshold; },
 		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
 			{
 			NOTICE([$note=HTTP_AuthBruteforcing_User, $dst=key$host, $n=result["http.auth_errors.user"]$unique,

@@ -84,10 +84,10 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 function count_errors(stream: string, note: Notice::Type, what: string, faults: bool)
 	{
 	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM));
-	SumStats::create([$name=stream, $epoch=window, $window=window, $reducers=set(r), $threshold=1.0,
-		$threshold_val=function[stream, faults](key: SumStats::Key, result: SumStats::Result): double
+	SumStats::create([$name=stream, $epoch=window, $window=window, $reducers=set(r),
+		$threshold_for=function[faults](key: SumStats::Key): double
 			{
-			return result[stream]$sum / threshold_of(key$host, faults ? fault_threshold : threshold);
+			return threshold_of(key$host, faults ? fault_threshold : threshold);
 			},
 		$threshold_crossed=function[stream, note, what, faults](key: SumStats::Key, result: SumStats::Result)
 			{

@@ -42,9 +42,8 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 event zeek_init() &priority=-3
 	{
 	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
-	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $reducers=set(one), $threshold=1.0,
-		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
-			{ return result["http.flood.client"]$sum / threshold; },
+	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $reducers=set(one),
+		$threshold_for(key: SumStats::Key) = { return threshold; },
 		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
 			{
 			NOTICE([$note=Client_Flood, $src=key$host, $n=double_to_count(result["http.flood.client"]$sum),
@@ -55,13 +54,9 @@ event zeek_init() &priority=-3
 
 	local many = SumStats::Reducer($stream="http.flood.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
 		$unique_max=2);
-	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $reducers=set(many), $threshold=1.0,
-		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
-			{
-			# A single client is the other detection's.
-			local rv = result["http.flood.block"];
-			return rv$unique < 2 ? 0.0 : rv$sum / block_threshold;
-			},
+	# A single client is the other detection's.
+	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $reducers=set(many),
+		$threshold_unique=2, $threshold_for(key: SumStats::Key) = { return block_threshold; },
 		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
 			{
 			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : block_v6);

@@ -22,6 +22,7 @@ mod compile;
 mod describe;
 pub mod diag;
 pub mod host;
+pub mod idle;
 mod lexer;
 mod parser;
 mod run;

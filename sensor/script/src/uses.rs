@@ -18,6 +18,8 @@ pub struct Uses {
 struct Use {
     read: bool,
     written: bool,
+    /// Another value is put there, rather than what is there changed.
+    assigned: bool,
 }
 
 impl Uses {
@@ -38,7 +40,7 @@ impl Uses {
 
     pub(crate) fn write(&mut self, ty: TypeId, at: usize) {
         let field = self.field(ty, at);
-        (field.read, field.written) = (true, true);
+        *field = Use { read: true, written: true, assigned: true };
     }
 
     pub(crate) fn whole(&mut self, ty: TypeId) {
@@ -84,6 +86,11 @@ impl Uses {
     /// Whether some code may change the field.
     pub fn writes(&self, ty: TypeId, at: usize) -> bool {
         self.get(ty, at).written
+    }
+
+    /// Whether some code may put another value there.
+    pub fn assigns(&self, ty: TypeId, at: usize) -> bool {
+        self.get(ty, at).assigned
     }
 
     fn get(&self, ty: TypeId, at: usize) -> Use {

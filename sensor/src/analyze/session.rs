@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::analyze::conn;
 use crate::analyze::detect::Detection;
 use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
-use crate::event::{Arg, EventId, Order, Proto};
+use crate::event::{EventId, Order, Part, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -103,12 +103,11 @@ impl Slot {
         if confirmed && !self.confirmed {
             self.confirmed = true;
             flow.add_service(self.spec.service);
-            self.raise(cx, flow, EventId::AnalyzerConfirmation, |aid| vec![Arg::Conn, Arg::Unset, aid]);
+            self.raise(cx, flow, EventId::AnalyzerConfirmation, &[]);
         }
         for _ in 0..violations {
-            self.raise(cx, flow, EventId::AnalyzerViolation, |aid| {
-                vec![Arg::text("the protocol's rules were broken"), Arg::Conn, Arg::Unset, aid]
-            });
+            let reason = [Part::Name("the protocol's rules were broken")];
+            self.raise(cx, flow, EventId::AnalyzerViolation, &reason);
             self.violated(flow);
         }
         if self.dropped {
@@ -129,12 +128,16 @@ impl Slot {
         }
     }
 
-    /// Tells scripts what was found out about the protocol.
-    fn raise(&self, cx: &mut Cx<'_>, flow: &mut Flow, id: EventId, info: impl FnOnce(Arg) -> Vec<Arg>) {
+    /// Tells scripts what was found out about the protocol; `first` are the first fields of what is told.
+    fn raise(&self, cx: &mut Cx<'_>, flow: &mut Flow, id: EventId, first: &[Part]) {
         if cx.bus.wants(id) {
-            let info = info(Arg::Count(flow.ordinal));
+            let taken = cx.bus.taken();
+            let about = [Part::Conn, Part::Unset, Part::Count(flow.ordinal)];
+            let info = taken.record(&[first, &about].concat());
             let tag = format!("AllAnalyzers::ANALYZER_ANALYZER_{}", self.spec.service.to_ascii_uppercase());
-            flow.raise(cx, id, vec![Arg::text(&tag), Arg::Record(info)]);
+            let tag = taken.text(tag.as_bytes());
+            let args = taken.parts(&[tag, info]);
+            flow.raise(cx, id, args);
         }
     }
 

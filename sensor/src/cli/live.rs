@@ -21,6 +21,7 @@ use crate::cli::{
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
+use crate::script_host;
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
 use crate::service::metrics::MetricsServer;
@@ -231,7 +232,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.follow_files();
-        scripts.begin(sensor.config.format);
+        let written =
+            script_host::Written { format: sensor.config.format, exported: sensor.export.is_some() };
+        scripts.begin(written);
         sensor.config.interest = scripts.interest();
     }
     let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {

@@ -24,6 +24,7 @@ use crate::capture::file::{CaptureError, OpenError};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::{self, Events};
+use crate::script_host;
 use crate::service::privileges;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Mode, Sinks};
@@ -251,7 +252,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         };
     };
     if let Some(scripts) = &mut scripts {
-        scripts.begin(settings.config.format);
+        let written = script_host::Written { format: settings.config.format, exported: export.is_some() };
+        scripts.begin(written);
         settings.config.interest = scripts.interest();
     }
     let sinks = Sinks::start(&export, Mode::Wait, tell)?;

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::event::{ConnId, EventId, Interest, Order, Owner, Raised, RecordView, RowView, Tunnel, Weird};
+use crate::event::{
+    ConnId, ConnView, Drafted, EventId, FileView, Interest, Order, Owner, Raised, RecordView, RowView, Rows,
+    Span, Taken, Tunnel, Weird,
+};
 use crate::export::Serializer;
-use crate::record::{Format, Record, Schema};
+use crate::record::{Format, Record, Schema, Uid};
 use crate::time::Time;
 
 /// One worker's outlet. Rows are serialised here, once, by the worker that made them.
@@ -24,8 +27,8 @@ pub struct Bus {
 pub struct Batch {
     /// In the order in which it was said, which is also that of [`Order`].
     pub items: Vec<Item>,
-    /// The rows that items point into.
-    pub bytes: Vec<u8>,
+    /// What items point into.
+    pub taken: Taken,
 }
 
 #[derive(Debug)]
@@ -50,15 +53,17 @@ pub enum Said {
         start: usize,
         end: usize,
     },
-    /// A row that scripts may change before it is written.
-    Record(Box<RowView>),
+    /// A row that goes past scripts before it is written: which of those taken along.
+    Shown(u32),
     Weird(Box<Weird>),
     /// A connection was seen inside these tunnels, outermost first.
     Tunnels(Vec<Tunnel>),
     /// A connection that carried a tunnel has ended.
     TunnelEnd(ConnId),
     /// Something happened that a script handles.
-    Event(Box<Raised>),
+    Event(Raised),
+    /// A connection has ended, or of files.log a file: nothing more is said of it.
+    End(Uid),
 }
 
 impl Bus {
@@ -118,19 +123,42 @@ impl Bus {
         if self.muted {
             return;
         }
-        if self.interest.rows(R::SCHEMA) {
-            let record = RecordView::of(record, u64::MAX);
-            return self.say(Said::Record(Box::new(RowView { owner, record })));
+        match self.interest.rows(R::SCHEMA) {
+            Rows::Straight => self.write(record),
+            Rows::Past { fields, changed } => {
+                let (format, taken) = (self.format, &mut self.batch.taken);
+                let drafted = taken.draft(|out, place| format.row_with_places(record, changed, out, place));
+                self.show(record, fields, owner, Some(drafted));
+            }
+            Rows::Rewritten => self.show(record, u64::MAX, owner, None),
         }
-        let start = self.batch.bytes.len();
-        self.format.row(record, &mut self.batch.bytes);
-        let end = self.batch.bytes.len();
+    }
+
+    fn write<R: Record>(&mut self, record: &R) {
+        let start = self.batch.taken.bytes.len();
+        self.format.row(record, &mut self.batch.taken.bytes);
+        let end = self.batch.taken.bytes.len();
         self.say(Said::Row { schema: R::SCHEMA, start, end });
-        let (order, now, Batch { items, bytes }) = (self.order, self.now, &mut self.batch);
-        self.exports.rows(record, now, bytes, |to, range| {
+        let (order, now, Batch { items, taken }) = (self.order, self.now, &mut self.batch);
+        self.exports.rows(record, now, &mut taken.bytes, |to, range| {
             let said = Said::Export { to, start: range.start, end: range.end };
             items.push(Item { order, now, said });
         });
+    }
+
+    fn show<R: Record>(&mut self, record: &R, fields: u64, owner: Owner, row: Option<Drafted>) {
+        let taken = &mut self.batch.taken;
+        let record = taken.view(record, fields);
+        taken.rows.push(RowView { owner, record, row });
+        let at = last(taken.rows.len());
+        self.say(Said::Shown(at));
+    }
+
+    /// A connection, or of files.log a file, has ended.
+    pub fn ended(&mut self, uid: Uid) {
+        if self.interest.ends {
+            self.say(Said::End(uid));
+        }
     }
 
     pub fn weird(&mut self, weird: Weird) {
@@ -161,8 +189,41 @@ impl Bus {
         self.interest = interest;
     }
 
-    pub fn raise(&mut self, event: Raised) {
-        self.say(Said::Event(Box::new(event)));
+    /// Where an event's arguments are put.
+    pub fn taken(&mut self) -> &mut Taken {
+        &mut self.batch.taken
+    }
+
+    /// An event's arguments. `None` where it is not to be raised, because no handler does anything with them.
+    pub fn args(&mut self, id: EventId, make: impl FnOnce(&mut Taken) -> Span) -> Option<Span> {
+        let taken = &mut self.batch.taken;
+        let before = taken.mark();
+        let args = make(taken);
+        if self.interest.is_idle(id, taken.parts_of(args)) {
+            taken.rewind(before);
+            return None;
+        }
+        Some(args)
+    }
+
+    /// What events take along of a row; `None` where no script looks at any of it.
+    pub fn view<R: Record>(&mut self, record: &R) -> Option<RecordView> {
+        let fields = self.interest.fields(R::SCHEMA);
+        (fields != 0).then(|| self.batch.taken.view(record, fields))
+    }
+
+    /// Something happened, about a connection or file.
+    pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) {
+        let taken = &mut self.batch.taken;
+        let conn = conn.map(|conn| {
+            taken.conns.push(conn);
+            last(taken.conns.len())
+        });
+        let file = file.map(|file| {
+            taken.files.push(file);
+            last(taken.files.len())
+        });
+        self.say(Said::Event(Raised { id, conn, file, args }));
     }
 
     fn say(&mut self, said: Said) {
@@ -179,13 +240,17 @@ impl Bus {
 
     /// How many bytes of memory what was said so far takes, roughly.
     pub fn waiting(&self) -> usize {
-        self.batch.bytes.len() + self.batch.items.len() * size_of::<Item>()
+        self.batch.taken.size() + self.batch.items.len() * size_of::<Item>()
     }
 
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
-        let bytes = Vec::with_capacity(self.batch.bytes.len());
-        let items = Vec::with_capacity(self.batch.items.len());
-        std::mem::replace(&mut self.batch, Batch { items, bytes })
+        let (items, taken) = (Vec::with_capacity(self.batch.items.len()), self.batch.taken.like());
+        std::mem::replace(&mut self.batch, Batch { items, taken })
     }
+}
+
+/// The place of what was added last. A batch is handed on long before there are so many.
+fn last(len: usize) -> u32 {
+    u32::try_from(len - 1).unwrap_or(u32::MAX)
 }

@@ -1,12 +1,17 @@
 //! What scripts look at: nothing else is taken along for them.
 
-use crate::event::{EventId, EventSet, RecordView};
-use crate::record::{Record, Schema};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::event::{EventId, EventSet, Part};
+use crate::record::Schema;
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
     pub events: EventSet,
+    /// Of events whose handlers do nothing for some arguments.
+    pub idle: Vec<(EventId, Idle)>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
@@ -15,10 +20,24 @@ pub struct Interest {
     pub sizes: Vec<u64>,
     /// Scripts may ask for others: connections tell of every packet or thousandth part that they grow by.
     pub any_size: bool,
+    /// The end of every connection and file is told of: something may be kept for it.
+    pub ends: bool,
     /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
     pub headers: Vec<Box<[u8]>>,
     /// Of each log that scripts look at.
     pub logs: Vec<LogInterest>,
+}
+
+/// Tells from an event's arguments that all its handlers do nothing.
+#[derive(Clone)]
+pub struct Idle(pub Arc<Arguments>);
+
+type Arguments = dyn Fn(&[Part]) -> bool + Send + Sync;
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Idle")
+    }
 }
 
 /// The parts of `c` that some script looks at, beside those that are always there.
@@ -34,10 +53,26 @@ pub struct ConnParts {
 #[derive(Clone, Copy, Debug)]
 pub struct LogInterest {
     pub schema: &'static Schema,
-    /// A bit for every field that events take along.
+    /// A bit for every field that events take along; none where no script looks at a row before it is written.
     pub fields: u64,
-    /// Rows are not written by the worker: scripts may change them or decide on them.
-    pub rows: bool,
+    /// How its rows get to it.
+    pub rows: Rows,
+}
+
+/// How rows of a log get to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// As a worker wrote them: no script looks at them.
+    Straight,
+    /// As a worker wrote them, if scripts let them pass, with what scripts put into some columns.
+    Past {
+        /// A bit for every field that scripts look at before.
+        fields: u64,
+        /// A bit for every column that they may change.
+        changed: u64,
+    },
+    /// As scripts write them, with all their fields.
+    Rewritten,
 }
 
 impl Interest {
@@ -45,6 +80,11 @@ impl Interest {
     #[inline]
     pub fn wants(&self, id: EventId) -> bool {
         self.events.contains(id)
+    }
+
+    /// Whether no handler of the event does anything with these arguments.
+    pub fn is_idle(&self, id: EventId, args: &[Part]) -> bool {
+        self.idle.iter().any(|(of, idle)| *of == id && (idle.0)(args))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.
@@ -66,21 +106,15 @@ impl Interest {
         self.logs.iter().find(|log| log.schema == schema)
     }
 
-    /// Whether the rows of a log go past the scripts.
+    /// How rows of a log get to it.
     #[inline]
-    pub fn rows(&self, schema: &'static Schema) -> bool {
-        self.log(schema).is_some_and(|log| log.rows)
+    pub fn rows(&self, schema: &'static Schema) -> Rows {
+        self.log(schema).map_or(Rows::Straight, |log| log.rows)
     }
 
     /// The fields of a log's rows that events take along.
     pub fn fields(&self, schema: &'static Schema) -> u64 {
         self.log(schema).map_or(0, |log| log.fields)
-    }
-
-    /// What events take along of a row; `None` where no script looks at any of it.
-    pub fn view<R: Record>(&self, record: &R) -> Option<RecordView> {
-        let fields = self.fields(R::SCHEMA);
-        (fields != 0).then(|| RecordView::of(record, fields))
     }
 }
 

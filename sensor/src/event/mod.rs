@@ -8,11 +8,13 @@ mod bus;
 mod interest;
 mod order;
 mod raised;
+mod taken;
 
 pub use bus::{Batch, Bus, Item, Said};
-pub use interest::{ConnParts, Interest, LogInterest};
+pub use interest::{ConnParts, Idle, Interest, LogInterest, Rows};
 pub use order::Order;
-pub use raised::{Arg, ConnView, EndView, EventId, EventSet, FileView, Owner, Raised, RecordView, RowView};
+pub use raised::{Arg, EventId, EventSet, Owner, Raised};
+pub use taken::{ConnView, Drafted, EndView, FileView, Part, RecordView, RowView, Span, Taken};
 
 use std::borrow::Cow;
 use std::net::IpAddr;

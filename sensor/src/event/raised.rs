@@ -1,12 +1,11 @@
 //! Events for scripts: what traffic did, with all that a handler may look at.
 //!
-//! Handlers run in the ordered stage, so what they see is taken along: a copy, made only for events
-//! that some script handles.
+//! Handlers run in the ordered stage, so what they see is taken along, for events that some script handles.
 
 use std::net::IpAddr;
 
-use crate::event::{ConnId, Proto};
-use crate::record::{Items, Record, Schema, Uid, Value, Visitor};
+use crate::event::Span;
+use crate::record::Uid;
 use crate::time::{Interval, Time};
 
 /// Declares the events there are, with Zeek's names.
@@ -114,37 +113,15 @@ impl EventSet {
     }
 }
 
-/// An event that happened.
-#[derive(Debug)]
+/// An event that happened. What it is about lies in the batch's [`Taken`](crate::event::Taken).
+#[derive(Clone, Copy, Debug)]
 pub struct Raised {
     pub id: EventId,
-    /// What [`Arg::Conn`] stands for.
-    pub conn: Option<Box<ConnView>>,
-    /// What [`Arg::File`] stands for.
-    pub file: Option<Box<FileView>>,
-    pub args: Vec<Arg>,
-}
-
-/// A file as it stood when something happened.
-#[derive(Debug)]
-pub struct FileView {
-    pub fuid: Uid,
-    pub source: &'static str,
-    pub is_orig: bool,
-    pub last_active: Time,
-    pub seen: u64,
-    pub total: Option<u64>,
-    pub missing: u64,
-    pub overflow: u64,
-    /// Its row of files.log as it will be (`f$info`).
-    pub record: RecordView,
-}
-
-/// A row of a log on its way past the scripts.
-#[derive(Debug)]
-pub struct RowView {
-    pub owner: Owner,
-    pub record: RecordView,
+    /// What [`Part::Conn`](crate::event::Part) stands for.
+    pub conn: Option<u32>,
+    /// What [`Part::File`](crate::event::Part) stands for.
+    pub file: Option<u32>,
+    pub args: Span,
 }
 
 /// What a row belongs to: scripts that were shown it before find it again.
@@ -156,48 +133,9 @@ pub struct Owner {
     pub nth: u64,
 }
 
-/// A connection as it stood when something happened.
-#[derive(Debug)]
-pub struct ConnView {
-    pub uid: Uid,
-    pub id: ConnId,
-    pub proto: Proto,
-    pub orig: EndView,
-    pub resp: EndView,
-    pub start: Time,
-    pub duration: Interval,
-    pub services: Vec<&'static str>,
-    pub history: Vec<u8>,
-    /// The log row that the event is about as far as it is filled (`c$http`), and which of its log's it is.
-    pub record: Option<(u64, RecordView)>,
-}
-
-/// One end of it (`c$orig`, `c$resp`).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EndView {
-    pub size: u64,
-    /// Zeek's number for the state: `TCP_ESTABLISHED`, `UDP_ACTIVE` and so on.
-    pub state: u64,
-    pub packets: u64,
-    pub ip_bytes: u64,
-}
-
-/// Some of a record's values.
-#[derive(Debug)]
-pub struct RecordView {
-    pub schema: &'static Schema,
-    /// A bit for every field that was taken along.
-    pub fields: u64,
-    /// Their values, in the order of the schema.
-    pub values: Vec<Arg>,
-}
-
-/// A value taken along.
+/// A value in a row that scripts wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
-    /// The connection, or the file, that the event is about.
-    Conn,
-    File,
     Unset,
     Bool(bool),
     Count(u64),
@@ -209,63 +147,11 @@ pub enum Arg {
     Addr(IpAddr),
     Port(u16),
     List(Vec<Arg>),
-    /// A record by its fields in order.
-    Record(Vec<Arg>),
 }
 
 impl Arg {
     pub fn text(text: &str) -> Arg {
         Arg::Bytes(text.as_bytes().to_vec())
-    }
-}
-
-impl From<Value<'_>> for Arg {
-    fn from(value: Value<'_>) -> Arg {
-        match value {
-            Value::Unset => Arg::Unset,
-            Value::Bool(b) => Arg::Bool(b),
-            Value::Count(n) => Arg::Count(n),
-            Value::Int(n) => Arg::Int(n),
-            Value::Double(d) => Arg::Double(d),
-            Value::Time(t) => Arg::Time(t),
-            Value::Interval(i) => Arg::Interval(i),
-            Value::Bytes(text) => Arg::Bytes(text.to_vec()),
-            Value::Enum(name) => Arg::text(name),
-            Value::Addr(addr) => Arg::Addr(addr),
-            Value::Port(port) => Arg::Port(port),
-            Value::Uid(uid) => Arg::Bytes(uid.as_bytes().to_vec()),
-            Value::List(items) => Arg::List(elements(items)),
-        }
-    }
-}
-
-fn elements(items: &dyn Items) -> Vec<Arg> {
-    (0..items.count()).map(|at| items.item(at).into()).collect()
-}
-
-impl RecordView {
-    /// Copies those `fields` of a record that have a bit.
-    pub fn of<R: Record>(record: &R, fields: u64) -> RecordView {
-        struct Copy {
-            fields: u64,
-            values: Vec<Arg>,
-        }
-        impl Visitor for Copy {
-            #[inline]
-            fn field(&mut self, index: usize, value: Value<'_>) {
-                if self.fields >> index & 1 == 1 {
-                    self.values.push(value.into());
-                }
-            }
-        }
-        let mut copy = Copy { fields, values: Vec::with_capacity(fields.count_ones() as usize) };
-        record.visit(&mut copy);
-        RecordView { schema: R::SCHEMA, fields, values: copy.values }
-    }
-
-    /// The places and values of what was taken along.
-    pub fn fields(&self) -> impl Iterator<Item = (usize, &Arg)> {
-        (0..64).filter(|at| self.fields >> at & 1 == 1).zip(&self.values)
     }
 }
 

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use crate::config::Config;
-use crate::event::{Arg, Bus, EventId, Order, Proto, Tunnel};
+use crate::event::{Bus, EventId, Order, Part, Proto, Tunnel};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
@@ -626,7 +626,8 @@ fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
     let after = before + u64::from(datagram.total_len);
     flow.ip_bytes[dir as usize] = after;
     if cx.bus.wants(EventId::ConnectionGrew) && cx.bus.interest().is_step(before, after) {
-        flow.raise(cx, EventId::ConnectionGrew, vec![Arg::Conn]);
+        let args = cx.bus.taken().parts(&[Part::Conn]);
+        flow.raise(cx, EventId::ConnectionGrew, args);
     }
 }
 

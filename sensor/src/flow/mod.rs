@@ -15,7 +15,7 @@ pub use tcp::{EndpointState, Tcp};
 
 use smallvec::SmallVec;
 
-use crate::event::{About, Arg, ConnId, ConnParts, ConnView, EndView, EventId, Proto, Raised, Tunnel, Weird};
+use crate::event::{About, Bus, ConnId, ConnView, EndView, EventId, Part, Proto, Span, Tunnel, Weird};
 use crate::flow::history::History;
 use crate::record::Uid;
 use crate::time::{Interval, Time};
@@ -179,7 +179,8 @@ impl Flow {
     }
 
     /// The connection as it stands, for an event: as far as scripts look at it.
-    pub fn view(&mut self, parts: ConnParts) -> Box<ConnView> {
+    pub fn view(&mut self, bus: &mut Bus) -> ConnView {
+        let parts = bus.interest().conn;
         let end = |at: usize| EndView {
             size: self.sizes[at],
             state: match self.tuple.proto {
@@ -190,7 +191,13 @@ impl Flow {
             ip_bytes: self.ip_bytes[at],
         };
         let (orig, resp) = (end(0), end(1));
-        Box::new(ConnView {
+        let names: SmallVec<[Part; 4]> = match parts.service {
+            true => self.services().iter().map(|name| Part::Name(name)).collect(),
+            false => SmallVec::new(),
+        };
+        let services = bus.taken().parts(&names);
+        let history = bus.taken().copied(if parts.history { self.history() } else { &[] });
+        ConnView {
             uid: self.uid(),
             id: self.id(),
             proto: self.tuple.proto,
@@ -198,10 +205,10 @@ impl Flow {
             resp,
             start: self.start,
             duration: self.last - self.start,
-            services: if parts.service { self.services().to_vec() } else { Vec::new() },
-            history: if parts.history { self.history().to_vec() } else { Vec::new() },
+            services,
+            history,
             record: None,
-        })
+        }
     }
 
     pub fn history(&self) -> &[u8] {
@@ -223,15 +230,17 @@ impl Flow {
     }
 
     /// Raises an event about the connection, that some script handles.
-    pub fn raise(&mut self, cx: &mut Cx<'_>, id: EventId, args: Vec<Arg>) {
-        let conn = Some(self.view(cx.bus.interest().conn));
-        cx.bus.raise(Raised { id, conn, file: None, args });
+    pub fn raise(&mut self, cx: &mut Cx<'_>, id: EventId, args: Span) {
+        let conn = Some(self.view(cx.bus));
+        cx.bus.raise(id, conn, None, args);
     }
 
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
         if cx.bus.wants(EventId::ConnWeird) {
-            let args = vec![Arg::text(name), Arg::Conn, Arg::text(&addl), Arg::text(source)];
+            let taken = cx.bus.taken();
+            let addl = taken.text(addl.as_bytes());
+            let args = taken.parts(&[Part::Name(name), Part::Conn, addl, Part::Name(source)]);
             self.raise(cx, EventId::ConnWeird, args);
         }
         let about = About::Conn(self.uid(), self.id(), self.proto());

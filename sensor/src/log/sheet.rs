@@ -52,7 +52,7 @@ impl Record for SheetRow<'_> {
 }
 
 /// Zeek's settings of the ASCII writer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Style {
     Tsv(Separators),
     Json {
@@ -62,7 +62,7 @@ pub enum Style {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Separators {
     pub field: Vec<u8>,
     pub set: Vec<u8>,
@@ -185,6 +185,31 @@ impl Sheet {
             separators.line("close", &[&at], &mut out);
         }
         out
+    }
+
+    /// Appends one of a row's columns, not the first, with what stands between it and those before.
+    pub fn column(&self, at: usize, value: &Arg, out: &mut Vec<u8>) {
+        match &self.style {
+            Style::Tsv(separators) => {
+                out.extend_from_slice(&separators.field);
+                separators.field(value, false, out);
+            }
+            Style::Json { unset, .. } if matches!(value, Arg::Unset) && !unset => {}
+            Style::Json { time, .. } => {
+                out.push(b',');
+                json::string(self.names.get(at).map_or(b"", |name| name.as_bytes()), out);
+                out.push(b':');
+                json::scalar(value.as_value(), *time, out);
+            }
+        }
+    }
+
+    /// What stands behind the last column.
+    pub fn row_end(&self) -> &'static [u8] {
+        match &self.style {
+            Style::Tsv(_) => b"\n",
+            Style::Json { .. } => b"}\n",
+        }
     }
 
     /// Appends a row, newline included.
@@ -385,7 +410,7 @@ impl Arg {
             Arg::Addr(addr) => Value::Addr(*addr),
             Arg::Port(port) => Value::Port(*port),
             Arg::List(items) => Value::List(items),
-            Arg::Unset | Arg::Conn | Arg::File | Arg::Record(_) => Value::Unset,
+            Arg::Unset => Value::Unset,
         }
     }
 }

@@ -300,7 +300,7 @@ impl Stage<'_, '_> {
         }
         for item in report.batch.items {
             // Live logs report no failures: they count them.
-            if self.policy.take(item, &report.batch.bytes, self.logs).is_err() {
+            if self.policy.take(item, &report.batch.taken, self.logs).is_err() {
                 self.ledger.log_failures += 1;
             }
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crossbeam_channel::Receiver;
 
-use crate::event::{Batch, Item, Order};
+use crate::event::{Batch, Item, Order, Taken};
 use crate::log::{LogError, Logs};
 use crate::policy::Policy;
 
@@ -24,7 +24,7 @@ struct Lane {
 
 struct Waiting {
     items: std::iter::Peekable<std::vec::IntoIter<Item>>,
-    bytes: Vec<u8>,
+    taken: Taken,
 }
 
 /// Takes all workers' reports until they end, and hands every item on in order.
@@ -36,7 +36,7 @@ pub(super) fn merge(
     if let [reports] = &workers[..] {
         for report in reports {
             for item in report.batch.items {
-                policy.take(item, &report.batch.bytes, logs)?;
+                policy.take(item, &report.batch.taken, logs)?;
             }
         }
         return Ok(());
@@ -55,7 +55,7 @@ pub(super) fn merge(
                 behind.upto = upto;
                 behind
                     .waiting
-                    .push_back(Waiting { items: batch.items.into_iter().peekable(), bytes: batch.bytes });
+                    .push_back(Waiting { items: batch.items.into_iter().peekable(), taken: batch.taken });
             }
             // A worker that ends without having said so has nothing more to say.
             Err(_) => behind.upto = Order::LAST,
@@ -113,9 +113,9 @@ impl Lane {
         logs: &mut Logs,
     ) -> Result<(), LogError> {
         while self.first().is_some_and(|order| order <= limit) {
-            let Some(Waiting { items, bytes }) = self.waiting.front_mut() else { return Ok(()) };
+            let Some(Waiting { items, taken }) = self.waiting.front_mut() else { return Ok(()) };
             while let Some(item) = items.next_if(|item| item.order <= limit) {
-                policy.take(item, bytes, logs)?;
+                policy.take(item, taken, logs)?;
             }
         }
         Ok(())

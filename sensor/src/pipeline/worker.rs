@@ -17,7 +17,7 @@ use crate::decode::{
     Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
     UdpTunnelKind, Verdict, Weirds,
 };
-use crate::event::{About, Arg, Batch, Bus, EventId, Order, Proto, Raised, Tunnel, Weird};
+use crate::event::{About, Batch, Bus, EventId, Order, Part, Proto, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
@@ -369,9 +369,13 @@ impl Worker {
 fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Option<(IpAddr, IpAddr)>) {
     let id = if hosts.is_some() { EventId::FlowWeird } else { EventId::NetWeird };
     if bus.wants(id) {
-        let hosts = hosts.map_or(Vec::new(), |(src, dst)| vec![Arg::Addr(src), Arg::Addr(dst)]);
-        let args = [vec![Arg::text(name)], hosts, vec![Arg::text(addl), Arg::text(source)]].concat();
-        bus.raise(Raised { id, conn: None, file: None, args });
+        let taken = bus.taken();
+        let [name, addl, source] = [name, addl, source].map(|text| taken.text(text.as_bytes()));
+        let args = match hosts {
+            Some((src, dst)) => taken.parts(&[name, Part::Addr(src), Part::Addr(dst), addl, source]),
+            None => taken.parts(&[name, addl, source]),
+        };
+        bus.raise(id, None, None, args);
     }
 }
 

@@ -10,7 +10,7 @@ pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
 use std::sync::Arc;
 
-use crate::event::{Interest, Item, Owner, Raised, RecordView, RowView, Said, Weird};
+use crate::event::{Interest, Item, Owner, Raised, RowView, Said, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
 use crate::time::Time;
@@ -22,7 +22,7 @@ pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.
 pub trait Events {
-    fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+    fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// Time has come so far: what was scheduled before happens first.
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -30,8 +30,11 @@ pub trait Events {
     /// Whether the rows of a log go past here.
     fn takes(&self, schema: &'static Schema) -> bool;
 
+    /// A connection, or of files.log a file, has ended.
+    fn ended(&mut self, uid: Uid);
+
     /// A row that may be changed, or kept from its log.
-    fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+    fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// What is done about oddities, where that has changed since the last call.
     fn weird_settings(&mut self) -> Option<WeirdSettings>;
@@ -73,23 +76,29 @@ impl<'e> Policy<'e> {
         Policy { events, weirds, tunnels }
     }
 
-    /// Takes the next thing said; rows point into `bytes`.
+    /// Takes the next thing said, which points into `taken`.
     #[inline]
-    pub fn take(&mut self, item: Item, bytes: &[u8], logs: &mut Logs) -> Result<(), LogError> {
+    pub fn take(&mut self, item: Item, taken: &Taken, logs: &mut Logs) -> Result<(), LogError> {
         let now = item.now;
         if let Some(events) = &mut self.events {
             events.advance(now, logs)?;
         }
         match item.said {
-            Said::Row { schema, start, end } => logs.row(schema, &bytes[start..end], now),
+            Said::Row { schema, start, end } => logs.row(schema, &taken.bytes[start..end], now),
             Said::Export { to, start, end } => {
-                logs.export(to, &bytes[start..end]);
+                logs.export(to, &taken.bytes[start..end]);
                 Ok(())
             }
-            Said::Record(row) => match &mut self.events {
-                Some(events) => events.row(*row, now, logs),
-                None => Ok(()),
+            Said::Shown(row) => match (&mut self.events, taken.row(row)) {
+                (Some(events), Some(row)) => events.row(row, taken, now, logs),
+                _ => Ok(()),
             },
+            Said::End(uid) => {
+                if let Some(events) = &mut self.events {
+                    events.ended(uid);
+                }
+                Ok(())
+            }
             Said::Weird(weird) => self.weird(&weird, now, logs),
             Said::Tunnels(tunnels) => {
                 self.tunnels.seen(&tunnels, now);
@@ -100,7 +109,7 @@ impl<'e> Policy<'e> {
                 self.write_tunnels(now, logs)
             }
             Said::Event(event) => match &mut self.events {
-                Some(events) => events.event(*event, now, logs),
+                Some(events) => events.event(&event, taken, now, logs),
                 None => Ok(()),
             },
         }
@@ -161,7 +170,9 @@ fn write<R: Record>(
 ) -> Result<(), LogError> {
     match events {
         Some(events) if events.takes(R::SCHEMA) => {
-            events.row(RowView { owner, record: RecordView::of(row, u64::MAX) }, now, logs)
+            let mut taken = Taken::default();
+            let record = taken.view(row, u64::MAX);
+            events.row(&RowView { owner, record, row: None }, &taken, now, logs)
         }
         _ => logs.record(row, now),
     }

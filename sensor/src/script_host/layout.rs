@@ -1,14 +1,18 @@
 //! Where the scripts' types keep what ours hold, looked up once.
 
+use std::sync::Arc;
+
 use nightjar_script::Vm;
+use nightjar_script::idle::{Argument, Test};
 use nightjar_script::types::TypeId;
 use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
-use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest};
+use crate::event::{ConnParts, EventId, EventSet, Idle, Interest, LogInterest, Part, Rows};
 use crate::policy;
 use crate::record::Schema;
+use crate::script_host::log::Treatment;
 
 /// A log, the type of its rows, and the type and field that hold one.
 type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
@@ -148,15 +152,17 @@ impl Layout {
         self.logs.iter().position(|log| log.schema == schema)
     }
 
-    /// What the workers have to take along. `plain` says of a log, by its name and the number of its columns,
-    /// that nothing is done to its rows but writing them.
-    pub fn interest(&self, vm: &Vm, plain: impl Fn(&str, usize) -> bool) -> Interest {
+    /// What the workers have to take along. `treatment` says of a log what is done to its rows.
+    pub fn interest(&self, vm: &Vm, treatment: impl Fn(&Schema) -> Treatment) -> Interest {
         let mut events = EventSet::default();
         for &id in EventId::ALL {
             if self.event(id).is_some_and(|event| vm.is_handled(event.function)) {
                 events.insert(id);
             }
         }
+        let idle = EventId::ALL.iter().filter(|id| events.contains(**id));
+        let idle = idle.filter_map(|id| Some((*id, idle_when(vm.idle(self.event(*id)?.function))?)));
+        let idle = idle.collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
@@ -166,39 +172,51 @@ impl Layout {
             events.remove(EventId::ConnectionGrew);
         }
         let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
-        // The end of a connection or file is the end of its record.
-        if !events.is_empty() {
-            events.insert(EventId::ConnectionStateRemove);
-            events.insert(EventId::FileStateRemove);
-        }
         let reads = |place: Option<Place>| {
             self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
         };
         let digests = named("Files::add_analyzer");
-        let rows = |log: &Log| {
-            let changed = log.columns.iter().flatten().any(|column| column.written);
-            changed || digests && log.schema == analyze::FILES
+        let rows = |log: &Log| match treatment(log.schema) {
+            // Digests are made of all files, and shown of some.
+            _ if digests && log.schema == analyze::FILES => Rows::Rewritten,
+            treatment => log.rows(vm, treatment),
         };
         let logs = self.logs.iter().map(|log| LogInterest {
             schema: log.schema,
             fields: log.read(vm),
-            rows: rows(log) || !plain(log.schema.path, log.schema.fields.len()),
+            rows: rows(log),
         });
+        let logs: Vec<LogInterest> = logs.collect();
         Interest {
             events,
+            idle,
             conn: ConnParts {
                 service: reads(self.conn.service),
                 history: reads(self.conn.history),
                 ends: reads(self.conn.orig) || reads(self.conn.resp),
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
             },
-            logs: logs.collect(),
+            ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
+            logs,
             digests,
             sizes,
             any_size,
             headers,
         }
     }
+}
+
+/// All tests as one, on arguments as workers have them.
+fn idle_when(tests: Vec<Test>) -> Option<Idle> {
+    let holds = |test: &Test, args: &[Part]| {
+        test.holds(&|at| match args.get(at) {
+            Some(Part::Bool(is)) => Argument::Bool(*is),
+            Some(Part::Count(n)) => Argument::Count(*n),
+            _ => Argument::Other,
+        }) == Some(true)
+    };
+    (!tests.is_empty())
+        .then(|| Idle(Arc::new(move |args: &[Part]| tests.iter().all(|test| holds(test, args)))))
 }
 
 /// Whether some code names a global.
@@ -229,6 +247,32 @@ impl Log {
         if let Some(Some(column)) = analyzers.and_then(|at| self.columns.get_mut(at)) {
             column.written |= is_named(vm, "Files::add_analyzer");
         }
+    }
+
+    /// How rows get to the log.
+    fn rows(&self, vm: &Vm, treatment: Treatment) -> Rows {
+        let bits = |wanted: &dyn Fn(&Column) -> bool| {
+            let columns = self.columns.iter().enumerate();
+            let wanted = columns.filter(|(_, column)| column.as_ref().is_some_and(wanted));
+            wanted.fold(0u64, |bits, (at, _)| bits | 1 << at)
+        };
+        let changed = bits(&|column| column.written);
+        // What stands first, or in a record of its own, is not put into rows that are written already.
+        let ends = self.id.is_some_and(|id| {
+            let width = vm.types.as_record(id.ty).map_or(0, |record| record.fields.len());
+            vm.uses.assigns(self.ty, id.at) || (0..width).any(|at| vm.uses.assigns(id.ty, at))
+        });
+        if treatment == Treatment::Rewritten || ends || changed & 1 == 1 {
+            return Rows::Rewritten;
+        }
+        if treatment == Treatment::Plain && changed == 0 {
+            return Rows::Straight;
+        }
+        let ends = self.id.is_some_and(|id| vm.uses.reads(self.ty, id.at));
+        let read = bits(&|column| if column.in_id { ends } else { vm.uses.reads(self.ty, column.place.at) });
+        // Ports are of a transport.
+        let transport = self.schema.field("proto").filter(|_| ends).map_or(0, |at| 1 << at);
+        Rows::Past { fields: read | changed | transport, changed }
     }
 
     /// A bit for every column that some script looks at.

@@ -23,10 +23,10 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView, Weird};
+use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, WeirdSettings};
-use crate::record::{Format, JsonTime, Schema};
+use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
@@ -45,8 +45,15 @@ pub struct Scripts {
     /// What they were compiled from, to do so again.
     options: Options,
     carets: bool,
-    /// How the sensor writes its logs.
-    format: Format,
+    written: Written,
+}
+
+/// How the sensor writes its logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub format: Format,
+    /// Exporters take rows, too.
+    pub exported: bool,
 }
 
 impl Scripts {
@@ -71,7 +78,7 @@ impl Scripts {
             state,
             options: options.clone(),
             carets,
-            format: Format::Tsv,
+            written: Written { format: Format::Tsv, exported: false },
         })
     }
 
@@ -82,7 +89,7 @@ impl Scripts {
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
     pub fn run_alone(&mut self, format: Format, logs: &mut Logs) -> Result<u8, LogError> {
-        self.format = format;
+        self.written = Written { format, exported: false };
         self.write_as_the_sensor();
         let code = self.script.run();
         self.finish_alone(logs)?;
@@ -105,18 +112,18 @@ impl Scripts {
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.
-    pub fn begin(&mut self, format: Format) {
-        self.format = format;
+    pub fn begin(&mut self, written: Written) {
+        self.written = written;
         self.write_as_the_sensor();
         self.script.init();
         self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
-        self.interest = Arc::new(self.layout.interest(vm, |path, columns| log.is_plain(vm, path, columns)));
+        self.interest = Arc::new(self.layout.interest(vm, |schema| log.treatment(vm, schema, self.written)));
     }
 
     /// Lets rows that pass scripts look like all others.
     fn write_as_the_sensor(&mut self) {
-        let Format::Json(time) = self.format else { return };
+        let Format::Json(time) = self.written.format else { return };
         let spelling = match time {
             JsonTime::Epoch => "JSON::TS_EPOCH",
             JsonTime::Millis => "JSON::TS_MILLIS",
@@ -207,40 +214,32 @@ fn exit_code(code: i32) -> u8 {
 }
 
 impl Events for Scripts {
-    fn event(&mut self, event: Raised, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
         self.frameworks.input.between_events(vm);
-        let layout = &self.layout;
-        let conn = event
-            .conn
-            .as_ref()
-            .map_or(Value::Unset, |view| self.state.conn(vm, layout, view, self.interest.conn));
-        let file = event.file.as_ref().map_or(Value::Unset, |view| self.state.file(vm, layout, view, &conn));
-        let unasked = event.id == EventId::FileHash && !self.state.asked_for(vm, layout, &event);
+        let (layout, state) = (&self.layout, &mut self.state);
+        let view = event.conn.and_then(|at| taken.conn(at));
+        let conn =
+            view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, taken), self.interest.conn));
+        let file = event.file.and_then(|at| taken.file(at));
+        let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, taken), &conn));
+        let unasked = event.id == EventId::FileHash && !state.asked_for(vm, layout, event, taken);
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
         if let Some(target) = target {
-            let transport = event.conn.as_ref().map(|view| values::proto(view.proto));
+            let transport = view.map(|view| values::proto(view.proto));
             let subject = Subject { conn, file, transport };
-            let mut args = Args::with_capacity(event.args.len());
-            for (arg, ty) in event.args.iter().zip(&target.parameters) {
-                args.push(values::of(vm, arg, *ty, &subject));
+            let mut args = Args::new();
+            for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
+                args.push(values::of(vm, *part, taken, *ty, &subject));
             }
             vm.dispatch(target.function, args);
         }
-        if let Some(view) = &event.conn
-            && event.id == EventId::ConnectionStateRemove
-            && !self.interest.rows(analyze::CONN)
-        {
-            self.state.forget_conn(layout, view.uid);
-        }
-        if let Some(view) = &event.file
-            && event.id == EventId::FileStateRemove
-            && !self.interest.rows(analyze::FILES)
-        {
-            self.state.forget_file(view.fuid);
-        }
         self.frameworks.deliver(logs)
+    }
+
+    fn ended(&mut self, uid: Uid) {
+        self.state.forget(&self.layout, uid);
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
@@ -254,24 +253,31 @@ impl Events for Scripts {
     }
 
     fn takes(&self, schema: &'static Schema) -> bool {
-        self.interest.rows(schema)
+        self.interest.rows(schema) != Rows::Straight
     }
 
-    fn row(&mut self, row: RowView, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        if let Some((log, record)) = self.state.finished(vm, &self.layout, &row) {
-            if row.record.schema == analyze::FILES {
-                state::hide_digests(vm, &record);
+        if let Some((log, record)) = self.state.finished(vm, &self.layout, (row, taken)) {
+            let path = self.layout.logs[log].schema.path;
+            match &row.row {
+                Some(drafted) => {
+                    let Rows::Past { changed, .. } = self.interest.rows(row.record.schema) else {
+                        return Ok(());
+                    };
+                    let native = row.record.schema.fields.len();
+                    let drafted = taken.drafted(drafted);
+                    self.frameworks.log.write_drafted(vm, path, record, drafted, (changed, native));
+                }
+                None => {
+                    if row.record.schema == analyze::FILES {
+                        state::hide_digests(vm, &record);
+                    }
+                    self.frameworks.log.write_native(vm, path, record);
+                }
             }
-            self.frameworks.log.write_native(vm, self.layout.logs[log].schema.path, record);
             vm.drain();
-        }
-        if row.record.schema == analyze::CONN {
-            self.state.forget_conn(&self.layout, row.owner.uid);
-        }
-        if row.record.schema == analyze::FILES {
-            self.state.forget_file(row.owner.uid);
         }
         self.frameworks.deliver(logs)
     }
@@ -309,7 +315,7 @@ impl Events for Scripts {
         let last = reached.and(self.finish(logs));
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
-        next.begin(self.format);
+        next.begin(self.written);
         let first = next.frameworks.deliver(logs);
         *self = next;
         let mut told = told();

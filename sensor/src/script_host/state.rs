@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use nightjar_script::Vm;
-use nightjar_script::value::{self, RecordVal, Value};
+use nightjar_script::value::{self, RecordVal, Template, Value};
 use smallvec::SmallVec;
 
 use crate::analyze;
-use crate::event::{Arg, ConnParts, ConnView, FileView, Raised, RecordView, RowView};
+use crate::event::{ConnParts, ConnView, FileView, Part, Raised, RecordView, RowView, Taken};
 use crate::record::Uid;
 use crate::script_host::layout::{Layout, Log};
-use crate::script_host::values::{self, Subject};
+use crate::script_host::values::{self, ConnSource, Subject};
 
 /// The records of connections and files that events were about: handlers may keep things in them, and change
 /// rows that are still to be written.
@@ -19,10 +19,14 @@ use crate::script_host::values::{self, Subject};
 pub(super) struct State {
     conns: HashMap<Uid, Kept, foldhash::fast::RandomState>,
     files: HashMap<Uid, Kept, foldhash::fast::RandomState>,
+    /// What ends of connections begin with, once looked up.
+    end: Option<Option<Rc<Template>>>,
 }
 
 struct Kept {
     record: Rc<RecordVal>,
+    /// Of a connection: what its record is made of.
+    source: Option<Rc<ConnSource>>,
     rows: SmallVec<[Row; 1]>,
 }
 
@@ -33,8 +37,11 @@ struct Row {
     record: Rc<RecordVal>,
     /// What the sensor last said of the columns that scripts may change, by column. Where it says nothing new,
     /// what is in the record now is the scripts'.
-    said: SmallVec<[(u8, Arg); 1]>,
+    said: SmallVec<[(u8, Said); 1]>,
 }
+
+/// A value in a form that can be kept and compared.
+type Said = SmallVec<[u8; 16]>;
 
 /// Connections, and files, whose record is kept between events. More are open only under attack; then a handler
 /// finds a fresh record.
@@ -44,33 +51,53 @@ const MAX_ROWS: usize = 256;
 
 impl State {
     /// The connection's record, brought up to date.
-    pub fn conn(&mut self, vm: &mut Vm, layout: &Layout, view: &ConnView, parts: ConnParts) -> Value {
-        let known = self.conns.get_mut(&view.uid);
-        let fresh = known.is_none();
+    pub fn conn(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        (view, taken): (&ConnView, &Taken),
+        parts: ConnParts,
+    ) -> Value {
+        let fresh = !self.conns.contains_key(&view.uid);
         let mut made = None;
-        let kept = match known {
-            Some(kept) => kept,
-            None => {
-                let Some(record) = layout.conn.ty.and_then(|ty| vm.new_record_of(ty)) else {
-                    return Value::Unset;
-                };
-                let kept = Kept { record, rows: SmallVec::new() };
-                if self.conns.len() < MAX_KEPT {
-                    self.conns.entry(view.uid).or_insert(kept)
-                } else {
-                    made.insert(kept)
-                }
+        if fresh {
+            let Some((record, source)) = self.new_conn(vm, layout) else { return Value::Unset };
+            let kept = Kept { record, source: Some(source), rows: SmallVec::new() };
+            if self.conns.len() < MAX_KEPT {
+                self.conns.insert(view.uid, kept);
+            } else {
+                made = Some(kept);
             }
-        };
-        values::update_conn(vm, &layout.conn, &kept.record, view, fresh, parts);
+        }
+        let Some(kept) = made.as_mut().or_else(|| self.conns.get_mut(&view.uid)) else { return Value::Unset };
+        let source = kept.source.as_deref();
+        values::update_conn(vm, &layout.conn, (&kept.record, source), (view, taken), fresh, parts);
         if let Some((nth, row)) = &view.record {
-            kept.show(vm, layout, *nth, row, values::proto(view.proto));
+            kept.show(vm, layout, *nth, (row, taken), values::proto(view.proto));
         }
         Value::Record(kept.record.clone())
     }
 
+    fn new_conn(&mut self, vm: &mut Vm, layout: &Layout) -> Option<(Rc<RecordVal>, Rc<ConnSource>)> {
+        if self.end.is_none() {
+            self.end = Some(layout.conn.orig.and_then(|place| vm.template(place.ty)));
+        }
+        let end = self.end.clone().flatten();
+        let mut made = None;
+        let record = vm.new_record_from(layout.conn.ty?, |template| {
+            made.insert(Rc::new(ConnSource::new(&layout.conn, template, end))).clone()
+        })?;
+        Some((record, made?))
+    }
+
     /// The file's record, brought up to date.
-    pub fn file(&mut self, vm: &mut Vm, layout: &Layout, view: &FileView, conn: &Value) -> Value {
+    pub fn file(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        (view, taken): (&FileView, &Taken),
+        conn: &Value,
+    ) -> Value {
         let fresh = !self.files.contains_key(&view.fuid);
         if fresh {
             let Some(record) = layout.file.ty.and_then(|ty| vm.new_record_of(ty)) else {
@@ -87,11 +114,11 @@ impl State {
                 values::update_file(&layout.file, &record, view);
                 return Value::Record(record);
             }
-            self.files.insert(view.fuid, Kept { record, rows: SmallVec::new() });
+            self.files.insert(view.fuid, Kept { record, source: None, rows: SmallVec::new() });
         }
         let Some(kept) = self.files.get_mut(&view.fuid) else { return Value::Unset };
         values::update_file(&layout.file, &kept.record, view);
-        kept.show(vm, layout, 0, &view.record, value::Proto::Tcp);
+        kept.show(vm, layout, 0, (&view.record, taken), value::Proto::Tcp);
         Value::Record(kept.record.clone())
     }
 
@@ -100,7 +127,7 @@ impl State {
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
-        row: &RowView,
+        (row, taken): (&RowView, &Taken),
     ) -> Option<(usize, Rc<RecordVal>)> {
         let log = layout.log(row.record.schema)?;
         let kept = self.conns.get_mut(&row.owner.uid).or_else(|| self.files.get_mut(&row.owner.uid));
@@ -109,21 +136,21 @@ impl State {
             Some(waiting) => waiting,
             None => Row::new(vm, &layout.logs[log], log, row.owner.nth)?,
         };
-        let transport = transport(&row.record);
-        waiting.update(vm, &layout.logs[log], &row.record, transport);
+        let transport = transport(&row.record, taken);
+        waiting.update(vm, &layout.logs[log], (&row.record, taken), transport);
         Some((log, waiting.record))
     }
 
     /// Whether the digest that an event tells of was asked for.
-    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised) -> bool {
-        let kept = event.file.as_ref().and_then(|view| self.files.get(&view.fuid));
+    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised, taken: &Taken) -> bool {
+        let kept = event.file.and_then(|at| taken.file(at)).and_then(|view| self.files.get(&view.fuid));
         let at = layout.log(analyze::FILES).and_then(|at| layout.logs[at].holder);
         let (Some(kept), Some(at)) = (kept, at) else { return false };
         let Value::Record(info) = kept.record.get(at) else { return false };
-        let kind = event.args.get(1);
+        let kind = taken.parts_of(event.args).get(1).and_then(|kind| taken.text_of(*kind));
         DIGESTS
             .iter()
-            .any(|(name, analyzer)| kind == Some(&Arg::text(name)) && has_analyzer(vm, &info, analyzer))
+            .any(|(name, analyzer)| kind == Some(name.as_bytes()) && has_analyzer(vm, &info, analyzer))
     }
 
     /// The record of a connection that some event was about.
@@ -131,16 +158,15 @@ impl State {
         self.conns.get(&uid).map(|kept| Value::Record(kept.record.clone()))
     }
 
-    pub fn forget_conn(&mut self, layout: &Layout, uid: Uid) {
-        if let Some(kept) = self.conns.remove(&uid)
-            && let Some(ended) = layout.conn.ended
-        {
-            kept.record.set(ended.at, Value::Bool(true));
+    /// A connection or file has ended.
+    pub fn forget(&mut self, layout: &Layout, uid: Uid) {
+        if let Some(kept) = self.conns.remove(&uid) {
+            if let Some(ended) = layout.conn.ended {
+                kept.record.set(ended.at, Value::Bool(true));
+            }
+        } else {
+            self.files.remove(&uid);
         }
-    }
-
-    pub fn forget_file(&mut self, fuid: Uid) {
-        self.files.remove(&fuid);
     }
 }
 
@@ -162,19 +188,25 @@ fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
 }
 
 /// The transport that a row's ports are of.
-fn transport(record: &RecordView) -> value::Proto {
-    let at = record.schema.field("proto");
-    let name = at.and_then(|at| record.fields().find(|(field, _)| *field == at));
-    match name {
-        Some((_, Arg::Bytes(name))) if name == b"udp" => value::Proto::Udp,
-        Some((_, Arg::Bytes(name))) if name == b"icmp" => value::Proto::Icmp,
+fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
+    let name = record.schema.field("proto").and_then(|at| taken.field(record, at));
+    match name.and_then(|name| taken.text_of(name)) {
+        Some(b"udp") => value::Proto::Udp,
+        Some(b"icmp") => value::Proto::Icmp,
         _ => value::Proto::Tcp,
     }
 }
 
 impl Kept {
     /// Lets the record hold this row (`c$http`), as far as it is filled.
-    fn show(&mut self, vm: &mut Vm, layout: &Layout, nth: u64, view: &RecordView, transport: value::Proto) {
+    fn show(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        nth: u64,
+        (view, taken): (&RecordView, &Taken),
+        transport: value::Proto,
+    ) {
         let Some(at) = layout.log(view.schema) else { return };
         let log = &layout.logs[at];
         let waiting = match self.rows.iter().position(|row| (row.log, row.nth) == (at, nth)) {
@@ -189,7 +221,7 @@ impl Kept {
                 &mut self.rows[last]
             }
         };
-        waiting.update(vm, log, view, transport);
+        waiting.update(vm, log, (view, taken), transport);
         if let Some(holder) = log.holder {
             self.record.set(holder, Value::Record(waiting.record.clone()));
         }
@@ -208,13 +240,19 @@ impl Row {
     }
 
     /// Takes over what the sensor says. What scripts changed stays, unless the sensor has news of it.
-    fn update(&mut self, vm: &mut Vm, log: &Log, view: &RecordView, transport: value::Proto) {
+    fn update(
+        &mut self,
+        vm: &mut Vm,
+        log: &Log,
+        (view, taken): (&RecordView, &Taken),
+        transport: value::Proto,
+    ) {
         let subject = Subject { transport: Some(transport), ..Subject::default() };
         let mut id = None;
-        for (at, arg) in view.fields() {
+        for (at, part) in taken.fields(view) {
             let Some(Some(column)) = log.columns.get(at) else { continue };
             if column.in_id {
-                if matches!(arg, Arg::Unset) {
+                if matches!(part, Part::Unset) {
                     continue;
                 }
                 let id = match &mut id {
@@ -224,38 +262,70 @@ impl Row {
                         None => continue,
                     },
                 };
-                let value = values::of(vm, arg, column.place.ty, &subject);
+                let value = values::of(vm, part, taken, column.place.ty, &subject);
                 id.set(column.place.at, value);
                 continue;
             }
-            if column.written && !self.is_news(at as u8, arg) {
+            if column.written && !self.is_news(at as u8, part, taken) {
                 continue;
             }
-            let value = values::of(vm, arg, column.place.ty, &subject);
+            if self.record.peek(column.place.at, |known| values::is(known, part, taken)) == Some(true) {
+                continue;
+            }
+            let value = values::of(vm, part, taken, column.place.ty, &subject);
             self.record.set(column.place.at, value);
         }
     }
 
-    fn is_news(&mut self, at: u8, arg: &Arg) -> bool {
+    fn is_news(&mut self, at: u8, part: Part, taken: &Taken) -> bool {
+        let mut now = Said::new();
+        note(part, taken, &mut now);
         match self.said.iter_mut().find(|(column, _)| *column == at) {
-            Some((_, said)) if said == arg => false,
+            Some((_, said)) if *said == now => false,
             Some((_, said)) => {
-                *said = arg.clone();
+                *said = now;
                 true
             }
             None => {
-                self.said.push((at, arg.clone()));
-                !is_nothing(arg)
+                self.said.push((at, now));
+                !is_nothing(part, taken)
             }
         }
     }
 }
 
+/// Writes a value down for [`Said`].
+fn note(part: Part, taken: &Taken, out: &mut Said) {
+    let mut add = |kind: u8, bytes: &[u8]| {
+        out.push(kind);
+        out.extend_from_slice(&bytes.len().to_le_bytes());
+        out.extend_from_slice(bytes);
+    };
+    match part {
+        Part::Unset | Part::Conn | Part::File => add(0, &[]),
+        Part::Bool(b) => add(1, &[u8::from(b)]),
+        Part::Count(n) => add(2, &n.to_le_bytes()),
+        Part::Int(n) => add(3, &n.to_le_bytes()),
+        Part::Double(d) => add(4, &d.to_le_bytes()),
+        Part::Time(t) => add(5, &t.nanos().to_le_bytes()),
+        Part::Interval(i) => add(6, &i.nanos().to_le_bytes()),
+        Part::Text(_) | Part::Name(_) => add(7, taken.text_of(part).unwrap_or_default()),
+        Part::Addr(std::net::IpAddr::V4(addr)) => add(8, &addr.octets()),
+        Part::Addr(std::net::IpAddr::V6(addr)) => add(8, &addr.octets()),
+        Part::Port(port) => add(9, &port.to_le_bytes()),
+        Part::List(items) | Part::Record(items) => {
+            let items = taken.parts_of(items);
+            add(10, &items.len().to_le_bytes());
+            items.iter().for_each(|item| note(*item, taken, out));
+        }
+    }
+}
+
 /// What a fresh record holds anyway.
-fn is_nothing(arg: &Arg) -> bool {
-    match arg {
-        Arg::Unset => true,
-        Arg::List(items) => items.is_empty(),
+fn is_nothing(part: Part, taken: &Taken) -> bool {
+    match part {
+        Part::Unset => true,
+        Part::List(items) => taken.parts_of(items).is_empty(),
         _ => false,
     }
 }

@@ -1,21 +1,58 @@
 //! Our values as scripts see them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
-use nightjar_script::value::{self, Addr, RecordVal, TableVal, Value, VectorVal};
+use nightjar_script::value::{self, Addr, NativeRecord, RecordVal, TableVal, Template, Value, VectorVal};
 
-use crate::event::{Arg, ConnId, ConnParts, ConnView, EndView, FileView, Proto};
+use crate::event::{ConnId, ConnParts, ConnView, EndView, FileView, Part, Proto, Taken};
 use crate::script_host::layout::{Conn, File, Place};
 use crate::time::{Interval, Time};
+
+/// What a connection's record is made of. Its ends, which few handlers look at, are made when one does.
+pub(super) struct ConnSource {
+    template: Rc<Template>,
+    /// What an end begins with; none where ends are made with the record.
+    end: Option<Rc<Template>>,
+    orig: Option<usize>,
+    resp: Option<usize>,
+    ends: Cell<[EndView; 2]>,
+}
+
+impl ConnSource {
+    pub fn new(layout: &Conn, template: Rc<Template>, end: Option<Rc<Template>>) -> Self {
+        let at = |place: Option<Place>| place.map(|place| place.at);
+        let (orig, resp) = (at(layout.orig), at(layout.resp));
+        ConnSource { template, end, orig, resp, ends: Cell::default() }
+    }
+}
+
+impl NativeRecord for ConnSource {
+    fn get(&self, field: usize) -> Value {
+        let nth = if Some(field) == self.orig { 0 } else { 1 };
+        match &self.end {
+            Some(template) if [self.orig, self.resp].contains(&Some(field)) => {
+                let record = Template::record(template);
+                fill(&record, end(&self.ends.get()[nth]));
+                Value::Record(record)
+            }
+            _ => self.template.get(field),
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+}
 
 /// Brings a connection's record up to date; what scripts keep in it stays.
 pub(super) fn update_conn(
     vm: &mut Vm,
     layout: &Conn,
-    record: &RecordVal,
-    view: &ConnView,
+    (record, source): (&RecordVal, Option<&ConnSource>),
+    (view, taken): (&ConnView, &Taken),
     fresh: bool,
     parts: ConnParts,
 ) {
@@ -33,11 +70,17 @@ pub(super) fn update_conn(
         }
     }
     if parts.ends {
-        if let Some(orig) = inner(vm, record, layout.orig) {
-            fill(&orig, end(&view.orig));
+        if let Some(source) = source {
+            source.ends.set([view.orig, view.resp]);
         }
-        if let Some(resp) = inner(vm, record, layout.resp) {
-            fill(&resp, end(&view.resp));
+        let later = source.is_some_and(|source| source.end.is_some());
+        for (place, of) in [(layout.orig, &view.orig), (layout.resp, &view.resp)] {
+            let made = place.is_some_and(|place| record.peek(place.at, |_| ()).is_some());
+            if (made || !later)
+                && let Some(record) = inner(vm, record, place)
+            {
+                fill(&record, end(of));
+            }
         }
     }
     if parts.times {
@@ -47,13 +90,14 @@ pub(super) fn update_conn(
     if fresh {
         set(layout.uid, Value::str(view.uid.as_bytes()));
     }
-    if fresh || !view.history.is_empty() {
-        set(layout.history, Value::str(&view.history));
+    let (history, services) = (taken.bytes_of(view.history), taken.parts_of(view.services));
+    if fresh || !history.is_empty() {
+        set(layout.history, Value::str(history));
     }
-    if let Some(place) = layout.service.filter(|_| fresh || !view.services.is_empty()) {
-        let names = view.services.iter().map(|name| Arg::Bytes(name.to_ascii_uppercase().into()));
-        let names: Vec<Arg> = names.collect();
-        let value = list(vm, &names, place.ty);
+    if let Some(place) = layout.service.filter(|_| !services.is_empty()) {
+        let names = services.iter().filter_map(|name| taken.text_of(*name));
+        let names = names.map(|name| Value::str(name.to_ascii_uppercase())).collect();
+        let value = collection(vm, names, place.ty);
         record.set(place.at, value);
     }
 }
@@ -136,35 +180,55 @@ pub(super) struct Subject {
 }
 
 /// A value as the type that a script declares for it.
-pub(super) fn of(vm: &mut Vm, arg: &Arg, ty: TypeId, subject: &Subject) -> Value {
-    match arg {
-        Arg::Unset => Value::Unset,
-        Arg::Conn => subject.conn.clone(),
-        Arg::File => subject.file.clone(),
-        Arg::Bool(b) => Value::Bool(*b),
-        Arg::Count(n) => Value::Count(*n),
-        Arg::Int(n) => Value::Int(*n),
-        Arg::Double(d) => Value::Double(*d),
-        Arg::Time(t) => Value::Time(seconds(*t)),
-        Arg::Interval(i) => Value::Interval(span(*i)),
-        Arg::Addr(addr) => Value::Addr(Addr::from_ip(*addr)),
-        Arg::Port(num) => {
-            Value::Port(value::Port { num: *num, proto: subject.transport.unwrap_or(value::Proto::Unknown) })
+pub(super) fn of(vm: &mut Vm, part: Part, taken: &Taken, ty: TypeId, subject: &Subject) -> Value {
+    match part {
+        Part::Unset => Value::Unset,
+        Part::Conn => subject.conn.clone(),
+        Part::File => subject.file.clone(),
+        Part::Bool(b) => Value::Bool(b),
+        Part::Count(n) => Value::Count(n),
+        Part::Int(n) => Value::Int(n),
+        Part::Double(d) => Value::Double(d),
+        Part::Time(t) => Value::Time(seconds(t)),
+        Part::Interval(i) => Value::Interval(span(i)),
+        Part::Addr(addr) => Value::Addr(Addr::from_ip(addr)),
+        Part::Port(num) => {
+            Value::Port(value::Port { num, proto: subject.transport.unwrap_or(value::Proto::Unknown) })
         }
-        Arg::Bytes(text) => match vm.types.get(ty) {
-            Type::Enum(names) => enum_value(&names.values, text, ty),
-            _ => Value::str(text),
-        },
-        Arg::List(items) => list(vm, items, ty),
-        Arg::Record(fields) => {
+        Part::Text(_) | Part::Name(_) => {
+            let text = taken.text_of(part).unwrap_or_default();
+            match vm.types.get(ty) {
+                Type::Enum(names) => enum_value(&names.values, text, ty),
+                _ => Value::str(text),
+            }
+        }
+        Part::List(items) => {
+            let Some(element) = element(vm, ty) else { return Value::Unset };
+            let nothing = Subject::default();
+            let items = taken.parts_of(items).iter();
+            let values = items.map(|item| of(vm, *item, taken, element, &nothing)).collect();
+            collection(vm, values, ty)
+        }
+        Part::Record(fields) => {
             let Some(record) = vm.new_record_of(ty) else { return Value::Unset };
             let Some(declared) = vm.types.as_record(ty) else { return Value::Unset };
-            for (at, (arg, field)) in fields.iter().zip(&declared.fields).enumerate() {
-                let value = of(vm, arg, field.ty, subject);
+            for (at, (part, field)) in taken.parts_of(fields).iter().zip(&declared.fields).enumerate() {
+                let value = of(vm, *part, taken, field.ty, subject);
                 record.set(at, value);
             }
             Value::Record(record)
         }
+    }
+}
+
+/// Whether a value is this one already, so that it need not be made anew. It says no where that takes longer to
+/// tell than to make it.
+pub(super) fn is(value: &Value, part: Part, taken: &Taken) -> bool {
+    match (value, part) {
+        (Value::Unset, Part::Unset) => true,
+        (Value::Str(known), Part::Text(_) | Part::Name(_)) => taken.text_of(part) == Some(known),
+        (Value::Count(known), Part::Count(n)) => *known == n,
+        _ => false,
     }
 }
 
@@ -173,20 +237,21 @@ fn enum_value(names: &[(String, i64)], text: &[u8], ty: TypeId) -> Value {
     known.map_or(Value::Unset, |(_, number)| Value::Enum(ty, *number))
 }
 
-/// A set, a vector, or a table that counts from 1.
-fn list(vm: &mut Vm, items: &[Arg], ty: TypeId) -> Value {
-    let (element, is_set) = match vm.types.get(ty) {
-        Type::Set(index) => (index.first().copied(), true),
-        Type::Vector(element) => (Some(*element), false),
-        Type::Table(_, element) => (Some(*element), false),
-        _ => (None, false),
-    };
-    let Some(element) = element else { return Value::Unset };
-    let nothing = Subject::default();
-    let values: Vec<Value> = items.iter().map(|item| of(vm, item, element, &nothing)).collect();
+/// What a set, a vector, or a table that counts from 1 holds.
+fn element(vm: &Vm, ty: TypeId) -> Option<TypeId> {
+    match vm.types.get(ty) {
+        Type::Set(index) => index.first().copied(),
+        Type::Vector(element) | Type::Table(_, element) => Some(*element),
+        _ => None,
+    }
+}
+
+/// Values as a set, a vector, or a table that counts from 1.
+fn collection(vm: &mut Vm, values: Vec<Value>, ty: TypeId) -> Value {
     if vm.types.elem(ty).is_some() {
         return Value::Vector(VectorVal::new(ty, values));
     }
+    let is_set = matches!(vm.types.get(ty), Type::Set(_));
     let table = TableVal::new(ty, is_set, true);
     for (nth, value) in (1..).zip(values) {
         let (key, value) = if is_set { (value, Value::Unset) } else { (Value::Count(nth), value) };

@@ -23,6 +23,11 @@ impl Config {
     /// The tables of a file that are read here.
     pub const TABLES: [&str; 2] = ["kafka", "http_sink"];
 
+    /// Whether rows are exported anywhere.
+    pub fn is_some(&self) -> bool {
+        self.kafka.is_some() || self.http_sink.is_some()
+    }
+
     /// Reads a file's tables; those of others are theirs to check.
     pub fn read(text: &str) -> Result<Config, toml::de::Error> {
         toml::from_str(text)

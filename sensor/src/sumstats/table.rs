@@ -26,6 +26,8 @@ pub struct Entry {
     pub seen: Time,
     /// How many thresholds were crossed.
     pub crossed: u32,
+    /// A threshold of its own, and how often options had changed when it was asked for.
+    pub own: Option<(u64, f64)>,
     /// By stream; absent where nothing came.
     pub held: SmallVec<[Option<Held>; 1]>,
     /// What the host keeps with the key.
@@ -97,6 +99,7 @@ impl Table {
             key,
             seen: Time::default(),
             crossed: 0,
+            own: None,
             held,
             attached: None,
             born: self.born,

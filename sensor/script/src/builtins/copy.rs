@@ -69,7 +69,7 @@ impl Copier<'_> {
         if let Some(c) = self.seen.get(&at) {
             return Ok(c.clone());
         }
-        let width = r.fields.borrow().len();
+        let width = r.width();
         let out = RecordVal::new(r.ty, vec![Value::Unset; width]);
         self.seen.insert(at, Value::Record(out.clone()));
         for i in 0..width {

@@ -71,6 +71,7 @@ fn set(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
     }
     let v = super::deep_copy(vm, &v, c.span)?;
     vm.values[g as usize] = v;
+    vm.option_changes += 1;
     Ok(Value::Bool(true))
 }
 

@@ -344,7 +344,7 @@ impl Compiler {
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);
         let code = te.code;
         let code = Code::op(move |vm, fr| match vm.eval(&code, fr)? {
-            Value::Record(r) => Ok(Value::Bool(r.get(i).is_set())),
+            Value::Record(r) => Ok(Value::Bool(r.has(i))),
             _ => Ok(Value::Bool(false)),
         });
         Te { ty: TypeId::Bool, code, e: e.clone() }
@@ -414,7 +414,7 @@ fn missing_field(
     r: &Rc<crate::value::RecordVal>,
     i: usize,
 ) -> crate::vm::Res {
-    let grown = i >= r.fields.borrow().len();
+    let grown = i >= r.width();
     if grown && let Some(f) = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned()) {
         let v = super::construct::field_default(vm, &f)?;
         if v.is_set() {

@@ -113,6 +113,12 @@ impl Compiler {
         let ret = if flavor == Flavor::Function { proto.ret } else { this.ret };
         let Some(c) = self.body(flavor, &this.params, ret, l, None) else { return };
         let text = self.body_text(&l.body);
+        let names: Vec<Name> = l.params.iter().map(|param| param.name.clone()).collect();
+        let argument = |at: usize| match &map {
+            Some(map) => map.get(at).map(|canonical| *canonical as usize),
+            None => Some(at),
+        };
+        let idle = crate::idle::of_body(&l.body, &names).renumbered(&argument);
         let body = Body {
             code: c.code,
             frame_size: c.frame_size.max(this.params.len() as u32),
@@ -124,6 +130,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: attrs.iter().any(|a| a.kind == AttrKind::ErrorHandler),
+            idle,
         };
         self.vm.add_body(id, body);
     }
@@ -358,6 +365,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: false,
+            idle: crate::idle::Test::Unknown,
         };
         self.vm.add_body(id, body);
         let code = closure_code(id, ctx.capture_from);

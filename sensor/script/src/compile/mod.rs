@@ -25,7 +25,7 @@ mod types;
 pub use assign::{clear_table, member, remove_member, store_member};
 pub use cast::value_type;
 pub use coerce::convert;
-pub use construct::{empty_value, new_record};
+pub use construct::{empty_value, new_record, new_record_from, template};
 pub use index::{lookup, vector_index};
 pub use load::LoadState;
 pub use ops::{BYTES_PER_STEP, compare, fold};

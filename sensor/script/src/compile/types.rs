@@ -143,6 +143,7 @@ impl Compiler {
     }
 
     pub fn add_fields(&mut self, record: TypeId, fields: &[FieldDecl], all_log: bool) {
+        self.vm.templates.clear();
         for f in fields {
             let field = self.field(f, all_log);
             let Some(r) = self.vm.types.record_mut(record) else { return };

@@ -166,8 +166,7 @@ impl KeyBytes {
             Value::Type(t) => self.half(t.0),
             Value::List(l) => l.iter().for_each(|x| self.part(x, depth + 1)),
             Value::Record(r) => {
-                let width = r.fields.borrow().len();
-                for i in 0..width {
+                for i in 0..r.width() {
                     let f = r.get(i);
                     if f.is_set() {
                         self.part(&f, depth + 1);

@@ -5,12 +5,14 @@ mod dict;
 mod key;
 mod memory;
 mod pattern;
+mod template;
 pub mod text;
 
 pub use dict::{Dict, Entry};
 pub use key::{HashKeys, hash_value, siphash24};
 pub use memory::{live_bytes, reset_live_bytes};
 pub use pattern::{Modifiers, Pattern};
+pub use template::{Empty, Template};
 
 use crate::types::TypeId;
 use std::any::Any;
@@ -163,6 +165,10 @@ pub enum Value {
 pub trait NativeRecord {
     /// The value of field number `field` of the record type the host named, or `Unset`.
     fn get(&self, field: usize) -> Value;
+    /// Whether the record keeps containers and records that it was given, so that what is done to them lasts.
+    fn keeps(&self) -> bool {
+        false
+    }
     /// A script assigned the field. `false`: the host does not keep it, the script's record does.
     fn set(&self, _field: usize, _value: &Value) -> bool {
         false
@@ -171,48 +177,117 @@ pub trait NativeRecord {
 
 pub struct RecordVal {
     pub ty: TypeId,
-    pub fields: RefCell<Vec<Value>>,
-    pub native: Option<Rc<dyn NativeRecord>>,
+    /// How many fields its type had when it was made.
+    width: u32,
+    /// Those up to the last that was ever set or kept.
+    fields: RefCell<Vec<Value>>,
+    origin: Origin,
+}
+
+/// Where fields that are [`Value::Lazy`] come from.
+enum Origin {
+    Nowhere,
+    /// Made when they are first looked at, and kept then.
+    Template(Rc<Template>),
+    /// Asked for each time.
+    Native(Rc<dyn NativeRecord>),
 }
 
 impl RecordVal {
     pub fn new(ty: TypeId, fields: Vec<Value>) -> Rc<RecordVal> {
+        RecordVal::begun(ty, fields.len(), fields, Origin::Nowhere)
+    }
+
+    fn begun(ty: TypeId, width: usize, fields: Vec<Value>, origin: Origin) -> Rc<RecordVal> {
         memory::charge(memory::record_size(fields.len()));
-        Rc::new(RecordVal { ty, fields: RefCell::new(fields), native: None })
+        Rc::new(RecordVal { ty, width: width as u32, fields: RefCell::new(fields), origin })
     }
 
     /// A record whose fields are read from the host when first asked for.
     pub fn native(ty: TypeId, width: usize, native: Rc<dyn NativeRecord>) -> Rc<RecordVal> {
-        memory::charge(memory::record_size(width));
-        Rc::new(RecordVal { ty, fields: RefCell::new(vec![Value::Lazy; width]), native: Some(native) })
+        RecordVal::begun(ty, width, Vec::new(), Origin::Native(native))
+    }
+
+    /// How many fields it has, set or not. One that `redef` has added to the type since is beyond, until it is set.
+    pub fn width(&self) -> usize {
+        (self.width as usize).max(self.fields.borrow().len())
+    }
+
+    /// Calls `with` with a field that is in the record itself.
+    pub fn peek<T>(&self, i: usize, with: impl FnOnce(&Value) -> T) -> Option<T> {
+        match self.fields.borrow().get(i) {
+            None | Some(Value::Lazy) => None,
+            Some(value) => Some(with(value)),
+        }
     }
 
     /// A field, `Unset` when it is not set.
+    #[inline]
     pub fn get(&self, i: usize) -> Value {
         match self.fields.borrow().get(i) {
-            Some(Value::Lazy) => match &self.native {
-                Some(n) => n.get(i),
-                None => Value::Unset,
-            },
-            Some(v) => v.clone(),
-            None => Value::Unset,
+            None | Some(Value::Lazy) => {}
+            Some(v) => return v.clone(),
         }
+        self.original(i)
+    }
+
+    /// A field as it comes from elsewhere.
+    fn original(&self, i: usize) -> Value {
+        let (v, keep) = match &self.origin {
+            Origin::Nowhere => return Value::Unset,
+            Origin::Native(native) => (native.get(i), native.keeps()),
+            Origin::Template(template) => (template.get(i), template.keeps()),
+        };
+        // What others may change through the value must be the same the next time.
+        let shared = matches!(v, Value::Table(_) | Value::Vector(_) | Value::Record(_));
+        if keep && shared {
+            self.put(i, v.clone());
+        }
+        v
+    }
+
+    /// Whether a field is set.
+    pub fn has(&self, i: usize) -> bool {
+        match self.fields.borrow().get(i) {
+            None | Some(Value::Lazy) => {}
+            Some(v) => return v.is_set(),
+        }
+        self.original(i).is_set()
     }
 
     pub fn set(&self, i: usize, v: Value) {
-        if let Some(n) = &self.native
-            && n.set(i, &v)
+        if let Origin::Native(native) = &self.origin
+            && native.set(i, &v)
         {
             return;
         }
-        let mut f = self.fields.borrow_mut();
-        if i >= f.len() {
-            memory::charge((i + 1 - f.len()) * size_of::<Value>());
-            f.resize(i + 1, Value::Unset);
+        drop(self.put(i, v));
+    }
+
+    /// Puts a value into the record itself. What was there before is dropped by the caller: that may run into
+    /// this record again.
+    fn put(&self, i: usize, v: Value) -> Value {
+        let mut fields = self.fields.borrow_mut();
+        if i >= fields.len() {
+            let filler = match self.origin {
+                Origin::Nowhere if v.is_unset() => return Value::Unset,
+                Origin::Nowhere => Value::Unset,
+                _ => Value::Lazy,
+            };
+            memory::charge((i + 1 - fields.len()) * size_of::<Value>());
+            if fields.capacity() <= i {
+                let room = match &self.origin {
+                    Origin::Nowhere => i + 1,
+                    Origin::Template(template) => template.room(i + 1),
+                    Origin::Native(_) => self.width.max(i as u32 + 1) as usize,
+                };
+                let mut wider = memory::spare(room);
+                wider.append(&mut fields);
+                *fields = wider;
+            }
+            fields.resize(i + 1, filler);
         }
-        let old = std::mem::replace(&mut f[i], v);
-        drop(f);
-        drop(old);
+        std::mem::replace(&mut fields[i], v)
     }
 }
 
@@ -488,7 +563,7 @@ fn same_at(a: &Value, b: &Value, depth: u32, left: &mut u32) -> bool {
             x.len() == y.len() && x.iter().zip(y.iter()).all(|(p, q)| same_at(p, q, depth + 1, left))
         }
         (Record(x), Record(y)) => {
-            let width = x.fields.borrow().len().max(y.fields.borrow().len());
+            let width = x.width().max(y.width());
             Rc::ptr_eq(x, y) || (0..width).all(|i| same_at(&x.get(i), &y.get(i), depth + 1, left))
         }
         (Vector(x), Vector(y)) => {

@@ -1,6 +1,7 @@
 //! The event queue, scheduled events and the clock.
 
 use super::{Args, Body, FuncId, Scheduled, Vm};
+use crate::idle::Test;
 use crate::source::Span;
 use crate::value::Value;
 use std::rc::Rc;
@@ -15,6 +16,14 @@ impl Vm {
     /// nobody handles.
     pub fn is_handled(&self, id: FuncId) -> bool {
         self.funcs.get(id.0 as usize).is_some_and(|f| !f.bodies.is_empty())
+    }
+
+    /// For which arguments all handlers of an event do nothing: each of the tests must hold. None where some handler
+    /// may always do something.
+    pub fn idle(&self, id: FuncId) -> Vec<Test> {
+        let Some(func) = self.funcs.get(id.0 as usize) else { return Vec::new() };
+        let tests: Vec<Test> = func.bodies.iter().map(|body| body.idle.clone()).collect();
+        if tests.contains(&Test::Unknown) { Vec::new() } else { tests }
     }
 
     /// Runs an event's handlers now, then everything they queued. For hosts between handlers: a native function

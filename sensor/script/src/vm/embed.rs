@@ -3,7 +3,7 @@
 use super::{Args, FaultKind, Vm};
 use crate::source::Span;
 use crate::types::{RecordType, TypeId};
-use crate::value::{FuncVal, RecordVal, TableVal, Value};
+use crate::value::{FuncVal, NativeRecord, RecordVal, TableVal, Template, Value};
 use std::rc::Rc;
 
 impl Vm {
@@ -22,6 +22,26 @@ impl Vm {
                 None
             }
         }
+    }
+
+    /// A record whose fields come from `source`, which is given what the type's defaults are.
+    pub fn new_record_from(
+        &mut self,
+        ty: TypeId,
+        source: impl FnOnce(Rc<Template>) -> Rc<dyn NativeRecord>,
+    ) -> Option<Rc<RecordVal>> {
+        match crate::compile::new_record_from(self, ty, source) {
+            Ok(record) => record,
+            Err(f) => {
+                self.report_fault(&f);
+                None
+            }
+        }
+    }
+
+    /// What records of a type begin with. `None` where some default is to be evaluated for each.
+    pub fn template(&mut self, ty: TypeId) -> Option<Rc<Template>> {
+        crate::compile::template(self, ty).filter(|template| template.evaluated.is_empty())
     }
 
     /// The description of a record type: hosts that read records field by number look the numbers up once.

@@ -152,6 +152,8 @@ pub struct Body {
     pub module: Rc<str>,
     pub text: Rc<dyn Fn() -> String>,
     pub error_handler: bool,
+    /// For which arguments it does nothing.
+    pub idle: crate::idle::Test,
 }
 
 pub enum FuncKind {
@@ -290,11 +292,15 @@ pub struct Vm {
     pub bare: bool,
     pub traffic: Traffic,
     pub exit_code: Option<i32>,
+    /// How often an option was set.
+    pub option_changes: u64,
     /// Where calls are made from, for messages and `backtrace`.
     pub calls: Vec<Call>,
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
+    /// What records of each type begin with.
+    pub(crate) templates: HashMap<TypeId, Rc<crate::value::Template>, foldhash::fast::RandomState>,
     pub(crate) reporting: report::Reporting,
     /// What the scripts look at.
     pub uses: crate::uses::Uses,
@@ -331,10 +337,12 @@ impl Vm {
             bare: false,
             traffic: Traffic::None,
             exit_code: None,
+            option_changes: 0,
             calls: Vec::new(),
             disabled_groups: HashSet::new(),
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
+            templates: HashMap::default(),
             reporting: report::Reporting::default(),
             uses: crate::uses::Uses::default(),
             quoting: std::cell::Cell::new(false),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::{Arg, EventId, Owner, Proto, Raised};
+use crate::event::{EventId, Owner, Part, Proto};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
@@ -64,7 +64,7 @@ record! {
 /// Tells of the end of a connection: first scripts, then conn.log.
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
     let wanted = cx.bus.wants(EventId::ConnectionStateRemove);
-    let mut view = wanted.then(|| flow.view(cx.bus.interest().conn));
+    let mut view = wanted.then(|| flow.view(cx.bus));
     let (uid, id) = (flow.last_uid(), flow.id());
     let local = |addr| Some(cx.config.local_nets.contains(addr));
     let duration = flow.last - flow.start;
@@ -104,19 +104,21 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         tunnel_parents: (!parents.is_empty()).then_some(Set(parents)),
     };
     if let Some(view) = &mut view {
-        view.record = cx.bus.interest().view(&row).map(|record| (0, record));
+        view.record = cx.bus.view(&row).map(|record| (0, record));
     }
     if let Some(view) = view {
-        let (id, args) = (EventId::ConnectionStateRemove, vec![Arg::Conn]);
-        cx.bus.raise(Raised { id, conn: Some(view), file: None, args });
+        let args = cx.bus.taken().parts(&[Part::Conn]);
+        cx.bus.raise(EventId::ConnectionStateRemove, Some(view), None, args);
     }
     cx.bus.log(&row, Owner { uid, nth: 0 });
+    cx.bus.ended(uid);
 }
 
 /// Raises an event of the connection as such, where a script handles it.
 pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, id: EventId) {
     if cx.bus.wants(id) {
-        flow.raise(cx, id, vec![Arg::Conn]);
+        let args = cx.bus.taken().parts(&[Part::Conn]);
+        flow.raise(cx, id, args);
     }
 }
 

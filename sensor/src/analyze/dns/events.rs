@@ -4,38 +4,41 @@ use std::net::IpAddr;
 
 use nightjar_protocols::dns::rdata::{CharStrings, Rdata, Soa};
 use nightjar_protocols::dns::{Header, Question, Record, Section};
+use smallvec::{SmallVec, smallvec};
 
-use crate::event::{Arg, EventId};
+use crate::event::{EventId, Part, Span, Taken};
 use crate::time::Interval;
 
 /// Zeek's `dns_msg`.
-fn msg(header: &Header, netbios: bool) -> Arg {
-    Arg::Record(vec![
-        Arg::Count(header.id.into()),
-        Arg::Count(header.opcode().into()),
-        Arg::Count(header.rcode().into()),
-        Arg::Bool(header.is_response()),
-        Arg::Bool(header.authoritative()),
-        Arg::Bool(header.truncated()),
-        Arg::Bool(header.recursion_desired()),
-        Arg::Bool(header.recursion_available()),
-        Arg::Count(header.z().into()),
-        Arg::Bool(header.flags & 0x0020 != 0),
-        Arg::Bool(header.flags & 0x0010 != 0),
-        Arg::Count(header.questions.into()),
-        Arg::Count(header.answers.into()),
-        Arg::Count(header.authorities.into()),
-        Arg::Count(header.additionals.into()),
-        Arg::Bool(netbios),
+fn msg(header: &Header, netbios: bool, taken: &mut Taken) -> Part {
+    taken.record(&[
+        Part::Count(header.id.into()),
+        Part::Count(header.opcode().into()),
+        Part::Count(header.rcode().into()),
+        Part::Bool(header.is_response()),
+        Part::Bool(header.authoritative()),
+        Part::Bool(header.truncated()),
+        Part::Bool(header.recursion_desired()),
+        Part::Bool(header.recursion_available()),
+        Part::Count(header.z().into()),
+        Part::Bool(header.flags & 0x0020 != 0),
+        Part::Bool(header.flags & 0x0010 != 0),
+        Part::Count(header.questions.into()),
+        Part::Count(header.answers.into()),
+        Part::Count(header.authorities.into()),
+        Part::Count(header.additionals.into()),
+        Part::Bool(netbios),
     ])
 }
 
-pub(super) fn message(header: &Header, netbios: bool, is_orig: bool, len: usize) -> Vec<Arg> {
-    vec![Arg::Conn, Arg::Bool(is_orig), msg(header, netbios), Arg::Count(len as u64)]
+pub(super) fn message(header: &Header, netbios: bool, is_orig: bool, len: usize, taken: &mut Taken) -> Span {
+    let msg = msg(header, netbios, taken);
+    taken.parts(&[Part::Conn, Part::Bool(is_orig), msg, Part::Count(len as u64)])
 }
 
-pub(super) fn end(header: &Header, netbios: bool) -> Vec<Arg> {
-    vec![Arg::Conn, msg(header, netbios)]
+pub(super) fn end(header: &Header, netbios: bool, taken: &mut Taken) -> Span {
+    let msg = msg(header, netbios, taken);
+    taken.parts(&[Part::Conn, msg])
 }
 
 /// The event that an entry of the question section is.
@@ -47,15 +50,16 @@ pub(super) fn question_id(header: &Header) -> EventId {
     }
 }
 
-pub(super) fn question(header: &Header, netbios: bool, question: &Question<'_>) -> Vec<Arg> {
-    vec![
-        Arg::Conn,
-        msg(header, netbios),
-        bytes(question.name),
-        Arg::Count(question.qtype.into()),
-        Arg::Count(question.qclass.into()),
-        bytes(question.original),
-    ]
+pub(super) fn question(header: &Header, netbios: bool, question: &Question<'_>, taken: &mut Taken) -> Span {
+    let args = [
+        Part::Conn,
+        msg(header, netbios, taken),
+        taken.text(question.name),
+        count(question.qtype),
+        count(question.qclass),
+        taken.text(question.original),
+    ];
+    taken.parts(&args)
 }
 
 /// The event that a record is. `None` for those of types whose events are not raised.
@@ -95,26 +99,26 @@ pub(super) fn record_id(record: &Record<'_>) -> Option<EventId> {
     })
 }
 
-pub(super) fn record(header: &Header, netbios: bool, record: &Record<'_>) -> Vec<Arg> {
-    let mut args = vec![Arg::Conn, msg(header, netbios)];
+pub(super) fn record(header: &Header, netbios: bool, record: &Record<'_>, taken: &mut Taken) -> Span {
+    let msg = msg(header, netbios, taken);
     if matches!(record.data, Rdata::Opt(_)) {
-        args.push(edns(record));
-        return args;
+        let edns = edns(record, taken);
+        return taken.parts(&[Part::Conn, msg, edns]);
     }
-    args.push(answer(record));
+    let mut args: SmallVec<[Part; 8]> = smallvec![Part::Conn, msg, answer(record, taken)];
     match record.data {
-        Rdata::A(addr) => args.push(Arg::Addr(IpAddr::from(addr))),
-        Rdata::Aaaa(addr) | Rdata::A6(addr) => args.push(Arg::Addr(IpAddr::from(addr))),
-        Rdata::Ns(name) | Rdata::Cname(name) | Rdata::Ptr(name) => args.push(bytes(name)),
-        Rdata::Soa(data) => args.push(soa(&data)),
-        Rdata::Mx { preference, exchange } => args.extend([bytes(exchange), count(preference)]),
-        Rdata::Txt(strings) | Rdata::Spf(strings) => args.push(texts(strings)),
+        Rdata::A(addr) => args.push(Part::Addr(IpAddr::from(addr))),
+        Rdata::Aaaa(addr) | Rdata::A6(addr) => args.push(Part::Addr(IpAddr::from(addr))),
+        Rdata::Ns(name) | Rdata::Cname(name) | Rdata::Ptr(name) => args.push(taken.text(name)),
+        Rdata::Soa(data) => args.push(soa(&data, taken)),
+        Rdata::Mx { preference, exchange } => args.extend([taken.text(exchange), count(preference)]),
+        Rdata::Txt(strings) | Rdata::Spf(strings) => args.push(texts(strings, taken)),
         Rdata::Srv { priority, weight, port, target } => {
-            args.extend([bytes(target), count(priority), count(weight), count(port)]);
+            args.extend([taken.text(target), count(priority), count(weight), count(port)]);
         }
-        Rdata::Hinfo { cpu, os } => args.extend([bytes(cpu), bytes(os)]),
-        Rdata::Caa { flags, tag, value } => args.extend([count(flags), bytes(tag), bytes(value)]),
-        Rdata::Loc(loc) => args.push(Arg::Record(vec![
+        Rdata::Hinfo { cpu, os } => args.extend([taken.text(cpu), taken.text(os)]),
+        Rdata::Caa { flags, tag, value } => args.extend([count(flags), taken.text(tag), taken.text(value)]),
+        Rdata::Loc(loc) => args.push(taken.record(&[
             count(loc.version),
             count(loc.size),
             count(loc.horizontal),
@@ -124,38 +128,40 @@ pub(super) fn record(header: &Header, netbios: bool, record: &Record<'_>) -> Vec
             count(loc.altitude),
         ])),
         Rdata::Sshfp { algorithm, fingerprint_type, fingerprint } => {
-            args.extend([count(algorithm), count(fingerprint_type), hex(fingerprint)]);
+            args.extend([count(algorithm), count(fingerprint_type), hex(fingerprint, taken)]);
         }
         Rdata::Svcb { priority, target } | Rdata::Https { priority, target } => {
-            args.push(Arg::Record(vec![count(priority), bytes(target)]));
+            let binding = [count(priority), taken.text(target)];
+            args.push(taken.record(&binding));
         }
         _ => {}
     }
-    args
+    taken.parts(&args)
 }
 
 /// Zeek's `dns_answer`.
-fn answer(record: &Record<'_>) -> Arg {
+fn answer(record: &Record<'_>, taken: &mut Taken) -> Part {
     // As `DNS_ANS`, `DNS_AUTH` and `DNS_ADDL`.
     let section = match record.section {
         Section::Answer => 1,
         Section::Authority => 2,
         Section::Additional => 3,
     };
-    Arg::Record(vec![
-        Arg::Count(section),
-        bytes(record.name),
+    let fields = [
+        Part::Count(section),
+        taken.text(record.name),
         count(record.rtype),
         count(record.class),
         seconds(record.ttl),
-    ])
+    ];
+    taken.record(&fields)
 }
 
 /// Zeek's `dns_edns_additional`: class and TTL of the record have other meanings (RFC 6891 §6.1.3).
-fn edns(record: &Record<'_>) -> Arg {
+fn edns(record: &Record<'_>, taken: &mut Taken) -> Part {
     let [extended_rcode, version, high, low] = record.ttl.to_be_bytes();
-    Arg::Record(vec![
-        bytes(record.name),
+    let fields = [
+        taken.text(record.name),
         count(record.rtype),
         count(record.rtype),
         count(record.class),
@@ -163,38 +169,38 @@ fn edns(record: &Record<'_>) -> Arg {
         count(version),
         count(u16::from_be_bytes([high, low])),
         seconds(record.ttl),
-        Arg::Count(0),
-    ])
+        Part::Count(0),
+    ];
+    taken.record(&fields)
 }
 
-fn soa(soa: &Soa<'_>) -> Arg {
-    Arg::Record(vec![
-        bytes(soa.mname),
-        bytes(soa.rname),
+fn soa(soa: &Soa<'_>, taken: &mut Taken) -> Part {
+    let fields = [
+        taken.text(soa.mname),
+        taken.text(soa.rname),
         count(soa.serial),
         seconds(soa.refresh),
         seconds(soa.retry),
         seconds(soa.expire),
         seconds(soa.minimum),
-    ])
+    ];
+    taken.record(&fields)
 }
 
-fn texts(strings: CharStrings<'_>) -> Arg {
-    Arg::List(strings.iter().map(bytes).collect())
+fn texts(strings: CharStrings<'_>, taken: &mut Taken) -> Part {
+    let texts: SmallVec<[Part; 8]> = strings.iter().map(|text| taken.text(text)).collect();
+    taken.list(&texts)
 }
 
-fn hex(bytes: &[u8]) -> Arg {
-    Arg::text(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+fn hex(bytes: &[u8], taken: &mut Taken) -> Part {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    taken.text(digits.as_bytes())
 }
 
-fn bytes(bytes: &[u8]) -> Arg {
-    Arg::Bytes(bytes.to_vec())
+fn count(number: impl Into<u64>) -> Part {
+    Part::Count(number.into())
 }
 
-fn count(number: impl Into<u64>) -> Arg {
-    Arg::Count(number.into())
-}
-
-fn seconds(seconds: u32) -> Arg {
-    Arg::Interval(Interval::from_secs(seconds.into()))
+fn seconds(seconds: u32) -> Part {
+    Part::Interval(Interval::from_secs(seconds.into()))
 }

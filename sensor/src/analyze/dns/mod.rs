@@ -11,7 +11,7 @@ use nightjar_protocols::dns::{
 
 use crate::analyze::{Analyzer, Link, Spec};
 use crate::config::Config;
-use crate::event::{Arg, EventId, Proto, Raised};
+use crate::event::{EventId, Proto, Span, Taken};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::time::Interval;
 
@@ -164,17 +164,17 @@ struct Found<'l, 'c> {
 
 impl Found<'_, '_> {
     /// Raises an event, with the row as `c$dns`, where a script handles it.
-    fn raise(&mut self, id: EventId, row: Option<&Row>, args: impl FnOnce(&Self) -> Vec<Arg>) {
+    fn raise(&mut self, id: EventId, row: Option<&Row>, args: impl FnOnce(&mut Taken) -> Span) {
         if !self.cx.bus.wants(id) {
             return;
         }
-        let mut conn = self.flow.view(self.cx.bus.interest().conn);
+        let Some(args) = self.cx.bus.args(id, args) else { return };
+        let mut conn = self.flow.view(self.cx.bus);
         if let Some(row) = row {
-            let view = record::with(self.flow, row, |record| self.cx.bus.interest().view(record));
+            let view = record::with(self.flow, row, |record| self.cx.bus.view(record));
             conn.record = view.map(|view| (record::nth(row), view));
         }
-        let args = args(self);
-        self.cx.bus.raise(Raised { id, conn: Some(conn), file: None, args });
+        self.cx.bus.raise(id, Some(conn), None, args);
     }
 }
 
@@ -192,24 +192,26 @@ impl Sink for Found<'_, '_> {
     }
 
     fn header(&mut self, header: &Header, row: Option<&Row>) {
-        self.raise(EventId::DnsMessage, row, |found| {
-            events::message(header, found.netbios, found.is_orig, found.len)
-        });
+        let (netbios, is_orig, len) = (self.netbios, self.is_orig, self.len);
+        self.raise(EventId::DnsMessage, row, |taken| events::message(header, netbios, is_orig, len, taken));
     }
 
     fn question(&mut self, header: &Header, question: &Question<'_>, row: Option<&Row>) {
-        self.raise(events::question_id(header), row, |found| {
-            events::question(header, found.netbios, question)
+        let netbios = self.netbios;
+        self.raise(events::question_id(header), row, |taken| {
+            events::question(header, netbios, question, taken)
         });
     }
 
     fn record(&mut self, header: &Header, record: &Record<'_>, row: Option<&Row>) {
         if let Some(id) = events::record_id(record) {
-            self.raise(id, row, |found| events::record(header, found.netbios, record));
+            let netbios = self.netbios;
+            self.raise(id, row, |taken| events::record(header, netbios, record, taken));
         }
     }
 
     fn end(&mut self, header: &Header, row: Option<&Row>) {
-        self.raise(EventId::DnsEnd, row, |found| events::end(header, found.netbios));
+        let netbios = self.netbios;
+        self.raise(EventId::DnsEnd, row, |taken| events::end(header, netbios, taken));
     }
 }

@@ -1,19 +1,19 @@
 //! What scripts hear of files.
 
 use crate::analyze::files::{Open, record};
-use crate::event::{Arg, EventId, FileView, Raised, RecordView};
+use crate::event::{EventId, FileView, Part};
 use crate::flow::{Cx, Flow};
 use crate::record::Record;
 use crate::time::Time;
 
 /// Raises an event of a file, with the connection that carries it, where a script handles it.
-pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open, id: EventId, args: Vec<Arg>) {
+pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open, id: EventId, args: &[Part]) {
     if !cx.bus.wants(id) {
         return;
     }
-    let interest = cx.bus.interest();
-    let fields = interest.fields(record::FilesRow::SCHEMA);
-    let record = record::with(cx.config, flow, open, |row| RecordView::of(row, fields));
+    let fields = cx.bus.interest().fields(record::FilesRow::SCHEMA);
+    let taken = cx.bus.taken();
+    let record = record::with(cx.config, flow, open, |row| taken.view(row, fields));
     let file = &open.file;
     let view = FileView {
         fuid: open.fuid,
@@ -26,15 +26,16 @@ pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open, id: EventId, 
         overflow: file.overflow_bytes(),
         record,
     };
-    let conn = Some(flow.view(interest.conn));
-    cx.bus.raise(Raised { id, conn, file: Some(Box::new(view)), args });
+    let conn = Some(flow.view(cx.bus));
+    let args = cx.bus.taken().parts(args);
+    cx.bus.raise(id, conn, Some(view), args);
 }
 
 /// A file begins.
 pub(super) fn begins(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
-    raise(cx, flow, open, EventId::FileNew, vec![Arg::File]);
-    let args = vec![Arg::File, Arg::Conn, Arg::Bool(open.about.is_orig)];
-    raise(cx, flow, open, EventId::FileOverNewConnection, args);
+    raise(cx, flow, open, EventId::FileNew, &[Part::File]);
+    let args = [Part::File, Part::Conn, Part::Bool(open.about.is_orig)];
+    raise(cx, flow, open, EventId::FileOverNewConnection, &args);
 }
 
 /// Its type is decided.
@@ -42,22 +43,22 @@ pub(super) fn sniffed(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
     if !cx.bus.wants(EventId::FileSniff) {
         return;
     }
-    let mime_type = open.file.mime_type().map_or(Arg::Unset, Arg::text);
+    let mime_type = open.file.mime_type().map_or(Part::Unset, Part::Name);
     // Zeek's `fa_metadata`: the type, all types that fit, and that it was inferred.
-    let metadata = Arg::Record(vec![mime_type, Arg::Unset, Arg::Bool(true)]);
-    raise(cx, flow, open, EventId::FileSniff, vec![Arg::File, metadata]);
+    let metadata = cx.bus.taken().record(&[mime_type, Part::Unset, Part::Bool(true)]);
+    raise(cx, flow, open, EventId::FileSniff, &[Part::File, metadata]);
 }
 
 /// It has ended.
 pub(super) fn ends(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
     if open.life.timed_out() {
-        raise(cx, flow, open, EventId::FileTimeout, vec![Arg::File]);
+        raise(cx, flow, open, EventId::FileTimeout, &[Part::File]);
     }
     if cx.bus.wants(EventId::FileHash) {
         for (kind, digest) in record::digests(&open.file) {
-            let args = vec![Arg::File, Arg::text(kind), Arg::text(&digest)];
-            raise(cx, flow, open, EventId::FileHash, args);
+            let digest = cx.bus.taken().text(digest.as_bytes());
+            raise(cx, flow, open, EventId::FileHash, &[Part::File, Part::Name(kind), digest]);
         }
     }
-    raise(cx, flow, open, EventId::FileStateRemove, vec![Arg::File]);
+    raise(cx, flow, open, EventId::FileStateRemove, &[Part::File]);
 }

@@ -15,7 +15,7 @@ use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
-use crate::event::{Arg, EventId};
+use crate::event::{EventId, Part};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
@@ -136,8 +136,8 @@ impl OpenFiles {
         len: u64,
     ) {
         if let Some(at) = self.position(fuid) {
-            let args = vec![Arg::File, Arg::Count(offset), Arg::Count(len)];
-            events::raise(cx, flow, &self.open[at], EventId::FileGap, args);
+            let args = [Part::File, Part::Count(offset), Part::Count(len)];
+            events::raise(cx, flow, &self.open[at], EventId::FileGap, &args);
         }
         self.update(cx, flow, held, fuid, on_type, |file| file.gap(offset, len));
     }

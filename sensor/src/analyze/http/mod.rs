@@ -12,9 +12,10 @@ use nightjar_protocols::http::{
 };
 
 use crate::analyze::files::{About, OpenFiles, file_id};
+use crate::analyze::http::events::Heads as Headers;
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{Arg, ConnId, EventId, Proto, Raised, Tunnel, TunnelType};
+use crate::event::{ConnId, EventId, Proto, Span, Taken, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
@@ -102,7 +103,7 @@ struct Log {
     /// it once, with the entity's first bytes.
     current: [Option<(EntityId, Uid)>; 2],
     /// Of both sides: the headers so far, where a script wants them all at once.
-    heads: [Vec<Arg>; 2],
+    heads: [Headers; 2],
     totals: MessageTotals,
 }
 
@@ -113,9 +114,6 @@ struct MessageTotals {
     replies: u32,
     versions: [Version; 2],
 }
-
-/// More headers of one message are not kept for `http_all_headers`.
-const MAX_HEADERS: usize = 1_000;
 
 /// The ceilings of one connection.
 fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
@@ -206,7 +204,8 @@ impl Http {
     fn release(&mut self, link: &mut Link<'_, '_>) {
         let Some(mut exchange) = self.exchange.take() else { return };
         if link.cx.bus.wants(EventId::HttpStats) {
-            link.flow.raise(link.cx, EventId::HttpStats, events::stats(&exchange.log.totals));
+            let args = events::stats(&exchange.log.totals, link.cx.bus.taken());
+            link.flow.raise(link.cx, EventId::HttpStats, args);
         }
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
@@ -216,7 +215,7 @@ impl Http {
             exchange.session.reset();
             exchange.log.rows.reset(0);
             exchange.log.current = [None; 2];
-            exchange.log.heads.iter_mut().for_each(Vec::clear);
+            exchange.log.heads.iter_mut().for_each(Headers::clear);
             exchange.log.totals = MessageTotals::default();
             exchange.held = Held::default();
             if exchange.pressed {
@@ -312,17 +311,18 @@ impl Hears<'_, '_, '_> {
     }
 
     /// Raises an event, with the transaction as `c$http`, where a script handles it.
-    fn raise(&mut self, id: EventId, args: impl FnOnce() -> Vec<Arg>) {
+    fn raise(&mut self, id: EventId, args: impl FnOnce(&mut Taken) -> Span) {
         if !self.link.cx.bus.wants(id) {
             return;
         }
         let Link { cx, flow, .. } = &mut *self.link;
-        let mut conn = flow.view(cx.bus.interest().conn);
+        let Some(args) = cx.bus.args(id, args) else { return };
+        let mut conn = flow.view(cx.bus);
         if let Some(row) = self.log.rows.current() {
-            let view = cx.bus.interest().view(&record::of(flow, row));
+            let view = cx.bus.view(&record::of(flow, row));
             conn.record = view.map(|view| (row.trans_depth, view));
         }
-        cx.bus.raise(Raised { id, conn: Some(conn), file: None, args: args() });
+        cx.bus.raise(id, Some(conn), None, args);
     }
 
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
@@ -380,7 +380,7 @@ impl Handler for Hears<'_, '_, '_> {
         self.log.totals.requests += 1;
         self.log.totals.versions[0] = line.version;
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
-        self.raise(EventId::HttpRequest, || events::request(line));
+        self.raise(EventId::HttpRequest, |taken| events::request(line, taken));
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
@@ -394,38 +394,39 @@ impl Handler for Hears<'_, '_, '_> {
             let id = ConnId { orig_p: 0, ..self.link.flow.id() };
             self.link.cx.bus.tunnels(vec![Tunnel { uid: None, id, kind: TunnelType::Http }]);
         }
-        self.raise(EventId::HttpReply, || events::reply(line));
+        self.raise(EventId::HttpReply, |taken| events::reply(line, taken));
     }
 
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
-        self.raise(EventId::HttpBeginEntity, || vec![Arg::Conn, Arg::Bool(is_orig)]);
+        self.raise(EventId::HttpBeginEntity, |taken| events::side(is_orig, taken));
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
         let now = self.now();
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
-        self.raise(EventId::HttpHeader, || events::header(is_orig, header));
+        self.raise(EventId::HttpHeader, |taken| events::header(is_orig, header, taken));
         let interest = self.link.cx.bus.interest();
         if interest.headers.iter().any(|name| name.eq_ignore_ascii_case(header.name)) {
-            self.raise(EventId::HttpHeaderOfInterest, || events::header_of_interest(is_orig, header));
+            self.raise(EventId::HttpHeaderOfInterest, |taken| {
+                events::header_of_interest(is_orig, header, taken)
+            });
         }
-        let heads = &mut self.log.heads[usize::from(!is_orig)];
-        if self.link.cx.bus.wants(EventId::HttpAllHeaders) && heads.len() < MAX_HEADERS {
-            heads.push(events::header_record(header));
+        if self.link.cx.bus.wants(EventId::HttpAllHeaders) {
+            self.log.heads[usize::from(!is_orig)].add(header);
         }
     }
 
     fn headers_done(&mut self, is_orig: bool, content_type: &[u8]) {
         let heads = std::mem::take(&mut self.log.heads[usize::from(!is_orig)]);
-        self.raise(EventId::HttpAllHeaders, || vec![Arg::Conn, Arg::Bool(is_orig), Arg::List(heads)]);
-        self.raise(EventId::HttpContentType, || events::content_type(is_orig, content_type));
+        self.raise(EventId::HttpAllHeaders, |taken| heads.args(is_orig, taken));
+        self.raise(EventId::HttpContentType, |taken| events::content_type(is_orig, content_type, taken));
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
-        self.raise(EventId::HttpEntityData, || events::entity_data(is_orig, content.data));
+        self.raise(EventId::HttpEntityData, |taken| events::entity_data(is_orig, content.data, taken));
         let Some(mut fuid) = self.file(is_orig, content.entity) else { return };
         if let Some(total) = content.total {
             self.update(fuid, |file| file.set_total(total));
@@ -449,7 +450,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn end_entity(&mut self, is_orig: bool, _: EntityId) {
-        self.raise(EventId::HttpEndEntity, || vec![Arg::Conn, Arg::Bool(is_orig)]);
+        self.raise(EventId::HttpEndEntity, |taken| events::side(is_orig, taken));
         self.log.rows.end_entity();
     }
 
@@ -471,7 +472,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {
         let now = self.now();
         // Before the row is written: handlers see the transaction whole.
-        self.raise(EventId::HttpMessageDone, || events::message_done(is_orig, stat));
+        self.raise(EventId::HttpMessageDone, |taken| events::message_done(is_orig, stat, taken));
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.message_done(now, is_orig, stat, sink);
     }

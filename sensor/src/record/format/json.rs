@@ -3,7 +3,7 @@
 use nightjar_protocols::text;
 
 use crate::record::format::tsv::hex;
-use crate::record::format::{JsonTime, all_plain, integer, seconds, signed};
+use crate::record::format::{Columns, JsonTime, Placing, all_plain, integer, seconds, signed};
 use crate::record::{Record, Value, Visitor};
 
 pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {
@@ -11,6 +11,26 @@ pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {
     let start = out.len();
     record.visit(&mut Row { fields: R::SCHEMA.fields, time, start, out });
     out.extend_from_slice(b"}\n");
+}
+
+pub(super) fn row_with_places<R: Record>(
+    record: &R,
+    time: JsonTime,
+    fields: u64,
+    out: &mut Vec<u8>,
+    place: &mut dyn FnMut(usize, usize),
+) {
+    out.push(b'{');
+    let start = out.len();
+    let columns = Row { fields: R::SCHEMA.fields, time, start, out };
+    record.visit(&mut Placing { columns, fields, place });
+    out.extend_from_slice(b"}\n");
+}
+
+impl Columns for Row<'_> {
+    fn len(&self) -> usize {
+        self.out.len()
+    }
 }
 
 struct Row<'a> {

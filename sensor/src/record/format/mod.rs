@@ -5,7 +5,7 @@ mod tsv;
 
 pub(crate) use tsv::stamp;
 
-use crate::record::{Record, Schema};
+use crate::record::{Record, Schema, Value, Visitor};
 use crate::time::Time;
 
 /// How log files are written.
@@ -33,6 +33,22 @@ impl Format {
         match self {
             Format::Tsv => tsv::row(record, out),
             Format::Json(time) => json::row(record, time, out),
+        }
+    }
+
+    /// The same, and tells `place` where the columns stand that have a bit in `fields`: from the separator before
+    /// them to their end.
+    #[inline]
+    pub fn row_with_places<R: Record>(
+        self,
+        record: &R,
+        fields: u64,
+        out: &mut Vec<u8>,
+        place: &mut dyn FnMut(usize, usize),
+    ) {
+        match self {
+            Format::Tsv => tsv::row_with_places(record, fields, out, place),
+            Format::Json(time) => json::row_with_places(record, time, fields, out, place),
         }
     }
 
@@ -81,4 +97,28 @@ pub(super) fn signed(number: i64, out: &mut Vec<u8>) {
 pub(super) fn all_plain(text: &[u8], special: u8) -> bool {
     text.iter()
         .fold(true, |all, &byte| all & (0x20..0x7f).contains(&byte) & (byte != b'\\') & (byte != special))
+}
+
+/// A writer of columns.
+trait Columns: Visitor {
+    /// How much it has written.
+    fn len(&self) -> usize;
+}
+
+/// Tells where columns stand.
+struct Placing<'a, V> {
+    columns: V,
+    fields: u64,
+    place: &'a mut dyn FnMut(usize, usize),
+}
+
+impl<V: Columns> Visitor for Placing<'_, V> {
+    #[inline(always)]
+    fn field(&mut self, index: usize, value: Value<'_>) {
+        let start = self.columns.len();
+        self.columns.field(index, value);
+        if self.fields >> index & 1 == 1 {
+            (self.place)(start, self.columns.len());
+        }
+    }
 }

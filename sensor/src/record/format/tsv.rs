@@ -4,7 +4,7 @@ use std::io::Write;
 
 use nightjar_protocols::text;
 
-use crate::record::format::{all_plain, integer, seconds, signed};
+use crate::record::format::{Columns, Placing, all_plain, integer, seconds, signed};
 use crate::record::{Items, Record, Schema, Type, Value, Visitor};
 use crate::time::Time;
 
@@ -16,8 +16,24 @@ pub(super) fn row<R: Record>(record: &R, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
+pub(super) fn row_with_places<R: Record>(
+    record: &R,
+    fields: u64,
+    out: &mut Vec<u8>,
+    place: &mut dyn FnMut(usize, usize),
+) {
+    record.visit(&mut Placing { columns: Row { out }, fields, place });
+    out.push(b'\n');
+}
+
 struct Row<'a> {
     out: &'a mut Vec<u8>,
+}
+
+impl Columns for Row<'_> {
+    fn len(&self) -> usize {
+        self.out.len()
+    }
 }
 
 impl Visitor for Row<'_> {

@@ -9,7 +9,7 @@ use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 
 use crate::log::{Header, Separators, Sheet, Style};
-use crate::record::JsonTime;
+use crate::record::{Format, JsonTime};
 use crate::script_host::log::columns::{self, Column};
 use crate::script_host::log::rotate::{self, Rotation};
 
@@ -41,8 +41,12 @@ pub(super) struct Filter {
     pub tells: bool,
     /// By path.
     pub sheets: HashMap<String, Arc<Sheet>>,
-    /// Nothing about it was said but its name.
-    pub plain: bool,
+    /// Where rows go for what `path_func` answers.
+    pub destinations: HashMap<Vec<u8>, Arc<Sheet>, foldhash::fast::RandomState>,
+    /// The path, as `path_func` is told it.
+    pub path_value: Value,
+    /// Its rows have all columns of the stream, under their own names.
+    pub keeps_columns: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +120,7 @@ impl Filter {
             (Some(level), _) => level.parse().unwrap_or(0),
             (None, level) => level.map_or(0, |level| level.as_count() as u32),
         };
-        let plain = writer == Writer::Ascii
-            && pred.is_none()
-            && path_func.is_none()
+        let keeps_columns = writer == Writer::Ascii
             && ext.is_none()
             && include.is_none()
             && exclude.is_none()
@@ -126,15 +128,16 @@ impl Filter {
             && config.is_empty()
             && scope == "."
             && interval <= 0.0
-            && gzip_level == 0
-            && named.as_deref().is_none_or(|named| named == path);
+            && gzip_level == 0;
+        let path = named.unwrap_or_else(|| path.to_owned());
         Filter {
             name: text("name").unwrap_or_default(),
             policy,
             pred,
             path_func,
             ext,
-            path: named.unwrap_or_else(|| path.to_owned()),
+            path_value: Value::str(&path),
+            path,
             writer,
             columns,
             ext_columns,
@@ -155,8 +158,18 @@ impl Filter {
             told: Vec::new(),
             tells: writer == Writer::None && vm.global_value("LogNone::debug").is_some_and(Value::as_bool),
             sheets: HashMap::new(),
-            plain,
+            destinations: HashMap::default(),
+            keeps_columns,
             record,
+        }
+    }
+
+    /// Whether its rows look as the sensor writes its own.
+    pub fn writes_as(&self, format: Format) -> bool {
+        match (&self.style, format) {
+            (Style::Json { time, unset: false }, Format::Json(known)) => *time == known,
+            (Style::Tsv(separators), Format::Tsv) => *separators == Separators::default(),
+            _ => false,
         }
     }
 

@@ -4,8 +4,11 @@
 
 mod columns;
 mod delay;
+mod drafted;
 mod filter;
 mod rotate;
+
+pub(super) use drafted::Treatment;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -111,28 +114,6 @@ impl Log {
             (name, native)
         };
         functions.into_iter().map(bind).collect()
-    }
-
-    /// Whether nothing is done to a native log's rows but writing them. `columns` are those it has natively.
-    pub fn is_plain(&self, vm: &Vm, path: &str, columns: usize) -> bool {
-        let state = self.0.borrow();
-        let Some(stream) = state.by_path.get(path).and_then(|id| state.streams.get(id)) else {
-            // Without its declarations nobody can have asked for anything.
-            return true;
-        };
-        let [filter] = &stream.filters[..] else { return false };
-        let filter = filter.borrow();
-        let quiet = |function: &Option<Rc<FuncVal>>| {
-            function.as_ref().is_none_or(|function| !vm.is_handled(function.id))
-        };
-        let everywhere = vm.function("Log::log_stream_policy").is_some_and(|hook| vm.is_handled(hook));
-        stream.enabled
-            && stream.fields.len() == columns
-            && filter.name == "default"
-            && filter.plain
-            && quiet(&filter.policy)
-            && quiet(&stream.event)
-            && !everywhere
     }
 
     /// Writes a row of a native log.

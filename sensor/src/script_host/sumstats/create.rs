@@ -89,6 +89,10 @@ impl Inner {
         let (threshold, value) = (fields.number("threshold"), fields.function("threshold_val"));
         let crossed = fields.function("threshold_crossed");
         let (result, finished) = (fields.function("epoch_result"), fields.function("epoch_finished"));
+        let own = fields.function("threshold_for");
+        let distinct = fields.count("threshold_unique").unwrap_or(0);
+        // A key's own threshold is reached where its value divided by it is 1.
+        let threshold = threshold.or(own.as_ref().filter(|_| series.is_empty()).map(|_| 1.0));
         let Some(draft) = self.reducers(vm, site, record, &name) else { return Ok(Value::Unset) };
         let full = self.asks_scripts(vm, &draft);
         if full && window.is_some() {
@@ -104,7 +108,7 @@ impl Inner {
         let watched = match value {
             Some(value) if thresholds || crossed.is_some() => Watched::Call(value),
             Some(_) => Watched::Nothing,
-            None if thresholds => plain_number(&draft),
+            None if thresholds => plain_number(&draft, own, distinct),
             None => Watched::Nothing,
         };
         if thresholds && matches!(watched, Watched::Nothing) {
@@ -317,16 +321,20 @@ impl Inner {
     }
 }
 
-/// What a threshold is about when nothing is said: the one number there is.
-fn plain_number(draft: &Draft) -> Watched {
+/// What a threshold is about when nothing is said: the one number there is. Distinct values that a threshold needs
+/// beside are not it.
+fn plain_number(draft: &Draft, own: Option<Rc<FuncVal>>, distinct: u64) -> Watched {
     let ([reducer], [source]) = (&draft.reducers[..], &draft.sources[..]) else { return Watched::Nothing };
     let mut asked = Calc::ALL.into_iter().map(|(calc, _)| calc).filter(|calc| {
-        let mut alone = Calcs::default();
-        alone.add(*calc);
-        reducer.calcs == alone
+        let mut wanted = Calcs::default();
+        wanted.add(*calc);
+        if distinct > 0 {
+            wanted.add(Calc::Unique);
+        }
+        reducer.calcs == wanted
     });
     match asked.next().filter(|calc| calc.is_number() && source.plugins.is_empty()) {
-        Some(calc) => Watched::Number { stream: reducer.stream, calc },
+        Some(calc) => Watched::Number { stream: reducer.stream, calc, own, distinct },
         None => Watched::Nothing,
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Told {
     /// What `$normalize_key` made of it.
     became: Vec<String>,
     value: Option<(Time, f64)>,
+    /// The key's own threshold, of which the others are parts and multiples.
+    own: Option<f64>,
     /// The greatest value that was below its threshold.
     nearest: Option<(Time, f64, f64)>,
     fired: u64,
@@ -59,9 +61,10 @@ impl Told {
         self.last = Some(now);
     }
 
-    /// The value was compared with the threshold `next`.
-    pub fn compared(&mut self, now: Time, value: f64, next: Option<f64>, crossed: Option<f64>) {
-        self.value = Some((now, value));
+    /// The value was compared with the threshold `next`, for a key whose own is `own`.
+    pub fn compared(&mut self, now: Time, value: f64, own: f64, next: Option<f64>, crossed: Option<f64>) {
+        (self.value, self.own) = (Some((now, value)), Some(own));
+        let (next, crossed) = (next.map(|step| step * own), crossed.map(|step| step * own));
         if let Some(step) = crossed {
             self.fired += 1;
             if self.crossings.len() < LISTED {
@@ -161,7 +164,9 @@ impl Rule {
         if !spec.has_threshold() {
             return writeln!(out, "  threshold: none");
         }
-        let steps: Vec<String> = spec.threshold.iter().chain(&spec.series).map(|step| plain(*step)).collect();
+        let own = told.own.unwrap_or(1.0);
+        let steps: Vec<String> =
+            spec.threshold.iter().chain(&spec.series).map(|step| plain(*step * own)).collect();
         writeln!(out, "  threshold: {}", steps.join(", "))?;
         if let Some((at, value)) = told.value {
             writeln!(out, "  last value: {} at {at}", plain(value))?;

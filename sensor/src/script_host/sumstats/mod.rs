@@ -50,7 +50,7 @@ struct Inner {
     handed_on: Cell<bool>,
 }
 
-type ByName<T> = RefCell<HashMap<Box<[u8]>, T>>;
+type ByName<T> = RefCell<HashMap<Box<[u8]>, T, foldhash::fast::RandomState>>;
 
 /// A reducer that takes from a stream.
 #[derive(Clone)]
@@ -97,7 +97,14 @@ struct Tapped {
 enum Watched {
     Nothing,
     Call(Rc<FuncVal>),
-    Number { stream: usize, calc: Calc },
+    Number {
+        stream: usize,
+        calc: Calc,
+        /// Gives the threshold of a key.
+        own: Option<Rc<FuncVal>>,
+        /// With fewer distinct values it is nothing.
+        distinct: u64,
+    },
 }
 
 type Native = fn(&Inner, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
@@ -228,9 +235,8 @@ impl Inner {
         if types.fields.iter().any(Option::is_none)
             && let Some(defaults) = vm.new_record_of(types.val)
         {
-            let mut fields = record.fields.borrow_mut();
             for (i, _) in types.fields.iter().enumerate().filter(|(_, field)| field.is_none()) {
-                fields[i] = defaults.get(i);
+                record.set(i, defaults.get(i));
             }
         }
         if rule.full

@@ -7,7 +7,7 @@ use smallvec::smallvec;
 use std::rc::Rc;
 
 use crate::script_host::sumstats::{Inner, Rule, Tap, Tapped, Watched, now};
-use crate::sumstats::{Slot, StatId};
+use crate::sumstats::{Calc, Slot, StatId};
 
 /// An observation that was counted.
 struct Counted<'a> {
@@ -83,25 +83,48 @@ impl Inner {
     fn watch(&self, vm: &mut Vm, counted: &Counted<'_>, watched: &Watched) -> Res<()> {
         let (rule, slot, now) = (counted.rule, counted.slot, now(vm));
         self.engine.borrow_mut().fill(slot, now);
-        let value = match watched {
+        let (value, own) = match watched {
             Watched::Nothing => return Ok(()),
-            Watched::Number { stream, calc } => {
-                let engine = self.engine.borrow();
-                let held = engine.entry(slot).and_then(|entry| entry.held.get(*stream)?.as_ref());
-                held.and_then(|held| held.number(&rule.streams[*stream].1, *calc)).unwrap_or(0.0)
+            Watched::Number { stream, calc, own, distinct } => {
+                let number = {
+                    let engine = self.engine.borrow();
+                    let held = engine.entry(slot).and_then(|entry| entry.held.get(*stream)?.as_ref());
+                    let number = |calc| held.and_then(|held| held.number(&rule.streams[*stream].1, calc));
+                    let enough = *distinct == 0 || number(Calc::Unique) >= Some(*distinct as f64);
+                    if enough { number(*calc).unwrap_or(0.0) } else { 0.0 }
+                };
+                match own {
+                    Some(own) => (number, self.own_threshold(vm, counted, own)?),
+                    None => (number, 1.0),
+                }
             }
-            Watched::Call(function) => self.call(vm, counted, function)?.as_double(),
+            Watched::Call(function) => (self.call(vm, counted, function)?.as_double(), 1.0),
         };
         let (next, crossed) = {
             let mut engine = self.engine.borrow_mut();
             let next = engine.next_step(slot);
-            (next, engine.cross(slot, value))
+            (next, engine.cross(slot, value / own))
         };
-        self.explained(counted.explained, |told| told.compared(now, value, next, crossed));
+        self.explained(counted.explained, |told| told.compared(now, value, own, next, crossed));
         if let (Some(_), Some(function)) = (crossed, &rule.crossed) {
             self.call(vm, counted, function)?;
         }
         Ok(())
+    }
+
+    /// A key's own threshold: asked for when it is new, and again when some option has changed.
+    fn own_threshold(&self, vm: &mut Vm, counted: &Counted<'_>, function: &Rc<FuncVal>) -> Res<f64> {
+        let known = self.engine.borrow().entry(counted.slot).and_then(|entry| entry.own);
+        let options = vm.option_changes;
+        if let Some((_, own)) = known.filter(|(asked, _)| *asked == options) {
+            return Ok(own);
+        }
+        let answer = vm.call_value(function, smallvec![counted.key.clone()], counted.site.span)?;
+        let own = answer.as_double();
+        if let Some(entry) = self.engine.borrow_mut().entry_mut(counted.slot) {
+            entry.own = Some((options, own));
+        }
+        Ok(own)
     }
 
     /// Calls a script's function with the key and its results.

@@ -1,0 +1,352 @@
+//! What is taken along for scripts: copies of what they look at, in memory of the batch that they travel in.
+//!
+//! An event is made by a worker and read by the ordered stage, on another core. Texts, lists and records lie one
+//! after the other in a few vectors of the batch, so that an event costs no allocation of its own, and none is
+//! given back on another thread than it was made on.
+
+use std::net::IpAddr;
+
+use crate::event::{ConnId, Owner, Proto};
+use crate::record::{Items, Record, Schema, Uid, Value, Visitor};
+use crate::time::{Interval, Time};
+
+/// A place in one of the vectors of [`Taken`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: usize,
+    end: usize,
+}
+
+/// A value taken along.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// The connection, or the file, that the event is about.
+    Conn,
+    File,
+    Unset,
+    Bool(bool),
+    Count(u64),
+    Int(i64),
+    Double(f64),
+    Time(Time),
+    Interval(Interval),
+    Text(Span),
+    /// A text that the program knows beforehand.
+    Name(&'static str),
+    Addr(IpAddr),
+    Port(u16),
+    List(Span),
+    /// A record by its fields in order.
+    Record(Span),
+}
+
+/// All that a batch takes along.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Texts, and the rows of logs.
+    pub bytes: Vec<u8>,
+    parts: Vec<Part>,
+    pub(super) conns: Vec<ConnView>,
+    pub(super) files: Vec<FileView>,
+    pub(super) rows: Vec<RowView>,
+}
+
+/// A connection as it stood when something happened.
+#[derive(Debug)]
+pub struct ConnView {
+    pub uid: Uid,
+    pub id: ConnId,
+    pub proto: Proto,
+    pub orig: EndView,
+    pub resp: EndView,
+    pub start: Time,
+    pub duration: Interval,
+    /// A list of names.
+    pub services: Span,
+    /// A text.
+    pub history: Span,
+    /// The log row that the event is about as far as it is filled (`c$http`), and which of its log's it is.
+    pub record: Option<(u64, RecordView)>,
+}
+
+/// One end of it (`c$orig`, `c$resp`).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EndView {
+    pub size: u64,
+    /// Zeek's number for the state: `TCP_ESTABLISHED`, `UDP_ACTIVE` and so on.
+    pub state: u64,
+    pub packets: u64,
+    pub ip_bytes: u64,
+}
+
+/// A file as it stood when something happened.
+#[derive(Debug)]
+pub struct FileView {
+    pub fuid: Uid,
+    pub source: &'static str,
+    pub is_orig: bool,
+    pub last_active: Time,
+    pub seen: u64,
+    pub total: Option<u64>,
+    pub missing: u64,
+    pub overflow: u64,
+    /// Its row of files.log as it will be (`f$info`).
+    pub record: RecordView,
+}
+
+/// Some of a record's values.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordView {
+    pub schema: &'static Schema,
+    /// A bit for every field that was taken along.
+    pub fields: u64,
+    /// Their values, in the order of the schema.
+    values: Span,
+}
+
+/// A row of a log on its way past the scripts.
+#[derive(Debug)]
+pub struct RowView {
+    pub owner: Owner,
+    pub record: RecordView,
+    /// The row as it will be written if scripts change nothing; none where they write it themselves.
+    pub row: Option<Drafted>,
+}
+
+/// A row as a worker wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Drafted {
+    row: Span,
+    /// Where the columns are that scripts may change: a [`Part::Text`] of each.
+    places: Span,
+}
+
+impl Taken {
+    /// Copies a text.
+    pub fn text(&mut self, text: &[u8]) -> Part {
+        Part::Text(self.copied(text))
+    }
+
+    /// The same, in upper case.
+    pub fn upper_case(&mut self, text: &[u8]) -> Part {
+        let span = self.copied(text);
+        if let Some(copy) = self.bytes.get_mut(span.start..span.end) {
+            copy.make_ascii_uppercase();
+        }
+        Part::Text(span)
+    }
+
+    pub(crate) fn copied(&mut self, text: &[u8]) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(text);
+        Span { start, end: self.bytes.len() }
+    }
+
+    pub fn parts(&mut self, parts: &[Part]) -> Span {
+        let start = self.parts.len();
+        self.parts.extend_from_slice(parts);
+        Span { start, end: self.parts.len() }
+    }
+
+    pub fn list(&mut self, items: &[Part]) -> Part {
+        Part::List(self.parts(items))
+    }
+
+    pub fn record(&mut self, fields: &[Part]) -> Part {
+        Part::Record(self.parts(fields))
+    }
+
+    /// Copies those `fields` of a record that have a bit.
+    pub fn view<R: Record>(&mut self, record: &R, fields: u64) -> RecordView {
+        let start = self.parts.len();
+        let known = R::SCHEMA.fields.len().min(64);
+        let wanted = if known == 64 { fields } else { fields & ((1 << known) - 1) };
+        let end = start + wanted.count_ones() as usize;
+        self.parts.resize(end, Part::Unset);
+        record.visit(&mut Copying { fields: wanted, next: start, taken: self });
+        RecordView { schema: R::SCHEMA, fields: wanted, values: Span { start, end } }
+    }
+
+    fn value(&mut self, value: Value<'_>) -> Part {
+        match value {
+            Value::Unset => Part::Unset,
+            Value::Bool(b) => Part::Bool(b),
+            Value::Count(n) => Part::Count(n),
+            Value::Int(n) => Part::Int(n),
+            Value::Double(d) => Part::Double(d),
+            Value::Time(t) => Part::Time(t),
+            Value::Interval(i) => Part::Interval(i),
+            Value::Bytes(text) => self.text(text),
+            Value::Enum(name) => self.text(name.as_bytes()),
+            Value::Addr(addr) => Part::Addr(addr),
+            Value::Port(port) => Part::Port(port),
+            Value::Uid(uid) => self.text(uid.as_bytes()),
+            Value::List(items) => self.items(items),
+        }
+    }
+
+    fn items(&mut self, items: &dyn Items) -> Part {
+        let start = self.parts.len();
+        for at in 0..items.count() {
+            let item = self.value(items.item(at));
+            self.parts.push(item);
+        }
+        Part::List(Span { start, end: self.parts.len() })
+    }
+
+    /// Notes a row that `write` appends, with the places that it gives of some columns.
+    pub(super) fn draft(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(usize, usize)),
+    ) -> Drafted {
+        let Taken { bytes, parts, .. } = self;
+        let (start, first) = (bytes.len(), parts.len());
+        write(bytes, &mut |start, end| parts.push(Part::Text(Span { start, end })));
+        let row = Span { start, end: self.bytes.len() };
+        Drafted { row, places: Span { start: first, end: self.parts.len() } }
+    }
+
+    #[inline]
+    pub fn bytes_of(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.start..span.end).unwrap_or_default()
+    }
+
+    #[inline]
+    pub fn parts_of(&self, span: Span) -> &[Part] {
+        self.parts.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// The places and values of what was taken along of a record.
+    pub fn fields<'t>(&'t self, view: &RecordView) -> impl Iterator<Item = (usize, Part)> + use<'t> {
+        let mut left = view.fields;
+        self.parts_of(view.values).iter().map(move |part| {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (at, *part)
+        })
+    }
+
+    /// A field that was taken along.
+    pub fn field(&self, view: &RecordView, at: usize) -> Option<Part> {
+        self.fields(view).find(|(field, _)| *field == at).map(|(_, part)| part)
+    }
+
+    /// A text that was taken along; nothing of other values.
+    pub fn text_of(&self, part: Part) -> Option<&[u8]> {
+        match part {
+            Part::Text(span) => Some(self.bytes_of(span)),
+            Part::Name(name) => Some(name.as_bytes()),
+            _ => None,
+        }
+    }
+
+    pub fn conn(&self, at: u32) -> Option<&ConnView> {
+        self.conns.get(at as usize)
+    }
+
+    pub fn file(&self, at: u32) -> Option<&FileView> {
+        self.files.get(at as usize)
+    }
+
+    pub fn row(&self, at: u32) -> Option<&RowView> {
+        self.rows.get(at as usize)
+    }
+
+    /// The row, and in it the places of the columns that scripts may change.
+    pub fn drafted<'t>(
+        &'t self,
+        drafted: &Drafted,
+    ) -> (&'t [u8], impl Iterator<Item = (usize, usize)> + use<'t>) {
+        let origin = drafted.row.start;
+        let places = self.parts_of(drafted.places).iter().filter_map(move |part| match part {
+            Part::Text(place) => Some((place.start - origin, place.end - origin)),
+            _ => None,
+        });
+        (self.bytes_of(drafted.row), places)
+    }
+
+    /// The place that has been reached, for [`Taken::rewind`].
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.bytes.len(), self.parts.len())
+    }
+
+    /// Forgets texts and parts from a place on.
+    pub(super) fn rewind(&mut self, (bytes, parts): (usize, usize)) {
+        self.bytes.truncate(bytes);
+        self.parts.truncate(parts);
+    }
+
+    /// How many bytes of memory it all takes.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+            + self.parts.len() * size_of::<Part>()
+            + self.conns.len() * size_of::<ConnView>()
+            + self.files.len() * size_of::<FileView>()
+            + self.rows.len() * size_of::<RowView>()
+    }
+
+    /// One that can hold as much without growing.
+    pub(super) fn like(&self) -> Taken {
+        Taken {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            parts: Vec::with_capacity(self.parts.len()),
+            conns: Vec::with_capacity(self.conns.len()),
+            files: Vec::with_capacity(self.files.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+        }
+    }
+}
+
+/// Copies fields to places made for them; what lists hold comes behind.
+struct Copying<'t> {
+    fields: u64,
+    next: usize,
+    taken: &'t mut Taken,
+}
+
+impl Visitor for Copying<'_> {
+    #[inline]
+    fn field(&mut self, index: usize, value: Value<'_>) {
+        if self.fields >> index & 1 == 0 {
+            return;
+        }
+        let part = self.taken.value(value);
+        if let Some(place) = self.taken.parts.get_mut(self.next) {
+            *place = part;
+        }
+        self.next += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Set, record};
+
+    record! {
+        /// A row.
+        pub struct Row<'a> in "row" {
+            /// A text.
+            name: &'a str = "name",
+            /// Several.
+            tags: Set<'a, &'a str> = "tags",
+            /// A number.
+            n: Option<u64> = "n",
+        }
+    }
+
+    #[test]
+    fn fields_are_found_again_behind_lists() {
+        let mut taken = Taken::default();
+        let view = taken.view(&Row { name: "a", tags: Set(&["x", "yz"]), n: Some(7) }, u64::MAX);
+        let other = taken.view(&Row { name: "b", tags: Set(&[]), n: None }, 0b101);
+        let fields: Vec<(usize, Part)> = taken.fields(&view).collect();
+        assert_eq!(fields.len(), 3);
+        let Part::List(tags) = fields[1].1 else { panic!("{fields:?}") };
+        let tags: Vec<_> = taken.parts_of(tags).iter().filter_map(|tag| taken.text_of(*tag)).collect();
+        assert_eq!(tags, [&b"x"[..], b"yz"]);
+        assert!(matches!(fields[2], (2, Part::Count(7))));
+        assert_eq!(taken.field(&other, 0).and_then(|name| taken.text_of(name)), Some(&b"b"[..]));
+        assert!(matches!(taken.field(&other, 2), Some(Part::Unset)) && taken.field(&other, 1).is_none());
+    }
+}

@@ -1,0 +1,155 @@
+//! Rows of native logs that scripts only look at, or change a few columns of: the worker's row is written, with the
+//! scripts' columns put in.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use nightjar_script::value::{FuncVal, RecordVal, Value};
+use nightjar_script::{Args, Vm};
+
+use crate::log::Sheet;
+use crate::record::Schema;
+use crate::script_host::Written;
+use crate::script_host::log::filter::Filter;
+use crate::script_host::log::{Log, MAX_PATH, Row, refused};
+use crate::time::Time;
+
+/// What scripts do to the rows of a native log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::script_host) enum Treatment {
+    /// Nothing: they are written as they are.
+    Plain,
+    /// They decide whether and where rows are written, or add columns.
+    Filtered,
+    /// They write them.
+    Rewritten,
+}
+
+impl Log {
+    /// What is done to a native log's rows.
+    pub fn treatment(&self, vm: &Vm, schema: &Schema, written: Written) -> Treatment {
+        let state = self.0.borrow();
+        let Some(stream) = state.by_path.get(schema.path).and_then(|id| state.streams.get(id)) else {
+            // Without its declarations nobody can have asked for anything.
+            return Treatment::Plain;
+        };
+        let [filter] = &stream.filters[..] else { return Treatment::Rewritten };
+        let filter = filter.borrow();
+        let quiet = |function: &Option<Rc<FuncVal>>| {
+            function.as_ref().is_none_or(|function| !vm.is_handled(function.id))
+        };
+        let everywhere = vm.function("Log::log_stream_policy").is_some_and(|hook| vm.is_handled(hook));
+        let columns = stream.fields.iter().map(|column| column.name("."));
+        let extends = columns.take(schema.fields.len()).eq(schema.fields.iter().map(|field| field.name));
+        if everywhere
+            || !extends
+            || !stream.enabled
+            || filter.name != "default"
+            || !filter.keeps_columns
+            || !quiet(&stream.event)
+        {
+            return Treatment::Rewritten;
+        }
+        let as_they_are = stream.fields.len() == schema.fields.len()
+            && quiet(&filter.policy)
+            && filter.pred.is_none()
+            && filter.path_func.is_none()
+            && filter.path == schema.path;
+        match as_they_are {
+            true => Treatment::Plain,
+            // Exporters want every field of what scripts made of a row.
+            false if written.exported || !filter.writes_as(written.format) => Treatment::Rewritten,
+            false => Treatment::Filtered,
+        }
+    }
+
+    /// Writes a row that a worker has written, if scripts let it pass, with their values in the columns of `changed`,
+    /// which stand at `places`, and in those
+    /// beyond the first `native`.
+    pub fn write_drafted(
+        &self,
+        vm: &mut Vm,
+        path: &str,
+        record: Rc<RecordVal>,
+        (row, places): (&[u8], impl Iterator<Item = (usize, usize)>),
+        (changed, native): (u64, usize),
+    ) {
+        let (id, filter) = {
+            let state = self.0.borrow();
+            let Some(stream) = state.by_path.get(path).and_then(|id| state.streams.get(id)) else { return };
+            let Some(filter) = stream.filters.first().filter(|_| stream.enabled) else { return };
+            (stream.id.clone(), filter.clone())
+        };
+        let Some(sheet) = self.destination(vm, &id, &filter, &record) else { return };
+        let filter = filter.borrow();
+        let state = &mut *self.0.borrow_mut();
+        let (start, mut from) = (state.bytes.len(), 0);
+        let mut left = changed;
+        for (begin, end) in places {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            state.bytes.extend_from_slice(row.get(from..begin).unwrap_or_default());
+            if let Some(column) = filter.columns.get(at) {
+                sheet.column(at, &column.value(vm, &record), &mut state.bytes);
+            }
+            from = end;
+        }
+        let rest = row.get(from..).unwrap_or_default();
+        let (rest, end) = rest.split_at(rest.len().saturating_sub(sheet.row_end().len()));
+        state.bytes.extend_from_slice(rest);
+        for (at, column) in filter.columns.iter().enumerate().skip(native) {
+            sheet.column(at, &column.value(vm, &record), &mut state.bytes);
+        }
+        state.bytes.extend_from_slice(end);
+        let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
+        state.rows.push(Row { sheet, start, end, values: Vec::new(), at });
+    }
+
+    /// Where a filter sends a row; `None` where scripts refuse it.
+    fn destination(
+        &self,
+        vm: &mut Vm,
+        id: &Value,
+        filter: &Rc<std::cell::RefCell<Filter>>,
+        record: &Rc<RecordVal>,
+    ) -> Option<Arc<Sheet>> {
+        let (policy, pred, path_func) = {
+            let filter = filter.borrow();
+            let policy = filter.policy.clone().filter(|hook| vm.is_handled(hook.id));
+            (policy, filter.pred.clone(), filter.path_func.clone())
+        };
+        let row = || Value::Record(record.clone());
+        if let Some(policy) = policy {
+            let shown = Value::Record(filter.borrow().record.clone());
+            if refused(vm, &policy, [row(), id.clone(), shown]) {
+                return None;
+            }
+        }
+        if let Some(pred) = pred
+            && refused(vm, &pred, [row()])
+        {
+            return None;
+        }
+        let named = match path_func {
+            None => None,
+            Some(path_func) => {
+                let usual = filter.borrow().path_value.clone();
+                match vm.invoke(&path_func, Args::from_iter([id.clone(), usual, row()])) {
+                    Some(Value::Str(text)) if text.len() <= MAX_PATH => Some(text),
+                    _ => return None,
+                }
+            }
+        };
+        let mut filter = filter.borrow_mut();
+        let asked = named.as_deref().unwrap_or(filter.path.as_bytes());
+        if let Some(sheet) = filter.destinations.get(asked) {
+            return Some(sheet.clone());
+        }
+        let Value::Enum(_, number) = id else { return None };
+        let asked = asked.to_vec();
+        let path = self.claim(vm, *number, &filter.name, String::from_utf8_lossy(&asked).into_owned());
+        let sheet = filter.sheet(&path)?;
+        filter.destinations.insert(asked, sheet.clone());
+        Some(sheet)
+    }
+}
