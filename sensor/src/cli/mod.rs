@@ -237,7 +237,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => {
-                let folder = args.logdir.or(settings.logdir).unwrap_or_else(|| PathBuf::from("."));
+                let folder = args.logdir.or(settings.logdir).or_else(|| scripts.log_folder());
+                let folder = folder.unwrap_or_else(|| PathBuf::from("."));
                 let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
                 let code = scripts.run_alone(settings.config.format, &mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
@@ -260,7 +261,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
     let outlets = sinks.outlets();
-    let target = match (args.stdout, args.logdir.or(settings.logdir)) {
+    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
+    let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
     };

@@ -45,6 +45,8 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("policy/frameworks/notice/actions/drop.zeek", OnDemand),
     script!("policy/frameworks/notice/community-id.zeek", OnDemand),
     script!("policy/frameworks/notice/extend-email/hostnames.zeek", OnDemand),
+    script!("policy/tuning/json-logs.zeek", OnDemand),
+    script!("policy/tuning/enable-utf-8-logs.zeek", OnDemand),
     script!("policy/detect/__load__.zeek", OnDemand),
     script!("policy/detect/real-client.zeek", OnDemand),
     script!("policy/detect/http-errors.zeek", OnDemand),
