@@ -25,7 +25,9 @@ impl Compiler {
         {
             return te;
         }
+        self.calling = matches!(f.kind, ExprKind::Name(_));
         let tf = self.expr(f);
+        self.calling = false;
         if tf.is_err() {
             return Te::error(e);
         }

@@ -5,6 +5,7 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{Type, TypeId};
+use crate::uses::Namer;
 use crate::value::{Pattern, Value};
 use crate::vm::{Code, GlobalKind, expr_fault};
 use std::rc::Rc;
@@ -120,6 +121,9 @@ impl Compiler {
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);
+        if kind == GlobalKind::Func {
+            self.vm.uses.name(if self.calling { self.within } else { Namer::Whoever }, i);
+        }
         if g.name != *n {
             self.vm.shown_names.insert((e.span.file, e.span.lo), g.name.clone());
         }
