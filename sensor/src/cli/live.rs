@@ -88,7 +88,7 @@ fn examine(interfaces: &[String], config: Option<&Path>) -> Result<u8, String> {
     }
     findings.extend(doctor::kernel(&sensor.service));
     findings.dedup();
-    findings.iter().for_each(|finding| say(finding));
+    findings.iter().for_each(say);
     if findings.is_empty() {
         say("nothing stands in the way");
     }

@@ -140,7 +140,10 @@ impl Sinks {
 
 /// The accounts of all exporters, as they are kept.
 #[derive(Clone, Default)]
-pub struct Accounts(Arc<[(&'static str, Arc<Mutex<Account>>)]>);
+pub struct Accounts(Arc<[Named]>);
+
+/// An exporter's account.
+type Named = (&'static str, Arc<Mutex<Account>>);
 
 impl Accounts {
     /// How things stand.
