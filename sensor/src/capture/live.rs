@@ -46,6 +46,8 @@ pub enum Kind {
 pub enum Fanout {
     /// By a hash of the flow, the same for both directions.
     Hash,
+    /// By a hash of the flow, too, but where that is a tunnel over UDP, by its ends' addresses.
+    Tunnel,
     /// By the queue the NIC put them into.
     Queue,
     /// By the processor that received them.

@@ -8,6 +8,7 @@ mod notices;
 mod reload;
 mod sensor;
 mod soak;
+mod tunnels;
 mod xdp;
 
 use std::fs;

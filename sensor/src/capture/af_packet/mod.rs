@@ -7,6 +7,7 @@
 //! Described in the kernel's `Documentation/networking/packet_mmap.rst` and in packet(7).
 
 mod block;
+mod fanout;
 mod ring;
 mod socket;
 
@@ -77,9 +78,13 @@ pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refuse
                 Fanout::Hash => libc::PACKET_FANOUT_HASH,
                 Fanout::Queue => libc::PACKET_FANOUT_QM,
                 Fanout::Cpu => libc::PACKET_FANOUT_CPU,
+                Fanout::Tunnel => libc::PACKET_FANOUT_CBPF,
             };
             let id =
                 socket.join(kind, options.defragment, group).map_err(step("joining the fanout group"))?;
+            if group.is_none() && options.fanout == Fanout::Tunnel {
+                socket.deal_out(&fanout::by_tunnel()).map_err(step("giving the fanout group a program"))?;
+            }
             group = Some(id);
         }
         sockets.push((socket, geometry));
