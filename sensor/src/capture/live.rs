@@ -46,6 +46,8 @@ pub enum Kind {
 pub enum Fanout {
     /// By a hash of the flow, the same for both directions.
     Hash,
+    /// By a hash of the flow, too, but where that is a tunnel over UDP, by its ends' addresses.
+    Tunnel,
     /// By the queue the NIC put them into.
     Queue,
     /// By the processor that received them.
@@ -106,6 +108,9 @@ pub struct Counts {
 /// One worker's packets.
 pub struct Source {
     inner: Inner,
+    interface: String,
+    /// Its number when it was opened.
+    index: u32,
     lag: Duration,
 }
 
@@ -146,15 +151,15 @@ pub(super) const FILTER: &str = "compiling the filter";
 pub fn open(options: &Options) -> Result<Opened, OpenError> {
     let error = |reason| OpenError { interface: options.interface.clone(), reason };
     // Both would only say it less clearly.
-    super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
+    let index = super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
+    let source = |inner, lag| Source { inner, interface: options.interface.clone(), index, lag };
     let mut notes = Vec::new();
     if options.kind == Kind::AfXdp {
         match af_xdp::open(options) {
             Ok((sources, granted)) => {
                 notes.extend(granted);
-                let source = |inner| Source { inner: Inner::Xdp(inner), lag: SCHEDULING };
-                let sources = sources.into_iter().map(source).collect();
-                return Ok(Opened { sources, kind: Kind::AfXdp, notes });
+                let sources = sources.into_iter().map(|inner| source(Inner::Xdp(inner), SCHEDULING));
+                return Ok(Opened { sources: sources.collect(), kind: Kind::AfXdp, notes });
             }
             Err(refused) if refused.step == FILTER => {
                 return Err(error(format!("filter: {}", refused.error)));
@@ -169,7 +174,7 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
                 notes.extend(granted);
                 // A block is looked at by a timer of this period, and may just have missed it.
                 let lag = 2 * options.block_timeout + SCHEDULING;
-                let sources = rings.into_iter().map(|ring| Source { inner: Inner::Ring(ring), lag });
+                let sources = rings.into_iter().map(|ring| source(Inner::Ring(ring), lag));
                 return Ok(Opened { sources: sources.collect(), kind: Kind::AfPacket, notes });
             }
             // A mistake of the operator's would be the same with libpcap.
@@ -183,12 +188,12 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
         }
     }
     match PcapSource::open(options) {
-        Ok(source) => {
+        Ok(opened) => {
             if options.workers > 1 {
                 notes.push("libpcap has one worker per interface".to_owned());
             }
             let lag = 2 * super::live_pcap::READ_TIMEOUT + SCHEDULING;
-            let sources = vec![Source { inner: Inner::Pcap(source), lag }];
+            let sources = vec![source(Inner::Pcap(opened), lag)];
             Ok(Opened { sources, kind: Kind::Pcap, notes })
         }
         Err(reason) => {
@@ -215,6 +220,19 @@ impl Source {
     /// When nothing comes, the packets seen are all up to so long ago.
     pub fn lag(&self) -> Duration {
         self.lag
+    }
+
+    /// Goes over to another interface of the same name, if the one it was opened on is no more. To be called when
+    /// nothing comes. True if it did; an error says that it cannot, and gets nothing any more.
+    pub fn follow(&mut self) -> io::Result<bool> {
+        if let Inner::Ring(ring) = &mut self.inner {
+            return ring.follow();
+        }
+        match super::interface::index(&self.interface) {
+            Ok(now) if now != self.index => Err(io::Error::other("this kind of capture cannot follow it")),
+            // Where there is none, there may be one later.
+            _ => Ok(false),
+        }
     }
 
     /// Lets nothing more in; what has come already is still to be read.

@@ -65,6 +65,10 @@ pub struct LaneLedger {
     pub restarts: u64,
     /// Errors of the interface, such as its going down.
     pub interface_errors: u64,
+    /// The interface was removed and made anew, and capture went on.
+    pub followed: u64,
+    /// It was, and capture cannot go on without a restart.
+    pub cut_off: bool,
     /// Network time.
     pub now: Time,
     /// Goes up with every turn of its loop: it stands still when the worker does.
@@ -84,6 +88,8 @@ impl LaneLedger {
             clock_steps: 0,
             restarts: 0,
             interface_errors: 0,
+            followed: 0,
+            cut_off: false,
             now: Time::default(),
             turns: 0,
             ended: false,

@@ -329,7 +329,16 @@ impl Stage<'_, '_> {
         if self.policy.tick(now, self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
+        let before = std::mem::take(&mut self.ledger.lanes);
         self.update(now);
+        for (lane, before) in self.ledger.lanes.iter().zip(&before) {
+            if lane.followed > before.followed {
+                eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", lane.peer());
+            }
+            if lane.cut_off && !before.cut_off {
+                eprintln!("nightjar: {}: the interface was made anew; a restart is needed", lane.peer());
+            }
+        }
         let troubles = self.loss.look(&self.ledger, self.logs);
         self.tell(&troubles, now);
         self.logs.tick(now);

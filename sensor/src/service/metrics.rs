@@ -310,6 +310,13 @@ pub const FAMILIES: &[Family] = &[
         samples: |ledger, out| out.lanes(ledger, |lane| lane.interface_errors),
     },
     Family {
+        name: "interface_made_anew_total",
+        kind: "counter",
+        labels: LANE,
+        help: "How often the interface was removed and made anew, and capture went on with it.",
+        samples: |ledger, out| out.lanes(ledger, |lane| lane.followed),
+    },
+    Family {
         name: "lag_seconds",
         kind: "gauge",
         labels: LANE,

@@ -149,7 +149,8 @@ const INTERFACE: Section<Sensor> = Section {
 
 const KINDS: [(&str, Kind); 3] =
     [("af_packet", Kind::AfPacket), ("af_xdp", Kind::AfXdp), ("pcap", Kind::Pcap)];
-const FANOUTS: [(&str, Fanout); 3] = [("hash", Fanout::Hash), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
+const FANOUTS: [(&str, Fanout); 4] =
+    [("hash", Fanout::Hash), ("tunnel", Fanout::Tunnel), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
 
 const LOGS: Section<Sensor> = Section {
     name: "logs",

@@ -217,6 +217,7 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "restarts": lane.restarts,
         "clock_steps": lane.clock_steps,
         "interface_errors": lane.interface_errors,
+        "made_anew": lane.followed,
         "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
     })
 }

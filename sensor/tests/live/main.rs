@@ -8,6 +8,7 @@ mod notices;
 mod reload;
 mod sensor;
 mod soak;
+mod tunnels;
 mod xdp;
 
 use std::fs;
@@ -291,6 +292,57 @@ fn an_interface_that_goes_down_and_comes_up_is_followed() {
     assert!(errors > 0);
     sensor.stop();
     assert_eq!(logs(&net.path("logs"))["http.log"].len(), 2);
+}
+
+#[test]
+fn an_interface_that_is_removed_and_made_anew_is_followed() {
+    for workers in [1, 3] {
+        let Some(mut net) = net() else { return };
+        net.start_servers();
+        let interface = format!("workers = {workers}\nfilter = \"port 80\"");
+        // Root's privileges are gone by then.
+        let sensor = Sensor::configured(&net, &interface, "rotate_every = \"0\"", "user = \"root\"");
+        let page = |name: &str| {
+            let url = format!("http://10.9.0.2/{name}");
+            net.client_does("curl", &["-s", "-o", "/dev/null", &url]);
+        };
+        page("first");
+        for round in 0..3 {
+            net.server_does("ip", &["link", "del", "vs"]);
+            until("it is seen to be gone", || sensor.status()["reasons"].to_string().contains("vs is down"));
+            net.add_link();
+            let followed = || {
+                let status = sensor.status();
+                let workers = status["workers"].as_array().unwrap();
+                workers.iter().all(|worker| number(worker, "made_anew") == round + 1)
+                    && status["ready"] == true
+            };
+            until("it is followed by every worker", followed);
+            page(&format!("round-{round}"));
+        }
+        until("all is analysed", || {
+            fs::read_to_string(net.path("logs/http.log")).is_ok_and(|text| text.contains("/round-2"))
+        });
+        let status = sensor.status();
+        let told = sensor.stop();
+        assert_eq!(number(&status, "link"), number(&status, "delivered"), "{status}");
+        assert!(told.contains("vs-0: the interface was made anew; capture goes on with it"), "{told}");
+        // Each once: no worker sees what is another's.
+        assert_eq!(logs(&net.path("logs"))["http.log"].len(), 4, "{told}");
+    }
+}
+
+#[test]
+fn where_a_removed_interface_cannot_be_followed_that_is_said() {
+    let Some(net) = net() else { return };
+    let sensor = Sensor::configured(&net, "kind = \"pcap\"", "", "");
+    until("it looks", || sensor.status()["ready"] == true);
+    net.server_does("ip", &["link", "del", "vs"]);
+    net.add_link();
+    let reason = "worker vs-0 sees nothing: its interface was made anew, which needs a restart";
+    until("it is seen", || sensor.status()["reasons"].to_string().contains(reason));
+    assert!(sensor.told().contains("vs-0: the interface was made anew; a restart is needed"));
+    sensor.stop();
 }
 
 #[test]

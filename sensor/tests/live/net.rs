@@ -42,16 +42,13 @@ pub fn net() -> Option<Net> {
         return None;
     }
     run("ip", &["netns", "add", &net.server]);
-    let pair = ["link", "add", "vc", "netns", &net.client, "type", "veth", "peer", "name", "vs", "netns"];
-    run("ip", &[&pair[..], &[&net.server]].concat());
-    for (space, interface, address) in [(&net.client, "vc", "10.9.0.1"), (&net.server, "vs", "10.9.0.2")] {
+    for space in [&net.client, &net.server] {
         // Neighbour discovery comes when it likes.
         let off = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6";
         run("ip", &["netns", "exec", space, "sh", "-c", off]);
-        run("ip", &["-n", space, "addr", "add", &format!("{address}/24"), "dev", interface]);
-        run("ip", &["-n", space, "link", "set", interface, "up"]);
         run("ip", &["-n", space, "link", "set", "lo", "up"]);
     }
+    net.add_link();
     Some(net)
 }
 
@@ -63,6 +60,18 @@ fn run(program: &str, args: &[&str]) {
 impl Net {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The pair that joins them, anew where it was removed.
+    pub fn add_link(&self) {
+        let pair =
+            ["link", "add", "vc", "netns", &self.client, "type", "veth", "peer", "name", "vs", "netns"];
+        run("ip", &[&pair[..], &[&self.server]].concat());
+        let ends = [(&self.client, "vc", "10.9.0.1"), (&self.server, "vs", "10.9.0.2")];
+        for (space, interface, address) in ends {
+            run("ip", &["-n", space, "addr", "add", &format!("{address}/24"), "dev", interface]);
+            run("ip", &["-n", space, "link", "set", interface, "up"]);
+        }
     }
 
     fn within(space: &str, program: &str, args: &[&str]) -> Command {

@@ -158,7 +158,9 @@ impl Rows {
                 match *kind {
                     "time" | "interval" if value != "-" => times.push(value.parse().unwrap()),
                     // Identifiers are random.
-                    _ if field.contains("uid") => values.push((value != "-").to_string()),
+                    _ if field.contains("uid") || *field == "tunnel_parents" => {
+                        values.push((value != "-").to_string())
+                    }
                     _ => values.push(value.to_owned()),
                 }
             }
@@ -167,6 +169,11 @@ impl Rows {
         let mut rows: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).map(row).collect();
         rows.sort_by(|a, b| a.partial_cmp(b).unwrap());
         Rows(rows)
+    }
+
+    /// The same, whenever it was.
+    pub fn without_times(&mut self) {
+        self.0.iter_mut().for_each(|(_, times)| times.clear());
     }
 
     pub fn len(&self) -> usize {
