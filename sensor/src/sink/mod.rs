@@ -140,7 +140,9 @@ impl Sinks {
 
 /// The accounts of all exporters, as they are kept.
 #[derive(Clone, Default)]
-pub struct Accounts(Arc<[(&'static str, Arc<Mutex<Account>>)]>);
+pub struct Accounts(Arc<[Named]>);
+
+type Named = (&'static str, Arc<Mutex<Account>>);
 
 impl Accounts {
     /// How things stand.

@@ -218,7 +218,10 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
         "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
          \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
     );
-    let account = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client).replay(0..100);
+    let place = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client);
+    let (code, said) = place.check();
+    assert!(code == 4 && said.contains("does not let these credentials write to topic secret"), "{said}");
+    let account = place.replay(0..100);
     assert_eq!(account.code, 4);
     assert_eq!(
         account.dropped,
