@@ -430,6 +430,8 @@ impl Sensor {
         check(self.service != before.service, "[service]");
         // Another folder is out of reach.
         check(before.service.sandbox && self.archive != before.archive, "logs.archive");
+        check(self.export.kafka != before.export.kafka, "[kafka]");
+        check(self.export.http_sink != before.export.http_sink, "[http_sink]");
         changed
     }
 }
@@ -458,6 +460,9 @@ mod tests {
         assert!(!sensor.config.local_nets.contains("10.0.0.1".parse().unwrap()));
         assert_eq!(sensor.config.limits.flows, 1000);
         assert!(sensor.needing_restart(&Sensor::default()).contains(&"[[interface]]"));
+        let kafka = |topic: &str| Sensor::parse(&format!("[kafka]\ntopic = \"{topic}\"\n")).unwrap();
+        assert_eq!(kafka("a").needing_restart(&kafka("b")), ["[kafka]"]);
+        assert!(kafka("a").needing_restart(&kafka("a")).is_empty());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::record::JsonTime;
 use crate::sink::{Known, spool};
 
 /// Where rows are exported to. A file may leave both out.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 pub struct Config {
     pub kafka: Option<Kafka>,
     pub http_sink: Option<Http>,
@@ -42,7 +42,7 @@ impl Config {
 }
 
 /// `[kafka]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Kafka {
     /// Where rows go; `{stream}` stands for their stream.
@@ -64,7 +64,7 @@ pub struct Kafka {
 }
 
 /// `[http_sink]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// `http://` or `https://`.
@@ -97,7 +97,7 @@ pub struct Http {
     pub spool: Option<Spool>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
     pub user: String,
@@ -118,7 +118,7 @@ pub enum Body {
 }
 
 /// `[….rows]`: which rows are exported, and as what.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rows {
     pub format: Format,
@@ -161,7 +161,7 @@ pub enum Key {
 }
 
 /// `[[….rows.rules]]`: of the rules of a stream, the first that matches a row decides.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RuleConfig {
     pub stream: String,
@@ -171,7 +171,7 @@ pub struct RuleConfig {
     pub then: Then,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum OneOrMore {
     One(Setting),
@@ -187,7 +187,7 @@ pub enum Then {
 }
 
 /// `[….delivery]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// Rows in memory: half of it before the spool, half of it after.
@@ -203,7 +203,7 @@ impl Default for Delivery {
 }
 
 /// `[….spool]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Spool {
     pub directory: PathBuf,

@@ -11,6 +11,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
 use crate::sink::kafka::Routes;
+use crate::sink::kafka::permission::not_writable;
 use crate::sink::kafka::rows::{Record, Rows};
 use crate::sink::{Known, config};
 
@@ -205,8 +206,16 @@ pub fn check(config: &config::Kafka, streams: &Known) -> Result<String, String> 
             !metadata.topics().iter().any(|topic| topic.name() == *name && topic.error().is_none())
         })
         .collect();
-    if missing.is_empty() {
-        return Ok(format!("{brokers} broker(s), {} topic(s) at {servers}", topics.len()));
+    if !missing.is_empty() {
+        return Err(format!(
+            "{servers} has no topic {}, or these credentials may not see it",
+            missing.join(", nor ")
+        ));
     }
-    Err(format!("{servers} has no topic {}, or these credentials may not see it", missing.join(", nor "),))
+    match &not_writable(&connection.producer, &topics, PATIENCE)[..] {
+        [] => Ok(format!("{brokers} broker(s), {} topic(s) at {servers}", topics.len())),
+        refused => {
+            Err(format!("{servers} does not let these credentials write to topic {}", refused.join(", nor ")))
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Kafka, through librdkafka.
 
 mod client;
+mod permission;
 mod routes;
 mod rows;
 
