@@ -12,6 +12,17 @@ pub struct Uses {
     whole: HashSet<TypeId>,
     /// Written to a log: the fields with `&log`.
     logged: HashSet<TypeId>,
+    /// By global, of functions, events and hooks.
+    bodies: HashMap<u32, Body>,
+    /// The global whose body is compiled.
+    inside: Option<u32>,
+}
+
+/// What the bodies of a function name.
+#[derive(Default)]
+struct Body {
+    read: HashSet<(TypeId, usize)>,
+    globals: HashSet<u32>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -31,8 +42,27 @@ impl Uses {
         &mut fields[at]
     }
 
+    /// What follows is in bodies of this global; returns what the bodies before are of.
+    pub(crate) fn enter(&mut self, global: Option<u32>) -> Option<u32> {
+        std::mem::replace(&mut self.inside, global)
+    }
+
+    fn body(&mut self) -> Option<&mut Body> {
+        Some(self.bodies.entry(self.inside?).or_default())
+    }
+
+    /// A global is named.
+    pub(crate) fn name(&mut self, global: u32) {
+        if let Some(body) = self.body() {
+            body.globals.insert(global);
+        }
+    }
+
     /// A field is read. One that holds others may be changed through what was read.
     pub(crate) fn read(&mut self, types: &Types, ty: TypeId, at: usize, of: TypeId) {
+        if let Some(body) = self.body() {
+            body.read.insert((ty, at));
+        }
         let field = self.field(ty, at);
         field.read = true;
         field.written |= types.is_aggregate(of);
@@ -81,6 +111,19 @@ impl Uses {
     /// Whether some code may look at the field.
     pub fn reads(&self, ty: TypeId, at: usize) -> bool {
         self.whole.contains(&ty) || self.get(ty, at).read
+    }
+
+    /// Whether bodies of this global name the field, or those of functions that they name.
+    pub fn reaches(&self, global: u32, ty: TypeId, at: usize) -> bool {
+        let (mut open, mut seen) = (vec![global], HashSet::from([global]));
+        while let Some(body) = open.pop() {
+            let Some(body) = self.bodies.get(&body) else { continue };
+            if body.read.contains(&(ty, at)) {
+                return true;
+            }
+            open.extend(body.globals.iter().filter(|global| seen.insert(**global)));
+        }
+        false
     }
 
     /// Whether some code may change the field.

@@ -115,7 +115,10 @@ impl Compiler {
         }
         // Results of a prototype with names for them count.
         let ret = if flavor == Flavor::Function { proto.ret } else { this.ret };
-        let Some(c) = self.body(flavor, &this.params, ret, l, None) else { return };
+        let outer = self.vm.uses.enter(Some(g));
+        let compiled = self.body(flavor, &this.params, ret, l, None);
+        self.vm.uses.enter(outer);
+        let Some(c) = compiled else { return };
         let text = self.body_text(&l.body);
         let names: Vec<Name> = l.params.iter().map(|param| param.name.clone()).collect();
         let argument = |at: usize| match &map {

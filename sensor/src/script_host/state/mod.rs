@@ -183,7 +183,14 @@ impl State {
 
     /// The record of a connection of which no more is told than who it is. To be settled by
     /// [`State::settle_named`].
-    pub fn named_conn(&mut self, vm: &mut Vm, layout: &Layout, uid: Uid, id: ConnId, proto: Proto) -> Option<Value> {
+    pub fn named_conn(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        uid: Uid,
+        id: ConnId,
+        proto: Proto,
+    ) -> Option<Value> {
         let State { conns, current, mould, moulds, .. } = self;
         let record = match conns.get_mut(&uid) {
             Some(kept) => {
