@@ -24,7 +24,7 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{About, EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
@@ -314,9 +314,15 @@ impl Events for Scripts {
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        let conn = weird.uid().and_then(|uid| self.state.known_conn(&self.layout, uid));
+        let conn = match weird.about {
+            About::Conn(uid, id, proto) => self.state.named_conn(vm, &self.layout, uid, id, proto),
+            About::Nothing | About::Hosts(..) => None,
+        };
         weird::notice(vm, weird, conn);
         vm.drain();
+        if let Some(uid) = weird.uid() {
+            self.state.settle_named(&self.layout, uid);
+        }
         self.frameworks.deliver(logs)
     }
 
