@@ -153,7 +153,7 @@ impl Scripts {
 
     fn rotate(&mut self, logs: &mut Logs, terminating: bool) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
-        let written = self.frameworks.deliver(logs);
+        let written = self.frameworks.deliver(vm, logs);
         let rotated = self.frameworks.log.rotate(vm, logs, terminating);
         vm.drain();
         written.and(rotated)
@@ -165,7 +165,7 @@ impl Scripts {
         self.frameworks.log.end_delays(vm, true);
         self.frameworks.finish(vm);
         self.rotate(logs, true)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     /// Scripts end: `zeek_done`, what still waits, and the last rows.
@@ -235,7 +235,7 @@ impl Events for Scripts {
             }
             vm.dispatch(target.function, args);
         }
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn ended(&mut self, uid: Uid) {
@@ -249,7 +249,7 @@ impl Events for Scripts {
             return Ok(());
         }
         self.reach(now, logs)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn takes(&self, schema: &'static Schema) -> bool {
@@ -279,7 +279,7 @@ impl Events for Scripts {
             }
             vm.drain();
         }
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn weird_settings(&mut self) -> Option<WeirdSettings> {
@@ -292,7 +292,7 @@ impl Events for Scripts {
         let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
         weird::notice(vm, weird, conn);
         vm.drain();
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
@@ -316,7 +316,7 @@ impl Events for Scripts {
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.written);
-        let first = next.frameworks.deliver(logs);
+        let first = next.frameworks.deliver(&mut next.script.vm, logs);
         *self = next;
         let mut told = told();
         if restored.is_err() {
@@ -329,7 +329,7 @@ impl Events for Scripts {
         self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.look_after(false);
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
