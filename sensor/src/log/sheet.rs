@@ -26,8 +26,20 @@ pub struct Sheet {
     pub gzip_ending: String,
     /// Rows go to exporters only.
     pub export_only: bool,
+    /// Rows go to a table of a database.
+    pub table: Option<Table>,
     /// For exporters.
     schema: OnceLock<&'static Schema>,
+}
+
+/// A table of a database that is named as the sheet's path.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub name: String,
+    /// The script named it.
+    pub named: bool,
+    /// How sets and vectors are written.
+    pub separators: Separators,
 }
 
 /// A row of a sheet, as exporters see it.
@@ -110,6 +122,7 @@ impl Sheet {
             gzip_level: 0,
             gzip_ending: String::new(),
             export_only: false,
+            table: None,
             schema,
         }
     }
@@ -255,7 +268,7 @@ impl Separators {
         out.push(b'\n');
     }
 
-    fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
+    pub(super) fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
         match value {
             Arg::List(items) if items.is_empty() => out.extend_from_slice(&self.empty),
             Arg::List(items) => {

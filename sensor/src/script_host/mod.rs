@@ -176,7 +176,7 @@ impl Scripts {
 
     fn rotate(&mut self, logs: &mut Logs, terminating: bool) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
-        let written = self.frameworks.deliver(logs);
+        let written = self.frameworks.deliver(vm, logs);
         let rotated = self.frameworks.log.rotate(vm, logs, terminating);
         vm.drain();
         written.and(rotated)
@@ -188,7 +188,7 @@ impl Scripts {
         self.frameworks.log.end_delays(vm, true);
         self.frameworks.finish(vm);
         self.rotate(logs, true)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     /// Scripts end: `zeek_done`, what still waits, and the last rows.
@@ -262,7 +262,7 @@ impl Events for Scripts {
         if let Some(view) = view {
             state.settle(layout, view.uid);
         }
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn ended(&mut self, uid: Uid) {
@@ -276,7 +276,7 @@ impl Events for Scripts {
             return Ok(());
         }
         self.reach(now, logs)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn takes(&self, schema: &'static Schema) -> bool {
@@ -304,7 +304,7 @@ impl Events for Scripts {
             }
             vm.drain();
         });
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn weird_settings(&mut self) -> Option<WeirdSettings> {
@@ -323,7 +323,7 @@ impl Events for Scripts {
         if let Some(uid) = weird.uid() {
             self.state.settle_named(&self.layout, uid);
         }
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
@@ -331,7 +331,7 @@ impl Events for Scripts {
         vm.advance(now.as_secs_f64());
         trouble::notice(vm, trouble);
         vm.drain();
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn counters(&self) -> ScriptCounters {
@@ -374,7 +374,7 @@ impl Events for Scripts {
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.written);
-        let first = next.frameworks.deliver(logs);
+        let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
         let mut told = told();
@@ -388,7 +388,7 @@ impl Events for Scripts {
         self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.look_after(false);
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

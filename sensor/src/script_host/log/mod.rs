@@ -357,7 +357,11 @@ impl Log {
         }
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
         let mut filter = filter.borrow_mut();
-        let path = self.claim(vm, number, &filter.name, path);
+        // Tables of one database do not get in each other's way.
+        let path = match filter.writer {
+            Writer::Sqlite => path,
+            _ => self.claim(vm, number, &filter.name, path),
+        };
         if filter.writer == Writer::None {
             filter.tell_of_nothing(vm, &path);
             return;
