@@ -395,10 +395,10 @@ impl Host for StdHost {
         true
     }
 
-    fn run(&mut self, command: &str) -> Option<i32> {
+    fn run(&mut self, command: &str, wait: bool) -> Option<i32> {
         // A command may read what scripts have written.
         self.flush();
-        let line = format!("({command}) 1>&2 &");
+        let line = format!("({command}) 1>&2 {}", if wait { "" } else { "&" });
         let status = std::process::Command::new("/bin/sh").arg("-c").arg(line).status();
         Some(status.ok().and_then(|status| status.code()).unwrap_or(-1))
     }

@@ -57,9 +57,15 @@ impl Reloader {
             answer(reloaded);
         };
         match self.overrides.sensor() {
-            Ok(read) => {
+            Ok(mut read) => {
                 let restart = read.needing_restart(&self.sensor);
-                self.control.change(read.changeable(), move |reload| tell(outcome(reload, &restart)));
+                if self.sensor.service.sandbox {
+                    read.archive.clone_from(&self.sensor.archive);
+                }
+                let scripts = self.overrides.scripts;
+                self.control.change(read.changeable(), move |reload| {
+                    tell(outcome(reload.filter(|reload| scripts || reload.interest.is_none()), &restart));
+                });
             }
             Err(message) => {
                 tell(Err(format!("{message}\nnightjar: the configuration stays as it was\n")));

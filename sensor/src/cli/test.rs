@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 
 use crate::cli::{ALL_READ, BAD_CAPTURE, say};
+use crate::pipeline;
 use crate::testing::{self, Options, Verdict};
-use crate::{analyze, pipeline, policy};
 
 /// `nightjar test`: replays captures with scripts, and compares logs, notices and output with what is
 /// expected.
@@ -69,7 +69,6 @@ impl TestArgs {
         let started = Instant::now();
         let tests = testing::find(&self.paths)?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let all = analyze::LOGS.iter().chain(policy::LOGS).chain(pipeline::LOGS);
         let options = Options {
             program: std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?,
             jobs: self.jobs.map_or_else(processors, usize::from),
@@ -77,7 +76,7 @@ impl TestArgs {
             time_limit: Duration::from_secs(self.time_limit.into()),
             update: self.update,
             keep: self.keep,
-            own_logs: all.map(|schema| schema.path).collect(),
+            own_logs: pipeline::streams().map(|schema| schema.path).collect(),
         };
         let (mut passed, mut updated, mut failed) = (0, 0, 0);
         testing::run(&tests, &options, |outcome| {

@@ -308,32 +308,22 @@ pub struct Excerpt {
 impl Excerpt {
     /// Takes over those `wanted` fields that were taken along; others stay as they are.
     pub fn update(&mut self, (view, taken): (&RecordView, &Taken), wanted: u64) {
-        let older = Excerpt {
-            fields: self.fields & !view.fields,
-            parts: std::mem::take(&mut self.parts),
-            bytes: std::mem::take(&mut self.bytes),
-        };
-        match older.fields {
-            // The usual case: its room is used again.
-            0 => {
-                (self.parts, self.bytes) = (older.parts, older.bytes);
-                self.clear();
-                for (at, part) in taken.fields(view).filter(|(at, _)| wanted >> at & 1 == 1) {
+        // The usual case: its room is used again.
+        if self.fields & !view.fields == 0 {
+            self.clear();
+            for (at, part) in taken.fields(view).filter(|(at, _)| wanted >> at & 1 == 1) {
+                self.push(at, part, taken.text_of(part));
+            }
+            return;
+        }
+        let older = std::mem::take(self);
+        for at in 0..u64::BITS as usize {
+            if let Some(part) = taken.field(view, at) {
+                if wanted >> at & 1 == 1 {
                     self.push(at, part, taken.text_of(part));
                 }
-            }
-            _ => {
-                self.fields = 0;
-                for at in 0..u64::BITS as usize {
-                    match taken.field(view, at).filter(|_| wanted >> at & 1 == 1) {
-                        Some(part) => self.push(at, part, taken.text_of(part)),
-                        None if older.fields >> at & 1 == 1 => {
-                            let part = older.field(at).unwrap_or(Part::Unset);
-                            self.push(at, part, older.text_of(part));
-                        }
-                        None => {}
-                    }
-                }
+            } else if let Some(part) = older.field(at) {
+                self.push(at, part, older.text_of(part));
             }
         }
     }

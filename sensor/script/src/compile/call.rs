@@ -25,7 +25,9 @@ impl Compiler {
         {
             return te;
         }
+        self.calling = matches!(f.kind, ExprKind::Name(_));
         let tf = self.expr(f);
+        self.calling = false;
         if tf.is_err() {
             return Te::error(e);
         }
@@ -228,7 +230,7 @@ impl Compiler {
         let code = match found.place {
             super::scope::Place::Global(i) => {
                 self.vm.globals[i as usize].used = true;
-                self.vm.uses.name(i);
+                self.vm.uses.name(i, true);
                 self.check_deprecated(i, e.span);
                 match (&self.vm.values[i as usize], self.vm.globals[i as usize].kind) {
                     (v @ Value::Func(_), GlobalKind::Func) => Code::Const(v.clone()),

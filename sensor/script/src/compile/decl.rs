@@ -81,7 +81,7 @@ impl Compiler {
         }
         let id = match &ty.kind {
             TypeKind::Name(_) => self.ty(ty),
-            _ => self.ty_named(ty, Some(&full)),
+            _ => self.ty_named(ty, Some(&full), attrs.iter().any(|a| a.kind == AttrKind::Log)),
         };
         let g = self.add_global(&full, id, GlobalKind::Type, span);
         self.vm.values[g as usize] = Value::Type(id);

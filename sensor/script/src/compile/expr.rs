@@ -117,7 +117,7 @@ impl Compiler {
 
     fn global_expr(&mut self, e: &ExprRef, n: &Name, i: u32) -> Te {
         self.check_deprecated(i, e.span);
-        self.vm.uses.name(i);
+        self.vm.uses.name(i, self.calling);
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);

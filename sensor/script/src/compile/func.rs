@@ -349,11 +349,11 @@ impl Compiler {
             return Te::error(e);
         }
         let infer = infer && wanted.is_none();
-        let Some((c, ctx)) =
-            self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx))
-        else {
-            return Te::error(e);
-        };
+        let outside = self.vm.uses.later(true);
+        let body =
+            self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx));
+        self.vm.uses.later(outside);
+        let Some((c, ctx)) = body else { return Te::error(e) };
         if infer && ctx.ret != ret {
             ty = self.vm.types.func(FuncType { ret: ctx.ret, ..(*this).clone() });
         }

@@ -26,7 +26,11 @@ pub const SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::
 #[derive(Debug, Default)]
 pub struct Held {
     /// Bytes of beginnings whose type is not decided and of pieces that wait for what comes before.
-    bytes: usize,
+    pub bytes: usize,
+    /// Files begun.
+    pub begun: u64,
+    /// Files that have ended.
+    pub ended: u64,
     /// Files whose waiting pieces were taken out of turn because all held too much.
     pub given_up: u64,
     /// Files ended early because their connection had too many.
@@ -103,6 +107,7 @@ impl OpenFiles {
             held.too_many += 1;
             self.give_up(0, cx, flow, held, carrier);
         }
+        held.begun += 1;
         let file = File::new(Limits::default(), cx.config.hashing());
         let look_at = cx.now + INACTIVITY;
         flow.wake_by(look_at);
@@ -240,6 +245,7 @@ impl OpenFiles {
         }
         if step.ended {
             let open = self.open.remove(at);
+            held.ended += 1;
             events::ends(cx, flow, carrier, &open);
             record::log(cx, flow, &open);
         }
