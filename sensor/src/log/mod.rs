@@ -140,20 +140,27 @@ impl Logs {
         self.append(at, row, now)
     }
 
-    /// Appends a finished row of a log that a script describes.
+    /// Appends a finished row of a log that a script describes. With `values` it is exported too.
     pub fn sheet_row(
         &mut self,
         sheet: &Arc<Sheet>,
         row: &[u8],
-        values: &[Arg],
+        values: Option<&[Arg]>,
         now: Time,
     ) -> Result<(), LogError> {
-        if !self.outlets.is_empty() {
+        if let Some(values) = values.filter(|_| !self.outlets.is_empty()) {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
-            self.serializer.rows_of(sheet.schema(), &record, now, None, &mut bytes, |to, range| {
-                exported.push((to, range));
-            });
+            self.serializer.rows_of(
+                (sheet.schema(), &sheet.topic),
+                &record,
+                now,
+                None,
+                &mut bytes,
+                |to, range| {
+                    exported.push((to, range));
+                },
+            );
             for (to, range) in exported {
                 self.export(to, &bytes[range]);
             }

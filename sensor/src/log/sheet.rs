@@ -23,6 +23,8 @@ pub struct Sheet {
     pub stdout: bool,
     /// Rows go to exporters only.
     pub export_only: bool,
+    /// Where exported rows go; empty where their stream goes.
+    pub topic: String,
     /// For exporters.
     schema: OnceLock<&'static Schema>,
 }
@@ -87,7 +89,7 @@ impl Default for Separators {
 impl Sheet {
     pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
         let schema = OnceLock::new();
-        Sheet { path, names, types, style, stdout: false, export_only: false, schema }
+        Sheet { path, names, types, style, stdout: false, export_only: false, topic: String::new(), schema }
     }
 
     /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.

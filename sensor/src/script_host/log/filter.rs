@@ -29,6 +29,8 @@ pub(super) struct Filter {
     names: Vec<String>,
     style: Style,
     stdout: bool,
+    /// Where its rows go that are exported, if not where their stream goes.
+    pub topic: Option<String>,
     /// By path.
     pub sheets: HashMap<String, Arc<Sheet>>,
     /// Where rows go for what `path_func` answers.
@@ -95,7 +97,7 @@ impl Filter {
         let writer = match vm.text_string(&field("writer")).rsplit("::").next() {
             Some("WRITER_ASCII") => Writer::Ascii,
             Some("WRITER_NONE") => Writer::None,
-            Some("WRITER_KAFKA") => Writer::Kafka,
+            Some("WRITER_KAFKA" | "WRITER_KAFKAWRITER") => Writer::Kafka,
             _ => Writer::Unsupported,
         };
         let (policy, pred, path_func) = (function("policy"), function("pred"), function("path_func"));
@@ -123,6 +125,7 @@ impl Filter {
             ext_columns,
             names,
             style: style(vm, &config),
+            topic: config.get("topic_name").cloned().filter(|_| writer == Writer::Kafka),
             stdout: vm.global_value("LogAscii::output_to_stdout").is_some_and(Value::as_bool),
             sheets: HashMap::new(),
             destinations: HashMap::default(),
@@ -159,6 +162,7 @@ impl Filter {
             Sheet::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
         sheet.stdout = to_stdout;
         sheet.export_only = self.writer == Writer::Kafka;
+        sheet.topic = self.topic.clone().unwrap_or_default();
         let sheet = Arc::new(sheet);
         self.sheets.insert(path.to_owned(), sheet.clone());
         Some(sheet)

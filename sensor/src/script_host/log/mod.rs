@@ -19,6 +19,7 @@ use nightjar_script::vm::{CallSite, NativeFn, Res};
 use nightjar_script::{Args, Vm};
 
 use crate::event::Arg;
+use crate::export::is_topic;
 use crate::log::{LogError, Logs, Sheet};
 use crate::record::Schema;
 use crate::script_host::log::columns::Column;
@@ -38,7 +39,6 @@ struct State {
     owners: HashMap<String, (i64, String)>,
     rows: Vec<Row>,
     bytes: Vec<u8>,
-    warned: bool,
 }
 
 struct Stream {
@@ -56,7 +56,8 @@ struct Row {
     sheet: Arc<Sheet>,
     start: usize,
     end: usize,
-    values: Vec<Arg>,
+    /// As exporters want them, if they do.
+    values: Option<Vec<Arg>>,
     at: Time,
 }
 
@@ -118,8 +119,12 @@ impl Log {
         }
         let mut result = Ok(());
         for row in state.rows.drain(..) {
-            result =
-                result.and(logs.sheet_row(&row.sheet, &state.bytes[row.start..row.end], &row.values, row.at));
+            result = result.and(logs.sheet_row(
+                &row.sheet,
+                &state.bytes[row.start..row.end],
+                row.values.as_deref(),
+                row.at,
+            ));
         }
         state.bytes.clear();
         result
@@ -184,9 +189,9 @@ impl Log {
                 vm.error(site.span, wrong);
                 return Ok(Value::Bool(false));
             }
-            Writer::Kafka if !state.warned => {
-                state.warned = true;
-                vm.warn(site.span, "rows go to Kafka as the [kafka] section of the configuration says");
+            Writer::Kafka if !filter.topic.as_deref().is_none_or(is_topic) => {
+                vm.error(site.span, format!("filter {} names a topic that cannot be", filter.name));
+                return Ok(Value::Bool(false));
             }
             _ => {}
         }
@@ -232,13 +237,14 @@ impl Log {
 
     /// Runs a row through its stream's policy, event and filters. False where there is no such stream.
     fn write_to(&self, vm: &mut Vm, number: i64, record: Rc<RecordVal>) -> bool {
-        let (id, event, filters) = {
+        let (id, event, filters, for_kafka) = {
             let state = self.0.borrow();
             let Some(stream) = state.streams.get(&number) else { return false };
             if !stream.enabled {
                 return true;
             }
-            (stream.id.clone(), stream.event.clone(), stream.filters.clone())
+            let for_kafka = stream.filters.iter().any(|filter| filter.borrow().writer == Writer::Kafka);
+            (stream.id.clone(), stream.event.clone(), stream.filters.clone(), for_kafka)
         };
         let row = Value::Record(record.clone());
         if let Some(hook) = vm.function("Log::log_stream_policy").filter(|hook| vm.is_handled(*hook)) {
@@ -253,7 +259,9 @@ impl Log {
             vm.enqueue(event.id, Args::from_iter([row.clone()]));
         }
         for filter in filters {
-            self.pass(vm, number, &id, &filter, &record, &row);
+            // Filters for Kafka decide alone what goes there.
+            let exported = !for_kafka || filter.borrow().writer == Writer::Kafka;
+            self.pass(vm, (number, &id), &filter, (&record, &row), exported);
         }
         true
     }
@@ -261,11 +269,10 @@ impl Log {
     fn pass(
         &self,
         vm: &mut Vm,
-        number: i64,
-        id: &Value,
+        (number, id): (i64, &Value),
         filter: &Rc<RefCell<Filter>>,
-        record: &Rc<RecordVal>,
-        row: &Value,
+        (record, row): (&Rc<RecordVal>, &Value),
+        exported: bool,
     ) {
         // Functions of scripts may change filters, so none is borrowed while one runs.
         let (policy, pred, path_func, ext) = {
@@ -302,7 +309,11 @@ impl Log {
         if !matches!(filter.writer, Writer::Ascii | Writer::Kafka) {
             return;
         }
-        let path = self.claim(vm, number, &filter.name, path);
+        let path = match filter.writer {
+            // Several may send to one stream, unlike to one file.
+            Writer::Kafka => path,
+            _ => self.claim(vm, number, &filter.name, path),
+        };
         let Some(sheet) = filter.sheet(&path) else { return };
         let ext_columns = filter.ext_columns();
         let values = filter.columns.iter().enumerate().map(|(nth, column)| match &extension {
@@ -315,7 +326,7 @@ impl Log {
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values, at });
+        state.rows.push(Row { sheet, start, end, values: exported.then_some(values), at });
     }
 
     /// The path for a filter: another one where some other filter has it, as two logs cannot share a file.
