@@ -1,6 +1,7 @@
 # make demo        build, replay a capture that ships, show the logs
 # make test        everything that is tested; what CI runs
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
+# make soak        ten minutes of mixed live traffic: memory stays flat (root)
 # make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
 # make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
 # make bench-kafka export to a broker on this machine beside Kafka's own producer (after make bench)
@@ -25,7 +26,7 @@ TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx op
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
 
-.PHONY: demo release test test-kafka lint conformance bench bench-live bench-kafka pcaps clean
+.PHONY: demo release test test-kafka soak lint conformance bench bench-live bench-kafka pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -43,6 +44,11 @@ test: lint
 test-kafka:
 	@tools/need $(TEST_NEEDS) iproute2
 	NIGHTJAR_TEST_KAFKA=1 cargo test --locked --package nightjar --test kafka -- --nocapture
+
+# `make test` runs the same for a quarter of a minute.
+soak:
+	@tools/need $(TEST_NEEDS)
+	NIGHTJAR_SOAK=600 cargo test --locked --package nightjar --test live soak -- --nocapture
 
 lint:
 	@tools/need $(TEST_NEEDS)

@@ -1,4 +1,5 @@
-//! Which fields of which records the scripts look at or change: hosts fill in only those.
+//! Which fields of which records the scripts look at or change: hosts fill in only those. And which functions may be
+//! called once all has begun.
 
 use crate::types::{Type, TypeId, Types};
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,19 @@ pub struct Uses {
     whole: HashSet<TypeId>,
     /// Written to a log: the fields with `&log`.
     logged: HashSet<TypeId>,
+    /// Functions and events by who names them.
+    named: HashSet<(Namer, u32)>,
+}
+
+/// What code names a function: globals by their numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Namer {
+    /// Statements outside functions.
+    Beginning,
+    /// A function, hook or event calls it.
+    Body(u32),
+    /// Nobody knows when it is called: it is used as a value, or in a function without a name.
+    Whoever,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -41,6 +55,38 @@ impl Uses {
     pub(crate) fn write(&mut self, ty: TypeId, at: usize) {
         let field = self.field(ty, at);
         *field = Use { read: true, written: true, assigned: true };
+    }
+
+    pub(crate) fn name(&mut self, namer: Namer, global: u32) {
+        self.named.insert((namer, global));
+    }
+
+    /// Whether one of these functions may be called by others than `beginning`, and what only they call. `answers` says
+    /// of a global that it is an event or hook.
+    pub fn calls_beside(
+        &self,
+        functions: impl Iterator<Item = u32>,
+        beginning: &[u32],
+        answers: impl Fn(u32) -> bool,
+    ) -> bool {
+        let mut open: Vec<u32> = functions.collect();
+        let mut seen: HashSet<u32> = open.iter().copied().collect();
+        while let Some(callee) = open.pop() {
+            for (namer, _) in self.named.iter().filter(|(_, global)| *global == callee) {
+                match namer {
+                    Namer::Beginning => {}
+                    Namer::Whoever => return true,
+                    Namer::Body(caller) if beginning.contains(caller) => {}
+                    Namer::Body(caller) if answers(*caller) => return true,
+                    Namer::Body(caller) => {
+                        if seen.insert(*caller) {
+                            open.push(*caller);
+                        }
+                    }
+                }
+            }
+        }
+        false
     }
 
     pub(crate) fn whole(&mut self, ty: TypeId) {

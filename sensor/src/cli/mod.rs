@@ -10,6 +10,8 @@ mod summary;
 mod test;
 
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +28,7 @@ use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::Events;
 use crate::script_host;
 use crate::service::privileges;
+use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Known, Mode, Sinks};
 
@@ -102,7 +105,7 @@ struct Args {
 /// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
 /// whether they would take them, and stops.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar check")]
+#[command(name = "nightjar check", bin_name = "nightjar check")]
 struct CheckArgs {
     /// Say all that is wrong with this configuration
     #[arg(long, value_name = "FILE")]
@@ -158,14 +161,14 @@ fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
     })
 }
 
-/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
-/// own when told.
-struct Waiting(Sender<()>);
+/// The thread that waits for the one that works. Capabilities and what may be touched are each thread's own, so
+/// it is to give up its own when told.
+struct Waiting(Sender<Option<Sandbox>>);
 
 impl Waiting {
-    fn give_up_capabilities(&self) {
+    fn give_up(&self, sandbox: Option<Sandbox>) {
         // It waits until all is done.
-        let _ = self.0.send(());
+        let _ = self.0.send(sandbox);
     }
 }
 
@@ -178,8 +181,9 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
         .stack_size(STACK)
         .spawn(move || what(&Waiting(told)))
         .map_err(|error| format!("cannot start a thread: {error}"))?;
-    for () in wait {
-        if let Err(error) = privileges::keep_none() {
+    for sandbox in wait {
+        let entered = sandbox.map_or(Ok(false), |sandbox| sandbox.enter());
+        if let Err(error) = privileges::keep_none().and(entered) {
             eprintln!("nightjar: {error}");
         }
     }
@@ -190,7 +194,7 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
     let Some(config) = &args.config else { return args.scripts.check() };
     match Sensor::load(config) {
         Ok(sensor) => {
-            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
             // Scripts that make streams are not run for this.
             let known = Known { open: !args.scripts.is_empty(), ..streams::configured(&sensor) };
@@ -233,13 +237,14 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => {
-                let folder = args.logdir.or(settings.logdir).unwrap_or_else(|| PathBuf::from("."));
+                let folder = args.logdir.or(settings.logdir).or_else(|| scripts.log_folder());
+                let folder = folder.unwrap_or_else(|| PathBuf::from("."));
                 let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
                 let code = scripts.run_alone(settings.config.format, &mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
                 });
-                print!("{}", scripts.explained());
+                say_all(&scripts.explained());
                 Ok(code)
             }
             None => Err(
@@ -256,7 +261,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
     let outlets = sinks.outlets();
-    let target = match (args.stdout, args.logdir.or(settings.logdir)) {
+    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
+    let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
     };
@@ -289,7 +295,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
     if let Some(scripts) = &scripts {
-        print!("{}", scripts.explained());
+        say_all(&scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     match &summary.end {
@@ -311,12 +317,22 @@ fn tell(sentence: &str) {
     eprintln!("nightjar: {sentence}");
 }
 
+/// Prints a line. Who has stopped reading (`| head`) does not want more.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints lines.
+fn say_all(lines: &str) {
+    let _ = io::stdout().write_all(lines.as_bytes());
+}
+
 /// Asks those that rows are exported to whether they would take them.
 fn check_receivers(config: &sink::Config, known: &Known) -> u8 {
     let mut code = ALL_READ;
     for (name, found) in sink::check(config, known) {
         match found {
-            Ok(found) => println!("{name}: {found}"),
+            Ok(found) => say(format_args!("{name}: {found}")),
             Err(wrong) => {
                 eprintln!("nightjar: {name}: {wrong}");
                 code = NOT_DELIVERED;

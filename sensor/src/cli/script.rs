@@ -57,7 +57,8 @@ impl ScriptArgs {
     /// Compiles what was given. Options that are not the sensor's own are the scripts'.
     pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
         let first = self.overrides().next();
-        if self.scripts().next().is_none() && self.code.is_empty() {
+        // A sensor's own notices need what is loaded by default.
+        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
             return first.map_or(Ok(Compiled::None), |unknown| Err(options::unknown_assignment(unknown)));
         }
         Ok(self.compile_all(carets, traffic).map_or(Compiled::Failed, Compiled::Scripts))

@@ -17,6 +17,9 @@ use crate::sink::Known;
 /// Streams of scripts that ship.
 const SHIPPED: [&str; 6] = ["config", "intel", "noise", "notice", "notice_alarm", "reporter"];
 
+/// Streams that are declared so that scripts which name them load. Nothing is parsed that would write to them.
+const UNWRITTEN: [&str; 8] = ["dhcp", "ftp", "mysql", "radius", "smtp", "ssh", "ssl", "x509"];
+
 /// All streams, those of scripts that have begun included.
 pub(super) fn known(scripts: Option<&Scripts>) -> Known {
     let schemas = all(scripts.map(Scripts::streams).unwrap_or_default());
@@ -70,7 +73,9 @@ impl SchemasArgs {
             return Ok(script::FAILED);
         };
         scripts.begin(Written { format: Format::Tsv, exported: true });
-        match write(&self.to, &all(scripts.streams())) {
+        let mut schemas = all(scripts.streams());
+        schemas.retain(|schema| !UNWRITTEN.contains(&schema.path));
+        match write(&self.to, &schemas) {
             Ok(()) => Ok(ALL_READ),
             Err(error) => {
                 eprintln!("nightjar: cannot write to {}: {error}", self.to.display());

@@ -12,7 +12,7 @@ mod sheet;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
 pub use file::{LogError, LogFile};
-pub use sheet::{Separators, Sheet, Style};
+pub use sheet::{Header, Separators, Sheet, Style};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -272,9 +272,8 @@ impl Logs {
         self.open.len() - 1
     }
 
-    /// What a sensor's logs need every second: rows reach the disk, and logs whose time has come are
-    /// finished. Where writing had failed it is tried again.
-    pub fn tick(&mut self, now: Time) {
+    /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
+    pub fn flush(&mut self) {
         let Some(live) = &mut self.live else { return };
         let mut healthy = true;
         for open in &mut self.open {
@@ -286,6 +285,12 @@ impl Logs {
         if healthy && std::mem::take(&mut live.complained) {
             eprintln!("nightjar: logs can be written again");
         }
+    }
+
+    /// What a sensor's logs need every second: beside [`Logs::flush`], logs whose time has come are finished.
+    pub fn tick(&mut self, now: Time) {
+        self.flush();
+        let Some(live) = &mut self.live else { return };
         let interval = live.rotation.interval;
         if interval <= Interval::ZERO {
             return;
@@ -322,6 +327,31 @@ impl Logs {
         }
     }
 
+    /// Finishes a log that a script describes, and gives the file another name: `target`, within the logs' folder
+    /// unless it is absolute, with the file's ending. Returns the name; nothing where no row has been written.
+    pub fn rotate_sheet(
+        &mut self,
+        sheet: &Arc<Sheet>,
+        target: &Path,
+        now: Time,
+    ) -> Result<Option<PathBuf>, LogError> {
+        let Target::Folder(folder) = &self.target else { return Ok(None) };
+        let Some(open) = self.open.iter_mut().find(|open| open.path == sheet.path) else { return Ok(None) };
+        let footer = open.form.footer(self.format, now);
+        let Some(mut file) = open.file.take() else { return Ok(None) };
+        file.write(&footer)?;
+        let from = file.path().to_owned();
+        file.finish()?;
+        let mut name = target.as_os_str().to_owned();
+        name.push(sheet.ending());
+        let name = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        if let Some(folder) = name.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            prepare_folder(folder)?;
+        }
+        std::fs::rename(&from, &name).map_err(|error| LogError { path: name.clone(), error })?;
+        Ok(Some(name))
+    }
+
     /// Finishes every log, and lets exporters know that no more comes. All are tried; the first failure is
     /// returned. A sensor's logs are archived if they would be rotated.
     pub fn close(&mut self, now: Time) -> Result<(), LogError> {
@@ -333,7 +363,7 @@ impl Logs {
         for open in &mut self.open {
             let Some(mut file) = open.file.take() else { continue };
             let footer = open.form.footer(self.format, now);
-            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush());
+            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.finish());
             result = result.and(closed);
         }
         result
@@ -395,12 +425,21 @@ impl Open {
         let to_stdout = matches!(&self.form, Form::Sheet(sheet) if sheet.stdout);
         let mut file = match target {
             Target::Folder(folder) if !to_stdout => {
-                let file = folder.join(format!("{}.log", self.path));
+                let ending = match &self.form {
+                    Form::Sheet(sheet) => sheet.ending(),
+                    Form::Schema(_) => format!(".{}", sheet::suffix()),
+                };
+                let file = folder.join(format!("{}{ending}", self.path));
                 // Scripts may name logs with a folder.
                 if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
                     prepare_folder(inner)?;
                 }
-                LogFile::create(&file)?
+                match &self.form {
+                    Form::Sheet(sheet) if sheet.gzip_level > 0 => {
+                        LogFile::create_gzip(&file, sheet.gzip_level)?
+                    }
+                    _ => LogFile::create(&file)?,
+                }
             }
             _ => LogFile::stdout(),
         };

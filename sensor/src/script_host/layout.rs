@@ -106,6 +106,7 @@ places! {
         source = "source",
         is_orig = "is_orig",
         conns = "conns",
+        http = "http",
         last_active = "last_active",
         seen_bytes = "seen_bytes",
         total_bytes = "total_bytes",
@@ -146,6 +147,11 @@ impl Layout {
 
     pub fn event(&self, id: EventId) -> Option<&Event> {
         self.events.get(id as usize)?.as_ref()
+    }
+
+    /// Where a connection or file holds the row of a log that events are about.
+    pub fn holder(&self, schema: &Schema) -> Option<usize> {
+        self.logs.get(self.log(schema)?)?.holder
     }
 
     pub fn log(&self, schema: &Schema) -> Option<usize> {
@@ -288,7 +294,13 @@ impl Log {
 
     /// Whether some script looks for the row in its connection or file (`c$http`), if only for fields of its own.
     fn is_held(&self, vm: &Vm) -> bool {
-        let holder = if self.schema == analyze::FILES { "fa_file" } else { "connection" };
-        vm.named_type(holder).zip(self.holder).is_some_and(|(ty, at)| vm.uses.reads(ty, at))
+        let reads = |holder: &str, field: &str| {
+            let ty = vm.named_type(holder);
+            ty.and_then(|ty| Some((ty, vm.types.field(ty, field)?)))
+                .is_some_and(|(ty, at)| vm.uses.reads(ty, at))
+        };
+        let holder = LOGS.iter().find(|(schema, ..)| *schema == self.schema).and_then(|(.., holder)| *holder);
+        holder.is_some_and(|(holder, field)| reads(holder, field))
+            || self.schema == analyze::HTTP && reads("fa_file", "http")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error, Visitor};
@@ -26,6 +26,13 @@ impl Config {
     /// Whether rows are exported anywhere.
     pub fn is_some(&self) -> bool {
         self.kafka.is_some() || self.http_sink.is_some()
+    }
+
+    /// The folders of spools.
+    pub fn spools(&self) -> impl Iterator<Item = &Path> {
+        let kafka = self.kafka.as_ref().and_then(|kafka| kafka.spool.as_ref());
+        let http = self.http_sink.as_ref().and_then(|http| http.spool.as_ref());
+        [kafka, http].into_iter().flatten().map(|spool| spool.directory.as_path())
     }
 
     /// Reads a file's tables; those of others are theirs to check.

@@ -142,6 +142,7 @@ impl Sinks {
 #[derive(Clone, Default)]
 pub struct Accounts(Arc<[Named]>);
 
+/// An exporter's account.
 type Named = (&'static str, Arc<Mutex<Account>>);
 
 impl Accounts {

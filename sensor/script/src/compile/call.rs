@@ -25,7 +25,9 @@ impl Compiler {
         {
             return te;
         }
+        self.calling = matches!(f.kind, ExprKind::Name(_));
         let tf = self.expr(f);
+        self.calling = false;
         if tf.is_err() {
             return Te::error(e);
         }
@@ -214,7 +216,7 @@ impl Compiler {
     fn event_target(&mut self, e: &ExprRef, n: &Name) -> Option<(Code, Rc<FuncType>)> {
         let n = &super::func::modern_name(n);
         let Some(found) = self.find_name(n, e.span) else {
-            self.err(e.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(e.span, n);
             return None;
         };
         let Some(ft) = self.vm.types.as_func(found.ty) else {

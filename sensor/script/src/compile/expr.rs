@@ -5,6 +5,7 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{Type, TypeId};
+use crate::uses::Namer;
 use crate::value::{Pattern, Value};
 use crate::vm::{Code, GlobalKind, expr_fault};
 use std::rc::Rc;
@@ -105,7 +106,7 @@ impl Compiler {
             return self.expr_err(e, "blank identifier may not be used as a value");
         }
         let Some(found) = self.find_name(n, e.span) else {
-            self.err(e.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(e.span, n);
             return Te::error(e);
         };
         if let Place::Global(i) = found.place {
@@ -120,6 +121,9 @@ impl Compiler {
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);
+        if kind == GlobalKind::Func {
+            self.vm.uses.name(if self.calling { self.within } else { Namer::Whoever }, i);
+        }
         if g.name != *n {
             self.vm.shown_names.insert((e.span.file, e.span.lo), g.name.clone());
         }
@@ -285,7 +289,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "$");
         let ty = r.fields[i].ty;
@@ -338,7 +342,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "?$");
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);

@@ -12,6 +12,8 @@ pub(crate) mod construct;
 mod decl;
 mod expr;
 mod func;
+mod gone;
+mod idle;
 mod index;
 mod load;
 mod membership;
@@ -34,6 +36,7 @@ use crate::ast::*;
 use crate::diag::{Diag, Severity};
 use crate::source::Span;
 use crate::types::TypeId;
+use crate::uses::Namer;
 use crate::vm::{Code, StmtOp, Vm};
 use scope::FnCtx;
 use std::rc::Rc;
@@ -73,6 +76,10 @@ pub struct Compiler {
     pub exporting: bool,
     pub errors: usize,
     fns: Vec<FnCtx>,
+    /// Whose code it is that is compiled.
+    within: Namer,
+    /// A function that is called is named.
+    calling: bool,
     /// Statements outside functions, run before `zeek_init`.
     pub top: Vec<StmtOp>,
     pub load: LoadState,
@@ -105,6 +112,8 @@ impl Compiler {
             exporting: false,
             errors: 0,
             fns: Vec::new(),
+            within: Namer::Beginning,
+            calling: false,
             top: Vec::new(),
             load: LoadState::default(),
             natives,

@@ -5,6 +5,7 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{Type, TypeId};
+use crate::uses::Namer;
 use crate::value::Value;
 use crate::vm::{Code, Flow, Op, Res, StmtOp, TriggerBody, Vm, silent};
 use std::rc::Rc;
@@ -369,6 +370,7 @@ impl Compiler {
             }
         }
         self.fns.push(ctx);
+        let outside = std::mem::replace(&mut self.within, Namer::Whoever);
         let cond = self.condition_code(&w.cond, "conditional in test must be boolean");
         let timeout = w.timeout.as_ref().map(|(t, b)| {
             let t = self.expr(t);
@@ -380,6 +382,7 @@ impl Compiler {
             (t.code, self.scoped(b))
         });
         let body = self.scoped(&w.body);
+        self.within = outside;
         let ctx = self.fns.pop()?;
         let (cond, body) = (cond?, body?);
         let timeout = match timeout {
