@@ -303,6 +303,23 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
         "{}",
         account.said
     );
+
+    // What is refused among many holds up no other.
+    let rule = |port: u16, topic: &str| {
+        format!(
+            "[[kafka.rows.rules]]\nstream = \"conn\"\nwhen = {{ \"id.orig_p\" = {port} }}\nthen = {{ topic = \"{topic}\" }}\n"
+        )
+    };
+    let table = format!("topic = \"mixed\"\n{}{}", rule(40_001, "small"), rule(40_002, "secret"));
+    let account = Place::new(&format!("127.0.0.1:{sasl}"), &table, &client).replay(0..rows());
+    let with_port = |port: u32| (0..rows()).filter(|n| n & 0x3fff == port - 40_000).count() as u64;
+    let refused =
+        [("dropped (too_large)", with_port(40_001)), ("dropped (not_authorised)", with_port(40_002))];
+    assert_eq!(account.dropped, refused.map(|(why, rows)| (why.to_owned(), rows)), "{}", account.said);
+    assert_eq!(account.code, 4);
+    let received = cluster.read("mixed");
+    assert_eq!(received.len() as u64, account.acked);
+    assert_eq!(all_arrived(&received, rows() - (with_port(40_001) + with_port(40_002)) as u32), 0);
 }
 
 fn a_killed_sensor_loses_nothing_it_took(cluster: &mut Cluster) {
