@@ -122,3 +122,81 @@ fn who_holds_a_record_sees_what_becomes_of_it() {
         assert!(row.contains(fields[0]) && row.contains(fields[1]), "{line}\n{row}");
     }
 }
+
+/// What a script prints over a capture, and the rows of a log.
+fn replay(capture: &str, script: &str, log: &str, args: &[&str]) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("kept.zeek"), script).unwrap();
+    let capture = format!("{}/../pcaps/{capture}.pcap", env!("CARGO_MANIFEST_DIR"));
+    let run = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+        .current_dir(folder.path())
+        .args(["--quiet", "-r", &capture, "kept.zeek"])
+        .args(args)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && errors.is_empty(), "{errors}");
+    let log = std::fs::read_to_string(folder.path().join(log)).unwrap();
+    (String::from_utf8(run.stdout).unwrap(), log)
+}
+
+#[test]
+fn the_transaction_is_known_when_other_things_happen() {
+    let script = r#"
+        function asked(c: connection): string
+            { return c?$http && c$http?$uri ? fmt("%s %s", c$http$uri, c$http?$status_code) : "nothing"; }
+        event connection_established(c: connection) { print "new", c$id$orig_p, asked(c); }
+        event connection_finished(c: connection) { print "end", c$id$orig_p, asked(c); }
+        event conn_weird(name: string, c: connection, addl: string) { print "weird", name, asked(c); }"#;
+    let (out, _) = replay("http", script, "http.log", &[]);
+    assert!(out.starts_with("new, 40101/tcp, nothing\nend, 40101/tcp, /data.json T\n"), "{out}");
+    assert_eq!(replay("http", script, "http.log", &["--workers", "4"]).0, out);
+    // A handler that only looks at some of HTTP's events does not keep others from being followed.
+    let more = "event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+        { if ( ! is_orig ) return; print \"\"; }";
+    let (with, _) = replay("http", &format!("{script}\n{more}"), "http.log", &[]);
+    assert_eq!(
+        with.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        out.lines().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_column_that_a_script_deletes_is_not_written() {
+    let script = "event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+            { delete c$http$user_agent; }
+        event connection_state_remove(c: connection) { delete c$conn$duration; }";
+    for (log, column) in [("http.log", "user_agent"), ("conn.log", "duration")] {
+        for force in ["", "hook Log::log_stream_policy(rec: any, id: Log::ID) { }"] {
+            let (_, text) = replay("http", &format!("{script}\n{force}"), log, &["LogAscii::use_json=T"]);
+            assert!(text.lines().count() > 20 && !text.contains(column), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_weird_is_told_of_with_its_connection() {
+    let script = r#"
+        redef Weird::actions += { ["unknown_HTTP_method"] = Weird::ACTION_NOTICE };
+        event new_connection(c: connection) { }
+        hook Notice::policy(n: Notice::Info) { print n$conn$uid == n$uid, n$conn$id$orig_p, n$src; }"#;
+    let told = "T, 40305/tcp, 10.98.0.1\nT, 40308/tcp, 10.98.0.1\n";
+    assert_eq!(replay("http-odd", script, "weird.log", &[]).0, told);
+    // Also where no event was about it, and where something is kept in it.
+    assert_eq!(
+        replay("http-odd", &script.replace("event new_connection(c: connection) { }", ""), "weird.log", &[])
+            .0,
+        told
+    );
+    let kept = "redef record connection += { mine: count &default=0; };\nevent new_connection(c: connection) { c$mine = 1; }";
+    assert_eq!(
+        replay(
+            "http-odd",
+            &script.replace("event new_connection(c: connection) { }", kept),
+            "weird.log",
+            &[]
+        )
+        .0,
+        told
+    );
+}

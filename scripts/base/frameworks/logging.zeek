@@ -224,6 +224,15 @@ export {
 	const enable_utf_8 = T &redef;
 }
 
+module LogSQLite;
+
+export {
+	## Rows go to the table `tablename` ($config; else the path) of the database PATH.sqlite.
+	const set_separator = Log::set_separator &redef;
+	const empty_field = Log::empty_field &redef;
+	const unset_field = Log::unset_field &redef;
+}
+
 module Log;
 
 # MyModule::LOG becomes my_module, Notice::ALARM_LOG notice_alarm. Like Zeek, which knows words by a capital letter

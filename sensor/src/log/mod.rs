@@ -5,20 +5,23 @@
 //! logs are handed to an archiver, which compresses them off the path of packets.
 
 mod archive;
+mod database;
 mod file;
 mod leftover;
 mod naming;
 mod sheet;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
+pub use database::{Remark, message as sqlite_message};
 pub use file::{LogError, LogFile};
-pub use sheet::{Header, Separators, Sheet, Style};
+pub use sheet::{Header, Separators, Sheet, Style, Table};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::event::Arg;
 use crate::export::{Exports, Serializer};
+use crate::log::database::Databases;
 use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
 use crate::time::{Interval, Time};
@@ -34,6 +37,7 @@ pub struct Logs {
     outlets: Vec<Box<dyn Outlet>>,
     /// Rows of logs beyond [`MAX_LOGS`].
     refused: u64,
+    databases: Databases,
 }
 
 /// Where exported rows leave: takes every row that one exporter wants, in order.
@@ -105,7 +109,16 @@ pub struct RowCounts {
 impl Logs {
     pub fn new(target: Target, format: Format) -> Self {
         let serializer = Exports::default().serializer();
-        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new(), live: None, refused: 0 }
+        Logs {
+            target,
+            format,
+            open: Vec::new(),
+            serializer,
+            outlets: Vec::new(),
+            live: None,
+            refused: 0,
+            databases: Databases::default(),
+        }
     }
 
     /// Logs of a sensor: no failure stops them. Logs go through an archiver where there is one.
@@ -140,15 +153,15 @@ impl Logs {
         self.append(at, row, now)
     }
 
-    /// Appends a finished row of a log that a script describes. With `values` it is exported too.
+    /// Appends a finished row of a log that a script describes. If `exported`, exporters get it too.
     pub fn sheet_row(
         &mut self,
         sheet: &Arc<Sheet>,
         row: &[u8],
-        values: Option<&[Arg]>,
+        (values, exported): (&[Arg], bool),
         now: Time,
     ) -> Result<(), LogError> {
-        if let Some(values) = values.filter(|_| !self.outlets.is_empty()) {
+        if exported && !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
             self.serializer.rows_of(
@@ -172,6 +185,9 @@ impl Logs {
             self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
         let at = match known {
             Some(at) => at,
+            None if sheet.table.is_some() && self.open.len() < MAX_LOGS => {
+                self.find(sheet.path, || Form::Sheet(sheet.clone()))
+            }
             None if self.open.len() >= MAX_LOGS => {
                 self.refused += 1;
                 if self.refused == 1 {
@@ -184,7 +200,24 @@ impl Logs {
             }
             None => self.adopt(sheet, now)?,
         };
+        if let Some(table) = &sheet.table {
+            self.table_row(at, sheet, table, values);
+            return Ok(());
+        }
         self.append(at, row, now)
+    }
+
+    fn table_row(&mut self, at: usize, sheet: &Arc<Sheet>, table: &Table, values: &[Arg]) {
+        let open = &mut self.open[at];
+        open.rows += 1;
+        // Standard output is no place for a database.
+        let Target::Folder(folder) = &self.target else { return };
+        open.dropped += u64::from(!self.databases.write(folder, sheet, table, values));
+    }
+
+    /// What is to be told of logs, since the last call.
+    pub fn remarks(&mut self) -> Vec<Remark> {
+        self.databases.remarks()
     }
 
     /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
@@ -274,6 +307,7 @@ impl Logs {
 
     /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
     pub fn flush(&mut self) {
+        self.databases.commit();
         let Some(live) = &mut self.live else { return };
         let mut healthy = true;
         for open in &mut self.open {
@@ -356,6 +390,9 @@ impl Logs {
     /// returned. A sensor's logs are archived if they would be rotated.
     pub fn close(&mut self, now: Time) -> Result<(), LogError> {
         self.outlets.clear();
+        self.databases.commit();
+        // Nobody asks any more.
+        self.databases.remarks().iter().for_each(|remark| eprintln!("nightjar: {}", remark.text));
         if self.live.as_ref().is_some_and(|live| live.rotation != Rotation::default()) {
             (0..self.open.len()).for_each(|at| self.rotate(at, now));
         }

@@ -28,8 +28,20 @@ pub struct Sheet {
     pub export_only: bool,
     /// Where exported rows go; empty where their stream goes.
     pub topic: String,
+    /// Rows go to a table of a database.
+    pub table: Option<Table>,
     /// For exporters.
     schema: OnceLock<&'static Schema>,
+}
+
+/// A table of a database that is named as the sheet's path.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub name: String,
+    /// The script named it.
+    pub named: bool,
+    /// How sets and vectors are written.
+    pub separators: Separators,
 }
 
 /// A row of a sheet, as exporters see it.
@@ -113,6 +125,7 @@ impl Sheet {
             gzip_ending: String::new(),
             export_only: false,
             topic: String::new(),
+            table: None,
             schema,
         }
     }
@@ -258,7 +271,7 @@ impl Separators {
         out.push(b'\n');
     }
 
-    fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
+    pub(super) fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
         match value {
             Arg::List(items) if items.is_empty() => out.extend_from_slice(&self.empty),
             Arg::List(items) => {

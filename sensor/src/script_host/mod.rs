@@ -24,7 +24,7 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{About, EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
@@ -176,7 +176,7 @@ impl Scripts {
 
     fn rotate(&mut self, logs: &mut Logs, terminating: bool) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
-        let written = self.frameworks.deliver(logs);
+        let written = self.frameworks.deliver(vm, logs);
         let rotated = self.frameworks.log.rotate(vm, logs, terminating);
         vm.drain();
         written.and(rotated)
@@ -188,7 +188,7 @@ impl Scripts {
         self.frameworks.log.end_delays(vm, true);
         self.frameworks.finish(vm);
         self.rotate(logs, true)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     /// Scripts end: `zeek_done`, what still waits, and the last rows.
@@ -262,7 +262,7 @@ impl Events for Scripts {
         if let Some(view) = view {
             state.settle(layout, view.uid);
         }
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn ended(&mut self, uid: Uid) {
@@ -276,7 +276,7 @@ impl Events for Scripts {
             return Ok(());
         }
         self.reach(now, logs)?;
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn takes(&self, schema: &'static Schema) -> bool {
@@ -304,7 +304,7 @@ impl Events for Scripts {
             }
             vm.drain();
         });
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn weird_settings(&mut self) -> Option<WeirdSettings> {
@@ -314,10 +314,16 @@ impl Events for Scripts {
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        let conn = weird.uid().and_then(|uid| self.state.known_conn(&self.layout, uid));
+        let conn = match weird.about {
+            About::Conn(uid, id, proto) => self.state.named_conn(vm, &self.layout, uid, id, proto),
+            About::Nothing | About::Hosts(..) => None,
+        };
         weird::notice(vm, weird, conn);
         vm.drain();
-        self.frameworks.deliver(logs)
+        if let Some(uid) = weird.uid() {
+            self.state.settle_named(&self.layout, uid);
+        }
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
@@ -325,7 +331,7 @@ impl Events for Scripts {
         vm.advance(now.as_secs_f64());
         trouble::notice(vm, trouble);
         vm.drain();
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn counters(&self) -> ScriptCounters {
@@ -368,7 +374,7 @@ impl Events for Scripts {
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.written);
-        let first = next.frameworks.deliver(logs);
+        let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
         let mut told = told();
@@ -382,7 +388,7 @@ impl Events for Scripts {
         self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.look_after(false);
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

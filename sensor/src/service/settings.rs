@@ -428,10 +428,10 @@ impl Sensor {
         check(self.log_folder != before.log_folder, "logs.folder");
         check(self.config.format != before.config.format, "logs.format");
         check(self.service != before.service, "[service]");
-        check(self.export.kafka != before.export.kafka, "[kafka]");
-        check(self.export.http_sink != before.export.http_sink, "[http_sink]");
         // Another folder is out of reach.
         check(before.service.sandbox && self.archive != before.archive, "logs.archive");
+        check(self.export.kafka != before.export.kafka, "[kafka]");
+        check(self.export.http_sink != before.export.http_sink, "[http_sink]");
         changed
     }
 }

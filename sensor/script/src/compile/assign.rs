@@ -483,6 +483,7 @@ impl Compiler {
                     self.statement_err(x, "delete");
                     return None;
                 }
+                self.vm.uses.write(te.ty, i);
                 let code = te.code;
                 Some(Code::op(move |vm, fr| {
                     if let Value::Record(r) = vm.eval(&code, fr)? {

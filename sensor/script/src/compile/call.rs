@@ -230,6 +230,7 @@ impl Compiler {
         let code = match found.place {
             super::scope::Place::Global(i) => {
                 self.vm.globals[i as usize].used = true;
+                self.vm.uses.name(i, true);
                 self.check_deprecated(i, e.span);
                 match (&self.vm.values[i as usize], self.vm.globals[i as usize].kind) {
                     (v @ Value::Func(_), GlobalKind::Func) => Code::Const(v.clone()),

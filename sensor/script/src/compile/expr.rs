@@ -5,7 +5,6 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{Type, TypeId};
-use crate::uses::Namer;
 use crate::value::{Pattern, Value};
 use crate::vm::{Code, GlobalKind, expr_fault};
 use std::rc::Rc;
@@ -118,12 +117,10 @@ impl Compiler {
 
     fn global_expr(&mut self, e: &ExprRef, n: &Name, i: u32) -> Te {
         self.check_deprecated(i, e.span);
+        self.vm.uses.name(i, self.calling);
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);
-        if kind == GlobalKind::Func {
-            self.vm.uses.name(if self.calling { self.within } else { Namer::Whoever }, i);
-        }
         if g.name != *n {
             self.vm.shown_names.insert((e.span.file, e.span.lo), g.name.clone());
         }

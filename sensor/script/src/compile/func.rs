@@ -5,7 +5,6 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{FuncType, ParamType, TypeId};
-use crate::uses::Namer;
 use crate::value::{FuncVal, Value};
 use crate::vm::{Body, Code, FuncId, FuncKind, Function, GlobalKind, StmtOp};
 use std::cell::RefCell;
@@ -116,10 +115,10 @@ impl Compiler {
         }
         // Results of a prototype with names for them count.
         let ret = if flavor == Flavor::Function { proto.ret } else { this.ret };
-        let outside = std::mem::replace(&mut self.within, Namer::Body(g));
-        let body = self.body(flavor, &this.params, ret, l, None);
-        self.within = outside;
-        let Some(c) = body else { return };
+        let outer = self.vm.uses.enter(Some(g));
+        let compiled = self.body(flavor, &this.params, ret, l, None);
+        self.vm.uses.enter(outer);
+        let Some(c) = compiled else { return };
         let text = self.body_text(&l.body);
         let names: Vec<Name> = l.params.iter().map(|param| param.name.clone()).collect();
         let argument = |at: usize| match &map {
@@ -350,10 +349,10 @@ impl Compiler {
             return Te::error(e);
         }
         let infer = infer && wanted.is_none();
-        let outside = std::mem::replace(&mut self.within, Namer::Whoever);
+        let outside = self.vm.uses.later(true);
         let body =
             self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx));
-        self.within = outside;
+        self.vm.uses.later(outside);
         let Some((c, ctx)) = body else { return Te::error(e) };
         if infer && ctx.ret != ret {
             ty = self.vm.types.func(FuncType { ret: ctx.ret, ..(*this).clone() });

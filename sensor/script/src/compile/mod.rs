@@ -36,7 +36,6 @@ use crate::ast::*;
 use crate::diag::{Diag, Severity};
 use crate::source::Span;
 use crate::types::TypeId;
-use crate::uses::Namer;
 use crate::vm::{Code, StmtOp, Vm};
 use scope::FnCtx;
 use std::rc::Rc;
@@ -76,8 +75,6 @@ pub struct Compiler {
     pub exporting: bool,
     pub errors: usize,
     fns: Vec<FnCtx>,
-    /// Whose code it is that is compiled.
-    within: Namer,
     /// A function that is called is named.
     calling: bool,
     /// Statements outside functions, run before `zeek_init`.
@@ -112,7 +109,6 @@ impl Compiler {
             exporting: false,
             errors: 0,
             fns: Vec::new(),
-            within: Namer::Beginning,
             calling: false,
             top: Vec::new(),
             load: LoadState::default(),

@@ -5,7 +5,6 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::source::Span;
 use crate::types::{Type, TypeId};
-use crate::uses::Namer;
 use crate::value::Value;
 use crate::vm::{Code, Flow, Op, Res, StmtOp, TriggerBody, Vm, silent};
 use std::rc::Rc;
@@ -370,7 +369,7 @@ impl Compiler {
             }
         }
         self.fns.push(ctx);
-        let outside = std::mem::replace(&mut self.within, Namer::Whoever);
+        let outside = self.vm.uses.later(true);
         let cond = self.condition_code(&w.cond, "conditional in test must be boolean");
         let timeout = w.timeout.as_ref().map(|(t, b)| {
             let t = self.expr(t);
@@ -382,7 +381,7 @@ impl Compiler {
             (t.code, self.scoped(b))
         });
         let body = self.scoped(&w.body);
-        self.within = outside;
+        self.vm.uses.later(outside);
         let ctx = self.fns.pop()?;
         let (cond, body) = (cond?, body?);
         let timeout = match timeout {

@@ -8,7 +8,7 @@ use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 
-use crate::log::{Header, Separators, Sheet, Style};
+use crate::log::{Header, Separators, Sheet, Style, Table};
 use crate::record::{Format, JsonTime};
 use crate::script_host::log::columns::{self, Column};
 use crate::script_host::log::rotate::{self, Rotation};
@@ -34,6 +34,8 @@ pub(super) struct Filter {
     pub topic: Option<String>,
     gzip_level: u32,
     gzip_ending: String,
+    /// For the table of a database: its name, and how lists are written in it.
+    table: Option<(Option<String>, Separators)>,
     pub rotation: Rotation,
     /// The writer as the script named it.
     pub writer_value: Value,
@@ -55,6 +57,7 @@ pub(super) struct Filter {
 pub(super) enum Writer {
     Ascii,
     None,
+    Sqlite,
     Kafka,
     Unsupported,
 }
@@ -108,6 +111,7 @@ impl Filter {
             Some("WRITER_ASCII") => Writer::Ascii,
             Some("WRITER_NONE") => Writer::None,
             Some("WRITER_KAFKA" | "WRITER_KAFKAWRITER") => Writer::Kafka,
+            Some("WRITER_SQLITE") => Writer::Sqlite,
             _ => Writer::Unsupported,
         };
         let (policy, pred, path_func) = (function("policy"), function("pred"), function("path_func"));
@@ -146,6 +150,8 @@ impl Filter {
             names,
             style: style(vm, &config),
             topic: config.get("topic_name").cloned().filter(|_| writer == Writer::Kafka),
+            table: (writer == Writer::Sqlite)
+                .then(|| (config.get("tablename").cloned(), table_separators(vm))),
             gzip_level,
             gzip_ending: match (
                 config.get("gzip_file_extension"),
@@ -221,6 +227,11 @@ impl Filter {
         sheet.gzip_ending.clone_from(&self.gzip_ending);
         sheet.export_only = self.writer == Writer::Kafka;
         sheet.topic = self.topic.clone().unwrap_or_default();
+        sheet.table = self.table.clone().map(|(name, separators)| Table {
+            named: name.is_some(),
+            name: name.unwrap_or_else(|| path.to_owned()),
+            separators,
+        });
         let sheet = Arc::new(sheet);
         self.sheets.insert(path.to_owned(), sheet.clone());
         Some(sheet)
@@ -241,6 +252,21 @@ fn table(vm: &Vm, record: &RecordVal, name: &str) -> HashMap<String, String> {
     let Value::Table(table) = vm.field(record, name) else { return HashMap::new() };
     let text = |value: &Value| String::from_utf8_lossy(value.bytes()).into_owned();
     table.snapshot().iter().map(|(key, value)| (text(key), text(value))).collect()
+}
+
+/// The SQLite writer's settings.
+fn table_separators(vm: &Vm) -> Separators {
+    let bytes = |name: &str| {
+        let value = vm.global_value(&format!("LogSQLite::{name}"));
+        value.map_or(Vec::new(), |value| value.bytes().to_vec())
+    };
+    Separators {
+        field: Vec::new(),
+        set: bytes("set_separator"),
+        empty: bytes("empty_field"),
+        unset: bytes("unset_field"),
+        ..Separators::default()
+    }
 }
 
 /// The ASCII writer's settings: of the filter, else of all.

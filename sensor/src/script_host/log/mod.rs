@@ -82,8 +82,8 @@ struct Row {
     sheet: Arc<Sheet>,
     start: usize,
     end: usize,
-    /// As exporters want them, if they do.
-    values: Option<Vec<Arg>>,
+    values: Vec<Arg>,
+    exported: bool,
     at: Time,
 }
 
@@ -153,7 +153,7 @@ impl Log {
             result = result.and(logs.sheet_row(
                 &row.sheet,
                 &state.bytes[row.start..row.end],
-                row.values.as_deref(),
+                (&row.values, row.exported),
                 row.at,
             ));
         }
@@ -365,8 +365,8 @@ impl Log {
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
         let mut filter = filter.borrow_mut();
         let path = match filter.writer {
-            // Several may send to one stream, unlike to one file.
-            Writer::Kafka => path,
+            // Several may send to one stream or write to one database, unlike to one file.
+            Writer::Kafka | Writer::Sqlite => path,
             _ => self.claim(vm, number, &filter.name, path),
         };
         if filter.writer == Writer::None {
@@ -387,7 +387,7 @@ impl Log {
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values: exported.then_some(values), at });
+        state.rows.push(Row { sheet, start, end, values, exported, at });
     }
 
     /// A row as a function of scripts declares it: such a record may have some of the columns only.

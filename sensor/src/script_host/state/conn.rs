@@ -94,6 +94,7 @@ impl Mould {
     }
 
     pub fn give_back(&mut self, record: Record) {
+        record.1.said.replace(None);
         self.spare = Some(record);
     }
 }
@@ -171,6 +172,13 @@ impl NativeRecord for Source {
     fn keeps(&self) -> bool {
         true
     }
+}
+
+/// Says who a connection is, where nothing was said of it.
+pub(super) fn name((_, source): &Record, uid: Uid, id: ConnId, proto: Proto) {
+    let (start, duration) = (Time::default(), Interval::default());
+    let (ends, history) = (Default::default(), SmallVec::new());
+    source.said.borrow_mut().get_or_insert(Said { uid, id, proto, ends, start, duration, history });
 }
 
 /// Brings a connection's record up to date; what scripts keep in it stays.

@@ -12,7 +12,7 @@ use nightjar_script::value::{self, RecordVal, Value};
 use smallvec::SmallVec;
 
 use crate::analyze;
-use crate::event::{ConnParts, ConnView, FileView, Raised, RecordView, RowView, Taken};
+use crate::event::{ConnId, ConnParts, ConnView, FileView, Proto, Raised, RecordView, RowView, Taken};
 use crate::record::Uid;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::row::{Moulds, Row};
@@ -181,14 +181,40 @@ impl State {
             .any(|(name, analyzer)| kind == Some(name.as_bytes()) && has_analyzer(vm, &info, analyzer))
     }
 
-    /// The record of a connection that some event was about.
-    pub fn known_conn(&mut self, layout: &Layout, uid: Uid) -> Option<Value> {
-        let kept = self.conns.get_mut(&uid)?;
-        kept.unfold(layout, &mut self.mould, &mut self.moulds);
-        match &kept.body {
-            Body::Conn((record, _)) => Some(Value::Record(record.clone())),
-            _ => None,
-        }
+    /// The record of a connection of which no more is told than who it is. To be settled by
+    /// [`State::settle_named`].
+    pub fn named_conn(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        uid: Uid,
+        id: ConnId,
+        proto: Proto,
+    ) -> Option<Value> {
+        let State { conns, current, mould, moulds, .. } = self;
+        let record = match conns.get_mut(&uid) {
+            Some(kept) => {
+                if !kept.unfold(layout, mould, moulds) {
+                    return None;
+                }
+                let Body::Conn(record) = &kept.body else { return None };
+                record.clone()
+            }
+            None => {
+                let record = mould.begin(vm, &layout.conn)?;
+                let kept = Box::new(Kept { body: Body::Conn(record.clone()), rows: SmallVec::new() });
+                *current = Some((uid, kept));
+                record
+            }
+        };
+        conn::name(&record, uid, id, proto);
+        Some(Value::Record(record.0))
+    }
+
+    /// Folds a connection again. One that no event was about is not kept: its end will not be told.
+    pub fn settle_named(&mut self, layout: &Layout, uid: Uid) {
+        self.current = None;
+        self.settle(layout, uid);
     }
 
     /// A connection or file has ended.
