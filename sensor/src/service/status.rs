@@ -147,7 +147,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         "ready": health.reasons.is_empty(),
         "reasons": health.reasons,
         "at": seconds(ledger.at.nanos()),
-        "uptime_seconds": seconds((ledger.at - ledger.started).nanos()),
+        "uptime_seconds": ledger.uptime.as_secs_f64(),
         "link": ledger.link(),
         "dropped": ledger.dropped(),
         "delivered": ledger.delivered(),

@@ -3,6 +3,7 @@
 //! These tests need root, nginx, unbound, curl, dig, tcpdump and tcpreplay; without root they are
 //! skipped.
 
+mod clock;
 mod net;
 mod notices;
 mod reload;
