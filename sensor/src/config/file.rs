@@ -46,7 +46,12 @@ impl Problem {
 
 /// Reads a file into `target`, and tells all that is wrong with it. Tables named in `others` are read by
 /// somebody else.
-pub fn read<T>(text: &str, sections: &[&Section<T>], others: &[&'static str], target: &mut T) -> Vec<Problem> {
+pub fn read<T>(
+    text: &str,
+    sections: &[&Section<T>],
+    others: &[&'static str],
+    target: &mut T,
+) -> Vec<Problem> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut problems = Problems { text, found: Vec::new() };
     for error in errors {
