@@ -371,4 +371,3 @@ global connection_attempt: event(c: connection);
 global connection_rejected: event(c: connection);
 global connection_finished: event(c: connection);
 global connection_timeout: event(c: connection);
-global new_packet: event(c: connection, p: any);

@@ -189,3 +189,93 @@ fn rows_that_pass_scripts_are_written_like_all_others() {
     });
     assert!(marked.count() > 20, "{rows}");
 }
+
+#[test]
+fn filters_change_while_the_capture_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        global replies = 0;
+        function more()
+            {
+            Log::add_filter(HTTP::LOG, [$name=\"hosts\", $path=\"hosts\", $include=set(\"ts\", \"host\")]);
+            Log::disable_stream(DNS::LOG);
+            Log::remove_default_filter(Files::LOG);
+            }
+        event http_reply(c: connection, version: string, code: count, reason: string)
+            { if ( ++replies == 5 ) more(); }
+        event zeek_done() { print replies; }";
+    let (out, _) = run(folder.path(), &["-C", "-r", &capture("http.pcap"), "-e", script]);
+    let (http, hosts) = (log(folder.path(), "http.log"), log(folder.path(), "hosts.log"));
+    let rows = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+    assert!(out.trim().parse::<usize>().unwrap() > 8 && hosts.contains("#fields\tts\thost\n"), "{hosts}");
+    assert!((1..=5).contains(&(rows(&http) - rows(&hosts))), "{http}\n{hosts}");
+    let quiet = tempfile::tempdir().unwrap();
+    run(quiet.path(), &["-C", "-r", &capture("http.pcap")]);
+    assert_eq!(log(quiet.path(), "http.log"), http);
+    let (files, all) = (log(folder.path(), "files.log"), log(quiet.path(), "files.log"));
+    assert!(rows(&files) > 0 && rows(&files) < rows(&all) && all.starts_with(&files), "{files}");
+}
+
+#[test]
+fn rows_go_to_tables_of_databases() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{STREAM}
+        redef enum Log::ID += {{ OTHER }};
+        event zeek_init()
+            {{
+            Log::create_stream(OTHER, [$columns=Test::Info, $path=\"other\"]);
+            for ( id in set(Test::LOG, OTHER) )
+                Log::add_filter(id, [$name=\"default\", $path=\"all\", $writer=Log::WRITER_SQLITE,
+                    $config=table([\"tablename\"] = id == OTHER ? \"second\" : \"first\")]);
+            Log::write(Test::LOG, Test::row(1));
+            Log::write(OTHER, [$n=2, $s=set(\"\")]);
+            }}
+        module Read;
+        type Row: record {{ n: count; p: port; s: set[string]; v: vector of double; net: subnet &optional; }};
+        event row(d: Input::EventDescription, what: Input::Event, row: Row) {{ print row; }}"
+    );
+    let (_, told) = run(folder.path(), &["-b", "-e", &script]);
+    assert_eq!(told, "");
+    // What was written is read again, as the types of another record.
+    let read = format!(
+        "{script}
+        redef exit_only_after_terminate = T;
+        event Input::end_of_data(name: string, source: string) {{ terminate(); }}
+        event zeek_init() &priority=-10
+            {{
+            Input::add_event([$source=\"all\", $name=\"all\", $reader=Input::READER_SQLITE, $fields=Row, $ev=row,
+                $config=table([\"query\"] =
+                    \"select n, \\\"id.orig_p\\\" as p, s, v, net from first where n = 1\")]);
+            }}"
+    );
+    let (out, _) = run(folder.path(), &["-b", "-e", &read]);
+    assert_eq!(out, "[n=1, p=1/unknown, s={\na,b\n}, v=[1.0, 2.5], net=10.0.0.0/8]\n");
+    assert!(!folder.path().join("test.log").exists());
+}
+
+#[test]
+fn a_table_that_does_not_fit_costs_its_rows_and_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("test.sqlite"), "this is no database, and longer than a header of one")
+        .unwrap();
+    let script = format!(
+        "{STREAM}
+        event zeek_init()
+            {{
+            Log::add_filter(Test::LOG, [$name=\"default\", $writer=Log::WRITER_SQLITE]);
+            Log::write(Test::LOG, row(1));
+            Log::write(Test::LOG, row(2));
+            Log::add_filter(Test::LOG, [$name=\"more\"]);
+            Log::write(Test::LOG, row(3));
+            }}"
+    );
+    let (_, told) = run(folder.path(), &["-b", "-e", &script]);
+    assert_eq!(
+        told,
+        "test/Log::WRITER_SQLITE: tablename configuration option not found. Defaulting to path test\n\
+         error: test/Log::WRITER_SQLITE: SQLite call failed: file is not a database\n\
+         error: test/Log::WRITER_SQLITE: terminating thread\n"
+    );
+    assert!(log(folder.path(), "test.log").contains("\n3\t"));
+}

@@ -178,6 +178,7 @@ global compress_path: function(p: string): string;
 
 # The run
 global system: function(str: string): int;
+global system_env: function(str: string, env: table_string_of_string): int;
 global exit: function(code: int);
 global terminate: function(): bool;
 global getpid: function(): count;
@@ -207,3 +208,14 @@ global enable_module_events: function(module_name: string): bool;
 global disable_module_events: function(module_name: string): bool;
 global get_event_stats: function(): EventStats;
 global get_event_handler_stats: function(): EventNameStats;
+
+## The name of a log's file, and that file.
+function log_file_name(tag: string): string
+	{
+	local suffix = getenv("ZEEK_LOG_SUFFIX");
+	return fmt("%s.%s", tag, suffix == "" ? "log" : suffix);
+	}
+function open_log_file(tag: string): file
+	{
+	return open(log_file_name(tag));
+	}

@@ -161,3 +161,12 @@ export {
 	## A file of options has a new value.
 	global new_value: event(name: string, source: string, id: string, value: any);
 }
+
+module InputSQLite;
+
+export {
+	## The rows that `query` ($config) gives of the database SOURCE.sqlite, which is only read.
+	const set_separator = Input::set_separator &redef;
+	const unset_field = Input::unset_field &redef;
+	const empty_field = Input::empty_field &redef;
+}

@@ -45,9 +45,14 @@ export {
 	const empty_field = "(empty)" &redef;
 	const unset_field = "-" &redef;
 	const default_rotation_interval = 0secs &redef;
-	const default_rotation_dir = "" &redef;
+	## The folder of rotated files, where nothing else is said: the logs' own.
+	option default_rotation_dir = "";
 	const default_rotation_date_format = "%Y-%m-%d-%H-%M-%S" &redef;
+	## A command for each rotated file. It is given the file, the log's path, when it was opened and closed, whether
+	## the run ends, and the writer.
 	const default_rotation_postprocessor_cmd = "" &redef;
+	## What that command finds in its environment, with `ZEEK_ARG_` before each name.
+	option default_rotation_postprocessor_cmd_env: table[string] of string = table();
 	const default_mail_alarms_interval = 0secs &redef;
 	const default_field_name_map: table[string] of string = table() &redef;
 	const default_scope_sep = "." &redef;
@@ -66,6 +71,30 @@ export {
 		close: time;
 		terminating: bool;
 	};
+
+	type RotationPostProcessorFunc: function(info: RotationInfo): bool;
+
+	type RotationFmtInfo: record {
+		writer: Writer;
+		path: string;
+		open: time;
+		close: time;
+		terminating: bool;
+		## What is called for the rotated file.
+		postprocessor: RotationPostProcessorFunc &optional;
+	};
+
+	## Where a rotated file goes; the writer adds the file's ending.
+	type RotationPath: record {
+		dir: string &default=default_rotation_dir;
+		file_basename: string;
+	};
+
+	## What is called for rotated files of filters that name nothing themselves.
+	const default_rotation_postprocessors: table[Writer] of RotationPostProcessorFunc = table() &redef;
+
+	## How rotated files are called.
+	global rotation_format_func: function(ri: RotationFmtInfo): RotationPath &redef;
 
 	type Filter: record {
 		name: string;
@@ -91,14 +120,28 @@ export {
 	## The same for every stream.
 	global log_stream_policy: hook(rec: any, id: ID);
 
+	## Called when the delay of a row ends; F keeps the row from being written.
+	type PostDelayCallback: function(rec: any, id: ID): bool;
+	type DelayToken: opaque of LogDelayToken;
+
+	## How long a row may be delayed, and how many rows at once, in streams that say nothing themselves.
+	const default_max_delay_interval = 200msec &redef;
+	const default_max_delay_queue_size = 1000 &redef;
+
+	type PrintLogInfo: record {
+		ts: time &log;
+		vals: vector of string &log;
+	};
+	global log_print: event(rec: PrintLogInfo);
+
 	type Stream: record {
 		columns: any;
 		ev: any &optional;
 		path: string &optional;
 		policy: PolicyHook &optional;
 		event_groups: set[string] &default=set();
-		max_delay_interval: interval &default=200msec;
-		max_delay_queue_size: count &default=1000;
+		max_delay_interval: interval &default=default_max_delay_interval;
+		max_delay_queue_size: count &default=default_max_delay_queue_size;
 	};
 
 	## Every stream, by its name.
@@ -121,12 +164,28 @@ export {
 	global add_default_filter: function(id: ID): bool;
 	global remove_default_filter: function(id: ID): bool;
 
+	global run_rotation_postprocessor_cmd: function(info: RotationInfo, npath: string): bool;
+
+	global empty_post_delay_cb: function(rec: any, id: ID): bool;
+
+	## Holds back a row from within [`log_stream_policy`] until `delay_finish`, or its time is up.
+	global delay: function(id: ID, rec: any, post_delay_cb: PostDelayCallback &default=empty_post_delay_cb): DelayToken;
+	global delay_finish: function(id: ID, rec: any, token: DelayToken): bool;
+	global set_max_delay_interval: function(id: ID, max_delay: interval): bool;
+	global set_max_delay_queue_size: function(id: ID, max_size: count): bool;
+	global get_delay_queue_size: function(id: ID): int;
+
 	## Natively: not for scripts.
 	global __create_stream: function(id: ID, stream: Stream, path: string): bool;
 	global __remove_stream: function(id: ID): bool;
 	global __enable_stream: function(id: ID, enabled: bool): bool;
 	global __add_filter: function(id: ID, filter: Filter): bool;
 	global __remove_filter: function(id: ID, name: string): bool;
+	global __delay: function(id: ID, rec: any, post_delay_cb: PostDelayCallback): DelayToken;
+	global __delay_finish: function(id: ID, rec: any, token: DelayToken): bool;
+	global __set_max_delay_interval: function(id: ID, max_delay: interval): bool;
+	global __set_max_delay_queue_size: function(id: ID, max_size: count): bool;
+	global __get_delay_queue_size: function(id: ID): int;
 }
 
 redef record Filter += {
@@ -134,6 +193,13 @@ redef record Filter += {
 	## Decides on a row, as before Zeek 4.1.
 	pred: function(rec: any): bool &optional;
 };
+
+module LogNone;
+
+export {
+	## Prints what a writer would be made for.
+	const debug = F &redef;
+}
 
 module LogAscii;
 
@@ -155,9 +221,19 @@ export {
 	const enable_utf_8 = T &redef;
 }
 
+module LogSQLite;
+
+export {
+	## Rows go to the table `tablename` ($config; else the path) of the database PATH.sqlite.
+	const set_separator = Log::set_separator &redef;
+	const empty_field = Log::empty_field &redef;
+	const unset_field = Log::unset_field &redef;
+}
+
 module Log;
 
-# MyModule::LOG becomes my_module, Notice::ALARM_LOG notice_alarm.
+# MyModule::LOG becomes my_module, Notice::ALARM_LOG notice_alarm. Like Zeek, which knows words by a capital letter
+# behind another, and takes four pieces of a name at most.
 function path_of(id: ID): string
 	{
 	local parts = split_string1(cat(id), /::/);
@@ -168,7 +244,14 @@ function path_of(id: ID): string
 	local words = split_string_all(parts[0], /[^A-Z][A-Z][a-z]*/);
 	local path = "";
 	for ( i in words )
-		path += i % 2 == 0 ? words[i] : cat(words[i][0], "_", words[i][1:]);
+		{
+		if ( i > 3 || words[i] == "" )
+			next;
+		if ( i % 2 == 1 )
+			path += cat(words[i][0], "_", words[i][1:]);
+		else
+			path += i == 0 ? words[i] : cat("_", words[i]);
+		}
 	return to_lower(path);
 	}
 
@@ -197,14 +280,30 @@ function enable_stream(id: ID): bool
 	{
 	if ( ! __enable_stream(id, T) )
 		return F;
-	if ( id in all_streams )
-		active_streams[id] = all_streams[id];
+	if ( id !in all_streams )
+		return T;
+	active_streams[id] = all_streams[id];
+	for ( group in all_streams[id]$event_groups )
+		{
+		if ( has_module_events(group) )
+			enable_module_events(group);
+		if ( has_event_group(group) )
+			enable_event_group(group);
+		}
 	return T;
 	}
 
 function disable_stream(id: ID): bool
 	{
 	delete active_streams[id];
+	if ( id in all_streams )
+		for ( group in all_streams[id]$event_groups )
+			{
+			if ( has_module_events(group) )
+				disable_module_events(group);
+			if ( has_event_group(group) )
+				disable_event_group(group);
+			}
 	return __enable_stream(id, F);
 	}
 
@@ -250,6 +349,90 @@ function add_default_filter(id: ID): bool
 function remove_default_filter(id: ID): bool
 	{
 	return remove_filter(id, "default");
+	}
+
+# Called for rotated files of filters without a function of their own.
+function __default_rotation_postprocessor(info: RotationInfo): bool
+	{
+	if ( info$writer !in default_rotation_postprocessors )
+		return T;
+	return default_rotation_postprocessors[info$writer](info);
+	}
+
+function default_ascii_rotation_postprocessor_func(info: RotationInfo): bool
+	{
+	return run_rotation_postprocessor_cmd(info, info$fname);
+	}
+
+redef default_rotation_postprocessors += { [WRITER_ASCII] = default_ascii_rotation_postprocessor_func };
+
+# Two spellings, as Zeek has them: rows that nothing but the default function looks at get the readable one.
+function rotation_format_func(ri: RotationFmtInfo): RotationPath
+	{
+	local usual = ri$writer == WRITER_ASCII && ri$postprocessor == __default_rotation_postprocessor &&
+	    WRITER_ASCII in default_rotation_postprocessors &&
+	    default_rotation_postprocessors[WRITER_ASCII] == default_ascii_rotation_postprocessor_func;
+	if ( usual )
+		return [$file_basename=fmt("%s.%s", ri$path, strftime(default_rotation_date_format, ri$open))];
+	return [$file_basename=fmt("%s-%s", ri$path, strftime("%y-%m-%d_%H.%M.%S", ri$open))];
+	}
+
+function run_rotation_postprocessor_cmd(info: RotationInfo, npath: string): bool
+	{
+	if ( default_rotation_postprocessor_cmd == "" )
+		return T;
+	local writer = subst_string(to_lower(cat(info$writer)), "log::writer_", "");
+	local command = fmt("%s %s %s %s %s %d %s", default_rotation_postprocessor_cmd, safe_shell_quote(npath),
+	    safe_shell_quote(info$path), strftime("%y-%m-%d_%H.%M.%S", info$open),
+	    strftime("%y-%m-%d_%H.%M.%S", info$close), info$terminating, writer);
+	return system_env(command, default_rotation_postprocessor_cmd_env) == 0;
+	}
+
+function empty_post_delay_cb(rec: any, id: ID): bool
+	{
+	return T;
+	}
+
+function delay(id: ID, rec: any, post_delay_cb: PostDelayCallback): DelayToken
+	{
+	return __delay(id, rec, post_delay_cb);
+	}
+
+function delay_finish(id: ID, rec: any, token: DelayToken): bool
+	{
+	return __delay_finish(id, rec, token);
+	}
+
+# Rows already wait for so long, so the interval only grows.
+function set_max_delay_interval(id: ID, max_delay: interval): bool
+	{
+	if ( id !in all_streams )
+		return F;
+	if ( all_streams[id]$max_delay_interval >= max_delay )
+		return T;
+	if ( ! __set_max_delay_interval(id, max_delay) )
+		return F;
+	all_streams[id]$max_delay_interval = max_delay;
+	return T;
+	}
+
+function set_max_delay_queue_size(id: ID, max_size: count): bool
+	{
+	if ( id !in all_streams || ! __set_max_delay_queue_size(id, max_size) )
+		return F;
+	all_streams[id]$max_delay_queue_size = max_size;
+	return T;
+	}
+
+function get_delay_queue_size(id: ID): int
+	{
+	return __get_delay_queue_size(id);
+	}
+
+event zeek_init() &priority=5
+	{
+	if ( print_to_log != REDIRECT_NONE )
+		create_stream(PRINTLOG, [$columns=PrintLogInfo, $ev=log_print, $path=print_log_path]);
 	}
 
 # Rows are written in blocks, and reach the disk at least every second.

@@ -19,6 +19,9 @@ pub enum Loaded {
     Always,
     /// In all runs that are not bare.
     ByDefault,
+    /// The same, for what the host declares but does not do: its events have no source, which their handlers are
+    /// told of.
+    Declared,
     /// By `@load` only.
     OnDemand,
 }
@@ -62,9 +65,9 @@ pub trait Host {
         false
     }
 
-    /// Runs a command in the background, its output going to standard error: what the shell answers. `None`: scripts
-    /// may not run commands.
-    fn run(&mut self, _command: &str) -> Option<i32> {
+    /// Runs a command, its output going to standard error: what the shell answers. In the background if not to
+    /// `wait`. `None`: scripts may not run commands.
+    fn run(&mut self, _command: &str, _wait: bool) -> Option<i32> {
         None
     }
 

@@ -16,7 +16,7 @@ use nightjar_script::Traffic;
 use crate::cli::reload::Reloader;
 use crate::cli::script::{self, Compiled};
 use crate::cli::{
-    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
+    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, say, say_all, summary,
 };
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
@@ -34,7 +34,7 @@ use crate::sink::{Delivery, Mode, Sinks};
 /// `nightjar doctor`: says what stands in the way of seeing every packet, and how to mend it; exits 1 if data
 /// is lost.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar doctor")]
+#[command(name = "nightjar doctor", bin_name = "nightjar doctor")]
 pub(super) struct DoctorArgs {
     /// Interfaces to look at
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE")]
@@ -53,7 +53,7 @@ impl DoctorArgs {
 
 /// `nightjar status`: shows the running sensor.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar status")]
+#[command(name = "nightjar status", bin_name = "nightjar status")]
 pub(super) struct StatusArgs {
     /// For scripts: everything, as JSON
     #[arg(long)]
@@ -88,9 +88,9 @@ fn examine(interfaces: &[String], config: Option<&Path>) -> Result<u8, String> {
     }
     findings.extend(doctor::kernel(&sensor.service));
     findings.dedup();
-    findings.iter().for_each(|finding| println!("{finding}"));
+    findings.iter().for_each(say);
     if findings.is_empty() {
-        println!("nothing stands in the way");
+        say("nothing stands in the way");
     }
     Ok(if findings.iter().any(|finding| finding.loses_data) { BAD_CAPTURE } else { ALL_READ })
 }
@@ -105,8 +105,8 @@ fn show_status(socket: &Path, json: bool) -> Result<u8, String> {
         Ok((before, ask()?))
     });
     match both {
-        Ok((_, now)) if json => println!("{now}"),
-        Ok((before, now)) => print!("{}", status::print(&before, &now)),
+        Ok((_, now)) if json => say(now),
+        Ok((before, now)) => say_all(&status::print(&before, &now)),
         Err((path, error)) => {
             eprintln!("nightjar: no sensor answers at {path}: {error}");
             return Ok(BAD_CAPTURE);
@@ -252,7 +252,12 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.begin(written);
         sensor.config.interest = scripts.interest();
     }
-    let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {
+    let sinks = match Sinks::start(
+        &sensor.export,
+        &super::streams::known(scripts.as_deref()),
+        Mode::Drop,
+        super::tell,
+    ) {
         Ok(sinks) => sinks,
         Err(message) => {
             eprintln!("nightjar: {message}");
@@ -269,9 +274,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let publish = |ledger: &Ledger, health| {
-        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+        latest.set(ledger, health);
     };
-    let ended = supervise(live, &sensor, &control, logs, events, publish, quiet);
+    let ended = supervise(live.exporting(sinks.accounts()), &sensor, &control, logs, events, publish, quiet);
     let deliveries = sinks.finish();
     if !quiet {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));

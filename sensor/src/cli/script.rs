@@ -56,22 +56,29 @@ impl ScriptArgs {
 
     /// Compiles what was given. Options that are not the sensor's own are the scripts'.
     pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
-        let scripts: Vec<String> =
-            self.words.iter().filter(|word| !options::is_assignment(word)).cloned().collect();
-        let overrides: Vec<String> =
-            self.assignments().filter(|word| !options::is_ours(word)).cloned().collect();
+        let first = self.overrides().next();
         // A sensor's own notices need what is loaded by default.
-        if scripts.is_empty() && self.code.is_empty() && traffic != Traffic::Live {
-            return match overrides.first() {
-                Some(unknown) => Err(options::unknown_assignment(unknown)),
-                None => Ok(Compiled::None),
-            };
+        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
+            return first.map_or(Ok(Compiled::None), |unknown| Err(options::unknown_assignment(unknown)));
         }
+        Ok(self.compile_all(carets, traffic).map_or(Compiled::Failed, Compiled::Scripts))
+    }
+
+    fn scripts(&self) -> impl Iterator<Item = &String> {
+        self.words.iter().filter(|word| !options::is_assignment(word))
+    }
+
+    fn overrides(&self) -> impl Iterator<Item = &String> {
+        self.assignments().filter(|word| !options::is_ours(word))
+    }
+
+    /// The same where there may be none but those that are loaded by default; `None` where they do not compile.
+    pub fn compile_all(&self, carets: bool, traffic: Traffic) -> Option<Box<Scripts>> {
         let mut wanted = Options {
-            scripts,
+            scripts: self.scripts().cloned().collect(),
             code: self.code.clone(),
             bare: self.bare,
-            overrides,
+            overrides: self.overrides().cloned().collect(),
             traffic,
             ..Options::default()
         };
@@ -83,9 +90,6 @@ impl ScriptArgs {
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
         let mut host = StdHost::default();
         host.carets = carets && std::io::stderr().is_terminal();
-        Ok(match Scripts::compile(host, &wanted) {
-            Ok(scripts) => Compiled::Scripts(Box::new(scripts)),
-            Err(_) => Compiled::Failed,
-        })
+        Scripts::compile(host, &wanted).ok().map(Box::new)
     }
 }

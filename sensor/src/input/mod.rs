@@ -11,6 +11,7 @@ mod command;
 mod file;
 mod raw;
 mod settings;
+mod sqlite;
 
 pub use cell::{Cell, CellType, Field, Transport};
 
@@ -52,6 +53,15 @@ pub enum Format {
     Settings(Settings),
     /// Blocks of bytes.
     Binary { path: String, chunk: usize },
+    /// The rows that a query gives.
+    Sqlite(Sqlite),
+}
+
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    pub path: String,
+    pub query: String,
+    pub notation: Notation,
 }
 
 #[derive(Clone, Debug)]
@@ -194,6 +204,10 @@ impl Out {
         self.message(Level::Warning, text)
     }
 
+    fn error(&mut self, text: String) -> Result<(), Stop> {
+        self.message(Level::Error, text)
+    }
+
     fn fail<T>(&mut self, text: String) -> Result<T, Stop> {
         self.message(Level::Error, text)?;
         Err(Stop::Failed)
@@ -304,6 +318,7 @@ fn run(source: Source, asked: &Receiver<()>, to: Sender<Batch>, child: command::
         Format::Ascii(options) => Box::new(ascii::Reader::new(options, mode, fields, max_size)),
         Format::Settings(options) => Box::new(settings::Reader::new(options, source, mode, max_size)),
         Format::Binary { path, chunk } => Box::new(binary::Reader::new(path, chunk, mode)),
+        Format::Sqlite(options) => Box::new(sqlite::Reader::new(options, fields, max_size)),
         Format::Raw(options) => match source.strip_suffix('|') {
             Some(line) => Box::new(command::Reader::new(options, line.to_owned(), mode, child)),
             None => Box::new(raw::Reader::new(options, source, mode)),

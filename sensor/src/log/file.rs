@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::write::GzEncoder;
+
 /// A log that could not be written.
 #[derive(Debug)]
 pub struct LogError {
@@ -22,12 +24,35 @@ impl std::error::Error for LogError {}
 /// Rows on their way to a file, in whole rows at a time.
 pub struct LogFile {
     path: PathBuf,
-    out: Box<dyn Write + Send>,
+    out: Out,
     buffer: Vec<u8>,
     /// Bytes written so far, those in the buffer included.
     bytes: u64,
     /// The last attempt to write failed; what is in the buffer was not written.
     failing: bool,
+}
+
+/// Where the bytes go.
+enum Out {
+    Plain(Box<dyn Write + Send>),
+    /// Ends with a checksum, so the file is whole only once it was finished.
+    Gzip(Box<GzEncoder<File>>),
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Out::Plain(out) => out.write(bytes),
+            Out::Gzip(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Out::Plain(out) => out.flush(),
+            Out::Gzip(out) => out.flush(),
+        }
+    }
 }
 
 /// Rows are written out when this much has gathered.
@@ -39,14 +64,30 @@ const MAX_HELD: usize = 4 << 20;
 impl LogFile {
     pub fn create(path: &Path) -> Result<Self, LogError> {
         let file = File::create(path).map_err(|error| LogError { path: path.to_owned(), error })?;
-        Ok(LogFile::to(path.to_owned(), Box::new(file)))
+        Ok(LogFile::to(path.to_owned(), Out::Plain(Box::new(file))))
+    }
+
+    /// Compressed as it is written, from level 1 (fast) to 9.
+    pub fn create_gzip(path: &Path, level: u32) -> Result<Self, LogError> {
+        let file = File::create(path).map_err(|error| LogError { path: path.to_owned(), error })?;
+        let out = GzEncoder::new(file, flate2::Compression::new(level.min(9)));
+        Ok(LogFile::to(path.to_owned(), Out::Gzip(Box::new(out))))
+    }
+
+    /// Writes out what is held, and what ends the file.
+    pub fn finish(mut self) -> Result<(), LogError> {
+        self.flush()?;
+        if let Out::Gzip(out) = &mut self.out {
+            out.try_finish().map_err(|error| LogError { path: self.path.clone(), error })?;
+        }
+        Ok(())
     }
 
     pub fn stdout() -> Self {
-        LogFile::to("standard output".into(), Box::new(io::stdout()))
+        LogFile::to("standard output".into(), Out::Plain(Box::new(io::stdout())))
     }
 
-    fn to(path: PathBuf, out: Box<dyn Write + Send>) -> Self {
+    fn to(path: PathBuf, out: Out) -> Self {
         LogFile { path, out, buffer: Vec::new(), bytes: 0, failing: false }
     }
 
@@ -144,7 +185,7 @@ mod tests {
     #[test]
     fn a_full_disk_costs_whole_rows_only_and_writing_goes_on() {
         let disk = Disk(Arc::new(Mutex::new((10, Vec::new()))));
-        let mut file = LogFile::to("disk".into(), Box::new(disk.clone()));
+        let mut file = LogFile::to("disk".into(), Out::Plain(Box::new(disk.clone())));
         for row in ["first\n", "second\n"] {
             file.write(row.as_bytes()).unwrap();
         }

@@ -5,20 +5,23 @@
 //! logs are handed to an archiver, which compresses them off the path of packets.
 
 mod archive;
+mod database;
 mod file;
 mod leftover;
 mod naming;
 mod sheet;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
+pub use database::{Remark, message as sqlite_message};
 pub use file::{LogError, LogFile};
-pub use sheet::{Separators, Sheet, Style};
+pub use sheet::{Header, Separators, Sheet, Style, Table};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::event::Arg;
 use crate::export::{Exports, Serializer};
+use crate::log::database::Databases;
 use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
 use crate::time::{Interval, Time};
@@ -34,6 +37,7 @@ pub struct Logs {
     outlets: Vec<Box<dyn Outlet>>,
     /// Rows of logs beyond [`MAX_LOGS`].
     refused: u64,
+    databases: Databases,
 }
 
 /// Where exported rows leave: takes every row that one exporter wants, in order.
@@ -105,7 +109,16 @@ pub struct RowCounts {
 impl Logs {
     pub fn new(target: Target, format: Format) -> Self {
         let serializer = Exports::default().serializer();
-        Logs { target, format, open: Vec::new(), serializer, outlets: Vec::new(), live: None, refused: 0 }
+        Logs {
+            target,
+            format,
+            open: Vec::new(),
+            serializer,
+            outlets: Vec::new(),
+            live: None,
+            refused: 0,
+            databases: Databases::default(),
+        }
     }
 
     /// Logs of a sensor: no failure stops them. Logs go through an archiver where there is one.
@@ -151,7 +164,7 @@ impl Logs {
         if !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
-            self.serializer.rows_of(sheet.schema(), &record, now, &mut bytes, |to, range| {
+            self.serializer.rows_of(sheet.schema(), &record, now, None, &mut bytes, |to, range| {
                 exported.push((to, range));
             });
             for (to, range) in exported {
@@ -165,6 +178,9 @@ impl Logs {
             self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
         let at = match known {
             Some(at) => at,
+            None if sheet.table.is_some() && self.open.len() < MAX_LOGS => {
+                self.find(sheet.path, || Form::Sheet(sheet.clone()))
+            }
             None if self.open.len() >= MAX_LOGS => {
                 self.refused += 1;
                 if self.refused == 1 {
@@ -177,7 +193,24 @@ impl Logs {
             }
             None => self.adopt(sheet, now)?,
         };
+        if let Some(table) = &sheet.table {
+            self.table_row(at, sheet, table, values);
+            return Ok(());
+        }
         self.append(at, row, now)
+    }
+
+    fn table_row(&mut self, at: usize, sheet: &Arc<Sheet>, table: &Table, values: &[Arg]) {
+        let open = &mut self.open[at];
+        open.rows += 1;
+        // Standard output is no place for a database.
+        let Target::Folder(folder) = &self.target else { return };
+        open.dropped += u64::from(!self.databases.write(folder, sheet, table, values));
+    }
+
+    /// What is to be told of logs, since the last call.
+    pub fn remarks(&mut self) -> Vec<Remark> {
+        self.databases.remarks()
     }
 
     /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
@@ -246,7 +279,7 @@ impl Logs {
         self.row(R::SCHEMA, &row, now)?;
         row.clear();
         let mut exported = Vec::new();
-        self.serializer.rows(record, now, &mut row, |to, range| exported.push((to, range)));
+        self.serializer.rows(record, now, None, &mut row, |to, range| exported.push((to, range)));
         for (to, range) in exported {
             self.export(to, &row[range]);
         }
@@ -267,6 +300,7 @@ impl Logs {
 
     /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
     pub fn flush(&mut self) {
+        self.databases.commit();
         let Some(live) = &mut self.live else { return };
         let mut healthy = true;
         for open in &mut self.open {
@@ -320,10 +354,38 @@ impl Logs {
         }
     }
 
+    /// Finishes a log that a script describes, and gives the file another name: `target`, within the logs' folder
+    /// unless it is absolute, with the file's ending. Returns the name; nothing where no row has been written.
+    pub fn rotate_sheet(
+        &mut self,
+        sheet: &Arc<Sheet>,
+        target: &Path,
+        now: Time,
+    ) -> Result<Option<PathBuf>, LogError> {
+        let Target::Folder(folder) = &self.target else { return Ok(None) };
+        let Some(open) = self.open.iter_mut().find(|open| open.path == sheet.path) else { return Ok(None) };
+        let footer = open.form.footer(self.format, now);
+        let Some(mut file) = open.file.take() else { return Ok(None) };
+        file.write(&footer)?;
+        let from = file.path().to_owned();
+        file.finish()?;
+        let mut name = target.as_os_str().to_owned();
+        name.push(sheet.ending());
+        let name = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+        if let Some(folder) = name.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            prepare_folder(folder)?;
+        }
+        std::fs::rename(&from, &name).map_err(|error| LogError { path: name.clone(), error })?;
+        Ok(Some(name))
+    }
+
     /// Finishes every log, and lets exporters know that no more comes. All are tried; the first failure is
     /// returned. A sensor's logs are archived if they would be rotated.
     pub fn close(&mut self, now: Time) -> Result<(), LogError> {
         self.outlets.clear();
+        self.databases.commit();
+        // Nobody asks any more.
+        self.databases.remarks().iter().for_each(|remark| eprintln!("nightjar: {}", remark.text));
         if self.live.as_ref().is_some_and(|live| live.rotation != Rotation::default()) {
             (0..self.open.len()).for_each(|at| self.rotate(at, now));
         }
@@ -331,7 +393,7 @@ impl Logs {
         for open in &mut self.open {
             let Some(mut file) = open.file.take() else { continue };
             let footer = open.form.footer(self.format, now);
-            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush());
+            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.finish());
             result = result.and(closed);
         }
         result
@@ -393,12 +455,21 @@ impl Open {
         let to_stdout = matches!(&self.form, Form::Sheet(sheet) if sheet.stdout);
         let mut file = match target {
             Target::Folder(folder) if !to_stdout => {
-                let file = folder.join(format!("{}.log", self.path));
+                let ending = match &self.form {
+                    Form::Sheet(sheet) => sheet.ending(),
+                    Form::Schema(_) => format!(".{}", sheet::suffix()),
+                };
+                let file = folder.join(format!("{}{ending}", self.path));
                 // Scripts may name logs with a folder.
                 if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
                     prepare_folder(inner)?;
                 }
-                LogFile::create(&file)?
+                match &self.form {
+                    Form::Sheet(sheet) if sheet.gzip_level > 0 => {
+                        LogFile::create_gzip(&file, sheet.gzip_level)?
+                    }
+                    _ => LogFile::create(&file)?,
+                }
             }
             _ => LogFile::stdout(),
         };

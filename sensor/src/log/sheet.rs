@@ -21,10 +21,25 @@ pub struct Sheet {
     pub style: Style,
     /// Rows go to standard output.
     pub stdout: bool,
+    /// Written compressed, if this is not 0, and with one more ending.
+    pub gzip_level: u32,
+    pub gzip_ending: String,
     /// Rows go to exporters only.
     pub export_only: bool,
+    /// Rows go to a table of a database.
+    pub table: Option<Table>,
     /// For exporters.
     schema: OnceLock<&'static Schema>,
+}
+
+/// A table of a database that is named as the sheet's path.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub name: String,
+    /// The script named it.
+    pub named: bool,
+    /// How sets and vectors are written.
+    pub separators: Separators,
 }
 
 /// A row of a sheet, as exporters see it.
@@ -67,8 +82,18 @@ pub struct Separators {
     pub unset: Vec<u8>,
     /// What begins a line of the header.
     pub meta: Vec<u8>,
-    /// Whether there is a header.
-    pub header: bool,
+    pub header: Header,
+    /// Characters beyond ASCII are written as they are.
+    pub utf8: bool,
+}
+
+/// What stands above the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    None,
+    /// Only the columns' names, as other tools that read such tables expect.
+    Names,
+    Zeek,
 }
 
 impl Default for Separators {
@@ -79,7 +104,8 @@ impl Default for Separators {
             empty: b"(empty)".to_vec(),
             unset: b"-".to_vec(),
             meta: b"#".to_vec(),
-            header: true,
+            header: Header::Zeek,
+            utf8: true,
         }
     }
 }
@@ -87,11 +113,30 @@ impl Default for Separators {
 impl Sheet {
     pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
         let schema = OnceLock::new();
-        Sheet { path, names, types, style, stdout: false, export_only: false, schema }
+        Sheet {
+            path,
+            names,
+            types,
+            style,
+            stdout: false,
+            gzip_level: 0,
+            gzip_ending: String::new(),
+            export_only: false,
+            table: None,
+            schema,
+        }
+    }
+
+    /// What the file's name has after the path.
+    pub fn ending(&self) -> String {
+        match self.gzip_level {
+            0 => format!(".{}", suffix()),
+            _ => format!(".{}.{}", suffix(), self.gzip_ending),
+        }
     }
 
     /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
-    pub(super) fn schema(&self) -> &'static Schema {
+    pub fn schema(&self) -> &'static Schema {
         self.schema.get_or_init(|| {
             let field = |(name, ty): (&String, &String)| FieldDef {
                 name: String::leak(name.clone()),
@@ -108,29 +153,33 @@ impl Sheet {
     pub fn opening(&self, opened: Time) -> Vec<u8> {
         let mut out = Vec::new();
         let Style::Tsv(separators) = &self.style else { return out };
-        if !separators.header {
-            return out;
+        let bytes =
+            |texts: &'_ [String]| -> Vec<Vec<u8>> { texts.iter().map(|t| t.clone().into()).collect() };
+        match separators.header {
+            Header::None => return out,
+            Header::Names => {
+                out.extend_from_slice(&bytes(&self.names).join(&separators.field[..]));
+                out.push(b'\n');
+                return out;
+            }
+            Header::Zeek => {}
         }
         out.extend_from_slice(&separators.meta);
         out.extend_from_slice(b"separator ");
-        for byte in &separators.field {
-            out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
-        }
+        out.extend_from_slice(&printable(&separators.field));
         out.push(b'\n');
         let mut open = Vec::new();
         stamp(opened, &mut open);
         let lines: [(&str, &[u8]); 5] = [
-            ("set_separator", &separators.set),
-            ("empty_field", &separators.empty),
-            ("unset_field", &separators.unset),
-            ("path", self.path.as_bytes()),
+            ("set_separator", &printable(&separators.set)),
+            ("empty_field", &printable(&separators.empty)),
+            ("unset_field", &printable(&separators.unset)),
+            ("path", &printable(self.path.as_bytes())),
             ("open", &open),
         ];
         for (name, value) in lines {
             separators.line(name, &[value], &mut out);
         }
-        let bytes =
-            |texts: &'_ [String]| -> Vec<Vec<u8>> { texts.iter().map(|t| t.clone().into()).collect() };
         for (name, values) in [("fields", bytes(&self.names)), ("types", bytes(&self.types))] {
             let values: Vec<&[u8]> = values.iter().map(|value| &value[..]).collect();
             separators.line(name, &values, &mut out);
@@ -142,7 +191,7 @@ impl Sheet {
     pub fn closing(&self, closed: Time) -> Vec<u8> {
         let mut out = Vec::new();
         if let Style::Tsv(separators) = &self.style
-            && separators.header
+            && separators.header == Header::Zeek
         {
             let mut at = Vec::new();
             stamp(closed, &mut at);
@@ -219,7 +268,7 @@ impl Separators {
         out.push(b'\n');
     }
 
-    fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
+    pub(super) fn field(&self, value: &Arg, first: bool, out: &mut Vec<u8>) {
         match value {
             Arg::List(items) if items.is_empty() => out.extend_from_slice(&self.empty),
             Arg::List(items) => {
@@ -282,6 +331,9 @@ impl Separators {
                     _ if separator(&text[at..]) => text[at..at + len].iter().for_each(|byte| hex(*byte, out)),
                     '\\' => out.extend_from_slice(b"\\\\"),
                     c if c.is_ascii_control() => hex(c as u8, out),
+                    c if !self.utf8 && !c.is_ascii() => {
+                        text[at..at + len].iter().for_each(|byte| hex(*byte, out));
+                    }
                     _ => out.extend_from_slice(&text[at..at + len]),
                 }
                 at += len;
@@ -292,6 +344,15 @@ impl Separators {
             }
         }
     }
+}
+
+/// The ending of logs: `log`, unless the environment names another as for Zeek.
+pub(super) fn suffix() -> &'static str {
+    static SUFFIX: OnceLock<String> = OnceLock::new();
+    SUFFIX.get_or_init(|| {
+        let named = std::env::var("ZEEK_LOG_SUFFIX").ok();
+        named.filter(|named| !named.is_empty() && !named.contains('/')).unwrap_or_else(|| "log".to_owned())
+    })
 }
 
 /// The type of a name such as `set[string]`; what exporters have no type for they take as text.
@@ -322,13 +383,24 @@ fn hex(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
 }
 
-/// Up to six decimals, zeros at the end left out, and one that tells it from an integer.
+/// As headers show separators: what does not print as a number.
+fn printable(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for &byte in text {
+        if byte.is_ascii_graphic() { out.push(byte) } else { hex(byte, &mut out) }
+    }
+    out
+}
+
+/// Up to six decimals, zeros at the end left out, and one that tells it from an integer; never an exponent.
 fn double(value: f64, out: &mut Vec<u8>) {
+    if value.is_nan() {
+        return out.extend_from_slice(b"nan");
+    }
     let mut text = String::new();
-    if !value.is_finite() || value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
-        let _ = write!(text, "{value:e}");
-    } else {
-        let _ = write!(text, "{value:.6}");
+    let sign = if value < 0.0 { "-" } else { "" };
+    let _ = write!(text, "{sign}{:.6}", value.abs());
+    if value.is_finite() {
         text.truncate(text.trim_end_matches('0').len());
         if text.ends_with('.') {
             text.push('0');

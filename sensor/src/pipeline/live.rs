@@ -21,6 +21,7 @@ use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
 use crate::policy::{Events, Policy, Reload, Trouble};
+use crate::sink::Accounts;
 use crate::time::{Interval, Time};
 
 /// What to capture on one interface, and where its workers run.
@@ -60,6 +61,7 @@ pub struct Live {
     interfaces: Vec<Opened>,
     /// What the operator should know.
     pub notes: Vec<String>,
+    exporters: Accounts,
 }
 
 struct Opened {
@@ -163,7 +165,12 @@ impl Live {
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
             opened.push(Opened { options, name, kind, nic, sources });
         }
-        Ok(Live { interfaces: opened, notes })
+        Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
+    }
+
+    /// Tells of exporters too.
+    pub fn exporting(self, exporters: Accounts) -> Live {
+        Live { exporters, ..self }
     }
 
     /// Captures until told to stop. `watch` sees the ledger every second.
@@ -213,6 +220,7 @@ impl Live {
             logs: &mut logs,
             loss: Loss::new(settings.loss.clone(), started),
             ledger: Ledger::default(),
+            exporters: self.exporters,
             said: Vec::new(),
             clock: (started, Instant::now()),
             begun: Instant::now(),
@@ -250,6 +258,7 @@ struct Stage<'a, 'e> {
     logs: &'a mut Logs,
     loss: Loss,
     ledger: Ledger,
+    exporters: Accounts,
     /// The times of what was taken since rows last went to the disk.
     said: Vec<Time>,
     /// What the clock showed when it was last looked at, and when that was.
@@ -387,6 +396,7 @@ impl Stage<'_, '_> {
         ledger.queued_reports = self.reports.len();
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();
+        ledger.exports = self.exporters.read();
     }
 
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.

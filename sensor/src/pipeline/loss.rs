@@ -3,11 +3,13 @@
 use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
 use crate::policy::{Trouble, TroubleKind};
-use crate::record::{Record, Schema, record};
+use crate::record::{Record, Schema, Vector, record};
+use crate::sink::{Counts, Delivery, Reason};
 use crate::time::{Interval, Time};
 
 record! {
     /// What a worker did since the last such row (Zeek's policy/misc/stats.zeek).
+    #[derive(Default)]
     pub struct StatsRow<'a> in "stats" {
         /// When it was counted.
         ts: Time = "ts",
@@ -59,6 +61,24 @@ record! {
         reassem_frag_size: u64 = "reassem_frag_size",
         /// Zeek's buffer for detection, which is no part of reassembly here.
         reassem_unknown_size: u64 = "reassem_unknown_size",
+        /// In rows of an exporter, whose name is then the peer, and of which there is one for each stream: the stream.
+        /// These and what follows are counted since the start: offered and recovered are acknowledged, in flight,
+        /// spooled or dropped.
+        export_stream: Option<&'a str> = "export_stream",
+        /// Rows given to the exporter.
+        export_offered: Option<u64> = "export_offered",
+        /// Rows that earlier runs had left in its spool.
+        export_recovered: Option<u64> = "export_recovered",
+        /// Rows that the receiver has, and said so.
+        export_acked: Option<u64> = "export_acked",
+        /// Rows in memory, sent or not.
+        export_in_flight: Option<u64> = "export_in_flight",
+        /// Rows that are only on disk.
+        export_spooled: Option<u64> = "export_spooled",
+        /// Rows that were not delivered and will not be.
+        export_dropped: Option<u64> = "export_dropped",
+        /// Why they were not: each reason with its rows, `too_large=3`.
+        export_drop_reasons: Option<Vector<'a, &'a str>> = "export_drop_reasons",
     }
 }
 
@@ -199,7 +219,6 @@ impl Loss {
                 pkts_dropped: Some(since(|lane| lane.source.dropped)),
                 pkts_link: Some(since(|lane| lane.source.link)),
                 pkt_lag: (lane.now != Time::default()).then(|| ledger.at - lane.now),
-                pkts_filtered: None,
                 events_proc: since(|lane| lane.stats.said),
                 events_queued: since(|lane| lane.stats.said),
                 active_tcp_conns: tcp,
@@ -217,7 +236,7 @@ impl Loss {
                 reassem_tcp_size: lane.stats.flow.reassembly_bytes,
                 reassem_file_size: lane.stats.analyze.file_bytes,
                 reassem_frag_size: lane.fragment_bytes,
-                reassem_unknown_size: 0,
+                ..StatsRow::default()
             };
             // Live logs report no failures: they count them.
             let _ = logs.record(&row, ledger.at);
@@ -230,6 +249,13 @@ impl Loss {
                 });
             }
             self.given_up(lane, before, troubles);
+        }
+        for Delivery { name, account } in &ledger.exports {
+            for (stream, counts) in account.streams() {
+                let reasons = reasons(counts);
+                let reasons: Vec<&str> = reasons.iter().map(|reason| &reason[..]).collect();
+                let _ = logs.record(&of_exporter(ledger, name, stream, counts, &reasons), ledger.at);
+            }
         }
         self.unwritten(ledger, troubles);
         self.skew(ledger, troubles);
@@ -344,6 +370,34 @@ impl Since {
     }
 }
 
+fn of_exporter<'a>(
+    ledger: &Ledger,
+    exporter: &'a str,
+    stream: &'a str,
+    counts: &Counts,
+    reasons: &'a [&'a str],
+) -> StatsRow<'a> {
+    StatsRow {
+        ts: ledger.at,
+        peer: exporter,
+        mem: ledger.memory_bytes >> 20,
+        export_stream: Some(stream),
+        export_offered: Some(counts.offered),
+        export_recovered: Some(counts.recovered),
+        export_acked: Some(counts.acked),
+        export_in_flight: Some(counts.in_flight),
+        export_spooled: Some(counts.spooled),
+        export_dropped: Some(counts.dropped_total()),
+        export_drop_reasons: (!reasons.is_empty()).then_some(Vector(reasons)),
+        ..StatsRow::default()
+    }
+}
+
+fn reasons(counts: &Counts) -> Vec<String> {
+    let dropped = Reason::ALL.iter().zip(counts.dropped).filter(|(_, rows)| *rows > 0);
+    dropped.map(|(reason, rows)| format!("{}={rows}", reason.name())).collect()
+}
+
 /// Rows of all logs, and those of them that could not be written.
 fn all_rows(ledger: &Ledger) -> (u64, u64) {
     let logs = || ledger.logs.iter();
@@ -358,7 +412,41 @@ fn percent(part: u64, whole: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::log::{Rotation, Target};
-    use crate::record::Format;
+    use crate::record::{Format, JsonTime};
+    use crate::sink::Account;
+
+    #[test]
+    fn exporters_have_a_row_for_each_stream_that_adds_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Folder(folder.path().to_owned());
+        let mut logs = Logs::live(target, Format::Json(JsonTime::Epoch), Rotation::default(), None);
+        let mut account = Account::default();
+        account.offered("conn", 5);
+        account.recovered("dns");
+        account.acked("conn");
+        account.spooled("conn");
+        account.dropped("conn", Reason::TooLarge);
+        account.dropped("conn", Reason::NotAuthorised);
+        let at = Time::from_nanos(1_700_000_300_000_000_000);
+        let exports = vec![Delivery { name: "kafka", account }];
+        let mut loss = Loss::new(LossSettings::default(), Time::from_nanos(1_700_000_000_000_000_000));
+        loss.look(&Ledger { at, exports, ..Ledger::default() }, &mut logs);
+        logs.close(at).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("stats.log")).unwrap();
+        let rows: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let count = |row: &serde_json::Value, name: &str| row[format!("export_{name}")].as_u64().unwrap();
+        for row in &rows {
+            assert_eq!(
+                count(row, "offered") + count(row, "recovered"),
+                ["acked", "in_flight", "spooled", "dropped"].map(|name| count(row, name)).iter().sum::<u64>()
+            );
+        }
+        assert_eq!(rows.len(), 2);
+        assert_eq!((&rows[0]["peer"], &rows[0]["export_stream"]), (&"kafka".into(), &"conn".into()));
+        assert_eq!(rows[0]["export_drop_reasons"], serde_json::json!(["too_large=1", "not_authorised=1"]));
+        assert_eq!((&rows[1]["export_stream"], count(&rows[1], "spooled")), (&"dns".into(), 1));
+    }
 
     #[test]
     fn rows_tell_what_came_since_the_last() {

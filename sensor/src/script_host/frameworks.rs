@@ -4,6 +4,8 @@
 //! keep is shared with those functions; one VM runs on one thread.
 
 use nightjar_script::Vm;
+use nightjar_script::diag::{Diag, Severity};
+use nightjar_script::source::Span;
 use nightjar_script::vm::NativeFn;
 
 use crate::log::{LogError, Logs};
@@ -49,8 +51,13 @@ impl Frameworks {
         vm.drain();
     }
 
-    /// Hands on the rows that scripts wrote.
-    pub fn deliver(&mut self, logs: &mut Logs) -> Result<(), LogError> {
-        self.log.deliver(logs)
+    /// Hands on the rows that scripts wrote, and tells what became of them.
+    pub fn deliver(&mut self, vm: &mut Vm, logs: &mut Logs) -> Result<(), LogError> {
+        let result = self.log.deliver(logs);
+        for remark in logs.remarks() {
+            let severity = if remark.is_error { Severity::Error } else { Severity::Info };
+            vm.report(Diag::new(severity, Span::default(), &remark.text));
+        }
+        result
     }
 }

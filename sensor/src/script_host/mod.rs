@@ -24,7 +24,7 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{About, EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
@@ -96,8 +96,7 @@ impl Scripts {
         self.written = Written { format, exported: false };
         self.write_as_the_sensor();
         let code = self.script.run();
-        self.frameworks.finish(&mut self.script.vm);
-        self.frameworks.deliver(logs)?;
+        self.finish_alone(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
         Ok(exit_code(code))
     }
@@ -119,6 +118,15 @@ impl Scripts {
         let option = |name| self.script.vm.global_value(name).map_or(&[][..], Value::bytes);
         let named = ["SumStats::state_file", "Notice::block_list"].map(option).into_iter();
         named.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned().into())
+    }
+
+    /// The folder for logs that scripts name, if they do.
+    pub fn log_folder(&self) -> Option<PathBuf> {
+        let named = ["LogAscii::logdir", "Log::default_logdir"].into_iter().find_map(|name| {
+            let folder = self.script.vm.global_value(name)?;
+            Some(String::from_utf8_lossy(folder.bytes()).into_owned()).filter(|folder| !folder.is_empty())
+        });
+        named.map(PathBuf::from)
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.
@@ -147,6 +155,48 @@ impl Scripts {
                 vm.values[at as usize] = value;
             }
         }
+    }
+
+    /// The streams that scripts declare or write to, once they have begun: a form for each of a stream's filters.
+    pub fn streams(&self) -> Vec<&'static Schema> {
+        self.frameworks.log.schemas()
+    }
+
+    /// Packet time is now this: what waited for it happens.
+    fn reach(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        let now = now.as_secs_f64();
+        vm.advance(now);
+        if self.frameworks.log.delay_due(now) {
+            self.frameworks.log.end_delays(vm, false);
+            vm.drain();
+        }
+        if self.frameworks.log.rotation_due(now) { self.rotate(logs, false) } else { Ok(()) }
+    }
+
+    fn rotate(&mut self, logs: &mut Logs, terminating: bool) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        let written = self.frameworks.deliver(vm, logs);
+        let rotated = self.frameworks.log.rotate(vm, logs, terminating);
+        vm.drain();
+        written.and(rotated)
+    }
+
+    /// What is left to do after a script that ran alone.
+    fn finish_alone(&mut self, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        self.frameworks.log.end_delays(vm, true);
+        self.frameworks.finish(vm);
+        self.rotate(logs, true)?;
+        self.frameworks.deliver(&mut self.script.vm, logs)
+    }
+
+    /// Scripts end: `zeek_done`, what still waits, and the last rows.
+    fn finish(&mut self, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        self.frameworks.log.end_delays(vm, true);
+        self.script.finish();
+        self.finish_alone(logs)
     }
 
     /// What became of notices that left the sensor.
@@ -188,8 +238,8 @@ fn exit_code(code: i32) -> u8 {
 
 impl Events for Scripts {
     fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
         self.frameworks.input.between_events(vm);
         let (layout, state) = (&self.layout, &mut self.state);
         let view = event.conn.and_then(|at| taken.conn(at));
@@ -206,9 +256,13 @@ impl Events for Scripts {
             for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
                 args.push(values::of(vm, *part, taken, *ty, &subject));
             }
+            drop(subject);
             vm.dispatch(target.function, args);
         }
-        self.frameworks.deliver(logs)
+        if let Some(view) = view {
+            state.settle(layout, view.uid);
+        }
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn ended(&mut self, uid: Uid) {
@@ -216,13 +270,13 @@ impl Events for Scripts {
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        let vm = &mut self.script.vm;
-        let now = now.as_secs_f64();
-        if vm.next_scheduled().is_none_or(|at| at > now) {
+        let (log, at) = (&self.frameworks.log, now.as_secs_f64());
+        let scheduled = self.script.vm.next_scheduled().is_some_and(|next| next <= at);
+        if !scheduled && !log.delay_due(at) && !log.rotation_due(at) {
             return Ok(());
         }
-        vm.advance(now);
-        self.frameworks.deliver(logs)
+        self.reach(now, logs)?;
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn takes(&self, schema: &'static Schema) -> bool {
@@ -230,29 +284,27 @@ impl Events for Scripts {
     }
 
     fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
-        if let Some((log, record)) = self.state.finished(vm, &self.layout, (row, taken)) {
-            let path = self.layout.logs[log].schema.path;
-            match &row.row {
-                Some(drafted) => {
-                    let Rows::Past { changed, .. } = self.interest.rows(row.record.schema) else {
-                        return Ok(());
-                    };
-                    let native = row.record.schema.fields.len();
-                    let drafted = taken.drafted(drafted);
-                    self.frameworks.log.write_drafted(vm, path, record, drafted, (changed, native));
+        let Scripts { layout, interest, frameworks, .. } = self;
+        self.state.finished(vm, layout, (row, taken), |vm, log, record| {
+            let schema = layout.logs[log].schema;
+            match (&row.row, interest.rows(row.record.schema)) {
+                (Some(drafted), Rows::Past { changed, .. }) => {
+                    let (native, drafted) = (schema.fields.len(), taken.drafted(drafted));
+                    frameworks.log.write_drafted(vm, schema.path, record, drafted, (changed, native));
                 }
-                None => {
-                    if row.record.schema == analyze::FILES {
+                (Some(_), _) => {}
+                (None, _) => {
+                    if schema == analyze::FILES {
                         state::hide_digests(vm, &record);
                     }
-                    self.frameworks.log.write_native(vm, path, record);
+                    frameworks.log.write_native(vm, schema.path, record);
                 }
             }
             vm.drain();
-        }
-        self.frameworks.deliver(logs)
+        });
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn weird_settings(&mut self) -> Option<WeirdSettings> {
@@ -260,12 +312,18 @@ impl Events for Scripts {
     }
 
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        vm.advance(now.as_secs_f64());
-        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        let conn = match weird.about {
+            About::Conn(uid, id, proto) => self.state.named_conn(vm, &self.layout, uid, id, proto),
+            About::Nothing | About::Hosts(..) => None,
+        };
         weird::notice(vm, weird, conn);
         vm.drain();
-        self.frameworks.deliver(logs)
+        if let Some(uid) = weird.uid() {
+            self.state.settle_named(&self.layout, uid);
+        }
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
@@ -273,7 +331,7 @@ impl Events for Scripts {
         vm.advance(now.as_secs_f64());
         trouble::notice(vm, trouble);
         vm.drain();
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn counters(&self) -> ScriptCounters {
@@ -310,14 +368,13 @@ impl Events for Scripts {
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
             return refused(told());
         };
-        self.script.vm.advance(now.as_secs_f64());
+        let reached = self.reach(now, logs);
         let restored = next.restore_sumstats(&self.save_sumstats());
-        self.script.finish();
-        let last = self.frameworks.deliver(logs);
+        let last = reached.and(self.finish(logs));
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         next.begin(self.written);
-        let first = next.frameworks.deliver(logs);
+        let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
         let mut told = told();
@@ -333,17 +390,15 @@ impl Events for Scripts {
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
+        self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
         self.script.vm.look_after(false);
-        self.frameworks.deliver(logs)
+        self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.script.vm.advance(now.as_secs_f64());
+        self.reach(now, logs)?;
         self.frameworks.input.between_events(&mut self.script.vm);
-        self.script.finish();
-        self.frameworks.finish(&mut self.script.vm);
-        self.frameworks.deliver(logs)
+        self.finish(logs)
     }
 }

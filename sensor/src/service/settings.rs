@@ -400,7 +400,12 @@ impl Sensor {
         let spools = self.export.spools().map(Path::to_owned);
         let own = [self.log_folder.clone(), self.upkeep().archive];
         Sandbox {
-            writable: own.into_iter().chain(spools).chain(self.service.writable.clone()).collect(),
+            writable: own
+                .into_iter()
+                .chain(spools)
+                .chain(self.export.tickets())
+                .chain(self.service.writable.clone())
+                .collect(),
             emptied: self.service.status_socket.iter().map(|socket| folder_of(socket)).collect(),
             readable: self.service.readable.clone(),
         }
@@ -430,6 +435,8 @@ impl Sensor {
         check(self.service != before.service, "[service]");
         // Another folder is out of reach.
         check(before.service.sandbox && self.archive != before.archive, "logs.archive");
+        check(self.export.kafka != before.export.kafka, "[kafka]");
+        check(self.export.http_sink != before.export.http_sink, "[http_sink]");
         changed
     }
 }
@@ -458,6 +465,9 @@ mod tests {
         assert!(!sensor.config.local_nets.contains("10.0.0.1".parse().unwrap()));
         assert_eq!(sensor.config.limits.flows, 1000);
         assert!(sensor.needing_restart(&Sensor::default()).contains(&"[[interface]]"));
+        let kafka = |topic: &str| Sensor::parse(&format!("[kafka]\ntopic = \"{topic}\"\n")).unwrap();
+        assert_eq!(kafka("a").needing_restart(&kafka("b")), ["[kafka]"]);
+        assert!(kafka("a").needing_restart(&kafka("a")).is_empty());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::{arg, bytes, complain, text_arg};
 use crate::ast::ExprRef;
 use crate::diag::{Diag, Severity};
 use crate::source::Span;
-use crate::value::{FileKind, FileVal, Value};
-use crate::vm::{CallSite, Code, Fault, FaultData, FaultKind, Frame, Res, Vm, silent};
+use crate::types::TypeId;
+use crate::value::{FileKind, FileVal, Value, VectorVal};
+use crate::vm::{Args, CallSite, Code, Fault, FaultData, FaultKind, Frame, Res, Vm, silent};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -110,6 +111,9 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
         Some((Value::File(f), rest)) if to_file => (Some(f.clone()), rest),
         _ => (None, args),
     };
+    if redirected(vm, file.is_some()) {
+        return print_to_log(vm, args, span);
+    }
     let raw = file.as_ref().is_some_and(|f| f.raw.get());
     let mut line = Vec::new();
     for (i, v) in rest.iter().enumerate() {
@@ -137,6 +141,35 @@ pub fn print(vm: &mut Vm, args: &[Value], to_file: bool, span: Span) -> Res<()> 
             write(vm, &f, &line);
         }
     }
+    Ok(())
+}
+
+/// Whether `Log::print_to_log` takes what is printed.
+fn redirected(vm: &Vm, to_file: bool) -> bool {
+    match vm.global_value("Log::print_to_log") {
+        Some(Value::Enum(_, 0)) | None => false,
+        Some(kind) => !to_file || vm.enum_value("Log::REDIRECT_ALL").is_some_and(|all| all.same(kind)),
+    }
+}
+
+/// `print` as a row of the stream `Log::PRINTLOG`.
+fn print_to_log(vm: &mut Vm, args: &[Value], span: Span) -> Res<()> {
+    let (Some(Value::Func(write)), Some(id)) =
+        (vm.global_value("Log::write").cloned(), vm.enum_value("Log::PRINTLOG"))
+    else {
+        return Ok(());
+    };
+    let Some(row) = vm.new_record("Log::PrintLogInfo") else { return Ok(()) };
+    let texts = args.iter().map(|value| {
+        let mut text = Vec::new();
+        crate::value::text::describe_print(value, vm, &mut text);
+        Value::str(text)
+    });
+    let texts: Vec<Value> = texts.collect();
+    let ty = vm.types.vector(TypeId::String);
+    vm.set_field(&row, "ts", Value::Time(vm.network_time));
+    vm.set_field(&row, "vals", Value::Vector(VectorVal::new(ty, texts)));
+    vm.call_value(&write, Args::from_iter([id, Value::Record(row)]), span)?;
     Ok(())
 }
 

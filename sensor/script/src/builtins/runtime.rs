@@ -20,12 +20,21 @@ pub const TABLE: &[(&str, Plain)] = &[
         vm.state.stop = true;
         Ok(Value::Bool(true))
     }),
-    ("system", |vm, c, a| {
-        let command = text_arg(a, 0);
-        match vm.host.run(&command) {
-            Some(code) => Ok(Value::Int(i64::from(code))),
-            None => Err(fail(c, "commands cannot be run here")),
+    ("system", |vm, c, a| system(vm, c, &text_arg(a, 0))),
+    ("system_env", |vm, c, a| {
+        let mut command = String::new();
+        if let Value::Table(env) = arg(a, 1) {
+            for (name, value) in env.snapshot() {
+                let name = String::from_utf8_lossy(name.bytes()).into_owned();
+                if !name.bytes().all(|b: u8| b.is_ascii_alphanumeric() || b == b'_') {
+                    return Err(fail(c, "a name in the environment has letters, digits and underscores"));
+                }
+                let value = String::from_utf8_lossy(value.bytes()).replace('\'', r"'\''");
+                command.push_str(&format!("export ZEEK_ARG_{name}='{value}'; "));
+            }
         }
+        command.push_str(&text_arg(a, 0));
+        system(vm, c, &command)
     }),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
     ("gethostname", |vm, _, _| {
@@ -230,5 +239,13 @@ fn place(vm: &Vm, span: Span, parts: &mut Vec<(&'static str, Value)>) {
     if span.file != 0 {
         parts.push(("file_location", Value::str(vm.sources.get(span.file).name.clone())));
         parts.push(("line_location", Value::Count(u64::from(vm.sources.lines(span).0))));
+    }
+}
+
+/// Runs a command. A sensor does not wait for it: packets would be lost meanwhile.
+fn system(vm: &mut Vm, c: &CallSite<'_>, command: &str) -> Res {
+    match vm.host.run(command, vm.traffic != Traffic::Live) {
+        Some(code) => Ok(Value::Int(i64::from(code))),
+        None => Err(fail(c, "commands cannot be run here")),
     }
 }

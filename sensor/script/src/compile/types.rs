@@ -10,11 +10,12 @@ use std::rc::Rc;
 
 impl Compiler {
     pub fn ty(&mut self, t: &TypeExpr) -> TypeId {
-        self.ty_named(t, None)
+        self.ty_named(t, None, false)
     }
 
-    /// A type that a `type` declaration is about to name.
-    pub fn ty_named(&mut self, t: &TypeExpr, name: Option<&str>) -> TypeId {
+    /// A type that a `type` declaration is about to name; `all_log` where it says that every field of the record
+    /// is logged.
+    pub fn ty_named(&mut self, t: &TypeExpr, name: Option<&str>, all_log: bool) -> TypeId {
         match &t.kind {
             TypeKind::Base(b) => self.vm.types.base(b).unwrap_or(TypeId::Error),
             TypeKind::Name(n) => self.type_name(n, t.span),
@@ -35,7 +36,7 @@ impl Compiler {
                 let e = self.ty(e);
                 self.vm.types.vector(e)
             }
-            TypeKind::Record(fields) => self.record_type(fields, name),
+            TypeKind::Record(fields) => self.record_type(fields, name, all_log),
             TypeKind::Enum(elems) => self.enum_type(elems, name.unwrap_or("")),
             TypeKind::Func(f) => self.func_type(f),
             TypeKind::File(e) => {
@@ -59,7 +60,7 @@ impl Compiler {
                 }
             }
             None => {
-                self.err(span, format!("unknown identifier {n}, at or near \"{n}\""));
+                self.unknown_identifier(span, n);
                 TypeId::Error
             }
         }
@@ -126,7 +127,7 @@ impl Compiler {
         te.code
     }
 
-    pub fn record_type(&mut self, fields: &[FieldDecl], name: Option<&str>) -> TypeId {
+    pub fn record_type(&mut self, fields: &[FieldDecl], name: Option<&str>, all_log: bool) -> TypeId {
         let id = self
             .vm
             .types
@@ -137,7 +138,7 @@ impl Compiler {
             let g = self.add_global(&full, id, GlobalKind::Type, Span::default());
             self.vm.values[g as usize] = Value::Type(id);
         }
-        self.add_fields(id, fields, false);
+        self.add_fields(id, fields, all_log);
         id
     }
 
@@ -146,7 +147,11 @@ impl Compiler {
         for f in fields {
             let field = self.field(f, all_log);
             let Some(r) = self.vm.types.record_mut(record) else { return };
-            if r.index.contains_key(&field.name) {
+            if let Some(&at) = r.index.get(&field.name) {
+                if self.is_shipped_since(&field, record, at) {
+                    self.warn(f.span, format!("the record has the field \"{}\" by itself", field.name));
+                    continue;
+                }
                 let shown = format!("duplicate field \"{}\" found in record definition", field.name);
                 self.err(f.span, shown);
                 continue;
@@ -195,6 +200,18 @@ impl Compiler {
         }
     }
 
+    /// Whether a script adds a field that the record as it ships has come to have itself.
+    fn is_shipped_since(&self, field: &Field, record: TypeId, at: usize) -> bool {
+        let known = self.vm.types.as_record(record).and_then(|record| record.fields.get(at).cloned());
+        known.is_some_and(|known| {
+            self.load.is_bundled(known.span.file)
+                && !self.load.is_bundled(field.span.file)
+                && (field.optional, field.log) == (known.optional, known.log)
+                && field.default.is_none()
+                && self.vm.types.same(field.ty, known.ty)
+        })
+    }
+
     fn check_loggable(&mut self, ty: TypeId, f: &FieldDecl) {
         let bad = match self.vm.types.get(ty) {
             Type::Table(..) | Type::Opaque(_) => true,
@@ -202,7 +219,7 @@ impl Compiler {
             _ => false,
         };
         if bad {
-            self.err(f.span, "&log applied to a type that cannot be logged");
+            self.err(f.span, "&log applied to a type that cannot be logged (&log)");
         }
     }
 

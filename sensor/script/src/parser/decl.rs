@@ -80,7 +80,13 @@ impl Parser<'_> {
         let (name, name_span) = self.ident()?;
         let ty = if self.eat(":") { Some(self.ty()?) } else { None };
         let init = self.init()?;
-        let attrs = self.attrs()?;
+        let mut attrs = self.attrs()?;
+        // After a constructor, `&redef` reads as one of the constructor's attributes, but is the variable's.
+        if let Some(ExprKind::TableCtor(_, own) | ExprKind::SetCtor(_, own)) =
+            init.as_ref().map(|init| &init.expr.kind)
+        {
+            attrs.extend(own.iter().filter(|attr| attr.kind == AttrKind::Redef).cloned());
+        }
         self.expect(";")?;
         Ok(DeclKind::Var { kind, name, name_span, ty, init, attrs })
     }

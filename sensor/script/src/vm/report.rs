@@ -1,6 +1,6 @@
 //! Where messages go: to the host, and as events to scripts.
 
-use super::{Args, FuncId, Vm};
+use super::{Args, FuncId, Traffic, Vm};
 use crate::diag::{Diag, Severity};
 use crate::value::Value;
 
@@ -58,6 +58,9 @@ impl Vm {
             && kind.is_some_and(|kind| self.global_value(KINDS[kind].1).is_some_and(|v| !v.as_bool()));
         if !quiet {
             let line = d.zeek_line(&self.sources);
+            // Once there are packets, as in Zeek, with their time.
+            let timed = self.traffic != Traffic::None && self.network_time > 0.0;
+            let line = if timed { format!("{:.6} {line}", self.network_time) } else { line };
             self.host.report(&d, &line, &self.sources);
         }
     }

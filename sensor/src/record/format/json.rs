@@ -64,8 +64,7 @@ pub(crate) fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
         Value::Count(n) => integer(n, out),
         Value::Int(n) => signed(n, out),
         Value::Double(d) if d.is_finite() => {
-            use std::io::Write;
-            let _ = write!(out, "{d:?}");
+            double(d, out);
         }
         Value::Double(_) => out.extend_from_slice(b"null"),
         Value::Time(t) => match time {
@@ -145,6 +144,17 @@ pub(crate) fn plain_text(value: Value<'_>, out: &mut Vec<u8>) {
         Value::Addr(a) => text::address(a, out),
         Value::Unset => {}
         value => scalar(value, JsonTime::Epoch, out),
+    }
+}
+
+/// The shortest digits that name the number; with an exponent outside of 1e-6 to 1e21, as Zeek's JSON library does.
+fn double(d: f64, out: &mut Vec<u8>) {
+    use std::io::Write;
+    let start = out.len();
+    let _ =
+        if d == 0.0 || (1e-6..1e21).contains(&d.abs()) { write!(out, "{d}") } else { write!(out, "{d:e}") };
+    if !out[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
+        out.extend_from_slice(b".0");
     }
 }
 

@@ -9,7 +9,7 @@ use nightjar_script::vm::GlobalKind;
 
 use super::convert;
 use super::create::{Refused, unsupported};
-use crate::input::{Ascii, Field, Format, Level, Mode, Notation, OptionType, Raw, Settings, Source};
+use crate::input::{Ascii, Field, Format, Level, Mode, Notation, OptionType, Raw, Settings, Source, Sqlite};
 
 /// Reads what a description and the options say.
 struct Options<'a> {
@@ -89,6 +89,19 @@ impl Options<'_> {
             notation: self.notation("InputConfig", Vec::new()),
             fail_on_file_problem: self.flag("InputConfig", "fail_on_file_problem"),
         }
+    }
+
+    fn sqlite(&mut self, source: &str, mode: Mode) -> Result<Sqlite, String> {
+        if mode != Mode::Manual {
+            return Err("SQLite only supports manual reading mode.".to_owned());
+        }
+        let Some(query) = self.config.get(&b"query"[..]) else {
+            return Err(format!("No query specified when setting up SQLite data source {source}. Aborting."));
+        };
+        let query = String::from_utf8_lossy(query).into_owned();
+        let unset = self.text("InputSQLite", "unset_field");
+        let notation = self.notation("InputSQLite", unset);
+        Ok(Sqlite { path: format!("{source}.sqlite"), query, notation })
     }
 
     fn raw(&self, source: &str, mode: Mode, fields: &[Field]) -> Result<Raw, String> {
@@ -176,6 +189,7 @@ pub fn source(vm: &Vm, description: &RecordVal, name: &str, fields: Vec<Field>) 
             let chunk = usize::try_from(chunk.clamp(1, MAX_CHUNK)).unwrap_or(1024);
             Format::Binary { path: options.path("InputBinary", &source), chunk }
         }
+        "Input::READER_SQLITE" => Format::Sqlite(options.sqlite(&source, mode).map_err(wrong)?),
         other => return Err(unsupported(name, other)),
     };
     let max_size = options.global("Input::max_file_size").as_count();

@@ -110,6 +110,7 @@ pub(super) fn arg(vm: &Vm, value: &Value) -> Arg {
             Arg::List(table.dict.borrow().iter().map(|entry| arg(vm, &entry.key)).collect())
         }
         Value::Vector(vector) => Arg::List(vector.items().iter().map(|item| arg(vm, item)).collect()),
+        Value::File(file) => Arg::text(&file.name),
         Value::Func(function) => {
             let function = vm.funcs.get(function.id.0 as usize);
             function.map_or(Arg::Unset, |function| Arg::text(&function.name))

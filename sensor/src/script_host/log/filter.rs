@@ -8,9 +8,10 @@ use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 
-use crate::log::{Separators, Sheet, Style};
+use crate::log::{Header, Separators, Sheet, Style, Table};
 use crate::record::{Format, JsonTime};
 use crate::script_host::log::columns::{self, Column};
+use crate::script_host::log::rotate::{self, Rotation};
 
 pub(super) struct Filter {
     pub name: String,
@@ -29,6 +30,17 @@ pub(super) struct Filter {
     names: Vec<String>,
     style: Style,
     stdout: bool,
+    gzip_level: u32,
+    gzip_ending: String,
+    /// For the table of a database: its name, and how lists are written in it.
+    table: Option<(Option<String>, Separators)>,
+    pub rotation: Rotation,
+    /// The writer as the script named it.
+    pub writer_value: Value,
+    /// Paths that [`Writer::None`] was to write, if it tells of them.
+    told: Vec<String>,
+    /// It does: `LogNone::debug`.
+    pub tells: bool,
     /// By path.
     pub sheets: HashMap<String, Arc<Sheet>>,
     /// Where rows go for what `path_func` answers.
@@ -43,6 +55,7 @@ pub(super) struct Filter {
 pub(super) enum Writer {
     Ascii,
     None,
+    Sqlite,
     Kafka,
     Unsupported,
 }
@@ -95,6 +108,7 @@ impl Filter {
         let writer = match vm.text_string(&field("writer")).rsplit("::").next() {
             Some("WRITER_ASCII") => Writer::Ascii,
             Some("WRITER_NONE") => Writer::None,
+            Some("WRITER_SQLITE") => Writer::Sqlite,
             Some("WRITER_KAFKA") => Writer::Kafka,
             _ => Writer::Unsupported,
         };
@@ -102,13 +116,23 @@ impl Filter {
         let named = text("path");
         let local = field("log_local").as_bool();
         let writer = if local { writer } else { Writer::None };
+        let interval = match field("interv") {
+            Value::Interval(interval) => interval,
+            _ => 0.0,
+        };
+        let gzip_level = match (config.get("gzip_level"), vm.global_value("LogAscii::gzip_level")) {
+            (Some(level), _) => level.parse().unwrap_or(0),
+            (None, level) => level.map_or(0, |level| level.as_count() as u32),
+        };
         let keeps_columns = writer == Writer::Ascii
             && ext.is_none()
             && include.is_none()
             && exclude.is_none()
             && map.is_empty()
             && config.is_empty()
-            && scope == ".";
+            && scope == "."
+            && interval <= 0.0
+            && gzip_level == 0;
         let path = named.unwrap_or_else(|| path.to_owned());
         Filter {
             name: text("name").unwrap_or_default(),
@@ -123,7 +147,22 @@ impl Filter {
             ext_columns,
             names,
             style: style(vm, &config),
+            table: (writer == Writer::Sqlite)
+                .then(|| (config.get("tablename").cloned(), table_separators(vm))),
+            gzip_level,
+            gzip_ending: match (
+                config.get("gzip_file_extension"),
+                vm.global_value("LogAscii::gzip_file_extension"),
+            ) {
+                (Some(ending), _) => ending.clone(),
+                (None, Some(ending)) => vm.text_string(ending),
+                (None, None) => "gz".to_owned(),
+            },
             stdout: vm.global_value("LogAscii::output_to_stdout").is_some_and(Value::as_bool),
+            rotation: Rotation::new(interval, function("postprocessor")),
+            writer_value: field("writer"),
+            told: Vec::new(),
+            tells: writer == Writer::None && vm.global_value("LogNone::debug").is_some_and(Value::as_bool),
             sheets: HashMap::new(),
             destinations: HashMap::default(),
             keeps_columns,
@@ -145,6 +184,29 @@ impl Filter {
         self.ext_columns
     }
 
+    /// What `LogNone::debug` prints of a path, once.
+    pub fn tell_of_nothing(&mut self, vm: &mut Vm, path: &str) {
+        if !self.tells || self.told.len() >= MAX_PATHS || self.told.iter().any(|told| told == path) {
+            return;
+        }
+        self.told.push(path.to_owned());
+        let mut text = format!(
+            "[logging::writer::None]\n  path={path}\n  rotation_interval={}\n  rotation_base={}\n",
+            self.rotation.interval,
+            rotate::base_time(vm)
+        );
+        let mut config: Vec<_> = table(vm, &self.record, "config").into_iter().collect();
+        config.sort();
+        for (name, value) in config {
+            text.push_str(&format!("  config[{name}] = {value}\n"));
+        }
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            text.push_str(&format!("  field {name}: {}\n", column.type_name));
+        }
+        text.push('\n');
+        vm.host.stdout(text.as_bytes());
+    }
+
     /// The log of a path. Names last as long as the program, and there are not many.
     pub fn sheet(&mut self, path: &str) -> Option<Arc<Sheet>> {
         if let Some(sheet) = self.sheets.get(path) {
@@ -158,7 +220,14 @@ impl Filter {
         let mut sheet =
             Sheet::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
         sheet.stdout = to_stdout;
+        sheet.gzip_level = self.gzip_level;
+        sheet.gzip_ending.clone_from(&self.gzip_ending);
         sheet.export_only = self.writer == Writer::Kafka;
+        sheet.table = self.table.clone().map(|(name, separators)| Table {
+            named: name.is_some(),
+            name: name.unwrap_or_else(|| path.to_owned()),
+            separators,
+        });
         let sheet = Arc::new(sheet);
         self.sheets.insert(path.to_owned(), sheet.clone());
         Some(sheet)
@@ -181,6 +250,21 @@ fn table(vm: &Vm, record: &RecordVal, name: &str) -> HashMap<String, String> {
     table.snapshot().iter().map(|(key, value)| (text(key), text(value))).collect()
 }
 
+/// The SQLite writer's settings.
+fn table_separators(vm: &Vm) -> Separators {
+    let bytes = |name: &str| {
+        let value = vm.global_value(&format!("LogSQLite::{name}"));
+        value.map_or(Vec::new(), |value| value.bytes().to_vec())
+    };
+    Separators {
+        field: Vec::new(),
+        set: bytes("set_separator"),
+        empty: bytes("empty_field"),
+        unset: bytes("unset_field"),
+        ..Separators::default()
+    }
+}
+
 /// The ASCII writer's settings: of the filter, else of all.
 fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
     let global = |name: &str| vm.global_value(&format!("LogAscii::{name}"));
@@ -192,8 +276,8 @@ fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
         Some(text) => text == "T",
         None => global(name).is_some_and(Value::as_bool),
     };
-    let tsv = config.get("tsv").is_some_and(|text| text == "T");
-    if flag("use_json") && !tsv {
+    let names_only = config.get("tsv").is_some_and(|text| text == "T");
+    if flag("use_json") && !names_only {
         let named = match config.get("json_timestamps") {
             Some(name) => name.clone(),
             None => global("json_timestamps").map_or(String::new(), |value| vm.text_string(value)),
@@ -211,6 +295,11 @@ fn style(vm: &Vm, config: &HashMap<String, String>) -> Style {
         empty: bytes("empty_field"),
         unset: bytes("unset_field"),
         meta: bytes("meta_prefix"),
-        header: flag("include_meta"),
+        header: match flag("include_meta") {
+            true if names_only => Header::Names,
+            true => Header::Zeek,
+            false => Header::None,
+        },
+        utf8: flag("enable_utf_8"),
     })
 }

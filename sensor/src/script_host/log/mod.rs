@@ -3,8 +3,10 @@
 //! Rows of native logs that scripts look at come here as well, and are treated as if a script had written them.
 
 mod columns;
+mod delay;
 mod drafted;
 mod filter;
+mod rotate;
 
 pub(super) use drafted::Treatment;
 
@@ -20,14 +22,15 @@ use nightjar_script::{Args, Vm};
 
 use crate::event::Arg;
 use crate::log::{LogError, Logs, Sheet};
+use crate::record::Schema;
 use crate::script_host::log::columns::Column;
+use crate::script_host::log::delay::{Active, Delays};
 use crate::script_host::log::filter::{Filter, Writer};
 use crate::time::Time;
 
 #[derive(Clone, Default)]
 pub(super) struct Log(Rc<RefCell<State>>);
 
-#[derive(Default)]
 struct State {
     /// By the number of their `Log::ID`.
     streams: HashMap<i64, Stream>,
@@ -38,6 +41,30 @@ struct State {
     rows: Vec<Row>,
     bytes: Vec<u8>,
     warned: bool,
+    /// Rows whose policy hook runs: hooks may write themselves.
+    active: Vec<Active>,
+    /// Delays so far.
+    tokens: u64,
+    /// When the next delayed row's time is up, and the next log's.
+    next_delay: f64,
+    next_rotation: f64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            streams: HashMap::new(),
+            by_path: HashMap::new(),
+            owners: HashMap::new(),
+            rows: Vec::new(),
+            bytes: Vec::new(),
+            warned: false,
+            active: Vec::new(),
+            tokens: 0,
+            next_delay: f64::INFINITY,
+            next_rotation: f64::INFINITY,
+        }
+    }
 }
 
 struct Stream {
@@ -48,6 +75,7 @@ struct Stream {
     path: String,
     enabled: bool,
     filters: Vec<Rc<RefCell<Filter>>>,
+    delays: Delays,
 }
 
 /// A row that waits to be handed on.
@@ -66,13 +94,18 @@ type Native = fn(&Log, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
 impl Log {
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        let functions: [(&'static str, Native); 6] = [
+        let functions: [(&'static str, Native); 11] = [
             ("Log::__create_stream", Log::create_stream),
             ("Log::__remove_stream", Log::remove_stream),
             ("Log::__enable_stream", Log::enable_stream),
             ("Log::__add_filter", Log::add_filter),
             ("Log::__remove_filter", Log::remove_filter),
             ("Log::write", Log::write),
+            ("Log::__delay", Log::delay),
+            ("Log::__delay_finish", Log::delay_finish),
+            ("Log::__set_max_delay_interval", Log::set_max_delay_interval),
+            ("Log::__set_max_delay_queue_size", Log::set_max_delay_queue_size),
+            ("Log::__get_delay_queue_size", Log::delay_queue_size),
         ];
         let bind = |(name, function): (&'static str, Native)| {
             let this = self.clone();
@@ -90,6 +123,23 @@ impl Log {
         if let Some(id) = id {
             self.write_to(vm, id, record);
         }
+    }
+
+    /// What exporters get of each stream's filters, by path.
+    pub fn schemas(&self) -> Vec<&'static Schema> {
+        let state = self.0.borrow();
+        let mut schemas = Vec::new();
+        for filter in state.streams.values().flat_map(|stream| &stream.filters) {
+            let mut filter = filter.borrow_mut();
+            let path = filter.path.clone();
+            if matches!(filter.writer, Writer::Ascii | Writer::Kafka)
+                && let Some(sheet) = filter.sheet(&path)
+            {
+                schemas.push(sheet.schema());
+            }
+        }
+        schemas.sort_by_key(|schema| schema.path);
+        schemas
     }
 
     /// Hands on the rows that were written since the last call.
@@ -131,10 +181,15 @@ impl Log {
             _ => None,
         };
         let path = String::from_utf8_lossy(path.bytes()).into_owned();
+        let interval = match vm.field(stream, "max_delay_interval") {
+            Value::Interval(interval) => interval,
+            _ => 0.0,
+        };
+        let delays = Delays::new(interval, vm.field(stream, "max_delay_queue_size").as_count() as usize);
         let mut state = self.0.borrow_mut();
         state.by_path.entry(path.clone()).or_insert(*number);
         let filters = Vec::new();
-        let made = Stream { id: id.clone(), columns, fields, event, path, enabled: true, filters };
+        let made = Stream { id: id.clone(), columns, fields, event, path, enabled: true, filters, delays };
         state.streams.insert(*number, made);
         Ok(Value::Bool(true))
     }
@@ -214,32 +269,46 @@ impl Log {
 
     /// Runs a row through its stream's policy, event and filters. False where there is no such stream.
     fn write_to(&self, vm: &mut Vm, number: i64, record: Rc<RecordVal>) -> bool {
-        let (id, event, filters) = {
+        let (id, event) = {
             let state = self.0.borrow();
             let Some(stream) = state.streams.get(&number) else { return false };
             if !stream.enabled {
                 return true;
             }
-            (stream.id.clone(), stream.event.clone(), stream.filters.clone())
+            (stream.id.clone(), stream.event.clone())
         };
         let row = Value::Record(record.clone());
-        if let Some(hook) = vm.function("Log::log_stream_policy").filter(|hook| vm.is_handled(*hook)) {
-            let hook = vm.value_of(hook);
-            if let Value::Func(hook) = hook
-                && refused(vm, &hook, [row.clone(), id.clone()])
-            {
-                return true;
-            }
-        }
         if let Some(event) = event.filter(|event| vm.is_handled(event.id)) {
             vm.enqueue(event.id, Args::from_iter([row.clone()]));
         }
-        for filter in filters {
-            self.pass(vm, number, &id, &filter, &record, &row);
+        let mut vetoed = false;
+        if let Some(hook) = vm.function("Log::log_stream_policy").filter(|hook| vm.is_handled(*hook))
+            && let Value::Func(hook) = vm.value_of(hook)
+        {
+            self.begin_write(number, &record);
+            vetoed = refused(vm, &hook, [row.clone(), id]);
+            if self.end_write(vm, vetoed) {
+                return true;
+            }
         }
+        self.write_to_filters(vm, number, &record, !vetoed);
         true
     }
 
+    /// Runs a row through the filters. Where it is not wanted any more, their policy hooks still see it.
+    fn write_to_filters(&self, vm: &mut Vm, number: i64, record: &Rc<RecordVal>, wanted: bool) {
+        let (id, filters) = {
+            let state = self.0.borrow();
+            let Some(stream) = state.streams.get(&number) else { return };
+            (stream.id.clone(), stream.filters.clone())
+        };
+        let row = Value::Record(record.clone());
+        for filter in filters {
+            self.pass(vm, number, &id, &filter, record, &row, wanted);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row and all that is known of it")]
     fn pass(
         &self,
         vm: &mut Vm,
@@ -248,11 +317,13 @@ impl Log {
         filter: &Rc<RefCell<Filter>>,
         record: &Rc<RecordVal>,
         row: &Value,
+        wanted: bool,
     ) {
         // Functions of scripts may change filters, so none is borrowed while one runs.
         let (policy, pred, path_func, ext) = {
             let filter = filter.borrow();
-            if filter.writer == Writer::None && filter.policy.is_none() && filter.pred.is_none() {
+            let silent = filter.writer == Writer::None && !filter.tells;
+            if silent && filter.policy.is_none() && filter.pred.is_none() {
                 return;
             }
             let policy = filter.policy.clone().filter(|hook| vm.is_handled(hook.id));
@@ -264,14 +335,19 @@ impl Log {
                 return;
             }
         }
-        if let Some(pred) = pred
-            && refused(vm, &pred, [row.clone()])
-        {
+        if !wanted {
             return;
+        }
+        if let Some(pred) = pred {
+            let row = self.as_asked_for(vm, &pred, 0, record);
+            if refused(vm, &pred, [row]) {
+                return;
+            }
         }
         let mut path = filter.borrow().path.clone();
         if let Some(path_func) = path_func {
-            let args = Args::from_iter([id.clone(), Value::str(&path), row.clone()]);
+            let row = self.as_asked_for(vm, &path_func, 2, record);
+            let args = Args::from_iter([id.clone(), Value::str(&path), row]);
             match vm.invoke(&path_func, args) {
                 Some(Value::Str(text)) if text.len() <= MAX_PATH => {
                     path = String::from_utf8_lossy(&text).into_owned();
@@ -281,10 +357,15 @@ impl Log {
         }
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
         let mut filter = filter.borrow_mut();
-        if !matches!(filter.writer, Writer::Ascii | Writer::Kafka) {
+        // Tables of one database do not get in each other's way.
+        let path = match filter.writer {
+            Writer::Sqlite => path,
+            _ => self.claim(vm, number, &filter.name, path),
+        };
+        if filter.writer == Writer::None {
+            filter.tell_of_nothing(vm, &path);
             return;
         }
-        let path = self.claim(vm, number, &filter.name, path);
         let Some(sheet) = filter.sheet(&path) else { return };
         let ext_columns = filter.ext_columns();
         let values = filter.columns.iter().enumerate().map(|(nth, column)| match &extension {
@@ -293,11 +374,39 @@ impl Log {
             _ => Arg::Unset,
         });
         let values: Vec<_> = values.collect();
+        let next = filter.rotation.opened(&path, vm.network_time, rotate::base_time(vm));
         let state = &mut *self.0.borrow_mut();
+        state.next_rotation = state.next_rotation.min(next.unwrap_or(f64::INFINITY));
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
         state.rows.push(Row { sheet, start, end, values, at });
+    }
+
+    /// A row as a function of scripts declares it: such a record may have some of the columns only.
+    fn as_asked_for(
+        &self,
+        vm: &mut Vm,
+        function: &FuncVal,
+        parameter: usize,
+        record: &Rc<RecordVal>,
+    ) -> Value {
+        let declared =
+            vm.funcs.get(function.id.0 as usize).and_then(|function| vm.types.as_func(function.ty));
+        let asked = declared.and_then(|declared| Some(declared.params.get(parameter)?.ty));
+        let partial = asked.filter(|ty| *ty != record.ty && vm.types.as_record(*ty).is_some());
+        let Some(partial) = partial.and_then(|ty| vm.new_record_of(ty)) else {
+            return Value::Record(record.clone());
+        };
+        let names = vm
+            .types
+            .as_record(partial.ty)
+            .map_or(Vec::new(), |partial| partial.fields.iter().map(|field| field.name.clone()).collect());
+        for name in names {
+            let value = vm.field(record, &name);
+            vm.set_field(&partial, &name, value);
+        }
+        Value::Record(partial)
     }
 
     /// The path for a filter: another one where some other filter has it, as two logs cannot share a file.

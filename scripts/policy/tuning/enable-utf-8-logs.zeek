@@ -1,0 +1,3 @@
+# Characters beyond ASCII in logs as they are.
+
+redef LogAscii::enable_utf_8 = T;
