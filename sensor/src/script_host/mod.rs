@@ -33,7 +33,7 @@ use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
 use crate::script_host::values::Subject;
 use crate::sumstats::Damaged;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {
@@ -392,6 +392,11 @@ impl Events for Scripts {
             told.push_str("what SumStats have counted could not be handed on\n");
         }
         Reload { interest: Some(self.interest.clone()), told, written: last.and(first) }
+    }
+
+    fn set_back(&mut self, by: Interval) {
+        self.script.vm.set_back(by.nanos() as f64 / 1e9);
+        self.frameworks.sumstats.set_back(by);
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

@@ -22,7 +22,7 @@ use crate::sink::{Counts, Delivery, Reason};
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long who asks for nothing is waited for.
-const SILENCE: Duration = Duration::from_millis(200);
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the scripts may take to be read again, and to begin.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(60);
 /// More than any answer is.
@@ -147,7 +147,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         "ready": health.reasons.is_empty(),
         "reasons": health.reasons,
         "at": seconds(ledger.at.nanos()),
-        "uptime_seconds": seconds((ledger.at - ledger.started).nanos()),
+        "uptime_seconds": ledger.uptime.as_secs_f64(),
         "link": ledger.link(),
         "dropped": ledger.dropped(),
         "delivered": ledger.delivered(),

@@ -159,6 +159,14 @@ impl Vm {
         }
     }
 
+    /// The clock was set back by so many seconds: what is scheduled comes as long from now as it would have.
+    pub fn set_back(&mut self, by: f64) {
+        self.network_time = (self.network_time - by).max(0.0);
+        self.next_expiry = 0.0;
+        let scheduled = std::mem::take(&mut self.scheduled).into_iter();
+        self.scheduled = scheduled.map(|event| crate::vm::Scheduled { at: event.at - by, ..event }).collect();
+    }
+
     /// Everything still scheduled, at once: the end of the run.
     pub fn flush_scheduled(&mut self) {
         while let Some(s) = self.scheduled.pop() {
