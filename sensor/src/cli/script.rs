@@ -61,10 +61,20 @@ impl ScriptArgs {
         let overrides: Vec<String> =
             self.assignments().filter(|word| !options::is_ours(word)).cloned().collect();
         if scripts.is_empty() && self.code.is_empty() {
-            return match overrides.first() {
-                Some(unknown) => Err(options::unknown_assignment(unknown)),
-                None => Ok(Compiled::None),
+            if overrides.is_empty() {
+                return Ok(Compiled::None);
+            }
+            // They may be options of what ships.
+            let shipped = Options { bare: self.bare, traffic, ..Options::default() };
+            let shipped = Scripts::compile(StdHost::default(), &shipped).ok();
+            let known = |word: &&String| {
+                let shipped = shipped.as_ref();
+                shipped
+                    .is_some_and(|shipped| options::name_of(word).is_some_and(|name| shipped.declare(name)))
             };
+            if let Some(unknown) = overrides.iter().find(|word| !known(word)) {
+                return Err(options::unknown_assignment(unknown));
+            }
         }
         let mut wanted = Options {
             scripts,

@@ -36,7 +36,7 @@ pub struct LogFile {
 enum Out {
     Plain(Box<dyn Write + Send>),
     /// Ends with a checksum, so the file is whole only once it was finished.
-    Gzip(GzEncoder<File>),
+    Gzip(Box<GzEncoder<File>>),
 }
 
 impl Write for Out {
@@ -70,7 +70,7 @@ impl LogFile {
     /// Compressed as it is written, from level 1 (fast) to 9.
     pub fn create_gzip(path: &Path, level: u32) -> Result<Self, LogError> {
         let file = File::create(path).map_err(|error| LogError { path: path.to_owned(), error })?;
-        let out = GzEncoder::new(file, flate2::Compression::new(level.min(9)));
+        let out = Box::new(GzEncoder::new(file, flate2::Compression::new(level.min(9))));
         Ok(LogFile::to(path.to_owned(), Out::Gzip(out)))
     }
 
