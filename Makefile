@@ -1,8 +1,10 @@
 # make demo        build, replay a capture that ships, show the logs
 # make test        everything that is tested; what CI runs
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
+# make soak        ten minutes of mixed live traffic: memory stays flat (root)
 # make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
 # make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
+# make bench-kafka export to a broker on this machine beside Kafka's own producer (after make bench)
 # make pcaps       record the captures in pcaps/ again (root), and their golden logs
 # make clean
 
@@ -18,12 +20,13 @@ COMPARE = $(SHARED)/conformance/compare
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # What Debian packages the build and the tests need beside Rust.
-BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev
-TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx unbound curl bind9-dnsutils tcpreplay \
-  util-linux default-jre-headless maven
+BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev libsasl2-dev libcurl4-openssl-dev
+TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx openssl unbound curl bind9-dnsutils tcpreplay \
+  util-linux default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
+KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
 
-.PHONY: demo release test test-kafka lint conformance bench bench-live pcaps clean
+.PHONY: demo release test test-kafka soak lint conformance bench bench-live bench-kafka pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -41,6 +44,11 @@ test: lint
 test-kafka:
 	@tools/need $(TEST_NEEDS) iproute2
 	NIGHTJAR_TEST_KAFKA=1 cargo test --locked --package nightjar --test kafka -- --nocapture
+
+# `make test` runs the same for a quarter of a minute.
+soak:
+	@tools/need $(TEST_NEEDS)
+	NIGHTJAR_SOAK=600 cargo test --locked --package nightjar --test live soak -- --nocapture
 
 lint:
 	@tools/need $(TEST_NEEDS)
@@ -63,6 +71,10 @@ bench: release
 bench-live: release
 	@tools/need $(BENCH_NEEDS)
 	@tools/bench-live $(TARGET)/release/nightjar bench-data/web.pcap bench-data/short.pcap bench-data/dns.pcap
+
+bench-kafka: release
+	@tools/need $(KAFKA_BENCH_NEEDS)
+	@tools/bench-kafka $(TARGET)/release/nightjar sensor/tests/kafka/start-broker bench-data/short.pcap bench-data
 
 pcaps:
 	pcaps/make

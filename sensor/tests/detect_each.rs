@@ -256,6 +256,75 @@ fn a_proxy_of_ours_is_believed_and_nobody_else() {
     assert_eq!(first(&["HTTPErrors::threshold=1", ours[0], ours[1]]), real);
 }
 
+/// With the capture's client as a proxy of ours.
+const FORWARDED: [&str; 2] = ["detect-forwarded", "RealClient::proxies={10.98.0.1/32}"];
+
+#[test]
+fn headers_that_name_the_client_are_read_in_their_order() {
+    let [capture, ours] = FORWARDED;
+    let clients = |args: &[&str]| -> Vec<String> {
+        let got = detect("real-client", capture, &[&[ours], args].concat());
+        got.rows("http").iter().take(11).map(|row| row["cluster_client_ip"].clone()).collect()
+    };
+    let usual = [
+        // Quoted, in brackets, with a port; the last of a list; no address; and none at all, so the next header.
+        "2001:db8:1::17",
+        "198.51.100.17",
+        "-",
+        "192.0.2.14",
+        // Of two lines the one that the proxy added, of a list what is behind the proxy, and of lines, too.
+        "192.0.2.8",
+        "192.0.2.9",
+        "192.0.2.9",
+        // The first header decides, also where it holds no address.
+        "-",
+        "2001:db8:1::12",
+        "-",
+        "192.0.2.13",
+    ];
+    assert_eq!(clients(&[]), usual);
+    let own = "redef RealClient::headers = vector(\"cf-connecting-ip\", \"X-Real-IP\");";
+    let none = "-";
+    assert_eq!(
+        clients(&["-e", own]),
+        [none, none, none, "192.0.2.14", none, none, none, none, "192.0.2.11", "192.0.2.15", "192.0.2.13"]
+    );
+    let weirds = detect("real-client", capture, &[ours]).rows("weird");
+    let addl: Vec<&str> = weirds.iter().map(|row| row["addl"].as_str()).collect();
+    assert_eq!(addl, ["FORWARDED: _hidden", "X-CLUSTER-CLIENT-IP: unknown"]);
+}
+
+#[test]
+fn floods_of_clients_behind_a_proxy() {
+    let [capture, ours] = FORWARDED;
+    let low = [ours, "HTTPFloods::threshold=8", "HTTPFloods::block_threshold=6"];
+    let got = detect("http-floods", capture, &low);
+    let want = [
+        ("Block_Flood", "192.0.2.0", "6"),
+        ("Block_Flood", "2001:db8:2::", "6"),
+        ("Client_Flood", "192.0.2.16", "8"),
+    ];
+    expect(&got, &want);
+    let messages: Vec<String> = got.rows("notice").iter().map(|row| row["msg"].clone()).collect();
+    assert_eq!(messages[1], "Addresses of 2001:db8:2::/48 flood with GET requests");
+    assert_eq!(messages[2], "192.0.2.16 floods with POST requests");
+    let ignored = "redef HTTPFloods::ignore_clients += { 192.0.2.0/24, [2001:db8::]/32 };";
+    expect(&detect("http-floods", capture, &[&low[..], &["-e", ignored]].concat()), &[]);
+    expect(
+        &detect("http-floods", capture, &[&low[..], &["HTTPFloods::ignore_clients={10.98.0.1/32}"]].concat()),
+        &[],
+    );
+}
+
+#[test]
+fn errors_of_a_referrer_are_ignored() {
+    let [capture, ours] = FORWARDED;
+    let low = [ours, "HTTPErrors::threshold=3", "HTTPErrors::thresholds={[10.98.0.0/24]=9}"];
+    expect(&detect("http-errors", capture, &low), &[("Client_Errors", "192.0.2.13", "3")]);
+    let ignored = ["HTTPErrors::ignore_referrers=/nightjar\\.test\\/old/"];
+    expect(&detect("http-errors", capture, &[&low[..], &ignored].concat()), &[]);
+}
+
 #[test]
 fn floods_come_of_one_client_or_of_a_block() {
     let low = ["HTTPFloods::threshold=40", "HTTPFloods::block_threshold=45"];
@@ -298,7 +367,8 @@ fn unusual_methods_and_privileged_users() {
     let failure = got.notice("Interesting_HTTP_Method_Fail");
     assert_eq!((&failure["uid"], &failure["ts"]), (&rows[1]["uid"], &got.replied(&rows[1])));
     let privileged = got.notice("Privileged_Basic_Auth");
-    assert_eq!((&privileged["uid"], &privileged["ts"]), (&rows[3]["uid"], &got.replied(&rows[3])));
+    // The password is in the request.
+    assert_eq!((&privileged["uid"], &privileged["ts"]), (&rows[3]["uid"], &rows[3]["ts"]));
     assert_eq!(privileged["msg"], "Basic authentication of admin in clear text");
 
     let usual = detect("http-methods", "detect-methods", &[]);
@@ -370,13 +440,29 @@ fn noise_goes_elsewhere_and_is_counted() {
 #[test]
 fn connections_of_listed_addresses_are_not_logged() {
     let list = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(list.path(), "#fields\ta\n10.98.0.11\n").expect("a list");
+    std::fs::write(list.path(), "# Our monitoring.\n\n10.98.0.11 # the old one\n198.51.100.0/24\n")
+        .expect("a list");
     let file = format!("redef Noise::address_file = \"{}\";", list.path().display());
     let got = detect("noise", "detect-errors", &["-e", &file]);
     assert_eq!(noise(&got), ["conn address dropped 5", "http user_agent http-noise 4"]);
     assert!(
         got.rows("conn").len() == 34 && got.rows("conn").iter().all(|row| row["id.orig_h"] != "10.98.0.11")
     );
+}
+
+#[test]
+fn filters_that_others_changed_are_kept() {
+    let changed = "event zeek_init()
+        {
+        local filter = Log::get_filter(HTTP::LOG, \"default\");
+        filter$exclude = set(\"user_agent\");
+        Log::add_filter(HTTP::LOG, filter);
+        Log::remove_default_filter(DNS::LOG);
+        }";
+    let got = detect("noise", "detect-errors", &["-e", changed]);
+    assert_eq!((got.rows("http").len(), got.rows("http-noise").len()), (35, 4));
+    assert!(got.rows("http").iter().all(|row| !row.contains_key("user_agent")));
+    assert!(detect("noise", "dns", &["-e", changed]).rows("dns").is_empty());
 }
 
 #[test]
@@ -391,6 +477,31 @@ fn the_sensor_says_that_it_lives() {
             (&notice["note"][..], &notice["msg"][..]),
             ("Alive::Sensor_Is_Watching", "The sensor is watching")
         );
+    }
+}
+
+#[test]
+fn mistakes_in_options_are_told_of_plainly() {
+    for (words, told) in [
+        (
+            "HTTPErrors::treshold=5",
+            "error in <params>, line 1: \"redef\" used but not previously defined (HTTPErrors::treshold); \
+             did you mean HTTPErrors::threshold?",
+        ),
+        (
+            "HTTPErrors::ignore_clients=10.98.0.1",
+            "error in <params>, line 1: type clash in assignment (HTTPErrors::ignore_clients = 10.98.0.1); \
+             its type is set[subnet]",
+        ),
+        ("policy/detect/http-error", "fatal error: can't find policy/detect/http-error"),
+        ("policy/detct", "fatal error: can't find policy/detct"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+            .args(["check", "policy/detect", words])
+            .output()
+            .expect("nightjar runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((errors.trim_end(), output.status.code()), (told, Some(1)));
     }
 }
 

@@ -191,6 +191,32 @@ fn rows_that_pass_scripts_are_written_like_all_others() {
 }
 
 #[test]
+fn filters_change_while_the_capture_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        global replies = 0;
+        function more()
+            {
+            Log::add_filter(HTTP::LOG, [$name=\"hosts\", $path=\"hosts\", $include=set(\"ts\", \"host\")]);
+            Log::disable_stream(DNS::LOG);
+            Log::remove_default_filter(Files::LOG);
+            }
+        event http_reply(c: connection, version: string, code: count, reason: string)
+            { if ( ++replies == 5 ) more(); }
+        event zeek_done() { print replies; }";
+    let (out, _) = run(folder.path(), &["-C", "-r", &capture("http.pcap"), "-e", script]);
+    let (http, hosts) = (log(folder.path(), "http.log"), log(folder.path(), "hosts.log"));
+    let rows = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+    assert!(out.trim().parse::<usize>().unwrap() > 8 && hosts.contains("#fields\tts\thost\n"), "{hosts}");
+    assert!((1..=5).contains(&(rows(&http) - rows(&hosts))), "{http}\n{hosts}");
+    let quiet = tempfile::tempdir().unwrap();
+    run(quiet.path(), &["-C", "-r", &capture("http.pcap")]);
+    assert_eq!(log(quiet.path(), "http.log"), http);
+    let (files, all) = (log(folder.path(), "files.log"), log(quiet.path(), "files.log"));
+    assert!(rows(&files) > 0 && rows(&files) < rows(&all) && all.starts_with(&files), "{files}");
+}
+
+#[test]
 fn rows_go_to_tables_of_databases() {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(

@@ -4,31 +4,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use jsonschema::Validator;
 use nightjar::config::Config;
 use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
+use nightjar::pipeline::streams;
 use nightjar::pipeline::{ReplayOptions, replay};
-use nightjar::record::JsonTime;
-use nightjar::sink::streams;
+use nightjar::record::{Format, JsonTime};
 use serde_json::Value as Json;
 
 /// Every way that rows are exported, with the folder of its schemas.
 fn formats() -> Vec<(String, Shape, JsonTime)> {
     let times = [("epoch", JsonTime::Epoch), ("millis", JsonTime::Millis), ("iso8601", JsonTime::Iso8601)];
-    let mut formats = Vec::new();
-    for shape in Shape::ALL {
-        match shape {
-            Shape::Zeek | Shape::Tagged => {
-                formats.extend(times.map(|(name, time)| (format!("{}-{name}", shape.name()), shape, time)))
-            }
-            Shape::Mozdef | Shape::MozdefBro => {
-                formats.push((shape.name().to_owned(), shape, JsonTime::Epoch));
-            }
-        }
-    }
+    let timed = |shape: Shape| times.map(|(name, time)| (format!("{}-{name}", shape.name()), shape, time));
+    let fixed = |shape: Shape| (shape.name().to_owned(), shape, JsonTime::Epoch);
+    let mut formats = [timed(Shape::Zeek), timed(Shape::Tagged)].concat();
+    formats.extend([fixed(Shape::Mozdef), fixed(Shape::MozdefBro)]);
     formats
 }
 
@@ -36,31 +30,59 @@ fn root(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder)
 }
 
+/// Every file below a folder, by its path there.
+fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut files = BTreeMap::new();
+    for format in std::fs::read_dir(folder).unwrap() {
+        for file in std::fs::read_dir(format.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            files.insert(path.strip_prefix(folder).unwrap().to_owned(), text);
+        }
+    }
+    files
+}
+
+/// What `nightjar schemas` writes.
+fn written(scripts: &[&str]) -> BTreeMap<PathBuf, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    let output = command.args(["schemas", "--to"]).arg(folder.path()).args(scripts).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    files(folder.path())
+}
+
 #[test]
 fn the_committed_schemas_are_those_of_the_records() {
-    let bless = std::env::var_os("NIGHTJAR_BLESS").is_some();
-    let mut expected = BTreeSet::new();
-    for (folder, shape, time) in formats() {
-        let folder = root("schemas").join(folder);
-        for schema in streams() {
-            let path = folder.join(format!("{}.json", schema.path));
-            let text = format!("{:#}\n", json_schema(schema, shape, time));
-            if bless {
-                std::fs::create_dir_all(&folder).unwrap();
-                std::fs::write(&path, &text).unwrap();
-            }
-            let committed = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(committed == text, "{} is not current: run with NIGHTJAR_BLESS=1", path.display());
-            expected.insert(path);
+    let schemas = written(&[]);
+    let folder = root("schemas");
+    if std::env::var_os("NIGHTJAR_BLESS").is_some() {
+        std::fs::remove_dir_all(&folder).unwrap();
+        for (path, text) in &schemas {
+            std::fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+            std::fs::write(folder.join(path), text).unwrap();
         }
     }
-    for folder in std::fs::read_dir(root("schemas")).unwrap() {
-        let folder = folder.unwrap().path();
-        for file in std::fs::read_dir(folder).unwrap() {
-            let file = file.unwrap().path();
-            assert!(expected.contains(&file), "{} is of no stream", file.display());
-        }
+    let committed = files(&folder);
+    assert_eq!(committed.keys().collect::<Vec<_>>(), schemas.keys().collect::<Vec<_>>());
+    for (path, text) in &schemas {
+        assert!(committed[path] == *text, "{} is not current: run with NIGHTJAR_BLESS=1", path.display());
     }
+    for stream in ["stats", "capture_loss", "notice", "intel", "config", "reporter"] {
+        assert_eq!(schemas.keys().filter(|path| path.file_stem().unwrap() == stream).count(), 8, "{stream}");
+    }
+}
+
+#[test]
+fn schemas_of_scripts_have_their_streams_and_columns() {
+    let script = "module M; export { redef enum Log::ID += { LOG }; type Info: record { n: count &log; }; }\n\
+                  redef record Conn::Info += { extra: string &log &optional; };\n\
+                  event zeek_init() { Log::create_stream(M::LOG, [$columns=Info, $path=\"mine\"]); }";
+    let schemas = written(&["-e", script]);
+    let schema = |path: &str| -> Json { serde_json::from_str(&schemas[Path::new(path)]).unwrap() };
+    assert_eq!(schema("zeek-epoch/mine.json")["properties"]["n"]["type"], "integer");
+    assert!(schema("zeek-epoch/conn.json")["properties"].get("extra").is_some());
+    assert_ne!(schema("zeek-epoch/conn.json")["title"], schema("zeek-millis/dns.json")["title"]);
 }
 
 /// A row's stream and value.
@@ -78,7 +100,7 @@ impl Outlet for Kept {
 }
 
 /// What each format exports of a capture.
-fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<Row>> {
+fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format) -> Vec<Vec<Row>> {
     let export = |(_, shape, time): &(String, Shape, JsonTime)| Export {
         shape: *shape,
         time: *time,
@@ -97,7 +119,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)]) -> Vec<Vec<Ro
         workers: 2,
         target: Target::Stdout("nothing".to_owned()),
     };
-    let config = Config { exports, ignore_checksums: true, ..Config::default() };
+    let config = Config { exports, format: files, ignore_checksums: true, ..Config::default() };
     let summary = replay(options, config, outlets, None, |_| {}).expect("a replay");
     let rows: u64 = summary.rows.iter().map(|(_, rows)| rows).sum();
     let kept: Vec<_> = kept.into_iter().map(|kept| std::mem::take(&mut *kept.0.lock().unwrap())).collect();
@@ -132,6 +154,18 @@ fn captures() -> Vec<PathBuf> {
 }
 
 #[test]
+fn rows_are_the_same_whatever_the_files_are() {
+    let (capture, formats) = (root("pcaps").join("http.pcap"), formats());
+    let tsv = exported(&capture, &formats, Format::Tsv);
+    for time in [JsonTime::Epoch, JsonTime::Millis, JsonTime::Iso8601] {
+        let json = exported(&capture, &formats, Format::Json(time));
+        for (((name, ..), json), tsv) in formats.iter().zip(json).zip(&tsv) {
+            assert!(json == *tsv && !json.is_empty(), "{name} with {time:?} in files");
+        }
+    }
+}
+
+#[test]
 fn every_exported_row_follows_its_schema() {
     let formats = formats();
     let mut validators = BTreeMap::new();
@@ -149,7 +183,7 @@ fn every_exported_row_follows_its_schema() {
     let captures = captures();
     assert!(!captures.is_empty());
     for capture in &captures {
-        let exported = exported(capture, &formats);
+        let exported = exported(capture, &formats, Format::Tsv);
         for ((name, shape, _), rows) in formats.iter().zip(exported) {
             for (stream, value) in rows {
                 let validator = &validators[&(name, &stream[..])];

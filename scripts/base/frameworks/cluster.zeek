@@ -25,8 +25,8 @@ export {
 
 	const nodes: table[string] of Node = {} &redef;
 	const node = "" &redef;
-	const manager2worker_events: set[string] = {} &redef;
-	const worker2manager_events: set[string] = {} &redef;
+	const manager2worker_events = /^$/ &redef &deprecated="no event needs a name to be sent any more";
+	const worker2manager_events = /^$/ &redef &deprecated="no event needs a name to be sent any more";
 	global is_enabled: function(): bool;
 	global local_node_type: function(): NodeType;
 }

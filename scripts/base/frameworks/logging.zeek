@@ -234,7 +234,8 @@ export {
 
 module Log;
 
-# MyModule::LOG becomes my_module, Notice::ALARM_LOG notice_alarm.
+# MyModule::LOG becomes my_module, Notice::ALARM_LOG notice_alarm. Like Zeek, which knows words by a capital letter
+# behind another, and takes four pieces of a name at most.
 function path_of(id: ID): string
 	{
 	local parts = split_string1(cat(id), /::/);
@@ -245,7 +246,14 @@ function path_of(id: ID): string
 	local words = split_string_all(parts[0], /[^A-Z][A-Z][a-z]*/);
 	local path = "";
 	for ( i in words )
-		path += i % 2 == 0 ? words[i] : cat(words[i][0], "_", words[i][1:]);
+		{
+		if ( i > 3 || words[i] == "" )
+			next;
+		if ( i % 2 == 1 )
+			path += cat(words[i][0], "_", words[i][1:]);
+		else
+			path += i == 0 ? words[i] : cat("_", words[i]);
+		}
 	return to_lower(path);
 	}
 

@@ -178,6 +178,7 @@ export {
 
 	## Natively: not for scripts.
 	global __suppress: function(note: Type, identifier: string, until: time, ceiling: count);
+	global __count: function(suppressed: bool);
 	global __is_suppressed: function(note: Type, identifier: string): bool;
 	global __mail: function(relay: string, program: string, from: string, to: string, text: string);
 	global __mail_file: function(relay: string, program: string, from: string, to: string, head: string, name: string);
@@ -189,7 +190,9 @@ module GLOBAL;
 
 function NOTICE(n: Notice::Info)
 	{
-	if ( Notice::is_being_suppressed(n) )
+	local suppressed = Notice::is_being_suppressed(n);
+	Notice::__count(suppressed);
+	if ( suppressed )
 		return;
 	Notice::apply_policy(n);
 	hook Notice::notice(n);

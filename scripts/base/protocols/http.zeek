@@ -57,6 +57,10 @@ redef record connection += {
 	http: HTTP::Info &optional;
 };
 
+redef record fa_file += {
+	http: HTTP::Info &optional;
+};
+
 event zeek_init() &priority=5
 	{
 	Log::create_stream(HTTP::LOG, [$columns=Info, $ev=log_http, $path="http", $policy=log_policy]);

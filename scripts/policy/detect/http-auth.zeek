@@ -25,6 +25,7 @@ export {
 	option user_threshold: double = 10.0;
 	const window = 2min &redef;
 
+	## Clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
 	option ignore_servers: set[subnet] = {};
 
@@ -32,7 +33,7 @@ export {
 	const remember = 1hr &redef;
 }
 
-# Clients that crossed the threshold.
+# Clients that crossed the threshold. Who comes when there are too many is a weird, and his login no notice.
 global guessing: set[addr] &create_expire=remember;
 const max_guessing = 100000 &redef;
 
@@ -53,7 +54,7 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 		return;
 		}
 	add c$http$tags[HTTP_AUTH_ERROR];
-	if ( client in ignore_clients || server in ignore_servers )
+	if ( client in ignore_clients || c$id$orig_h in ignore_clients || server in ignore_servers )
 		return;
 	SumStats::observe("http.auth_errors.attacker", [$host=client], [$num=1]);
 	SumStats::observe("http.auth_errors.victim", [$host=server], [$num=1]);
@@ -74,6 +75,8 @@ event zeek_init() &priority=-3
 			{
 			if ( |guessing| < max_guessing )
 				add guessing[key$host];
+			else
+				Reporter::net_weird("too_many_clients_guess_passwords", cat(key$host));
 			NOTICE([$note=HTTP_AuthBruteforcing_Attacker, $src=key$host,
 				$n=double_to_count(result["http.auth_errors.attacker"]$sum),
 				$msg=fmt("HTTP auth bruteforcing from attacker %s", key$host),

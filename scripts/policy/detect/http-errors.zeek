@@ -21,16 +21,14 @@ export {
 
 	redef enum HTTP::Tags += { HTTP_ERROR };
 
-	## So many errors within the window are a notice.
+	## So many errors within the window are a notice, and so many faults.
 	option threshold: double = 1000.0;
+	option fault_threshold: double = 1000.0;
 	const window = 15min &redef;
-	## Addresses or subnets with thresholds of their own, clients or servers.
+	## Addresses or subnets, of clients or servers, with thresholds of their own for both.
 	option thresholds: table[subnet] of double = {};
 
-	## The window of faults, and how many.
-	option fault_threshold: double = 1000.0;
-
-	## What is not counted.
+	## What is not counted, though it is tagged: clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
 	option ignore_servers: set[subnet] = {};
 	option ignore_user_agents: pattern = /^\xff$/;
@@ -41,6 +39,7 @@ export {
 	const report_epoch = 15min &redef;
 	const report_size = 1000 &redef;
 	option report_top = 30;
+	## Who has no more errors than this is left out.
 	option report_clients_above = 50;
 	option report_servers_above = 100;
 }
@@ -98,13 +97,14 @@ function count_errors(stream: string, note: Notice::Type, what: string, faults: 
 			}]);
 	}
 
-function report(stream: string, note: Notice::Type, above: count, words: string)
+function report(stream: string, note: Notice::Type, words: string)
 	{
 	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::TOPK), $topk_size=report_size);
 	SumStats::create([$name=stream, $epoch=report_epoch, $reducers=set(r),
-		$epoch_result=function[stream, note, above, words](ts: time, key: SumStats::Key, result: SumStats::Result)
+		$epoch_result=function[stream, note, words](ts: time, key: SumStats::Key, result: SumStats::Result)
 			{
 			local top = result[stream]$topk;
+			local above = note == Excessive_HTTP_Errors_Attacker ? report_clients_above : report_servers_above;
 			local items: vector of SumStats::Observation = topk_get_top(top, report_top);
 			for ( i in items )
 				{
@@ -125,6 +125,6 @@ event zeek_init() &priority=-3
 	count_errors("http.errors.server", Server_Errors, "Server", F);
 	count_errors("http.faults.client", Client_Server_Faults, "Client", T);
 	count_errors("http.faults.server", Server_Faults, "Server", T);
-	report("http.errors.top_clients", Excessive_HTTP_Errors_Attacker, report_clients_above, "from");
-	report("http.errors.top_servers", Excessive_HTTP_Errors_Victim, report_servers_above, "to");
+	report("http.errors.top_clients", Excessive_HTTP_Errors_Attacker, "from");
+	report("http.errors.top_servers", Excessive_HTTP_Errors_Victim, "to");
 	}

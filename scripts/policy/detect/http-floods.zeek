@@ -19,6 +19,7 @@ export {
 	## The methods that are counted, each apart.
 	option methods: set[string] = { "GET", "POST" };
 
+	## Clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
 
 	## How long the prefixes of blocks are.
@@ -31,7 +32,7 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	if ( ! is_orig || ! c?$http || ! c$http?$method || c$http$method !in methods )
 		return;
 	local client = RealClient::of_conn(c);
-	if ( |ignore_clients| > 0 && client in ignore_clients )
+	if ( |ignore_clients| > 0 && ( client in ignore_clients || c$id$orig_h in ignore_clients ) )
 		return;
 	local method = c$http$method;
 	SumStats::observe("http.flood.client", [$host=client, $str=method], [$num=1]);

@@ -30,15 +30,21 @@ export {
 	option allowed: table[addr, string] of set[subnet] = {};
 }
 
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+	{
+	if ( ! is_orig || ! c?$http || ! c$http?$username || privileged_users != c$http$username )
+		return;
+	local client = RealClient::of_conn(c);
+	local user = c$http$username;
+	NOTICE([$note=Privileged_Basic_Auth, $conn=c, $src=client, $sub=user,
+		$msg=fmt("Basic authentication of %s in clear text", user), $identifier=cat(client, c$id$resp_h, user)]);
+	}
+
 event http_reply(c: connection, version: string, code: count, reason: string)
 	{
 	if ( ! c?$http )
 		return;
 	local h = c$http;
-	if ( h?$username && privileged_users == h$username )
-		NOTICE([$note=Privileged_Basic_Auth, $conn=c, $src=RealClient::of_conn(c), $sub=h$username,
-			$msg=fmt("Basic authentication of %s in clear text", h$username),
-			$identifier=cat(c$id$orig_h, c$id$resp_h, h$username)]);
 	if ( ! h?$method || h$method !in unusual_methods || code < 200 )
 		return;
 	local ok = code < 300;

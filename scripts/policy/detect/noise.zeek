@@ -23,7 +23,8 @@ export {
 	};
 	option states: pattern = /^RSTO|^S0$|^SH$|^SHR$/;
 	option services: set[string] = { "dns" };
-	## A file with an address in each line, read again when it changes: connections of these are not logged.
+	## A file with an address or subnet in each line (and comments behind #), read again when it changes: connections
+	## of these are not logged.
 	const address_file = "" &redef;
 
 	## Names whose queries go to dns-noise.log.
@@ -40,7 +41,9 @@ export {
 }
 
 global dropped: table[string, string, string] of count = {};
-global addresses: set[addr] = {};
+global addresses: set[subnet] = {};
+# What was read of the file since it changed.
+global addresses_read: set[subnet] = {};
 
 function drop(log: string, rule: string, action: string)
 	{
@@ -108,18 +111,49 @@ event Noise::look()
 	schedule every { Noise::look() };
 	}
 
-type Address: record {
-	a: addr;
+type Line: record {
+	text: string;
 };
+
+event Noise::line(description: Input::EventDescription, tpe: Input::Event, text: string)
+	{
+	local word = strip(sub(text, /#.*/, ""));
+	if ( word == "" )
+		return;
+	if ( is_valid_subnet(word) )
+		add addresses_read[to_subnet(word)];
+	else if ( is_valid_ip(word) )
+		add addresses_read[addr_to_subnet(to_addr(word))];
+	else
+		Reporter::warning(fmt("%s: neither an address nor a subnet: %s", address_file, word));
+	}
+
+event Input::end_of_data(name: string, source: string)
+	{
+	if ( name != "noise addresses" )
+		return;
+	addresses = addresses_read;
+	addresses_read = set();
+	}
+
+# What was made of the filter before stays.
+function divide(id: Log::ID, path_func: function(id: Log::ID, path: string, rec: any): any)
+	{
+	local filter = Log::get_filter(id, "default");
+	if ( filter$name != "default" )
+		return;
+	filter$path_func = path_func;
+	Log::add_filter(id, filter);
+	}
 
 event zeek_init() &priority=-3
 	{
 	Log::create_stream(Noise::LOG, [$columns=Info, $path="noise"]);
-	Log::add_filter(DNS::LOG, [$name="default", $path="dns", $path_func=dns_path]);
-	Log::add_filter(HTTP::LOG, [$name="default", $path="http", $path_func=http_path]);
+	divide(DNS::LOG, dns_path);
+	divide(HTTP::LOG, http_path);
 	if ( address_file != "" )
-		Input::add_table([$source=address_file, $name="noise addresses", $idx=Address, $destination=addresses,
-			$mode=Input::REREAD]);
+		Input::add_event([$source=address_file, $name="noise addresses", $fields=Line, $ev=Noise::line,
+			$reader=Input::READER_RAW, $mode=Input::REREAD, $want_record=F]);
 	schedule every { Noise::look() };
 	}
 

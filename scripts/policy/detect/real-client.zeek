@@ -8,7 +8,8 @@ export {
 	## Our proxies and load balancers. With none no header is believed.
 	option proxies: set[subnet] = {};
 
-	## The headers that name the client, the most trusted first, in upper case.
+	## The headers that name the client, the most trusted first, in upper case. The first of them that is there
+	## decides, also where what it holds is no address.
 	option headers: vector of string = vector("X-CLUSTER-CLIENT-IP", "FORWARDED", "X-FORWARDED-FOR", "X-REAL-IP");
 
 	## The reply's header that names the server behind the proxy.
@@ -25,14 +26,18 @@ redef record HTTP::Info += {
 	backend_server: string &log &optional;
 	## Where a redirect leads.
 	redirect_dst: string &log &optional;
-	## The same as cluster_client_ip, and how far up the list of headers it was found.
+	## The same as cluster_client_ip, and which of the headers decided.
 	real_client: addr &optional;
 	real_client_rank: count &optional;
 };
 
-redef HTTP::headers_of_interest += {
-	"X-CLUSTER-CLIENT-IP", "FORWARDED", "X-FORWARDED-FOR", "X-REAL-IP", "X-BACKEND-SERVER", "LOCATION",
-};
+event zeek_init() &priority=-3
+	{
+	for ( i in headers )
+		add HTTP::headers_of_interest[to_upper(headers[i])];
+	add HTTP::headers_of_interest[to_upper(backend_header)];
+	add HTTP::headers_of_interest["LOCATION"];
+	}
 
 function of_conn(c: connection): addr
 	{
@@ -74,7 +79,7 @@ function listed(name: string, value: string): vector of string
 function rank_of(name: string): count
 	{
 	for ( i in headers )
-		if ( headers[i] == name )
+		if ( to_upper(headers[i]) == name )
 			return i;
 	return |headers|;
 	}
@@ -85,7 +90,7 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		return;
 	if ( ! is_orig )
 		{
-		if ( name == backend_header )
+		if ( name == to_upper(backend_header) )
 			c$http$backend_server = value;
 		# A 201 has one, too.
 		else if ( name == "LOCATION" && c$http?$status_code && c$http$status_code / 100 == 3 )
@@ -95,10 +100,16 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 	if ( c$id$orig_h !in proxies )
 		return;
 	local rank = rank_of(name);
-	if ( rank == |headers| || ( c$http?$real_client_rank && c$http$real_client_rank <= rank ) )
+	local h = c$http;
+	if ( rank == |headers| || ( h?$real_client_rank && h$real_client_rank < rank ) )
 		return;
-	# The last that is no proxy of ours is the one that our own proxy saw.
 	local addresses = listed(name, value);
+	if ( |addresses| == 0 )
+		return;
+	# Of several lines of one header the last is the one that the proxy next to us added.
+	local is_first = ! h?$real_client_rank || h$real_client_rank != rank;
+	h$real_client_rank = rank;
+	# The last that is no proxy of ours is the one that our own proxy saw; the first if all are.
 	local i = |addresses|;
 	while ( i > 0 )
 		{
@@ -106,14 +117,15 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		if ( ! is_valid_ip(addresses[i]) )
 			{
 			Reporter::conn_weird("client_header_without_address", c, fmt("%s: %s", name, addresses[i]));
+			delete h$real_client;
+			delete h$cluster_client_ip;
 			return;
 			}
 		local a = to_addr(addresses[i]);
-		if ( i > 0 && a in proxies )
+		if ( a in proxies && ( i > 0 || ! is_first ) )
 			next;
-		c$http$real_client = a;
-		c$http$real_client_rank = rank;
-		c$http$cluster_client_ip = addresses[i];
+		h$real_client = a;
+		h$cluster_client_ip = addresses[i];
 		return;
 		}
 	}

@@ -99,8 +99,9 @@ pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static s
 
 /// Whether a path is one of Zeek's own, so that loading it is no mistake.
 pub fn is_known(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or("");
-    ROOTS.contains(&first) && path.contains('/')
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    // Folders of policy/ can be named without it.
+    if first == "policy" { is_known(rest) } else { ROOTS.contains(&first) && !rest.is_empty() }
 }
 
 /// The module a framework's path is about: `base/frameworks/notice` → `Notice`.

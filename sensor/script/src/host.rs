@@ -19,6 +19,9 @@ pub enum Loaded {
     Always,
     /// In all runs that are not bare.
     ByDefault,
+    /// The same, for what the host declares but does not do: its events have no source, which their handlers are
+    /// told of.
+    Declared,
     /// By `@load` only.
     OnDemand,
 }

@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// Longest sleep of a run that waits for `terminate()`, in seconds: tables expire meanwhile.
 const IDLE: f64 = 0.1;
+/// The name of what `Name::option=value` on the command line becomes.
+pub(crate) const PARAMS: &str = "<params>";
 /// Bytes of messages that are gathered; more go where they always go. Stops a script that complains without end.
 const MAX_GATHERED: usize = 1 << 20;
 /// The same while files are followed.
@@ -90,15 +92,18 @@ impl Script {
             c.text(name, name, text);
         }
         let library = c.vm.host.library();
-        let shipped = |when: Loaded| library.iter().filter(move |b| b.loaded == when).map(|b| b.name);
-        shipped(Loaded::Always).for_each(|name| c.script(name));
+        let shipped = |when: &'static [Loaded]| {
+            library.iter().filter(move |b| when.contains(&b.loaded)).map(|b| b.name)
+        };
+        shipped(&[Loaded::Always]).for_each(|name| c.script(name));
         if !opts.bare {
             crate::base::DEFAULT
                 .iter()
                 .copied()
-                .chain(shipped(Loaded::ByDefault))
+                .chain(shipped(&[Loaded::ByDefault, Loaded::Declared]))
                 .for_each(|name| c.script(name));
         }
+        c.forget_own_uses();
         c.in_base = false;
         c.vm.loaded.clear();
         for s in &opts.scripts {
@@ -111,13 +116,14 @@ impl Script {
             let text = override_text(o, |name| {
                 c.find_global(name).is_some_and(|i| c.vm.globals[i as usize].ty == TypeId::String)
             });
-            c.text("<params>", "<params>", &text);
+            c.text(PARAMS, PARAMS, &text);
         }
         if c.errors > 0 {
             let errors = c.errors;
             c.vm.host.flush();
             return Err(Failed { errors });
         }
+        c.tell_of_idle_handlers();
         let top_frame = c.top_frame();
         let top = std::mem::take(&mut c.top);
         let mut vm = c.vm;

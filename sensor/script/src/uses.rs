@@ -1,4 +1,5 @@
-//! Which fields of which records the scripts look at or change: hosts fill in only those.
+//! Which fields of which records the scripts look at or change: hosts fill in only those. And which functions may be
+//! called once all has begun.
 
 use crate::types::{Type, TypeId, Types};
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,32 @@ pub struct Uses {
     whole: HashSet<TypeId>,
     /// Written to a log: the fields with `&log`.
     logged: HashSet<TypeId>,
+    /// By global, of functions, events and hooks.
+    bodies: HashMap<u32, Body>,
+    /// Globals by who names them.
+    named: HashSet<(Namer, u32)>,
+    /// The global whose body is compiled.
+    inside: Option<u32>,
+    /// It is within a function without a name, or waits for something: nobody knows when it runs.
+    later: bool,
+}
+
+/// What the bodies of a function name.
+#[derive(Default)]
+struct Body {
+    read: HashSet<(TypeId, usize)>,
+    globals: HashSet<u32>,
+}
+
+/// What code names a global.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Namer {
+    /// Statements outside functions.
+    Beginning,
+    /// A function, hook or event, of this global, calls it.
+    Body(u32),
+    /// Nobody knows when it is called: it is used as a value, or in a function without a name.
+    Whoever,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -31,8 +58,38 @@ impl Uses {
         &mut fields[at]
     }
 
+    /// What follows is in bodies of this global; returns what the bodies before are of.
+    pub(crate) fn enter(&mut self, global: Option<u32>) -> Option<u32> {
+        std::mem::replace(&mut self.inside, global)
+    }
+
+    fn body(&mut self) -> Option<&mut Body> {
+        Some(self.bodies.entry(self.inside?).or_default())
+    }
+
+    /// Whether nobody knows when the code that follows runs; returns what was so of the code before.
+    pub(crate) fn later(&mut self, later: bool) -> bool {
+        std::mem::replace(&mut self.later, later)
+    }
+
+    /// A global is named, and called there if it is a function.
+    pub(crate) fn name(&mut self, global: u32, called: bool) {
+        if let Some(body) = self.body() {
+            body.globals.insert(global);
+        }
+        let namer = match self.inside {
+            _ if !called || self.later => Namer::Whoever,
+            None => Namer::Beginning,
+            Some(body) => Namer::Body(body),
+        };
+        self.named.insert((namer, global));
+    }
+
     /// A field is read. One that holds others may be changed through what was read.
     pub(crate) fn read(&mut self, types: &Types, ty: TypeId, at: usize, of: TypeId) {
+        if let Some(body) = self.body() {
+            body.read.insert((ty, at));
+        }
         let field = self.field(ty, at);
         field.read = true;
         field.written |= types.is_aggregate(of);
@@ -41,6 +98,34 @@ impl Uses {
     pub(crate) fn write(&mut self, ty: TypeId, at: usize) {
         let field = self.field(ty, at);
         *field = Use { read: true, written: true, assigned: true };
+    }
+
+    /// Whether one of these functions may be called by others than `beginning`, and what only they call. `answers` says
+    /// of a global that it is an event or hook.
+    pub fn calls_beside(
+        &self,
+        functions: impl Iterator<Item = u32>,
+        beginning: &[u32],
+        answers: impl Fn(u32) -> bool,
+    ) -> bool {
+        let mut open: Vec<u32> = functions.collect();
+        let mut seen: HashSet<u32> = open.iter().copied().collect();
+        while let Some(callee) = open.pop() {
+            for (namer, _) in self.named.iter().filter(|(_, global)| *global == callee) {
+                match namer {
+                    Namer::Beginning => {}
+                    Namer::Whoever => return true,
+                    Namer::Body(caller) if beginning.contains(caller) => {}
+                    Namer::Body(caller) if answers(*caller) => return true,
+                    Namer::Body(caller) => {
+                        if seen.insert(*caller) {
+                            open.push(*caller);
+                        }
+                    }
+                }
+            }
+        }
+        false
     }
 
     pub(crate) fn whole(&mut self, ty: TypeId) {
@@ -81,6 +166,19 @@ impl Uses {
     /// Whether some code may look at the field.
     pub fn reads(&self, ty: TypeId, at: usize) -> bool {
         self.whole.contains(&ty) || self.get(ty, at).read
+    }
+
+    /// Whether bodies of this global name the field, or those of functions that they name.
+    pub fn reaches(&self, global: u32, ty: TypeId, at: usize) -> bool {
+        let (mut open, mut seen) = (vec![global], HashSet::from([global]));
+        while let Some(body) = open.pop() {
+            let Some(body) = self.bodies.get(&body) else { continue };
+            if body.read.contains(&(ty, at)) {
+                return true;
+            }
+            open.extend(body.globals.iter().filter(|global| seen.insert(**global)));
+        }
+        false
     }
 
     /// Whether some code may change the field.

@@ -33,7 +33,7 @@ pub const HTTP: &Schema = http::SCHEMA;
 /// every flow.
 #[derive(Default)]
 pub struct Shared {
-    dns: dns::Workspace,
+    dns: dns::Totals,
     files: files::Held,
     http: http::Totals,
     nested_too_deep: u64,
@@ -42,6 +42,15 @@ pub struct Shared {
 /// What the analyzers of a worker gave up, and other counters of theirs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AnalyzeStats {
+    /// DNS queries.
+    pub dns_queries: u64,
+    /// DNS messages that wait for their other half, nearly all of them queries.
+    pub open_dns_queries: u64,
+    /// Files begun.
+    pub files: u64,
+    pub open_files: u64,
+    /// Bytes held of beginnings of files whose type is not decided, and of pieces behind holes.
+    pub file_bytes: u64,
     /// Bodies logged as they were sent because too many were being inflated.
     pub not_inflated: u64,
     /// Texts left out of http.log because a row had too many or too long ones.
@@ -59,6 +68,11 @@ pub struct AnalyzeStats {
 impl Shared {
     fn stats(&self) -> AnalyzeStats {
         AnalyzeStats {
+            dns_queries: self.dns.queries,
+            open_dns_queries: self.dns.waiting,
+            files: self.files.begun,
+            open_files: self.files.begun - self.files.ended,
+            file_bytes: self.files.bytes as u64,
             not_inflated: self.http.not_inflated,
             http_left_out: self.http.left_out,
             http_pressed: self.http.pressed,

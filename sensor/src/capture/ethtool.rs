@@ -3,11 +3,14 @@
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-/// Generic and large receive offload: several segments are handed over as one.
+/// What is done to frames before they are handed over. Generic and large receive offload make one of several
+/// segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offloads {
     pub gro: bool,
     pub lro: bool,
+    /// VLAN tags are taken out of received frames.
+    pub vlan: bool,
 }
 
 /// How large the NIC's own receive ring is, and could be.
@@ -22,6 +25,7 @@ const ETHTOOL_GRINGPARAM: u32 = 0x10;
 const ETHTOOL_GFLAGS: u32 = 0x25;
 const ETHTOOL_GGRO: u32 = 0x2b;
 const ETHTOOL_GRSSH: u32 = 0x46;
+const ETH_FLAG_RXVLAN: u32 = 1 << 8;
 const ETH_FLAG_LRO: u32 = 1 << 15;
 /// The hash is made of source and destination XORed.
 const RXH_XFRM_SYM_XOR: u8 = 1;
@@ -31,7 +35,8 @@ pub fn offloads(interface: &str) -> io::Result<Offloads> {
     let mut flags = [ETHTOOL_GFLAGS, 0];
     ask(interface, &mut gro)?;
     ask(interface, &mut flags)?;
-    Ok(Offloads { gro: gro[1] != 0, lro: flags[1] & ETH_FLAG_LRO != 0 })
+    let [_, flags] = flags;
+    Ok(Offloads { gro: gro[1] != 0, lro: flags & ETH_FLAG_LRO != 0, vlan: flags & ETH_FLAG_RXVLAN != 0 })
 }
 
 pub fn nic_ring(interface: &str) -> io::Result<NicRing> {

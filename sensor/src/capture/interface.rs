@@ -26,6 +26,11 @@ pub fn link_type(name: &str) -> io::Result<u16> {
     }
 }
 
+/// How long its packets may be, without the link's header.
+pub fn mtu(name: &str) -> Option<u64> {
+    number(name, "mtu")
+}
+
 /// Whether it is administratively up and has a carrier.
 pub fn is_up(name: &str) -> bool {
     const IFF_UP: u64 = 1;

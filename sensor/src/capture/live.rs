@@ -1,13 +1,14 @@
 //! Packets from a network interface.
 //!
-//! [`open`] gives one [`Source`] for each worker: rings of `AF_PACKET` sockets, or libpcap where those
-//! are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
+//! [`open`] gives one [`Source`] for each worker: rings of `AF_PACKET` sockets, `AF_XDP` where that is wanted and
+//! possible, or libpcap where packet sockets are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
 
 use std::io;
 use std::time::Duration;
 
 use super::Packet;
 use super::af_packet::{self, Ring};
+use super::af_xdp::{self, XdpSource};
 use super::live_pcap::PcapSource;
 
 /// What to capture, and how.
@@ -36,6 +37,7 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     AfPacket,
+    AfXdp,
     Pcap,
 }
 
@@ -44,6 +46,8 @@ pub enum Kind {
 pub enum Fanout {
     /// By a hash of the flow, the same for both directions.
     Hash,
+    /// By a hash of the flow, too, but where that is a tunnel over UDP, by its ends' addresses.
+    Tunnel,
     /// By the queue the NIC put them into.
     Queue,
     /// By the processor that received them.
@@ -104,11 +108,15 @@ pub struct Counts {
 /// One worker's packets.
 pub struct Source {
     inner: Inner,
+    interface: String,
+    /// Its number when it was opened.
+    index: u32,
     lag: Duration,
 }
 
 enum Inner {
     Ring(Ring),
+    Xdp(XdpSource),
     Pcap(PcapSource),
 }
 
@@ -136,23 +144,41 @@ impl std::fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// Opens an interface; where packet sockets are refused, with libpcap.
+/// The step of opening at which a mistake in the filter shows, in every kind of capture.
+pub(super) const FILTER: &str = "compiling the filter";
+
+/// Opens an interface; where AF_XDP is refused, with packet sockets, and where those are, with libpcap.
 pub fn open(options: &Options) -> Result<Opened, OpenError> {
     let error = |reason| OpenError { interface: options.interface.clone(), reason };
     // Both would only say it less clearly.
-    super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
+    let index = super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
+    let source = |inner, lag| Source { inner, interface: options.interface.clone(), index, lag };
     let mut notes = Vec::new();
-    if options.kind == Kind::AfPacket {
+    if options.kind == Kind::AfXdp {
+        match af_xdp::open(options) {
+            Ok((sources, granted)) => {
+                notes.extend(granted);
+                let sources = sources.into_iter().map(|inner| source(Inner::Xdp(inner), SCHEDULING));
+                return Ok(Opened { sources: sources.collect(), kind: Kind::AfXdp, notes });
+            }
+            Err(refused) if refused.step == FILTER => {
+                return Err(error(format!("filter: {}", refused.error)));
+            }
+            Err(refused) => notes
+                .push(format!("AF_XDP was refused ({}: {}); trying AF_PACKET", refused.step, refused.error)),
+        }
+    }
+    if options.kind != Kind::Pcap {
         match af_packet::open(options) {
             Ok((rings, granted)) => {
                 notes.extend(granted);
                 // A block is looked at by a timer of this period, and may just have missed it.
                 let lag = 2 * options.block_timeout + SCHEDULING;
-                let sources = rings.into_iter().map(|ring| Source { inner: Inner::Ring(ring), lag });
+                let sources = rings.into_iter().map(|ring| source(Inner::Ring(ring), lag));
                 return Ok(Opened { sources: sources.collect(), kind: Kind::AfPacket, notes });
             }
             // A mistake of the operator's would be the same with libpcap.
-            Err(refused) if refused.step == "compiling the filter" => {
+            Err(refused) if refused.step == FILTER => {
                 return Err(error(format!("filter: {}", refused.error)));
             }
             Err(refused) => notes.push(format!(
@@ -162,12 +188,12 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
         }
     }
     match PcapSource::open(options) {
-        Ok(source) => {
+        Ok(opened) => {
             if options.workers > 1 {
                 notes.push("libpcap has one worker per interface".to_owned());
             }
             let lag = 2 * super::live_pcap::READ_TIMEOUT + SCHEDULING;
-            let sources = vec![Source { inner: Inner::Pcap(source), lag }];
+            let sources = vec![source(Inner::Pcap(opened), lag)];
             Ok(Opened { sources, kind: Kind::Pcap, notes })
         }
         Err(reason) => {
@@ -186,6 +212,7 @@ impl Source {
     pub fn poll(&mut self, timeout: Duration, each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
         match &mut self.inner {
             Inner::Ring(ring) => ring.poll(timeout, each),
+            Inner::Xdp(source) => source.poll(timeout, each),
             Inner::Pcap(source) => source.poll(timeout, each),
         }
     }
@@ -195,10 +222,27 @@ impl Source {
         self.lag
     }
 
+    /// Goes over to another interface of the same name, if the one it was opened on is no more. To be called when
+    /// nothing comes. True if it did; an error says that it cannot, and gets nothing any more.
+    pub fn follow(&mut self) -> io::Result<bool> {
+        if let Inner::Ring(ring) = &mut self.inner {
+            return ring.follow();
+        }
+        match super::interface::index(&self.interface) {
+            Ok(now) if now != self.index => Err(io::Error::other("this kind of capture cannot follow it")),
+            // Where there is none, there may be one later.
+            _ => Ok(false),
+        }
+    }
+
     /// Lets nothing more in; what has come already is still to be read.
     pub fn refuse(&self) -> io::Result<()> {
         match &self.inner {
             Inner::Ring(ring) => ring.refuse(),
+            Inner::Xdp(source) => {
+                source.refuse();
+                Ok(())
+            }
             Inner::Pcap(_) => Ok(()),
         }
     }
@@ -206,6 +250,7 @@ impl Source {
     pub fn counts(&mut self) -> io::Result<Counts> {
         match &mut self.inner {
             Inner::Ring(ring) => ring.counts(),
+            Inner::Xdp(source) => source.counts(),
             Inner::Pcap(source) => source.counts(),
         }
     }

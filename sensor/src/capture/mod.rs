@@ -1,6 +1,7 @@
 //! Where packets come from.
 
 mod af_packet;
+mod af_xdp;
 mod block;
 pub mod ethtool;
 pub mod file;

@@ -16,15 +16,16 @@ use nightjar_script::Traffic;
 use crate::cli::reload::Reloader;
 use crate::cli::script::{self, Compiled};
 use crate::cli::{
-    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, summary,
+    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, say, say_all, summary,
 };
 use crate::log::{Archiver, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
-use crate::script_host;
+use crate::script_host::{self, Scripts};
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
 use crate::service::metrics::MetricsServer;
+use crate::service::sandbox::{Sandbox, folder_of};
 use crate::service::settings::{Sensor, interface_named};
 use crate::service::status::{self, Reloaded, StatusSocket};
 use crate::service::{privileges, signals};
@@ -33,7 +34,7 @@ use crate::sink::{Delivery, Mode, Sinks};
 /// `nightjar doctor`: says what stands in the way of seeing every packet, and how to mend it; exits 1 if data
 /// is lost.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar doctor")]
+#[command(name = "nightjar doctor", bin_name = "nightjar doctor")]
 pub(super) struct DoctorArgs {
     /// Interfaces to look at
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE")]
@@ -52,7 +53,7 @@ impl DoctorArgs {
 
 /// `nightjar status`: shows the running sensor.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar status")]
+#[command(name = "nightjar status", bin_name = "nightjar status")]
 pub(super) struct StatusArgs {
     /// For scripts: everything, as JSON
     #[arg(long)]
@@ -70,10 +71,11 @@ impl StatusArgs {
 }
 
 fn examine(interfaces: &[String], config: Option<&Path>) -> Result<u8, String> {
-    let mut all = match config {
-        Some(path) => Sensor::load(path).map_err(|error| error.to_string())?.interfaces,
-        None => Vec::new(),
+    let sensor = match config {
+        Some(path) => Sensor::load(path).map_err(|error| error.to_string())?,
+        None => Sensor::default(),
     };
+    let mut all = sensor.interfaces;
     all.extend(interfaces.iter().map(|name| interface_named(name)));
     if all.is_empty() {
         return Err("nothing to examine: give an interface with -i, or --config".to_owned());
@@ -84,10 +86,11 @@ fn examine(interfaces: &[String], config: Option<&Path>) -> Result<u8, String> {
         findings.extend(looked);
         findings.extend(doctor::try_open(interface));
     }
+    findings.extend(doctor::kernel(&sensor.service));
     findings.dedup();
-    findings.iter().for_each(|finding| println!("{finding}"));
+    findings.iter().for_each(say);
     if findings.is_empty() {
-        println!("nothing stands in the way");
+        say("nothing stands in the way");
     }
     Ok(if findings.iter().any(|finding| finding.loses_data) { BAD_CAPTURE } else { ALL_READ })
 }
@@ -102,8 +105,8 @@ fn show_status(socket: &Path, json: bool) -> Result<u8, String> {
         Ok((before, ask()?))
     });
     match both {
-        Ok((_, now)) if json => println!("{now}"),
-        Ok((before, now)) => print!("{}", status::print(&before, &now)),
+        Ok((_, now)) if json => say(now),
+        Ok((before, now)) => say_all(&status::print(&before, &now)),
         Err((path, error)) => {
             eprintln!("nightjar: no sensor answers at {path}: {error}");
             return Ok(BAD_CAPTURE);
@@ -120,6 +123,8 @@ pub(super) struct Overrides {
     workers: usize,
     filter: Option<String>,
     logdir: Option<PathBuf>,
+    /// There are scripts beside those loaded by default.
+    pub scripts: bool,
     assignments: Vec<String>,
     no_checksums: bool,
 }
@@ -173,6 +178,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         workers: usize::from(workers),
         filter,
         logdir,
+        scripts: !scripts.is_empty(),
         assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
         no_checksums,
     };
@@ -188,7 +194,8 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         Ok(BAD_CAPTURE)
     };
     let findings: Vec<Finding> = sensor.interfaces.iter().flat_map(doctor::examine).collect();
-    findings.iter().for_each(|finding| eprintln!("nightjar: {finding}"));
+    let kernel = doctor::kernel(&sensor.service);
+    findings.iter().chain(&kernel).for_each(|finding| eprintln!("nightjar: {finding}"));
     let live = match Live::open(sensor.interfaces.clone()) {
         Ok(live) => live,
         Err(error) => return failed(error.to_string()),
@@ -204,14 +211,21 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         Some(log) => Target::Stdout(log),
         None => Target::Folder(sensor.log_folder.clone()),
     };
-    if let Err(message) = prepare(&sensor, &target) {
+    if let Err(message) = prepare(&sensor, &target, overrides.config.is_some()) {
         eprintln!("nightjar: {message}");
         return Ok(OUTPUT_FAILED);
     }
     if let Err(message) = privileges::drop_all(sensor.service.user.as_deref(), overrides.config.is_none()) {
         return failed(message);
     }
-    waiting.give_up_capabilities();
+    let sandbox = sandbox(&sensor, &overrides, scripts.as_deref());
+    waiting.give_up(sandbox.clone());
+    match sandbox.map(|sandbox| (sandbox.enter(), sandbox)) {
+        Some((Ok(true), sandbox)) => eprintln!("nightjar: files are written only in {sandbox}"),
+        Some((Err(message), _)) => return failed(message),
+        // That the kernel cannot was said.
+        Some((Ok(false), _)) | None => {}
+    }
     // Held as long as the sensor runs.
     let lock = match lock(&target) {
         Ok(lock) => lock,
@@ -240,7 +254,12 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.begin(written);
         sensor.config.interest = scripts.interest();
     }
-    let sinks = match Sinks::start(&sensor.export, Mode::Drop, super::tell) {
+    let sinks = match Sinks::start(
+        &sensor.export,
+        &super::streams::known(scripts.as_deref()),
+        Mode::Drop,
+        super::tell,
+    ) {
         Ok(sinks) => sinks,
         Err(message) => {
             eprintln!("nightjar: {message}");
@@ -257,9 +276,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let publish = |ledger: &Ledger, health| {
-        latest.set(&Ledger { exports: sinks.deliveries(), ..ledger.clone() }, health);
+        latest.set(ledger, health);
     };
-    let ended = supervise(live, &sensor, &control, logs, events, publish, quiet);
+    let ended = supervise(live.exporting(sinks.accounts()), &sensor, &control, logs, events, publish, quiet);
     let deliveries = sinks.finish();
     if !quiet {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
@@ -345,13 +364,33 @@ fn listeners(sensor: &Sensor) -> Result<(Option<StatusSocket>, Option<MetricsSer
     Ok((status, metrics))
 }
 
+/// What the sensor may touch from here on; none where it is not to be held to anything.
+fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) -> Option<Sandbox> {
+    if !sensor.service.sandbox {
+        return None;
+    }
+    // Exporters make them, but then it would be too late.
+    sensor.export.spools().for_each(|spool| drop(std::fs::create_dir_all(spool)));
+    let mut sandbox = sensor.sandbox();
+    let here = PathBuf::from(".");
+    if overrides.config.is_none() {
+        // On the command line, files are made in this folder and in that for what is not to stay.
+        sandbox.writable.extend([here.clone(), std::env::temp_dir()]);
+    }
+    sandbox.readable.extend(overrides.config.iter().map(|file| folder_of(file)).chain([here]));
+    if let Some(scripts) = scripts {
+        sandbox.readable.extend(scripts.sources().map(folder_of));
+        sandbox.writable.extend(scripts.written_files().map(|file| folder_of(&file)));
+    }
+    sandbox.settle();
+    Some(sandbox)
+}
+
 /// Makes the folders for logs, the user's whom the sensor becomes.
-fn prepare(sensor: &Sensor, target: &Target) -> Result<(), String> {
+fn prepare(sensor: &Sensor, target: &Target, archiving: bool) -> Result<(), String> {
     let Target::Folder(folder) = target else { return Ok(()) };
-    for folder in [folder, &sensor.upkeep().archive] {
-        if *folder == sensor.upkeep().archive && sensor.rotation == Rotation::default() {
-            continue;
-        }
+    let archive = archiving.then(|| sensor.upkeep().archive);
+    for folder in [folder].into_iter().chain(&archive) {
         let existed = folder.exists();
         crate::log::prepare_folder(folder).map_err(|error| error.to_string())?;
         if !existed {

@@ -5,10 +5,13 @@ mod options;
 mod progress;
 mod reload;
 mod script;
+mod streams;
 mod summary;
 mod test;
 
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,15 +23,15 @@ use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
-use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
-use crate::policy::{self, Events};
+use crate::policy::Events;
 use crate::script_host;
 use crate::service::privileges;
+use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
-use crate::sink::{self, Delivery, Mode, Sinks};
+use crate::sink::{self, Delivery, Known, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -45,7 +48,7 @@ const NOT_DELIVERED: u8 = 4;
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
 /// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
 /// `nightjar status` shows the running sensor; `nightjar reload` lets it read its configuration and scripts
-/// again; `nightjar test DIR` runs tests of scripts.
+/// again; `nightjar test DIR` runs tests of scripts; `nightjar schemas` writes JSON Schemas of exported rows.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Args {
@@ -103,7 +106,7 @@ struct Args {
 /// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
 /// whether they would take them, and stops.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar check")]
+#[command(name = "nightjar check", bin_name = "nightjar check")]
 struct CheckArgs {
     /// Say all that is wrong with this configuration
     #[arg(long, value_name = "FILE")]
@@ -120,31 +123,27 @@ is sent by the next run).";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
-    analyze::LOGS
-        .iter()
-        .chain(policy::LOGS)
-        .chain(pipeline::LOGS)
-        .map(|schema| schema.path)
-        .collect::<Vec<_>>()
-        .into()
+    pipeline::streams().map(|schema| schema.path).collect::<Vec<_>>().into()
 }
 
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     let rest = args.get(1..).unwrap_or_default();
-    let code = match rest.first().and_then(|word| word.to_str()) {
-        Some("check") => {
-            parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
-        }
-        Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
-        Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
-        _ => {
-            parse(Args::try_parse_from(&args)).map(|args| on_script_stack(move |waiting| run(args, waiting)))
-        }
-    };
+    let code =
+        match rest.first().and_then(|word| word.to_str()) {
+            Some("check") => {
+                parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
+            }
+            Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("schemas") => parse(streams::SchemasArgs::try_parse_from(rest))
+                .map(|args| on_script_stack(move |_| args.run())),
+            Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
+            _ => parse(Args::try_parse_from(&args))
+                .map(|args| on_script_stack(move |waiting| run(args, waiting))),
+        };
     match code {
         Ok(Ok(code)) | Err(code) => ExitCode::from(code),
         Ok(Err(message)) => {
@@ -163,14 +162,14 @@ fn parse<T>(parsed: Result<T, clap::Error>) -> Result<T, u8> {
     })
 }
 
-/// The thread that waits for the one that works. Capabilities are each thread's own, so it is to give up its
-/// own when told.
-struct Waiting(Sender<()>);
+/// The thread that waits for the one that works. Capabilities and what may be touched are each thread's own, so
+/// it is to give up its own when told.
+struct Waiting(Sender<Option<Sandbox>>);
 
 impl Waiting {
-    fn give_up_capabilities(&self) {
+    fn give_up(&self, sandbox: Option<Sandbox>) {
         // It waits until all is done.
-        let _ = self.0.send(());
+        let _ = self.0.send(sandbox);
     }
 }
 
@@ -183,8 +182,9 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
         .stack_size(STACK)
         .spawn(move || what(&Waiting(told)))
         .map_err(|error| format!("cannot start a thread: {error}"))?;
-    for () in wait {
-        if let Err(error) = privileges::keep_none() {
+    for sandbox in wait {
+        let entered = sandbox.map_or(Ok(false), |sandbox| sandbox.enter());
+        if let Err(error) = privileges::keep_none().and(entered) {
             eprintln!("nightjar: {error}");
         }
     }
@@ -195,9 +195,11 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
     let Some(config) = &args.config else { return args.scripts.check() };
     match Sensor::load(config) {
         Ok(sensor) => {
-            println!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len());
+            say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
-            let receivers = check_receivers(&sensor.export);
+            // Scripts that make streams are not run for this.
+            let known = Known { open: !args.scripts.is_empty(), ..streams::configured(&sensor) };
+            let receivers = check_receivers(&sensor.export, &known);
             Ok(if code == ALL_READ { receivers } else { code })
         }
         Err(error) => {
@@ -245,7 +247,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
                 });
-                print!("{}", scripts.explained());
+                say_all(&scripts.explained());
                 Ok(code)
             }
             None => Err(
@@ -268,7 +270,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.begin(written);
         settings.config.interest = scripts.interest();
     }
-    let sinks = Sinks::start(&export, Mode::Wait, tell)?;
+    let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
     let outlets = sinks.outlets();
     let options = ReplayOptions {
@@ -300,7 +302,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
     if let Some(scripts) = &scripts {
-        print!("{}", scripts.explained());
+        say_all(&scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     match &summary.end {
@@ -322,12 +324,22 @@ fn tell(sentence: &str) {
     eprintln!("nightjar: {sentence}");
 }
 
+/// Prints a line. Who has stopped reading (`| head`) does not want more.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Prints lines.
+fn say_all(lines: &str) {
+    let _ = io::stdout().write_all(lines.as_bytes());
+}
+
 /// Asks those that rows are exported to whether they would take them.
-fn check_receivers(config: &sink::Config) -> u8 {
+fn check_receivers(config: &sink::Config, known: &Known) -> u8 {
     let mut code = ALL_READ;
-    for (name, found) in sink::check(config) {
+    for (name, found) in sink::check(config, known) {
         match found {
-            Ok(found) => println!("{name}: {found}"),
+            Ok(found) => say(format_args!("{name}: {found}")),
             Err(wrong) => {
                 eprintln!("nightjar: {name}: {wrong}");
                 code = NOT_DELIVERED;

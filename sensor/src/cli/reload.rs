@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::cli::live::Overrides;
-use crate::cli::{ALL_READ, BAD_CAPTURE};
+use crate::cli::{ALL_READ, BAD_CAPTURE, say_all};
 use crate::pipeline::Control;
 use crate::policy::Reload;
 use crate::service::settings::Sensor;
@@ -15,7 +15,7 @@ use crate::service::status::{self, Reloaded};
 /// `nightjar reload`: lets the running sensor read its configuration and scripts again. Connections and what
 /// SumStats counted go on; with a mistake in either, all stays as it is, and it exits 1.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar reload")]
+#[command(name = "nightjar reload", bin_name = "nightjar reload")]
 pub(super) struct ReloadArgs {
     /// The sensor's `service.status_socket`
     #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
@@ -26,11 +26,14 @@ impl ReloadArgs {
     pub fn run(&self) -> Result<u8, String> {
         match status::ask_to_reload(&self.socket) {
             Ok(Ok(told)) => {
-                print!("{told}");
+                say_all(&told);
                 return Ok(ALL_READ);
             }
             Ok(Err(told)) => eprint!("{told}"),
-            Err(error) => eprintln!("nightjar: no sensor answers at {}: {error}", self.socket.display()),
+            Err(error) => eprintln!(
+                "nightjar: no sensor answers at {}: {error} (one that runs without --config is sent SIGHUP)",
+                self.socket.display()
+            ),
         }
         Ok(BAD_CAPTURE)
     }
@@ -54,9 +57,15 @@ impl Reloader {
             answer(reloaded);
         };
         match self.overrides.sensor() {
-            Ok(read) => {
+            Ok(mut read) => {
                 let restart = read.needing_restart(&self.sensor);
-                self.control.change(read.changeable(), move |reload| tell(outcome(reload, &restart)));
+                if self.sensor.service.sandbox {
+                    read.archive.clone_from(&self.sensor.archive);
+                }
+                let scripts = self.overrides.scripts;
+                self.control.change(read.changeable(), move |reload| {
+                    tell(outcome(reload.filter(|reload| scripts || reload.interest.is_none()), &restart));
+                });
             }
             Err(message) => {
                 tell(Err(format!("{message}\nnightjar: the configuration stays as it was\n")));

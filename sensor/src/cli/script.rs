@@ -56,12 +56,9 @@ impl ScriptArgs {
 
     /// Compiles what was given. Options that are not the sensor's own are the scripts'.
     pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
-        let scripts: Vec<String> =
-            self.words.iter().filter(|word| !options::is_assignment(word)).cloned().collect();
-        let overrides: Vec<String> =
-            self.assignments().filter(|word| !options::is_ours(word)).cloned().collect();
-        if scripts.is_empty() && self.code.is_empty() {
-            if overrides.is_empty() {
+        // A sensor's own notices need what is loaded by default.
+        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
+            if self.overrides().next().is_none() {
                 return Ok(Compiled::None);
             }
             // They may be options of what ships.
@@ -72,15 +69,28 @@ impl ScriptArgs {
                 shipped
                     .is_some_and(|shipped| options::name_of(word).is_some_and(|name| shipped.declare(name)))
             };
-            if let Some(unknown) = overrides.iter().find(|word| !known(word)) {
+            if let Some(unknown) = self.overrides().find(|word| !known(word)) {
                 return Err(options::unknown_assignment(unknown));
             }
         }
+        Ok(self.compile_all(carets, traffic).map_or(Compiled::Failed, Compiled::Scripts))
+    }
+
+    fn scripts(&self) -> impl Iterator<Item = &String> {
+        self.words.iter().filter(|word| !options::is_assignment(word))
+    }
+
+    fn overrides(&self) -> impl Iterator<Item = &String> {
+        self.assignments().filter(|word| !options::is_ours(word))
+    }
+
+    /// The same where there may be none but those that are loaded by default; `None` where they do not compile.
+    pub fn compile_all(&self, carets: bool, traffic: Traffic) -> Option<Box<Scripts>> {
         let mut wanted = Options {
-            scripts,
+            scripts: self.scripts().cloned().collect(),
             code: self.code.clone(),
             bare: self.bare,
-            overrides,
+            overrides: self.overrides().cloned().collect(),
             traffic,
             ..Options::default()
         };
@@ -92,9 +102,6 @@ impl ScriptArgs {
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
         let mut host = StdHost::default();
         host.carets = carets && std::io::stderr().is_terminal();
-        Ok(match Scripts::compile(host, &wanted) {
-            Ok(scripts) => Compiled::Scripts(Box::new(scripts)),
-            Err(_) => Compiled::Failed,
-        })
+        Scripts::compile(host, &wanted).ok().map(Box::new)
     }
 }

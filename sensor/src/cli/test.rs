@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 
-use crate::cli::{ALL_READ, BAD_CAPTURE};
+use crate::cli::{ALL_READ, BAD_CAPTURE, say};
+use crate::pipeline;
 use crate::testing::{self, Options, Verdict};
-use crate::{analyze, pipeline, policy};
 
 /// `nightjar test`: replays captures with scripts, and compares logs, notices and output with what is
 /// expected.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar test", after_help = AFTER_HELP)]
+#[command(name = "nightjar test", bin_name = "nightjar test", after_help = AFTER_HELP)]
 pub(super) struct TestArgs {
     /// Folders with tests, at any depth, or single tests
     #[arg(value_name = "DIR | TEST", required = true)]
@@ -69,7 +69,6 @@ impl TestArgs {
         let started = Instant::now();
         let tests = testing::find(&self.paths)?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let all = analyze::LOGS.iter().chain(policy::LOGS).chain(pipeline::LOGS);
         let options = Options {
             program: std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?,
             jobs: self.jobs.map_or_else(processors, usize::from),
@@ -77,7 +76,7 @@ impl TestArgs {
             time_limit: Duration::from_secs(self.time_limit.into()),
             update: self.update,
             keep: self.keep,
-            own_logs: all.map(|schema| schema.path).collect(),
+            own_logs: pipeline::streams().map(|schema| schema.path).collect(),
         };
         let (mut passed, mut updated, mut failed) = (0, 0, 0);
         testing::run(&tests, &options, |outcome| {
@@ -85,16 +84,16 @@ impl TestArgs {
             match outcome.verdict {
                 Verdict::Passed => {
                     passed += 1;
-                    println!("ok      {name} ({seconds:.2} s)");
+                    say(format_args!("ok      {name} ({seconds:.2} s)"));
                 }
                 Verdict::Updated(files) => {
                     updated += 1;
-                    println!("updated {name} ({seconds:.2} s): {}", files.join(", "));
+                    say(format_args!("updated {name} ({seconds:.2} s): {}", files.join(", ")));
                 }
                 Verdict::Failed(lines) => {
                     failed += 1;
-                    println!("FAILED  {name} ({seconds:.2} s)");
-                    lines.iter().for_each(|line| println!("  {line}"));
+                    say(format_args!("FAILED  {name} ({seconds:.2} s)"));
+                    lines.iter().for_each(|line| say(format_args!("  {line}")));
                 }
             }
         });
@@ -103,7 +102,8 @@ impl TestArgs {
         let mut counts = vec![format!("{passed} passed")];
         counts.extend((updated > 0).then(|| format!("{updated} updated")));
         counts.extend((failed > 0).then(|| format!("{failed} failed")));
-        println!("{count} test{plural}: {} in {:.2} s", counts.join(", "), started.elapsed().as_secs_f64());
+        let seconds = started.elapsed().as_secs_f64();
+        say(format_args!("{count} test{plural}: {} in {seconds:.2} s", counts.join(", ")));
         Ok(if failed == 0 { ALL_READ } else { BAD_CAPTURE })
     }
 }

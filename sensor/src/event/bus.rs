@@ -166,7 +166,8 @@ impl Bus {
         let end = self.batch.taken.bytes.len();
         self.say(Said::Row { schema: R::SCHEMA, start, end });
         let (order, now, Batch { items, taken }) = (self.order, self.now, &mut self.batch);
-        self.exports.rows(record, now, &mut taken.bytes, |to, range| {
+        let written = self.format.json_members(start..end);
+        self.exports.rows(record, now, written, &mut taken.bytes, |to, range| {
             let said = Said::Export { to, start: range.start, end: range.end };
             items.push(Item { order, now, said });
         });

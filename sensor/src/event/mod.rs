@@ -14,7 +14,7 @@ pub use bus::{Batch, Bus, Item, Said};
 pub use interest::{ConnParts, Idle, Interest, LogInterest, Rows};
 pub use order::Order;
 pub use raised::{Arg, EventId, EventSet, Owner, Raised};
-pub use taken::{ConnView, Drafted, EndView, FileView, Part, RecordView, RowView, Span, Taken};
+pub use taken::{ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span, Taken};
 
 use std::borrow::Cow;
 use std::net::IpAddr;

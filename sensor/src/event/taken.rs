@@ -297,6 +297,76 @@ impl Taken {
     }
 }
 
+/// Some of a record's values on their own, to be kept longer than a batch.
+#[derive(Debug, Default)]
+pub struct Excerpt {
+    fields: u64,
+    parts: Vec<Part>,
+    bytes: Vec<u8>,
+}
+
+impl Excerpt {
+    /// Takes over those `wanted` fields that were taken along; others stay as they are.
+    pub fn update(&mut self, (view, taken): (&RecordView, &Taken), wanted: u64) {
+        // The usual case: its room is used again.
+        if self.fields & !view.fields == 0 {
+            self.clear();
+            for (at, part) in taken.fields(view).filter(|(at, _)| wanted >> at & 1 == 1) {
+                self.push(at, part, taken.text_of(part));
+            }
+            return;
+        }
+        let older = std::mem::take(self);
+        for at in 0..u64::BITS as usize {
+            if let Some(part) = taken.field(view, at) {
+                if wanted >> at & 1 == 1 {
+                    self.push(at, part, taken.text_of(part));
+                }
+            } else if let Some(part) = older.field(at) {
+                self.push(at, part, older.text_of(part));
+            }
+        }
+    }
+
+    /// Takes over another one, with no more room than that needs where there is none yet.
+    pub fn copy(&mut self, other: &Excerpt) {
+        self.fields = other.fields;
+        self.parts.clone_from(&other.parts);
+        self.bytes.clone_from(&other.bytes);
+    }
+
+    pub fn clear(&mut self) {
+        self.fields = 0;
+        self.parts.clear();
+        self.bytes.clear();
+    }
+
+    fn push(&mut self, at: usize, part: Part, text: Option<&[u8]>) {
+        self.fields |= 1 << at;
+        self.parts.push(match (part, text) {
+            (Part::Text(_), Some(text)) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(text);
+                Part::Text(Span { start, end: self.bytes.len() })
+            }
+            (part, _) => part,
+        });
+    }
+
+    pub fn field(&self, at: usize) -> Option<Part> {
+        let nth = (self.fields & ((1 << at) - 1)).count_ones() as usize;
+        self.parts.get(nth).copied().filter(|_| self.fields >> at & 1 == 1)
+    }
+
+    pub fn text_of(&self, part: Part) -> Option<&[u8]> {
+        match part {
+            Part::Text(span) => self.bytes.get(span.start..span.end),
+            Part::Name(name) => Some(name.as_bytes()),
+            _ => None,
+        }
+    }
+}
+
 /// Copies fields to places made for them; what lists hold comes behind.
 struct Copying<'t> {
     fields: u64,
@@ -333,6 +403,20 @@ mod tests {
             /// A number.
             n: Option<u64> = "n",
         }
+    }
+
+    #[test]
+    fn excerpts_keep_what_is_not_said_again() {
+        let mut taken = Taken::default();
+        let all = taken.view(&Row { name: "abc", tags: Set(&["x"]), n: Some(7) }, u64::MAX);
+        let name = taken.view(&Row { name: "de", tags: Set(&[]), n: Some(8) }, 0b001);
+        let mut excerpt = Excerpt::default();
+        excerpt.update((&all, &taken), 0b101);
+        excerpt.update((&name, &taken), 0b101);
+        assert_eq!(excerpt.field(0).and_then(|name| excerpt.text_of(name)), Some(&b"de"[..]));
+        assert!(excerpt.field(1).is_none() && matches!(excerpt.field(2), Some(Part::Count(7))));
+        excerpt.update((&all, &taken), 0b001);
+        assert_eq!(excerpt.field(0).and_then(|name| excerpt.text_of(name)), Some(&b"abc"[..]));
     }
 
     #[test]

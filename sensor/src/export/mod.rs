@@ -13,7 +13,7 @@ mod summary;
 
 pub use row::{Row, RowError, rows};
 pub use rules::{Action, Condition, Rule, RuleError};
-pub use schema::{json_schema, schema_version};
+pub use schema::{Version, json_schema, schema_version};
 pub use shape::Shape;
 
 use std::ops::Range;
@@ -74,6 +74,9 @@ impl Exports {
     }
 }
 
+/// How times are spelled in a row that was written as JSON, and where its members stand.
+pub type Written = (JsonTime, Range<usize>);
+
 /// Serialises rows for every exporter that wants them.
 pub struct Serializer {
     exports: Exports,
@@ -89,16 +92,18 @@ struct Stream {
 
 impl Serializer {
     /// Appends `record`, encoded as a [`Row`], once for each exporter that wants it, and says to
-    /// `each` which exporter that is and where its row stands.
+    /// `each` which exporter that is and where its row stands. Where it was `written` to `out` already as
+    /// the members of a JSON object, that is copied for those who want the same.
     #[inline]
     pub fn rows<R: Record>(
         &mut self,
         record: &R,
         now: Time,
+        written: Option<Written>,
         out: &mut Vec<u8>,
         each: impl FnMut(usize, Range<usize>),
     ) {
-        self.rows_of(R::SCHEMA, record, now, out, each);
+        self.rows_of(R::SCHEMA, record, now, written, out, each);
     }
 
     /// The same of a record whose schema is known at run time.
@@ -108,6 +113,7 @@ impl Serializer {
         schema: &'static Schema,
         record: &R,
         now: Time,
+        written: Option<Written>,
         out: &mut Vec<u8>,
         mut each: impl FnMut(usize, Range<usize>),
     ) {
@@ -120,7 +126,7 @@ impl Serializer {
         };
         for (to, plan) in &self.streams[at].plans {
             let start = out.len();
-            if plan.row(&self.exports.0[*to], record, now, out) {
+            if plan.row(&self.exports.0[*to], record, now, written.as_ref(), out) {
                 each(*to, start..out.len());
             }
         }

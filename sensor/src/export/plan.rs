@@ -2,12 +2,13 @@
 
 use crate::export::mozdef::{Bro, Event};
 use crate::export::rules::Judge;
-use crate::export::{Export, KeyBy, Shape, row};
+use crate::export::{Export, KeyBy, Shape, Written, row, schema_version};
 use crate::record::{JsonTime, Record, Schema, Value, Visitor, json};
 use crate::time::Time;
 
 pub(super) struct Plan {
     stream: &'static str,
+    version: u32,
     judge: Judge,
     /// The field that the key is taken from.
     key: Option<usize>,
@@ -43,6 +44,7 @@ impl Plan {
         };
         Plan {
             stream: schema.path,
+            version: schema_version(schema),
             judge: Judge::new(&export.rules, schema),
             key: wanted.iter().find_map(|name| schema.field(name)),
             body,
@@ -51,9 +53,16 @@ impl Plan {
 
     /// Appends the row, unless a rule drops it: then it appends nothing and says false.
     #[inline]
-    pub fn row<R: Record>(&self, export: &Export, record: &R, now: Time, out: &mut Vec<u8>) -> bool {
+    pub fn row<R: Record>(
+        &self,
+        export: &Export,
+        record: &R,
+        now: Time,
+        written: Option<&Written>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let Some(topic) = self.judge.topic(record) else { return false };
-        let begun = row::begin(now, self.stream, topic, out);
+        let begun = row::begin(now, self.version, self.stream, topic, out);
         if let Some(field) = self.key {
             json::plain_text(record.get(field), out);
             begun.end_key(out);
@@ -61,7 +70,10 @@ impl Plan {
         match &self.body {
             Body::Flat { before, fields, after } => {
                 out.extend_from_slice(before);
-                record.visit(&mut Fields::new(fields, export.time, out));
+                match written {
+                    Some((time, members)) if *time == export.time => out.extend_from_within(members.clone()),
+                    _ => record.visit(&mut Fields::new(fields, export.time, out)),
+                }
                 out.extend_from_slice(after);
             }
             Body::Event(event) => event.write(record, now, out),

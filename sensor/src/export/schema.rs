@@ -21,7 +21,8 @@ pub fn json_schema(schema: &Schema, shape: Shape, time: JsonTime) -> Json {
         Shape::MozdefBro => envelope(schema),
     };
     if let Json::Object(members) = &mut described {
-        let title = format!("{} as {}, version {}", schema.path, shape.name(), schema_version(schema));
+        let title =
+            format!("{} as {}, version {}", schema.path, shape.name(), Version(schema_version(schema)));
         members.insert("$schema".to_owned(), DIALECT.into());
         members.insert("title".to_owned(), title.into());
     }
@@ -29,12 +30,21 @@ pub fn json_schema(schema: &Schema, shape: Shape, time: JsonTime) -> Json {
 }
 
 /// A stream's version: it changes with its fields' names, types and order, and with nothing else.
-pub fn schema_version(schema: &Schema) -> String {
+pub fn schema_version(schema: &Schema) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for field in schema.fields {
-        hasher.update(format!("{} {:?} {}\n", field.name, field.ty, field.optional).as_bytes());
+        hasher.update(format!("{} {:?}\n", field.name, field.ty).as_bytes());
     }
-    format!("{:08x}", hasher.finalize())
+    hasher.finalize()
+}
+
+/// A version as receivers see it.
+pub struct Version(pub u32);
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
 }
 
 /// An object with these members and no others.

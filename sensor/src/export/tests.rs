@@ -74,7 +74,7 @@ fn exported<R: Record>(export: Export, record: &R) -> Option<(String, String, Js
     let mut out = Vec::new();
     let mut ranges = Vec::new();
     let exports = Exports([export].into());
-    exports.serializer().rows(record, NOW, &mut out, |_, range| ranges.push(range));
+    exports.serializer().rows(record, NOW, None, &mut out, |_, range| ranges.push(range));
     assert!(ranges.len() <= 1);
     let (row, len) = Row::read(&out[ranges.pop()?]).unwrap();
     assert_eq!((row.stream, len, row.ts), (R::SCHEMA.path, out.len(), NOW));
@@ -262,6 +262,6 @@ fn rules_about_what_is_not_there_are_refused() {
 #[test]
 fn with_nobody_listening_nothing_is_built() {
     let mut out = Vec::new();
-    Exports::default().serializer().rows(&sample(), NOW, &mut out, |_, _| panic!("nobody wants it"));
+    Exports::default().serializer().rows(&sample(), NOW, None, &mut out, |_, _| panic!("nobody wants it"));
     assert!(out.is_empty());
 }

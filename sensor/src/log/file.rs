@@ -70,8 +70,8 @@ impl LogFile {
     /// Compressed as it is written, from level 1 (fast) to 9.
     pub fn create_gzip(path: &Path, level: u32) -> Result<Self, LogError> {
         let file = File::create(path).map_err(|error| LogError { path: path.to_owned(), error })?;
-        let out = Box::new(GzEncoder::new(file, flate2::Compression::new(level.min(9))));
-        Ok(LogFile::to(path.to_owned(), Out::Gzip(out)))
+        let out = GzEncoder::new(file, flate2::Compression::new(level.min(9)));
+        Ok(LogFile::to(path.to_owned(), Out::Gzip(Box::new(out))))
     }
 
     /// Writes out what is held, and what ends the file.

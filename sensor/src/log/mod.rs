@@ -164,7 +164,7 @@ impl Logs {
         if !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
-            self.serializer.rows_of(sheet.schema(), &record, now, &mut bytes, |to, range| {
+            self.serializer.rows_of(sheet.schema(), &record, now, None, &mut bytes, |to, range| {
                 exported.push((to, range));
             });
             for (to, range) in exported {
@@ -279,7 +279,7 @@ impl Logs {
         self.row(R::SCHEMA, &row, now)?;
         row.clear();
         let mut exported = Vec::new();
-        self.serializer.rows(record, now, &mut row, |to, range| exported.push((to, range)));
+        self.serializer.rows(record, now, None, &mut row, |to, range| exported.push((to, range)));
         for (to, range) in exported {
             self.export(to, &row[range]);
         }
@@ -298,9 +298,8 @@ impl Logs {
         self.open.len() - 1
     }
 
-    /// What a sensor's logs need every second: rows reach the disk, and logs whose time has come are
-    /// finished. Where writing had failed it is tried again.
-    pub fn tick(&mut self, now: Time) {
+    /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
+    pub fn flush(&mut self) {
         self.databases.commit();
         let Some(live) = &mut self.live else { return };
         let mut healthy = true;
@@ -313,6 +312,12 @@ impl Logs {
         if healthy && std::mem::take(&mut live.complained) {
             eprintln!("nightjar: logs can be written again");
         }
+    }
+
+    /// What a sensor's logs need every second: beside [`Logs::flush`], logs whose time has come are finished.
+    pub fn tick(&mut self, now: Time) {
+        self.flush();
+        let Some(live) = &mut self.live else { return };
         let interval = live.rotation.interval;
         if interval <= Interval::ZERO {
             return;

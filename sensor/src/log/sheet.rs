@@ -136,7 +136,7 @@ impl Sheet {
     }
 
     /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
-    pub(super) fn schema(&self) -> &'static Schema {
+    pub fn schema(&self) -> &'static Schema {
         self.schema.get_or_init(|| {
             let field = |(name, ty): (&String, &String)| FieldDef {
                 name: String::leak(name.clone()),

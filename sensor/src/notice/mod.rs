@@ -14,6 +14,10 @@ pub use outbox::{Outbox, Parcel, Text, Via};
 /// What became of it all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Raised and not suppressed.
+    pub raised: u64,
+    /// Not told, because the same was told not long ago.
+    pub suppressed: u64,
     pub mails_sent: u64,
     /// Given up after several attempts, or refused.
     pub mails_failed: u64,

@@ -33,10 +33,15 @@ pub(super) struct State {
     number: u64,
     generation: u64,
     published: Instant,
+    /// When it was last looked whether the interface is still the same.
+    looked: Instant,
     unsaid: u64,
     clock_steps: u64,
     restarts: u64,
     interface_errors: u64,
+    followed: u64,
+    /// The interface is another, and its packets cannot be had.
+    cut_off: bool,
     turns: u64,
 }
 
@@ -46,10 +51,13 @@ impl State {
             number: 0,
             generation: 0,
             published: Instant::now(),
+            looked: Instant::now(),
             unsaid: 0,
             clock_steps: 0,
             restarts: 0,
             interface_errors: 0,
+            followed: 0,
+            cut_off: false,
             turns: 0,
         }
     }
@@ -57,6 +65,8 @@ impl State {
 
 /// How long to wait for packets at a time; signals and settings are looked at in between.
 const WAIT: Duration = Duration::from_millis(100);
+/// How often it is looked whether a quiet interface is still the one that was opened.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 /// How often rows go to the logs and counters to the ledger, however little there is.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
 /// With so much to say, it is said without waiting for that.
@@ -100,7 +110,9 @@ impl Lane {
 
     fn turn(&mut self) {
         self.take_settings();
-        match self.poll(WAIT) {
+        let polled = self.poll(WAIT);
+        let quiet = !matches!(polled, Ok(Polled::Packets(_)));
+        match polled {
             Ok(Polled::Packets(_)) => {}
             Ok(Polled::Nothing) => self.idle(),
             Err(_) => {
@@ -109,6 +121,9 @@ impl Lane {
                 thread::sleep(DOWN_WAIT);
             }
         }
+        if quiet && self.state.looked.elapsed() >= FOLLOW_EVERY {
+            self.follow();
+        }
         self.state.turns += 1;
         if self.worker.waiting() > REPORT_BYTES {
             self.report();
@@ -116,6 +131,15 @@ impl Lane {
         if self.state.published.elapsed() >= PUBLISH_EVERY {
             self.report();
             self.publish(false);
+        }
+    }
+
+    /// The interface may have been removed, and one of its name made.
+    fn follow(&mut self) {
+        self.state.looked = Instant::now();
+        match self.source.follow() {
+            Ok(followed) => self.state.followed += u64::from(followed),
+            Err(_) => self.state.cut_off = true,
         }
     }
 
@@ -159,6 +183,8 @@ impl Lane {
         ledger.clock_steps = self.state.clock_steps;
         ledger.restarts = self.state.restarts;
         ledger.interface_errors = self.state.interface_errors;
+        ledger.followed = self.state.followed;
+        ledger.cut_off = self.state.cut_off;
         ledger.now = self.worker.now();
         ledger.turns = self.state.turns;
         ledger.ended = ended;

@@ -6,6 +6,7 @@ use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
 use crate::log::{ArchiveCounts, RowCounts};
 use crate::pipeline::worker::WorkerStats;
+use crate::policy::ScriptCounters;
 use crate::sink::Delivery;
 use crate::time::Time;
 
@@ -32,6 +33,7 @@ pub struct Ledger {
     pub reloads: u64,
     /// Scripts were read again that do not compile.
     pub reload_failures: u64,
+    pub scripts: ScriptCounters,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
 }
@@ -63,6 +65,10 @@ pub struct LaneLedger {
     pub restarts: u64,
     /// Errors of the interface, such as its going down.
     pub interface_errors: u64,
+    /// The interface was removed and made anew, and capture went on.
+    pub followed: u64,
+    /// It was, and capture cannot go on without a restart.
+    pub cut_off: bool,
     /// Network time.
     pub now: Time,
     /// Goes up with every turn of its loop: it stands still when the worker does.
@@ -82,6 +88,8 @@ impl LaneLedger {
             clock_steps: 0,
             restarts: 0,
             interface_errors: 0,
+            followed: 0,
+            cut_off: false,
             now: Time::default(),
             turns: 0,
             ended: false,

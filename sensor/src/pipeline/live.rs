@@ -20,7 +20,8 @@ use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes}
 use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
-use crate::policy::{Events, Policy, Reload};
+use crate::policy::{Events, Policy, Reload, Trouble};
+use crate::sink::Accounts;
 use crate::time::Time;
 
 /// What to capture on one interface, and where its workers run.
@@ -60,6 +61,7 @@ pub struct Live {
     interfaces: Vec<Opened>,
     /// What the operator should know.
     pub notes: Vec<String>,
+    exporters: Accounts,
 }
 
 struct Opened {
@@ -100,8 +102,11 @@ pub struct LiveSummary {
 
 /// Reports that may wait between the workers and the logs, for each worker.
 const QUEUE_PER_WORKER: usize = 16;
-/// Rows reach the disk, and counters the ledger, this often.
+/// Counters reach the ledger, and what is done now and then is done, this often.
 const TICK: Duration = Duration::from_secs(1);
+/// Rows reach the disk this often: with what it takes them to come here, a notice is to be read within a second
+/// of the packet that caused it.
+const FLUSH: Duration = Duration::from_millis(250);
 
 impl Control {
     pub fn new(config: &Config) -> Self {
@@ -160,7 +165,12 @@ impl Live {
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
             opened.push(Opened { options, name, kind, nic, sources });
         }
-        Ok(Live { interfaces: opened, notes })
+        Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
+    }
+
+    /// Tells of exporters too.
+    pub fn exporting(self, exporters: Accounts) -> Live {
+        Live { exporters, ..self }
     }
 
     /// Captures until told to stop. `watch` sees the ledger every second.
@@ -210,6 +220,7 @@ impl Live {
             logs: &mut logs,
             loss: Loss::new(settings.loss.clone(), started),
             ledger: Ledger { started, ..Ledger::default() },
+            exporters: self.exporters,
             said: Vec::new(),
         };
         let finished = stage.run(control, deadline, &mut watch);
@@ -245,6 +256,7 @@ struct Stage<'a, 'e> {
     logs: &'a mut Logs,
     loss: Loss,
     ledger: Ledger,
+    exporters: Accounts,
     /// The times of what was taken since rows last went to the disk.
     said: Vec<Time>,
 }
@@ -253,9 +265,10 @@ impl Stage<'_, '_> {
     /// True when every worker has ended and all it said was taken.
     fn run(&mut self, control: &Control, deadline: Duration, watch: &mut impl FnMut(&Ledger)) -> bool {
         let mut next_tick = Instant::now() + TICK;
+        let mut next_flush = Instant::now() + FLUSH;
         let mut stop_by = None;
         loop {
-            match self.reports.recv_deadline(next_tick) {
+            match self.reports.recv_deadline(next_flush.min(next_tick)) {
                 Ok(report) => self.take(report),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return true,
@@ -265,6 +278,11 @@ impl Stage<'_, '_> {
                 if Instant::now() > by {
                     return false;
                 }
+            }
+            if Instant::now() >= next_flush {
+                next_flush = Instant::now() + FLUSH;
+                self.logs.flush();
+                self.measure_lag();
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
@@ -311,9 +329,25 @@ impl Stage<'_, '_> {
         if self.policy.tick(now, self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
+        let before = std::mem::take(&mut self.ledger.lanes);
         self.update(now);
-        self.loss.look(&self.ledger, self.logs);
+        for (lane, before) in self.ledger.lanes.iter().zip(&before) {
+            if lane.followed > before.followed {
+                eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", lane.peer());
+            }
+            if lane.cut_off && !before.cut_off {
+                eprintln!("nightjar: {}: the interface was made anew; a restart is needed", lane.peer());
+            }
+        }
+        let troubles = self.loss.look(&self.ledger, self.logs);
+        self.tell(&troubles, now);
         self.logs.tick(now);
+        self.measure_lag();
+    }
+
+    /// How long rows took that have just reached the disk.
+    fn measure_lag(&mut self) {
+        let now = wall();
         for said in self.said.drain(..) {
             self.ledger.log_lag.add((now - said).nanos().max(0) as f64 / 1e9);
         }
@@ -336,18 +370,32 @@ impl Stage<'_, '_> {
         ledger.log_failures = self.logs.failures();
         ledger.archive = self.logs.archived();
         ledger.weirds_suppressed = self.policy.weirds_suppressed();
+        ledger.scripts = self.policy.script_counters();
         ledger.queued_reports = self.reports.len();
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();
+        ledger.exports = self.exporters.read();
     }
 
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.
     fn finish(mut self) -> Ledger {
+        self.update(wall());
+        let troubles = self.loss.last(&self.ledger, self.logs);
+        self.tell(&troubles, wall());
         if self.policy.end(wall(), self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
         self.update(wall());
-        self.loss.last(&self.ledger, self.logs);
         self.ledger
+    }
+
+    /// Tells the operator, and as notices whoever reads those.
+    fn tell(&mut self, troubles: &[Trouble], now: Time) {
+        for trouble in troubles {
+            eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
+            if self.policy.trouble(trouble, now, self.logs).is_err() {
+                self.ledger.log_failures += 1;
+            }
+        }
     }
 }

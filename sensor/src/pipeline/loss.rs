@@ -1,12 +1,15 @@
-//! stats.log and capture_loss.log: the ledger over time, and warnings where it shows loss.
+//! stats.log and capture_loss.log: the ledger over time, and what is wrong where it shows loss.
 
 use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
-use crate::record::{Record, Schema, record};
+use crate::policy::{Trouble, TroubleKind};
+use crate::record::{Record, Schema, Vector, record};
+use crate::sink::{Counts, Delivery, Reason};
 use crate::time::{Interval, Time};
 
 record! {
     /// What a worker did since the last such row (Zeek's policy/misc/stats.zeek).
+    #[derive(Default)]
     pub struct StatsRow<'a> in "stats" {
         /// When it was counted.
         ts: Time = "ts",
@@ -42,20 +45,40 @@ record! {
         timers: u64 = "timers",
         /// Flows in memory.
         active_timers: u64 = "active_timers",
-        /// Files: not counted yet.
+        /// Files begun.
         files: u64 = "files",
+        /// Files that have not ended.
         active_files: u64 = "active_files",
-        /// DNS requests: not counted yet.
+        /// DNS queries.
         dns_requests: u64 = "dns_requests",
+        /// Queries whose answers are waited for.
         active_dns_requests: u64 = "active_dns_requests",
         /// Bytes waiting behind holes in TCP streams.
         reassem_tcp_size: u64 = "reassem_tcp_size",
-        /// Bytes of files waiting behind holes: not counted yet.
+        /// Bytes of files held: beginnings without a type, and pieces behind holes.
         reassem_file_size: u64 = "reassem_file_size",
         /// Bytes of fragments waiting for the rest.
         reassem_frag_size: u64 = "reassem_frag_size",
         /// Zeek's buffer for detection, which is no part of reassembly here.
         reassem_unknown_size: u64 = "reassem_unknown_size",
+        /// In rows of an exporter, whose name is then the peer, and of which there is one for each stream: the stream.
+        /// These and what follows are counted since the start: offered and recovered are acknowledged, in flight,
+        /// spooled or dropped.
+        export_stream: Option<&'a str> = "export_stream",
+        /// Rows given to the exporter.
+        export_offered: Option<u64> = "export_offered",
+        /// Rows that earlier runs had left in its spool.
+        export_recovered: Option<u64> = "export_recovered",
+        /// Rows that the receiver has, and said so.
+        export_acked: Option<u64> = "export_acked",
+        /// Rows in memory, sent or not.
+        export_in_flight: Option<u64> = "export_in_flight",
+        /// Rows that are only on disk.
+        export_spooled: Option<u64> = "export_spooled",
+        /// Rows that were not delivered and will not be.
+        export_dropped: Option<u64> = "export_dropped",
+        /// Why they were not: each reason with its rows, `too_large=3`.
+        export_drop_reasons: Option<Vector<'a, &'a str>> = "export_drop_reasons",
     }
 }
 
@@ -91,6 +114,16 @@ pub struct LossSettings {
     pub first_loss_interval: Interval,
     /// `CaptureLoss::too_much_loss`, in per cent.
     pub too_much_percent: f64,
+    /// `CaptureLoss::minimum_acks`
+    pub minimum_acks: u64,
+    /// More than this of a worker's packets dropped by the kernel is too much.
+    pub dropped_percent: f64,
+    /// More than this of flows, rows or stream data given up is too much.
+    pub given_up_percent: f64,
+    /// More than this of connections seen from one side is too much.
+    pub one_sided_percent: f64,
+    /// A worker should get no more than so many times the average.
+    pub skew: u64,
 }
 
 impl Default for LossSettings {
@@ -100,6 +133,11 @@ impl Default for LossSettings {
             loss_interval: Interval::from_secs(15 * 60),
             first_loss_interval: Interval::from_secs(60),
             too_much_percent: 10.0,
+            minimum_acks: 1,
+            dropped_percent: 0.0,
+            given_up_percent: 1.0,
+            one_sided_percent: 50.0,
+            skew: 4,
         }
     }
 }
@@ -115,17 +153,17 @@ pub(super) struct Loss {
 struct Since {
     at: Time,
     lanes: Vec<LaneLedger>,
+    /// Rows of all logs, and those of them that could not be written.
+    rows: (u64, u64),
 }
 
 /// Traffic that says something about how evenly it is dealt out.
 const ENOUGH_PACKETS: u64 = 100_000;
 const ENOUGH_CONNECTIONS: u64 = 1_000;
-/// One worker gets this many times the average: its core will be full first.
-const SKEW: u64 = 4;
 
 impl Loss {
     pub fn new(settings: LossSettings, started: Time) -> Self {
-        let since = || Since { at: started, lanes: Vec::new() };
+        let since = || Since { at: started, lanes: Vec::new(), rows: (0, 0) };
         Loss { settings, stats: since(), loss: since(), first: true }
     }
 
@@ -133,35 +171,41 @@ impl Loss {
         self.settings = settings;
     }
 
-    /// Writes what is due.
-    pub fn look(&mut self, ledger: &Ledger, logs: &mut Logs) {
+    /// Writes what is due; gives back what is wrong.
+    pub fn look(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Trouble> {
         let due = |since: &Since, interval: Interval| {
             let passed = ledger.at - since.at;
             // The clock may have been set back.
             interval > Interval::ZERO && (passed >= interval || passed < Interval::ZERO)
         };
+        let mut troubles = Vec::new();
         if due(&self.stats, self.settings.stats_interval) {
-            self.write_stats(ledger, logs);
+            self.write_stats(ledger, logs, &mut troubles);
         }
         let interval =
             if self.first { self.settings.first_loss_interval } else { self.settings.loss_interval };
         if due(&self.loss, interval) {
-            self.write_loss(ledger, logs);
+            self.write_loss(ledger, logs, &mut troubles);
+            self.little_traffic(ledger, &mut troubles);
+            self.loss = Since::of(ledger);
             self.first = false;
         }
+        troubles
     }
 
     /// Writes what has not been told when the sensor ends.
-    pub fn last(&mut self, ledger: &Ledger, logs: &mut Logs) {
+    pub fn last(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
         if self.settings.stats_interval > Interval::ZERO {
-            self.write_stats(ledger, logs);
+            self.write_stats(ledger, logs, &mut troubles);
         }
         if self.settings.loss_interval > Interval::ZERO {
-            self.write_loss(ledger, logs);
+            self.write_loss(ledger, logs, &mut troubles);
         }
+        troubles
     }
 
-    fn write_stats(&mut self, ledger: &Ledger, logs: &mut Logs) {
+    fn write_stats(&mut self, ledger: &Ledger, logs: &mut Logs, troubles: &mut Vec<Trouble>) {
         for (nth, lane) in ledger.lanes.iter().enumerate() {
             let before = self.stats.lanes.get(nth);
             let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
@@ -175,7 +219,6 @@ impl Loss {
                 pkts_dropped: Some(since(|lane| lane.source.dropped)),
                 pkts_link: Some(since(|lane| lane.source.link)),
                 pkt_lag: (lane.now != Time::default()).then(|| ledger.at - lane.now),
-                pkts_filtered: None,
                 events_proc: since(|lane| lane.stats.said),
                 events_queued: since(|lane| lane.stats.said),
                 active_tcp_conns: tcp,
@@ -186,85 +229,224 @@ impl Loss {
                 icmp_conns: since(|lane| lane.stats.flow.opened_by_proto[2]),
                 timers: since(|lane| lane.stats.flow.opened),
                 active_timers: lane.open_flows(),
-                files: 0,
-                active_files: 0,
-                dns_requests: 0,
-                active_dns_requests: 0,
+                files: since(|lane| lane.stats.analyze.files),
+                active_files: lane.stats.analyze.open_files,
+                dns_requests: since(|lane| lane.stats.analyze.dns_queries),
+                active_dns_requests: lane.stats.analyze.open_dns_queries,
                 reassem_tcp_size: lane.stats.flow.reassembly_bytes,
-                reassem_file_size: 0,
+                reassem_file_size: lane.stats.analyze.file_bytes,
                 reassem_frag_size: lane.fragment_bytes,
-                reassem_unknown_size: 0,
+                ..StatsRow::default()
             };
-            let dropped = since(|lane| lane.source.dropped);
-            if dropped > 0 {
-                eprintln!(
-                    "nightjar: {}: the kernel dropped {dropped} of {} packets because the ring was full",
-                    row.peer,
-                    since(|lane| lane.source.link)
-                );
-            }
             // Live logs report no failures: they count them.
             let _ = logs.record(&row, ledger.at);
+            let (dropped, link) = (since(|lane| lane.source.dropped), since(|lane| lane.source.link));
+            if percent(dropped, link) > self.settings.dropped_percent {
+                troubles.push(Trouble {
+                    kind: TroubleKind::Dropped,
+                    peer: lane.peer(),
+                    text: format!("{dropped} of {link} packets dropped because the ring was full"),
+                });
+            }
+            self.given_up(lane, before, troubles);
         }
-        warn_of_skew(ledger, &self.stats.lanes);
-        self.stats = Since { at: ledger.at, lanes: ledger.lanes.clone() };
+        for Delivery { name, account } in &ledger.exports {
+            for (stream, counts) in account.streams() {
+                let reasons = reasons(counts);
+                let reasons: Vec<&str> = reasons.iter().map(|reason| &reason[..]).collect();
+                let _ = logs.record(&of_exporter(ledger, name, stream, counts, &reasons), ledger.at);
+            }
+        }
+        self.unwritten(ledger, troubles);
+        self.skew(ledger, troubles);
+        self.stats = Since::of(ledger);
     }
 
-    fn write_loss(&mut self, ledger: &Ledger, logs: &mut Logs) {
+    /// What a worker gave up at its ceilings.
+    fn given_up(&self, lane: &LaneLedger, before: Option<&LaneLedger>, troubles: &mut Vec<Trouble>) {
+        let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
+        let shares = [
+            (
+                since(|lane| lane.stats.flow.evicted),
+                since(|lane| lane.stats.flow.opened),
+                "flows ended early because the table was full (limits.flows)",
+            ),
+            (
+                since(|lane| lane.stats.flow.reassembly_given_up),
+                since(|lane| lane.source.bytes),
+                "bytes given up behind holes in streams (limits.reassembly)",
+            ),
+            (
+                since(|lane| lane.unsaid),
+                since(|lane| lane.stats.said),
+                "rows dropped because the logs were too far behind",
+            ),
+        ];
+        for (lost, all, what) in shares {
+            if percent(lost, all) > self.settings.given_up_percent {
+                let (kind, peer) = (TroubleKind::AnalysisLoss, lane.peer());
+                troubles.push(Trouble { kind, peer, text: format!("{lost} of {all} {what}") });
+            }
+        }
+    }
+
+    /// Rows that found no room on the disk.
+    fn unwritten(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+        let (rows, dropped) = all_rows(ledger);
+        let (rows, dropped) =
+            (rows.saturating_sub(self.stats.rows.0), dropped.saturating_sub(self.stats.rows.1));
+        if percent(dropped, rows) > self.settings.given_up_percent {
+            let text = format!("{dropped} of {rows} rows dropped because they could not be written");
+            troubles.push(Trouble { kind: TroubleKind::AnalysisLoss, peer: "logs".to_owned(), text });
+        }
+    }
+
+    /// Interfaces one of whose workers gets far more than its share: its core will be full first.
+    fn skew(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+        for interface in &ledger.interfaces {
+            let lanes = ledger.lanes.iter().enumerate().filter(|(_, lane)| lane.interface == interface.name);
+            let delivered = |lane: &LaneLedger| lane.source.delivered;
+            let shares: Vec<u64> = lanes
+                .map(|(nth, lane)| delivered(lane) - self.stats.lanes.get(nth).map_or(0, delivered))
+                .collect();
+            let (all, most) = (shares.iter().sum::<u64>(), shares.iter().max().copied().unwrap_or(0));
+            if all >= ENOUGH_PACKETS && most * shares.len() as u64 > self.settings.skew * all {
+                let text = format!(
+                    "one of {} workers gets {most} of {all} packets: few large flows, or uneven queues",
+                    shares.len()
+                );
+                troubles.push(Trouble { kind: TroubleKind::Skew, peer: interface.name.to_string(), text });
+            }
+        }
+    }
+
+    fn write_loss(&mut self, ledger: &Ledger, logs: &mut Logs, troubles: &mut Vec<Trouble>) {
         for (nth, lane) in ledger.lanes.iter().enumerate() {
             let before = self.loss.lanes.get(nth);
             let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
             let (acks, gaps) = (since(|lane| lane.stats.flow.acks), since(|lane| lane.stats.flow.gaps));
-            let percent_lost = if acks == 0 { 0.0 } else { 100.0 * gaps as f64 / acks as f64 };
-            let peer = &lane.peer();
-            if percent_lost >= self.settings.too_much_percent {
-                eprintln!(
-                    "nightjar: {peer}: {percent_lost:.3} % of acknowledged data was not seen \
-                     ({gaps} of {acks} acknowledgements): packets are lost before or in this sensor"
+            let percent_lost = percent(gaps, acks);
+            let peer = lane.peer();
+            let ts_delta = ledger.at - self.loss.at;
+            let row = CaptureLossRow { ts: ledger.at, ts_delta, peer: &peer, gaps, acks, percent_lost };
+            let _ = logs.record(&row, ledger.at);
+            if acks > 0 && percent_lost >= self.settings.too_much_percent {
+                let text = format!(
+                    "{percent_lost:.3} % of acknowledged data was not seen ({gaps} of {acks} \
+                     acknowledgements): packets are lost before or in this sensor"
                 );
+                troubles.push(Trouble { kind: TroubleKind::CaptureLoss, peer: peer.clone(), text });
             }
             let (ended, one_sided) =
                 (since(|lane| lane.stats.flow.tcp_ended), since(|lane| lane.stats.flow.tcp_one_sided));
-            if ended >= ENOUGH_CONNECTIONS && one_sided * 2 > ended {
-                eprintln!(
-                    "nightjar: {peer}: of {one_sided} of {ended} connections only one side was seen: \
-                     the tap shows one direction, or directions go to different workers (nightjar doctor)"
+            if ended >= ENOUGH_CONNECTIONS && percent(one_sided, ended) > self.settings.one_sided_percent {
+                let text = format!(
+                    "of {one_sided} of {ended} connections only one side was seen: the tap shows one \
+                     direction, or directions go to different workers (nightjar doctor)"
                 );
+                troubles.push(Trouble { kind: TroubleKind::OneSided, peer, text });
             }
-            let ts_delta = ledger.at - self.loss.at;
-            let row = CaptureLossRow { ts: ledger.at, ts_delta, peer, gaps, acks, percent_lost };
-            let _ = logs.record(&row, ledger.at);
         }
-        self.loss = Since { at: ledger.at, lanes: ledger.lanes.clone() };
+    }
+
+    /// Workers that saw hardly anything acknowledged since the last row of capture_loss.log.
+    fn little_traffic(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+        let least = self.settings.minimum_acks;
+        for (nth, lane) in ledger.lanes.iter().enumerate() {
+            let before = self.loss.lanes.get(nth).map_or(0, |lane| lane.stats.flow.acks);
+            let acks = lane.stats.flow.acks.saturating_sub(before);
+            if acks < least {
+                // In Zeek's words.
+                let text = format!("Only observed {acks} TCP ACKs and was expecting at least {least}.");
+                troubles.push(Trouble { kind: TroubleKind::LittleTraffic, peer: lane.peer(), text });
+            }
+        }
     }
 }
 
-/// Tells of interfaces one of whose workers gets far more than its share.
-fn warn_of_skew(ledger: &Ledger, before: &[LaneLedger]) {
-    for interface in &ledger.interfaces {
-        let lanes = ledger.lanes.iter().enumerate().filter(|(_, lane)| lane.interface == interface.name);
-        let shares: Vec<u64> = lanes
-            .map(|(nth, lane)| {
-                lane.source.delivered - before.get(nth).map_or(0, |lane| lane.source.delivered)
-            })
-            .collect();
-        let (all, most) = (shares.iter().sum::<u64>(), shares.iter().max().copied().unwrap_or(0));
-        if all >= ENOUGH_PACKETS && shares.len() as u64 > SKEW && most * shares.len() as u64 > SKEW * all {
-            eprintln!(
-                "nightjar: {}: one of {} workers gets {most} of {all} packets: few large flows, or uneven \
-                 queues",
-                interface.name,
-                shares.len()
-            );
-        }
+impl Since {
+    fn of(ledger: &Ledger) -> Self {
+        Since { at: ledger.at, lanes: ledger.lanes.clone(), rows: all_rows(ledger) }
     }
+}
+
+fn of_exporter<'a>(
+    ledger: &Ledger,
+    exporter: &'a str,
+    stream: &'a str,
+    counts: &Counts,
+    reasons: &'a [&'a str],
+) -> StatsRow<'a> {
+    StatsRow {
+        ts: ledger.at,
+        peer: exporter,
+        mem: ledger.memory_bytes >> 20,
+        export_stream: Some(stream),
+        export_offered: Some(counts.offered),
+        export_recovered: Some(counts.recovered),
+        export_acked: Some(counts.acked),
+        export_in_flight: Some(counts.in_flight),
+        export_spooled: Some(counts.spooled),
+        export_dropped: Some(counts.dropped_total()),
+        export_drop_reasons: (!reasons.is_empty()).then_some(Vector(reasons)),
+        ..StatsRow::default()
+    }
+}
+
+fn reasons(counts: &Counts) -> Vec<String> {
+    let dropped = Reason::ALL.iter().zip(counts.dropped).filter(|(_, rows)| *rows > 0);
+    dropped.map(|(reason, rows)| format!("{}={rows}", reason.name())).collect()
+}
+
+/// Rows of all logs, and those of them that could not be written.
+fn all_rows(ledger: &Ledger) -> (u64, u64) {
+    let logs = || ledger.logs.iter();
+    (logs().map(|log| log.rows).sum(), logs().map(|log| log.dropped).sum())
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::log::{Rotation, Target};
-    use crate::record::Format;
+    use crate::record::{Format, JsonTime};
+    use crate::sink::Account;
+
+    #[test]
+    fn exporters_have_a_row_for_each_stream_that_adds_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Folder(folder.path().to_owned());
+        let mut logs = Logs::live(target, Format::Json(JsonTime::Epoch), Rotation::default(), None);
+        let mut account = Account::default();
+        account.offered("conn", 5);
+        account.recovered("dns");
+        account.acked("conn");
+        account.spooled("conn");
+        account.dropped("conn", Reason::TooLarge);
+        account.dropped("conn", Reason::NotAuthorised);
+        let at = Time::from_nanos(1_700_000_300_000_000_000);
+        let exports = vec![Delivery { name: "kafka", account }];
+        let mut loss = Loss::new(LossSettings::default(), Time::from_nanos(1_700_000_000_000_000_000));
+        loss.look(&Ledger { at, exports, ..Ledger::default() }, &mut logs);
+        logs.close(at).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("stats.log")).unwrap();
+        let rows: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let count = |row: &serde_json::Value, name: &str| row[format!("export_{name}")].as_u64().unwrap();
+        for row in &rows {
+            assert_eq!(
+                count(row, "offered") + count(row, "recovered"),
+                ["acked", "in_flight", "spooled", "dropped"].map(|name| count(row, name)).iter().sum::<u64>()
+            );
+        }
+        assert_eq!(rows.len(), 2);
+        assert_eq!((&rows[0]["peer"], &rows[0]["export_stream"]), (&"kafka".into(), &"conn".into()));
+        assert_eq!(rows[0]["export_drop_reasons"], serde_json::json!(["too_large=1", "not_authorised=1"]));
+        assert_eq!((&rows[1]["export_stream"], count(&rows[1], "spooled")), (&"dns".into(), 1));
+    }
 
     #[test]
     fn rows_tell_what_came_since_the_last() {

@@ -12,6 +12,18 @@ mod worker;
 
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger};
 pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
-pub use loss::{LOGS, LossSettings};
+pub use loss::LossSettings;
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use worker::WorkerStats;
+
+use crate::record::Schema;
+
+/// The logs of traffic, and of a running sensor.
+pub fn streams() -> impl Iterator<Item = &'static Schema> {
+    of_traffic().chain(loss::LOGS.iter().copied())
+}
+
+/// The logs of traffic alone.
+pub fn of_traffic() -> impl Iterator<Item = &'static Schema> {
+    crate::analyze::LOGS.iter().chain(crate::policy::LOGS).copied()
+}

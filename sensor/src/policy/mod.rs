@@ -45,6 +45,12 @@ pub trait Events {
     /// An oddity that is to be a notice.
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
+    /// The sensor has noticed something about itself.
+    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// What scripts have used up, kept and told since the sensor was started.
+    fn counters(&self) -> ScriptCounters;
+
     /// Reads the scripts again. Those that do not compile leave the old ones running.
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload;
 
@@ -53,6 +59,51 @@ pub trait Events {
 
     /// Nothing more comes.
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+}
+
+/// Something wrong with what the sensor gets, or with what it makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub kind: TroubleKind,
+    /// The worker, or the interface.
+    pub peer: String,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleKind {
+    /// Acknowledged data that was never seen.
+    CaptureLoss,
+    /// Hardly any acknowledgements.
+    LittleTraffic,
+    /// Packets that the kernel dropped.
+    Dropped,
+    /// Flows, rows or data given up at a ceiling.
+    AnalysisLoss,
+    OneSided,
+    Skew,
+}
+
+/// Counters of the scripts and their frameworks; all but the gauges only go up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScriptCounters {
+    /// Handlers that went wrong.
+    pub errors: u64,
+    /// Handlers ended because they had used up their instructions, depth or memory.
+    pub over_budget: u64,
+    /// Events dropped because too many waited.
+    pub events_dropped: u64,
+    /// Keys that SumStats keep now, and the bytes they hold: gauges.
+    pub sumstats_keys: u64,
+    pub sumstats_bytes: u64,
+    /// Keys dropped because of a ceiling.
+    pub sumstats_evicted: u64,
+    /// Distinct values not kept because of a ceiling.
+    pub sumstats_cut: u64,
+    pub notices: u64,
+    pub notices_suppressed: u64,
+    /// Suppressions that ended early for want of room.
+    pub suppressions_forgotten: u64,
 }
 
 /// What came of reading the scripts again.
@@ -150,6 +201,15 @@ impl<'e> Policy<'e> {
     /// Reads the scripts again, if there are any.
     pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Option<Reload> {
         self.events.as_mut().map(|events| events.reload(now, logs))
+    }
+
+    /// Tells scripts, and whoever reads notices, of something wrong with the sensor.
+    pub fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.events.as_mut().map_or(Ok(()), |events| events.trouble(trouble, now, logs))
+    }
+
+    pub fn script_counters(&self) -> ScriptCounters {
+        self.events.as_ref().map(|events| events.counters()).unwrap_or_default()
     }
 
     /// Time goes on where nothing is said.

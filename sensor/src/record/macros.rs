@@ -19,12 +19,12 @@
 /// documentation, and whether they are optional (an `Option`).
 macro_rules! record {
     (
-        $(#[doc = $about:literal])*
+        $(#[$about:meta])*
         pub struct $name:ident $(<$life:lifetime>)? in $path:literal {
             $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal, )+
         }
     ) => {
-        $(#[doc = $about])*
+        $(#[$about])*
         #[derive(Clone, Debug)]
         pub struct $name $(<$life>)? {
             $( $(#[doc = $doc])* pub $field: $ty, )+

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nightjar_script::Vm;
+use nightjar_script::ast::Flavor;
 use nightjar_script::idle::{Argument, Test};
 use nightjar_script::types::TypeId;
 use nightjar_script::value::Value;
@@ -106,6 +107,7 @@ places! {
         source = "source",
         is_orig = "is_orig",
         conns = "conns",
+        http = "http",
         last_active = "last_active",
         seen_bytes = "seen_bytes",
         total_bytes = "total_bytes",
@@ -148,8 +150,35 @@ impl Layout {
         self.events.get(id as usize)?.as_ref()
     }
 
+    /// Where a connection or file holds the row of a log that events are about.
+    pub fn holder(&self, schema: &Schema) -> Option<usize> {
+        self.logs.get(self.log(schema)?)?.holder
+    }
+
     pub fn log(&self, schema: &Schema) -> Option<usize> {
         self.logs.iter().position(|log| log.schema == schema)
+    }
+
+    /// Whether scripts look for a connection's HTTP transaction (`c$http`) when other things happen than those that
+    /// tell of it: it has to be followed for them.
+    fn looks_aside(&self, vm: &Vm) -> bool {
+        let (Some(ty), Some(at)) = (self.conn.ty, self.holder(analyze::HTTP)) else { return false };
+        let tells = |name: &str| {
+            // Files come with the transaction that carries them.
+            let known = |id: &&EventId| {
+                id.name() == name && ["http_", "HTTP::", "file_"].iter().any(|of| name.starts_with(of))
+            };
+            EventId::ALL.iter().any(|id| known(&id))
+        };
+        vm.globals.iter().enumerate().any(|(nth, global)| {
+            let Value::Func(function) = &vm.values[nth] else { return false };
+            // Functions are called by those.
+            let begins = vm.funcs.get(function.id.0 as usize).is_some_and(|of| of.flavor != Flavor::Function);
+            begins
+                && vm.is_handled(function.id)
+                && !tells(&global.name)
+                && vm.uses.reaches(nth as u32, ty, at)
+        })
     }
 
     /// What the workers have to take along. `treatment` says of a log what is done to its rows.
@@ -160,7 +189,15 @@ impl Layout {
                 events.insert(id);
             }
         }
-        let idle = EventId::ALL.iter().filter(|id| events.contains(**id));
+        // Those of which every one is needed, to know the transaction that is going on.
+        let mut needed = EventSet::default();
+        if self.looks_aside(vm) {
+            for id in TRANSACTION {
+                events.insert(id);
+                needed.insert(id);
+            }
+        }
+        let idle = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
         let idle = idle.filter_map(|id| Some((*id, idle_when(vm.idle(self.event(*id)?.function))?)));
         let idle = idle.collect();
         let named = |name: &str| is_named(vm, name);
@@ -206,6 +243,10 @@ impl Layout {
         }
     }
 }
+
+/// What tells of an HTTP transaction.
+const TRANSACTION: [EventId; 4] =
+    [EventId::HttpRequest, EventId::HttpContentType, EventId::HttpReply, EventId::HttpMessageDone];
 
 /// All tests as one, on arguments as workers have them.
 fn idle_when(tests: Vec<Test>) -> Option<Idle> {
@@ -289,7 +330,13 @@ impl Log {
 
     /// Whether some script looks for the row in its connection or file (`c$http`), if only for fields of its own.
     fn is_held(&self, vm: &Vm) -> bool {
-        let holder = if self.schema == analyze::FILES { "fa_file" } else { "connection" };
-        vm.named_type(holder).zip(self.holder).is_some_and(|(ty, at)| vm.uses.reads(ty, at))
+        let reads = |holder: &str, field: &str| {
+            let ty = vm.named_type(holder);
+            ty.and_then(|ty| Some((ty, vm.types.field(ty, field)?)))
+                .is_some_and(|(ty, at)| vm.uses.reads(ty, at))
+        };
+        let holder = LOGS.iter().find(|(schema, ..)| *schema == self.schema).and_then(|(.., holder)| *holder);
+        holder.is_some_and(|(holder, field)| reads(holder, field))
+            || self.schema == analyze::HTTP && reads("fa_file", "http")
     }
 }

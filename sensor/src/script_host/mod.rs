@@ -13,6 +13,7 @@ mod log;
 mod notice;
 mod state;
 mod sumstats;
+mod trouble;
 mod values;
 mod weird;
 
@@ -25,9 +26,9 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{EventId, Interest, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{About, EventId, Interest, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
-use crate::policy::{Events, Reload, WeirdSettings};
+use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -50,6 +51,8 @@ pub struct Scripts {
     written: Written,
     /// The file that is replayed, until it has ended.
     capture: Option<String>,
+    /// What was counted before these were read, by those that ran then.
+    before: ScriptCounters,
 }
 
 /// How the sensor writes its logs.
@@ -84,6 +87,7 @@ impl Scripts {
             carets,
             written: Written { format: Format::Tsv, exported: false },
             capture: None,
+            before: ScriptCounters::default(),
         })
     }
 
@@ -105,6 +109,20 @@ impl Scripts {
     /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
     pub fn follow_files(&self) {
         self.frameworks.input.follow();
+    }
+
+    /// Files that they were read from, to be read again.
+    pub fn sources(&self) -> impl Iterator<Item = &Path> {
+        let sources = &self.script.vm.sources;
+        let files = (0..sources.len() as u32).map(|file| Path::new(&sources.get(file).path[..]));
+        files.filter(|path| path.is_file())
+    }
+
+    /// Files that frameworks write, as their options say.
+    pub fn written_files(&self) -> impl Iterator<Item = PathBuf> {
+        let option = |name| self.script.vm.global_value(name).map_or(&[][..], Value::bytes);
+        let named = ["SumStats::state_file", "Notice::block_list"].map(option).into_iter();
+        named.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned().into())
     }
 
     /// The folder for logs that scripts name, if they do.
@@ -167,6 +185,11 @@ impl Scripts {
                 vm.values[at as usize] = value;
             }
         }
+    }
+
+    /// The streams that scripts declare or write to, once they have begun: a form for each of a stream's filters.
+    pub fn streams(&self) -> Vec<&'static Schema> {
+        self.frameworks.log.schemas()
     }
 
     /// Packet time is now this: what waited for it happens.
@@ -263,7 +286,11 @@ impl Events for Scripts {
             for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
                 args.push(values::of(vm, *part, taken, *ty, &subject));
             }
+            drop(subject);
             vm.dispatch(target.function, args);
+        }
+        if let Some(view) = view {
+            state.settle(layout, view.uid);
         }
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
@@ -305,26 +332,24 @@ impl Events for Scripts {
     fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        if let Some((log, record)) = self.state.finished(vm, &self.layout, (row, taken)) {
-            let path = self.layout.logs[log].schema.path;
-            match &row.row {
-                Some(drafted) => {
-                    let Rows::Past { changed, .. } = self.interest.rows(row.record.schema) else {
-                        return Ok(());
-                    };
-                    let native = row.record.schema.fields.len();
-                    let drafted = taken.drafted(drafted);
-                    self.frameworks.log.write_drafted(vm, path, record, drafted, (changed, native));
+        let Scripts { layout, interest, frameworks, .. } = self;
+        self.state.finished(vm, layout, (row, taken), |vm, log, record| {
+            let schema = layout.logs[log].schema;
+            match (&row.row, interest.rows(row.record.schema)) {
+                (Some(drafted), Rows::Past { changed, .. }) => {
+                    let (native, drafted) = (schema.fields.len(), taken.drafted(drafted));
+                    frameworks.log.write_drafted(vm, schema.path, record, drafted, (changed, native));
                 }
-                None => {
-                    if row.record.schema == analyze::FILES {
+                (Some(_), _) => {}
+                (None, _) => {
+                    if schema == analyze::FILES {
                         state::hide_digests(vm, &record);
                     }
-                    self.frameworks.log.write_native(vm, path, record);
+                    frameworks.log.write_native(vm, schema.path, record);
                 }
             }
             vm.drain();
-        }
+        });
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
@@ -335,10 +360,43 @@ impl Events for Scripts {
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        let conn = weird.uid().and_then(|uid| self.state.known_conn(uid));
+        let conn = match weird.about {
+            About::Conn(uid, id, proto) => self.state.named_conn(vm, &self.layout, uid, id, proto),
+            About::Nothing | About::Hosts(..) => None,
+        };
         weird::notice(vm, weird, conn);
         vm.drain();
+        if let Some(uid) = weird.uid() {
+            self.state.settle_named(&self.layout, uid);
+        }
         self.frameworks.deliver(&mut self.script.vm, logs)
+    }
+
+    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        let vm = &mut self.script.vm;
+        vm.advance(now.as_secs_f64());
+        trouble::notice(vm, trouble);
+        vm.drain();
+        self.frameworks.deliver(&mut self.script.vm, logs)
+    }
+
+    fn counters(&self) -> ScriptCounters {
+        let (vm, before) = (self.script.vm.counters, &self.before);
+        let sumstats = self.frameworks.sumstats.counters();
+        let notices = self.frameworks.notice.counters();
+        ScriptCounters {
+            errors: before.errors + vm.runtime_errors,
+            over_budget: before.over_budget + vm.budget_errors,
+            events_dropped: before.events_dropped + vm.events_dropped,
+            sumstats_keys: sumstats.keys,
+            sumstats_bytes: sumstats.bytes,
+            sumstats_evicted: before.sumstats_evicted + sumstats.evicted,
+            sumstats_cut: before.sumstats_cut + sumstats.cut,
+            // These go on when scripts are read again.
+            notices: notices.raised,
+            notices_suppressed: notices.suppressed,
+            suppressions_forgotten: notices.suppressions_forgotten,
+        }
     }
 
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
@@ -363,6 +421,7 @@ impl Events for Scripts {
         next.follow_files();
         next.begin(self.written);
         let first = next.frameworks.deliver(&mut next.script.vm, logs);
+        next.before = self.counters();
         *self = next;
         let mut told = told();
         if restored.is_err() {

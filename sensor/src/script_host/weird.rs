@@ -79,7 +79,7 @@ fn action(number: i64) -> WeirdAction {
     }
 }
 
-/// Raises an oddity as a notice; `conn` is the connection's record where scripts have seen it.
+/// Raises an oddity as a notice, of the connection that it is about.
 pub(super) fn notice(vm: &mut Vm, weird: &event::Weird, conn: Option<Value>) {
     let Some(Value::Func(raise)) = vm.global_value("NOTICE").cloned() else { return };
     let Some(info) = vm.new_record("Notice::Info") else { return };

@@ -3,6 +3,8 @@
 use crate::capture::live::{Fanout, Kind};
 use crate::capture::{ethtool, interface};
 use crate::pipeline::{InterfaceOptions, Live};
+use crate::service::sandbox;
+use crate::service::settings::Service;
 
 /// Something that should be otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,10 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
                 "GRO merges segments before they are captured: packet counts and times are of what it made";
             find(false, what.to_owned(), format!("ethtool -K {name} gro off"));
         }
+        if offloads.vlan && capture.kind == Kind::AfXdp {
+            let what = "VLAN tags are taken out of frames, and AF_XDP does not tell which";
+            find(false, what.to_owned(), format!("ethtool -K {name} rxvlan off"));
+        }
     }
     if let Ok(ring) = ethtool::nic_ring(name)
         && ring.now < ring.max
@@ -54,23 +60,31 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
         find(false, what, format!("ethtool -G {name} rx {}", ring.max));
     }
     let queues = interface::receive_queues(name);
-    let by_nic = capture.workers > 1 && matches!(capture.fanout, Fanout::Queue | Fanout::Cpu);
+    let by_nic = capture.workers > 1
+        && (capture.kind == Kind::AfXdp || matches!(capture.fanout, Fanout::Queue | Fanout::Cpu));
+    let by_flow = match capture.kind {
+        Kind::AfXdp => "kind = \"af_packet\"",
+        Kind::AfPacket | Kind::Pcap => "fanout = \"hash\"",
+    };
     if by_nic && queues > 1 {
         match ethtool::rss_is_symmetric(name) {
             Ok(true) => {}
             Ok(false) => find(
                 true,
                 "the NIC puts the two directions of a flow into different queues".to_owned(),
-                format!("set fanout = \"hash\", or ethtool -X {name} hkey {}", vec!["6d:5a"; 20].join(":")),
+                format!("set {by_flow}, or ethtool -X {name} hkey {}", vec!["6d:5a"; 20].join(":")),
             ),
             Err(_) => find(
                 false,
                 "the driver does not tell whether both directions of a flow share a queue".to_owned(),
-                "set fanout = \"hash\" to be sure".to_owned(),
+                format!("set {by_flow} to be sure"),
             ),
         }
     }
-    if capture.workers > 1 && capture.fanout == Fanout::Queue && queues < capture.workers {
+    if capture.workers > 1
+        && (capture.kind == Kind::AfXdp || capture.fanout == Fanout::Queue)
+        && queues < capture.workers
+    {
         let what = format!("{} workers for {queues} queues: some get nothing", capture.workers);
         find(
             false,
@@ -78,7 +92,11 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
             format!("set workers = {queues}, or ethtool -L {name} combined {}", capture.workers),
         );
     }
-    if capture.workers > 1 && !capture.defragment {
+    if capture.workers > 1 && capture.kind == Kind::AfXdp {
+        let what =
+            "AF_XDP deals packets out by the NIC's queue, which fragments need not share with their flow";
+        find(false, what.to_owned(), "set kind = \"af_packet\" if there are many".to_owned());
+    } else if capture.workers > 1 && !capture.defragment {
         let what = "fragments of one flow reach different workers";
         find(true, what.to_owned(), "set defragment = true".to_owned());
     }
@@ -89,6 +107,14 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
     findings
 }
 
+/// What the kernel cannot do for the sensor's safety.
+pub fn kernel(service: &Service) -> Option<Finding> {
+    let what = sandbox::unsupported().filter(|_| service.sandbox)?;
+    let mend = "boot a kernel with CONFIG_SECURITY_LANDLOCK and landlock in its list of LSMs, or set sandbox = \
+        false; until then it can write wherever its user can";
+    Some(Finding { loses_data: false, what, mend: mend.to_owned() })
+}
+
 /// Opens the interface as the sensor would, and tells what was refused or cut down.
 pub fn try_open(options: &InterfaceOptions) -> Vec<Finding> {
     let name = &options.capture.interface;
@@ -96,15 +122,9 @@ pub fn try_open(options: &InterfaceOptions) -> Vec<Finding> {
         Ok(live) => live
             .notes
             .iter()
-            .map(|note| Finding {
-                // libpcap in place of packet sockets sees the same, with one worker.
-                loses_data: note.contains("ring of"),
-                what: note.clone(),
-                mend: if options.capture.kind == Kind::AfPacket && note.contains("CAP_NET_RAW") {
-                    "run as root, or setcap cap_net_raw=ep the program".to_owned()
-                } else {
-                    "free memory, or set a smaller ring".to_owned()
-                },
+            .map(|note| {
+                let (loses_data, mend) = mend(note);
+                Finding { loses_data, what: note.clone(), mend: mend.to_owned() }
             })
             .collect(),
         Err(error) => vec![Finding {
@@ -112,6 +132,23 @@ pub fn try_open(options: &InterfaceOptions) -> Vec<Finding> {
             what: format!("{name}: {}", error.reason),
             mend: "run as root, or setcap cap_net_raw=ep the program".to_owned(),
         }],
+    }
+}
+
+/// Whether what was said at opening means loss, and what is to be done about it.
+fn mend(note: &str) -> (bool, &'static str) {
+    if note.contains("ring of") {
+        (true, "free memory or raise the limit on locked memory, or set a smaller ring")
+    } else if note.contains("GRO makes") {
+        (true, "so that every packet fits")
+    } else if note.contains("AF_XDP was refused") {
+        (false, "mend what it says, or set kind = \"af_packet\"")
+    } else if note.contains("the driver has no XDP") {
+        (false, "set kind = \"af_packet\", which is faster then")
+    } else if note.contains("CAP_NET_RAW") {
+        (false, "run as root, or setcap cap_net_raw=ep the program")
+    } else {
+        (false, "set workers = 1, or kind = \"af_packet\"")
     }
 }
 

@@ -57,6 +57,11 @@ impl Pulse {
                 health.stuck = true;
                 health.reasons.push(format!("worker {} stands still", lane.peer()));
             }
+            if lane.cut_off && !lane.ended {
+                health.stuck = true;
+                let text = "its interface was made anew, which needs a restart";
+                health.reasons.push(format!("worker {} sees nothing: {text}", lane.peer()));
+            }
         }
         for interface in ledger.interfaces.iter().filter(|interface| !interface.up) {
             health.reasons.push(format!("interface {} is down", interface.name));

@@ -4,6 +4,7 @@ pub mod doctor;
 pub mod health;
 pub mod metrics;
 pub mod privileges;
+pub mod sandbox;
 pub mod settings;
 pub mod signals;
 pub mod status;

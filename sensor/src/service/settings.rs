@@ -13,6 +13,7 @@ use crate::config::{Config, Nets};
 use crate::log::{Compression, Retention, Rotation, Upkeep};
 use crate::pipeline::{Changeable, InterfaceOptions, LossSettings};
 use crate::record::{Format, JsonTime};
+use crate::service::sandbox::{Sandbox, folder_of};
 use crate::sink;
 use crate::time::Interval;
 
@@ -42,6 +43,12 @@ pub struct Sensor {
 pub struct Service {
     /// The user to become once everything is open.
     pub user: Option<String>,
+    /// Only write where it has to, if the kernel can hold it to that.
+    pub sandbox: bool,
+    /// Where scripts write beside that.
+    pub writable: Vec<PathBuf>,
+    /// What scripts read that is not readable to all.
+    pub readable: Vec<PathBuf>,
     pub shutdown_deadline: Duration,
     pub status_socket: Option<PathBuf>,
     pub metrics: Option<SocketAddr>,
@@ -76,6 +83,9 @@ impl Default for Service {
     fn default() -> Self {
         Service {
             user: None,
+            sandbox: true,
+            writable: Vec::new(),
+            readable: Vec::new(),
             shutdown_deadline: Duration::from_secs(30),
             status_socket: Some(PathBuf::from("/run/nightjar/status.sock")),
             metrics: None,
@@ -137,8 +147,10 @@ const INTERFACE: Section<Sensor> = Section {
     ],
 };
 
-const KINDS: [(&str, Kind); 2] = [("af_packet", Kind::AfPacket), ("pcap", Kind::Pcap)];
-const FANOUTS: [(&str, Fanout); 3] = [("hash", Fanout::Hash), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
+const KINDS: [(&str, Kind); 3] =
+    [("af_packet", Kind::AfPacket), ("af_xdp", Kind::AfXdp), ("pcap", Kind::Pcap)];
+const FANOUTS: [(&str, Fanout); 4] =
+    [("hash", Fanout::Hash), ("tunnel", Fanout::Tunnel), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
 
 const LOGS: Section<Sensor> = Section {
     name: "logs",
@@ -221,6 +233,11 @@ const LOSS: Section<Sensor> = Section {
         setting!("capture_loss_every", |s, value| s.loss.loss_interval = value.interval()?),
         setting!("first_capture_loss_after", |s, value| s.loss.first_loss_interval = value.interval()?),
         setting!("too_much_percent", |s, value| s.loss.too_much_percent = value.percent()?),
+        setting!("minimum_acks", |s, value| s.loss.minimum_acks = value.number(0, u64::from(u32::MAX))?),
+        setting!("dropped_percent", |s, value| s.loss.dropped_percent = value.percent()?),
+        setting!("given_up_percent", |s, value| s.loss.given_up_percent = value.percent()?),
+        setting!("one_sided_percent", |s, value| s.loss.one_sided_percent = value.percent()?),
+        setting!("skew", |s, value| s.loss.skew = value.number(1, 256)?),
     ],
 };
 
@@ -229,6 +246,9 @@ const SERVICE: Section<Sensor> = Section {
     begin: None,
     settings: &[
         setting!("user", |s, value| s.service.user = optional(value)?.map(str::to_owned)),
+        setting!("sandbox", |s, value| s.service.sandbox = value.boolean()?),
+        setting!("writable", |s, value| s.service.writable = value.list(path)?),
+        setting!("readable", |s, value| s.service.readable = value.list(path)?),
         setting!("shutdown_deadline", |s, value| s.service.shutdown_deadline = value.duration()?),
         setting!("status_socket", |s, value| s.service.status_socket = optional(value)?.map(PathBuf::from)),
         setting!("metrics", |s, value| {
@@ -256,6 +276,10 @@ fn last(sensor: &mut Sensor) -> Result<&mut InterfaceOptions, String> {
 
 fn filled(value: &Value<'_>) -> Result<String, String> {
     optional(value)?.map(str::to_owned).ok_or_else(|| "must not be empty".to_owned())
+}
+
+fn path(value: &Value<'_>) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(filled(value)?))
 }
 
 /// Text that is absent when empty.
@@ -371,6 +395,17 @@ impl Sensor {
         Upkeep { archive, compression: self.compression, retention: self.retention }
     }
 
+    /// What it may touch once it runs. The folders of logs are there by then.
+    pub fn sandbox(&self) -> Sandbox {
+        let spools = self.export.spools().map(Path::to_owned);
+        let own = [self.log_folder.clone(), self.upkeep().archive];
+        Sandbox {
+            writable: own.into_iter().chain(spools).chain(self.service.writable.clone()).collect(),
+            emptied: self.service.status_socket.iter().map(|socket| folder_of(socket)).collect(),
+            readable: self.service.readable.clone(),
+        }
+    }
+
     /// What may change while it runs.
     pub fn changeable(&self) -> Changeable {
         Changeable {
@@ -393,6 +428,10 @@ impl Sensor {
         check(self.log_folder != before.log_folder, "logs.folder");
         check(self.config.format != before.config.format, "logs.format");
         check(self.service != before.service, "[service]");
+        // Another folder is out of reach.
+        check(before.service.sandbox && self.archive != before.archive, "logs.archive");
+        check(self.export.kafka != before.export.kafka, "[kafka]");
+        check(self.export.http_sink != before.export.http_sink, "[http_sink]");
         changed
     }
 }
@@ -421,6 +460,9 @@ mod tests {
         assert!(!sensor.config.local_nets.contains("10.0.0.1".parse().unwrap()));
         assert_eq!(sensor.config.limits.flows, 1000);
         assert!(sensor.needing_restart(&Sensor::default()).contains(&"[[interface]]"));
+        let kafka = |topic: &str| Sensor::parse(&format!("[kafka]\ntopic = \"{topic}\"\n")).unwrap();
+        assert_eq!(kafka("a").needing_restart(&kafka("b")), ["[kafka]"]);
+        assert!(kafka("a").needing_restart(&kafka("a")).is_empty());
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         .map(|interface| {
             json!({
                 "name": &*interface.name,
-                "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::Pcap => "pcap" },
+                "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::AfXdp => "af_xdp", Kind::Pcap => "pcap" },
                 "up": interface.up,
                 "nic_packets": interface.nic.packets,
                 "nic_missed": interface.nic.missed,
@@ -155,6 +155,15 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         "memory_bytes": ledger.memory_bytes,
         "queued_reports": ledger.queued_reports,
         "queue_capacity": ledger.queue_capacity,
+        "scripts": {
+            "errors": ledger.scripts.errors,
+            "over_budget": ledger.scripts.over_budget,
+            "events_dropped": ledger.scripts.events_dropped,
+            "sumstats_keys": ledger.scripts.sumstats_keys,
+            "sumstats_evicted": ledger.scripts.sumstats_evicted,
+            "notices": ledger.scripts.notices,
+            "notices_suppressed": ledger.scripts.notices_suppressed,
+        },
         "reloads": ledger.reloads,
         "reload_failures": ledger.reload_failures,
         "interfaces": interfaces,
@@ -208,6 +217,7 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "restarts": lane.restarts,
         "clock_steps": lane.clock_steps,
         "interface_errors": lane.interface_errors,
+        "made_anew": lane.followed,
         "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
     })
 }

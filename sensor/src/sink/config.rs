@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, de};
 
 use crate::export::{Action, Condition, Export, KeyBy, Rule, Shape, Streams};
-use crate::record::{JsonTime, Schema};
-use crate::sink::spool;
+use crate::record::JsonTime;
+use crate::sink::{Known, spool};
 
 /// Where rows are exported to. A file may leave both out.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 pub struct Config {
     pub kafka: Option<Kafka>,
     pub http_sink: Option<Http>,
@@ -28,6 +28,13 @@ impl Config {
         self.kafka.is_some() || self.http_sink.is_some()
     }
 
+    /// The folders of spools.
+    pub fn spools(&self) -> impl Iterator<Item = &Path> {
+        let kafka = self.kafka.as_ref().and_then(|kafka| kafka.spool.as_ref());
+        let http = self.http_sink.as_ref().and_then(|http| http.spool.as_ref());
+        [kafka, http].into_iter().flatten().map(|spool| spool.directory.as_path())
+    }
+
     /// Reads a file's tables; those of others are theirs to check.
     pub fn read(text: &str) -> Result<Config, toml::de::Error> {
         toml::from_str(text)
@@ -35,7 +42,7 @@ impl Config {
 }
 
 /// `[kafka]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Kafka {
     /// Where rows go; `{stream}` stands for their stream.
@@ -57,7 +64,7 @@ pub struct Kafka {
 }
 
 /// `[http_sink]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// `http://` or `https://`.
@@ -90,7 +97,7 @@ pub struct Http {
     pub spool: Option<Spool>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
     pub user: String,
@@ -111,7 +118,7 @@ pub enum Body {
 }
 
 /// `[….rows]`: which rows are exported, and as what.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rows {
     pub format: Format,
@@ -154,7 +161,7 @@ pub enum Key {
 }
 
 /// `[[….rows.rules]]`: of the rules of a stream, the first that matches a row decides.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RuleConfig {
     pub stream: String,
@@ -164,7 +171,7 @@ pub struct RuleConfig {
     pub then: Then,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum OneOrMore {
     One(Setting),
@@ -180,7 +187,7 @@ pub enum Then {
 }
 
 /// `[….delivery]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// Rows in memory: half of it before the spool, half of it after.
@@ -196,7 +203,7 @@ impl Default for Delivery {
 }
 
 /// `[….spool]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Spool {
     pub directory: PathBuf,
@@ -266,16 +273,19 @@ const MIN_SPOOL: u64 = 1 << 20;
 
 impl Rows {
     /// What an exporter wants; an error where the rules or names do not fit the streams there are.
-    pub(super) fn export(&self, key: KeyBy, streams: &[&Schema]) -> Result<Export, String> {
-        let known = |name: &str| streams.iter().find(|schema| schema.path == name);
+    pub(super) fn export(&self, key: KeyBy, streams: &Known) -> Result<Export, String> {
         for name in self.include.iter().chain(&self.exclude) {
-            known(name).ok_or_else(|| unknown_stream(name, streams))?;
+            streams.find(name)?;
         }
         let mut rules = Vec::new();
         for rule in &self.rules {
-            let schema = known(&rule.stream).ok_or_else(|| unknown_stream(&rule.stream, streams))?;
+            let forms = streams.find(&rule.stream)?;
             let rule = rule.rule();
-            rule.check(schema).map_err(|error| format!("a rule for {}: {}", schema.path, error.0))?;
+            // One of several forms of a stream is enough.
+            let wrong = forms.into_iter().map(|schema| rule.check(schema)).reduce(Result::or);
+            if let Some(Err(error)) = wrong {
+                return Err(format!("a rule for {}: {}", rule.stream, error.0));
+            }
             rules.push(rule);
         }
         Ok(Export {
@@ -304,12 +314,6 @@ impl Rows {
         };
         self.sensor.clone().or_else(host).unwrap_or_else(|| "nightjar".to_owned())
     }
-}
-
-pub(super) fn unknown_stream(name: &str, streams: &[&Schema]) -> String {
-    let mut known: Vec<&str> = streams.iter().map(|schema| schema.path).collect();
-    known.sort_unstable();
-    format!("there is no stream {name}; there are {}", known.join(", "))
 }
 
 impl RuleConfig {
@@ -465,6 +469,7 @@ impl<'de> Deserialize<'de> for SyncConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Schema;
 
     #[test]
     fn quantities_have_units() {
@@ -493,8 +498,9 @@ mod tests {
         let wrong = Config::read("[kafka]\ntopik = \"a\"").unwrap_err().to_string();
         assert!(wrong.contains("topik") && wrong.contains("line 2"), "{wrong}");
         let config = Config::read("[kafka.rows]\ninclude = [\"cnn\"]").unwrap();
-        let schema = Schema { path: "conn", fields: &[] };
-        let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &[&schema]).unwrap_err();
+        const CONN: &Schema = &Schema { path: "conn", fields: &[] };
+        let known = Known { schemas: vec![CONN], ..Known::default() };
+        let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &known).unwrap_err();
         assert_eq!(wrong, "there is no stream cnn; there are conn");
     }
 

@@ -97,6 +97,8 @@ impl<T: Transport> Exporter<T> {
     pub fn run(mut self) {
         let mut reports = Vec::new();
         loop {
+            // Looked at first: what comes after the queue was found empty must not be taken for nothing.
+            let closed = self.queue.closed().is_some();
             let mut busy = self.take() | self.read_back() | self.offer();
             let waiting = !busy && self.window.in_flight > 0;
             self.transport.poll(if waiting { WAIT } else { Duration::ZERO }, &mut reports);
@@ -106,7 +108,6 @@ impl<T: Transport> Exporter<T> {
             if self.looked_after.elapsed() >= UPKEEP {
                 self.look_after();
             }
-            let closed = self.queue.closed().is_some();
             if self.too_late() {
                 break;
             }

@@ -65,25 +65,45 @@ impl Delivery {
     }
 }
 
-/// Every stream that can be exported.
-pub fn streams() -> Vec<&'static Schema> {
-    crate::analyze::LOGS.iter().chain(crate::policy::LOGS).copied().collect()
+/// The streams there are, for finding names in a configuration that are of none.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub schemas: Vec<&'static Schema>,
+    /// Streams that some scripts make, which may not be loaded.
+    pub others: Vec<&'static str>,
+    /// Scripts may make more, and did not run yet.
+    pub open: bool,
+}
+
+impl Known {
+    /// The forms that a stream comes in, none where it is not loaded; an error says which streams there are.
+    fn find(&self, name: &str) -> Result<Vec<&'static Schema>, String> {
+        let schemas: Vec<_> = self.schemas.iter().filter(|schema| schema.path == name).copied().collect();
+        if self.open || self.others.contains(&name) || !schemas.is_empty() {
+            return Ok(schemas);
+        }
+        let mut known: Vec<&str> = self.schemas.iter().map(|schema| schema.path).collect();
+        known.extend(&self.others);
+        known.sort_unstable();
+        known.dedup();
+        Err(format!("there is no stream {name}; there are {}", known.join(", ")))
+    }
 }
 
 impl Sinks {
     /// Starts the exporters that are configured. `tell` takes sentences for the operator.
-    pub fn start(config: &Config, mode: Mode, tell: fn(&str)) -> Result<Sinks, String> {
-        let (streams, run) = (streams(), run_id());
+    pub fn start(config: &Config, streams: &Known, mode: Mode, tell: fn(&str)) -> Result<Sinks, String> {
+        let run = run_id();
         let (mut exports, mut running) = (Vec::new(), Vec::new());
         if let Some(kafka) = &config.kafka {
-            let export = kafka.rows.export(kafka.key.into(), &streams)?;
-            let transport = kafka::Kafka::new(kafka, &streams)?;
+            let export = kafka.rows.export(kafka.key.into(), streams)?;
+            let transport = kafka::Kafka::new(kafka, streams)?;
             let behaviour = behaviour(mode, &kafka.delivery, run, tell);
             running.push(start("kafka", behaviour, kafka.spool.as_ref(), transport)?);
             exports.push(export);
         }
         if let Some(http) = &config.http_sink {
-            let export = http.rows.export(KeyBy::None, &streams)?;
+            let export = http.rows.export(KeyBy::None, streams)?;
             let behaviour = behaviour(mode, &http.delivery, run, tell);
             running.push(start("http_sink", behaviour, http.spool.as_ref(), http::Http::new(http)?)?);
             exports.push(export);
@@ -101,9 +121,9 @@ impl Sinks {
         self.running.iter().map(outlet).collect()
     }
 
-    /// How things stand.
-    pub fn deliveries(&self) -> Vec<Delivery> {
-        self.running.iter().map(|running| delivery(running.name, &running.account)).collect()
+    /// Tells how things stand for as long as they run.
+    pub fn accounts(&self) -> Accounts {
+        Accounts(self.running.iter().map(|running| (running.name, running.account.clone())).collect())
     }
 
     /// Waits until all rows are delivered, or the time for that is over.
@@ -115,6 +135,20 @@ impl Sinks {
             delivery(name, &account)
         };
         self.running.into_iter().map(ended).collect()
+    }
+}
+
+/// The accounts of all exporters, as they are kept.
+#[derive(Clone, Default)]
+pub struct Accounts(Arc<[Named]>);
+
+/// An exporter's account.
+type Named = (&'static str, Arc<Mutex<Account>>);
+
+impl Accounts {
+    /// How things stand.
+    pub fn read(&self) -> Vec<Delivery> {
+        self.0.iter().map(|(name, account)| delivery(name, account)).collect()
     }
 }
 
@@ -157,14 +191,13 @@ fn start(
 
 /// Finds out, without sending anything, whether rows could be delivered: what there is for each
 /// exporter, or in one sentence what is wrong.
-pub fn check(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
-    let streams = streams();
+pub fn check(config: &Config, streams: &Known) -> Vec<(&'static str, Result<String, String>)> {
     let mut found = Vec::new();
     if let Some(kafka) = &config.kafka {
-        found.push(("kafka", kafka::check(kafka, &streams)));
+        found.push(("kafka", kafka::check(kafka, streams)));
     }
     if let Some(http) = &config.http_sink {
-        let export = http.rows.export(KeyBy::None, &streams);
+        let export = http.rows.export(KeyBy::None, streams);
         found.push(("http_sink", export.and_then(|_| http::check(http))));
     }
     found

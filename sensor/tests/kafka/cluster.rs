@@ -20,6 +20,7 @@ pub struct Cluster {
     voters: String,
     format: String,
     extra: String,
+    java_options: String,
     nodes: Vec<Node>,
 }
 
@@ -73,7 +74,12 @@ pub fn free_ports<const N: usize>() -> [u16; N] {
 
 impl Cluster {
     /// Starts `count` brokers. `extra` are properties that a broker on this port has beside the usual.
-    pub fn start(count: usize, format: &str, extra: impl Fn(u16) -> String) -> Option<Cluster> {
+    pub fn start(
+        count: usize,
+        format: &str,
+        java_options: &str,
+        extra: impl Fn(u16) -> String,
+    ) -> Option<Cluster> {
         jars()?;
         // A broker's controller listens on the port after its own.
         let ports: Vec<u16> = (0..count)
@@ -93,6 +99,7 @@ impl Cluster {
             voters: voters.join(","),
             format: format.to_owned(),
             extra: extra(ports[0]),
+            java_options: java_options.to_owned(),
             nodes: ports.into_iter().map(|port| Node { port, process: None }).collect(),
         };
         (0..count).for_each(|node| cluster.start_node(node));
@@ -122,6 +129,7 @@ impl Cluster {
             .env("EXTRA", extra)
             .env("FORMAT", &self.format)
             .env("HEAP", "256m")
+            .env("JAVA_TOOL_OPTIONS", &self.java_options)
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()

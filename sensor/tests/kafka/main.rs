@@ -1,6 +1,8 @@
 //! Export to real Kafka brokers. `make test-kafka` runs it with more rows and longer failures.
 
 mod cluster;
+mod kerberos;
+mod oauth;
 mod sensor;
 
 use std::collections::{HashMap, HashSet};
@@ -11,6 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use cluster::{Cluster, Received, free_ports, jars};
+use kerberos::Realm;
+use oauth::Tokens;
 use sensor::{Place, capture, finish, nightjar};
 
 /// Brokers are heavy: one cluster at a time.
@@ -55,18 +59,32 @@ fn in_order(received: &[Received]) {
 const SCRAM: &str = "--add-scram SCRAM-SHA-512=[name=sensor,password=secret]";
 
 /// Listeners with TLS and SASL beside the plain one; user `sensor` may not write to everything.
-fn secured(port: u16, [tls, sasl, away]: [u16; 3], store: &std::path::Path) -> String {
-    let store = store.display();
+fn secured(
+    port: u16,
+    ports: [u16; 5],
+    store: &std::path::Path,
+    keys: &std::path::Path,
+    realm: Option<&Realm>,
+) -> String {
+    let [tls, sasl, away, oauth, kerberos] = ports;
+    let listener = |host: &str| realm.map(|_| format!(",KERBEROS://{host}:{kerberos}")).unwrap_or_default();
+    let (kerberos_here, kerberos_there) = (listener("127.0.0.1"), listener("localhost"));
+    let of_realm = realm.map(|realm| realm.properties("kerberos")).unwrap_or_default();
+    let (store, keys) = (store.display(), keys.display());
     let jaas = "org.apache.kafka.common.security";
     format!(
-        "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://0.0.0.0:{away}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://{HERE}:{away}\n\
+        "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://0.0.0.0:{away},SASL_PLAINTEXT://127.0.0.1:{oauth}{kerberos_here}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://{HERE}:{away},SASL_PLAINTEXT://127.0.0.1:{oauth}{kerberos_there}\n\
          ssl.keystore.location={store}\nssl.keystore.password=secret\nssl.keystore.type=PKCS12\n\
          sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN\n\
          listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={jaas}.scram.ScramLoginModule required;\n\
          listener.name.sasl_ssl.plain.sasl.jaas.config={jaas}.plain.PlainLoginModule required user_sensor=\"secret\";\n\
+         listener.name.sasl_plaintext.sasl.enabled.mechanisms=OAUTHBEARER\n\
+         listener.name.sasl_plaintext.oauthbearer.sasl.jaas.config={jaas}.oauthbearer.OAuthBearerLoginModule required;\n\
+         listener.name.sasl_plaintext.oauthbearer.sasl.server.callback.handler.class={jaas}.oauthbearer.OAuthBearerValidatorCallbackHandler\n\
+         listener.name.sasl_plaintext.oauthbearer.sasl.oauthbearer.jwks.endpoint.url=file://{keys}\n\
          authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n\
-         super.users=User:ANONYMOUS\nallow.everyone.if.no.acl.found=true\n",
+         super.users=User:ANONYMOUS\nallow.everyone.if.no.acl.found=true\n{of_realm}",
         port + 1
     )
 }
@@ -88,13 +106,18 @@ fn one_broker() {
     let name = ["-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1", "-keyalg", "RSA", "-validity", "2"];
     keytool(&[&["-genkeypair", "-alias", "broker", "-keystore", store_text], &name[..]].concat());
     keytool(&["-exportcert", "-rfc", "-alias", "broker", "-keystore", store_text, "-file", ca_text]);
-    let ports @ [tls, sasl, away] = free_ports();
-    let Some(mut cluster) = Cluster::start(1, SCRAM, |port| secured(port, ports, &store)) else { return };
+    let (tokens, realm, ports @ [tls, sasl, away, oauth, kerberos]) =
+        (Tokens::serve(), Realm::start(), free_ports());
+    let extra = |port| secured(port, ports, &store, &tokens.keys(), realm.as_ref());
+    let java_options = realm.as_ref().map(Realm::java_options).unwrap_or_default();
+    let Some(mut cluster) = Cluster::start(1, SCRAM, &java_options, extra) else { return };
 
     mistakes_are_told_in_a_sentence(&cluster, sasl, ca_text);
     every_row_arrives_once(&cluster);
     routed_by_stream_and_rule(&cluster);
     secured_listeners(&cluster, tls, sasl, ca_text);
+    tokens_are_fetched(&cluster, oauth, &tokens);
+    realm.iter().for_each(|realm| tickets_are_fetched(&cluster, kerberos, realm));
     refusals_are_counted(&cluster, sasl, ca_text);
     a_killed_sensor_loses_nothing_it_took(&mut cluster);
     a_cut_network_loses_nothing(&cluster, away);
@@ -199,6 +222,36 @@ fn secured_listeners(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {
     assert_eq!(all_arrived(&cluster.peek("secured-1"), 500), 0);
 }
 
+fn tokens_are_fetched(cluster: &Cluster, port: u16, tokens: &Tokens) {
+    let client = |secret: &str| {
+        format!(
+            "\"security.protocol\" = \"SASL_PLAINTEXT\"\n\"sasl.mechanism\" = \"OAUTHBEARER\"\n\
+             \"sasl.oauthbearer.method\" = \"oidc\"\n\"sasl.oauthbearer.client.id\" = \"{}\"\n\
+             \"sasl.oauthbearer.client.secret\" = \"{secret}\"\n\
+             \"sasl.oauthbearer.token.endpoint.url\" = \"{}\"",
+            oauth::CLIENT,
+            tokens.url
+        )
+    };
+    let servers = format!("127.0.0.1:{port}");
+    let place = Place::new(&servers, "topic = \"tokens\"", &client(oauth::SECRET));
+    let account = place.replay(0..500);
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    assert_eq!(all_arrived(&cluster.peek("tokens"), 500), 0);
+    let (code, said) = place.check();
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = Place::new(&servers, "topic = \"tokens\"", &client("guessed")).check();
+    assert!(code == 4 && said.contains("invalid_client"), "{said}");
+}
+
+fn tickets_are_fetched(cluster: &Cluster, port: u16, realm: &Realm) {
+    let mut place = Place::new(&format!("localhost:{port}"), "topic = \"tickets\"", &realm.client());
+    place.environment = realm.environment();
+    let account = place.replay(0..500);
+    assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
+    assert_eq!(all_arrived(&cluster.peek("tickets"), 500), 0);
+}
+
 fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
     // Each row fits, batches of them do not.
     cluster.make_topic("batches", &[("max.message.bytes", "1200")]);
@@ -218,7 +271,10 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
         "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
          \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
     );
-    let account = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client).replay(0..100);
+    let place = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client);
+    let (code, said) = place.check();
+    assert!(code == 4 && said.contains("does not let these credentials write to topic secret"), "{said}");
+    let account = place.replay(0..100);
     assert_eq!(account.code, 4);
     assert_eq!(
         account.dropped,
@@ -325,7 +381,7 @@ fn a_cut_network_loses_nothing(cluster: &Cluster, away: u16) {
 #[test]
 fn three_brokers() {
     let _alone = alone();
-    let Some(mut cluster) = Cluster::start(3, "", |_| String::new()) else { return };
+    let Some(mut cluster) = Cluster::start(3, "", "", |_| String::new()) else { return };
     one_of_three_is_killed(&mut cluster);
     all_are_gone_for_a_while(&mut cluster);
     if long() {

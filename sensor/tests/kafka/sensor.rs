@@ -12,6 +12,7 @@ pub fn nightjar() -> Command {
 /// A folder with a configuration, a spool and logs.
 pub struct Place {
     pub dir: tempfile::TempDir,
+    pub environment: Vec<(&'static str, PathBuf)>,
 }
 
 /// The account that a run prints.
@@ -37,7 +38,7 @@ impl Place {
              [kafka.client]\n\"bootstrap.servers\" = \"{servers}\"\n{client}\n"
         );
         std::fs::write(dir.path().join("kafka.toml"), config).unwrap();
-        Place { dir }
+        Place { dir, environment: Vec::new() }
     }
 
     pub fn config(&self) -> PathBuf {
@@ -52,6 +53,7 @@ impl Place {
     pub fn command_by(&self, mut command: Command) -> Command {
         command.args(["-C", "-r", "-", "--logdir"]).arg(self.dir.path().join("logs"));
         command.arg("--config").arg(self.config());
+        command.envs(self.environment.iter().cloned());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
@@ -71,7 +73,12 @@ impl Place {
 
     /// `nightjar check`: its exit code and what it says.
     pub fn check(&self) -> (i32, String) {
-        let output = nightjar().args(["check", "--config"]).arg(self.config()).output().unwrap();
+        let output = nightjar()
+            .args(["check", "--config"])
+            .arg(self.config())
+            .envs(self.environment.iter().cloned())
+            .output()
+            .unwrap();
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
     }

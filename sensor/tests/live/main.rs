@@ -4,8 +4,12 @@
 //! skipped.
 
 mod net;
+mod notices;
 mod reload;
 mod sensor;
+mod soak;
+mod tunnels;
+mod xdp;
 
 use std::fs;
 use std::path::Path;
@@ -184,30 +188,6 @@ fn every_fanout_counts_every_packet_and_filters_let_in_what_they_select() {
     }
 }
 
-#[test]
-fn memory_stays_flat_with_the_flow_table_at_its_ceiling() {
-    let Some(net) = net() else { return };
-    let capture = net.path("flood.pcap");
-    write_capture(&capture, &[], 50_000, 1);
-    let sensor =
-        Sensor::configured(&net, "ring = \"16 MiB\"", "rotate_every = \"1 s\"", "[limits]\nflows = 10000");
-    let flood = |seconds: u32| {
-        let duration = format!("--duration={seconds}");
-        let args = ["-q", "-K", "--loop=0", &duration, "--pps=60000", "-i", "vc", capture.to_str().unwrap()];
-        net.client_does("tcpreplay", &args);
-        sleep(1500);
-        sensor.status()
-    };
-    let (before, after) = (flood(6), flood(8));
-    let evicted = number(&after["workers"][0], "evicted_flows");
-    assert!(evicted > 100_000, "{after}");
-    assert!(number(&after["workers"][0], "open_flows") <= 10_000);
-    let (before, after) = (number(&before, "memory_bytes"), number(&after, "memory_bytes"));
-    // Memory settles in the first minute, which there is no time for here.
-    assert!(after * 100 <= before * 110, "{before} bytes grew to {after}");
-    sensor.stop();
-}
-
 /// Short flows that end while the sensor runs: a row each, within two seconds.
 const SHORT: &str = "[timeouts]\nudp_inactivity = \"1 s\"";
 
@@ -312,6 +292,57 @@ fn an_interface_that_goes_down_and_comes_up_is_followed() {
     assert!(errors > 0);
     sensor.stop();
     assert_eq!(logs(&net.path("logs"))["http.log"].len(), 2);
+}
+
+#[test]
+fn an_interface_that_is_removed_and_made_anew_is_followed() {
+    for workers in [1, 3] {
+        let Some(mut net) = net() else { return };
+        net.start_servers();
+        let interface = format!("workers = {workers}\nfilter = \"port 80\"");
+        // Root's privileges are gone by then.
+        let sensor = Sensor::configured(&net, &interface, "rotate_every = \"0\"", "user = \"root\"");
+        let page = |name: &str| {
+            let url = format!("http://10.9.0.2/{name}");
+            net.client_does("curl", &["-s", "-o", "/dev/null", &url]);
+        };
+        page("first");
+        for round in 0..3 {
+            net.server_does("ip", &["link", "del", "vs"]);
+            until("it is seen to be gone", || sensor.status()["reasons"].to_string().contains("vs is down"));
+            net.add_link();
+            let followed = || {
+                let status = sensor.status();
+                let workers = status["workers"].as_array().unwrap();
+                workers.iter().all(|worker| number(worker, "made_anew") == round + 1)
+                    && status["ready"] == true
+            };
+            until("it is followed by every worker", followed);
+            page(&format!("round-{round}"));
+        }
+        until("all is analysed", || {
+            fs::read_to_string(net.path("logs/http.log")).is_ok_and(|text| text.contains("/round-2"))
+        });
+        let status = sensor.status();
+        let told = sensor.stop();
+        assert_eq!(number(&status, "link"), number(&status, "delivered"), "{status}");
+        assert!(told.contains("vs-0: the interface was made anew; capture goes on with it"), "{told}");
+        // Each once: no worker sees what is another's.
+        assert_eq!(logs(&net.path("logs"))["http.log"].len(), 4, "{told}");
+    }
+}
+
+#[test]
+fn where_a_removed_interface_cannot_be_followed_that_is_said() {
+    let Some(net) = net() else { return };
+    let sensor = Sensor::configured(&net, "kind = \"pcap\"", "", "");
+    until("it looks", || sensor.status()["ready"] == true);
+    net.server_does("ip", &["link", "del", "vs"]);
+    net.add_link();
+    let reason = "worker vs-0 sees nothing: its interface was made anew, which needs a restart";
+    until("it is seen", || sensor.status()["reasons"].to_string().contains(reason));
+    assert!(sensor.told().contains("vs-0: the interface was made anew; a restart is needed"));
+    sensor.stop();
 }
 
 #[test]
@@ -443,6 +474,75 @@ fn it_gives_up_root_and_every_capability() {
         sensor.stop();
         assert_eq!(archived(&net.path("logs/archive"), "conn").len(), 1);
     }
+}
+
+#[test]
+fn it_writes_only_where_it_has_to() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    // A home, which nobody else's files are read from.
+    let homes = tempfile::tempdir_in("/root").unwrap();
+    let home = homes.path().display();
+    fs::write(homes.path().join("secret"), "secret\n").unwrap();
+    for folder in ["elsewhere", "state", "allowed", "policy"] {
+        fs::create_dir(net.path(folder)).unwrap();
+    }
+    let (script, folder) = (net.path("policy/policy.zeek"), net.folder.path().display().to_string());
+    let write = |uri: &str| {
+        let text = format!(
+            "redef SumStats::state_file = \"{folder}/state/sumstats\";\n\
+             event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, \
+             version: string) {{\n\
+             local inside = open(\"{folder}/allowed{uri}\"); print inside, \"inside\"; close(inside);\n\
+             system(\"echo started > {folder}/allowed{uri}-program; echo x > {folder}/elsewhere/program; \
+             cat {home}/secret > {folder}/allowed{uri}-secret; cat /etc/hosts > {folder}/allowed{uri}-hosts\");\n\
+             local outside = open(\"{folder}/elsewhere/script\"); print outside, \"outside\"; close(outside); }}\n"
+        );
+        fs::write(&script, text).unwrap();
+    };
+    write("/first");
+    let more = format!("writable = [\"{folder}/allowed\"]");
+    let config = configure(&net, "", "rotate_every = \"1 s\"", &more);
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    if sensor.told().contains("note: the kernel has no Landlock") {
+        return eprintln!("skipped: {}", sensor.told());
+    }
+    let told = sensor.told();
+    let named =
+        ["allowed", "logs", "logs/archive", "state"].map(|name| format!("{folder}/{name}")).join(", ");
+    assert!(told.contains(&format!("nightjar: files are written only in {named}\n")), "{told}");
+    let page = ["-s", "-o", "/dev/null", "http://10.9.0.2/small.html"];
+    net.client_does("curl", &page);
+    let there = |name: &str| fs::metadata(net.path(name)).is_ok_and(|found| found.len() > 0);
+    until("programs run", || there("allowed/first-hosts") && there("allowed/first"));
+    // What was given up does not keep it from reading all again.
+    write("/second");
+    sensor.signal("HUP");
+    until("the new scripts run", || sensor.told().contains("the scripts were read again"));
+    sleep(500);
+    net.client_does("curl", &page);
+    until("programs of the new scripts run", || there("allowed/second-hosts") && there("allowed/second"));
+    let bits = of_threads(sensor.pid(), "NoNewPrivs:");
+    assert!(bits.len() >= 5 && bits.iter().all(|bit| bit == "1"), "{bits:?}");
+    sensor.stop();
+    assert!(there("allowed/first-program") && there("state/sumstats"));
+    assert!(!there("allowed/first-secret") && !there("allowed/second-secret"));
+    assert_eq!(fs::read_dir(net.path("elsewhere")).unwrap().count(), 0);
+    let errors = archived(&net.path("logs/archive"), "reporter");
+    assert!(
+        errors.iter().any(|row| row.contains("elsewhere/script") && row.contains("ermission")),
+        "{errors:#?}"
+    );
+    assert_eq!(archived(&net.path("logs/archive"), "http").len(), 2);
+
+    // Told not to, it is as free as its user.
+    fs::remove_file(net.path("allowed/second-secret")).unwrap_or_default();
+    let config = configure(&net, "", "", "sandbox = false");
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    net.client_does("curl", &page);
+    until("it reads and writes anywhere", || there("allowed/second-secret") && there("elsewhere/script"));
+    assert!(!sensor.told().contains("only in"));
+    sensor.stop();
 }
 
 #[test]

@@ -42,16 +42,13 @@ pub fn net() -> Option<Net> {
         return None;
     }
     run("ip", &["netns", "add", &net.server]);
-    let pair = ["link", "add", "vc", "netns", &net.client, "type", "veth", "peer", "name", "vs", "netns"];
-    run("ip", &[&pair[..], &[&net.server]].concat());
-    for (space, interface, address) in [(&net.client, "vc", "10.9.0.1"), (&net.server, "vs", "10.9.0.2")] {
+    for space in [&net.client, &net.server] {
         // Neighbour discovery comes when it likes.
         let off = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6";
         run("ip", &["netns", "exec", space, "sh", "-c", off]);
-        run("ip", &["-n", space, "addr", "add", &format!("{address}/24"), "dev", interface]);
-        run("ip", &["-n", space, "link", "set", interface, "up"]);
         run("ip", &["-n", space, "link", "set", "lo", "up"]);
     }
+    net.add_link();
     Some(net)
 }
 
@@ -63,6 +60,18 @@ fn run(program: &str, args: &[&str]) {
 impl Net {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The pair that joins them, anew where it was removed.
+    pub fn add_link(&self) {
+        let pair =
+            ["link", "add", "vc", "netns", &self.client, "type", "veth", "peer", "name", "vs", "netns"];
+        run("ip", &[&pair[..], &[&self.server]].concat());
+        let ends = [(&self.client, "vc", "10.9.0.1"), (&self.server, "vs", "10.9.0.2")];
+        for (space, interface, address) in ends {
+            run("ip", &["-n", space, "addr", "add", &format!("{address}/24"), "dev", interface]);
+            run("ip", &["-n", space, "link", "set", interface, "up"]);
+        }
     }
 
     fn within(space: &str, program: &str, args: &[&str]) -> Command {
@@ -90,10 +99,22 @@ impl Net {
         assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Moves an interface from the client to the server.
+    pub fn give_to_server(&self, interface: &str) {
+        self.client_does("ip", &["link", "set", interface, "netns", &self.server]);
+    }
+
     /// Starts something on the server that ends with the test.
     pub fn serve(&mut self, program: &str, args: &[&str]) {
         let child =
             self.on_server(program, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.children.push(child);
+    }
+
+    /// Starts something on the client that ends with the test.
+    pub fn ask(&mut self, program: &str, args: &[&str]) {
+        let child =
+            self.on_client(program, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         self.children.push(child);
     }
 
@@ -157,15 +178,25 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// tcpdump on the server's interface.
+/// tcpdump, on the server's interface if none is said.
 pub struct Tcpdump(Child);
 
 impl Tcpdump {
     pub fn start(net: &Net, file: &Path) -> Tcpdump {
+        Tcpdump::run(net, &net.server, "vs", file)
+    }
+
+    pub fn at_client(net: &Net, interface: &str, file: &Path) -> Tcpdump {
+        Tcpdump::run(net, &net.client, interface, file)
+    }
+
+    fn run(net: &Net, space: &str, interface: &str, file: &Path) -> Tcpdump {
         let told = net.path("tcpdump.err");
-        let args = ["-i", "vs", "-s", "0", "--immediate-mode", "-U", "-w", file.to_str().unwrap()];
+        // In this mode its buffer holds few packets: each has room for the longest.
+        let mode = ["-s", "0", "--immediate-mode", "-B", "131072", "-U"];
+        let args = [&["-i", interface][..], &mode, &["-w", file.to_str().unwrap()]].concat();
         let stderr = fs::File::create(&told).unwrap();
-        let child = net.on_server("tcpdump", &args).stderr(stderr).spawn().unwrap();
+        let child = Net::within(space, "tcpdump", &args).stderr(stderr).spawn().unwrap();
         until("tcpdump listens", || fs::read_to_string(&told).unwrap().contains("listening on"));
         Tcpdump(child)
     }

@@ -39,7 +39,8 @@ fn reload_answers_what_came_of_it_and_a_mistake_changes_nothing() {
     assert!(code == Some(1) && errors.contains("no sensor answers at"), "{errors}");
 
     write("first", on_request);
-    let config = configure(&net, "", "rotate_every = \"0\"", "");
+    let allowed = format!("writable = [\"{}\"]", net.folder.path().display());
+    let config = configure(&net, "", "rotate_every = \"0\"", &allowed);
     let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
     // One connection with requests before and after the changes.
     let requests = "exec 3<>/dev/tcp/10.9.0.2/80; for n in 1 2 3; do \

@@ -11,7 +11,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("cat", |vm, c, a| {
         let mut out = Vec::new();
         for v in a {
-            out.extend_from_slice(&vm.text(v));
+            vm.write_text(v, &mut out);
             check_len(vm, c, out.len())?;
         }
         Ok(Value::str(out))

@@ -73,7 +73,7 @@ impl Compiler {
                     return None;
                 };
                 let Some(i) = rt.index.get(f).copied() else {
-                    self.expr_err(a, "no such field in record");
+                    self.no_such_field(a, te.ty, f);
                     return None;
                 };
                 self.warn_field(&rt, i, a.span, "$");
@@ -114,7 +114,7 @@ impl Compiler {
             return None;
         }
         let Some(found) = self.find_name(n, a.span) else {
-            self.err(a.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(a.span, n);
             return None;
         };
         if found.ty == TypeId::Error {
@@ -476,7 +476,7 @@ impl Compiler {
                     return None;
                 };
                 let Some(i) = rt.index.get(f).copied() else {
-                    self.expr_err(x, "no such field in record");
+                    self.no_such_field(x, te.ty, f);
                     return None;
                 };
                 if !rt.fields[i].optional
@@ -486,6 +486,7 @@ impl Compiler {
                     self.statement_err(x, "delete");
                     return None;
                 }
+                self.vm.uses.write(te.ty, i);
                 let code = te.code;
                 Some(Code::op(move |vm, fr| {
                     if let Value::Record(r) = vm.eval(&code, fr)? {

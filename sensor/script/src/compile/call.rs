@@ -25,7 +25,9 @@ impl Compiler {
         {
             return te;
         }
+        self.calling = matches!(f.kind, ExprKind::Name(_));
         let tf = self.expr(f);
+        self.calling = false;
         if tf.is_err() {
             return Te::error(e);
         }
@@ -214,7 +216,7 @@ impl Compiler {
     fn event_target(&mut self, e: &ExprRef, n: &Name) -> Option<(Code, Rc<FuncType>)> {
         let n = &super::func::modern_name(n);
         let Some(found) = self.find_name(n, e.span) else {
-            self.err(e.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(e.span, n);
             return None;
         };
         let Some(ft) = self.vm.types.as_func(found.ty) else {
@@ -228,6 +230,7 @@ impl Compiler {
         let code = match found.place {
             super::scope::Place::Global(i) => {
                 self.vm.globals[i as usize].used = true;
+                self.vm.uses.name(i, true);
                 self.check_deprecated(i, e.span);
                 match (&self.vm.values[i as usize], self.vm.globals[i as usize].kind) {
                     (v @ Value::Func(_), GlobalKind::Func) => Code::Const(v.clone()),

@@ -113,10 +113,14 @@ impl Compiler {
     }
 
     fn field_clash(&mut self, e: &ExprRef, l: &[ExprRef], f: &str, got: TypeId, ty: TypeId) {
+        let types = &self.vm.types;
+        let wanted =
+            types.field(ty, f).and_then(|at| types.as_record(ty)?.fields.get(at).map(|field| field.ty));
+        let why = wanted.and_then(|wanted| self.has_too_much(got, wanted)).unwrap_or_default();
         let (name, got) = (self.vm.types.short_name(ty), self.vm.types.name(got));
         let shown = coerce_text(l, &name, &self.vm);
         let place = format!("{} and {got}", self.vm.sources.zeek_location(e.span));
-        let text = format!("type clash for field \"{f}\" ({shown} and {got})");
+        let text = format!("type clash for field \"{f}\" ({shown} and {got}){why}");
         self.diag(crate::diag::Diag {
             place: Some(place),
             ..crate::diag::Diag::new(crate::diag::Severity::Error, e.span, text)

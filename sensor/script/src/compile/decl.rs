@@ -64,13 +64,13 @@ impl Compiler {
 
     /// `error in OLD and NEW: already defined (name)`.
     pub(super) fn already_defined(&mut self, old: Span, new: Span, name: &str) {
+        let place = Some(self.both_places(old, new));
+        self.diag(Diag { place, ..Diag::new(Severity::Error, new, format!("already defined ({name})")) });
+    }
+
+    fn both_places(&self, old: Span, new: Span) -> String {
         let here = self.vm.sources.zeek_location(new);
-        let place =
-            if old.file == 0 { here } else { format!("{} and {here}", self.vm.sources.zeek_location(old)) };
-        self.diag(Diag {
-            place: Some(place),
-            ..Diag::new(Severity::Error, new, format!("already defined ({name})"))
-        });
+        if old.file == 0 { here } else { format!("{} and {here}", self.vm.sources.zeek_location(old)) }
     }
 
     fn type_decl(&mut self, name: &Name, span: Span, ty: &TypeExpr, attrs: &[Attr]) {
@@ -117,6 +117,13 @@ impl Compiler {
                 return self.redeclare_func(g, declared.unwrap_or(TypeId::Error), span, attrs);
             }
             let old = self.vm.globals[g as usize].span;
+            if self.vm.globals[g as usize].redefinable && init.is_some() {
+                // As Zeek has it: a slip of the author's.
+                let place = self.both_places(old, span);
+                let text = format!("redefinition requires \"redef\" ({full})");
+                self.diag(Diag { place: Some(place), ..Diag::new(Severity::Warning, span, text) });
+                return self.redef_var(name, span, ty, init, attrs);
+            }
             return self.already_defined(old, span, &full);
         }
         self.check_duplicate_attrs(attrs);
@@ -212,6 +219,14 @@ impl Compiler {
                     if declared.is_some_and(|t| !self.vm.types.is_table(t) && t != TypeId::Any) =>
                 {
                     self.err(a.span, "&default is not valid for global variables except for tables");
+                }
+                AttrKind::Synchronized
+                | AttrKind::Persistent
+                | AttrKind::Encrypt
+                | AttrKind::Mergeable
+                | AttrKind::RotateInterval
+                | AttrKind::RotateSize => {
+                    self.warn(a.span, format!("{} has no effect ({full})", a.kind.text()));
                 }
                 _ => {}
             }

@@ -105,7 +105,7 @@ impl Compiler {
             return self.expr_err(e, "blank identifier may not be used as a value");
         }
         let Some(found) = self.find_name(n, e.span) else {
-            self.err(e.span, format!("unknown identifier {n}, at or near \"{n}\""));
+            self.unknown_identifier(e.span, n);
             return Te::error(e);
         };
         if let Place::Global(i) = found.place {
@@ -125,6 +125,7 @@ impl Compiler {
 
     fn global_expr(&mut self, e: &ExprRef, n: &Name, i: u32) -> Te {
         self.check_deprecated(i, e.span);
+        self.vm.uses.name(i, self.calling);
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);
@@ -293,7 +294,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "$");
         let ty = r.fields[i].ty;
@@ -346,7 +347,7 @@ impl Compiler {
             return self.expr_err(e, "not a record");
         };
         let Some(i) = r.index.get(f).copied() else {
-            return self.expr_err(e, "no such field in record");
+            return self.no_such_field(e, te.ty, f);
         };
         self.warn_field(&r, i, e.span, "?$");
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);

@@ -61,7 +61,11 @@ impl Compiler {
         l: &Rc<Lambda>,
         redef: bool,
     ) {
-        let name = &modern_name(name);
+        let modern = &modern_name(name);
+        if modern != name {
+            self.warn(name_span, format!("{name} is now called {modern}"));
+        }
+        let name = modern;
         let ft = FuncTypeExpr { flavor, params: l.params.clone(), ret: l.ret.clone() };
         let before = self.errors;
         let ty = self.func_type(&ft);
@@ -111,7 +115,10 @@ impl Compiler {
         }
         // Results of a prototype with names for them count.
         let ret = if flavor == Flavor::Function { proto.ret } else { this.ret };
-        let Some(c) = self.body(flavor, &this.params, ret, l, None) else { return };
+        let outer = self.vm.uses.enter(Some(g));
+        let compiled = self.body(flavor, &this.params, ret, l, None);
+        self.vm.uses.enter(outer);
+        let Some(c) = compiled else { return };
         let text = self.body_text(&l.body);
         let names: Vec<Name> = l.params.iter().map(|param| param.name.clone()).collect();
         let argument = |at: usize| match &map {
@@ -344,11 +351,11 @@ impl Compiler {
             return Te::error(e);
         }
         let infer = infer && wanted.is_none();
-        let Some((c, ctx)) =
-            self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx))
-        else {
-            return Te::error(e);
-        };
+        let outside = self.vm.uses.later(true);
+        let body =
+            self.body_ctx(flavor, &this.params, ret, &Lambda { infer_ret: infer, ..shallow(l) }, Some(ctx));
+        self.vm.uses.later(outside);
+        let Some((c, ctx)) = body else { return Te::error(e) };
         if infer && ctx.ret != ret {
             ty = self.vm.types.func(FuncType { ret: ctx.ret, ..(*this).clone() });
         }

@@ -3,6 +3,7 @@
 use super::Compiler;
 use crate::ast::{Decl, ExprRef};
 use crate::base;
+use crate::host::Loaded;
 use crate::parser::{Driver, Parser};
 use crate::source::Span;
 use crate::types::TypeId;
@@ -23,9 +24,19 @@ pub struct LoadState {
     depth: Vec<u32>,
     /// Files that ship with the program.
     bundled: HashSet<u32>,
+    /// Those of them that only declare ([`Loaded::Declared`]).
+    declaring: HashSet<u32>,
 }
 
 impl LoadState {
+    pub fn is_bundled(&self, file: u32) -> bool {
+        self.bundled.contains(&file)
+    }
+
+    pub fn is_declaring(&self, file: u32) -> bool {
+        self.declaring.contains(&file)
+    }
+
     pub fn is_known_foreign(&self, name: &str) -> bool {
         name.split_once("::").is_some_and(|(m, _)| self.foreign.contains(m))
     }
@@ -44,6 +55,9 @@ impl Compiler {
     /// Compiles a bundled or given text.
     pub fn text(&mut self, name: &str, path: &str, text: &str) {
         let file = self.vm.sources.add(name, path, text);
+        if self.in_base {
+            self.load.bundled.insert(file);
+        }
         let text = self.vm.sources.get(file).text.clone();
         Parser::new(self, text, file).run();
     }
@@ -71,9 +85,18 @@ impl Compiler {
                 }
                 let added = self.add_text(name, name, text);
                 self.load.bundled.insert(added.1);
+                if self.library.iter().any(|b| b.name == name && b.loaded == Loaded::Declared) {
+                    self.load.declaring.insert(added.1);
+                }
                 vec![added]
             }
-            Resolved::Known => Vec::new(),
+            Resolved::Known => {
+                // What stands in base/ is declared already, or missed by name.
+                if !what.starts_with("base/") {
+                    self.warn(span, format!("this sensor does not have {what}: nothing was loaded"));
+                }
+                Vec::new()
+            }
             Resolved::Missing => {
                 let text = format!("can't find {what}");
                 self.diag(crate::diag::Diag::new(crate::diag::Severity::Fatal, span, text));
@@ -128,8 +151,9 @@ impl Compiler {
     fn try_path(&mut self, path: &str) -> Option<Resolved> {
         let path = path.strip_prefix("././").map_or_else(|| path.to_string(), |p| format!("./{p}"));
         if self.vm.host.is_dir(&path) {
-            let init = format!("{path}/__load__.zeek");
-            return self.vm.host.read_script(&init).map(|t| Resolved::File(init, t));
+            let mut inits = ["zeek", "bro"].map(|suffix| format!("{path}/__load__.{suffix}")).into_iter();
+            return inits
+                .find_map(|init| self.vm.host.read_script(&init).map(|text| Resolved::File(init, text)));
         }
         for name in [path.clone(), format!("{path}.zeek"), format!("{path}.bro")] {
             if let Some(text) = self.vm.host.read_script(&name) {

@@ -12,6 +12,8 @@ pub(crate) mod construct;
 mod decl;
 mod expr;
 mod func;
+mod gone;
+mod idle;
 mod index;
 mod load;
 mod membership;
@@ -73,6 +75,8 @@ pub struct Compiler {
     pub exporting: bool,
     pub errors: usize,
     fns: Vec<FnCtx>,
+    /// A function that is called is named.
+    calling: bool,
     /// Statements outside functions, run before `zeek_init`.
     pub top: Vec<StmtOp>,
     pub load: LoadState,
@@ -105,6 +109,7 @@ impl Compiler {
             exporting: false,
             errors: 0,
             fns: Vec::new(),
+            calling: false,
             top: Vec::new(),
             load: LoadState::default(),
             natives,

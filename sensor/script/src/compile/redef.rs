@@ -100,10 +100,12 @@ impl Compiler {
                 return;
             }
             let full = self.qualified(name);
-            self.err(span, format!("\"redef\" used but not previously defined ({full})"));
+            let meant = self.meant(&full).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            self.err(span, format!("\"redef\" used but not previously defined ({full}){meant}"));
             return;
         };
         let full = self.vm.globals[g as usize].name.clone();
+        self.check_deprecated(g, span);
         self.vm.globals[g as usize].used = true;
         let declared = self.vm.globals[g as usize].ty;
         if let Some(t) = ty {
@@ -129,6 +131,19 @@ impl Compiler {
         }
         let Some(init) = init else { return };
         self.redef_value(g, &full, declared, init);
+    }
+
+    /// The variable that ships with a name like this one.
+    fn meant(&self, name: &str) -> Option<&str> {
+        let module = |name: &str| name.split_once("::").map(|(module, _)| module.to_owned());
+        let (of, most) = (module(name)?, 1 + name.len() / 8);
+        let known = self.vm.globals.iter().filter(|global| {
+            global.redefinable
+                && self.load.is_bundled(global.span.file)
+                && module(&global.name).as_ref() == Some(&of)
+        });
+        let ranked = known.map(|known| (strsim::damerau_levenshtein(&known.name, name), &*known.name));
+        ranked.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
     }
 
     fn redef_value(&mut self, g: u32, full: &Rc<str>, declared: TypeId, init: &Init) {
@@ -164,7 +179,11 @@ impl Compiler {
                     init.class == InitClass::Add && vector_elem.is_some_and(|v| self.vm.types.same(v, te.ty));
                 if !(removing || adding) {
                     let shown = crate::describe::expr(&e, &self.vm);
-                    self.err(e.span, format!("type clash in assignment ({full} = {shown})"));
+                    let mut text = format!("type clash in assignment ({full} = {shown})");
+                    if self.vm.sources.get(e.span.file).name == crate::run::PARAMS {
+                        text.push_str(&format!("; its type is {}", self.vm.types.short_name(declared)));
+                    }
+                    self.err(e.span, text);
                     return;
                 }
                 te
@@ -226,7 +245,7 @@ impl Compiler {
             }
             None => {
                 if !self.load.is_known_foreign(name) {
-                    self.err(span, format!("unknown identifier {name}, at or near \"{name}\""));
+                    self.unknown_identifier(span, name);
                 }
                 None
             }

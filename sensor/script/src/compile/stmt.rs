@@ -369,6 +369,7 @@ impl Compiler {
             }
         }
         self.fns.push(ctx);
+        let outside = self.vm.uses.later(true);
         let cond = self.condition_code(&w.cond, "conditional in test must be boolean");
         let timeout = w.timeout.as_ref().map(|(t, b)| {
             let t = self.expr(t);
@@ -380,6 +381,7 @@ impl Compiler {
             (t.code, self.scoped(b))
         });
         let body = self.scoped(&w.body);
+        self.vm.uses.later(outside);
         let ctx = self.fns.pop()?;
         let (cond, body) = (cond?, body?);
         let timeout = match timeout {

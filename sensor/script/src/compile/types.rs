@@ -60,7 +60,7 @@ impl Compiler {
                 }
             }
             None => {
-                self.err(span, format!("unknown identifier {n}, at or near \"{n}\""));
+                self.unknown_identifier(span, n);
                 TypeId::Error
             }
         }
@@ -147,7 +147,11 @@ impl Compiler {
         for f in fields {
             let field = self.field(f, all_log);
             let Some(r) = self.vm.types.record_mut(record) else { return };
-            if r.index.contains_key(&field.name) {
+            if let Some(&at) = r.index.get(&field.name) {
+                if self.is_shipped_since(&field, record, at) {
+                    self.warn(f.span, format!("the record has the field \"{}\" by itself", field.name));
+                    continue;
+                }
                 let shown = format!("duplicate field \"{}\" found in record definition", field.name);
                 self.err(f.span, shown);
                 continue;
@@ -194,6 +198,18 @@ impl Compiler {
             type_column,
             span: f.span,
         }
+    }
+
+    /// Whether a script adds a field that the record as it ships has come to have itself.
+    fn is_shipped_since(&self, field: &Field, record: TypeId, at: usize) -> bool {
+        let known = self.vm.types.as_record(record).and_then(|record| record.fields.get(at).cloned());
+        known.is_some_and(|known| {
+            self.load.is_bundled(known.span.file)
+                && !self.load.is_bundled(field.span.file)
+                && (field.optional, field.log) == (known.optional, known.log)
+                && field.default.is_none()
+                && self.vm.types.same(field.ty, known.ty)
+        })
     }
 
     fn check_loggable(&mut self, ty: TypeId, f: &FieldDecl) {

@@ -61,10 +61,6 @@ pub fn reset_live_bytes() {
     LIVE.with(|l| l.set(0));
 }
 
-pub fn record_size(fields: usize) -> usize {
-    size_of::<super::RecordVal>() + fields * size_of::<Value>()
-}
-
 /// Drops values; a list of a million linked records must not recurse a million times.
 pub fn bury(mut values: Vec<Value>) {
     if values.is_empty() {

@@ -90,11 +90,38 @@ impl Addr {
 impl std::fmt::Display for Addr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.is_v4() {
-            let o = self.octets4();
-            write!(f, "{}.{}.{}.{}", o[0], o[1], o[2], o[3])
+            let mut text = DottedQuad::default();
+            f.write_str(text.of(self.octets4()))
         } else {
             write!(f, "{}", std::net::Ipv6Addr::from(self.0))
         }
+    }
+}
+
+/// Room for the text of an IPv4 address, which scripts make of every other one.
+#[derive(Default)]
+struct DottedQuad([u8; 15]);
+
+impl DottedQuad {
+    fn of(&mut self, octets: [u8; 4]) -> &str {
+        let mut end = 0;
+        let mut add = |byte: u8| {
+            self.0[end] = byte;
+            end += 1;
+        };
+        for (nth, octet) in octets.into_iter().enumerate() {
+            if nth > 0 {
+                add(b'.');
+            }
+            if octet >= 100 {
+                add(b'0' + octet / 100);
+            }
+            if octet >= 10 {
+                add(b'0' + octet / 10 % 10);
+            }
+            add(b'0' + octet % 10);
+        }
+        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
     }
 }
 
@@ -165,6 +192,10 @@ pub enum Value {
 pub trait NativeRecord {
     /// The value of field number `field` of the record type the host named, or `Unset`.
     fn get(&self, field: usize) -> Value;
+    /// Whether the field is set.
+    fn has(&self, field: usize) -> bool {
+        self.get(field).is_set()
+    }
     /// Whether the record keeps containers and records that it was given, so that what is done to them lasts.
     fn keeps(&self) -> bool {
         false
@@ -179,9 +210,41 @@ pub struct RecordVal {
     pub ty: TypeId,
     /// How many fields its type had when it was made.
     width: u32,
-    /// Those up to the last that was ever set or kept.
-    fields: RefCell<Vec<Value>>,
+    fields: RefCell<Fields>,
     origin: Origin,
+}
+
+/// The fields that are in a record itself.
+enum Fields {
+    /// Those up to the last that was ever set or kept.
+    All(Vec<Value>),
+    /// Of a record of the host's, which holds few.
+    Some(Vec<(u32, Value)>),
+}
+
+impl Fields {
+    #[inline]
+    fn get(&self, i: usize) -> Option<&Value> {
+        match self {
+            Fields::All(fields) => fields.get(i).filter(|value| !matches!(value, Value::Lazy)),
+            Fields::Some(fields) => fields.iter().find(|(at, _)| *at == i as u32).map(|(_, value)| value),
+        }
+    }
+
+    /// How many fields there are at least.
+    fn width(&self) -> usize {
+        match self {
+            Fields::All(fields) => fields.len(),
+            Fields::Some(fields) => fields.iter().map(|(at, _)| *at as usize + 1).max().unwrap_or(0),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Fields::All(fields) => fields.len() * size_of::<Value>(),
+            Fields::Some(fields) => fields.len() * size_of::<(u32, Value)>(),
+        }
+    }
 }
 
 /// Where fields that are [`Value::Lazy`] come from.
@@ -199,7 +262,11 @@ impl RecordVal {
     }
 
     fn begun(ty: TypeId, width: usize, fields: Vec<Value>, origin: Origin) -> Rc<RecordVal> {
-        memory::charge(memory::record_size(fields.len()));
+        let fields = match origin {
+            Origin::Native(_) => Fields::Some(Vec::new()),
+            _ => Fields::All(fields),
+        };
+        memory::charge(size_of::<RecordVal>() + fields.size());
         Rc::new(RecordVal { ty, width: width as u32, fields: RefCell::new(fields), origin })
     }
 
@@ -210,23 +277,19 @@ impl RecordVal {
 
     /// How many fields it has, set or not. One that `redef` has added to the type since is beyond, until it is set.
     pub fn width(&self) -> usize {
-        (self.width as usize).max(self.fields.borrow().len())
+        (self.width as usize).max(self.fields.borrow().width())
     }
 
     /// Calls `with` with a field that is in the record itself.
     pub fn peek<T>(&self, i: usize, with: impl FnOnce(&Value) -> T) -> Option<T> {
-        match self.fields.borrow().get(i) {
-            None | Some(Value::Lazy) => None,
-            Some(value) => Some(with(value)),
-        }
+        self.fields.borrow().get(i).map(with)
     }
 
     /// A field, `Unset` when it is not set.
     #[inline]
     pub fn get(&self, i: usize) -> Value {
-        match self.fields.borrow().get(i) {
-            None | Some(Value::Lazy) => {}
-            Some(v) => return v.clone(),
+        if let Some(value) = self.fields.borrow().get(i) {
+            return value.clone();
         }
         self.original(i)
     }
@@ -248,11 +311,14 @@ impl RecordVal {
 
     /// Whether a field is set.
     pub fn has(&self, i: usize) -> bool {
-        match self.fields.borrow().get(i) {
-            None | Some(Value::Lazy) => {}
-            Some(v) => return v.is_set(),
+        if let Some(value) = self.fields.borrow().get(i) {
+            return value.is_set();
         }
-        self.original(i).is_set()
+        match &self.origin {
+            Origin::Nowhere => false,
+            Origin::Native(native) => native.has(i),
+            Origin::Template(template) => template.has(i),
+        }
     }
 
     pub fn set(&self, i: usize, v: Value) {
@@ -264,25 +330,39 @@ impl RecordVal {
         drop(self.put(i, v));
     }
 
+    /// Empties a record of the host's that nobody else holds, so that it can be another one of its type. `take` is
+    /// given what it held itself.
+    pub fn recycle(&mut self, mut take: impl FnMut(usize, Value)) {
+        let Fields::Some(fields) = self.fields.get_mut() else { return };
+        memory::release(fields.len() * size_of::<(u32, Value)>());
+        fields.drain(..).for_each(|(at, value)| take(at as usize, value));
+    }
+
     /// Puts a value into the record itself. What was there before is dropped by the caller: that may run into
     /// this record again.
     fn put(&self, i: usize, v: Value) -> Value {
         let mut fields = self.fields.borrow_mut();
+        let fields = match &mut *fields {
+            Fields::All(fields) => fields,
+            Fields::Some(fields) => {
+                if let Some((_, known)) = fields.iter_mut().find(|(at, _)| *at == i as u32) {
+                    return std::mem::replace(known, v);
+                }
+                memory::charge(size_of::<(u32, Value)>());
+                fields.push((i as u32, v));
+                return Value::Unset;
+            }
+        };
         if i >= fields.len() {
-            let filler = match self.origin {
-                Origin::Nowhere if v.is_unset() => return Value::Unset,
-                Origin::Nowhere => Value::Unset,
-                _ => Value::Lazy,
+            let (filler, room) = match &self.origin {
+                Origin::Template(template) => (Value::Lazy, template.room(i + 1)),
+                _ if v.is_unset() => return Value::Unset,
+                _ => (Value::Unset, i + 1),
             };
             memory::charge((i + 1 - fields.len()) * size_of::<Value>());
             if fields.capacity() <= i {
-                let room = match &self.origin {
-                    Origin::Nowhere => i + 1,
-                    Origin::Template(template) => template.room(i + 1),
-                    Origin::Native(_) => self.width.max(i as u32 + 1) as usize,
-                };
                 let mut wider = memory::spare(room);
-                wider.append(&mut fields);
+                wider.append(fields);
                 *fields = wider;
             }
             fields.resize(i + 1, filler);
@@ -293,9 +373,11 @@ impl RecordVal {
 
 impl Drop for RecordVal {
     fn drop(&mut self) {
-        let fields = std::mem::take(self.fields.get_mut());
-        memory::release(memory::record_size(fields.len()));
-        memory::bury(fields);
+        memory::release(size_of::<RecordVal>() + self.fields.get_mut().size());
+        match self.fields.get_mut() {
+            Fields::All(fields) => memory::bury(std::mem::take(fields)),
+            Fields::Some(fields) => memory::bury(fields.drain(..).map(|(_, value)| value).collect()),
+        }
     }
 }
 

@@ -82,12 +82,26 @@ impl NativeRecord for Template {
         }
     }
 
+    fn has(&self, at: usize) -> bool {
+        self.fields.get(at).is_some_and(Value::is_set)
+    }
+
     fn keeps(&self) -> bool {
         true
     }
 }
 
 impl Template {
+    /// Whether a new record holds the same in this field, so that a value of nobody else's need not be kept.
+    pub fn begins(&self, at: usize, value: &Value) -> bool {
+        match (self.fields.get(at), value) {
+            (None | Some(Value::Unset), Value::Unset) => true,
+            (Some(Value::Lazy), Value::Table(table)) => Rc::strong_count(table) == 1 && table.is_empty(),
+            (Some(Value::Lazy), Value::Vector(vector)) => Rc::strong_count(vector) == 1 && vector.is_empty(),
+            _ => false,
+        }
+    }
+
     fn make(&self, at: usize) -> Value {
         match self.lazy.iter().find(|(lazy, _)| *lazy == at) {
             None => Value::Unset,

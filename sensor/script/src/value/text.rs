@@ -2,6 +2,7 @@
 
 use super::{MAX_VALUE_DEPTH, Value};
 use crate::types::Types;
+use std::io::Write;
 use std::rc::Rc;
 
 /// What the writer needs to know beside the value: field and enum names.
@@ -226,7 +227,10 @@ impl Writer<'_> {
                 self.add(p.source());
                 self.add("/");
             }
-            Value::Addr(a) => self.add(&a.to_string()),
+            Value::Addr(a) => {
+                // Writing to memory does not fail.
+                let _ = write!(self.out, "{a}");
+            }
             Value::Subnet(a, n) => self.add(&subnet(a, *n)),
             Value::Port(p) => self.add(&format!("{}/{}", p.num, p.proto.name())),
             Value::Enum(t, n) => {

@@ -1,6 +1,7 @@
 //! The event queue, scheduled events and the clock.
 
 use super::{Args, Body, FuncId, Scheduled, Vm};
+use crate::ast::Flavor;
 use crate::idle::Test;
 use crate::source::Span;
 use crate::value::Value;
@@ -24,6 +25,16 @@ impl Vm {
         let Some(func) = self.funcs.get(id.0 as usize) else { return Vec::new() };
         let tests: Vec<Test> = func.bodies.iter().map(|body| body.idle.clone()).collect();
         if tests.contains(&Test::Unknown) { Vec::new() } else { tests }
+    }
+
+    /// Whether some code may call one of these functions while the capture is read, and not only before and after.
+    pub fn calls_later(&self, functions: &[&str]) -> bool {
+        let globals = |names: &[&str]| names.iter().filter_map(|name| self.global(name)).collect::<Vec<_>>();
+        let answers = |global: u32| {
+            let ty = self.globals.get(global as usize).map(|global| global.ty);
+            ty.and_then(|ty| self.types.as_func(ty)).is_none_or(|ty| ty.flavor != Flavor::Function)
+        };
+        self.uses.calls_beside(globals(functions).into_iter(), &globals(&["zeek_init", "zeek_done"]), answers)
     }
 
     /// Runs an event's handlers now, then everything they queued. For hosts between handlers: a native function

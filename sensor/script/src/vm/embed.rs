@@ -39,9 +39,9 @@ impl Vm {
         }
     }
 
-    /// What records of a type begin with. `None` where some default is to be evaluated for each.
+    /// What records of a type begin with, beside defaults that are to be evaluated for each.
     pub fn template(&mut self, ty: TypeId) -> Option<Rc<Template>> {
-        crate::compile::template(self, ty).filter(|template| template.evaluated.is_empty())
+        crate::compile::template(self, ty)
     }
 
     /// The description of a record type: hosts that read records field by number look the numbers up once.

@@ -448,8 +448,13 @@ impl Vm {
     /// A value's printed text.
     pub fn text(&self, v: &Value) -> Vec<u8> {
         let mut out = Vec::new();
-        text::describe(v, self, &mut out);
+        self.write_text(v, &mut out);
         out
+    }
+
+    /// Appends a value's text.
+    pub fn write_text(&self, v: &Value, out: &mut Vec<u8>) {
+        text::describe(v, self, out);
     }
 
     pub fn text_string(&self, v: &Value) -> String {

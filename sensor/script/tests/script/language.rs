@@ -347,10 +347,15 @@ fn local_declaration_as_condition() {
 
 #[test]
 fn bro_spellings() {
-    script_prints(
+    let ran = run(
         "event bro_init() { print \"hi\"; print split1(\"a=b=c\", /=/)[2]; print join_string_array(\",\", split(\"x y\", / /)); }
          event bro_done() { print \"bye\"; }",
-        "hi\nb=c\nx,y\nbye\n",
+    );
+    assert_eq!(ran.out, "hi\nb=c\nx,y\nbye\n");
+    assert_eq!(
+        ran.err,
+        "warning in x.zeek, line 1: bro_init is now called zeek_init\n\
+         warning in x.zeek, line 2: bro_done is now called zeek_done\n"
     );
 }
 

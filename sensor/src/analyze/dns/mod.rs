@@ -3,10 +3,8 @@
 mod events;
 mod record;
 
-pub use nightjar_protocols::dns::Workspace;
-
 use nightjar_protocols::dns::{
-    self, Header, Outcome, Question, Record, Row, Session, Sink, StreamParser, Transport, Weird,
+    self, Header, Outcome, Question, Record, Row, Session, Sink, StreamParser, Transport, Weird, Workspace,
 };
 
 use crate::analyze::{Analyzer, Link, Spec};
@@ -26,6 +24,29 @@ pub static SPEC: Spec = Spec {
 };
 
 const NETBIOS_PORT: u16 = 137;
+
+/// What all DNS of a worker shares, and its counters.
+#[derive(Default)]
+pub struct Totals {
+    space: Workspace,
+    pub queries: u64,
+    /// Messages that wait for their other half.
+    pub waiting: u64,
+}
+
+impl Totals {
+    /// Lets a session go on, and counts what waits in it then.
+    fn follow<T>(
+        &mut self,
+        session: &mut Session,
+        what: impl FnOnce(&mut Session, &mut Workspace) -> T,
+    ) -> T {
+        let before = session.waiting() as u64;
+        let result = what(session, &mut self.space);
+        self.waiting = (self.waiting + session.waiting() as u64).saturating_sub(before);
+        result
+    }
+}
 
 /// As weird.log names this analyzer.
 const SOURCE: &str = "DNS";
@@ -138,8 +159,12 @@ fn message(
     let ends =
         dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
     let netbios = ends.resp_port == NETBIOS_PORT;
-    let mut found = Found { cx, flow, netbios, is_orig: dir.is_orig(), len: bytes.len() };
-    let outcome = session.message(&mut shared.dns, &ends, dir.is_orig(), now, bytes, &mut found);
+    let is_orig = dir.is_orig();
+    let mut found = Found { cx, flow, netbios, is_orig, len: bytes.len(), queries: 0 };
+    let outcome = shared
+        .dns
+        .follow(session, |session, space| session.message(space, &ends, is_orig, now, bytes, &mut found));
+    shared.dns.queries += found.queries;
     match outcome {
         Outcome::Dns => link.confirm(),
         Outcome::TooManyQuestions => link.violation(),
@@ -149,7 +174,8 @@ fn message(
 
 fn finish(session: &mut Session, link: &mut Link<'_, '_>) {
     let Link { cx, flow, shared, .. } = link;
-    session.finish(&mut shared.dns, &mut Found { cx, flow, netbios: false, is_orig: false, len: 0 });
+    let mut found = Found { cx, flow, netbios: false, is_orig: false, len: 0, queries: 0 };
+    shared.dns.follow(session, |session, space| session.finish(space, &mut found));
 }
 
 /// Takes what a session finds on this flow.
@@ -160,6 +186,8 @@ struct Found<'l, 'c> {
     /// Of the message at hand: who sent it, and its length.
     is_orig: bool,
     len: usize,
+    /// Queries found.
+    queries: u64,
 }
 
 impl Found<'_, '_> {
@@ -192,6 +220,7 @@ impl Sink for Found<'_, '_> {
     }
 
     fn header(&mut self, header: &Header, row: Option<&Row>) {
+        self.queries += u64::from(!header.is_response());
         let (netbios, is_orig, len) = (self.netbios, self.is_orig, self.len);
         self.raise(EventId::DnsMessage, row, |taken| events::message(header, netbios, is_orig, len, taken));
     }

@@ -1,13 +1,20 @@
 //! What scripts hear of files.
 
-use crate::analyze::files::{Open, record};
+use crate::analyze::files::{Carrier, Open, record};
 use crate::event::{EventId, FileView, Part};
 use crate::flow::{Cx, Flow};
 use crate::record::Record;
 use crate::time::Time;
 
 /// Raises an event of a file, with the connection that carries it, where a script handles it.
-pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open, id: EventId, args: &[Part]) {
+pub(super) fn raise(
+    cx: &mut Cx<'_>,
+    flow: &mut Flow,
+    carrier: &dyn Carrier,
+    open: &Open,
+    id: EventId,
+    args: &[Part],
+) {
     if !cx.bus.wants(id) {
         return;
     }
@@ -26,39 +33,40 @@ pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open, id: EventId, 
         overflow: file.overflow_bytes(),
         record,
     };
-    let conn = Some(flow.view(cx.bus));
+    let mut conn = flow.view(cx.bus);
+    conn.record = carrier.transaction(cx, flow);
     let args = cx.bus.taken().parts(args);
-    cx.bus.raise(id, conn, Some(view), args);
+    cx.bus.raise(id, Some(conn), Some(view), args);
 }
 
 /// A file begins.
-pub(super) fn begins(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
-    raise(cx, flow, open, EventId::FileNew, &[Part::File]);
+pub(super) fn begins(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
+    raise(cx, flow, carrier, open, EventId::FileNew, &[Part::File]);
     let args = [Part::File, Part::Conn, Part::Bool(open.about.is_orig)];
-    raise(cx, flow, open, EventId::FileOverNewConnection, &args);
+    raise(cx, flow, carrier, open, EventId::FileOverNewConnection, &args);
 }
 
 /// Its type is decided.
-pub(super) fn sniffed(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
+pub(super) fn sniffed(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
     if !cx.bus.wants(EventId::FileSniff) {
         return;
     }
     let mime_type = open.file.mime_type().map_or(Part::Unset, Part::Name);
     // Zeek's `fa_metadata`: the type, all types that fit, and that it was inferred.
     let metadata = cx.bus.taken().record(&[mime_type, Part::Unset, Part::Bool(true)]);
-    raise(cx, flow, open, EventId::FileSniff, &[Part::File, metadata]);
+    raise(cx, flow, carrier, open, EventId::FileSniff, &[Part::File, metadata]);
 }
 
 /// It has ended.
-pub(super) fn ends(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
+pub(super) fn ends(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
     if open.life.timed_out() {
-        raise(cx, flow, open, EventId::FileTimeout, &[Part::File]);
+        raise(cx, flow, carrier, open, EventId::FileTimeout, &[Part::File]);
     }
     if cx.bus.wants(EventId::FileHash) {
         for (kind, digest) in record::digests(&open.file) {
             let digest = cx.bus.taken().text(digest.as_bytes());
-            raise(cx, flow, open, EventId::FileHash, &[Part::File, Part::Name(kind), digest]);
+            raise(cx, flow, carrier, open, EventId::FileHash, &[Part::File, Part::Name(kind), digest]);
         }
     }
-    raise(cx, flow, open, EventId::FileStateRemove, &[Part::File]);
+    raise(cx, flow, carrier, open, EventId::FileStateRemove, &[Part::File]);
 }

@@ -15,7 +15,7 @@ use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
-use crate::event::{EventId, Part};
+use crate::event::{EventId, Part, RecordView};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
@@ -26,7 +26,11 @@ pub const SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::
 #[derive(Debug, Default)]
 pub struct Held {
     /// Bytes of beginnings whose type is not decided and of pieces that wait for what comes before.
-    bytes: usize,
+    pub bytes: usize,
+    /// Files begun.
+    pub begun: u64,
+    /// Files that have ended.
+    pub ended: u64,
     /// Files whose waiting pieces were taken out of turn because all held too much.
     pub given_up: u64,
     /// Files ended early because their connection had too many.
@@ -62,8 +66,14 @@ pub struct OpenFiles {
     open: Vec<Open>,
 }
 
-/// What to tell the analyzer once a file's type is known.
-pub type OnType<'a> = &'a mut dyn FnMut(&About, &'static str);
+/// What carries files: the analyzer of their protocol.
+pub trait Carrier {
+    /// A file's type is known.
+    fn file_type(&mut self, about: &About, mime_type: &'static str);
+
+    /// The transaction that is going on, as scripts see it (`c$http`), where one looks at it.
+    fn transaction(&self, cx: &mut Cx<'_>, flow: &mut Flow) -> Option<(u64, RecordView)>;
+}
 
 /// The identifier of a file of `flow`, from what tells it from the flow's other files.
 pub fn file_id(flow: &mut Flow, seed: u64, handle: impl FnOnce(&mut dyn Hasher)) -> Uid {
@@ -91,12 +101,13 @@ impl OpenFiles {
         held: &mut Held,
         fuid: Uid,
         about: About,
-        on_type: OnType<'_>,
+        carrier: &mut dyn Carrier,
     ) {
         if self.open.len() >= cx.config.limits.open_files {
             held.too_many += 1;
-            self.give_up(0, cx, flow, held, on_type);
+            self.give_up(0, cx, flow, held, carrier);
         }
+        held.begun += 1;
         let file = File::new(Limits::default(), cx.config.hashing());
         let look_at = cx.now + INACTIVITY;
         flow.wake_by(look_at);
@@ -104,7 +115,7 @@ impl OpenFiles {
         self.open.reserve_exact(1);
         self.open.push(Open { fuid, about, file, life: Lifetime::new(cx.now.nanos()), look_at });
         if let Some(open) = self.open.last() {
-            events::begins(cx, flow, open);
+            events::begins(cx, flow, carrier, open);
         }
     }
 
@@ -115,12 +126,12 @@ impl OpenFiles {
         flow: &mut Flow,
         held: &mut Held,
         fuid: Uid,
-        on_type: OnType<'_>,
+        carrier: &mut dyn Carrier,
         what: impl FnOnce(&mut File) -> Step,
     ) {
         let Some(at) = self.position(fuid) else { return };
         self.open[at].life.touch(cx.now.nanos());
-        self.step(at, cx, flow, held, on_type, what);
+        self.step(at, cx, flow, held, carrier, what);
     }
 
     /// `len` bytes of a file are missing from `offset` on.
@@ -131,32 +142,39 @@ impl OpenFiles {
         flow: &mut Flow,
         held: &mut Held,
         fuid: Uid,
-        on_type: OnType<'_>,
+        carrier: &mut dyn Carrier,
         offset: u64,
         len: u64,
     ) {
         if let Some(at) = self.position(fuid) {
             let args = [Part::File, Part::Count(offset), Part::Count(len)];
-            events::raise(cx, flow, &self.open[at], EventId::FileGap, &args);
+            events::raise(cx, flow, carrier, &self.open[at], EventId::FileGap, &args);
         }
-        self.update(cx, flow, held, fuid, on_type, |file| file.gap(offset, len));
+        self.update(cx, flow, held, fuid, carrier, |file| file.gap(offset, len));
     }
 
     /// Nothing more of a file will come.
-    pub fn end(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, fuid: Uid, on_type: OnType<'_>) {
+    pub fn end(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        fuid: Uid,
+        carrier: &mut dyn Carrier,
+    ) {
         if let Some(at) = self.position(fuid) {
-            self.step(at, cx, flow, held, on_type, File::finish);
+            self.step(at, cx, flow, held, carrier, File::finish);
         }
     }
 
     /// The flow's timer came: gives up the files of which nothing was heard for long.
-    pub fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+    pub fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, carrier: &mut dyn Carrier) {
         let mut at = 0;
         while let Some(open) = self.open.get_mut(at) {
             if open.look_at <= cx.now {
                 match open.life.timer(cx.now.nanos(), Lifetime::DEFAULT_INTERVAL) {
                     TimerVerdict::TimedOut => {
-                        self.step(at, cx, flow, held, on_type, File::finish);
+                        self.step(at, cx, flow, held, carrier, File::finish);
                         continue;
                     }
                     TimerVerdict::CheckAt(when) => open.look_at = Time::from_nanos(when),
@@ -168,15 +186,28 @@ impl OpenFiles {
     }
 
     /// Gives up all files: their connection has ended.
-    pub fn give_up_all(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+    pub fn give_up_all(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        carrier: &mut dyn Carrier,
+    ) {
         while !self.open.is_empty() {
-            self.give_up(0, cx, flow, held, on_type);
+            self.give_up(0, cx, flow, held, carrier);
         }
     }
 
-    fn give_up(&mut self, at: usize, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, on_type: OnType<'_>) {
+    fn give_up(
+        &mut self,
+        at: usize,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        held: &mut Held,
+        carrier: &mut dyn Carrier,
+    ) {
         self.open[at].life.expire();
-        self.step(at, cx, flow, held, on_type, File::finish);
+        self.step(at, cx, flow, held, carrier, File::finish);
     }
 
     fn position(&self, fuid: Uid) -> Option<usize> {
@@ -190,7 +221,7 @@ impl OpenFiles {
         cx: &mut Cx<'_>,
         flow: &mut Flow,
         held: &mut Held,
-        on_type: OnType<'_>,
+        carrier: &mut dyn Carrier,
         what: impl FnOnce(&mut File) -> Step,
     ) {
         let open = &mut self.open[at];
@@ -206,17 +237,16 @@ impl OpenFiles {
             step = Step { sniffed: step.sniffed || given_up.sniffed, ended: given_up.ended };
         }
         if step.sniffed {
-            events::sniffed(cx, flow, &self.open[at]);
-        }
-        let open = &mut self.open[at];
-        if step.sniffed
-            && let Some(mime_type) = open.file.mime_type()
-        {
-            on_type(&open.about, mime_type);
+            let open = &self.open[at];
+            if let Some(mime_type) = open.file.mime_type() {
+                carrier.file_type(&open.about, mime_type);
+            }
+            events::sniffed(cx, flow, carrier, open);
         }
         if step.ended {
             let open = self.open.remove(at);
-            events::ends(cx, flow, &open);
+            held.ended += 1;
+            events::ends(cx, flow, carrier, &open);
             record::log(cx, flow, &open);
         }
     }

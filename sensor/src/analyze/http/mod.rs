@@ -11,11 +11,11 @@ use nightjar_protocols::http::{
     RequestLine, Session, Source, Version, probe_client, probe_server,
 };
 
-use crate::analyze::files::{About, OpenFiles, file_id};
+use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{ConnId, EventId, Proto, Span, Taken, Tunnel, TunnelType};
+use crate::event::{ConnId, EventId, Proto, RecordView, Span, Taken, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
@@ -183,7 +183,7 @@ impl Exchange {
         self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
         // Pieces of a file (206) may go on in another message, but not in another connection.
         let Log { rows, files, .. } = &mut self.log;
-        files.give_up_all(link.cx, link.flow, &mut link.shared.files, &mut type_to(rows));
+        files.give_up_all(link.cx, link.flow, &mut link.shared.files, rows);
         rows.finish(&mut Out { cx: link.cx, flow: link.flow });
     }
 }
@@ -261,7 +261,7 @@ impl Analyzer for Http {
     fn timer(&mut self, link: &mut Link<'_, '_>) -> bool {
         if let Some(exchange) = &mut self.exchange {
             let Log { rows, files, .. } = &mut exchange.log;
-            files.timer(link.cx, link.flow, &mut link.shared.files, &mut type_to(rows));
+            files.timer(link.cx, link.flow, &mut link.shared.files, rows);
         }
         false
     }
@@ -275,8 +275,15 @@ impl Analyzer for Http {
 }
 
 /// Notes the types of files in their rows.
-fn type_to(rows: &mut Rows) -> impl FnMut(&About, &'static str) {
-    |about, mime_type| rows.file_type(about.tag, about.is_orig, mime_type.as_bytes())
+impl Carrier for Rows {
+    fn file_type(&mut self, about: &About, mime_type: &'static str) {
+        Rows::file_type(self, about.tag, about.is_orig, mime_type.as_bytes());
+    }
+
+    fn transaction(&self, cx: &mut Cx<'_>, flow: &mut Flow) -> Option<(u64, RecordView)> {
+        let row = self.current()?;
+        Some((row.trans_depth, cx.bus.view(&record::of(flow, row))?))
+    }
 }
 
 /// Writes rows and the weirds of their pairing.
@@ -318,10 +325,7 @@ impl Hears<'_, '_, '_> {
         let Link { cx, flow, .. } = &mut *self.link;
         let Some(args) = cx.bus.args(id, args) else { return };
         let mut conn = flow.view(cx.bus);
-        if let Some(row) = self.log.rows.current() {
-            let view = cx.bus.view(&record::of(flow, row));
-            conn.record = view.map(|view| (row.trans_depth, view));
-        }
+        conn.record = self.log.rows.transaction(cx, flow);
         cx.bus.raise(id, Some(conn), None, args);
     }
 
@@ -341,7 +345,7 @@ impl Hears<'_, '_, '_> {
                 About { source: "HTTP", is_orig, depth: 0, filename: row.filename, tag: row.trans_depth };
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.begin(cx, flow, &mut shared.files, fuid, about, &mut type_to(rows));
+            files.begin(cx, flow, &mut shared.files, fuid, about, rows);
         }
         self.log.current[side] = Some((entity, fuid));
         Some(fuid)
@@ -370,7 +374,7 @@ impl Hears<'_, '_, '_> {
     fn update(&mut self, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.update(cx, flow, &mut shared.files, fuid, &mut type_to(rows), what);
+        files.update(cx, flow, &mut shared.files, fuid, rows, what);
     }
 }
 
@@ -445,7 +449,7 @@ impl Handler for Hears<'_, '_, '_> {
         if let Some(fuid) = self.file(is_orig, entity) {
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.gap(cx, flow, &mut shared.files, fuid, &mut type_to(rows), offset, len);
+            files.gap(cx, flow, &mut shared.files, fuid, rows, offset, len);
         }
     }
 
@@ -466,7 +470,7 @@ impl Handler for Hears<'_, '_, '_> {
         let Some(fuid) = known.map(|(_, fuid)| fuid).or_else(|| self.handle(is_orig)) else { return };
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.end(cx, flow, &mut shared.files, fuid, &mut type_to(rows));
+        files.end(cx, flow, &mut shared.files, fuid, rows);
     }
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {

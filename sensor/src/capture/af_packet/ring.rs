@@ -3,12 +3,14 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::Plan;
 use super::block::Frames;
 use super::socket::{Instruction, Socket};
 use crate::capture::live::{Counts, Options, Polled, Seen};
@@ -18,7 +20,9 @@ pub(in crate::capture) struct Ring {
     socket: Socket,
     memory: Memory,
     geometry: Geometry,
-    link: u16,
+    plan: Arc<Plan>,
+    /// The number of the interface.
+    index: u32,
     /// The block to be filled next.
     next: usize,
     counts: Counts,
@@ -61,9 +65,9 @@ impl Ring {
         }
     }
 
-    pub(super) fn map(socket: Socket, geometry: Geometry, link: u16) -> io::Result<Self> {
+    pub(super) fn map(socket: Socket, geometry: Geometry, plan: Arc<Plan>, index: u32) -> io::Result<Self> {
         let memory = Memory::map(&socket, geometry.block_bytes * geometry.blocks)?;
-        Ok(Ring { socket, memory, geometry, link, next: 0, counts: Counts::default() })
+        Ok(Ring { socket, memory, geometry, plan, index, next: 0, counts: Counts::default() })
     }
 
     /// Starts to let packets in: those that the program accepts.
@@ -76,6 +80,15 @@ impl Ring {
     /// Lets no more packets in; what is in the ring is still to be read.
     pub fn refuse(&self) -> io::Result<()> {
         self.socket.refuse_all()
+    }
+
+    /// Goes over to the interface that has this name now, if that is another one. What came from the old one should
+    /// have been read.
+    pub fn follow(&mut self) -> io::Result<bool> {
+        let Some(next) = self.plan.again(self.index)? else { return Ok(false) };
+        let counts = self.counts()?;
+        *self = Ring { counts, ..next };
+        Ok(true)
     }
 
     /// Hands on the packets of the next block, waiting for it if need be.
@@ -94,7 +107,7 @@ impl Ring {
         {
             // Given back even if handling a packet panics, else the ring stands still for ever.
             let mut block = Taken { ring: self };
-            let link = block.ring.link;
+            let link = block.ring.plan.link;
             let mut frames = Frames::new(block.bytes(), link);
             while let Some(seen) = frames.next_frame() {
                 packets += 1;

@@ -93,6 +93,11 @@ impl Socket {
         }
     }
 
+    /// Lets this program choose among the sockets of the group.
+    pub fn deal_out(&self, program: &[Instruction]) -> io::Result<()> {
+        self.give(libc::SOL_PACKET, libc::PACKET_FANOUT_DATA, program)
+    }
+
     pub fn refuse_all(&self) -> io::Result<()> {
         self.attach(&REFUSE_ALL)
     }
@@ -103,9 +108,13 @@ impl Socket {
     }
 
     fn attach(&self, program: &[Instruction]) -> io::Result<()> {
+        self.give(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, program)
+    }
+
+    fn give(&self, level: c_int, name: c_int, program: &[Instruction]) -> io::Result<()> {
         let len = u16::try_from(program.len()).map_err(|_| io::Error::other("the filter is too long"))?;
         let program = libc::sock_fprog { len, filter: program.as_ptr().cast_mut() };
-        self.set_at(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
+        self.set_at(level, name, &program)
     }
 
     pub fn statistics(&self) -> io::Result<Statistics> {

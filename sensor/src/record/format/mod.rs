@@ -5,6 +5,8 @@ mod tsv;
 
 pub(crate) use tsv::stamp;
 
+use std::ops::Range;
+
 use crate::record::{Record, Schema, Value, Visitor};
 use crate::time::Time;
 
@@ -49,6 +51,14 @@ impl Format {
         match self {
             Format::Tsv => tsv::row_with_places(record, fields, out, place),
             Format::Json(time) => json::row_with_places(record, time, fields, out, place),
+        }
+    }
+
+    /// Where the members stand of a row that this wrote as JSON, without braces, and how times in it are spelled.
+    pub fn json_members(self, row: Range<usize>) -> Option<(JsonTime, Range<usize>)> {
+        match self {
+            Format::Tsv => None,
+            Format::Json(time) => Some((time, row.start + "{".len()..row.end - "}\n".len())),
         }
     }
 

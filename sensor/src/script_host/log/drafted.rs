@@ -25,6 +25,10 @@ pub(in crate::script_host) enum Treatment {
     Rewritten,
 }
 
+/// What changes how rows are written.
+const CHANGES: [&str; 4] =
+    ["Log::__add_filter", "Log::__remove_filter", "Log::__enable_stream", "Log::__remove_stream"];
+
 impl Log {
     /// What is done to a native log's rows.
     pub fn treatment(&self, vm: &Vm, schema: &Schema, written: Written) -> Treatment {
@@ -33,7 +37,11 @@ impl Log {
             // Without its declarations nobody can have asked for anything.
             return Treatment::Plain;
         };
+        // What scripts will make of it is not known yet.
         let [filter] = &stream.filters[..] else { return Treatment::Rewritten };
+        if vm.calls_later(&CHANGES) {
+            return Treatment::Rewritten;
+        }
         let filter = filter.borrow();
         let quiet = |function: &Option<Rc<FuncVal>>| {
             function.as_ref().is_none_or(|function| !vm.is_handled(function.id))

@@ -24,6 +24,7 @@ use nightjar_script::{Args, Vm};
 
 use crate::event::Arg;
 use crate::log::{LogError, Logs, Sheet};
+use crate::record::Schema;
 use crate::script_host::log::columns::Column;
 use crate::script_host::log::delay::{Active, Delays};
 use crate::script_host::log::filter::{Filter, Writer};
@@ -131,6 +132,23 @@ impl Log {
         if let Some(id) = id {
             self.write_to(vm, id, record);
         }
+    }
+
+    /// What exporters get of each stream's filters, by path.
+    pub fn schemas(&self) -> Vec<&'static Schema> {
+        let state = self.0.borrow();
+        let mut schemas = Vec::new();
+        for filter in state.streams.values().flat_map(|stream| &stream.filters) {
+            let mut filter = filter.borrow_mut();
+            let path = filter.path.clone();
+            if matches!(filter.writer, Writer::Ascii | Writer::Kafka)
+                && let Some(sheet) = filter.sheet(&path)
+            {
+                schemas.push(sheet.schema());
+            }
+        }
+        schemas.sort_by_key(|schema| schema.path);
+        schemas
     }
 
     /// Hands on the rows that were written since the last call.

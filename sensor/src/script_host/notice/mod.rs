@@ -26,6 +26,8 @@ struct State {
     suppressed: Suppressions,
     blocked: BlockList,
     outbox: Outbox,
+    raised: u64,
+    not_told: u64,
     /// Logs taken from where they are written, to be mailed.
     files_taken: u64,
 }
@@ -34,6 +36,7 @@ impl Notice {
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         vec![
             ("Notice::__suppress", self.native(State::suppress)),
+            ("Notice::__count", self.native(State::count)),
             ("Notice::__is_suppressed", self.native(State::is_suppressed)),
             ("Notice::__mail", self.native(State::mail)),
             ("Notice::__mail_file", self.native(State::mail_file)),
@@ -64,8 +67,12 @@ impl Notice {
 
     pub fn counters(&self) -> Counters {
         let state = self.0.borrow();
-        let mut counters =
-            Counters { suppressions_forgotten: state.suppressed.forgotten(), ..Counters::default() };
+        let mut counters = Counters {
+            raised: state.raised,
+            suppressed: state.not_told,
+            suppressions_forgotten: state.suppressed.forgotten(),
+            ..Counters::default()
+        };
         state.outbox.count(&mut counters);
         state.blocked.count(&mut counters);
         counters
@@ -77,6 +84,14 @@ impl State {
         if let [Value::Enum(_, note), identifier, until, ceiling] = args {
             let (until, now) = (Time::from_secs_f64(until.as_double()), now(vm));
             self.suppressed.add(*note, identifier.bytes(), until, now, ceiling.as_count() as usize);
+        }
+        Value::Unset
+    }
+
+    fn count(&mut self, _: &mut Vm, args: &[Value]) -> Value {
+        match args {
+            [Value::Bool(true)] => self.not_told += 1,
+            _ => self.raised += 1,
         }
         Value::Unset
     }

@@ -111,11 +111,17 @@ impl Inner {
         let mut out = format!("SumStats for {}\n", explain.wanted);
         let engine = self.engine.borrow();
         let rules = self.rules.borrow();
+        let mut others = Vec::new();
         for rule in rules.iter().flatten() {
             let Some(spec) = engine.spec(rule.id) else { continue };
-            let told = explain.told.get(&rule.id);
-            // Writing to a text does not fail.
-            let _ = rule.describe(spec, told, &mut out);
+            match explain.told.get(&rule.id) {
+                // Writing to a text does not fail.
+                Some(told) => drop(rule.describe(spec, told, &mut out)),
+                None => others.push(spec.name.as_ref()),
+            }
+        }
+        if !others.is_empty() {
+            let _ = writeln!(out, "never a key of: {}", others.join(", "));
         }
         if rules.iter().flatten().next().is_none() {
             out.push_str("  no SumStat was created\n");
@@ -129,14 +135,13 @@ impl Inner {
 }
 
 impl Rule {
-    fn describe(&self, spec: &Spec, told: Option<&Told>, out: &mut String) -> std::fmt::Result {
+    fn describe(&self, spec: &Spec, told: &Told, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{}", spec.name)?;
         match spec.window {
             Some(window) => writeln!(out, "  counts over the last {} s", plain(window.as_secs_f64()))?,
             None if self.epoch > 0.0 => writeln!(out, "  counts over epochs of {} s", plain(self.epoch))?,
             None => writeln!(out, "  counts over epochs that scripts end")?,
         }
-        let Some(told) = told else { return writeln!(out, "  never observed") };
         for became in &told.became {
             writeln!(out, "  counted as {became}")?;
         }

@@ -27,7 +27,7 @@ use crate::script_host::sumstats::epoch::Pending;
 use crate::script_host::sumstats::explain::Explain;
 use crate::script_host::sumstats::types::Types;
 use crate::script_host::sumstats::view::{Row, Shown, Source, View};
-use crate::sumstats::{Calc, Engine, Entry, Limits, Reducer, Saved, Slot, StatId};
+use crate::sumstats::{Calc, Counters, Engine, Entry, Limits, Reducer, Saved, Slot, StatId};
 use crate::time::Time;
 
 #[derive(Clone, Default)]
@@ -146,6 +146,12 @@ impl SumStats {
     pub fn report(&self) -> Option<String> {
         let explain = self.0.explain.borrow();
         explain.as_ref().map(|explain| self.0.report(explain))
+    }
+}
+
+impl SumStats {
+    pub fn counters(&self) -> Counters {
+        self.0.engine.borrow().counters()
     }
 }
 

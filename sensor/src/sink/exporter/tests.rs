@@ -242,3 +242,36 @@ fn rows_damaged_on_disk_are_counted() {
     assert!(total.dropped[Reason::Damaged as usize] > 0);
     assert_eq!(total.acked + total.dropped[Reason::Damaged as usize], 10);
 }
+
+/// Brings the only rows there are, and closes the queue, after that was found empty.
+struct Late(Receiver, Option<Inlet>);
+
+impl Transport for Late {
+    fn offer(&mut self, message: &Message<'_>) -> Offer {
+        self.0.offer(message)
+    }
+
+    fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {
+        if let Some(mut inlet) = self.1.take() {
+            inlet.row(&encoded("conn", "last"));
+        }
+        self.0.poll(wait, reports);
+    }
+
+    fn abandon(&mut self, reports: &mut Vec<Report>) {
+        self.0.abandon(reports);
+    }
+
+    fn trouble(&mut self) -> Option<String> {
+        None
+    }
+}
+
+#[test]
+fn rows_that_come_as_the_queue_is_closed_are_sent() {
+    let account = Arc::<Mutex<Account>>::default();
+    let queue = Arc::new(Queue::new(Mode::Wait, 1000, account.clone()));
+    let transport = Late(Receiver::default(), Some(Inlet(queue.clone())));
+    Exporter::new(behaviour(Mode::Wait, 1), queue, None, transport, account.clone()).run();
+    assert_eq!(account.lock().unwrap().total().acked, 1);
+}

@@ -1,31 +1,30 @@
 //! Kafka, through librdkafka.
 
 mod client;
+mod permission;
 mod routes;
+mod rows;
 
 pub use client::check;
 pub use routes::Routes;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer as _, PurgeConfig};
+use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::producer::{Producer as _, PurgeConfig};
 
-use crate::export::schema_version;
-use crate::record::Schema;
 use crate::sink::account::Reason;
-use crate::sink::config;
 use crate::sink::kafka::client::{Connection, Settings};
+use crate::sink::kafka::rows::Record;
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
+use crate::sink::{Known, config};
 
 pub struct Kafka {
     settings: Settings,
     routes: Routes,
     sensor: String,
-    /// A stream's schema version, for the header.
-    versions: HashMap<&'static str, String>,
     main: Connection,
     /// Sends rows one by one that a broker refused together with others as too large.
     singly: Option<Connection>,
@@ -40,18 +39,16 @@ pub struct Kafka {
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long messages that were given up may take to come back to us.
 const PURGE: Duration = Duration::from_secs(2);
-/// Reports are taken in so many portions at a time.
-const PORTIONS: usize = 64;
 
 impl Kafka {
-    pub fn new(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
+        rows::prepare_memory();
         let settings = Settings::new(config)?;
         let main = settings.connect()?;
         Ok(Kafka {
             settings,
             routes: Routes::new(config, streams)?,
             sensor: config.rows.sensor(),
-            versions: streams.iter().map(|schema| (schema.path, schema_version(schema))).collect(),
             main,
             singly: None,
             alone: HashSet::new(),
@@ -60,41 +57,24 @@ impl Kafka {
         })
     }
 
-    /// What a row carries beside its value: who made it, what it is, and its identity.
-    fn headers(&self, message: &Message<'_>) -> OwnedHeaders {
-        use std::io::Write;
-        let mut id = [0; 40];
-        let mut rest = &mut id[..];
-        // 16 hexadecimal digits, a dash and at most 20 decimal ones.
-        let _ = write!(rest, "{:016x}-{}", message.run, message.seq);
-        let unused = rest.len();
-        let id = &id[..id.len() - unused];
-        let header = |key, value| Header { key, value: Some(value) };
-        let headers = OwnedHeaders::new_with_capacity(4)
-            .insert(header("stream", message.row.stream.as_bytes()))
-            .insert(header("sensor", self.sensor.as_bytes()));
-        let headers = match self.versions.get(message.row.stream) {
-            Some(version) => headers.insert(header("schema", version.as_bytes())),
-            None => headers,
-        };
-        headers.insert(header("id", id))
-    }
-
-    fn send(&mut self, message: &Message<'_>) -> Result<(), KafkaError> {
-        self.routes.meet(message.row.stream);
-        let headers = self.headers(message);
-        let connection = match &self.singly {
-            Some(singly) if self.alone.contains(&message.pos) => singly,
-            _ => &self.main,
-        };
-        let topic = self.routes.topic(&message.row);
-        let mut record = BaseRecord::with_opaque_to(topic, message.pos as usize)
-            .payload(message.row.value)
-            .headers(headers);
-        if !message.row.key.is_empty() {
-            record = record.key(message.row.key);
+    /// A row carries beside its value who made it, what it is, and its identity.
+    fn send(&mut self, message: &Message<'_>) -> Result<(), Code> {
+        let row = &message.row;
+        self.routes.meet(row.stream);
+        let (id, mut version) = (Id::new(message), [0; 8]);
+        hexadecimal(row.version.into(), &mut version);
+        let headers: &[(&CStr, &[u8])] = &[
+            (c"stream", row.stream.as_bytes()),
+            (c"sensor", self.sensor.as_bytes()),
+            (c"schema", &version),
+            (c"id", id.text()),
+        ];
+        let topic = self.routes.topic(row);
+        let record = Record { topic, key: row.key, value: row.value, headers, pos: message.pos };
+        match &mut self.singly {
+            Some(singly) if self.alone.contains(&message.pos) => singly.send(&record),
+            _ => self.main.send(&record),
         }
-        connection.producer.send(record).map_err(|(error, _)| error)
     }
 
     /// What became of a row, as reported by the connection that sends singly or by the other.
@@ -123,11 +103,11 @@ impl Kafka {
         }
     }
 
-    fn take_reports(&mut self, singly: bool, reports: &mut Vec<Report>) {
+    fn take_reports(&mut self, singly: bool, wait: Duration, reports: &mut Vec<Report>) {
         let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
         let Some(connection) = connection else { return };
         let mut raw = std::mem::take(&mut self.reports);
-        connection.take(&mut raw);
+        connection.poll(wait, &mut raw);
         for (pos, error) in raw.drain(..) {
             let outcome = self.outcome(pos, error, singly);
             reports.push(Report { pos, outcome });
@@ -156,11 +136,42 @@ impl Kafka {
         let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
         let Some(connection) = connection else { return };
         connection.producer.purge(PurgeConfig::default().queue().inflight());
+        let mut in_flight = connection.producer.in_flight_count();
         let until = Instant::now() + PURGE;
-        while connection.producer.in_flight_count() > 0 && Instant::now() < until {
-            connection.producer.poll(Duration::from_millis(5));
+        while in_flight > 0 && Instant::now() < until {
+            self.take_reports(singly, Duration::from_millis(5), reports);
+            let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
+            in_flight = connection.map_or(0, |connection| connection.producer.in_flight_count());
         }
-        self.take_reports(singly, reports);
+    }
+}
+
+/// `RUN-NUMBER`, which tells a row from all others.
+struct Id {
+    text: [u8; 40],
+    length: usize,
+}
+
+impl Id {
+    fn new(message: &Message<'_>) -> Id {
+        let mut text = [b'-'; 40];
+        hexadecimal(message.run, &mut text[..16]);
+        let mut number = itoa::Buffer::new();
+        let number = number.format(message.seq).as_bytes();
+        let length = 17 + number.len();
+        text[17..length].copy_from_slice(number);
+        Id { text, length }
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.text[..self.length]
+    }
+}
+
+/// Writes the last digits of a number, as many as there is room for.
+fn hexadecimal(number: u64, out: &mut [u8]) {
+    for (place, digit) in out.iter_mut().rev().enumerate() {
+        *digit = b"0123456789abcdef"[(number >> (4 * place) & 15) as usize];
     }
 }
 
@@ -185,8 +196,8 @@ impl Transport for Kafka {
         self.pause = None;
         match self.send(message) {
             Ok(()) => Offer::Taken,
-            Err(KafkaError::MessageProduction(Code::QueueFull)) => Offer::Full,
-            Err(KafkaError::MessageProduction(code)) => match refusal(code) {
+            Err(Code::QueueFull) => Offer::Full,
+            Err(code) => match refusal(code) {
                 Some(reason) => Offer::Refused(reason),
                 None => {
                     self.main.told(code.to_string());
@@ -194,28 +205,12 @@ impl Transport for Kafka {
                     Offer::Full
                 }
             },
-            // A topic's name with a zero in it; routes are checked at start.
-            Err(_) => Offer::Refused(Reason::UnknownTopic),
         }
     }
 
     fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {
-        self.main.producer.poll(wait);
-        self.take_reports(false, reports);
-        // Each call takes one portion; while there are any, there may be more.
-        let mut seen = 0;
-        for _ in 0..PORTIONS {
-            if reports.len() == seen {
-                break;
-            }
-            seen = reports.len();
-            self.main.producer.poll(Duration::ZERO);
-            self.take_reports(false, reports);
-        }
-        if let Some(singly) = &self.singly {
-            singly.producer.poll(Duration::ZERO);
-            self.take_reports(true, reports);
-        }
+        self.take_reports(false, wait, reports);
+        self.take_reports(true, Duration::ZERO, reports);
         self.replace_if_broken(reports);
     }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::export::{Row, Streams};
-use crate::record::Schema;
-use crate::sink::config::{self, unknown_stream};
+use crate::sink::{Known, config};
 
 /// Topics by stream.
 #[derive(Debug)]
@@ -34,17 +33,17 @@ const PLACEHOLDER: &str = "{stream}";
 const MAX_TOPIC: usize = 249;
 
 impl Routes {
-    pub fn new(config: &config::Kafka, streams: &[&'static Schema]) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
         let template = match config.topic.split_once(PLACEHOLDER) {
             Some((before, after)) => Template { before: before.to_owned(), after: Some(after.to_owned()) },
             None => Template { before: config.topic.clone(), after: None },
         };
+        let paths = streams.schemas.iter().map(|schema| schema.path);
         let mut by_stream: BTreeMap<String, String> =
-            streams.iter().map(|schema| (schema.path.to_owned(), template.topic(schema.path))).collect();
+            paths.map(|path| (path.to_owned(), template.topic(path))).collect();
         for (stream, topic) in &config.topics {
-            if by_stream.insert(stream.clone(), topic.clone()).is_none() {
-                return Err(unknown_stream(stream, streams));
-            }
+            streams.find(stream)?;
+            by_stream.insert(stream.clone(), topic.clone());
         }
         let elsewhere = config.rows.rules.iter().filter_map(|rule| match &rule.then {
             config::Then::Topic(topic) => Some(topic),
@@ -89,17 +88,19 @@ fn is_name(topic: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Schema;
     use crate::time::Time;
 
     const CONN: &Schema = &Schema { path: "conn", fields: &[] };
     const DNS: &Schema = &Schema { path: "dns", fields: &[] };
 
     fn routes(table: &str) -> Result<Routes, String> {
-        Routes::new(&toml::from_str(table).unwrap(), &[CONN, DNS])
+        let known = Known { schemas: vec![CONN, DNS], others: vec!["notice"], open: false };
+        Routes::new(&toml::from_str(table).unwrap(), &known)
     }
 
     fn topic(routes: &Routes, stream: &str, topic: &str) -> String {
-        routes.topic(&Row { ts: Time::default(), stream, topic, key: b"", value: b"" }).to_owned()
+        routes.topic(&Row { ts: Time::default(), version: 0, stream, topic, key: b"", value: b"" }).to_owned()
     }
 
     #[test]
@@ -114,6 +115,8 @@ mod tests {
         let one = routes("topic = \"zeek\"").unwrap();
         assert_eq!(topic(&one, "conn", ""), "zeek");
         assert_eq!(one.all(&Streams::default()), ["zeek"]);
+        let alerts = routes("topic = \"zeek\"\ntopics = { notice = \"alerts\" }").unwrap();
+        assert_eq!(topic(&alerts, "notice", ""), "alerts");
     }
 
     #[test]
@@ -122,7 +125,7 @@ mod tests {
         assert!(routes("topic = \"\"").is_err());
         assert_eq!(
             routes("topics = { x = \"y\" }").unwrap_err(),
-            "there is no stream x; there are conn, dns"
+            "there is no stream x; there are conn, dns, notice"
         );
     }
 }

@@ -1,14 +1,14 @@
 //! What a segment consists of: a head, then frames of rows, each with checksums.
 //!
 //! ```text
-//! head:   "NJSPOOL1" · u64 run · i64 made (seconds since 1970) · u32 checksum of these
+//! head:   "NJSPOOL2" · u64 run · i64 made (seconds since 1970) · u32 checksum of these
 //! frame:  u32 length of the rows · u32 number of rows · u64 sequence number of the first
 //!         u32 checksum of these · u32 checksum of the rows · the rows
 //! ```
 //! Numbers are little-endian, checksums CRC-32. A frame's own numbers have a checksum apart, so that
 //! a frame with damaged rows is skipped and counted, and those after it are read.
 
-pub(super) const MAGIC: &[u8; 8] = b"NJSPOOL1";
+pub(super) const MAGIC: &[u8; 8] = b"NJSPOOL2";
 pub(super) const HEAD: usize = 28;
 pub(super) const FRAME_HEAD: usize = 24;
 

@@ -1,0 +1,249 @@
+//! Connections as scripts see them (`c`).
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use nightjar_script::Vm;
+use nightjar_script::types::TypeId;
+use nightjar_script::value::{Addr, NativeRecord, Port, RecordVal, Template, Value};
+use smallvec::SmallVec;
+
+use crate::event::{ConnId, ConnParts, ConnView, EndView, Proto, Taken};
+use crate::record::Uid;
+use crate::script_host::layout::{Conn, Place};
+use crate::script_host::values::{self, seconds, span};
+use crate::time::{Interval, Time};
+
+pub(super) type Record = (Rc<RecordVal>, Rc<Source>);
+
+/// What a connection's record shows beside what was put into it. Most handlers look at little of it, so that the
+/// rest is not made.
+pub(super) struct Source {
+    shape: Rc<Shape>,
+    said: RefCell<Option<Said>>,
+}
+
+/// What the sensor said last.
+struct Said {
+    uid: Uid,
+    id: ConnId,
+    proto: Proto,
+    ends: [EndView; 2],
+    start: Time,
+    duration: Interval,
+    history: SmallVec<[u8; 24]>,
+}
+
+/// How records of connections are made.
+struct Shape {
+    ty: TypeId,
+    template: Rc<Template>,
+    /// What `conn_id` and `endpoint` begin with.
+    id: Option<Rc<Template>>,
+    end: Option<Rc<Template>>,
+    /// By field.
+    shows: Vec<Shows>,
+}
+
+/// What a field shows of what the sensor said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shows {
+    #[default]
+    Nothing,
+    Id,
+    Orig,
+    Resp,
+    Start,
+    Duration,
+    Uid,
+    History,
+}
+
+/// What records of connections are made from.
+#[derive(Default)]
+pub(super) struct Mould {
+    shape: Option<Rc<Shape>>,
+    /// A record that is no longer needed.
+    spare: Option<Record>,
+}
+
+impl Mould {
+    /// A record of a connection that is new to scripts.
+    pub fn begin(&mut self, vm: &mut Vm, layout: &Conn) -> Option<Record> {
+        let shape = match &self.shape {
+            Some(shape) => shape.clone(),
+            None => self.shape.insert(Rc::new(Shape::of(vm, layout)?)).clone(),
+        };
+        // Defaults that are expressions are evaluated for each connection.
+        if shape.template.evaluated.is_empty() {
+            return self.record();
+        }
+        let (ty, source) = (shape.ty, Rc::new(Source { shape, said: RefCell::default() }));
+        Some((vm.new_record_from(ty, |_| source.clone())?, source))
+    }
+
+    /// A record without those of its defaults that are evaluated; none if none was ever made.
+    pub fn record(&mut self) -> Option<Record> {
+        if let Some(spare) = self.spare.take() {
+            return Some(spare);
+        }
+        let shape = self.shape.clone()?;
+        let (ty, width) = (shape.ty, shape.template.width());
+        let source = Rc::new(Source { shape, said: RefCell::default() });
+        Some((RecordVal::native(ty, width, source.clone()), source))
+    }
+
+    pub fn give_back(&mut self, record: Record) {
+        record.1.said.replace(None);
+        self.spare = Some(record);
+    }
+}
+
+impl Shape {
+    fn of(vm: &mut Vm, layout: &Conn) -> Option<Shape> {
+        let ty = layout.ty?;
+        let template = vm.template(ty)?;
+        let mut shows = vec![Shows::Nothing; template.width()];
+        let fields = [
+            (layout.id, Shows::Id),
+            (layout.orig, Shows::Orig),
+            (layout.resp, Shows::Resp),
+            (layout.start_time, Shows::Start),
+            (layout.duration, Shows::Duration),
+            (layout.uid, Shows::Uid),
+            (layout.history, Shows::History),
+        ];
+        for (place, what) in fields {
+            if let Some(field) = place.and_then(|place| shows.get_mut(place.at)) {
+                *field = what;
+            }
+        }
+        let id = values::begins_alike(vm, layout.id);
+        Some(Shape { ty, template, id, end: values::begins_alike(vm, layout.orig), shows })
+    }
+}
+
+impl Source {
+    fn shows(&self, field: usize) -> Shows {
+        self.shape.shows.get(field).copied().unwrap_or_default()
+    }
+
+    /// Whether a record that is made anew holds the same in this field.
+    pub fn begins(&self, at: usize, value: &Value) -> bool {
+        match (self.shows(at), value) {
+            (Shows::Id, Value::Record(id)) => self.shape.id.is_some() && Rc::strong_count(id) == 1,
+            (Shows::Orig | Shows::Resp, Value::Record(end)) => {
+                self.shape.end.is_some() && Rc::strong_count(end) == 1
+            }
+            (Shows::Nothing, value) => self.shape.template.begins(at, value),
+            _ => false,
+        }
+    }
+}
+
+impl NativeRecord for Source {
+    fn get(&self, field: usize) -> Value {
+        let said = self.said.borrow();
+        let Some(said) = &*said else { return self.shape.template.get(field) };
+        let made = |template: &Option<Rc<Template>>, values: &[Value]| match template {
+            None => self.shape.template.get(field),
+            Some(template) => {
+                let record = Template::record(template);
+                values::fill(&record, values);
+                Value::Record(record)
+            }
+        };
+        match self.shows(field) {
+            Shows::Nothing => self.shape.template.get(field),
+            Shows::Id => made(&self.shape.id, &ends(&said.id, said.proto)),
+            Shows::Orig => made(&self.shape.end, &end(&said.ends[0])),
+            Shows::Resp => made(&self.shape.end, &end(&said.ends[1])),
+            Shows::Start => Value::Time(seconds(said.start)),
+            Shows::Duration => Value::Interval(span(said.duration)),
+            Shows::Uid => Value::str(said.uid.as_bytes()),
+            Shows::History => Value::str(&said.history),
+        }
+    }
+
+    fn has(&self, field: usize) -> bool {
+        self.shows(field) != Shows::Nothing || self.shape.template.has(field)
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+}
+
+/// Says who a connection is, where nothing was said of it.
+pub(super) fn name((_, source): &Record, uid: Uid, id: ConnId, proto: Proto) {
+    let (start, duration) = (Time::default(), Interval::default());
+    let (ends, history) = (Default::default(), SmallVec::new());
+    source.said.borrow_mut().get_or_insert(Said { uid, id, proto, ends, start, duration, history });
+}
+
+/// Brings a connection's record up to date; what scripts keep in it stays.
+pub(super) fn update(
+    vm: &mut Vm,
+    layout: &Conn,
+    (record, source): &Record,
+    (view, taken): (&ConnView, &Taken),
+    parts: ConnParts,
+) {
+    let (history, services) = (taken.bytes_of(view.history), taken.parts_of(view.services));
+    source.said.replace(Some(Said {
+        uid: view.uid,
+        id: view.id,
+        proto: view.proto,
+        ends: [view.orig, view.resp],
+        start: view.start,
+        duration: view.duration,
+        history: SmallVec::from_slice(history),
+    }));
+    let made = |place: Option<Place>| place.filter(|place| record.peek(place.at, |_| ()).is_some());
+    // Ends may turn out to be the other way round, which is rare: records that scripts have seen are changed then.
+    let (id, has_id) = (made(layout.id), source.shape.id.is_some());
+    if (id.is_some() || !has_id)
+        && let Some(id) = values::inner(vm, record, layout.id)
+    {
+        values::fill(&id, &ends(&view.id, view.proto));
+    }
+    if parts.ends {
+        for (place, of) in [(layout.orig, &view.orig), (layout.resp, &view.resp)] {
+            if (made(place).is_some() || source.shape.end.is_none())
+                && let Some(record) = values::inner(vm, record, place)
+            {
+                values::fill(&record, &end(of));
+            }
+        }
+    }
+    // What scripts have put into these does not last.
+    for place in [layout.start_time, layout.duration, layout.uid, layout.history] {
+        if let Some(place) = made(place) {
+            record.set(place.at, source.get(place.at));
+        }
+    }
+    if let Some(place) = layout.service.filter(|_| !services.is_empty()) {
+        let names = services.iter().filter_map(|name| taken.text_of(*name));
+        let names = names.map(|name| Value::str(name.to_ascii_uppercase())).collect();
+        let value = values::collection(vm, names, place.ty);
+        record.set(place.at, value);
+    }
+}
+
+/// Zeek's `conn_id`, in its order.
+fn ends(id: &ConnId, transport: Proto) -> [Value; 4] {
+    let port = |num| Value::Port(Port { num, proto: values::proto(transport) });
+    let addr = |addr| Value::Addr(Addr::from_ip(addr));
+    [addr(id.orig_h), port(id.orig_p), addr(id.resp_h), port(id.resp_p)]
+}
+
+/// Zeek's `endpoint`, in its order.
+fn end(end: &EndView) -> [Value; 5] {
+    [
+        Value::Count(end.size),
+        Value::Count(end.state),
+        Value::Count(end.packets),
+        Value::Count(end.ip_bytes),
+        Value::Count(0),
+    ]
+}

@@ -1,0 +1,352 @@
+//! What scripts are shown of connections and files, kept between events.
+
+mod conn;
+mod row;
+mod said;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use nightjar_script::Vm;
+use nightjar_script::value::{self, RecordVal, Value};
+use smallvec::SmallVec;
+
+use crate::analyze;
+use crate::event::{ConnId, ConnParts, ConnView, FileView, Proto, Raised, RecordView, RowView, Taken};
+use crate::record::Uid;
+use crate::script_host::layout::Layout;
+use crate::script_host::state::row::{Moulds, Row};
+use crate::script_host::values;
+
+/// The records of connections and files that events were about: handlers may keep things in them, and change
+/// rows that are still to be written.
+///
+/// Between events most are folded: nobody holds the record, so that only what scripts have put into it is kept, and
+/// it is made again when the next event comes. Attackers open many connections.
+#[derive(Default)]
+pub(super) struct State {
+    conns: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
+    files: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
+    /// A connection that is beyond those that are kept, or new: it is kept if scripts put something into it.
+    current: Option<(Uid, Box<Kept>)>,
+    mould: conn::Mould,
+    moulds: Moulds,
+}
+
+struct Kept {
+    body: Body,
+    rows: SmallVec<[Row; 1]>,
+}
+
+enum Body {
+    Conn(conn::Record),
+    File(Rc<RecordVal>),
+    /// A connection whose record nobody holds.
+    Folded(Own),
+}
+
+/// What was put into a record, by field.
+type Own = SmallVec<[(u32, Value); 1]>;
+
+/// Connections, and files, whose record is kept between events. More are open only under attack; then a handler
+/// finds a fresh record.
+const MAX_KEPT: usize = 1_000_000;
+/// Rows of one connection that wait: pipelined requests, DNS queries without answers.
+const MAX_ROWS: usize = 256;
+
+impl State {
+    /// The connection's record, brought up to date.
+    pub fn conn(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        (view, taken): (&ConnView, &Taken),
+        parts: ConnParts,
+    ) -> Value {
+        let State { conns, current, mould, moulds, .. } = self;
+        let kept = match conns.get_mut(&view.uid) {
+            Some(kept) => kept,
+            None => {
+                let Some(record) = mould.begin(vm, &layout.conn) else { return Value::Unset };
+                let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new() });
+                &mut current.insert((view.uid, kept)).1
+            }
+        };
+        if !kept.unfold(layout, mould, moulds) {
+            return Value::Unset;
+        }
+        let Body::Conn(record) = &kept.body else { return Value::Unset };
+        conn::update(vm, &layout.conn, record, (view, taken), parts);
+        let record = record.0.clone();
+        if let Some((nth, row)) = &view.record {
+            kept.show(vm, layout, moulds, (&record, *nth), (row, taken), values::proto(view.proto));
+        }
+        Value::Record(record)
+    }
+
+    /// An event is over, or a row is written: what nobody else holds is folded.
+    pub fn settle(&mut self, layout: &Layout, uid: Uid) {
+        let State { conns, current, mould, moulds, .. } = self;
+        if let Some((uid, mut kept)) = current.take() {
+            kept.fold(layout, mould, moulds);
+            if !kept.is_empty() && conns.len() < MAX_KEPT {
+                conns.insert(uid, kept);
+            }
+        } else if let Some(kept) = conns.get_mut(&uid) {
+            kept.fold(layout, mould, moulds);
+        }
+    }
+
+    /// The file's record, brought up to date.
+    pub fn file(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        (view, taken): (&FileView, &Taken),
+        conn: &Value,
+    ) -> Value {
+        let fresh = !self.files.contains_key(&view.fuid);
+        if fresh {
+            let Some(record) = layout.file.ty.and_then(|ty| vm.new_record_of(ty)) else {
+                return Value::Unset;
+            };
+            if let (Some(conns), Value::Record(carrier)) = (layout.file.conns, conn)
+                && let Some(id) = layout.conn.id
+            {
+                let table = value::TableVal::new(conns.ty, false, true);
+                table.dict.borrow_mut().insert(carrier.get(id.at), conn.clone(), vm.network_time);
+                record.set(conns.at, Value::Table(Rc::new(table)));
+                // As a file begins, it belongs to the transaction that is going on.
+                if let Some((http, held)) = layout.file.http.zip(layout.holder(analyze::HTTP)) {
+                    record.set(http.at, carrier.get(held));
+                }
+            }
+            if self.files.len() >= MAX_KEPT {
+                values::update_file(&layout.file, &record, view);
+                return Value::Record(record);
+            }
+            let kept = Kept { body: Body::File(record), rows: SmallVec::new() };
+            self.files.insert(view.fuid, Box::new(kept));
+        }
+        let Some(kept) = self.files.get_mut(&view.fuid) else { return Value::Unset };
+        let Body::File(record) = &kept.body else { return Value::Unset };
+        let record = record.clone();
+        values::update_file(&layout.file, &record, view);
+        kept.show(vm, layout, &mut self.moulds, (&record, 0), (&view.record, taken), value::Proto::Tcp);
+        Value::Record(record)
+    }
+
+    /// The record of a row that is finished, with what scripts made of it: `write` is called with its log.
+    pub fn finished(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        (row, taken): (&RowView, &Taken),
+        write: impl FnOnce(&mut Vm, usize, Rc<RecordVal>),
+    ) {
+        let Some(log) = layout.log(row.record.schema) else { return };
+        let transport = transport(&row.record, taken);
+        let (uid, nth) = (row.owner.uid, row.owner.nth);
+        let State { conns, files, moulds, .. } = self;
+        let kept = conns.get_mut(&uid).or_else(|| files.get_mut(&uid));
+        let known = kept.and_then(|kept| kept.rows.iter_mut().find(|row| (row.log, row.nth) == (log, nth)));
+        let mut alone = None;
+        let waiting = match known {
+            Some(known) => known,
+            None => match Row::new(vm, layout, moulds, (log, nth)) {
+                Some(row) => alone.insert(row),
+                None => return,
+            },
+        };
+        let Some(record) = waiting.record(layout, moulds) else { return };
+        waiting.update(vm, &layout.logs[log], (&row.record, taken), transport);
+        waiting.done = true;
+        write(vm, log, record);
+        match alone {
+            Some(row) => row.discard(moulds),
+            None => self.settle(layout, uid),
+        }
+    }
+
+    /// Whether the digest that an event tells of was asked for.
+    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised, taken: &Taken) -> bool {
+        let kept = event.file.and_then(|at| taken.file(at)).and_then(|view| self.files.get(&view.fuid));
+        let at = layout.log(analyze::FILES).and_then(|at| layout.logs[at].holder);
+        let (Some(kept), Some(at)) = (kept, at) else { return false };
+        let Body::File(record) = &kept.body else { return false };
+        let Value::Record(info) = record.get(at) else { return false };
+        let kind = taken.parts_of(event.args).get(1).and_then(|kind| taken.text_of(*kind));
+        DIGESTS
+            .iter()
+            .any(|(name, analyzer)| kind == Some(name.as_bytes()) && has_analyzer(vm, &info, analyzer))
+    }
+
+    /// The record of a connection of which no more is told than who it is. To be settled by
+    /// [`State::settle_named`].
+    pub fn named_conn(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        uid: Uid,
+        id: ConnId,
+        proto: Proto,
+    ) -> Option<Value> {
+        let State { conns, current, mould, moulds, .. } = self;
+        let record = match conns.get_mut(&uid) {
+            Some(kept) => {
+                if !kept.unfold(layout, mould, moulds) {
+                    return None;
+                }
+                let Body::Conn(record) = &kept.body else { return None };
+                record.clone()
+            }
+            None => {
+                let record = mould.begin(vm, &layout.conn)?;
+                let kept = Box::new(Kept { body: Body::Conn(record.clone()), rows: SmallVec::new() });
+                *current = Some((uid, kept));
+                record
+            }
+        };
+        conn::name(&record, uid, id, proto);
+        Some(Value::Record(record.0))
+    }
+
+    /// Folds a connection again. One that no event was about is not kept: its end will not be told.
+    pub fn settle_named(&mut self, layout: &Layout, uid: Uid) {
+        self.current = None;
+        self.settle(layout, uid);
+    }
+
+    /// A connection or file has ended.
+    pub fn forget(&mut self, layout: &Layout, uid: Uid) {
+        match self.conns.remove(&uid) {
+            Some(kept) => {
+                if let (Body::Conn((record, _)), Some(ended)) = (kept.body, layout.conn.ended) {
+                    record.set(ended.at, Value::Bool(true));
+                }
+            }
+            None => {
+                self.files.remove(&uid);
+            }
+        }
+    }
+}
+
+/// The digests that files.log has columns for, and the names of their analyzers.
+const DIGESTS: [(&str, &str); 3] = [("md5", "MD5"), ("sha1", "SHA1"), ("sha256", "SHA256")];
+
+/// Leaves the digests out of a file's row that nobody asked for: where scripts may ask, all are made.
+pub(super) fn hide_digests(vm: &Vm, info: &RecordVal) {
+    for (column, analyzer) in DIGESTS {
+        if !has_analyzer(vm, info, analyzer) {
+            vm.set_field(info, column, Value::Unset);
+        }
+    }
+}
+
+fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
+    let Value::Table(analyzers) = vm.field(info, "analyzers") else { return false };
+    vm.table_get(&analyzers, &Value::str(analyzer)).is_some()
+}
+
+/// The transport that a row's ports are of.
+fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
+    let name = record.schema.field("proto").and_then(|at| taken.field(record, at));
+    match name.and_then(|name| taken.text_of(name)) {
+        Some(b"udp") => value::Proto::Udp,
+        Some(b"icmp") => value::Proto::Icmp,
+        _ => value::Proto::Tcp,
+    }
+}
+
+impl Kept {
+    /// Lets the record hold this row (`c$http`), as far as it is filled.
+    fn show(
+        &mut self,
+        vm: &mut Vm,
+        layout: &Layout,
+        moulds: &mut Moulds,
+        (holder, nth): (&RecordVal, u64),
+        (view, taken): (&RecordView, &Taken),
+        transport: value::Proto,
+    ) {
+        let Some(at) = layout.log(view.schema) else { return };
+        let log = &layout.logs[at];
+        // Those that are written stay for as long as there is no other.
+        self.rows.retain(|row| row.log != at || row.nth == nth || !row.done);
+        let place = match self.rows.iter().position(|row| (row.log, row.nth) == (at, nth)) {
+            Some(place) => place,
+            None => {
+                if self.rows.len() >= MAX_ROWS {
+                    self.rows.remove(0);
+                }
+                let Some(row) = Row::new(vm, layout, moulds, (at, nth)) else { return };
+                self.rows.push(row);
+                self.rows.len() - 1
+            }
+        };
+        let row = &mut self.rows[place];
+        let Some(record) = row.record(layout, moulds) else { return };
+        row.update(vm, log, (view, taken), transport);
+        if let Some(field) = log.holder {
+            let shown =
+                holder.peek(field, |held| matches!(held, Value::Record(held) if Rc::ptr_eq(held, &record)));
+            if shown != Some(true) {
+                holder.set(field, Value::Record(record));
+            }
+        }
+    }
+
+    /// Makes the record again. False if that cannot be.
+    fn unfold(&mut self, layout: &Layout, mould: &mut conn::Mould, moulds: &mut Moulds) -> bool {
+        let Body::Folded(own) = &mut self.body else { return true };
+        let Some(record) = mould.record() else { return false };
+        for (at, value) in std::mem::take(own) {
+            record.0.set(at as usize, value);
+        }
+        for row in self.rows.iter_mut().filter(|row| row.shown) {
+            row.shown = false;
+            let holder = layout.logs.get(row.log).and_then(|log| log.holder);
+            if let (Some(holder), Some(row)) = (holder, row.record(layout, moulds)) {
+                record.0.set(holder, Value::Record(row));
+            }
+        }
+        self.body = Body::Conn(record);
+        true
+    }
+
+    /// Puts a connection's record away, and its rows', if nobody holds them.
+    fn fold(&mut self, layout: &Layout, mould: &mut conn::Mould, moulds: &mut Moulds) {
+        if let Body::Conn((record, source)) = &mut self.body
+            && let Some(unshared) = Rc::get_mut(record)
+        {
+            let mut own = Own::new();
+            let holders: SmallVec<[usize; 4]> = layout.logs.iter().filter_map(|log| log.holder).collect();
+            unshared.recycle(|at, value| {
+                if source.begins(at, &value) {
+                    return;
+                }
+                if holders.contains(&at)
+                    && let Value::Record(held) = &value
+                    && let Some(row) = self.rows.iter_mut().find(|row| row.is(held))
+                {
+                    row.shown = true;
+                    return;
+                }
+                own.push((at as u32, value));
+            });
+            if let Body::Conn(record) = std::mem::replace(&mut self.body, Body::Folded(own)) {
+                mould.give_back(record);
+            }
+        }
+        if matches!(self.body, Body::Folded(_)) {
+            self.rows.retain(|row| !row.done || row.shown);
+        }
+        self.rows.iter_mut().for_each(|row| row.fold(moulds));
+    }
+
+    /// Whether it is worth keeping.
+    fn is_empty(&self) -> bool {
+        matches!(&self.body, Body::Folded(own) if own.is_empty()) && self.rows.is_empty()
+    }
+}
