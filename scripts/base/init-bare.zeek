@@ -363,6 +363,69 @@ global net_done: event(t: time);
 global event_queue_flush_point: event();
 global Pcap::file_done: event(path: string);
 
+## Headers of a packet. Lengths are of bytes.
+type ip4_hdr: record {
+	hl: count;
+	tos: count;
+	len: count;
+	id: count;
+	DF: bool;
+	MF: bool;
+	offset: count;
+	ttl: count;
+	p: count;
+	sum: count;
+	src: addr;
+	dst: addr;
+};
+
+type ip6_ext_hdr: record {
+	## Its protocol number.
+	id: count;
+};
+
+type ip6_hdr: record {
+	class: count;
+	flow: count;
+	len: count;
+	hlim: count;
+	nxt: count;
+	src: addr;
+	dst: addr;
+	exts: vector of ip6_ext_hdr;
+};
+
+type tcp_hdr: record {
+	sport: port;
+	dport: port;
+	seq: count;
+	ack: count;
+	hl: count;
+	## Of the data.
+	dl: count;
+	reserved: count;
+	flags: count;
+	win: count;
+};
+
+type udp_hdr: record {
+	sport: port;
+	dport: port;
+	ulen: count;
+};
+
+type icmp_hdr: record {
+	icmp_type: count;
+};
+
+type pkt_hdr: record {
+	ip: ip4_hdr &optional;
+	ip6: ip6_hdr &optional;
+	tcp: tcp_hdr &optional;
+	udp: udp_hdr &optional;
+	icmp: icmp_hdr &optional;
+};
+
 # Events of traffic that any sensor raises; the host declares the rest.
 global new_connection: event(c: connection);
 global connection_established: event(c: connection);
@@ -371,3 +434,4 @@ global connection_attempt: event(c: connection);
 global connection_rejected: event(c: connection);
 global connection_finished: event(c: connection);
 global connection_timeout: event(c: connection);
+global new_packet: event(c: connection, p: pkt_hdr);

@@ -22,9 +22,15 @@ impl Time {
         self.0
     }
 
-    /// Seconds, as scripts count time: good to a quarter of a microsecond in this century.
+    /// Seconds, as scripts count time: good to a quarter of a microsecond in this century. Whole
+    /// seconds and the rest are added, as Zeek adds them, so that differences print as Zeek's do.
     pub const fn as_secs_f64(self) -> f64 {
-        self.0 as f64 / NANOS as f64
+        let (secs, rest) = (self.0.div_euclid(NANOS), self.0.rem_euclid(NANOS));
+        let rest = match rest % 1_000 {
+            0 => (rest / 1_000) as f64 / 1e6,
+            _ => rest as f64 / NANOS as f64,
+        };
+        secs as f64 + rest
     }
 
     /// To the microsecond, which is as fine as scripts' seconds go.

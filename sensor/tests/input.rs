@@ -117,7 +117,7 @@ fn every_type_is_read_and_bad_lines_cost_themselves_only() {
     assert_eq!(text(&run.stdout), expected, "{}", text(&run.stderr));
     let errors = text(&run.stderr);
     let said = |what: &str| errors.lines().filter(|line| line.contains(what)).count();
-    assert_eq!(said("in.txt, line 4: Value 'Green' for stream 'x' is not a valid enum."), 1, "{errors}");
+    assert_eq!(said("warning: Value 'Green' for stream 'x' is not a valid enum."), 1, "{errors}");
     assert_eq!(
         said("line 5: Not enough fields in line '3\tT' of in.txt. Found 1 fields, want positions 2 and -1"),
         1
@@ -234,7 +234,7 @@ fn mistakes_are_one_clear_error_each() {
              print Input::add_analysis([$source=\"x\", $name=\"h\"]);
              print Input::remove(\"none\"), Input::force_update(\"none\"); }",
     );
-    assert_eq!(text(&run.stdout), "F\nF\nF\nF\nF\nT\nF\nF\nF\nF, F\n");
+    assert_eq!(text(&run.stdout), "F\nF\nF\nF\nF\nT\nF\nT\nF\nF, F\n");
     let errors = text(&run.stderr);
     for error in [
         "Input stream a: 'destination' field is a table, but 'val' field is not provided",
@@ -244,7 +244,7 @@ fn mistakes_are_one_clear_error_each() {
         "Input stream e: Stream event is a function, not an event",
         "warning: no.txt/Input::READER_ASCII: Init: cannot open no.txt",
         "Trying create already existing input stream f",
-        "Input stream g: Input::READER_SQLITE is not supported",
+        "error: x/Input::READER_SQLITE: No query specified when setting up SQLite data source x. Aborting.",
         "Input stream h: file analysis of input is not supported",
         "Stream none not found",
     ] {
@@ -265,7 +265,7 @@ fn errors_of_a_file_reach_the_script() {
                                $config=table([\"fail_on_file_problem\"] = \"T\")]); }",
     );
     let printed = text(&run.stdout);
-    assert!(printed.contains("a, Reporter::WARNING, in.txt, line 2: String 'x' contained"), "{printed}");
+    assert!(printed.contains("a, Reporter::WARNING, String 'x' contained"), "{printed}");
     assert!(printed.contains("b, Reporter::ERROR, Init: cannot open no.txt\n"), "{printed}");
 }
 
@@ -344,4 +344,77 @@ fn rows(log: &Path) -> Vec<Vec<String>> {
 #[test]
 fn a_script_that_reads_nothing_prints_nothing_more() {
     assert_eq!(Place::new().prints("event zeek_init() { print Input::default_mode; }"), "Input::MANUAL\n");
+}
+
+#[test]
+fn what_is_wrong_with_line_after_line_is_said_once() {
+    let place = Place::new();
+    place.write("in.txt", "#fields\ta\tb\nx\nx\nx\n1\tT\nx\nx\n");
+    let run = place.run(
+        "redef exit_only_after_terminate = T;
+         type Row: record { a: string; b: bool; };
+         event row(d: Input::EventDescription, t: Input::Event, r: Row) { print r; }
+         event wrong(d: Input::EventDescription, message: string, level: Reporter::Level) { print message, level; }
+         event zeek_init()
+             {
+             Input::add_event([$source=\"in.txt\", $name=\"x\", $fields=Row, $ev=row, $error_ev=wrong]);
+             }
+         event Input::end_of_data(name: string, source: string) { terminate(); }",
+    );
+    let missing = "Not enough fields in line 'x' of in.txt. Found 0 fields, want positions 1 and -1";
+    // Scripts are told what, people where as well.
+    assert_eq!(
+        text(&run.stdout),
+        format!(
+            "{missing}, Reporter::WARNING\nSuppressed 2 warning(s), Reporter::WARNING\n[a=1, b=T]\n\
+             {missing}, Reporter::WARNING\nSuppressed 1 warning(s), Reporter::WARNING\n"
+        )
+    );
+    let errors = text(&run.stderr);
+    assert!(errors.contains(&format!("in.txt, line 2: {missing}\n")), "{errors}");
+    assert!(errors.contains("in.txt, line 5: Suppressed 2 warning(s)\n"), "{errors}");
+    assert!(errors.contains("in.txt, line 7: Suppressed 1 warning(s)\n"), "{errors}");
+}
+
+#[test]
+fn a_database_that_does_not_fit_is_one_clear_error() {
+    let place = Place::new();
+    place.write("no.sqlite", "nothing that a database begins with");
+    let read = |source: &str, more: &str| {
+        let run = place.run(&format!(
+            "redef exit_only_after_terminate = T;
+             type Row: record {{ a: count; }};
+             event row(d: Input::EventDescription, t: Input::Event, r: Row) {{ print r; }}
+             event late() {{ terminate(); }}
+             event zeek_init()
+                 {{
+                 Input::add_event([$source=\"{source}\", $name=\"x\", $reader=Input::READER_SQLITE, $fields=Row,
+                     $ev=row, $config=table([\"query\"] = \"select 1 as a\"){more}]);
+                 schedule 200msec {{ late() }};
+                 }}"
+        ));
+        assert_eq!(text(&run.stdout), "");
+        text(&run.stderr)
+    };
+    assert!(
+        read("absent", "").contains("error: absent/Input::READER_SQLITE: SQLite call failed: unable to open")
+    );
+    assert!(read("absent", ", $mode=Input::STREAM").contains("SQLite only supports manual reading mode."));
+    assert!(!place.path("absent.sqlite").exists());
+}
+
+#[test]
+fn a_script_that_waits_ends_in_order_when_it_is_asked_to() {
+    let place = Place::new();
+    let mut waiting = place.start(
+        "redef exit_only_after_terminate = T;
+         event zeek_init() { open(\"ready\"); }
+         event zeek_done() { print \"done\"; }",
+    );
+    waiting.until("ready");
+    let asked = Command::new("kill").arg(waiting.child.id().to_string()).status().expect("kill runs");
+    assert!(asked.success());
+    let (out, errors) = waiting.finish();
+    assert_eq!(out, "done\n");
+    assert_eq!(errors, "received termination signal\n");
 }

@@ -279,3 +279,44 @@ fn a_table_that_does_not_fit_costs_its_rows_and_is_told_once() {
     );
     assert!(log(folder.path(), "test.log").contains("\n3\t"));
 }
+
+#[test]
+fn logs_that_a_run_left_behind_are_rotated_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    std::fs::write(logs.join("old.log"), "rows\n").unwrap();
+    std::fs::write(logs.join(".shadow.old.log"), ".log\nfinish\n").unwrap();
+    std::fs::write(logs.join(".shadow.gone.log"), ".log\n\n").unwrap();
+    std::fs::write(logs.join(".shadow.odd.log"), "no ending\n").unwrap();
+    std::fs::write(logs.join("odd.log"), "rows\n").unwrap();
+    let script = format!(
+        "{STREAM}
+        module GLOBAL;
+        redef LogAscii::enable_leftover_log_rotation = T;
+        redef Log::default_rotation_interval = 1hr;
+        redef Log::default_rotation_date_format = \"then\";
+        function finish(info: Log::RotationInfo): bool
+            {{ print info$path, info$fname[:9], info$terminating; return T; }}
+        event zeek_init()
+            {{
+            Log::write(Test::LOG, Test::row(1));
+            print |find_all(read_shadow, /x/)|;
+            }}"
+    );
+    let script = script.replace("print |find_all(read_shadow, /x/)|;", "system(\"ls -a logs > listed\");");
+    let (out, told) = run(folder.path(), &["-b", "--logdir", "logs", "-e", &script]);
+    assert_eq!(out, "old, logs/old-, F\n");
+    assert!(told.contains("failed to process leftover log 'odd.log'"), "{told}");
+    let listed = std::fs::read_to_string(folder.path().join("listed")).unwrap();
+    assert!(listed.contains(".shadow.test.log"), "{listed}");
+    let mut names: Vec<String> = std::fs::read_dir(&logs)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    let [shadow, odd, old, test] = &names[..] else { panic!("{names:?}") };
+    assert_eq!([shadow.as_str(), odd], [".shadow.odd.log", "odd.log"]);
+    assert!(old.starts_with("old-") && old.ends_with(".log"), "{old}");
+    assert_eq!(test, "test.then.log");
+}

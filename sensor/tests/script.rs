@@ -122,3 +122,81 @@ fn events_of_a_capture_reach_the_handlers() {
         assert_eq!(run(workers), printed, "{workers} workers");
     }
 }
+
+#[test]
+fn what_is_scheduled_happens_between_packets() {
+    // A connection of which nothing is said from its beginning to its end, seconds later.
+    let file = script(
+        "global times = 0;
+         event tick(due: time)
+             {
+             ++times;
+             schedule 10msec { tick(network_time() + 10msec) };
+             }
+         event new_connection(c: connection) { if ( times == 0 ) schedule 10msec { tick(network_time() + 10msec) }; }
+         event net_done(t: time) { print times; }",
+    );
+    let times = |workers: &str| {
+        let run = nightjar(&["-r", &capture("tcp.pcap"), "--workers", workers, path(file.path())]);
+        text(&run.stdout).trim().parse::<u64>().unwrap_or_else(|_| panic!("{}", text(&run.stderr)))
+    };
+    assert!(times("1") > 8, "{}", times("1"));
+    assert_eq!(times("1"), times("3"));
+}
+
+#[test]
+fn packets_are_told_with_their_headers() {
+    let file = script(
+        "global seen: table[string] of count &default=0;
+         event new_packet(c: connection, p: pkt_hdr)
+             {
+             if ( p?$tcp && p$tcp$dport == 80/tcp && p$tcp$flags == 2 )
+                 print p$ip$src == c$id$orig_h, p$ip$ttl, p$ip$DF, p$tcp$sport == c$id$orig_p, p$tcp$dl;
+             if ( p?$ip6 )
+                 ++seen[\"6\"];
+             if ( p?$udp )
+                 ++seen[fmt(\"%s\", p$udp$dport == 53/udp || p$udp$sport == 53/udp)];
+             }
+         event Pcap::file_done(path: string) { print \"file\", path[-9:]; }
+         event net_done(t: time) { print \"net\", t == network_time(); }
+         event connection_state_remove(c: connection) { if ( c$id$orig_p == 40116/tcp ) print \"removed\"; }
+         event zeek_done() { print \"done\"; }",
+    );
+    let run = nightjar(&["-r", &capture("http.pcap"), path(file.path())]);
+    let out = text(&run.stdout);
+    assert!(out.starts_with("T, 64, T, T, 0\n"), "{out} {}", text(&run.stderr));
+    assert!(
+        out.ends_with("file, http.pcap\nnet, T\nremoved\ndone\n")
+            || out.ends_with("file, http.pcap\nnet, T\ndone\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn options_that_scripts_ship_with_need_no_script() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |option: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+        command
+            .current_dir(folder.path())
+            .args(["-r", &capture("http.pcap"), option])
+            .output()
+            .expect("nightjar runs")
+    };
+    assert!(run("Log::default_scope_sep=_").status.success());
+    let log = std::fs::read_to_string(folder.path().join("conn.log")).expect("a log");
+    assert!(log.contains("\tid_orig_h\t"), "{log}");
+    let wrong = run("Log::default_scope_sap=_");
+    assert!(!wrong.status.success() && text(&wrong.stderr).contains("Log::default_scope_sap"));
+}
+
+#[test]
+fn handlers_of_an_event_that_nobody_declared_are_of_one_event() {
+    let file = script(
+        "module A; event told(n: count) { print \"A\", n; }
+         module B; event told(n: count) { print \"B\", n; }
+         event zeek_init() { event told(1); }",
+    );
+    let run = nightjar(&[path(file.path())]);
+    assert_eq!(text(&run.stdout), "A, 1\nB, 1\n", "{}", text(&run.stderr));
+}

@@ -189,6 +189,7 @@ export {
 	global __set_max_delay_interval: function(id: ID, max_delay: interval): bool;
 	global __set_max_delay_queue_size: function(id: ID, max_size: count): bool;
 	global __get_delay_queue_size: function(id: ID): int;
+	global __rotate_leftover: function(): bool;
 }
 
 redef record Filter += {
@@ -220,6 +221,7 @@ export {
 	const set_separator = Log::set_separator &redef;
 	const empty_field = Log::empty_field &redef;
 	const unset_field = Log::unset_field &redef;
+	## Rotate logs that an earlier run left in the logs' folder because it did not end properly.
 	const enable_leftover_log_rotation = F &redef;
 	const enable_utf_8 = T &redef;
 }
@@ -447,4 +449,10 @@ function set_buf(id: ID, buffered: bool): bool
 function flush(id: ID): bool
 	{
 	return id in all_streams;
+	}
+
+event zeek_init() &priority=-1000
+	{
+	if ( LogAscii::enable_leftover_log_rotation )
+		__rotate_leftover();
 	}

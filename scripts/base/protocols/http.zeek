@@ -1,5 +1,7 @@
 # http.log: one row for every request with its reply.
 
+@load base/frameworks/notice
+
 module HTTP;
 
 export {

@@ -247,6 +247,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     if let Some(scripts) = &mut scripts {
         scripts.follow_files();
+        if let Target::Folder(folder) = &target {
+            scripts.keep_logs_in(folder);
+        }
         let written =
             script_host::Written { format: sensor.config.format, exported: sensor.export.is_some() };
         scripts.begin(written);

@@ -14,7 +14,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -239,6 +240,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             Some(mut scripts) => {
                 let folder = args.logdir.or(settings.logdir).or_else(|| scripts.log_folder());
                 let folder = folder.unwrap_or_else(|| PathBuf::from("."));
+                scripts.keep_logs_in(&folder);
+                scripts.end_when(asked_to_end());
                 let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
                 let code = scripts.run_alone(settings.config.format, &mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
@@ -253,7 +256,16 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             ),
         };
     };
+    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
+    let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
+        (Some(log), _) => Target::Stdout(log),
+        (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
+    };
     if let Some(scripts) = &mut scripts {
+        if let Target::Folder(folder) = &target {
+            scripts.keep_logs_in(folder);
+        }
+        scripts.replays(&capture.to_string_lossy());
         let written = script_host::Written { format: settings.config.format, exported: export.is_some() };
         scripts.begin(written);
         settings.config.interest = scripts.interest();
@@ -261,11 +273,6 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     settings.config.exports = sinks.exports();
     let outlets = sinks.outlets();
-    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
-    let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
-        (Some(log), _) => Target::Stdout(log),
-        (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
-    };
     let options = ReplayOptions {
         capture: capture.clone(),
         filter: args.filter,
@@ -367,4 +374,17 @@ fn hide_contained_panics() {
             eprintln!("nightjar: a fault of ours at {place} cost a flow; please report it");
         }
     }));
+}
+
+/// Set by a signal to end; a second signal ends the process at once.
+fn asked_to_end() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        // Without them the process ends at the first signal.
+        let second = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, asked.clone());
+        if second.is_ok() {
+            let _ = signal_hook::flag::register(signal, asked.clone());
+        }
+    }
+    asked
 }

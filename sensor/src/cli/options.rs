@@ -74,7 +74,7 @@ const OPTIONS: &[Option_] = &[
 ];
 
 /// The name in an assignment, without the `+` of `+=`.
-fn name_of(assignment: &str) -> Option<&str> {
+pub(super) fn name_of(assignment: &str) -> Option<&str> {
     assignment.split_once('=').map(|(name, _)| name.trim().trim_end_matches('+'))
 }
 

@@ -56,10 +56,22 @@ impl ScriptArgs {
 
     /// Compiles what was given. Options that are not the sensor's own are the scripts'.
     pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
-        let first = self.overrides().next();
         // A sensor's own notices need what is loaded by default.
         if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
-            return first.map_or(Ok(Compiled::None), |unknown| Err(options::unknown_assignment(unknown)));
+            if self.overrides().next().is_none() {
+                return Ok(Compiled::None);
+            }
+            // They may be options of what ships.
+            let shipped = Options { bare: self.bare, traffic, ..Options::default() };
+            let shipped = Scripts::compile(StdHost::default(), &shipped).ok();
+            let known = |word: &&String| {
+                let shipped = shipped.as_ref();
+                shipped
+                    .is_some_and(|shipped| options::name_of(word).is_some_and(|name| shipped.declare(name)))
+            };
+            if let Some(unknown) = self.overrides().find(|word| !known(word)) {
+                return Err(options::unknown_assignment(unknown));
+            }
         }
         Ok(self.compile_all(carets, traffic).map_or(Compiled::Failed, Compiled::Scripts))
     }

@@ -8,7 +8,7 @@ use crate::event::{
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// One worker's outlet. Rows are serialised here, once, by the worker that made them.
 pub struct Bus {
@@ -20,7 +20,12 @@ pub struct Bus {
     muted: bool,
     said: u64,
     batch: Batch,
+    /// When time was last told of.
+    moment: Time,
 }
+
+/// Time is told of this often, at a packet.
+const MOMENT: Interval = Interval::from_millis(1);
 
 /// What a worker said since it last handed a batch on.
 #[derive(Debug, Default)]
@@ -64,6 +69,10 @@ pub enum Said {
     Event(Raised),
     /// A connection has ended, or of files.log a file: nothing more is said of it.
     End(Uid),
+    /// Nothing but that time passes.
+    Moment,
+    /// No packet follows.
+    CaptureEnd,
 }
 
 impl Bus {
@@ -78,6 +87,7 @@ impl Bus {
             muted: false,
             said: 0,
             batch: Batch::default(),
+            moment: Time::default(),
         }
     }
 
@@ -106,6 +116,22 @@ impl Bus {
     /// to decapsulate what it carries.
     pub fn mute(&mut self, muted: bool) {
         self.muted = muted;
+    }
+
+    /// Time has passed: what scripts have scheduled may be due, before anything is said of the packet.
+    pub fn moment(&mut self) {
+        let since = self.now - self.moment;
+        if self.interest.clock && (since >= MOMENT || since < Interval::ZERO) {
+            self.moment = self.now;
+            self.say(Said::Moment);
+        }
+    }
+
+    /// The capture has ended; what is open ends next.
+    pub fn capture_end(&mut self) {
+        if self.interest.clock {
+            self.say(Said::CaptureEnd);
+        }
     }
 
     /// The place of what is said now.

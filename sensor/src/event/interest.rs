@@ -20,6 +20,8 @@ pub struct Interest {
     pub sizes: Vec<u64>,
     /// Scripts may ask for others: connections tell of every packet or thousandth part that they grow by.
     pub any_size: bool,
+    /// Scripts do things at times of their own: they hear of time that passes.
+    pub clock: bool,
     /// The end of every connection and file is told of: something may be kept for it.
     pub ends: bool,
     /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.

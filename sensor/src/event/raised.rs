@@ -27,6 +27,7 @@ macro_rules! events {
 
 events! {
     NewConnection = "new_connection",
+    NewPacket = "new_packet",
     ConnectionEstablished = "connection_established",
     ConnectionAttempt = "connection_attempt",
     ConnectionRejected = "connection_rejected",

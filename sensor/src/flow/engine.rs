@@ -14,7 +14,7 @@ use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
-use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
+use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial, packet};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -24,6 +24,8 @@ pub struct Datagram<'a> {
     pub dst: IpAddr,
     /// The transport protocol: 6, 17, 1 or 58.
     pub protocol: u8,
+    /// The IP header with its options or extension headers.
+    pub header: &'a [u8],
     /// Transport header and payload, as far as they were captured.
     pub bytes: &'a [u8],
     /// Their length by the IP header.
@@ -327,7 +329,10 @@ impl<H: Handler> Flows<H> {
         flow.touched = true;
         bus.mute(flow.shadow);
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
-        let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+        let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+        if cx.bus.wants(EventId::NewPacket) {
+            packet::raise(&mut cx, flow, datagram);
+        }
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
         let stats = &mut self.stats;
         let handed = match tuple.proto {

@@ -4,6 +4,7 @@ mod engine;
 mod handler;
 mod history;
 mod key;
+mod packet;
 mod slab;
 mod tcp;
 mod timers;

@@ -50,6 +50,7 @@ impl Reader {
     }
 
     fn cannot_open(&self, out: &mut Out) -> Result<(), Stop> {
+        out.place = None;
         out.trouble(self.options.fail_on_file_problem, format!("Init: cannot open {}", self.options.path))
     }
 
@@ -60,6 +61,7 @@ impl Reader {
             Whole::Unchanged | Whole::Unsettled => Ok(()),
             Whole::Missing if self.known.is_none() => self.cannot_open(out),
             Whole::Missing => {
+                out.place = Some((path.clone(), 0));
                 out.trouble(self.options.fail_on_file_problem, format!("Could not get stat for {path}"))
             }
             Whole::TooLarge => {
@@ -68,17 +70,19 @@ impl Reader {
                 out.trouble(self.options.fail_on_file_problem, text)
             }
             Whole::Content(content, stamp) => {
+                out.place = None;
                 if self.known.is_some_and(|known| known != stamp) {
-                    out.quiet = false;
+                    out.well()?;
                 }
                 self.known = Some(stamp);
                 let mut lines = 0;
                 let mut rest = &content[..];
                 let Some(columns) = self.header(&mut rest, &mut lines, out)? else { return Ok(()) };
-                out.quiet = false;
+                out.well()?;
                 while let Some(line) = next_line(&mut rest, &mut lines) {
                     self.row(line, lines, &columns, out)?;
                 }
+                out.well()?;
                 out.put(Item::End, 0)
             }
         }
@@ -143,6 +147,10 @@ impl Reader {
     fn row(&self, line: &[u8], number: u64, columns: &[Column], out: &mut Out) -> Result<(), Stop> {
         let Some(line) = self.content(line) else { return Ok(()) };
         let path = &self.options.path;
+        match &mut out.place {
+            Some((file, line)) if *file == *path => *line = number,
+            place => *place = Some((path.clone(), number)),
+        }
         let texts: Vec<&[u8]> = line.split(|byte| *byte == self.options.separator).collect();
         let mut cells = Vec::with_capacity(columns.len());
         let mut complaints = Vec::new();
@@ -157,20 +165,18 @@ impl Reader {
             let protocol = column.protocol.map(|at| texts.get(at));
             let (Some(text), None | Some(Some(_))) = (text, protocol) else {
                 let text = format!(
-                    "{path}, line {number}: Not enough fields in line '{}' of {path}. Found {} fields, want positions {} and {}",
+                    "Not enough fields in line '{}' of {path}. Found {} fields, want positions {} and {}",
                     shown(line),
                     texts.len() - 1,
                     at,
                     place(column.protocol)
                 );
-                if self.options.fail_on_invalid_lines {
-                    return out.fail(text);
+                for earlier in complaints {
+                    out.warn(earlier)?;
                 }
-                complaints.push(text);
-                complete = false;
-                break;
+                return out.trouble(self.options.fail_on_invalid_lines, text);
             };
-            let mut warn = |text: String| complaints.push(format!("{path}, line {number}: {text}"));
+            let mut warn = |text: String| complaints.push(text);
             let Ok(mut cell) = self.options.notation.read(text, field, &mut warn) else {
                 warn(format!("Could not convert line '{}' of {path} to Val. Ignoring line.", shown(line)));
                 complete = false;
@@ -185,7 +191,10 @@ impl Reader {
             out.warn(text)?;
         }
         match complete {
-            true => out.put(Item::Row { line: number, cells }, line.len()),
+            true => {
+                out.well()?;
+                out.put(Item::Row { line: number, cells }, line.len())
+            }
             false => Ok(()),
         }
     }
@@ -262,7 +271,7 @@ impl Reader {
                     tail.rest.clear();
                     return Ok(());
                 }
-                out.quiet = false;
+                out.well()?;
             }
             if let Some(columns) = &tail.columns {
                 while let Some(line) = next_line(&mut rest, &mut tail.lines) {
@@ -271,13 +280,14 @@ impl Reader {
             }
             if tail.rest.len() > MAX_LINE {
                 tail.rest.clear();
-                out.warn(format!(
-                    "{path}, line {}: longer than {MAX_LINE} bytes. Ignoring line.",
-                    tail.lines + 1
-                ))?;
+                out.place = Some((path.clone(), tail.lines + 1));
+                out.warn(format!("longer than {MAX_LINE} bytes. Ignoring line."))?;
             }
             if read == 0 {
                 tail.first = false;
+                if tail.columns.is_some() {
+                    out.well()?;
+                }
                 return Ok(());
             }
         }

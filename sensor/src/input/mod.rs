@@ -121,18 +121,17 @@ pub enum Item {
         cells: Vec<Cell>,
     },
     /// An option's new value.
-    Option {
-        name: String,
-        value: Cell,
+    Option { name: String, value: Cell },
+    Message {
+        level: Level,
+        /// Where in the file, with what stands between it and the text; or nothing.
+        place: String,
+        text: String,
     },
-    Message(Level, String),
     /// The end of the data, for now.
     End,
     /// A command has ended.
-    Finished {
-        code: u64,
-        signal: bool,
-    },
+    Finished { code: u64, signal: bool },
 }
 
 #[derive(Debug, Default)]
@@ -173,13 +172,17 @@ struct Out {
     bytes: usize,
     messages: usize,
     to: Sender<Batch>,
-    /// The last thing said, until the source is well again: it is not said each second.
+    /// Trouble has been told of; it is not told again until the source is well.
     quiet: bool,
+    /// What was not told therefore.
+    untold: u64,
+    /// What is read: the file, and the line where there are lines.
+    place: Option<(String, u64)>,
 }
 
 impl Out {
     fn new(to: Sender<Batch>) -> Self {
-        Out { batch: Batch::default(), bytes: 0, messages: 0, to, quiet: false }
+        Out { batch: Batch::default(), bytes: 0, messages: 0, to, quiet: false, untold: 0, place: None }
     }
 
     fn put(&mut self, item: Item, bytes: usize) -> Result<(), Stop> {
@@ -196,8 +199,13 @@ impl Out {
         if self.messages > MAX_MESSAGES {
             return Ok(());
         }
-        let bytes = text.len();
-        self.put(Item::Message(level, text), bytes)
+        let place = match &self.place {
+            None => String::new(),
+            Some((file, 0)) => format!("{file}: "),
+            Some((file, line)) => format!("{file}, line {line}: "),
+        };
+        let bytes = text.len() + place.len();
+        self.put(Item::Message { level, place, text }, bytes)
     }
 
     fn warn(&mut self, text: String) -> Result<(), Stop> {
@@ -213,14 +221,26 @@ impl Out {
         Err(Stop::Failed)
     }
 
-    /// A trouble with the file itself: ends the stream, or is said once.
+    /// What may be wrong again and again: ends the stream, or is said once.
     fn trouble(&mut self, fatal: bool, text: String) -> Result<(), Stop> {
         if fatal {
             return self.fail(text);
         }
         match std::mem::replace(&mut self.quiet, true) {
-            true => Ok(()),
+            true => {
+                self.untold += 1;
+                Ok(())
+            }
             false => self.warn(text),
+        }
+    }
+
+    /// The source is well: the next trouble is told again.
+    fn well(&mut self) -> Result<(), Stop> {
+        self.quiet = false;
+        match std::mem::take(&mut self.untold) {
+            0 => Ok(()),
+            untold => self.warn(format!("Suppressed {untold} warning(s)")),
         }
     }
 
@@ -237,7 +257,8 @@ impl Out {
     /// Ends one reading.
     fn done(&mut self) -> Result<(), Stop> {
         if let Some(more @ 1..) = self.messages.checked_sub(MAX_MESSAGES) {
-            self.put(Item::Message(Level::Warning, format!("Suppressed {more} warning(s)")), 0)?;
+            let text = format!("Suppressed {more} warning(s)");
+            self.put(Item::Message { level: Level::Warning, place: String::new(), text }, 0)?;
         }
         self.messages = 0;
         self.flush(true)

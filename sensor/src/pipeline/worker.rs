@@ -184,6 +184,10 @@ impl Worker {
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
         let Shard { index, count } = self.shard;
+        if index == 0 {
+            self.bus.at_step(0);
+            self.bus.moment();
+        }
         let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
         if owner.is_some_and(|owner| owner != index) {
             return;
@@ -200,6 +204,11 @@ impl Worker {
 
     /// Begins to end all flows.
     pub fn end(&mut self) -> Ending {
+        if self.shard.index == 0 {
+            // After all that was said of the last packet.
+            self.bus.at_step(u64::MAX);
+            self.bus.capture_end();
+        }
         self.flows.end(self.now, &mut self.bus)
     }
 
@@ -294,6 +303,7 @@ impl Worker {
             src: packet.src,
             dst: packet.dst,
             protocol: packet.proto,
+            header: packet.header,
             bytes: packet.payload,
             len: packet.payload_len,
             total_len: packet.total_len,

@@ -27,6 +27,9 @@ pub trait Events {
     /// Time has come so far: what was scheduled before happens first.
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
+    /// No packet follows; connections that are open end next.
+    fn capture_end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
     /// Whether the rows of a log go past here.
     fn takes(&self, schema: &'static Schema) -> bool;
 
@@ -153,6 +156,11 @@ impl<'e> Policy<'e> {
                 }
                 Ok(())
             }
+            Said::Moment => Ok(()),
+            Said::CaptureEnd => match &mut self.events {
+                Some(events) => events.capture_end(now, logs),
+                None => Ok(()),
+            },
             Said::Weird(weird) => self.weird(&weird, now, logs),
             Said::Tunnels(tunnels) => {
                 self.tunnels.seen(&tunnels, now);

@@ -238,6 +238,7 @@ impl Layout {
             },
             ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
             logs,
+            clock: true,
             digests,
             sizes,
             any_size,

@@ -18,7 +18,9 @@ mod values;
 mod weird;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
@@ -47,6 +49,8 @@ pub struct Scripts {
     options: Options,
     carets: bool,
     written: Written,
+    /// The file that is replayed, until it has ended.
+    capture: Option<String>,
     /// What was counted before these were read, by those that ran then.
     before: ScriptCounters,
 }
@@ -82,6 +86,7 @@ impl Scripts {
             options: options.clone(),
             carets,
             written: Written { format: Format::Tsv, exported: false },
+            capture: None,
             before: ScriptCounters::default(),
         })
     }
@@ -129,6 +134,31 @@ impl Scripts {
             Some(String::from_utf8_lossy(folder.bytes()).into_owned()).filter(|folder| !folder.is_empty())
         });
         named.map(PathBuf::from)
+    }
+
+    /// Whether scripts declare something of this name.
+    pub fn declare(&self, name: &str) -> bool {
+        self.script.vm.global(name).is_some()
+    }
+
+    /// Where logs are written. To be called before [`Scripts::begin`] and [`Scripts::run_alone`].
+    pub fn keep_logs_in(&self, folder: &Path) {
+        self.frameworks.log.keep_in(folder);
+    }
+
+    /// The file that is replayed, as `Pcap::file_done` is to name it.
+    pub fn replays(&mut self, capture: &str) {
+        self.capture = Some(capture.to_owned());
+    }
+
+    /// Ends a script that runs alone and waits, once this is set.
+    pub fn end_when(&mut self, asked: Arc<AtomicBool>) {
+        self.script.vm.pollers.push(Rc::new(move |vm, _| {
+            if asked.load(Ordering::Relaxed) {
+                vm.ask_to_end();
+            }
+            false
+        }));
     }
 
     /// `zeek_init`, and what the files of Input hold, before the first packet.
@@ -286,6 +316,22 @@ impl Events for Scripts {
             return Ok(());
         }
         self.reach(now, logs)?;
+        self.frameworks.deliver(&mut self.script.vm, logs)
+    }
+
+    fn capture_end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.reach(now, logs)?;
+        let vm = &mut self.script.vm;
+        let path = std::mem::take(&mut self.capture);
+        for (name, value) in [
+            ("Pcap::file_done", path.map(|path| Value::str(path.as_bytes()))),
+            ("net_done", Some(Value::Time(now.as_secs_f64()))),
+        ] {
+            if let (Some(event), Some(value)) = (vm.event(name).filter(|event| vm.is_handled(*event)), value)
+            {
+                vm.dispatch(event, Args::from_iter([value]));
+            }
+        }
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
 

@@ -142,6 +142,9 @@ impl Compiler {
             self.expr_err(a, "const is not a modifiable lvalue");
             return None;
         }
+        if !matches!(found.place, Place::Global(_)) {
+            self.show_local(a, n);
+        }
         Some((found.ty, Lv::Place(found.place)))
     }
 

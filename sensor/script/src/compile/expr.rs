@@ -111,8 +111,16 @@ impl Compiler {
         if let Place::Global(i) = found.place {
             return self.global_expr(e, n, i);
         }
+        self.show_local(e, n);
         let code = self.read_place(found.place, e);
         Te { ty: found.ty, code, e: e.clone() }
+    }
+
+    /// Zeek shows local names with their module.
+    pub(super) fn show_local(&mut self, e: &ExprRef, n: &Name) {
+        if &*self.module != "GLOBAL" {
+            self.vm.shown_names.insert((e.span.file, e.span.lo), self.qualified(n));
+        }
     }
 
     fn global_expr(&mut self, e: &ExprRef, n: &Name, i: u32) -> Te {

@@ -171,7 +171,9 @@ impl Compiler {
                 return self.existing_func(g, name, span, flavor);
             }
         }
-        let full = self.qualified(name);
+        // An event that nobody declared belongs to no module, so that handlers in several are of one event.
+        let bare = flavor == Flavor::Event && !name.contains("::");
+        let full = if bare { name.clone() } else { self.qualified(name) };
         let id = self.new_function(&full, flavor, ty, span);
         let g = self.add_global(&full, ty, GlobalKind::Func, span);
         self.vm.values[g as usize] = Self::func_value(id);

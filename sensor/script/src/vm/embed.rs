@@ -76,6 +76,11 @@ impl Vm {
         crate::compile::remove_member(self, t, key)
     }
 
+    /// As `terminate()`: a run that waits ends.
+    pub fn ask_to_end(&mut self) {
+        self.state.stop = true;
+    }
+
     /// Lets hosts' pollers act. `wait`: what is being read now is waited for. Whether more may come.
     pub fn look_after(&mut self, wait: bool) -> bool {
         let pollers = self.pollers.clone();

@@ -277,7 +277,7 @@ impl Input {
             match item {
                 Item::Row { line, cells } => stream.row(vm, line, &cells),
                 Item::Option { name, value } => stream.option(vm, &name, &value),
-                Item::Message(level, text) => stream.message(vm, level, &text),
+                Item::Message { level, place, text } => stream.message(vm, level, &place, &text),
                 Item::End => stream.end(vm),
                 Item::Finished { code, signal } => {
                     let values = [Value::Count(code), Value::Bool(signal)];
@@ -334,7 +334,7 @@ impl Stream {
         let place = if line > 0 { format!("{source}, line {line}: ") } else { String::new() };
         let text = match misfit {
             Misfit::Enum(name) => {
-                format!("{place}Value '{name}' for stream '{}' is not a valid enum.", self.name)
+                format!("Value '{name}' for stream '{}' is not a valid enum.", self.name)
             }
             Misfit::Missing if line > 0 => {
                 format!("{source}:{line}: Skipping input with missing non-optional value")
@@ -369,9 +369,9 @@ impl Stream {
         }
     }
 
-    fn message(&self, vm: &mut Vm, level: Level, text: &str) {
+    fn message(&self, vm: &mut Vm, level: Level, place: &str, text: &str) {
         let severity = if level == Level::Error { Severity::Error } else { Severity::Warning };
-        say(vm, severity, &format!("{}: {text}", self.label));
+        say(vm, severity, &format!("{}: {place}{text}", self.label));
         self.error(vm, level, text);
     }
 

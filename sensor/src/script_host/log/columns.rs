@@ -111,10 +111,6 @@ pub(super) fn arg(vm: &Vm, value: &Value) -> Arg {
         }
         Value::Vector(vector) => Arg::List(vector.items().iter().map(|item| arg(vm, item)).collect()),
         Value::File(file) => Arg::text(&file.name),
-        Value::Func(function) => {
-            let function = vm.funcs.get(function.id.0 as usize);
-            function.map_or(Arg::Unset, |function| Arg::text(&function.name))
-        }
         value => Arg::Bytes(vm.text(value)),
     }
 }

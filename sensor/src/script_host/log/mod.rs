@@ -6,12 +6,14 @@ mod columns;
 mod delay;
 mod drafted;
 mod filter;
+mod leftover;
 mod rotate;
 
 pub(super) use drafted::Treatment;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -48,6 +50,10 @@ struct State {
     /// When the next delayed row's time is up, and the next log's.
     next_delay: f64,
     next_rotation: f64,
+    /// Where logs are written.
+    folder: PathBuf,
+    /// Files that tell of logs that are open.
+    shadows: Vec<PathBuf>,
 }
 
 impl Default for State {
@@ -62,6 +68,8 @@ impl Default for State {
             tokens: 0,
             next_delay: f64::INFINITY,
             next_rotation: f64::INFINITY,
+            folder: PathBuf::from("."),
+            shadows: Vec::new(),
         }
     }
 }
@@ -94,7 +102,7 @@ type Native = fn(&Log, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
 impl Log {
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        let functions: [(&'static str, Native); 11] = [
+        let functions: [(&'static str, Native); 12] = [
             ("Log::__create_stream", Log::create_stream),
             ("Log::__remove_stream", Log::remove_stream),
             ("Log::__enable_stream", Log::enable_stream),
@@ -106,6 +114,7 @@ impl Log {
             ("Log::__set_max_delay_interval", Log::set_max_delay_interval),
             ("Log::__set_max_delay_queue_size", Log::set_max_delay_queue_size),
             ("Log::__get_delay_queue_size", Log::delay_queue_size),
+            ("Log::__rotate_leftover", Log::rotate_leftover),
         ];
         let bind = |(name, function): (&'static str, Native)| {
             let this = self.clone();
@@ -383,6 +392,9 @@ impl Log {
         let values: Vec<_> = values.collect();
         let next = filter.rotation.opened(&path, vm.network_time, rotate::base_time(vm));
         let state = &mut *self.0.borrow_mut();
+        if next.is_some() && filter.writer == Writer::Ascii {
+            state.cast_shadow(vm, &sheet, filter.rotation.postprocessor.as_ref());
+        }
         state.next_rotation = state.next_rotation.min(next.unwrap_or(f64::INFINITY));
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);

@@ -25,9 +25,18 @@ struct Due {
     stream: i64,
     filter: String,
     sheet: Arc<Sheet>,
-    writer: Value,
-    opened: f64,
     postprocessor: Option<Rc<FuncVal>>,
+    log: Ended,
+}
+
+/// What scripts are told of a log that has ended.
+pub(super) struct Ended {
+    pub path: String,
+    pub writer: Value,
+    pub opened: f64,
+    pub closed: f64,
+    pub terminating: bool,
+    pub postprocessor: Value,
 }
 
 impl Rotation {
@@ -74,13 +83,17 @@ impl Log {
         let mut result = Ok(());
         for due in self.due(now, base_time(vm), terminating) {
             let default = vm.global_value("Log::__default_rotation_postprocessor").cloned();
-            let postprocessor = due.postprocessor.clone().map(Value::Func).or(default).unwrap_or_default();
-            let target = file_name(vm, &due, now, terminating, &postprocessor);
+            let postprocessor = due.postprocessor.map(Value::Func).or(default).unwrap_or_default();
+            let log = Ended { postprocessor, ..due.log };
+            let target = file_name(vm, &log);
             match logs.rotate_sheet(&due.sheet, &target, Time::from_secs_f64(now)) {
-                Ok(Some(file)) => tell(vm, &due, &file, now, terminating, &postprocessor),
+                Ok(Some(file)) => tell(vm, &log, &file),
                 Ok(None) => {}
                 Err(error) => result = result.and(Err(error)),
             }
+        }
+        if terminating {
+            self.0.borrow_mut().lift_shadows();
         }
         result
     }
@@ -103,9 +116,15 @@ impl Log {
                                 stream: *number,
                                 filter: filter.name.clone(),
                                 sheet: sheet.clone(),
-                                writer: filter.writer_value.clone(),
-                                opened: *opened,
                                 postprocessor: rotation.postprocessor.clone(),
+                                log: Ended {
+                                    path: path.clone(),
+                                    writer: filter.writer_value.clone(),
+                                    opened: *opened,
+                                    closed: now,
+                                    terminating: all,
+                                    postprocessor: Value::Unset,
+                                },
                             });
                         }
                         (*opened, *next) = (now, next_rotation(now, rotation.interval, base));
@@ -120,18 +139,18 @@ impl Log {
 }
 
 /// What `Log::rotation_format_func` makes of a log's name, without the ending.
-fn file_name(vm: &mut Vm, due: &Due, now: f64, terminating: bool, postprocessor: &Value) -> PathBuf {
+pub(super) fn file_name(vm: &mut Vm, log: &Ended) -> PathBuf {
     let named = match (
         vm.new_record("Log::RotationFmtInfo"),
         vm.global_value("Log::rotation_format_func").cloned(),
     ) {
         (Some(info), Some(Value::Func(function))) => {
-            vm.set_field(&info, "writer", due.writer.clone());
-            vm.set_field(&info, "path", Value::str(due.sheet.path));
-            vm.set_field(&info, "open", Value::Time(due.opened));
-            vm.set_field(&info, "close", Value::Time(now));
-            vm.set_field(&info, "terminating", Value::Bool(terminating));
-            vm.set_field(&info, "postprocessor", postprocessor.clone());
+            vm.set_field(&info, "writer", log.writer.clone());
+            vm.set_field(&info, "path", Value::str(&log.path));
+            vm.set_field(&info, "open", Value::Time(log.opened));
+            vm.set_field(&info, "close", Value::Time(log.closed));
+            vm.set_field(&info, "terminating", Value::Bool(log.terminating));
+            vm.set_field(&info, "postprocessor", log.postprocessor.clone());
             vm.invoke(&function, Args::from_iter([Value::Record(info)]))
         }
         _ => None,
@@ -144,13 +163,13 @@ fn file_name(vm: &mut Vm, due: &Due, now: f64, terminating: bool, postprocessor:
         }
         _ => {
             let mut stamp = Vec::new();
-            crate::record::stamp(Time::from_secs_f64(due.opened), &mut stamp);
+            crate::record::stamp(Time::from_secs_f64(log.opened), &mut stamp);
             let stamp = String::from_utf8_lossy(&stamp).into_owned();
             let (day, time) = stamp.get(2..10).zip(stamp.get(11..)).unwrap_or_default();
-            let name = format!("{}-{day}_{}", due.sheet.path, time.replace('-', "."));
+            let name = format!("{}-{day}_{}", log.path, time.replace('-', "."));
             let wrong = format!(
                 "Failed to call Log::rotation_format_func for path {} continuing with rotation to: ./{name}",
-                due.sheet.path
+                log.path
             );
             vm.error(nightjar_script::source::Span::default(), wrong);
             PathBuf::from(name)
@@ -159,15 +178,15 @@ fn file_name(vm: &mut Vm, due: &Due, now: f64, terminating: bool, postprocessor:
 }
 
 /// Calls the function for rotated files.
-fn tell(vm: &mut Vm, due: &Due, file: &Path, now: f64, terminating: bool, postprocessor: &Value) {
-    let (Some(info), Value::Func(function)) = (vm.new_record("Log::RotationInfo"), postprocessor) else {
+pub(super) fn tell(vm: &mut Vm, log: &Ended, file: &Path) {
+    let (Some(info), Value::Func(function)) = (vm.new_record("Log::RotationInfo"), &log.postprocessor) else {
         return;
     };
-    vm.set_field(&info, "writer", due.writer.clone());
+    vm.set_field(&info, "writer", log.writer.clone());
     vm.set_field(&info, "fname", Value::str(file.to_string_lossy().as_bytes()));
-    vm.set_field(&info, "path", Value::str(due.sheet.path));
-    vm.set_field(&info, "open", Value::Time(due.opened));
-    vm.set_field(&info, "close", Value::Time(now));
-    vm.set_field(&info, "terminating", Value::Bool(terminating));
+    vm.set_field(&info, "path", Value::str(&log.path));
+    vm.set_field(&info, "open", Value::Time(log.opened));
+    vm.set_field(&info, "close", Value::Time(log.closed));
+    vm.set_field(&info, "terminating", Value::Bool(log.terminating));
     vm.invoke(function, Args::from_iter([Value::Record(info)]));
 }
