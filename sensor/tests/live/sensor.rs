@@ -120,8 +120,9 @@ impl Drop for Sensor {
 pub fn configure(net: &Net, interface: &str, logs: &str, more: &str) -> PathBuf {
     let path = net.path("sensor.toml");
     let name = if interface.starts_with("name = ") { "" } else { "name = \"vs\"\n" };
+    // How full this machine's disk is must not matter.
     let text = format!(
-        "[[interface]]\n{name}{interface}\n[logs]\nfolder = \"{}\"\n{logs}\n\
+        "[[interface]]\n{name}{interface}\n[logs]\nfolder = \"{}\"\n{logs}\nmin_free_percent = 0\n\
          [service]\nstatus_socket = \"{}\"\n{more}\n",
         net.path("logs").display(),
         net.path("status.sock").display(),
