@@ -64,6 +64,31 @@ pub struct File {
     total: Option<u64>,
     pending: Option<Box<Pending>>,
     hashers: Option<Box<Hashers>>,
+    passed: Option<Box<Content>>,
+}
+
+/// What has passed of a file since it was last asked for, in order.
+#[derive(Debug, Default)]
+pub struct Content {
+    bytes: Vec<u8>,
+    /// Where each piece belongs, and where it ends in `bytes`. What is missing lies between them.
+    pieces: Vec<(u64, usize)>,
+}
+
+impl Content {
+    /// The pieces with their places in the file.
+    pub fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let starts = std::iter::once(0).chain(self.pieces.iter().map(|(_, end)| *end));
+        let pieces = self.pieces.iter().zip(starts);
+        pieces.map(|((offset, end), start)| (*offset, self.bytes.get(start..*end).unwrap_or_default()))
+    }
+
+    fn push(&mut self, offset: u64, data: &[u8]) {
+        if !data.is_empty() {
+            self.bytes.extend_from_slice(data);
+            self.pieces.push((offset, self.bytes.len()));
+        }
+    }
 }
 
 impl File {
@@ -81,7 +106,19 @@ impl File {
             total: None,
             pending: None,
             hashers: hashing.any().then(|| Box::new(Hashers::new(hashing))),
+            passed: None,
         }
+    }
+
+    /// Keeps what passes, for [`File::take_content`].
+    pub fn keep_content(&mut self) {
+        self.passed = Some(Box::default());
+    }
+
+    /// What has passed since the last call. Nothing before the type is decided: who wants the content may depend
+    /// on that.
+    pub fn take_content(&mut self) -> Content {
+        self.passed.as_deref_mut().filter(|_| self.sniffed).map(std::mem::take).unwrap_or_default()
     }
 
     /// The type its beginning tells, once it was looked at.
@@ -112,7 +149,9 @@ impl File {
     /// Bytes held in memory for the file: its beginning until the type is decided, and what waits for what
     /// comes before it.
     pub fn held_bytes(&self) -> usize {
-        self.beginning.capacity() + self.pending.as_ref().map_or(0, |pending| pending.held_bytes())
+        self.beginning.capacity()
+            + self.pending.as_ref().map_or(0, |pending| pending.held_bytes())
+            + self.passed.as_ref().map_or(0, |passed| passed.bytes.capacity())
     }
 
     /// Gives up the holes before all that waits, as if too much were waiting.
@@ -210,6 +249,9 @@ impl File {
         }
         if let Some(hashers) = &mut self.hashers {
             hashers.update(data);
+        }
+        if let Some(passed) = &mut self.passed {
+            passed.push(self.next, data);
         }
         self.next = self.next.saturating_add(data.len() as u64);
         self.seen = self.seen.saturating_add(data.len() as u64);

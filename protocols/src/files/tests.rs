@@ -274,3 +274,28 @@ fn invariants_hold_over_the_fuzz_corpus_and_its_mutations() {
     }
     assert!(seen > 3, "only {seen} seeds");
 }
+
+#[test]
+fn content_passes_in_order_once_the_type_is_known() {
+    let mut file = File::new(Limits::default(), Hashing::NONE);
+    file.keep_content();
+    let taken = |file: &mut File| {
+        let content = file.take_content();
+        content.pieces().map(|(at, piece)| (at, piece.to_vec())).collect::<Vec<_>>()
+    };
+    let _ = file.data(b"one");
+    assert_eq!(taken(&mut file), []);
+    let _ = file.data_at(6, b"three");
+    let _ = file.data_at(3, b"two");
+    assert!(file.finish().sniffed);
+    let expected = [(0, b"one".to_vec()), (3, b"two".to_vec()), (6, b"three".to_vec())];
+    assert_eq!(taken(&mut file), expected);
+    let mut holed = File::new(Limits::default(), Hashing::NONE);
+    holed.keep_content();
+    let _ = holed.data(&[b'x'; SNIFF_LEN]);
+    assert_eq!(taken(&mut holed).len(), 1);
+    let _ = holed.gap(SNIFF_LEN as u64, 10);
+    let _ = holed.data(b"end");
+    assert_eq!(taken(&mut holed), [(SNIFF_LEN as u64 + 10, b"end".to_vec())]);
+    assert_eq!(taken(&mut holed), []);
+}

@@ -19,9 +19,6 @@ export {
 	type AnalyzerArgs: record {
 		chunk_event: event(f: fa_file, data: string, off: count) &optional;
 		stream_event: event(f: fa_file, data: string) &optional;
-		extract_filename: string &optional;
-		extract_limit: count &default=104857600;
-		extract_limit_includes_missing: bool &default=T;
 	};
 
 	type Info: record {
@@ -51,8 +48,8 @@ export {
 		extracted_size: count &log &optional;
 	};
 
-	## Looks at a file that has just begun. Digests can be asked for in file_new, file_over_new_connection
-	## and file_sniff.
+	## Looks at a file that has just begun: in file_new, file_over_new_connection and file_sniff the whole of its
+	## content is still to come.
 	global add_analyzer: function(f: fa_file, tag: Files::Tag, args: AnalyzerArgs &default=AnalyzerArgs()): bool;
 
 	## A row of files.log is about to be written.

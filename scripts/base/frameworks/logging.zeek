@@ -24,8 +24,11 @@ export {
 		WRITER_ASCII,
 		WRITER_NONE,
 		WRITER_SQLITE,
-		## The exporters of the configuration, and no file. Rows of the other writers go to exporters too.
+		## The exporters of the configuration, and no file. Those that do not say so export as well, unless their
+		## stream has a filter that does. ``$config`` may name a ``topic_name``.
 		WRITER_KAFKA,
+		## The same, by the name that the plugin seiso/kafka gives it.
+		WRITER_KAFKAWRITER,
 	};
 
 	type PrintLogType: enum {

@@ -1,7 +1,8 @@
 # The SumStats framework: counting per key over streams of observations.
 #
-# What is declared here is counted natively. Beyond Zeek's there are sliding windows ($window), ceilings on what is
-# kept, and results that outlive a restart (state_file).
+# What is declared here is counted natively. Beyond Zeek's there are sliding windows ($window), thresholds by key
+# ($threshold_for) and with a number of distinct values ($threshold_unique), ceilings on what is kept, and results that
+# outlive a restart (state_file).
 
 @load base/utils/queue
 

@@ -181,6 +181,8 @@ impl Script {
         let vm = &mut self.vm;
         vm.terminating = true;
         vm.drain();
+        // Those without end are not to keep `zeek_done` from its place.
+        vm.drop_queued();
         if let Some(id) = vm.event("zeek_done") {
             vm.enqueue(id, Args::new());
         }

@@ -183,6 +183,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         no_checksums,
     };
     let mut sensor = overrides.sensor()?;
+    give_back_large_memory();
     sensor.config.seed = random();
     let mut scripts = match scripts.compile(true, Traffic::Live)? {
         Compiled::None => None,
@@ -446,6 +447,17 @@ fn start_threads(
         },
         move || reloader.reload(drop),
     )
+}
+
+/// What a burst of rows needed goes back to the system when it is over. By itself the allocator learns to keep
+/// ever larger pieces, one for each thread, and a sensor that runs for months would have them all.
+fn give_back_large_memory() {
+    #[cfg(target_env = "gnu")]
+    {
+        const PIECE: libc::c_int = 256 << 10;
+        // SAFETY: it is given two numbers, and takes the allocator's own lock.
+        let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, PIECE) };
+    }
 }
 
 fn remove_socket(sensor: &Sensor) {

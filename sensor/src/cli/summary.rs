@@ -140,14 +140,14 @@ impl fmt::Display for LiveText<'_> {
     }
 }
 
-/// The account of an exporter as text: in all, and by stream where something is missing.
+/// The account of an exporter as text: in all, and by stream.
 pub(super) struct Export<'a>(pub &'a Delivery);
 
 impl fmt::Display for Export<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Delivery { name, account } = self.0;
         writeln!(f, "{name}: {}", Line(&account.total()))?;
-        for (stream, counts) in account.streams().filter(|_| !self.0.complete()) {
+        for (stream, counts) in account.streams() {
             writeln!(f, "{name}: {stream}: {}", Line(counts))?;
         }
         if account.resent > 0 {

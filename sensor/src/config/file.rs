@@ -46,7 +46,12 @@ impl Problem {
 
 /// Reads a file into `target`, and tells all that is wrong with it. Tables named in `others` are read by
 /// somebody else.
-pub fn read<T>(text: &str, sections: &[&Section<T>], others: &[&str], target: &mut T) -> Vec<Problem> {
+pub fn read<T>(
+    text: &str,
+    sections: &[&Section<T>],
+    others: &[&'static str],
+    target: &mut T,
+) -> Vec<Problem> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut problems = Problems { text, found: Vec::new() };
     for error in errors {
@@ -58,7 +63,7 @@ pub fn read<T>(text: &str, sections: &[&Section<T>], others: &[&str], target: &m
             continue;
         }
         let Some(section) = sections.iter().find(|section| section.name == &name.get_ref()[..]) else {
-            let known = sections.iter().map(|section| section.name);
+            let known = sections.iter().map(|section| section.name).chain(others.iter().copied());
             problems.add(name.span().start, unknown("table", name.get_ref(), known));
             continue;
         };

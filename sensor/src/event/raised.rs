@@ -80,6 +80,8 @@ events! {
     FileNew = "file_new",
     FileOverNewConnection = "file_over_new_connection",
     FileSniff = "file_sniff",
+    /// Ours: some of a file's content, where scripts may ask for it.
+    FileContent = "Files::content",
     FileHash = "file_hash",
     FileGap = "file_gap",
     FileTimeout = "file_timeout",

@@ -52,6 +52,15 @@ impl Streams {
     }
 }
 
+/// Whether Kafka takes it as a topic's name.
+pub fn is_topic(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=MAX_TOPIC).contains(&name.len()) && name.bytes().all(allowed) && !matches!(name, "." | "..")
+}
+
+/// Kafka's limit on a name's length.
+const MAX_TOPIC: usize = 249;
+
 /// What rows must have in common to stay in order at the receiver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyBy {
@@ -103,14 +112,14 @@ impl Serializer {
         out: &mut Vec<u8>,
         each: impl FnMut(usize, Range<usize>),
     ) {
-        self.rows_of(R::SCHEMA, record, now, written, out, each);
+        self.rows_of((R::SCHEMA, ""), record, now, written, out, each);
     }
 
-    /// The same of a record whose schema is known at run time.
+    /// The same of a record whose schema is known at run time, and where it goes unless a rule decides.
     #[inline]
     pub fn rows_of<R: Record>(
         &mut self,
-        schema: &'static Schema,
+        (schema, topic): (&'static Schema, &str),
         record: &R,
         now: Time,
         written: Option<Written>,
@@ -126,7 +135,7 @@ impl Serializer {
         };
         for (to, plan) in &self.streams[at].plans {
             let start = out.len();
-            if plan.row(&self.exports.0[*to], record, now, written.as_ref(), out) {
+            if plan.row(&self.exports.0[*to], record, topic, now, written.as_ref(), out) {
                 each(*to, start..out.len());
             }
         }

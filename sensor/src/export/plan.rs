@@ -57,11 +57,16 @@ impl Plan {
         &self,
         export: &Export,
         record: &R,
+        topic: &str,
         now: Time,
         written: Option<&Written>,
         out: &mut Vec<u8>,
     ) -> bool {
-        let Some(topic) = self.judge.topic(record) else { return false };
+        let topic = match self.judge.topic(record) {
+            None => return false,
+            Some("") => topic,
+            Some(topic) => topic,
+        };
         let begun = row::begin(now, self.version, self.stream, topic, out);
         if let Some(field) = self.key {
             json::plain_text(record.get(field), out);

@@ -153,20 +153,27 @@ impl Logs {
         self.append(at, row, now)
     }
 
-    /// Appends a finished row of a log that a script describes.
+    /// Appends a finished row of a log that a script describes. If `exported`, exporters get it too.
     pub fn sheet_row(
         &mut self,
         sheet: &Arc<Sheet>,
         row: &[u8],
-        values: &[Arg],
+        (values, exported): (&[Arg], bool),
         now: Time,
     ) -> Result<(), LogError> {
-        if !self.outlets.is_empty() {
+        if exported && !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
             let record = sheet::SheetRow(values);
-            self.serializer.rows_of(sheet.schema(), &record, now, None, &mut bytes, |to, range| {
-                exported.push((to, range));
-            });
+            self.serializer.rows_of(
+                (sheet.schema(), &sheet.topic),
+                &record,
+                now,
+                None,
+                &mut bytes,
+                |to, range| {
+                    exported.push((to, range));
+                },
+            );
             for (to, range) in exported {
                 self.export(to, &bytes[range]);
             }

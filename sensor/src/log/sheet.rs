@@ -26,6 +26,8 @@ pub struct Sheet {
     pub gzip_ending: String,
     /// Rows go to exporters only.
     pub export_only: bool,
+    /// Where exported rows go; empty where their stream goes.
+    pub topic: String,
     /// Rows go to a table of a database.
     pub table: Option<Table>,
     /// For exporters.
@@ -122,6 +124,7 @@ impl Sheet {
             gzip_level: 0,
             gzip_ending: String::new(),
             export_only: false,
+            topic: String::new(),
             table: None,
             schema,
         }

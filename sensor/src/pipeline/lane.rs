@@ -76,7 +76,7 @@ const REPORT_BYTES: usize = 128 * 1024;
 const MAX_UNSENT: usize = 64 << 20;
 /// Stamps of packets may differ by little between processors. What lies further back than this came
 /// after the clock was set.
-const CLOCK_STEP: Interval = Interval::from_secs(10);
+pub(super) const CLOCK_STEP: Interval = Interval::from_secs(10);
 /// An interface that is down is looked at again after this.
 const DOWN_WAIT: Duration = Duration::from_millis(250);
 

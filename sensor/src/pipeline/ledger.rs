@@ -1,6 +1,7 @@
 //! The ledger of loss: what every stage of the running sensor has seen, dropped and cut off.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
@@ -15,7 +16,8 @@ use crate::time::Time;
 pub struct Ledger {
     /// Wall clock.
     pub at: Time,
-    pub started: Time,
+    /// Since the sensor was started, whatever the clock was set to.
+    pub uptime: Duration,
     pub interfaces: Vec<InterfaceLedger>,
     /// Interface by interface, and within one by worker.
     pub lanes: Vec<LaneLedger>,

@@ -15,14 +15,14 @@ use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
 use crate::event::Interest;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
-use crate::pipeline::lane::{Lane, State, wall};
+use crate::pipeline::lane::{CLOCK_STEP, Lane, State, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
 use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
 use crate::pipeline::worker::{Shard, Worker};
 use crate::policy::{Events, Policy, Reload, Trouble};
 use crate::sink::Accounts;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// What to capture on one interface, and where its workers run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,9 +219,11 @@ impl Live {
             policy: Policy::new(events),
             logs: &mut logs,
             loss: Loss::new(settings.loss.clone(), started),
-            ledger: Ledger { started, ..Ledger::default() },
+            ledger: Ledger::default(),
             exporters: self.exporters,
             said: Vec::new(),
+            clock: (started, Instant::now()),
+            begun: Instant::now(),
         };
         let finished = stage.run(control, deadline, &mut watch);
         let mut ledger = stage.finish();
@@ -259,6 +261,9 @@ struct Stage<'a, 'e> {
     exporters: Accounts,
     /// The times of what was taken since rows last went to the disk.
     said: Vec<Time>,
+    /// What the clock showed when it was last looked at, and when that was.
+    clock: (Time, Instant),
+    begun: Instant,
 }
 
 impl Stage<'_, '_> {
@@ -316,7 +321,10 @@ impl Stage<'_, '_> {
         if let Some(last) = report.batch.items.last() {
             self.said.push(last.now);
         }
-        for item in report.batch.items {
+        // What a worker said before the clock was set back must not set time forward again.
+        let latest = wall();
+        for mut item in report.batch.items {
+            item.now = item.now.min(latest);
             // Live logs report no failures: they count them.
             if self.policy.take(item, &report.batch.taken, self.logs).is_err() {
                 self.ledger.log_failures += 1;
@@ -324,8 +332,21 @@ impl Stage<'_, '_> {
         }
     }
 
+    /// Looks whether the clock was set back.
+    fn check_clock(&mut self, now: Time) {
+        let (then, since) = std::mem::replace(&mut self.clock, (now, Instant::now()));
+        let passed = i64::try_from(since.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let by = then + Interval::from_nanos(passed) - now;
+        if by > CLOCK_STEP {
+            let seconds = by.nanos() as f64 / 1e9;
+            eprintln!("nightjar: the clock was set back by {seconds:.0} s; all flows end and begin anew");
+            self.policy.set_back(by);
+        }
+    }
+
     fn tick(&mut self) {
         let now = wall();
+        self.check_clock(now);
         if self.policy.tick(now, self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
@@ -356,6 +377,7 @@ impl Stage<'_, '_> {
     fn update(&mut self, now: Time) {
         let ledger = &mut self.ledger;
         ledger.at = now;
+        ledger.uptime = self.begun.elapsed();
         let copy =
             |lane: &Arc<Mutex<LaneLedger>>| lane.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ledger.lanes = self.lanes.iter().map(copy).collect();

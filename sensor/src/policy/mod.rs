@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::event::{Interest, Item, Owner, Raised, RowView, Said, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// The logs that are written here.
 pub static LOGS: &[&Schema] = &[TUNNEL, WEIRD];
@@ -53,6 +53,9 @@ pub trait Events {
 
     /// Reads the scripts again. Those that do not compile leave the old ones running.
     fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload;
+
+    /// The clock was set back by this.
+    fn set_back(&mut self, by: Interval);
 
     /// Time goes on where no event does.
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -210,6 +213,13 @@ impl<'e> Policy<'e> {
 
     pub fn script_counters(&self) -> ScriptCounters {
         self.events.as_ref().map(|events| events.counters()).unwrap_or_default()
+    }
+
+    /// The clock was set back by this: what waits for a time comes as long from now as it would have.
+    pub fn set_back(&mut self, by: Interval) {
+        if let Some(events) = &mut self.events {
+            events.set_back(by);
+        }
     }
 
     /// Time goes on where nothing is said.

@@ -9,7 +9,7 @@ use nightjar_script::source::Span;
 use nightjar_script::vm::NativeFn;
 
 use crate::log::{LogError, Logs};
-use crate::script_host::files;
+use crate::script_host::files::Files;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
 use crate::script_host::notice::Notice;
@@ -24,13 +24,14 @@ pub(super) struct Frameworks {
     pub notice: Notice,
     pub input: Input,
     pub weird: Weird,
+    pub files: Files,
 }
 
 impl Frameworks {
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         let groups = [
-            files::natives(),
+            self.files.natives(),
             self.log.natives(),
             self.sumstats.natives(),
             self.notice.natives(),

@@ -208,6 +208,9 @@ impl Layout {
         if !any_size && sizes.is_empty() {
             events.remove(EventId::ConnectionGrew);
         }
+        if ["EXTRACT", "DATA_EVENT"].iter().any(|what| named(&format!("Files::ANALYZER_{what}"))) {
+            events.insert(EventId::FileContent);
+        }
         let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
         let reads = |place: Option<Place>| {
             self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
@@ -285,9 +288,13 @@ fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> 
 impl Log {
     /// Native functions change columns, too, where scripts call them.
     fn note_natives(&mut self, vm: &Vm) {
-        let analyzers = self.schema.field("analyzers").filter(|_| self.schema == analyze::FILES);
-        if let Some(Some(column)) = analyzers.and_then(|at| self.columns.get_mut(at)) {
-            column.written |= is_named(vm, "Files::add_analyzer");
+        if self.schema != analyze::FILES || !is_named(vm, "Files::add_analyzer") {
+            return;
+        }
+        for name in ["analyzers", "extracted", "extracted_cutoff", "extracted_size"] {
+            if let Some(Some(column)) = self.schema.field(name).and_then(|at| self.columns.get_mut(at)) {
+                column.written = true;
+            }
         }
     }
 

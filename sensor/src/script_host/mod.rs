@@ -26,7 +26,7 @@ use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
 use crate::analyze;
-use crate::event::{About, EventId, Interest, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{About, EventId, Interest, Part, Raised, RowView, Rows, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
@@ -35,7 +35,7 @@ use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
 use crate::script_host::values::Subject;
 use crate::sumstats::Damaged;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {
@@ -122,7 +122,9 @@ impl Scripts {
     pub fn written_files(&self) -> impl Iterator<Item = PathBuf> {
         let option = |name| self.script.vm.global_value(name).map_or(&[][..], Value::bytes);
         let named = ["SumStats::state_file", "Notice::block_list"].map(option).into_iter();
-        named.filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned().into())
+        let named = named.filter(|name| !name.is_empty());
+        let named = named.map(|name| PathBuf::from(String::from_utf8_lossy(name).into_owned()));
+        named.chain(files::folder(&self.script.vm).map(|folder| folder.join("extract")))
     }
 
     /// The folder for logs that scripts name, if they do.
@@ -278,6 +280,13 @@ impl Events for Scripts {
         let file = event.file.and_then(|at| taken.file(at));
         let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, taken), &conn));
         let unasked = event.id == EventId::FileHash && !state.asked_for(vm, layout, event, taken);
+        if event.id == EventId::FileContent
+            && let [_, piece, Part::Count(offset)] = taken.parts_of(event.args)
+            && let (Some(piece), Some(view)) =
+                (taken.text_of(*piece), event.file.and_then(|at| taken.file(at)))
+        {
+            self.frameworks.files.content(vm, &file, view.fuid, *offset, piece);
+        }
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
         if let Some(target) = target {
             let transport = view.map(|view| values::proto(view.proto));
@@ -297,6 +306,7 @@ impl Events for Scripts {
 
     fn ended(&mut self, uid: Uid) {
         self.state.forget(&self.layout, uid);
+        self.frameworks.files.ended(uid);
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
@@ -428,6 +438,11 @@ impl Events for Scripts {
             told.push_str("what SumStats have counted could not be handed on\n");
         }
         Reload { interest: Some(self.interest.clone()), told, written: last.and(first) }
+    }
+
+    fn set_back(&mut self, by: Interval) {
+        self.script.vm.set_back(by.nanos() as f64 / 1e9);
+        self.frameworks.sumstats.set_back(by);
     }
 
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

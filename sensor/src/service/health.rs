@@ -37,14 +37,20 @@ impl Latest {
 pub struct Pulse {
     max_lag: Duration,
     turns: Vec<(u64, Instant)>,
+    /// Rows dropped for want of disk, and when the last ones were.
+    dropped: u64,
+    dropping: Option<Instant>,
 }
 
 /// A worker that does not come round in this time hangs: it does so ten times a second on an idle tap.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 
+/// Rows that were dropped for want of disk count against it for so long.
+const DROPPING_FOR: Duration = Duration::from_secs(10);
+
 impl Pulse {
     pub fn new(max_lag: Duration) -> Self {
-        Pulse { max_lag, turns: Vec::new() }
+        Pulse { max_lag, turns: Vec::new(), dropped: 0, dropping: None }
     }
 
     pub fn feel(&mut self, ledger: &Ledger, now: Instant) -> Health {
@@ -70,8 +76,11 @@ impl Pulse {
         if lag > self.max_lag.as_secs_f64() {
             health.reasons.push(format!("analysis is {lag:.0} s behind"));
         }
-        if ledger.logs.iter().any(|log| log.dropped > 0) && ledger.log_failures > 0 {
-            let dropped: u64 = ledger.logs.iter().map(|log| log.dropped).sum();
+        let dropped: u64 = ledger.logs.iter().map(|log| log.dropped).sum();
+        if dropped > self.dropped {
+            (self.dropped, self.dropping) = (dropped, Some(now));
+        }
+        if self.dropping.is_some_and(|since| now - since < DROPPING_FOR) {
             health.reasons.push(format!("{dropped} rows were dropped because logs could not be written"));
         }
         health

@@ -434,7 +434,7 @@ pub const FAMILIES: &[Family] = &[
         kind: "gauge",
         labels: &[],
         help: "Since the sensor was started.",
-        samples: |ledger, out| out.add(&[], (ledger.at - ledger.started).nanos() as f64 / 1e9),
+        samples: |ledger, out| out.add(&[], ledger.uptime.as_secs_f64()),
     },
     Family {
         name: "reloads_total",

@@ -400,7 +400,12 @@ impl Sensor {
         let spools = self.export.spools().map(Path::to_owned);
         let own = [self.log_folder.clone(), self.upkeep().archive];
         Sandbox {
-            writable: own.into_iter().chain(spools).chain(self.service.writable.clone()).collect(),
+            writable: own
+                .into_iter()
+                .chain(spools)
+                .chain(self.export.tickets())
+                .chain(self.service.writable.clone())
+                .collect(),
             emptied: self.service.status_socket.iter().map(|socket| folder_of(socket)).collect(),
             readable: self.service.readable.clone(),
         }

@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use crate::capture::live::Kind;
 use crate::pipeline::{LaneLedger, Ledger};
 use crate::service::health::{Health, Latest};
-use crate::sink::{Delivery, Reason};
+use crate::sink::{Counts, Delivery, Reason};
 
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long who asks for nothing is waited for.
-const SILENCE: Duration = Duration::from_millis(200);
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long the scripts may take to be read again, and to begin.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(60);
 /// More than any answer is.
@@ -147,7 +147,7 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         "ready": health.reasons.is_empty(),
         "reasons": health.reasons,
         "at": seconds(ledger.at.nanos()),
-        "uptime_seconds": seconds((ledger.at - ledger.started).nanos()),
+        "uptime_seconds": ledger.uptime.as_secs_f64(),
         "link": ledger.link(),
         "dropped": ledger.dropped(),
         "delivered": ledger.delivered(),
@@ -180,17 +180,24 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
 }
 
 fn export(delivery: &Delivery) -> Value {
-    let total = delivery.account.total();
-    let dropped = Reason::ALL.iter().zip(total.dropped).filter(|(_, rows)| *rows > 0);
+    let mut export = counts(delivery.name, &delivery.account.total());
+    let streams = delivery.account.streams().map(|(name, of_stream)| counts(name, of_stream));
+    export["streams"] = streams.collect();
+    export["trouble"] = delivery.account.trouble.clone().into();
+    export
+}
+
+fn counts(name: &str, counts: &Counts) -> Value {
+    let dropped = Reason::ALL.iter().zip(counts.dropped).filter(|(_, rows)| *rows > 0);
+    let dropped = dropped.map(|(reason, rows)| (reason.name().to_owned(), rows.into()));
     json!({
-        "name": delivery.name,
-        "offered": total.offered,
-        "recovered": total.recovered,
-        "acknowledged": total.acked,
-        "in_flight": total.in_flight,
-        "spooled": total.spooled,
-        "dropped": dropped.map(|(reason, rows)| (reason.name().to_owned(), rows.into())).collect::<serde_json::Map<_, _>>(),
-        "trouble": delivery.account.trouble,
+        "name": name,
+        "offered": counts.offered,
+        "recovered": counts.recovered,
+        "acknowledged": counts.acked,
+        "in_flight": counts.in_flight,
+        "spooled": counts.spooled,
+        "dropped": dropped.collect::<serde_json::Map<_, _>>(),
     })
 }
 
@@ -281,17 +288,30 @@ pub fn print(before: &Value, now: &Value) -> String {
         );
     }
     for export in now["exports"].as_array().into_iter().flatten() {
-        let dropped: u64 =
-            export["dropped"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
         let _ = writeln!(
             text,
-            "\n{}: {} rows = {} acknowledged + {} in flight + {} spooled + {dropped} dropped",
+            "\n{:<16} {:>12} {:>12} {:>10} {:>12} {:>10}",
             export["name"].as_str().unwrap_or("?"),
-            number(export, "offered") + number(export, "recovered"),
-            number(export, "acknowledged"),
-            number(export, "in_flight"),
-            number(export, "spooled"),
+            "rows",
+            "acknowledged",
+            "in flight",
+            "spooled",
+            "dropped"
         );
+        for (at, counts) in export["streams"].as_array().into_iter().flatten().chain([export]).enumerate() {
+            let dropped: u64 =
+                counts["dropped"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
+            let all = export["streams"].as_array().is_some_and(|streams| streams.len() == at);
+            let _ = writeln!(
+                text,
+                "{:<16} {:>12} {:>12} {:>10} {:>12} {dropped:>10}",
+                if all { "in all" } else { counts["name"].as_str().unwrap_or("?") },
+                number(counts, "offered") + number(counts, "recovered"),
+                number(counts, "acknowledged"),
+                number(counts, "in_flight"),
+                number(counts, "spooled"),
+            );
+        }
         if let Some(trouble) = export["trouble"].as_str() {
             let _ = writeln!(text, "  {trouble}");
         }
@@ -306,6 +326,28 @@ fn number(value: &Value, what: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::Account;
+
+    #[test]
+    fn exporters_are_shown_by_stream_and_in_all() {
+        let mut account = Account::default();
+        account.offered("conn", 3);
+        account.acked("conn");
+        account.dropped("conn", Reason::TooLarge);
+        account.offered("dns", 2);
+        account.acked("dns");
+        let exports = json!([export(&Delivery { name: "kafka", account })]);
+        assert_eq!(exports[0]["streams"][0]["dropped"]["too_large"], 1);
+        let shown = print(&json!({}), &json!({"exports": exports}));
+        let lines: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
+        for line in [
+            ["conn", "3", "1", "1", "0", "1"].to_vec(),
+            vec!["dns", "2", "1", "1", "0", "0"],
+            vec!["in", "all", "5", "2", "2", "0", "1"],
+        ] {
+            assert!(lines.contains(&line), "{shown}");
+        }
+    }
 
     #[test]
     fn the_socket_answers_and_a_dead_ones_place_is_taken() {

@@ -35,6 +35,22 @@ impl Config {
         [kafka, http].into_iter().flatten().map(|spool| spool.directory.as_path())
     }
 
+    /// The folder in which kinit (Kerberos) keeps its tickets for Kafka.
+    pub fn tickets(&self) -> Option<PathBuf> {
+        let is_kerberos = |(name, value): (&String, &Setting)| {
+            name.starts_with("sasl.mechanism") && value.0.eq_ignore_ascii_case("GSSAPI")
+        };
+        self.kafka.as_ref()?.client.iter().find(|setting| is_kerberos(*setting))?;
+        let cache = std::env::var("KRB5CCNAME").unwrap_or_default();
+        let cache = Path::new(cache.strip_prefix("FILE:").unwrap_or(&cache));
+        Some(
+            cache
+                .parent()
+                .filter(|folder| folder.is_absolute())
+                .map_or_else(std::env::temp_dir, Path::to_owned),
+        )
+    }
+
     /// Reads a file's tables; those of others are theirs to check.
     pub fn read(text: &str) -> Result<Config, toml::de::Error> {
         toml::from_str(text)

@@ -115,6 +115,7 @@ fn one_broker() {
     mistakes_are_told_in_a_sentence(&cluster, sasl, ca_text);
     every_row_arrives_once(&cluster);
     routed_by_stream_and_rule(&cluster);
+    routed_by_scripts(&cluster);
     secured_listeners(&cluster, tls, sasl, ca_text);
     tokens_are_fetched(&cluster, oauth, &tokens);
     realm.iter().for_each(|realm| tickets_are_fetched(&cluster, kerberos, realm));
@@ -200,6 +201,26 @@ fn routed_by_stream_and_rule(cluster: &Cluster) {
     assert_eq!(here.iter().map(|row| row.partition).collect::<HashSet<_>>().len(), 1);
 }
 
+fn routed_by_scripts(cluster: &Cluster) {
+    let script = r#"event zeek_init() {
+        Log::add_filter(Conn::LOG, [$name="to-topic", $writer=Log::WRITER_KAFKAWRITER, $config=table(["topic_name"]="scripted"),
+            $pred(rec: Conn::Info) = { return rec$id$orig_p >= 40004/udp; }]);
+        Log::add_filter(Conn::LOG, [$name="to-stream", $writer=Log::WRITER_KAFKA, $path="first", $include=set("uid", "id.orig_p"),
+            $pred(rec: Conn::Info) = { return rec$id$orig_p == 40000/udp; }]); }"#;
+    let place = Place::new(&cluster.servers(), "topic = \"scripts-{stream}\"", "");
+    let mut run = place.command().args(["-e", script]).spawn().unwrap();
+    run.stdin.take().unwrap().write_all(&capture(0..10, true)).unwrap();
+    let account = finish(run);
+    assert_eq!((account.code, account.offered), (0, 7), "{}", account.said);
+    let (topic, stream) = (cluster.peek("scripted"), cluster.peek("scripts-first"));
+    assert_eq!((topic.len(), stream.len()), (6, 1));
+    assert!(topic.iter().all(|row| row.headers["stream"] == "conn"));
+    let only: serde_json::Value = serde_json::from_str(&stream[0].value).unwrap();
+    assert_eq!(only, serde_json::json!({"uid": stream[0].key, "id.orig_p": 40000}));
+    let log = std::fs::read_to_string(place.dir.path().join("logs/conn.log")).unwrap();
+    assert_eq!(log.lines().filter(|line| !line.starts_with('#')).count(), 10);
+}
+
 fn secured_listeners(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {
     let ca = format!("\"ssl.ca.location\" = {ca:?}");
     let user = "\"sasl.username\" = \"sensor\"\n\"sasl.password\" = \"secret\"";
@@ -282,6 +303,23 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
         "{}",
         account.said
     );
+
+    // What is refused among many holds up no other.
+    let rule = |port: u16, topic: &str| {
+        format!(
+            "[[kafka.rows.rules]]\nstream = \"conn\"\nwhen = {{ \"id.orig_p\" = {port} }}\nthen = {{ topic = \"{topic}\" }}\n"
+        )
+    };
+    let table = format!("topic = \"mixed\"\n{}{}", rule(40_001, "small"), rule(40_002, "secret"));
+    let account = Place::new(&format!("127.0.0.1:{sasl}"), &table, &client).replay(0..rows());
+    let with_port = |port: u32| (0..rows()).filter(|n| n & 0x3fff == port - 40_000).count() as u64;
+    let refused =
+        [("dropped (too_large)", with_port(40_001)), ("dropped (not_authorised)", with_port(40_002))];
+    assert_eq!(account.dropped, refused.map(|(why, rows)| (why.to_owned(), rows)), "{}", account.said);
+    assert_eq!(account.code, 4);
+    let received = cluster.read("mixed");
+    assert_eq!(received.len() as u64, account.acked);
+    assert_eq!(all_arrived(&received, rows() - (with_port(40_001) + with_port(40_002)) as u32), 0);
 }
 
 fn a_killed_sensor_loses_nothing_it_took(cluster: &mut Cluster) {

@@ -3,6 +3,7 @@
 //! These tests need root, nginx, unbound, curl, dig, tcpdump and tcpreplay; without root they are
 //! skipped.
 
+mod clock;
 mod net;
 mod notices;
 mod reload;
@@ -242,6 +243,7 @@ fn a_full_disk_costs_counted_rows_and_no_line_is_cut() {
     flood();
     sleep(2500);
     let status = sensor.status();
+    until("that was a while ago", || sensor.status()["ready"] == true);
     let told = sensor.stop();
     let rows = whole_rows(&fs::read_to_string(folder.join("conn.log")).unwrap()).len() as u64;
     // At the end nothing is open that was not when the status was asked for.

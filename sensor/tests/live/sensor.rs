@@ -25,6 +25,13 @@ impl Sensor {
         Sensor::run(net, net.on_server(NIGHTJAR, args))
     }
 
+    /// With these variables.
+    pub fn with_environment(net: &Net, args: &[&str], environment: &[(&str, String)]) -> Sensor {
+        let mut command = net.on_server(NIGHTJAR, args);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Sensor::run(net, command)
+    }
+
     fn run(net: &Net, mut command: Command) -> Sensor {
         let told = net.path("sensor.err");
         let stderr = fs::File::create(&told).unwrap();

@@ -10,7 +10,9 @@ use crate::{number, write_capture};
 
 /// Without being told, there is time for so many seconds only.
 const SHORT: u64 = 20;
-const CEILING: u64 = 200_000;
+/// Flows, of which the flood makes more than so many within the time after which they end by themselves. The first
+/// is for a short run.
+const CEILING: [u64; 2] = [100_000, 500_000];
 
 /// Web pages, names and pings without end.
 fn begin_traffic(net: &mut Net) {
@@ -30,11 +32,13 @@ fn memory_stays_flat_with_the_flow_table_at_its_ceiling() {
     let wanted = std::env::var("NIGHTJAR_SOAK").ok().and_then(|seconds| seconds.parse().ok());
     let seconds = wanted.unwrap_or(SHORT);
     // Memory settles in the first minute, for which there is no time in a short run.
-    let (settled, percent) = if wanted.is_some() { (60, 105) } else { (seconds / 2, 120) };
+    let [short, long] = CEILING;
+    let (ceiling, settled, percent) =
+        if wanted.is_some() { (long, 60, 105) } else { (short, seconds / 2, 120) };
     net.start_servers();
     let capture = net.path("flood.pcap");
     write_capture(&capture, &[], 50_000, 1);
-    let more = format!("[limits]\nflows = {CEILING}");
+    let more = format!("[limits]\nflows = {ceiling}");
     let sensor = Sensor::configured(&net, "ring = \"16 MiB\"", "rotate_every = \"5 s\"", &more);
     begin_traffic(&mut net);
     let file = capture.to_str().unwrap().to_owned();
@@ -50,7 +54,7 @@ fn memory_stays_flat_with_the_flow_table_at_its_ceiling() {
         if started.elapsed() >= Duration::from_secs(settled) {
             memory.push(number(&status, "memory_bytes"));
             let open = number(&status["workers"][0], "open_flows");
-            assert!(open > CEILING * 9 / 10 && open <= CEILING, "{status}");
+            assert!(open > ceiling * 9 / 10 && open <= ceiling, "{status}");
         }
     }
     let status = sensor.status();
@@ -75,7 +79,7 @@ fn memory_stays_flat_with_the_flow_table_at_its_ceiling() {
         least as f64 / 1048576.0,
         most as f64 / 1048576.0,
     );
-    assert!(number(worker, "evicted_flows") > 10_000 * seconds, "{status}");
+    assert!(number(worker, "evicted_flows") > 5_000 * seconds, "{status}");
     assert!(rows("http") > seconds && rows("dns") > seconds, "{status}");
     assert!(most * 100 <= least * percent, "{memory:?}");
     sensor.stop();

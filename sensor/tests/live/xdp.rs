@@ -9,7 +9,7 @@ const UNFINISHED: &str = "[analysis]\nignore_checksums = true";
 
 impl Net {
     /// A link from `ta` at the client to `tb` at the server with so many queues.
-    fn add_tap(&self, queues: u32) {
+    pub fn add_tap(&self, queues: u32) {
         let queues = queues.to_string();
         let ends = ["numtxqueues", &queues, "numrxqueues", &queues];
         let peer = [&["peer", "name", "tb"][..], &ends].concat();

@@ -2,10 +2,14 @@
 
 use super::{Args, Body, FuncId, Scheduled, Vm};
 use crate::ast::Flavor;
+use crate::diag::{Diag, Severity};
 use crate::idle::Test;
 use crate::source::Span;
 use crate::value::Value;
 use std::rc::Rc;
+
+/// Events that queue events that queue events, at most.
+const MAX_ROUNDS: u32 = 20_000;
 
 impl Vm {
     /// The number of an event some script handles or declares.
@@ -71,10 +75,22 @@ impl Vm {
         self.queue.push_back((id, args));
     }
 
-    /// Runs queued events, and those they queue, until there are none.
+    /// Runs queued events, and those they queue, until there are none, or far too many: the others are for the next
+    /// time, so that events that queue each other without end stop nothing else.
     pub fn drain(&mut self) {
+        let (mut rounds, mut events) = (0, 0);
+        // How many are left of those that were there when the round began.
+        let mut round = self.queue.len();
         loop {
             while let Some((id, args)) = self.queue.pop_front() {
+                if round == 0 {
+                    (rounds, round) = (rounds + 1, self.queue.len() + 1);
+                    if rounds > MAX_ROUNDS || events > self.limits.queue.saturating_mul(4) {
+                        self.queue.push_front((id, args));
+                        return self.tell_of_endless_events(id);
+                    }
+                }
+                (events, round) = (events + 1, round - 1);
                 self.raise(id, &args);
                 if self.exit_code.is_some() {
                     return;
@@ -90,6 +106,22 @@ impl Vm {
                 return;
             }
         }
+    }
+
+    pub(crate) fn drop_queued(&mut self) {
+        self.counters.events_dropped += self.queue.len() as u64;
+        self.queue.clear();
+    }
+
+    fn tell_of_endless_events(&mut self, id: FuncId) {
+        self.counters.budget_errors += 1;
+        if std::mem::replace(&mut self.told_of_endless, true) {
+            return;
+        }
+        let Some(of) = self.funcs.get(id.0 as usize) else { return };
+        let text = format!("events queue events without end ({})", of.name);
+        let place = of.bodies.first().map_or(of.span, |body| body.span);
+        self.report(Diag::new(Severity::Warning, place, text));
     }
 
     /// Queues an event for later.
@@ -125,6 +157,14 @@ impl Vm {
         if !self.queue.is_empty() || !self.triggers.is_empty() {
             self.drain();
         }
+    }
+
+    /// The clock was set back by so many seconds: what is scheduled comes as long from now as it would have.
+    pub fn set_back(&mut self, by: f64) {
+        self.network_time = (self.network_time - by).max(0.0);
+        self.next_expiry = 0.0;
+        let scheduled = std::mem::take(&mut self.scheduled).into_iter();
+        self.scheduled = scheduled.map(|event| crate::vm::Scheduled { at: event.at - by, ..event }).collect();
     }
 
     /// Everything still scheduled, at once: the end of the run.

@@ -1,5 +1,7 @@
 //! What scripts hear of files.
 
+use nightjar_protocols::files::Content;
+
 use crate::analyze::files::{Carrier, Open, record};
 use crate::event::{EventId, FileView, Part};
 use crate::flow::{Cx, Flow};
@@ -55,6 +57,20 @@ pub(super) fn sniffed(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, o
     // Zeek's `fa_metadata`: the type, all types that fit, and that it was inferred.
     let metadata = cx.bus.taken().record(&[mime_type, Part::Unset, Part::Bool(true)]);
     raise(cx, flow, carrier, open, EventId::FileSniff, &[Part::File, metadata]);
+}
+
+/// Some of its content has passed.
+pub(super) fn passed(
+    cx: &mut Cx<'_>,
+    flow: &mut Flow,
+    carrier: &dyn Carrier,
+    open: &Open,
+    content: &Content,
+) {
+    for (offset, piece) in content.pieces() {
+        let piece = cx.bus.taken().text(piece);
+        raise(cx, flow, carrier, open, EventId::FileContent, &[Part::File, piece, Part::Count(offset)]);
+    }
 }
 
 /// It has ended.

@@ -108,7 +108,10 @@ impl OpenFiles {
             self.give_up(0, cx, flow, held, carrier);
         }
         held.begun += 1;
-        let file = File::new(Limits::default(), cx.config.hashing());
+        let mut file = File::new(Limits::default(), cx.config.hashing());
+        if cx.bus.wants(EventId::FileContent) {
+            file.keep_content();
+        }
         let look_at = cx.now + INACTIVITY;
         flow.wake_by(look_at);
         // Rarely more than one at a time.
@@ -242,6 +245,12 @@ impl OpenFiles {
                 carrier.file_type(&open.about, mime_type);
             }
             events::sniffed(cx, flow, carrier, open);
+        }
+        if cx.bus.wants(EventId::FileContent) {
+            let before = self.open[at].file.held_bytes();
+            let content = self.open[at].file.take_content();
+            held.bytes = (held.bytes + self.open[at].file.held_bytes()).saturating_sub(before);
+            events::passed(cx, flow, carrier, &self.open[at], &content);
         }
         if step.ended {
             let open = self.open.remove(at);

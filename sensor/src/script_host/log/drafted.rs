@@ -110,7 +110,7 @@ impl Log {
         }
         state.bytes.extend_from_slice(end);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values: Vec::new(), at });
+        state.rows.push(Row { sheet, start, end, values: Vec::new(), exported: false, at });
     }
 
     /// Where a filter sends a row; `None` where scripts refuse it.

@@ -30,6 +30,8 @@ pub(super) struct Filter {
     names: Vec<String>,
     style: Style,
     stdout: bool,
+    /// Where its rows go that are exported, if not where their stream goes.
+    pub topic: Option<String>,
     gzip_level: u32,
     gzip_ending: String,
     /// For the table of a database: its name, and how lists are written in it.
@@ -108,8 +110,8 @@ impl Filter {
         let writer = match vm.text_string(&field("writer")).rsplit("::").next() {
             Some("WRITER_ASCII") => Writer::Ascii,
             Some("WRITER_NONE") => Writer::None,
+            Some("WRITER_KAFKA" | "WRITER_KAFKAWRITER") => Writer::Kafka,
             Some("WRITER_SQLITE") => Writer::Sqlite,
-            Some("WRITER_KAFKA") => Writer::Kafka,
             _ => Writer::Unsupported,
         };
         let (policy, pred, path_func) = (function("policy"), function("pred"), function("path_func"));
@@ -147,6 +149,7 @@ impl Filter {
             ext_columns,
             names,
             style: style(vm, &config),
+            topic: config.get("topic_name").cloned().filter(|_| writer == Writer::Kafka),
             table: (writer == Writer::Sqlite)
                 .then(|| (config.get("tablename").cloned(), table_separators(vm))),
             gzip_level,
@@ -223,6 +226,7 @@ impl Filter {
         sheet.gzip_level = self.gzip_level;
         sheet.gzip_ending.clone_from(&self.gzip_ending);
         sheet.export_only = self.writer == Writer::Kafka;
+        sheet.topic = self.topic.clone().unwrap_or_default();
         sheet.table = self.table.clone().map(|(name, separators)| Table {
             named: name.is_some(),
             name: name.unwrap_or_else(|| path.to_owned()),

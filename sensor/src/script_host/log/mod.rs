@@ -23,6 +23,7 @@ use nightjar_script::vm::{CallSite, NativeFn, Res};
 use nightjar_script::{Args, Vm};
 
 use crate::event::Arg;
+use crate::export::is_topic;
 use crate::log::{LogError, Logs, Sheet};
 use crate::record::Schema;
 use crate::script_host::log::columns::Column;
@@ -42,7 +43,6 @@ struct State {
     owners: HashMap<String, (i64, String)>,
     rows: Vec<Row>,
     bytes: Vec<u8>,
-    warned: bool,
     /// Rows whose policy hook runs: hooks may write themselves.
     active: Vec<Active>,
     /// Delays so far.
@@ -64,7 +64,6 @@ impl Default for State {
             owners: HashMap::new(),
             rows: Vec::new(),
             bytes: Vec::new(),
-            warned: false,
             active: Vec::new(),
             tokens: 0,
             next_delay: f64::INFINITY,
@@ -92,6 +91,7 @@ struct Row {
     start: usize,
     end: usize,
     values: Vec<Arg>,
+    exported: bool,
     at: Time,
 }
 
@@ -159,8 +159,12 @@ impl Log {
         }
         let mut result = Ok(());
         for row in state.rows.drain(..) {
-            result =
-                result.and(logs.sheet_row(&row.sheet, &state.bytes[row.start..row.end], &row.values, row.at));
+            result = result.and(logs.sheet_row(
+                &row.sheet,
+                &state.bytes[row.start..row.end],
+                (&row.values, row.exported),
+                row.at,
+            ));
         }
         state.bytes.clear();
         result
@@ -230,9 +234,9 @@ impl Log {
                 vm.error(site.span, wrong);
                 return Ok(Value::Bool(false));
             }
-            Writer::Kafka if !state.warned => {
-                state.warned = true;
-                vm.warn(site.span, "rows go to Kafka as the [kafka] section of the configuration says");
+            Writer::Kafka if !filter.topic.as_deref().is_none_or(is_topic) => {
+                vm.error(site.span, format!("filter {} names a topic that cannot be", filter.name));
+                return Ok(Value::Bool(false));
             }
             _ => {}
         }
@@ -306,14 +310,17 @@ impl Log {
 
     /// Runs a row through the filters. Where it is not wanted any more, their policy hooks still see it.
     fn write_to_filters(&self, vm: &mut Vm, number: i64, record: &Rc<RecordVal>, wanted: bool) {
-        let (id, filters) = {
+        let (id, filters, for_kafka) = {
             let state = self.0.borrow();
             let Some(stream) = state.streams.get(&number) else { return };
-            (stream.id.clone(), stream.filters.clone())
+            let for_kafka = stream.filters.iter().any(|filter| filter.borrow().writer == Writer::Kafka);
+            (stream.id.clone(), stream.filters.clone(), for_kafka)
         };
         let row = Value::Record(record.clone());
         for filter in filters {
-            self.pass(vm, number, &id, &filter, record, &row, wanted);
+            // Filters for Kafka decide alone what goes there.
+            let exported = !for_kafka || filter.borrow().writer == Writer::Kafka;
+            self.pass(vm, (number, &id), &filter, exported, record, &row, wanted);
         }
     }
 
@@ -321,9 +328,9 @@ impl Log {
     fn pass(
         &self,
         vm: &mut Vm,
-        number: i64,
-        id: &Value,
+        (number, id): (i64, &Value),
         filter: &Rc<RefCell<Filter>>,
+        exported: bool,
         record: &Rc<RecordVal>,
         row: &Value,
         wanted: bool,
@@ -366,9 +373,9 @@ impl Log {
         }
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
         let mut filter = filter.borrow_mut();
-        // Tables of one database do not get in each other's way.
         let path = match filter.writer {
-            Writer::Sqlite => path,
+            // Several may send to one stream or write to one database, unlike to one file.
+            Writer::Kafka | Writer::Sqlite => path,
             _ => self.claim(vm, number, &filter.name, path),
         };
         if filter.writer == Writer::None {
@@ -392,7 +399,7 @@ impl Log {
         let start = state.bytes.len();
         sheet.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values, at });
+        state.rows.push(Row { sheet, start, end, values, exported, at });
     }
 
     /// A row as a function of scripts declares it: such a record may have some of the columns only.

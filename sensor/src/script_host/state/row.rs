@@ -287,6 +287,16 @@ impl Row {
                 continue;
             }
             let value = values::of(vm, part, taken, column.place.ty, &subject);
+            // To sets the sensor adds, as scripts do.
+            let known = record.peek(column.place.at, Value::clone).filter(|_| column.written);
+            if let (Some(Value::Table(known)), Value::Table(news)) = (known, &value)
+                && known.is_set
+            {
+                for (member, _) in news.snapshot() {
+                    vm.table_insert(&known, member, Value::Unset);
+                }
+                continue;
+            }
             record.set(column.place.at, value);
         }
     }

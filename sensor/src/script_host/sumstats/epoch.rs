@@ -7,9 +7,9 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::{CallSite, Res};
 use smallvec::smallvec;
 
-use crate::script_host::sumstats::{Inner, Rule, now};
+use crate::script_host::sumstats::{Inner, Rule, SumStats, now};
 use crate::sumstats::{Entry, Key, StatId};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// Results that wait to be handed out.
 pub(super) struct Pending {
@@ -34,6 +34,28 @@ const PAUSE: f64 = 0.01;
 const BATCHES: usize = 100;
 /// Handed out within the handler of `zeek_done`; a handler's budget is not for more.
 const AT_END: usize = 10_000;
+
+impl SumStats {
+    /// The clock was set back by this. Epochs end as long from now as they would have; sliding windows begin anew,
+    /// for what they hold lies in the future.
+    pub fn set_back(&self, by: Interval) {
+        let back = |time: Time| Time::from_nanos(time.nanos().saturating_sub(by.nanos()));
+        let inner = &self.0;
+        let ids: Vec<StatId> = (0..inner.rules.borrow().len()).collect();
+        for rule in ids.into_iter().filter_map(|id| inner.rule(id)) {
+            rule.began.set(back(rule.began.get()));
+            rule.due.set(rule.due.get().map(back));
+            if inner.engine.borrow().spec(rule.id).is_some_and(|spec| spec.window.is_some()) {
+                let gone = inner.engine.borrow_mut().take_all(rule.id);
+                for mut entry in gone {
+                    if let Some(shown) = super::attached(&entry) {
+                        shown.hand_over(&mut entry);
+                    }
+                }
+            }
+        }
+    }
+}
 
 impl Inner {
     /// `SumStats::next_epoch(name)`.

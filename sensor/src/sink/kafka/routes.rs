@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::{Row, Streams};
+use crate::export::{Row, Streams, is_topic};
 use crate::sink::{Known, config};
 
 /// Topics by stream.
@@ -29,8 +29,6 @@ impl Template {
 }
 
 const PLACEHOLDER: &str = "{stream}";
-/// Kafka's limit on a name's length.
-const MAX_TOPIC: usize = 249;
 
 impl Routes {
     pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
@@ -49,7 +47,7 @@ impl Routes {
             config::Then::Topic(topic) => Some(topic),
             config::Then::Drop | config::Then::Keep => None,
         });
-        match by_stream.values().chain(elsewhere).find(|topic| !is_name(topic)) {
+        match by_stream.values().chain(elsewhere).find(|topic| !is_topic(topic)) {
             Some(topic) => Err(format!("'{topic}' cannot be the name of a topic")),
             None => Ok(Routes { template, by_stream }),
         }
@@ -77,12 +75,6 @@ impl Routes {
         topics.dedup();
         topics
     }
-}
-
-/// Whether Kafka takes it as a topic's name.
-fn is_name(topic: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (1..=MAX_TOPIC).contains(&topic.len()) && topic.bytes().all(allowed) && !matches!(topic, "." | "..")
 }
 
 #[cfg(test)]

@@ -1,0 +1,152 @@
+//! Files on their way through the sensor, written to the disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+fn capture(name: &str) -> String {
+    format!("{}/../pcaps/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(folder: &Path, capture: &str, words: &[&str]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    let run =
+        command.current_dir(folder).args(["-C", "--quiet", "-r", capture]).args(words).output().unwrap();
+    let errors = String::from_utf8(run.stderr).unwrap();
+    assert!(run.status.success(), "{errors}");
+    (String::from_utf8(run.stdout).unwrap(), errors)
+}
+
+/// Of each row of files.log: some columns, by their names.
+fn rows(folder: &Path, columns: &[&str]) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(folder.join("files.log")).unwrap();
+    let names: Vec<&str> =
+        text.lines().find_map(|line| line.strip_prefix("#fields\t")).unwrap().split('\t').collect();
+    let at: Vec<usize> =
+        columns.iter().map(|column| names.iter().position(|name| name == column).unwrap()).collect();
+    let rows = text.lines().filter(|line| !line.starts_with('#'));
+    rows.map(|row| {
+        let fields: Vec<&str> = row.split('\t').collect();
+        at.iter().map(|at| fields[*at].to_owned()).collect()
+    })
+    .collect()
+}
+
+fn extracted(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let Ok(folder) = std::fs::read_dir(folder) else { return BTreeMap::new() };
+    let entries = folder.map(|entry| entry.unwrap());
+    entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .collect()
+}
+
+/// What Debian's sha1sum says of each file.
+fn sums(folder: &Path) -> BTreeMap<String, String> {
+    let names: Vec<String> = extracted(folder).into_keys().collect();
+    let told = Command::new("sha1sum").current_dir(folder).args(&names).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.lines()
+        .map(|line| line.split_once("  ").map(|(sum, name)| (name.to_owned(), sum.to_owned())).unwrap())
+        .collect()
+}
+
+const ALL: &str = "event file_sniff(f: fa_file, meta: fa_metadata)
+    {
+    Files::add_analyzer(f, Files::ANALYZER_SHA1);
+    Files::add_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=cat(f$id, \".part\")]);
+    }";
+
+#[test]
+fn files_are_written_as_they_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &capture("http-files.pcap"), &["-e", ALL]);
+    let (files, sums) =
+        (extracted(&folder.path().join("extract_files")), sums(&folder.path().join("extract_files")));
+    let rows = rows(
+        folder.path(),
+        &["fuid", "seen_bytes", "sha1", "extracted", "extracted_cutoff", "extracted_size", "analyzers"],
+    );
+    assert!(rows.len() > 10 && files.len() == rows.len());
+    for row in &rows {
+        let name = format!("{}.part", row[0]);
+        assert_eq!((&row[3], &row[4][..], &row[5][..]), (&name, "F", "-"), "{row:?}");
+        assert_eq!((row[1].parse().unwrap(), &row[2]), (files[&name].len(), &sums[&name]), "{row:?}");
+        assert!(row[6].contains("SHA1") && row[6].contains("EXTRACT"), "{row:?}");
+    }
+    // What the sensor itself finds is not lost.
+    assert!(rows.iter().any(|row| row[6].contains("PE")));
+    let other = tempfile::tempdir().unwrap();
+    run(other.path(), &capture("http-files.pcap"), &["--workers", "4", "-e", ALL]);
+    assert_eq!(extracted(&other.path().join("extract_files")), files);
+}
+
+#[test]
+fn files_end_at_their_limit_and_what_is_missing_is_a_hole() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "event file_new(f: fa_file) { Files::add_analyzer(f, Files::ANALYZER_EXTRACT); }
+        event file_extraction_limit(f: fa_file, args: Files::AnalyzerArgs, limit: count, len: count)
+            {
+            print f$id, limit, FileExtract::set_limit(f, args, f$total_bytes > 20000 ? 5000 : limit);
+            }";
+    let (out, errors) =
+        run(folder.path(), &capture("http-files.pcap"), &["-e", script, "FileExtract::default_limit=3000"]);
+    assert_eq!(errors, "");
+    let rows =
+        rows(folder.path(), &["fuid", "seen_bytes", "extracted", "extracted_cutoff", "extracted_size"]);
+    let files = extracted(&folder.path().join("extract_files"));
+    let mut cut = 0;
+    for row in &rows {
+        let seen: usize = row[1].parse().unwrap();
+        let written = files[&row[2]].len();
+        if seen <= 3000 {
+            assert_eq!((written, &row[3][..]), (seen, "F"), "{row:?}");
+            continue;
+        }
+        cut += 1;
+        assert!(out.contains(&format!("{}, 3000, T", row[0])), "{out}");
+        assert_eq!((written, &row[3][..]), (if seen > 20_000 { 5000 } else { 3000 }, "T"), "{row:?}");
+    }
+    assert!(cut > 2);
+    let holed = tempfile::tempdir().unwrap();
+    run(holed.path(), &capture("gap.pcap"), &["-e", script]);
+    let rows = self::rows(holed.path(), &["seen_bytes", "missing_bytes", "extracted"]);
+    let files = extracted(&holed.path().join("extract_files"));
+    let holes = rows.iter().filter(|row| row[1] != "0").filter(|row| {
+        let [seen, missing] = [0, 1].map(|at| row[at].parse::<usize>().unwrap());
+        let file = &files[&row[2]];
+        file.len() <= seen + missing
+            && file.len() > seen
+            && file.windows(missing.min(64)).any(|bytes| bytes.iter().all(|byte| *byte == 0))
+    });
+    assert!(holes.count() > 0, "{rows:?}");
+}
+
+#[test]
+fn content_is_handed_to_events_and_mistakes_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        global all: table[string] of string &default=\"\";
+        global chunk: event(f: fa_file, data: string, off: count);
+        global stream: event(f: fa_file, data: string);
+        event chunk(f: fa_file, data: string, off: count) { if ( off != |all[f$id]| ) print \"out of order\"; }
+        event stream(f: fa_file, data: string) { all[f$id] = all[f$id] + data; }
+        event file_new(f: fa_file)
+            {
+            Files::add_analyzer(f, Files::ANALYZER_DATA_EVENT, [$chunk_event=chunk, $stream_event=stream]);
+            Files::add_analyzer(f, Files::ANALYZER_SHA1);
+            if ( f$is_orig )
+                print Files::add_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=\"../out\"]);
+            }
+        event file_state_remove(f: fa_file)
+            { if ( sha1_hash(all[f$id]) != f$info$sha1 || |all[f$id]| != f$seen_bytes ) print \"other\", f$id; }
+        event zeek_done() { print |all| > 10; }";
+    let (out, errors) = run(folder.path(), &capture("http-files.pcap"), &["-e", script]);
+    assert!(out.ends_with("T\n") && out.lines().all(|line| line == "T" || line == "F"), "{out}");
+    assert!(!folder.path().join("out").exists());
+    assert_eq!(out.matches('F').count(), errors.matches("it leads out of the folder").count(), "{errors}");
+    std::fs::write(folder.path().join("extract_files"), "in the way").unwrap();
+    let (_, errors) =
+        run(folder.path(), &capture("http-files.pcap"), &["policy/frameworks/files/extract-all-files"]);
+    assert!(errors.contains("cannot open ./extract_files/extract-"), "{errors}");
+    assert!(rows(folder.path(), &["extracted"]).iter().all(|row| row[0] == "-"));
+}
