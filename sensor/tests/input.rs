@@ -234,7 +234,7 @@ fn mistakes_are_one_clear_error_each() {
              print Input::add_analysis([$source=\"x\", $name=\"h\"]);
              print Input::remove(\"none\"), Input::force_update(\"none\"); }",
     );
-    assert_eq!(text(&run.stdout), "F\nF\nF\nF\nF\nT\nF\nT\nF\nF, F\n");
+    assert_eq!(text(&run.stdout), "F\nF\nF\nF\nF\nT\nF\nF\nF\nF, F\n");
     let errors = text(&run.stderr);
     for error in [
         "Input stream a: 'destination' field is a table, but 'val' field is not provided",

@@ -230,10 +230,7 @@ fn rows_go_to_tables_of_databases() {
                     $config=table([\"tablename\"] = id == OTHER ? \"second\" : \"first\")]);
             Log::write(Test::LOG, Test::row(1));
             Log::write(OTHER, [$n=2, $s=set(\"\")]);
-            }}
-        module Read;
-        type Row: record {{ n: count; p: port; s: set[string]; v: vector of double; net: subnet &optional; }};
-        event row(d: Input::EventDescription, what: Input::Event, row: Row) {{ print row; }}"
+            }}"
     );
     let (_, told) = run(folder.path(), &["-b", "-e", &script]);
     // Only the other run raises it.
@@ -242,6 +239,9 @@ fn rows_go_to_tables_of_databases() {
     // What was written is read again, as the types of another record.
     let read = format!(
         "{script}
+        module Read;
+        type Row: record {{ n: count; p: port; s: set[string]; v: vector of double; net: subnet &optional; }};
+        event row(d: Input::EventDescription, what: Input::Event, row: Row) {{ print row; }}
         redef exit_only_after_terminate = T;
         event Input::end_of_data(name: string, source: string) {{ terminate(); }}
         event zeek_init() &priority=-10
@@ -321,4 +321,33 @@ fn logs_that_a_run_left_behind_are_rotated_by_the_next() {
     assert_eq!([shadow.as_str(), odd], [".shadow.odd.log", "odd.log"]);
     assert!(old.starts_with("old-") && old.ends_with(".log"), "{old}");
     assert_eq!(test, "test.then.log");
+}
+
+#[test]
+fn delayed_rows_go_on_when_they_are_let_go_or_scripts_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "{STREAM}
+        global waiting: table[count] of opaque of LogDelayToken; global again = T;
+        function over(rec: Info, id: Log::ID): bool {{
+            print fmt(\"over %d\", rec$n);
+            if ( rec$n == 4 && again ) {{ again = F; Log::delay(id, rec, over); }}
+            return rec$n != 2; }}
+        hook Log::log_stream_policy(rec: Info, id: Log::ID) {{
+            if ( rec$n > 0 ) waiting[rec$n] = Log::delay(id, rec, over); }}
+        event zeek_init() {{
+            local first = row(1); Log::write(Test::LOG, first);
+            local i = 2; while ( i < 5 ) {{ Log::write(Test::LOG, row(i)); ++i; }}
+            Log::write(Test::LOG, row(0));
+            print Log::get_delay_queue_size(Test::LOG);
+            Log::delay_finish(Test::LOG, first, waiting[1]);
+            print Log::get_delay_queue_size(Test::LOG); }}
+        event zeek_done() {{ print \"done\"; }}"
+    );
+    let (out, _) = run(folder.path(), &["-b", "-e", &script]);
+    assert_eq!(out, "4\nover 1\n3\ndone\nover 2\nover 3\nover 4\nover 4\n");
+    let written = log(folder.path(), "test.log");
+    let rows: Vec<&str> = written.lines().filter(|line| !line.starts_with('#')).collect();
+    let numbers: Vec<&str> = rows.iter().filter_map(|row| row.split('\t').next()).collect();
+    assert_eq!(numbers, ["0", "1", "3", "4"]);
 }

@@ -146,6 +146,8 @@ impl Log {
         let mut streams: Vec<i64> = self.0.borrow().streams.keys().copied().collect();
         streams.sort_unstable();
         for number in streams {
+            // At the end a row that is delayed anew and anew must go on some time.
+            let mut turns = MAX_LAST_DELAYS;
             loop {
                 let next = {
                     let mut state = self.0.borrow_mut();
@@ -157,8 +159,10 @@ impl Log {
                 };
                 let Some(mut delayed) = next else { break };
                 if all {
-                    // Nothing could end a further delay.
-                    delayed.callbacks.clear();
+                    match turns {
+                        0 => delayed.callbacks.clear(),
+                        _ => turns -= 1,
+                    }
                 }
                 self.go_on(vm, number, delayed);
             }
@@ -268,5 +272,7 @@ impl Log {
     }
 }
 
+/// Ends of delays, when scripts end, whose callbacks are asked: a queue is seldom longer.
+const MAX_LAST_DELAYS: u32 = 100_000;
 /// Callbacks of one row: a loop in a script must not fill memory.
 const MAX_CALLBACKS: usize = 1_000;
