@@ -3,8 +3,13 @@
 use crate::time::Time;
 
 /// Deadlines of flows. A flow may have several entries; it knows which one is current.
+///
+/// Entries lie in one pool, those of a tick linked to each other. A vector for each of thousands of ticks would grow
+/// and shrink without end, and leave holes in memory that nothing else fits in.
 pub struct Wheel {
-    slots: Vec<Vec<Entry>>,
+    /// For each tick the first of its entries in the pool.
+    slots: Vec<u32>,
+    pool: Pool,
     /// Deadlines beyond the wheel's span.
     far: Vec<Entry>,
     /// The earliest of them.
@@ -15,6 +20,70 @@ pub struct Wheel {
     quiet_until: i64,
     /// How many entries there are, stale ones included.
     entries: usize,
+}
+
+/// Room for entries, in pieces that stay where they are.
+#[derive(Default)]
+struct Pool {
+    pieces: Vec<Box<[Link; PIECE]>>,
+    /// The first link that is free.
+    free: u32,
+    /// Links that were ever used.
+    used: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Link {
+    entry: Entry,
+    next: u32,
+}
+
+const PIECE: usize = 4096;
+/// No link.
+const END: u32 = u32::MAX;
+
+impl Pool {
+    fn at(&mut self, link: u32) -> &mut Link {
+        &mut self.pieces[link as usize / PIECE][link as usize % PIECE]
+    }
+
+    fn take(&mut self, entry: Entry, next: u32) -> u32 {
+        let made = Link { entry, next };
+        if self.free != END {
+            let link = self.free;
+            let place = self.at(link);
+            let free = place.next;
+            *place = made;
+            self.free = free;
+            return link;
+        }
+        if self.used as usize == self.pieces.len() * PIECE {
+            self.pieces.push(Box::new([made; PIECE]));
+        }
+        let link = self.used;
+        self.used += 1;
+        *self.at(link) = made;
+        link
+    }
+
+    /// Frees those entries of a list that `leaves` wants out of it; the list begins with what is returned.
+    fn sift(&mut self, first: u32, mut leaves: impl FnMut(&Entry) -> bool) -> u32 {
+        let (mut kept, mut link) = (END, first);
+        while link != END {
+            let free = self.free;
+            let place = self.at(link);
+            let next = place.next;
+            if leaves(&place.entry) {
+                place.next = free;
+                self.free = link;
+            } else {
+                place.next = kept;
+                kept = link;
+            }
+            link = next;
+        }
+        kept
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +103,8 @@ impl Wheel {
     /// A wheel that turns from `now` on.
     pub fn new(now: Time) -> Self {
         Wheel {
-            slots: vec![Vec::new(); SLOTS as usize],
+            slots: vec![END; SLOTS as usize],
+            pool: Pool { free: END, ..Pool::default() },
             far: Vec::new(),
             far_first: i64::MAX,
             tick: now.nanos() >> TICK_SHIFT,
@@ -47,15 +117,20 @@ impl Wheel {
         self.entries
     }
 
-    /// Drops the entries that are not wanted any more, and the memory they took.
+    /// Drops the entries that are not wanted any more.
     pub fn retain(&mut self, mut wanted: impl FnMut(&Entry) -> bool) {
+        let mut dropped = 0;
         for slot in &mut self.slots {
-            slot.retain(&mut wanted);
-            slot.shrink_to_fit();
+            *slot = self.pool.sift(*slot, |entry| {
+                let leaves = !wanted(entry);
+                dropped += usize::from(leaves);
+                leaves
+            });
         }
+        let far = self.far.len();
         self.far.retain(&mut wanted);
         self.far.shrink_to_fit();
-        self.entries = self.far.len() + self.slots.iter().map(Vec::len).sum::<usize>();
+        self.entries -= dropped + far - self.far.len();
     }
 
     pub fn add(&mut self, entry: Entry) {
@@ -64,7 +139,8 @@ impl Wheel {
         self.entries += 1;
         let tick = (deadline >> TICK_SHIFT).max(self.tick);
         if tick - self.tick < SLOTS {
-            self.slots[(tick & (SLOTS - 1)) as usize].push(entry);
+            let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
+            *slot = self.pool.take(entry, *slot);
         } else {
             self.far_first = self.far_first.min(deadline);
             self.far.push(entry);
@@ -87,13 +163,13 @@ impl Wheel {
         let last = now_tick.min(self.tick.saturating_add(SLOTS - 1));
         for tick in self.tick..=last {
             let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
-            if tick < now_tick {
-                // Its memory is given back: by the time the wheel has come round, every slot would
-                // otherwise hold what its fullest moment took.
-                due.append(&mut std::mem::take(slot));
-            } else {
-                due.extend(slot.extract_if(.., |entry| entry.deadline <= now));
-            }
+            *slot = self.pool.sift(*slot, |entry| {
+                let leaves = tick < now_tick || entry.deadline <= now;
+                if leaves {
+                    due.push(*entry);
+                }
+                leaves
+            });
         }
         self.tick = self.tick.max(now_tick);
         self.refill(now, due);
@@ -119,12 +195,15 @@ impl Wheel {
     }
 
     /// A moment before which nothing is due: exact within the current slot, by slot beyond it.
-    fn next_deadline(&self) -> i64 {
-        let current = &self.slots[(self.tick & (SLOTS - 1)) as usize];
-        if let Some(first) = current.iter().map(|entry| entry.deadline.nanos()).min() {
-            return first;
+    fn next_deadline(&mut self) -> i64 {
+        let mut link = self.slots[(self.tick & (SLOTS - 1)) as usize];
+        let mut first = (self.tick + 1) << TICK_SHIFT;
+        while link != END {
+            let place = self.pool.at(link);
+            first = first.min(place.entry.deadline.nanos());
+            link = place.next;
         }
-        (self.tick + 1) << TICK_SHIFT
+        first
     }
 }
 

@@ -26,7 +26,7 @@ impl Reader {
         let Some(end) = line.iter().position(u8::is_ascii_whitespace) else {
             return out.warn(format!("Could not parse '{text}'; line has invalid format. Ignoring line."));
         };
-        let (name, value) = (&line[..end], line[end..].trim_ascii_start());
+        let (name, value) = (&line[..end], line[end..].trim_ascii());
         let name_text = shown(name);
         let (ty, member) = match self.settings.options.get(&name_text) {
             Some(OptionType::Readable { ty, member }) => (*ty, *member),

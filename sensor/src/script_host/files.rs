@@ -19,7 +19,9 @@ use crate::record::Uid;
 
 /// Who wants the content of which file, by its identifier.
 #[derive(Clone, Default)]
-pub(super) struct Files(Rc<RefCell<HashMap<Rc<[u8]>, Vec<Rc<Taker>>>>>);
+pub(super) struct Files(Rc<RefCell<Takers>>);
+
+type Takers = HashMap<Rc<[u8]>, Vec<Rc<Taker>>>;
 
 /// Somebody who wants a file's content.
 enum Taker {
@@ -126,7 +128,7 @@ impl Files {
     /// A piece of a file's content has passed.
     pub fn content(&self, vm: &mut Vm, file: &Value, fuid: Uid, offset: u64, piece: &[u8]) {
         // Handlers may ask for more.
-        let takers = self.0.borrow().get(&fuid.as_bytes()[..]).cloned().unwrap_or_default();
+        let takers = self.0.borrow().get(fuid.as_bytes()).cloned().unwrap_or_default();
         for taker in &takers {
             match &**taker {
                 Taker::Extract(extract) => extract.take(vm, file, offset, piece),
@@ -147,7 +149,7 @@ impl Files {
     pub fn ended(&self, fuid: Uid) {
         let mut files = self.0.borrow_mut();
         if !files.is_empty() {
-            files.remove(&fuid.as_bytes()[..]);
+            files.remove(fuid.as_bytes());
         }
     }
 }
