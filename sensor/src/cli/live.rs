@@ -381,7 +381,10 @@ fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) ->
     sandbox.readable.extend(overrides.config.iter().map(|file| folder_of(file)).chain([here]));
     if let Some(scripts) = scripts {
         sandbox.readable.extend(scripts.sources().map(folder_of));
-        sandbox.writable.extend(scripts.written_files().map(|file| folder_of(&file)));
+        let folders: Vec<PathBuf> = scripts.written_files().map(|file| folder_of(&file)).collect();
+        // Scripts would make them when it is too late.
+        folders.iter().for_each(|folder| drop(std::fs::create_dir_all(folder)));
+        sandbox.writable.extend(folders);
     }
     sandbox.settle();
     Some(sandbox)
