@@ -349,3 +349,35 @@ fn delayed_rows_go_on_when_they_are_let_go_or_scripts_end() {
     let numbers: Vec<&str> = rows.iter().filter_map(|row| row.split('\t').next()).collect();
     assert_eq!(numbers, ["0", "1", "3", "4"]);
 }
+
+#[test]
+fn rows_that_scripts_change_are_exported_like_all_others() {
+    let offered = |script: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        // Nobody is there: what was offered stays in the spool.
+        let config = "[http_sink]\nurl = \"http://127.0.0.1:9/\"\n[http_sink.spool]\ndirectory = \"spool\"\n\
+            [http_sink.delivery]\nflush_timeout = \"200ms\"\n";
+        std::fs::write(folder.path().join("export.toml"), config).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+            .current_dir(folder.path())
+            .args(["-C", "-r", &capture("http.pcap"), "--config", "export.toml", "-e", script])
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(4));
+        let told = String::from_utf8(run.stderr).unwrap();
+        let of = |stream: &str| {
+            let line = told.lines().find(|line| line.starts_with(&format!("http_sink: {stream}: ")));
+            line.and_then(|line| line.split(' ').nth(2)?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        ["conn", "http", "files", "weird"].map(of)
+    };
+    for script in [
+        "event zeek_init() { }",
+        "event http_reply(c: connection, version: string, code: count, reason: string) { c$http$uri = \"/\"; }",
+        "event file_new(f: fa_file) { Files::add_analyzer(f, Files::ANALYZER_EXTRACT); }",
+        "hook HTTP::log_policy(rec: HTTP::Info, id: Log::ID, filter: Log::Filter) { rec$host = \"x\"; }",
+        "@load policy/detect",
+    ] {
+        assert_eq!(offered(script), [23, 28, 29, 1], "{script}");
+    }
+}

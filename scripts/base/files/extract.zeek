@@ -26,9 +26,3 @@ redef record Files::AnalyzerArgs += {
 	extract_limit: count &default=default_limit;
 	extract_limit_includes_missing: bool &default=default_limit_includes_missing;
 };
-
-event file_extraction_limit(f: fa_file, args: Files::AnalyzerArgs, limit: count, len: count) &priority=10
-	{
-	f$info$extracted_cutoff = T;
-	f$info$extracted_size = limit;
-	}

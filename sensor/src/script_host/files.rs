@@ -39,6 +39,8 @@ struct Extract {
     path: PathBuf,
     /// What it was asked for with.
     args: Rc<RecordVal>,
+    /// The file's row.
+    info: Rc<RecordVal>,
     /// No more than this; 0 is no limit.
     limit: Cell<u64>,
     includes_missing: bool,
@@ -75,7 +77,7 @@ impl Files {
         let name = name.rsplit("ANALYZER_").next().unwrap_or_default();
         let taker = match name {
             "MD5" | "SHA1" | "SHA256" => None,
-            "EXTRACT" => match Extract::begin(vm, file, &info, asked.clone()) {
+            "EXTRACT" => match Extract::begin(vm, file, info.clone(), asked.clone()) {
                 Ok(extract) => Some(Taker::Extract(extract)),
                 Err(wrong) => {
                     vm.error(site.span, wrong);
@@ -159,7 +161,7 @@ impl Extract {
     fn begin(
         vm: &mut Vm,
         file: &RecordVal,
-        info: &RecordVal,
+        info: Rc<RecordVal>,
         args: Rc<RecordVal>,
     ) -> Result<Extract, String> {
         let name = match vm.field(&args, "extract_filename") {
@@ -178,13 +180,13 @@ impl Extract {
         let made =
             fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).and_then(|()| File::create(&path));
         let made = made.map_err(|error| format!("cannot open {}: {error}", path.display()))?;
-        vm.set_field(info, "extracted", name);
-        vm.set_field(info, "extracted_cutoff", Value::Bool(false));
+        vm.set_field(&info, "extracted", name);
+        vm.set_field(&info, "extracted_cutoff", Value::Bool(false));
         vm.set_field(&args, "extract_filename", Value::str(path.as_os_str().as_encoded_bytes()));
         let limit = Cell::new(vm.field(&args, "extract_limit").as_count());
         let includes_missing = vm.field(&args, "extract_limit_includes_missing").as_bool();
         let (written, done) = (Cell::default(), Cell::default());
-        Ok(Extract { file: made, path, args, limit, includes_missing, written, done })
+        Ok(Extract { file: made, path, args, info, limit, includes_missing, written, done })
     }
 
     /// How much more may be written from a place on.
@@ -198,6 +200,10 @@ impl Extract {
     fn take(&self, vm: &mut Vm, file: &Value, offset: u64, piece: &[u8]) {
         if self.done.get() {
             return;
+        }
+        if self.room(offset) < piece.len() as u64 {
+            vm.set_field(&self.info, "extracted_cutoff", Value::Bool(true));
+            vm.set_field(&self.info, "extracted_size", Value::Count(self.limit.get()));
         }
         if self.room(offset) < piece.len() as u64
             && let Some(event) = vm.event("file_extraction_limit").filter(|event| vm.is_handled(*event))

@@ -314,8 +314,10 @@ impl Log {
         if treatment == Treatment::Rewritten || ends || changed & 1 == 1 {
             return Rows::Rewritten;
         }
-        if treatment == Treatment::Plain && changed == 0 {
-            return Rows::Straight;
+        match treatment {
+            Treatment::Plain { .. } if changed == 0 => return Rows::Straight,
+            Treatment::Plain { patchable: false } => return Rows::Rewritten,
+            _ => {}
         }
         let ends = self.id.is_some_and(|id| vm.uses.reads(self.ty, id.at));
         let read = bits(&|column| if column.in_id { ends } else { vm.uses.reads(self.ty, column.place.at) });

@@ -17,8 +17,9 @@ use crate::time::Time;
 /// What scripts do to the rows of a native log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::script_host) enum Treatment {
-    /// Nothing: they are written as they are.
-    Plain,
+    /// Nothing: they are written as they are. Whether what scripts change in a column can be put into the worker's
+    /// row; exporters want every field of what scripts made of it.
+    Plain { patchable: bool },
     /// They decide whether and where rows are written, or add columns.
     Filtered,
     /// They write them.
@@ -35,7 +36,7 @@ impl Log {
         let state = self.0.borrow();
         let Some(stream) = state.by_path.get(schema.path).and_then(|id| state.streams.get(id)) else {
             // Without its declarations nobody can have asked for anything.
-            return Treatment::Plain;
+            return Treatment::Plain { patchable: false };
         };
         // What scripts will make of it is not known yet.
         let [filter] = &stream.filters[..] else { return Treatment::Rewritten };
@@ -63,11 +64,11 @@ impl Log {
             && filter.pred.is_none()
             && filter.path_func.is_none()
             && filter.path == schema.path;
+        let patchable = !written.exported && filter.writes_as(written.format);
         match as_they_are {
-            true => Treatment::Plain,
-            // Exporters want every field of what scripts made of a row.
-            false if written.exported || !filter.writes_as(written.format) => Treatment::Rewritten,
-            false => Treatment::Filtered,
+            true => Treatment::Plain { patchable },
+            false if patchable => Treatment::Filtered,
+            false => Treatment::Rewritten,
         }
     }
 
