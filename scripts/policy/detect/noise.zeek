@@ -61,7 +61,7 @@ function is_wanted_conn(rec: Conn::Info): bool
 		drop("conn", "state", "dropped");
 	else if ( rec?$service && rec$service in services )
 		drop("conn", "service", "dropped");
-	else if ( |addresses| > 0 && ( rec$id$orig_h in addresses || rec$id$resp_h in addresses ) )
+	else if ( address_file != "" && ( rec$id$orig_h in addresses || rec$id$resp_h in addresses ) )
 		drop("conn", "address", "dropped");
 	else
 		return T;

@@ -105,6 +105,7 @@ impl Script {
         }
         c.forget_own_uses();
         c.in_base = false;
+        c.vm.uses.users_begin();
         c.vm.loaded.clear();
         for s in &opts.scripts {
             c.script(s);

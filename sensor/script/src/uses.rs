@@ -21,6 +21,12 @@ pub struct Uses {
     inside: Option<u32>,
     /// It is within a function without a name, or waits for something: nobody knows when it runs.
     later: bool,
+    /// Globals that some code does more with than to look up what is in them: who holds a table may change it.
+    held: HashSet<u32>,
+    /// Scripts that do not ship with the language or the host are compiled, or such that somebody asked for.
+    by_users: bool,
+    /// What of `named` is theirs.
+    named_by_users: HashSet<(Namer, u32)>,
 }
 
 /// What the bodies of a function name.
@@ -72,6 +78,31 @@ impl Uses {
         std::mem::replace(&mut self.later, later)
     }
 
+    /// What follows is what users ask for.
+    pub(crate) fn users_begin(&mut self) {
+        self.by_users = true;
+    }
+
+    /// A global is named for more than to look up what is in it.
+    pub(crate) fn hold(&mut self, global: u32) {
+        self.held.insert(global);
+    }
+
+    /// Whether some code may change what is in a table that is a global.
+    pub fn holds(&self, global: u32) -> bool {
+        self.held.contains(&global)
+    }
+
+    /// Whether users' code names a global, other than in what `beginning` does.
+    pub fn users_name(&self, global: u32, beginning: &[u32]) -> bool {
+        let before = |namer: &Namer| match namer {
+            Namer::Beginning => true,
+            Namer::Body(body) => beginning.contains(body),
+            Namer::Whoever => false,
+        };
+        self.named_by_users.iter().any(|(namer, named)| *named == global && !before(namer))
+    }
+
     /// A global is named, and called there if it is a function.
     pub(crate) fn name(&mut self, global: u32, called: bool) {
         if let Some(body) = self.body() {
@@ -83,6 +114,9 @@ impl Uses {
             Some(body) => Namer::Body(body),
         };
         self.named.insert((namer, global));
+        if self.by_users {
+            self.named_by_users.insert((namer, global));
+        }
     }
 
     /// A field is read. One that holds others may be changed through what was read.

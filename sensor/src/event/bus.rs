@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, EventId, FileView, Interest, Order, Owner, Raised, RecordView, RowView, Rows,
-    Span, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, EventId, FileView, Happening, Interest, Order, Owner, Raised, RecordView,
+    RowView, Rows, Span, Taken, Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -22,6 +23,8 @@ pub struct Bus {
     batch: Batch,
     /// When time was last told of.
     moment: Time,
+    /// How much of the batch is of what was said; what comes after is of an event that is being put together.
+    kept: Mark,
 }
 
 /// Time is told of this often, at a packet.
@@ -88,6 +91,7 @@ impl Bus {
             said: 0,
             batch: Batch::default(),
             moment: Time::default(),
+            kept: Mark::default(),
         }
     }
 
@@ -151,6 +155,7 @@ impl Bus {
         }
         match self.interest.rows(R::SCHEMA) {
             Rows::Straight => self.write(record),
+            Rows::Past { fields, .. } if self.passes(record, fields) => self.write(record),
             Rows::Past { fields, changed } => {
                 let (format, taken) = (self.format, &mut self.batch.taken);
                 let drafted = taken.draft(|out, place| format.row_with_places(record, changed, out, place));
@@ -158,6 +163,19 @@ impl Bus {
             }
             Rows::Rewritten => self.show(record, u64::MAX, owner, None),
         }
+    }
+
+    /// Whether scripts let a row pass without having seen it.
+    fn passes<R: Record>(&mut self, record: &R, fields: u64) -> bool {
+        let Some(passes) = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref()) else {
+            return false;
+        };
+        let taken = &mut self.batch.taken;
+        let before = taken.mark();
+        let view = taken.view(record, fields);
+        let passes = (passes.0)(&view, taken);
+        taken.rewind(before);
+        passes
     }
 
     fn write<R: Record>(&mut self, record: &R) {
@@ -171,6 +189,7 @@ impl Bus {
             let said = Said::Export { to, start: range.start, end: range.end };
             items.push(Item { order, now, said });
         });
+        self.kept = taken.mark();
     }
 
     fn show<R: Record>(&mut self, record: &R, fields: u64, owner: Owner, row: Option<Drafted>) {
@@ -226,7 +245,8 @@ impl Bus {
         let taken = &mut self.batch.taken;
         let before = taken.mark();
         let args = make(taken);
-        if self.interest.is_idle(id, taken.parts_of(args)) {
+        let happening = Happening { args: taken.parts_of(args), conn: None, taken };
+        if self.interest.is_idle(id, &happening) {
             taken.rewind(before);
             return None;
         }
@@ -239,9 +259,13 @@ impl Bus {
         (fields != 0).then(|| self.batch.taken.view(record, fields))
     }
 
-    /// Something happened, about a connection or file.
+    /// Something happened, about a connection or file. Not raised where no handler does anything.
     pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) {
         let taken = &mut self.batch.taken;
+        let happening = Happening { args: taken.parts_of(args), conn: conn.as_ref(), taken };
+        if conn.is_some() && self.interest.is_idle(id, &happening) {
+            return taken.rewind(self.kept);
+        }
         let conn = conn.map(|conn| {
             taken.conns.push(conn);
             last(taken.conns.len())
@@ -257,6 +281,7 @@ impl Bus {
         if !self.muted {
             self.said += 1;
             self.batch.items.push(Item { order: self.order, now: self.now, said });
+            self.kept = self.batch.taken.mark();
         }
     }
 
@@ -272,6 +297,7 @@ impl Bus {
 
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
+        self.kept = Mark::default();
         let (items, taken) = (Vec::with_capacity(self.batch.items.len()), self.batch.taken.like());
         std::mem::replace(&mut self.batch, Batch { items, taken })
     }

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{EventId, EventSet, Part};
+use crate::event::{ConnView, EventId, EventSet, Part, RecordView, Taken};
 use crate::record::Schema;
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
     pub events: EventSet,
-    /// Of events whose handlers do nothing for some arguments.
+    /// Of events whose handlers do nothing in some cases.
     pub idle: Vec<(EventId, Idle)>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
@@ -30,15 +30,31 @@ pub struct Interest {
     pub logs: Vec<LogInterest>,
 }
 
-/// Tells from an event's arguments that all its handlers do nothing.
+/// Tells from what an event is about that all its handlers do nothing.
 #[derive(Clone)]
-pub struct Idle(pub Arc<Arguments>);
+pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> bool + Send + Sync>);
 
-type Arguments = dyn Fn(&[Part]) -> bool + Send + Sync;
+/// Tells from a row that scripts let it pass as it is.
+#[derive(Clone)]
+pub struct Passes(pub Arc<dyn Fn(&RecordView, &Taken) -> bool + Send + Sync>);
+
+/// An event before it is raised.
+pub struct Happening<'h> {
+    pub args: &'h [Part],
+    /// The connection that it is about; none where that is not known yet.
+    pub conn: Option<&'h ConnView>,
+    pub taken: &'h Taken,
+}
 
 impl fmt::Debug for Idle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Idle")
+    }
+}
+
+impl fmt::Debug for Passes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passes")
     }
 }
 
@@ -52,13 +68,15 @@ pub struct ConnParts {
 }
 
 /// What scripts want of one log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LogInterest {
     pub schema: &'static Schema,
     /// A bit for every field that events take along; none where no script looks at a row before it is written.
     pub fields: u64,
     /// How its rows get to it.
     pub rows: Rows,
+    /// Of rows that go past scripts, and which those change nothing in: which of them they need not see.
+    pub passes: Option<Passes>,
 }
 
 /// How rows of a log get to it.
@@ -84,9 +102,9 @@ impl Interest {
         self.events.contains(id)
     }
 
-    /// Whether no handler of the event does anything with these arguments.
-    pub fn is_idle(&self, id: EventId, args: &[Part]) -> bool {
-        self.idle.iter().any(|(of, idle)| *of == id && (idle.0)(args))
+    /// Whether no handler of the event does anything.
+    pub fn is_idle(&self, id: EventId, happening: &Happening<'_>) -> bool {
+        self.idle.iter().any(|(of, idle)| *of == id && (idle.0)(happening))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.
@@ -104,7 +122,8 @@ impl Interest {
         self.sizes.iter().any(|size| crossed(*size))
     }
 
-    fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
+    /// What is wanted of a log.
+    pub fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
         self.logs.iter().find(|log| log.schema == schema)
     }
 

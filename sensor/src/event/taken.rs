@@ -40,6 +40,13 @@ pub enum Part {
     Record(Span),
 }
 
+/// A place that the texts and parts of [`Taken`] have reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    bytes: usize,
+    parts: usize,
+}
+
 /// All that a batch takes along.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -228,7 +235,8 @@ impl Taken {
 
     /// A field that was taken along.
     pub fn field(&self, view: &RecordView, at: usize) -> Option<Part> {
-        self.fields(view).find(|(field, _)| *field == at).map(|(_, part)| part)
+        let nth = (view.fields & ((1 << at) - 1)).count_ones() as usize;
+        self.parts_of(view.values).get(nth).copied().filter(|_| view.fields >> at & 1 == 1)
     }
 
     /// A text that was taken along; nothing of other values.
@@ -266,14 +274,14 @@ impl Taken {
     }
 
     /// The place that has been reached, for [`Taken::rewind`].
-    pub(super) fn mark(&self) -> (usize, usize) {
-        (self.bytes.len(), self.parts.len())
+    pub(super) fn mark(&self) -> Mark {
+        Mark { bytes: self.bytes.len(), parts: self.parts.len() }
     }
 
     /// Forgets texts and parts from a place on.
-    pub(super) fn rewind(&mut self, (bytes, parts): (usize, usize)) {
-        self.bytes.truncate(bytes);
-        self.parts.truncate(parts);
+    pub(super) fn rewind(&mut self, mark: Mark) {
+        self.bytes.truncate(mark.bytes);
+        self.parts.truncate(mark.parts);
     }
 
     /// How many bytes of memory it all takes.

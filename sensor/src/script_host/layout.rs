@@ -1,19 +1,17 @@
 //! Where the scripts' types keep what ours hold, looked up once.
 
-use std::sync::Arc;
-
 use nightjar_script::Vm;
 use nightjar_script::ast::Flavor;
-use nightjar_script::idle::{Argument, Test};
 use nightjar_script::types::TypeId;
 use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
-use crate::event::{ConnParts, EventId, EventSet, Idle, Interest, LogInterest, Part, Rows};
+use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest, Rows};
 use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
+use crate::script_host::rehearse::{self, Judges};
 
 /// A log, the type of its rows, and the type and field that hold one.
 type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
@@ -182,7 +180,12 @@ impl Layout {
     }
 
     /// What the workers have to take along. `treatment` says of a log what is done to its rows.
-    pub fn interest(&self, vm: &Vm, treatment: impl Fn(&Schema) -> Treatment) -> Interest {
+    pub fn interest(
+        &self,
+        vm: &Vm,
+        treatment: impl Fn(&Schema) -> Treatment,
+        judges: impl Fn(&Schema) -> Option<Judges>,
+    ) -> Interest {
         let mut events = EventSet::default();
         for &id in EventId::ALL {
             if self.event(id).is_some_and(|event| vm.is_handled(event.function)) {
@@ -198,7 +201,7 @@ impl Layout {
             }
         }
         let idle = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
-        let idle = idle.filter_map(|id| Some((*id, idle_when(vm.idle(self.event(*id)?.function))?)));
+        let idle = idle.filter_map(|id| Some((*id, rehearse::idle(vm, self, self.event(*id)?.function)?)));
         let idle = idle.collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
@@ -221,10 +224,15 @@ impl Layout {
             _ if digests && log.schema == analyze::FILES => Rows::Rewritten,
             treatment => log.rows(vm, treatment),
         };
-        let logs = self.logs.iter().map(|log| LogInterest {
-            schema: log.schema,
-            fields: log.read(vm),
-            rows: rows(log),
+        let logs = self.logs.iter().map(|log| {
+            let rows = rows(log);
+            let passes = match rows {
+                Rows::Past { changed: 0, .. } => {
+                    judges(log.schema).and_then(|judges| rehearse::passes(vm, log, &judges))
+                }
+                _ => None,
+            };
+            LogInterest { schema: log.schema, fields: log.read(vm), rows, passes }
         });
         let logs: Vec<LogInterest> = logs.collect();
         Interest {
@@ -251,19 +259,6 @@ impl Layout {
 const TRANSACTION: [EventId; 4] =
     [EventId::HttpRequest, EventId::HttpContentType, EventId::HttpReply, EventId::HttpMessageDone];
 
-/// All tests as one, on arguments as workers have them.
-fn idle_when(tests: Vec<Test>) -> Option<Idle> {
-    let holds = |test: &Test, args: &[Part]| {
-        test.holds(&|at| match args.get(at) {
-            Some(Part::Bool(is)) => Argument::Bool(*is),
-            Some(Part::Count(n)) => Argument::Count(*n),
-            _ => Argument::Other,
-        }) == Some(true)
-    };
-    (!tests.is_empty())
-        .then(|| Idle(Arc::new(move |args: &[Part]| tests.iter().all(|test| holds(test, args)))))
-}
-
 /// Whether some code names a global.
 fn is_named(vm: &Vm, name: &str) -> bool {
     vm.global(name).is_some_and(|at| vm.globals[at as usize].used)
@@ -286,6 +281,12 @@ fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> 
 }
 
 impl Log {
+    /// The column that a field of the row's record, or of its connection's ends, is written to.
+    pub fn column(&self, field: usize, in_id: bool) -> Option<usize> {
+        let is = |column: &Column| column.in_id == in_id && column.place.at == field;
+        self.columns.iter().position(|column| column.as_ref().is_some_and(is))
+    }
+
     /// Native functions change columns, too, where scripts call them.
     fn note_natives(&mut self, vm: &Vm) {
         if self.schema != analyze::FILES || !is_named(vm, "Files::add_analyzer") {

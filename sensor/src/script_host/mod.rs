@@ -11,6 +11,7 @@ mod layout;
 mod library;
 mod log;
 mod notice;
+mod rehearse;
 mod state;
 mod sumstats;
 mod trouble;
@@ -168,7 +169,8 @@ impl Scripts {
         self.script.init();
         self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
-        self.interest = Arc::new(self.layout.interest(vm, |schema| log.treatment(vm, schema, self.written)));
+        let treatment = |schema: &Schema| log.treatment(vm, schema, self.written);
+        self.interest = Arc::new(self.layout.interest(vm, treatment, |schema| log.judges(vm, schema)));
     }
 
     /// Lets rows that pass scripts look like all others.

@@ -126,6 +126,9 @@ impl Compiler {
     fn global_expr(&mut self, e: &ExprRef, n: &Name, i: u32) -> Te {
         self.check_deprecated(i, e.span);
         self.vm.uses.name(i, self.calling);
+        if !self.looking {
+            self.vm.uses.hold(i);
+        }
         let g = &mut self.vm.globals[i as usize];
         g.used = true;
         let (ty, kind) = (g.ty, g.kind);
@@ -360,7 +363,7 @@ impl Compiler {
     }
 
     fn size(&mut self, e: &ExprRef, x: &ExprRef) -> Te {
-        let te = self.expr(x);
+        let te = self.looked_at(x);
         if te.is_err() {
             return Te::error(e);
         }

@@ -120,12 +120,6 @@ impl Compiler {
         self.vm.uses.enter(outer);
         let Some(c) = compiled else { return };
         let text = self.body_text(&l.body);
-        let names: Vec<Name> = l.params.iter().map(|param| param.name.clone()).collect();
-        let argument = |at: usize| match &map {
-            Some(map) => map.get(at).map(|canonical| *canonical as usize),
-            None => Some(at),
-        };
-        let idle = crate::idle::of_body(&l.body, &names).renumbered(&argument);
         let body = Body {
             code: c.code,
             frame_size: c.frame_size.max(this.params.len() as u32),
@@ -137,7 +131,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: attrs.iter().any(|a| a.kind == AttrKind::ErrorHandler),
-            idle,
+            source: Some(l.clone()),
         };
         self.vm.add_body(id, body);
     }
@@ -374,7 +368,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: false,
-            idle: crate::idle::Test::Unknown,
+            source: ctx.captured.is_empty().then(|| l.clone()),
         };
         self.vm.add_body(id, body);
         let code = closure_code(id, ctx.capture_from);

@@ -9,7 +9,7 @@ use crate::vm::{Args, Code};
 
 impl Compiler {
     pub(super) fn in_expr(&mut self, e: &ExprRef, a: &ExprRef, b: &ExprRef) -> Te {
-        let tb = self.expr(b);
+        let tb = self.looked_at(b);
         if tb.is_err() {
             return Te::error(e);
         }

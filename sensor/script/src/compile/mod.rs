@@ -77,6 +77,8 @@ pub struct Compiler {
     fns: Vec<FnCtx>,
     /// A function that is called is named.
     calling: bool,
+    /// A table that is named is only looked up in, counted or gone through.
+    looking: bool,
     /// Statements outside functions, run before `zeek_init`.
     pub top: Vec<StmtOp>,
     pub load: LoadState,
@@ -110,6 +112,7 @@ impl Compiler {
             errors: 0,
             fns: Vec::new(),
             calling: false,
+            looking: false,
             top: Vec::new(),
             load: LoadState::default(),
             natives,
@@ -177,6 +180,14 @@ impl Compiler {
         let fine = self.errors == before;
         self.errors = before;
         (r, fine)
+    }
+
+    /// A table that is only looked up in, counted or gone through.
+    fn looked_at(&mut self, e: &ExprRef) -> Te {
+        self.looking = matches!(e.kind, ExprKind::Name(_));
+        let te = self.expr(e);
+        self.looking = false;
+        te
     }
 
     /// Evaluates compiled code now, reporting what goes wrong.

@@ -42,7 +42,7 @@ impl Compiler {
     }
 
     pub(super) fn for_stmt(&mut self, span: Span, h: &ForHead, b: &StmtRef) -> Option<StmtOp> {
-        let over = self.expr(&h.over);
+        let over = self.looked_at(&h.over);
         let over = self.keepable(over);
         if over.is_err() {
             return None;

@@ -69,11 +69,13 @@ impl Pattern {
         &self.shown
     }
 
-    fn searcher(&self) -> Option<&meta::Regex> {
+    /// What finds it anywhere in a text.
+    pub(crate) fn searcher(&self) -> Option<&meta::Regex> {
         self.search.get_or_init(|| build(&self.regex).ok()).as_ref()
     }
 
-    fn whole(&self) -> Option<&meta::Regex> {
+    /// What finds it as all of a text.
+    pub(crate) fn whole(&self) -> Option<&meta::Regex> {
         self.exact.get_or_init(|| build(&format!("\\A(?:{})\\z", self.regex)).ok()).as_ref()
     }
 

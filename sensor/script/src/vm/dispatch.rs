@@ -3,7 +3,6 @@
 use super::{Args, Body, FuncId, Scheduled, Vm};
 use crate::ast::Flavor;
 use crate::diag::{Diag, Severity};
-use crate::idle::Test;
 use crate::source::Span;
 use crate::value::Value;
 use std::rc::Rc;
@@ -21,14 +20,6 @@ impl Vm {
     /// nobody handles.
     pub fn is_handled(&self, id: FuncId) -> bool {
         self.funcs.get(id.0 as usize).is_some_and(|f| !f.bodies.is_empty())
-    }
-
-    /// For which arguments all handlers of an event do nothing: each of the tests must hold. None where some handler
-    /// may always do something.
-    pub fn idle(&self, id: FuncId) -> Vec<Test> {
-        let Some(func) = self.funcs.get(id.0 as usize) else { return Vec::new() };
-        let tests: Vec<Test> = func.bodies.iter().map(|body| body.idle.clone()).collect();
-        if tests.contains(&Test::Unknown) { Vec::new() } else { tests }
     }
 
     /// Whether some code may call one of these functions while the capture is read, and not only before and after.

@@ -152,8 +152,8 @@ pub struct Body {
     pub module: Rc<str>,
     pub text: Rc<dyn Fn() -> String>,
     pub error_handler: bool,
-    /// For which arguments it does nothing.
-    pub idle: crate::idle::Test,
+    /// As it was written, where it captures nothing.
+    pub source: Option<Rc<crate::ast::Lambda>>,
 }
 
 pub enum FuncKind {

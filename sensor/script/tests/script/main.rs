@@ -5,7 +5,7 @@ mod builtins;
 mod common;
 mod errors;
 mod host;
-mod idle;
 mod language;
 mod limits;
 mod mutations;
+mod rehearse;

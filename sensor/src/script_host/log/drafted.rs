@@ -12,6 +12,7 @@ use crate::record::Schema;
 use crate::script_host::Written;
 use crate::script_host::log::filter::Filter;
 use crate::script_host::log::{Log, MAX_PATH, Row, refused};
+use crate::script_host::rehearse::{FILTER, Judges};
 use crate::time::Time;
 
 /// What scripts do to the rows of a native log.
@@ -53,7 +54,7 @@ impl Log {
         if everywhere
             || !extends
             || !stream.enabled
-            || filter.name != "default"
+            || filter.name != FILTER
             || !filter.keeps_columns
             || !quiet(&stream.event)
         {
@@ -70,6 +71,28 @@ impl Log {
             false if patchable => Treatment::Filtered,
             false => Treatment::Rewritten,
         }
+    }
+
+    /// What decides on the rows of a native log that is [`Treatment::Filtered`].
+    pub fn judges(&self, vm: &Vm, schema: &Schema) -> Option<Judges> {
+        let state = self.0.borrow();
+        let stream = state.by_path.get(schema.path).and_then(|id| state.streams.get(id))?;
+        // Columns that scripts add are written where their values are.
+        let [filter] = &stream.filters[..] else { return None };
+        if stream.fields.len() != schema.fields.len() {
+            return None;
+        }
+        let filter = filter.borrow();
+        if filter.path != schema.path {
+            return None;
+        }
+        let id = |function: &Option<Rc<FuncVal>>| function.as_ref().map(|function| function.id);
+        Some(Judges {
+            policy: id(&filter.policy).filter(|hook| vm.is_handled(*hook)),
+            pred: id(&filter.pred),
+            path_func: id(&filter.path_func),
+            path: schema.path.to_owned(),
+        })
     }
 
     /// Writes a row that a worker has written, if scripts let it pass, with their values in the columns of `changed`,

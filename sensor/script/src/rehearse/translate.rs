@@ -1,0 +1,445 @@
+//! Bodies of scripts as rehearsals of them.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use regex_automata::meta::Regex;
+
+use crate::ast::{BinOp, Expr as Ast, ExprKind, Lambda, Name, Stmt, StmtKind, StmtRef, UnOp};
+use crate::rehearse::{Block, Comparison, Ends, Expr, Members, Path, Rehearsal, Step};
+use crate::types::TypeId;
+use crate::value::{Pattern, Value};
+use crate::vm::{Body, FuncId, GlobalKind, Vm};
+
+/// Functions that call functions, so deep.
+const MAX_DEPTH: u32 = 8;
+/// Steps and expressions of one body and what it calls.
+const MAX_SIZE: u32 = 2_000;
+/// A set with more subnets is asked of the machine, which does not compare one after the other.
+const MAX_NETS: usize = 64;
+
+/// What changes options while a capture is read.
+const SET_OPTIONS: [&str; 5] = [
+    "Option::set",
+    "Config::set_value",
+    "Config::read_config",
+    "Config::config_files",
+    "Input::READER_CONFIG",
+];
+
+impl Vm {
+    /// What can be told beforehand of a function, hook or event once all scripts have begun: constants stay as they
+    /// are now. `place` says where the host finds what a body is given, if it does. None where some body always does
+    /// something.
+    pub fn rehearsal<R: Clone>(
+        &self,
+        id: FuncId,
+        place: &dyn Fn(&Path) -> Option<R>,
+    ) -> Option<Rehearsal<R>> {
+        let function = self.funcs.get(id.0 as usize)?;
+        let options = self.keeps_options();
+        let body = |body: &Rc<Body>| {
+            let lambda = body.source.as_ref()?;
+            let mut names = Vec::new();
+            for (at, parameter) in lambda.params.iter().enumerate() {
+                let canonical = match &body.args {
+                    Some(args) => *args.get(at)? as usize,
+                    None => at,
+                };
+                let ty = self.types.as_func(function.ty)?.params.get(canonical)?.ty;
+                let path = Path { parameter: canonical, fields: Vec::new() };
+                names.push((parameter.name.clone(), Term::Path(path, ty)));
+            }
+            let mut translation = Translation { vm: self, place, names, options, depth: 0, left: MAX_SIZE };
+            let block = translation.block(std::slice::from_ref(&lambda.body));
+            let Ends { idle, on } = Ends::of(&block);
+            (idle || on).then_some(block)
+        };
+        let bodies = function.bodies.iter().map(body).collect::<Option<Vec<_>>>()?;
+        (!bodies.is_empty()).then_some(Rehearsal { bodies })
+    }
+
+    /// Whether options stay as they are.
+    fn keeps_options(&self) -> bool {
+        let beginning: Vec<u32> = ["zeek_init"].iter().filter_map(|name| self.global(name)).collect();
+        let named = |name: &&str| self.global(name).is_some_and(|at| self.uses.users_name(at, &beginning));
+        let files = match self.global_value("Config::config_files") {
+            Some(Value::Table(files)) => !files.is_empty(),
+            _ => false,
+        };
+        !files && !SET_OPTIONS.iter().any(|name| named(name))
+    }
+}
+
+/// What a name stands for: a place in what the body is given, of a type, or a value.
+#[derive(Clone)]
+enum Term<R> {
+    Path(Path, TypeId),
+    Value(Expr<R>),
+}
+
+struct Translation<'t, R> {
+    vm: &'t Vm,
+    place: &'t dyn Fn(&Path) -> Option<R>,
+    /// Parameters and locals, the innermost last.
+    names: Vec<(Name, Term<R>)>,
+    /// Options are constants.
+    options: bool,
+    depth: u32,
+    left: u32,
+}
+
+impl<R: Clone> Translation<'_, R> {
+    fn block(&mut self, statements: &[StmtRef]) -> Block<R> {
+        let known = self.names.len();
+        let mut block = Block::new();
+        for statement in statements {
+            self.statement(statement, &mut block);
+            if matches!(block.last(), Some(Step::Act | Step::Return(_) | Step::Break)) {
+                break;
+            }
+        }
+        self.names.truncate(known);
+        block
+    }
+
+    fn statement(&mut self, statement: &Stmt, block: &mut Block<R>) {
+        if !self.goes_on() {
+            return block.push(Step::Act);
+        }
+        match &statement.kind {
+            StmtKind::Block(statements) => {
+                let inner = self.block(statements);
+                block.extend(inner);
+            }
+            StmtKind::Null => {}
+            StmtKind::If(condition, then, otherwise) => {
+                let condition = self.expr(condition);
+                let mut branch = |statement: &StmtRef| self.block(std::slice::from_ref(statement));
+                match condition {
+                    Expr::Unknown => block.push(Step::Act),
+                    Expr::Bool(true) => block.extend(branch(then)),
+                    Expr::Bool(false) => {
+                        block.extend(otherwise.as_ref().map(branch).unwrap_or_default());
+                    }
+                    condition => {
+                        let then = branch(then);
+                        let otherwise = otherwise.as_ref().map(branch).unwrap_or_default();
+                        block.push(Step::If(condition, then, otherwise));
+                    }
+                }
+            }
+            StmtKind::Return(None) => block.push(Step::Return(None)),
+            StmtKind::Return(Some(value)) => {
+                let value = self.expr(value);
+                block.push(Step::Return(Some(value)));
+            }
+            StmtKind::Break => block.push(Step::Break),
+            StmtKind::Local { names, init: Some(init), ty: None, attrs, .. } if attrs.is_empty() => {
+                let [(name, _)] = &names[..] else { return block.push(Step::Act) };
+                let term = self.term(&init.expr);
+                // It fails where it stands, though its name may not be looked at.
+                match self.value(&term) {
+                    Expr::Unknown => return block.push(Step::Act),
+                    value => block.push(Step::Ask(value)),
+                }
+                self.names.push((name.clone(), term));
+            }
+            _ => block.push(Step::Act),
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
+    }
+
+    fn term(&mut self, expr: &Ast) -> Term<R> {
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                if let Some((_, term)) = self.names.iter().rev().find(|(known, _)| known == name) {
+                    return term.clone();
+                }
+                Term::Value(self.global(expr, name).map_or(Expr::Unknown, |at| self.constant(at)))
+            }
+            ExprKind::Field(of, field) => match self.field(of, field) {
+                Some((path, ty)) => Term::Path(path, ty),
+                None => Term::Value(Expr::Unknown),
+            },
+            _ => Term::Value(self.expr(expr)),
+        }
+    }
+
+    fn field(&mut self, of: &Ast, field: &str) -> Option<(Path, TypeId)> {
+        let Term::Path(mut path, ty) = self.term(of) else { return None };
+        let at = self.vm.types.field(ty, field)?;
+        let inner = self.vm.types.as_record(ty)?.fields.get(at)?.ty;
+        path.fields.push((ty, at));
+        Some((path, inner))
+    }
+
+    fn value(&self, term: &Term<R>) -> Expr<R> {
+        match term {
+            Term::Path(path, _) => (self.place)(path).map_or(Expr::Unknown, Expr::Read),
+            Term::Value(value) => value.clone(),
+        }
+    }
+
+    fn expr(&mut self, expr: &Ast) -> Expr<R> {
+        if !self.goes_on() {
+            return Expr::Unknown;
+        }
+        match &expr.kind {
+            ExprKind::Bool(b) => Expr::Bool(*b),
+            ExprKind::Count(n) => Expr::Count(*n),
+            ExprKind::Double(d) | ExprKind::Interval(d) => Expr::Double(*d),
+            ExprKind::Str(text) => Expr::Text(text[..].into()),
+            ExprKind::Addr(addr) => Expr::Addr(*addr),
+            ExprKind::Port(port) => Expr::Port(*port),
+            ExprKind::Name(_) | ExprKind::Field(..) => {
+                let term = self.term(expr);
+                self.value(&term)
+            }
+            ExprKind::HasField(of, field) => {
+                let place = self.field(of, field).and_then(|(path, _)| (self.place)(&path));
+                place.map_or(Expr::Unknown, Expr::Has)
+            }
+            ExprKind::Unary(UnOp::Not, inner) => match self.expr(inner) {
+                Expr::Unknown => Expr::Unknown,
+                Expr::Bool(b) => Expr::Bool(!b),
+                inner => Expr::Not(Box::new(inner)),
+            },
+            ExprKind::Binary(op, a, b) => self.binary(*op, a, b),
+            ExprKind::Cond(condition, a, b) => match self.expr(condition) {
+                Expr::Unknown => Expr::Unknown,
+                Expr::Bool(true) => self.expr(a),
+                Expr::Bool(false) => self.expr(b),
+                condition => {
+                    let (a, b) = (self.expr(a), self.expr(b));
+                    Expr::Cond(Box::new(condition), Box::new(a), Box::new(b))
+                }
+            },
+            ExprKind::In(of, set) => self.membership(of, set),
+            ExprKind::Size(of) => {
+                let size = self.global_of(of).and_then(|at| match &self.vm.values[at as usize] {
+                    Value::Table(table) => self.is_kept(at).then(|| table.len()),
+                    _ => None,
+                });
+                size.map_or(Expr::Unknown, |size| Expr::Count(size as u64))
+            }
+            ExprKind::Call(function, arguments) => {
+                self.call(function, arguments).map_or(Expr::Unknown, Expr::Call)
+            }
+            _ => Expr::Unknown,
+        }
+    }
+
+    fn binary(&mut self, op: BinOp, a: &Ast, b: &Ast) -> Expr<R> {
+        let whole = |pattern: &Pattern| pattern.whole().cloned();
+        if matches!(op, BinOp::Eq | BinOp::Ne) {
+            let matched = match (self.pattern(a, whole), self.pattern(b, whole)) {
+                (Some(pattern), _) => Some((self.expr(b), pattern)),
+                (_, Some(pattern)) => Some((self.expr(a), pattern)),
+                _ => None,
+            };
+            if let Some((of, pattern)) = matched {
+                return negated(matching(of, pattern), op == BinOp::Ne);
+            }
+        }
+        let a = self.expr(a);
+        // What comes second is asked only where the first leaves it open.
+        match (op, &a) {
+            (_, Expr::Unknown) => return Expr::Unknown,
+            (BinOp::And, Expr::Bool(false)) | (BinOp::Or, Expr::Bool(true)) => return a,
+            (BinOp::And, Expr::Bool(true)) | (BinOp::Or, Expr::Bool(false)) => return self.expr(b),
+            _ => {}
+        }
+        let b = self.expr(b);
+        let compare = |comparison: Comparison, a: Expr<R>, b: Expr<R>| match (&a, &b) {
+            (_, Expr::Unknown) => Expr::Unknown,
+            (Expr::Count(a), Expr::Count(b)) => Expr::Bool(match comparison {
+                Comparison::Equal => a == b,
+                Comparison::Less => a < b,
+                Comparison::LessOrEqual => a <= b,
+            }),
+            (Expr::Text(a), Expr::Text(b)) if comparison == Comparison::Equal => Expr::Bool(a == b),
+            _ => Expr::Compare(comparison, Box::new(a), Box::new(b)),
+        };
+        match op {
+            BinOp::And => Expr::And(Box::new(a), Box::new(b)),
+            BinOp::Or => Expr::Or(Box::new(a), Box::new(b)),
+            BinOp::Eq => compare(Comparison::Equal, a, b),
+            BinOp::Ne => negated(compare(Comparison::Equal, a, b), true),
+            BinOp::Lt => compare(Comparison::Less, a, b),
+            BinOp::Le => compare(Comparison::LessOrEqual, a, b),
+            BinOp::Gt => compare(Comparison::Less, b, a),
+            BinOp::Ge => compare(Comparison::LessOrEqual, b, a),
+            _ => Expr::Unknown,
+        }
+    }
+
+    fn membership(&mut self, of: &Ast, set: &Ast) -> Expr<R> {
+        if let Some(pattern) = self.pattern(of, |pattern| pattern.searcher().cloned()) {
+            return matching(self.expr(set), pattern);
+        }
+        let members = self.global_of(set).filter(|at| self.is_kept(*at)).and_then(|at| self.members(at));
+        let Some(members) = members else { return Expr::Unknown };
+        match &of.kind {
+            ExprKind::List(parts) if matches!(members, Members::Nothing) => {
+                // Nothing is in there, but the parts may fail.
+                let asked = parts.iter().map(|part| Step::Ask(self.expr(part)));
+                let mut asked: Block<R> = asked.collect();
+                asked.push(Step::Return(Some(Expr::Bool(false))));
+                Expr::Call(asked)
+            }
+            ExprKind::List(_) => Expr::Unknown,
+            _ => match self.expr(of) {
+                Expr::Unknown => Expr::Unknown,
+                of => Expr::Member(Box::new(of), Box::new(members)),
+            },
+        }
+    }
+
+    fn call(&mut self, function: &Ast, arguments: &[crate::ast::ExprRef]) -> Option<Block<R>> {
+        let at = self.global_of(function)?;
+        let Value::Func(function) = &self.vm.values[at as usize] else { return None };
+        if self.vm.globals[at as usize].kind != GlobalKind::Func || self.depth >= MAX_DEPTH {
+            return None;
+        }
+        let [body] = &self.vm.funcs.get(function.id.0 as usize)?.bodies[..] else { return None };
+        let lambda: &Rc<Lambda> = body.source.as_ref()?;
+        if lambda.params.len() != arguments.len() || body.args.is_some() {
+            return None;
+        }
+        let mut names = Vec::new();
+        let mut block = Block::new();
+        for (parameter, argument) in lambda.params.iter().zip(arguments) {
+            let term = self.term(argument);
+            if let Term::Value(value) = &term {
+                block.push(Step::Ask(value.clone()));
+            }
+            names.push((parameter.name.clone(), term));
+        }
+        let outer = std::mem::replace(&mut self.names, names);
+        self.depth += 1;
+        block.extend(self.block(std::slice::from_ref(&lambda.body)));
+        self.depth -= 1;
+        self.names = outer;
+        Some(block)
+    }
+
+    /// The global that a name means where it stands.
+    fn global(&self, expr: &Ast, name: &Name) -> Option<u32> {
+        let full = self.vm.shown_names.get(&(expr.span.file, expr.span.lo)).unwrap_or(name);
+        self.vm.global(full)
+    }
+
+    /// The same of an expression that is a name, of nothing within the body.
+    fn global_of(&self, expr: &Ast) -> Option<u32> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        if self.names.iter().any(|(known, _)| known == name) {
+            return None;
+        }
+        self.global(expr, name)
+    }
+
+    /// Whether a global is never given another value.
+    fn is_constant(&self, at: u32) -> bool {
+        match self.vm.globals[at as usize].kind {
+            GlobalKind::Const => true,
+            GlobalKind::Option => self.options,
+            _ => false,
+        }
+    }
+
+    /// Whether what is in a table stays there, and nothing else comes in.
+    fn is_kept(&self, at: u32) -> bool {
+        let expires = self.vm.globals[at as usize].attrs.as_ref().is_some_and(|attrs| attrs.expires());
+        self.is_constant(at) && !expires && !self.vm.uses.holds(at)
+    }
+
+    fn constant(&self, at: u32) -> Expr<R> {
+        if !self.is_constant(at) {
+            return Expr::Unknown;
+        }
+        match &self.vm.values[at as usize] {
+            Value::Bool(b) => Expr::Bool(*b),
+            Value::Count(n) => Expr::Count(*n),
+            Value::Int(n) => Expr::Int(*n),
+            Value::Double(d) | Value::Time(d) | Value::Interval(d) => Expr::Double(*d),
+            Value::Str(text) => Expr::Text(text[..].into()),
+            Value::Addr(addr) => Expr::Addr(*addr),
+            Value::Port(port) => Expr::Port(*port),
+            _ => Expr::Unknown,
+        }
+    }
+
+    /// A pattern that stands there, or is a constant.
+    fn pattern(&self, expr: &Ast, of: impl Fn(&Pattern) -> Option<Regex>) -> Option<Regex> {
+        match &expr.kind {
+            ExprKind::Pattern(text, modifiers) => of(&Pattern::new(text, *modifiers).ok()?),
+            ExprKind::Name(_) => {
+                let at = self.global_of(expr).filter(|at| self.is_constant(*at))?;
+                match &self.vm.values[at as usize] {
+                    Value::Pattern(pattern) => of(pattern),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn members(&self, at: u32) -> Option<Members> {
+        let Value::Table(table) = &self.vm.values[at as usize] else { return None };
+        let keys: Vec<Value> = table.snapshot().into_iter().map(|(key, _)| key).collect();
+        let Some(first) = keys.first() else { return Some(Members::Nothing) };
+        fn all<K: std::hash::Hash + Eq>(
+            keys: &[Value],
+            of: impl Fn(&Value) -> Option<K>,
+        ) -> Option<HashSet<K>> {
+            keys.iter().map(of).collect()
+        }
+        Some(match first {
+            Value::Count(_) => Members::Counts(all(&keys, |key| match key {
+                Value::Count(n) => Some(*n),
+                _ => None,
+            })?),
+            Value::Str(_) => Members::Texts(all(&keys, |key| match key {
+                Value::Str(text) => Some(text[..].into()),
+                _ => None,
+            })?),
+            Value::Addr(_) => Members::Addrs(all(&keys, |key| match key {
+                Value::Addr(addr) => Some(*addr),
+                _ => None,
+            })?),
+            Value::Port(_) => Members::Ports(all(&keys, |key| match key {
+                Value::Port(port) => Some(*port),
+                _ => None,
+            })?),
+            Value::Subnet(..) if keys.len() <= MAX_NETS => {
+                let net = |key: &Value| match key {
+                    Value::Subnet(net, width) => Some((*net, *width)),
+                    _ => None,
+                };
+                Members::Nets(keys.iter().map(net).collect::<Option<_>>()?)
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn matching<R>(of: Expr<R>, pattern: Regex) -> Expr<R> {
+    match of {
+        Expr::Unknown => Expr::Unknown,
+        of => Expr::Matches(Box::new(of), Box::new(pattern)),
+    }
+}
+
+fn negated<R>(expr: Expr<R>, negate: bool) -> Expr<R> {
+    match expr {
+        expr if !negate => expr,
+        Expr::Unknown => Expr::Unknown,
+        Expr::Bool(b) => Expr::Bool(!b),
+        expr => Expr::Not(Box::new(expr)),
+    }
+}

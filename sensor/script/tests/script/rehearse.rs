@@ -1,0 +1,162 @@
+//! What handlers would do, found out without running them.
+
+use crate::common;
+
+use nightjar_script::rehearse::{Path, Rehearsal, Seen};
+use nightjar_script::{Script, TestHost};
+
+/// What the bodies here can look at, beside their arguments.
+const BEFORE: &str =
+    "type Inner: record { n: count &optional; name: string &optional; who: addr &optional; };
+    type R: record { n: count &optional; inner: Inner &optional; };
+    global seen = 0;
+    const limit = 400;
+    const codes: set[count] = { 404, 500 };
+    const nobody: set[subnet] = {};
+    const nets: set[subnet] = { 10.0.0.0/8 };
+    const added: set[count] = { 1 };
+    const shared: set[count] = { 1 };
+    const expiring: set[count] = { 404 } &create_expire=1min;
+    const pairs: table[addr, string] of count = {};
+    option bots = /bot|crawler/;
+    option wanted = T;
+    global names: set[string] = { \"a\" };
+    function is_error(code: count): bool { return code >= limit; }
+    function tells(code: count): bool { ++seen; return code >= limit; }
+    function count_in(c: R): count { return c?$n ? c$n : 0; }
+    event zeek_init() { add added[2]; local s = shared; add s[2]; }\n";
+
+fn compiled(more: &str) -> Script {
+    Script::compile(Box::new(TestHost::default()), &common::options(&format!("{BEFORE}{more}"))).unwrap()
+}
+
+/// Places by what they are called in scripts that name their parameters `c`, `code` and `is_orig`.
+fn rehearsal(script: &Script, name: &str) -> Option<Rehearsal<String>> {
+    let types = &script.vm.types;
+    let place = |path: &Path| {
+        let fields =
+            path.fields.iter().map(|(ty, at)| types.as_record(*ty).unwrap().fields[*at].name.to_string());
+        let fields: String = fields.map(|name| format!("${name}")).collect();
+        Some(format!("{}{fields}", ["c", "code", "is_orig"][path.parameter]))
+    };
+    script.vm.rehearsal(script.vm.event(name).unwrap(), &place)
+}
+
+/// A connection of which the sensor says this.
+fn look<'s>(place: &str, code: u64, is_orig: bool) -> Option<Seen<'s>> {
+    Some(match place {
+        "code" => Seen::Count(code),
+        "is_orig" => Seen::Bool(is_orig),
+        "c$n" => Seen::Count(7),
+        "c$inner" => Seen::Set,
+        "c$inner$n" => Seen::Unset,
+        "c$inner$name" => Seen::Text(b"crawler/1.0"),
+        "c$inner$who" => Seen::Addr(nightjar_script::value::Addr::v4([10, 1, 2, 3])),
+        _ => return None,
+    })
+}
+
+#[test]
+fn a_handler_that_would_do_nothing_is_known() {
+    let cases = [(200, true), (404, true), (200, false), (404, false)];
+    for (body, idle_for) in [
+        ("if ( ! is_orig ) return; ++seen;", [false, false, true, true]),
+        ("if ( is_orig ) ++seen;", [false, false, true, true]),
+        ("if ( is_orig ) ++seen; ++seen;", [false; 4]),
+        ("if ( ! is_orig ) return; else ++seen;", [false, false, true, true]),
+        ("++seen; if ( ! is_orig ) return;", [false; 4]),
+        // Constants, and what is in them.
+        ("if ( code < limit || ! c?$n ) return; ++seen;", [true, false, true, false]),
+        ("if ( code in codes ) ++seen;", [true, false, true, false]),
+        ("if ( c$inner$who in nobody ) ++seen;", [true; 4]),
+        ("if ( |nobody| > 0 && tells(code) ) ++seen;", [true; 4]),
+        ("if ( c$inner$who in nets && is_orig ) ++seen;", [false, false, true, true]),
+        ("if ( [c$inner$who, c$inner$name] in pairs ) ++seen;", [true; 4]),
+        ("if ( [c$inner$who, cat(code)] in pairs ) ++seen;", [false; 4]),
+        // What may change is not known.
+        ("if ( code in added ) ++seen;", [false; 4]),
+        ("if ( code in shared ) ++seen;", [false; 4]),
+        ("if ( code in expiring ) ++seen;", [false; 4]),
+        ("if ( c$inner$name in names ) ++seen;", [false; 4]),
+        ("if ( seen == 0 ) return;", [false; 4]),
+        // Options are not set here.
+        ("if ( bots in c$inner$name ) return; ++seen;", [true; 4]),
+        ("if ( bots == c$inner$name ) return; ++seen;", [false; 4]),
+        ("if ( /crawler.*/ != c$inner$name ) ++seen;", [true; 4]),
+        ("if ( wanted ) return; ++seen;", [true; 4]),
+        // Fields, and what fails because there are none.
+        ("if ( c?$inner && c$inner?$n ) ++seen;", [true; 4]),
+        ("if ( c$inner$n > 3 ) ++seen;", [false; 4]),
+        ("local i = c$inner; if ( i?$n || ! is_orig ) return; ++seen;", [false, false, true, true]),
+        ("local n = c$inner$n; if ( is_orig ) ++seen;", [false; 4]),
+        ("c$n = 3;", [false; 4]),
+        // Functions.
+        ("if ( is_error(code) ) ++seen;", [true, false, true, false]),
+        ("if ( tells(code) ) return;", [false; 4]),
+        ("if ( ! is_orig || tells(code) ) return;", [false, false, true, true]),
+        ("if ( count_in(c) == 7 ) return; ++seen;", [true; 4]),
+        ("local n = count_in(c); if ( n != 7 ) ++seen;", [true; 4]),
+        // A local with the name of a constant.
+        ("local limit = code; if ( limit != 404 ) ++seen;", [false, true, false, true]),
+        ("{ local limit = 1; } if ( code >= limit ) ++seen;", [true, false, true, false]),
+        ("for ( x in codes ) ++seen;", [false; 4]),
+        ("while ( T ) break;", [false; 4]),
+    ] {
+        let script = compiled(&format!("event x(c: R, code: count, is_orig: bool) {{ {body} }}"));
+        let known = rehearsal(&script, "x");
+        let found = cases.map(|(code, is_orig)| {
+            known.as_ref().is_some_and(|known| known.is_idle(&|place| look(place, code, is_orig)))
+        });
+        assert_eq!(found, idle_for, "{body}");
+    }
+}
+
+#[test]
+fn all_handlers_of_an_event_must_do_nothing() {
+    let script = compiled(
+        "event x(c: R, code: count, is_orig: bool) { if ( code < 400 ) return; ++seen; }
+         event x(c: R, code: count, is_orig: bool) { if ( is_orig ) ++seen; }",
+    );
+    let known = rehearsal(&script, "x").unwrap();
+    let idle = |code, is_orig| known.is_idle(&|place| look(place, code, is_orig));
+    assert!(idle(200, false) && !idle(200, true) && !idle(404, false));
+}
+
+#[test]
+fn options_that_scripts_set_later_are_not_known() {
+    for (more, is_known) in [
+        ("event zeek_init() { Option::set(\"wanted\", F); }", true),
+        ("event y() { Option::set(\"wanted\", F); }", false),
+        ("function set_it() { Option::set(\"wanted\", F); } event zeek_init() { set_it(); }", false),
+    ] {
+        let body = "event x(c: R, code: count, is_orig: bool) { if ( wanted ) return; ++seen; }\n";
+        let script = compiled(&format!("{body}{more}"));
+        let idle =
+            rehearsal(&script, "x").is_some_and(|known| known.is_idle(&|place| look(place, 200, true)));
+        assert_eq!(idle, is_known, "{more}");
+    }
+}
+
+#[test]
+fn what_a_function_returns_is_known_if_it_does_nothing_else() {
+    for (body, returned) in [
+        ("return code < 500 ? \"usual\" : \"other\";", Some(&b"usual"[..])),
+        ("if ( is_orig ) return \"orig\"; return \"resp\";", Some(b"orig")),
+        ("++seen; return \"usual\";", None),
+        ("return cat(code);", None),
+    ] {
+        let text = format!("function x(c: R, code: count, is_orig: bool): string {{ {body} }}");
+        let script = compiled(&text);
+        let known = rehearsal(&script, "x");
+        let found = known.as_ref().and_then(|known| known.returned(&|place| look(place, 404, true)));
+        assert_eq!(found, returned.map(Seen::Text), "{body}");
+    }
+}
+
+#[test]
+fn a_hook_that_refuses_does_something() {
+    let script = compiled("hook x(c: R, code: count, is_orig: bool) { if ( code < 400 ) break; }");
+    let known = rehearsal(&script, "x").unwrap();
+    let idle = |code| known.is_idle(&|place| look(place, code, true));
+    assert!(idle(404) && !idle(200));
+}

@@ -1,0 +1,198 @@
+//! What handlers and policies would do, found out by workers: they look at parts of events and rows as scripts would
+//! at records.
+
+use std::sync::Arc;
+
+use nightjar_script::Vm;
+use nightjar_script::rehearse::{Path, Seen};
+use nightjar_script::types::{Type, TypeId};
+use nightjar_script::value::{self, Addr};
+use nightjar_script::vm::FuncId;
+
+use crate::event::{ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
+use crate::record::Schema;
+use crate::script_host::layout::{Layout, Log};
+use crate::script_host::{state, values};
+
+/// A place that scripts look at.
+#[derive(Clone, Debug)]
+enum Place {
+    Argument(usize),
+    OrigH,
+    OrigP,
+    RespH,
+    RespP,
+    /// The row of this log that the connection holds.
+    Held(&'static Schema),
+    Column(&'static Schema, Column),
+    /// Something known beforehand.
+    Text(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    at: usize,
+    /// The value itself can be looked at, and not only whether there is one.
+    plain: bool,
+}
+
+/// The functions that a row goes past.
+#[derive(Default)]
+pub(super) struct Judges {
+    pub policy: Option<FuncId>,
+    pub pred: Option<FuncId>,
+    pub path_func: Option<FuncId>,
+    /// The log's path if no function names another.
+    pub path: String,
+}
+
+/// What the only filter of a log that a worker writes is called.
+pub(super) const FILTER: &str = "default";
+
+/// When all handlers of an event do nothing, if that can be told.
+pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
+    let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
+    let place = |path: &Path| {
+        let parameter = parameters.get(path.parameter)?.ty;
+        match &path.fields[..] {
+            [] => is_plain(vm, parameter).then_some(Place::Argument(path.parameter)),
+            fields if Some(parameter) == layout.conn.ty => of_conn(vm, layout, fields),
+            _ => None,
+        }
+    };
+    let rehearsal = vm.rehearsal(event, &place)?;
+    Some(Idle(Arc::new(move |happening| {
+        let Happening { args, conn, taken } = *happening;
+        rehearsal.is_idle(&|place| match place {
+            Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
+            place => look(place, conn?, taken),
+        })
+    })))
+}
+
+/// Which rows of a log its policy, predicate and path function let pass without doing anything, if that can be told.
+pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
+    let column = |fields: &[(TypeId, usize)]| {
+        let at = match *fields {
+            [(_, at)] => log.column(at, false),
+            [(_, id), (_, at)] if log.id.is_some_and(|place| place.at == id) => log.column(at, true),
+            _ => None,
+        }?;
+        let plain = log.columns.get(at)?.filter(|column| !column.written)?;
+        Some(Place::Column(log.schema, Column { at, plain: is_plain(vm, plain.place.ty) }))
+    };
+    // Of functions with the row as the parameter of this number.
+    let rehearsal = |function: Option<FuncId>, row: usize| match function {
+        None => Some(None),
+        Some(function) => {
+            let place = |path: &Path| match &path.fields[..] {
+                fields if path.parameter == row => column(fields),
+                [(ty, at)] if row == 0 && path.parameter == 2 => {
+                    let name = vm.types.as_record(*ty)?.fields.get(*at)?.name.as_ref() == "name";
+                    name.then_some(Place::Text(FILTER))
+                }
+                _ => None,
+            };
+            Some(Some(vm.rehearsal(function, &place)?))
+        }
+    };
+    let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
+    let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
+    Some(Passes(Arc::new(move |row, taken| {
+        let look = |place: &Place| match place {
+            Place::Column(_, column) => seen_column(*column, row, taken, || state::transport(row, taken)),
+            Place::Text(text) => Some(Seen::Text(text.as_bytes())),
+            _ => None,
+        };
+        policy.as_ref().is_none_or(|policy| policy.is_idle(&look))
+            && pred.as_ref().is_none_or(|pred| pred.returned(&look) == Some(Seen::Bool(true)))
+            && path_func
+                .as_ref()
+                .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
+    })))
+}
+
+/// A place in `c`, as long as scripts do not change it.
+fn of_conn(vm: &Vm, layout: &Layout, fields: &[(TypeId, usize)]) -> Option<Place> {
+    let [(conn, first), rest @ ..] = fields else { return None };
+    if vm.uses.assigns(*conn, *first) {
+        return None;
+    }
+    if layout.conn.id.is_some_and(|id| id.at == *first) {
+        let [(ty, at)] = rest else { return None };
+        let ends = vm.types.as_record(*ty)?;
+        return match ends.fields.get(*at)?.name.as_ref() {
+            _ if vm.uses.writes(*ty, *at) => None,
+            "orig_h" => Some(Place::OrigH),
+            "orig_p" => Some(Place::OrigP),
+            "resp_h" => Some(Place::RespH),
+            "resp_p" => Some(Place::RespP),
+            _ => None,
+        };
+    }
+    let log = layout.logs.iter().find(|log| layout.holder(log.schema) == Some(*first))?;
+    match *rest {
+        [] => Some(Place::Held(log.schema)),
+        [(_, at)] => {
+            let at = log.column(at, false)?;
+            let column = log.columns.get(at)?.filter(|column| !column.written)?;
+            Some(Place::Column(log.schema, Column { at, plain: is_plain(vm, column.place.ty) }))
+        }
+        _ => None,
+    }
+}
+
+/// Whether values of a type are more than known to be there.
+fn is_plain(vm: &Vm, ty: TypeId) -> bool {
+    !matches!(vm.types.get(ty), Type::Enum(_)) && !vm.types.is_aggregate(ty)
+}
+
+fn look<'h>(place: &Place, conn: &'h ConnView, taken: &'h Taken) -> Option<Seen<'h>> {
+    let port = |num| Seen::Port(value::Port { num, proto: values::proto(conn.proto) });
+    let row = |schema: &Schema| match &conn.record {
+        Some((_, row)) => (row.schema == schema).then_some(row),
+        None => None,
+    };
+    Some(match place {
+        Place::OrigH => Seen::Addr(Addr::from_ip(conn.id.orig_h)),
+        Place::RespH => Seen::Addr(Addr::from_ip(conn.id.resp_h)),
+        Place::OrigP => port(conn.id.orig_p),
+        Place::RespP => port(conn.id.resp_p),
+        // It may hold one that this event does not tell of.
+        Place::Held(schema) => row(schema).map(|_| Seen::Set)?,
+        Place::Column(schema, column) => {
+            return seen_column(*column, row(schema)?, taken, || values::proto(conn.proto));
+        }
+        Place::Argument(_) | Place::Text(_) => return None,
+    })
+}
+
+fn seen_column<'h>(
+    column: Column,
+    row: &RecordView,
+    taken: &'h Taken,
+    transport: impl Fn() -> value::Proto,
+) -> Option<Seen<'h>> {
+    match taken.field(row, column.at)? {
+        Part::Unset => Some(Seen::Unset),
+        _ if !column.plain => Some(Seen::Set),
+        Part::Port(num) => Some(Seen::Port(value::Port { num, proto: transport() })),
+        part => seen(part, taken, None),
+    }
+}
+
+fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&ConnView>) -> Option<Seen<'h>> {
+    Some(match part {
+        Part::Unset => Seen::Unset,
+        Part::Bool(b) => Seen::Bool(b),
+        Part::Count(n) => Seen::Count(n),
+        Part::Int(n) => Seen::Int(n),
+        Part::Double(d) => Seen::Double(d),
+        Part::Time(time) => Seen::Double(values::seconds(time)),
+        Part::Interval(interval) => Seen::Double(values::span(interval)),
+        Part::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
+        Part::Port(num) => Seen::Port(value::Port { num, proto: values::proto(conn?.proto) }),
+        Part::Text(_) | Part::Name(_) => Seen::Text(taken.text_of(part)?),
+        Part::Conn | Part::File | Part::List(_) | Part::Record(_) => return None,
+    })
+}
