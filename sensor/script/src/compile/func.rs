@@ -6,7 +6,7 @@ use crate::ast::*;
 use crate::source::Span;
 use crate::types::{FuncType, ParamType, TypeId};
 use crate::value::{FuncVal, Value};
-use crate::vm::{Body, Code, FuncId, FuncKind, Function, GlobalKind, StmtOp};
+use crate::vm::{Body, BodySource, Code, FuncId, FuncKind, Function, GlobalKind, StmtOp};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -131,7 +131,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: attrs.iter().any(|a| a.kind == AttrKind::ErrorHandler),
-            source: Some(l.clone()),
+            source: Some(source(l, &this.params)),
         };
         self.vm.add_body(id, body);
     }
@@ -368,7 +368,7 @@ impl Compiler {
             module: self.module.clone(),
             text,
             error_handler: false,
-            source: ctx.captured.is_empty().then(|| l.clone()),
+            source: ctx.captured.is_empty().then(|| source(l, &this.params)),
         };
         self.vm.add_body(id, body);
         let code = closure_code(id, ctx.capture_from);
@@ -466,4 +466,8 @@ fn lambda_number(l: &Lambda, nth: u32) -> u64 {
 fn uses_name(s: &Stmt, name: &str) -> bool {
     let text = format!("{s:?}");
     text.contains(&format!("Name(\"{name}\")")) || text.contains(&format!("name: \"{name}\""))
+}
+
+fn source(l: &Rc<Lambda>, params: &[ParamType]) -> BodySource {
+    BodySource { lambda: l.clone(), params: params.iter().map(|param| param.ty).collect() }
 }

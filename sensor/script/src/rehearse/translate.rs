@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use regex_automata::meta::Regex;
 
-use crate::ast::{BinOp, Expr as Ast, ExprKind, Lambda, Name, Stmt, StmtKind, StmtRef, UnOp};
+use crate::ast::{BinOp, Expr as Ast, ExprKind, Name, Stmt, StmtKind, StmtRef, UnOp};
 use crate::rehearse::{Block, Comparison, Ends, Expr, Members, Path, Rehearsal, Step};
 use crate::types::TypeId;
 use crate::value::{Pattern, Value};
-use crate::vm::{Body, FuncId, GlobalKind, Vm};
+use crate::vm::{Body, BodySource, FuncId, GlobalKind, Vm};
 
 /// Functions that call functions, so deep.
 const MAX_DEPTH: u32 = 8;
@@ -39,16 +39,15 @@ impl Vm {
         let function = self.funcs.get(id.0 as usize)?;
         let options = self.keeps_options();
         let body = |body: &Rc<Body>| {
-            let lambda = body.source.as_ref()?;
+            let BodySource { lambda, params } = body.source.as_ref()?;
             let mut names = Vec::new();
-            for (at, parameter) in lambda.params.iter().enumerate() {
-                let canonical = match &body.args {
+            for (at, (parameter, ty)) in lambda.params.iter().zip(params).enumerate() {
+                let parameter_of_all = match &body.args {
                     Some(args) => *args.get(at)? as usize,
                     None => at,
                 };
-                let ty = self.types.as_func(function.ty)?.params.get(canonical)?.ty;
-                let path = Path { parameter: canonical, fields: Vec::new() };
-                names.push((parameter.name.clone(), Term::Path(path, ty)));
+                let path = Path { parameter: parameter_of_all, fields: Vec::new() };
+                names.push((parameter.name.clone(), Term::Path(path, *ty)));
             }
             let mut translation = Translation { vm: self, place, names, options, depth: 0, left: MAX_SIZE };
             let block = translation.block(std::slice::from_ref(&lambda.body));
@@ -307,7 +306,7 @@ impl<R: Clone> Translation<'_, R> {
             return None;
         }
         let [body] = &self.vm.funcs.get(function.id.0 as usize)?.bodies[..] else { return None };
-        let lambda: &Rc<Lambda> = body.source.as_ref()?;
+        let BodySource { lambda, .. } = body.source.as_ref()?;
         if lambda.params.len() != arguments.len() || body.args.is_some() {
             return None;
         }

@@ -153,7 +153,14 @@ pub struct Body {
     pub text: Rc<dyn Fn() -> String>,
     pub error_handler: bool,
     /// As it was written, where it captures nothing.
-    pub source: Option<Rc<crate::ast::Lambda>>,
+    pub source: Option<BodySource>,
+}
+
+/// A body as it was written.
+pub struct BodySource {
+    pub lambda: Rc<crate::ast::Lambda>,
+    /// The types of its parameters.
+    pub params: Vec<TypeId>,
 }
 
 pub enum FuncKind {
