@@ -231,7 +231,7 @@ fn mistakes_are_one_clear_error_each() {
              print Input::add_table([$source=\"no.txt\", $name=\"f\", $idx=Idx, $destination=s]);
              print Input::add_table([$source=\"in.txt\", $name=\"f\", $idx=Idx, $destination=s]);
              print Input::add_table([$source=\"x\", $name=\"g\", $reader=Input::READER_SQLITE, $idx=Idx, $destination=s]);
-             print Input::add_analysis([$source=\"x\", $name=\"h\"]);
+             print Input::add_analysis([$source=\"\", $name=\"h\"]);
              print Input::remove(\"none\"), Input::force_update(\"none\"); }",
     );
     assert_eq!(text(&run.stdout), "F\nF\nF\nF\nF\nT\nF\nF\nF\nF, F\n");
@@ -245,7 +245,7 @@ fn mistakes_are_one_clear_error_each() {
         "warning: no.txt/Input::READER_ASCII: Init: cannot open no.txt",
         "Trying create already existing input stream f",
         "error: x/Input::READER_SQLITE: No query specified when setting up SQLite data source x. Aborting.",
-        "Input stream h: file analysis of input is not supported",
+        "error: /Input::READER_BINARY: No source path provided",
         "Stream none not found",
     ] {
         assert_eq!(errors.matches(error).count(), 1, "{error}: {errors}");
@@ -417,4 +417,94 @@ fn a_script_that_waits_ends_in_order_when_it_is_asked_to() {
     let (out, errors) = waiting.finish();
     assert_eq!(out, "done\n");
     assert_eq!(errors, "received termination signal\n");
+}
+
+/// Tells all that happens to files.
+const TELL: &str = "event file_new(f: fa_file)
+    {
+    print fmt(\"new %s %d %s %s\", f$source, f$seen_bytes, f?$is_orig, f?$conns);
+    Files::add_analyzer(f, Files::ANALYZER_SHA1);
+    Files::add_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=\"copy\"]);
+    Files::add_analyzer(f, Files::ANALYZER_DATA_EVENT, [$chunk_event=chunk]);
+    }
+event file_over_new_connection(f: fa_file, c: connection, is_orig: bool) { print \"of a connection\"; }
+event file_sniff(f: fa_file, meta: fa_metadata) { print \"sniff\", meta$mime_type, f$seen_bytes; }
+event file_hash(f: fa_file, kind: string, hash: string) { print kind, hash; }
+event file_timeout(f: fa_file) { print \"timeout\"; }
+event file_state_remove(f: fa_file) { print \"remove\", f$seen_bytes, f$info$sha1; }
+event Input::end_of_data(name: string, source: string) { print \"end\", name, source; }
+";
+
+#[test]
+fn files_that_are_read_are_analysed() {
+    let place = Place::new();
+    place.write("in.pdf", &format!("%PDF-1.5\n{}", "x".repeat(5000)));
+    let code = format!(
+        "global chunk: event(f: fa_file, data: string, off: count);
+         event chunk(f: fa_file, data: string, off: count) {{ print \"chunk\", off, |data|; }}
+         {TELL}
+         event zeek_init() {{ print Input::add_analysis([$source=\"in.pdf\", $name=\"mine\"]); }}"
+    );
+    let told = place.prints(&code);
+    let sha1 = {
+        let run = Command::new("sha1sum").arg(place.path("in.pdf")).output().expect("sha1sum runs");
+        text(&run.stdout)[..40].to_owned()
+    };
+    // Blocks are of 1024 bytes; the type is decided with 4096, and content is handed on from then.
+    let chunks: String = (0..4).map(|at| format!("chunk, {}, 1024\n", at * 1024)).collect();
+    let expected = format!(
+        "T\nnew mine 0 F F\nsniff, application/pdf, 4096\n{chunks}chunk, 4096, 913\nend, mine, in.pdf\n\
+         sha1, {sha1}\nremove, 5009, {sha1}\n"
+    );
+    assert_eq!(told, expected);
+    let copy = std::fs::read(place.path("extract_files/copy")).expect("a copy");
+    assert_eq!(copy, std::fs::read(place.path("in.pdf")).expect("the file"));
+    let log = std::fs::read_to_string(place.path("files.log")).expect("files.log");
+    let row: Vec<&str> =
+        log.lines().find(|line| !line.starts_with('#')).expect("a row").split('\t').collect();
+    // uid and ends, source, analyzers, type; local_orig, is_orig, the sizes, timedout; digests, extracted.
+    assert_eq!(row[2..7], ["-"; 5]);
+    assert_eq!(row[7..11], ["mine", "0", "SHA1,EXTRACT,DATA_EVENT", "application/pdf"]);
+    assert_eq!(row[13..20], ["-", "-", "5009", "-", "0", "0", "F"]);
+    assert_eq!(row[21..25], ["-", &sha1[..], "-", "copy"]);
+}
+
+#[test]
+fn files_that_grow_or_change_are_analysed_again() {
+    let place = Place::new();
+    place.write("grows", "GIF89a");
+    place.write("changes", "%PDF-1.5");
+    let code = format!(
+        "redef exit_only_after_terminate = T;
+         redef Threading::heartbeat_interval = 0.1sec;
+         global chunk: event(f: fa_file, data: string, off: count);
+         {TELL}
+         event file_new(f: fa_file) {{ local made = open(cat(\"new-\", f$source)); close(made); }}
+         event file_state_remove(f: fa_file) {{ local made = open(cat(\"gone-\", f$seen_bytes)); close(made); }}
+         event zeek_init()
+             {{
+             Input::add_analysis([$source=\"grows\", $name=\"g\", $mode=Input::STREAM]);
+             Input::add_analysis([$source=\"changes\", $name=\"c\", $mode=Input::REREAD]);
+             }}
+         event file_state_remove(f: fa_file) {{ if ( f$source == \"c\" && f$seen_bytes > 10 ) terminate(); }}
+         event zeek_done() {{ print \"done\"; }}"
+    );
+    let mut waiting = place.start(&code);
+    waiting.until("new-g");
+    waiting.until("gone-8");
+    place.write("grows", "GIF89a and more");
+    place.replace("changes", "{\"now\": \"other\"}");
+    let (told, errors) = waiting.finish();
+    assert_eq!(errors, "received termination signal\n");
+    assert!(told.contains("remove, 8, "), "{told}");
+    assert!(told.contains("remove, 16, "), "{told}");
+    // What still grows ends with the run.
+    let last = told.rsplit_once("timeout\n").expect("a file given up").1;
+    assert!(last.contains("remove, 15, ") || last.contains("remove, 6, "), "{told}");
+    let log = std::fs::read_to_string(place.path("files.log")).expect("files.log");
+    let rows: Vec<Vec<&str>> =
+        log.lines().filter(|line| !line.starts_with('#')).map(|row| row.split('\t').collect()).collect();
+    let ends: Vec<[&str; 3]> = rows.iter().map(|row| [row[7], row[10], row[19]]).collect();
+    assert_eq!(ends, [["c", "application/pdf", "F"], ["c", "text/json", "F"], ["g", "image/gif", "T"]]);
+    assert_eq!(rows[0][1], rows[1][1], "the same name is the same file");
 }

@@ -105,7 +105,8 @@ export {
 
 	global add_table: function(description: Input::TableDescription): bool;
 	global add_event: function(description: Input::EventDescription): bool;
-	## Not supported: says so, and answers F.
+	## The content of a source goes through the Files framework (file_new, file_sniff, … file_state_remove, files.log),
+	## with the stream's name as the file's source. In STREAM mode the file ends when nothing was added for 2 minutes.
 	global add_analysis: function(description: Input::AnalysisDescription): bool;
 	global remove: function(id: string): bool;
 	## Looks for changes now.

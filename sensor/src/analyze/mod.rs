@@ -10,6 +10,7 @@ mod files;
 mod http;
 mod session;
 
+pub use files::{analyzer_of_file, digests_of_file};
 pub use session::Sessions;
 
 use session::Inner;

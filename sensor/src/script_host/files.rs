@@ -51,9 +51,27 @@ struct Extract {
 /// Files whose content is wanted at the same time. More are open only under attack.
 const MAX_TAKEN: usize = 10_000;
 
+/// Whether some code names a function or tag: it may be asked for.
+pub(super) fn may_be_asked(vm: &Vm, name: &str) -> bool {
+    vm.global(name).is_some_and(|at| vm.globals[at as usize].used)
+}
+
+/// Whether a file's row names an analyzer.
+pub(super) fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
+    let Value::Table(analyzers) = vm.field(info, "analyzers") else { return false };
+    vm.table_get(&analyzers, &Value::str(analyzer)).is_some()
+}
+
+/// Names an analyzer in a file's row.
+pub(super) fn note_analyzer(vm: &mut Vm, info: &RecordVal, analyzer: &str) {
+    if let Value::Table(analyzers) = vm.field(info, "analyzers") {
+        vm.table_insert(&analyzers, Value::str(analyzer), Value::Unset);
+    }
+}
+
 /// The folder that files are extracted to, if some script may ask for that.
 pub(super) fn folder(vm: &Vm) -> Option<PathBuf> {
-    let asked = vm.global("Files::ANALYZER_EXTRACT").is_some_and(|at| vm.globals[at as usize].used);
+    let asked = may_be_asked(vm, "Files::ANALYZER_EXTRACT");
     let prefix = vm.global_value("FileExtract::prefix").filter(|_| asked)?;
     Some(PathBuf::from(String::from_utf8_lossy(prefix.bytes()).into_owned()))
 }
@@ -72,7 +90,6 @@ impl Files {
         let no = Ok(Value::Bool(false));
         let [Value::Record(file), tag, Value::Record(asked), ..] = args else { return no };
         let Value::Record(info) = vm.field(file, "info") else { return no };
-        let Value::Table(analyzers) = vm.field(&info, "analyzers") else { return no };
         let name = vm.text_string(tag);
         let name = name.rsplit("ANALYZER_").next().unwrap_or_default();
         let taker = match name {
@@ -106,7 +123,7 @@ impl Files {
             }
             files.entry(id).or_default().push(Rc::new(taker));
         }
-        vm.table_insert(&analyzers, Value::str(name), Value::Unset);
+        note_analyzer(vm, &info, name);
         Ok(Value::Bool(true))
     }
 

@@ -17,7 +17,6 @@ use crate::script_host::sumstats::SumStats;
 use crate::script_host::weird::Weird;
 use crate::time::Time;
 
-#[derive(Default)]
 pub(super) struct Frameworks {
     pub log: Log,
     pub sumstats: SumStats,
@@ -25,6 +24,20 @@ pub(super) struct Frameworks {
     pub input: Input,
     pub weird: Weird,
     pub files: Files,
+}
+
+impl Default for Frameworks {
+    fn default() -> Self {
+        let (files, log) = (Files::default(), Log::default());
+        Frameworks {
+            input: Input::new(files.clone(), log.clone()),
+            log,
+            sumstats: SumStats::default(),
+            notice: Notice::default(),
+            weird: Weird::default(),
+            files,
+        }
+    }
 }
 
 impl Frameworks {
@@ -48,6 +61,7 @@ impl Frameworks {
 
     /// Nothing more comes: waits for what is on its way out of the sensor.
     pub fn finish(&self, vm: &mut Vm) {
+        self.input.finish(vm);
         self.notice.finish(vm);
         vm.drain();
     }

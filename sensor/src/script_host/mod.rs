@@ -228,6 +228,7 @@ impl Scripts {
     /// Scripts end: `zeek_done`, what still waits, and the last rows.
     fn finish(&mut self, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
+        self.frameworks.input.finish(vm);
         self.frameworks.log.end_delays(vm, true);
         self.script.finish();
         self.finish_alone(logs)

@@ -79,7 +79,7 @@ pub(super) fn ends(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open
         raise(cx, flow, carrier, open, EventId::FileTimeout, &[Part::File]);
     }
     if cx.bus.wants(EventId::FileHash) {
-        for (kind, digest) in record::digests(&open.file) {
+        for (kind, digest) in record::digests_of_file(&open.file) {
             let digest = cx.bus.taken().text(digest.as_bytes());
             raise(cx, flow, carrier, open, EventId::FileHash, &[Part::File, Part::Name(kind), digest]);
         }

@@ -11,6 +11,8 @@
 mod events;
 mod record;
 
+pub use record::{analyzer_of_file, digests_of_file};
+
 use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};

@@ -87,7 +87,7 @@ pub(super) fn with<T>(
     let hashing = config.file_hashing;
     let mut analyzers = [""; 4];
     let mut count = 0;
-    let by_type = file.mime_type().and_then(analyzer_of);
+    let by_type = file.mime_type().and_then(analyzer_of_file);
     let hashers = [("MD5", hashing.md5), ("SHA1", hashing.sha1), ("SHA256", hashing.sha256)];
     for name in hashers.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| *name).chain(by_type) {
         analyzers[count] = name;
@@ -131,7 +131,7 @@ pub(super) fn with<T>(
 }
 
 /// The digests of a file that has ended, by the names that `file_hash` gives them.
-pub(super) fn digests(file: &File) -> impl Iterator<Item = (&'static str, String)> {
+pub fn digests_of_file(file: &File) -> impl Iterator<Item = (&'static str, String)> {
     let digests = file.digests();
     let md5 = digests.md5.map(|digest| ("md5", Hex::<32>::of(&digest).as_str().to_owned()));
     let sha1 = digests.sha1.map(|digest| ("sha1", Hex::<40>::of(&digest).as_str().to_owned()));
@@ -140,7 +140,7 @@ pub(super) fn digests(file: &File) -> impl Iterator<Item = (&'static str, String
 }
 
 /// The analyzer that Zeek sets on files of a type.
-fn analyzer_of(mime_type: &str) -> Option<&'static str> {
+pub fn analyzer_of_file(mime_type: &str) -> Option<&'static str> {
     match mime_type {
         "application/x-dosexec" => Some("PE"),
         "application/ocsp-response" => Some("OCSP_REPLY"),

@@ -10,8 +10,8 @@ use nightjar_script::vm::FuncId;
 
 use super::convert::{Wanted, tag};
 use super::table::{self, Table};
-use super::{Events, Target};
-use crate::input::Field;
+use super::{Events, Target, analysis};
+use crate::input::{CellType, Field};
 
 /// What a stream is made from.
 pub struct Plan {
@@ -167,6 +167,19 @@ pub fn table(vm: &Vm, description: &RecordVal, name: &str) -> Result<Plan, Refus
     let held = Default::default();
     let table = Table { destination, index, value, index_cells, want_record, event, predicate, held };
     Ok(Plan { target: Target::Table(Box::new(table)), fields, error_event, notes: check.notes })
+}
+
+/// What is read is one text after the other.
+pub fn analysis(name: &str) -> Plan {
+    let bytes = Field {
+        name: "bytestream".to_owned(),
+        protocol: None,
+        ty: CellType::String,
+        member: None,
+        optional: false,
+    };
+    let target = Target::Analysis(analysis::identifier(name));
+    Plan { target, fields: vec![bytes], error_event: None, notes: Vec::new() }
 }
 
 impl Check<'_> {

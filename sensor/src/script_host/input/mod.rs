@@ -5,12 +5,13 @@
 //! waited for before the next event. In a live run, and in one that waits for `terminate()`, sources are looked
 //! at each second, and what they give is taken in slices, so that packets are not held up.
 
+mod analysis;
 mod convert;
 mod create;
 mod options;
 mod table;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,14 @@ use nightjar_script::value::{RecordVal, Value};
 use nightjar_script::vm::{CallSite, FuncId, NativeFn, Poller, Res};
 use nightjar_script::{Args, Vm};
 
-use crate::input::{Batch, Item, Level, Mode, Reader};
+use crate::input::{Batch, Cell, Item, Level, Mode, Reader};
+use crate::record::Uid;
+use crate::script_host::files::Files;
+use crate::script_host::input::analysis::Analysis;
 use crate::script_host::input::convert::{Misfit, Row};
 use crate::script_host::input::create::{Plan, Refused};
 use crate::script_host::input::table::Table;
+use crate::script_host::log::Log;
 
 #[derive(Clone, Default)]
 pub(super) struct Input(Rc<State>);
@@ -35,10 +40,11 @@ struct State {
     /// Removed while they were being read: what is on its way still comes, as in Zeek.
     leaving: RefCell<Vec<Rc<Stream>>>,
     /// Sources are looked at again and again.
-    follows: Cell<bool>,
-    looked: Cell<Option<Instant>>,
+    follows: std::cell::Cell<bool>,
+    looked: std::cell::Cell<Option<Instant>>,
     /// When packets may be held up again.
-    rested: Cell<Option<Instant>>,
+    rested: std::cell::Cell<Option<Instant>>,
+    analysis: Analysis,
 }
 
 /// Streams that may be open at a time: each has a thread.
@@ -59,12 +65,14 @@ struct Stream {
     target: Target,
     error_event: Option<FuncId>,
     reader: RefCell<Reader>,
-    removed: Cell<bool>,
+    removed: std::cell::Cell<bool>,
 }
 
 enum Target {
     Event(Events),
     Table(Box<Table>),
+    /// A file to look at.
+    Analysis(Uid),
 }
 
 /// Rows as events.
@@ -83,6 +91,12 @@ enum Kind {
 }
 
 impl Input {
+    /// Files that are read to be looked at go to the frameworks of files and logs.
+    pub fn new(files: Files, log: Log) -> Input {
+        let analysis = Analysis::new(files, log);
+        Input(Rc::new(State { analysis, ..State::default() }))
+    }
+
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         let native = |act: fn(&Input, &mut Vm, &[Value]) -> bool| {
             let input = self.clone();
@@ -154,7 +168,7 @@ impl Input {
         let Plan { target, fields, error_event, notes } = match kind {
             Kind::Event => create::event(vm, description, name)?,
             Kind::Table => create::table(vm, description, name)?,
-            Kind::Analysis => return Err(create::unsupported(name, "file analysis of input")),
+            Kind::Analysis => create::analysis(name),
         };
         notes.iter().for_each(|note| say(vm, Severity::Info, note));
         let wrong = |error: String| Refused { notes: Vec::new(), errors: vec![error] };
@@ -180,7 +194,7 @@ impl Input {
             target,
             error_event,
             reader: RefCell::new(reader),
-            removed: Cell::new(false),
+            removed: std::cell::Cell::new(false),
         }));
         Ok(())
     }
@@ -235,7 +249,13 @@ impl Input {
             }
         }
         self.take(vm, wait);
+        self.0.analysis.timer(vm);
         !self.0.streams.borrow().is_empty()
+    }
+
+    /// The run ends: what is open ends with it.
+    pub fn finish(&self, vm: &mut Vm) {
+        self.0.analysis.finish(vm);
     }
 
     /// Takes what the sources gave. Without `wait`, as much as there is time for.
@@ -275,10 +295,20 @@ impl Input {
                 return;
             }
             match item {
-                Item::Row { line, cells } => stream.row(vm, line, &cells),
+                Item::Row { line, cells } => match (&stream.target, &cells[..]) {
+                    (Target::Analysis(fuid), [Cell::Text(data), ..]) => {
+                        self.0.analysis.data(vm, *fuid, &stream.name, data);
+                    }
+                    _ => stream.row(vm, line, &cells),
+                },
                 Item::Option { name, value } => stream.option(vm, &name, &value),
                 Item::Message { level, place, text } => stream.message(vm, level, &place, &text),
-                Item::End => stream.end(vm),
+                Item::End => {
+                    stream.end(vm);
+                    if let Target::Analysis(fuid) = stream.target {
+                        self.0.analysis.end(vm, fuid);
+                    }
+                }
                 Item::Finished { code, signal } => {
                     let values = [Value::Count(code), Value::Bool(signal)];
                     stream.tell(vm, "InputRaw::process_finished", values);
@@ -297,19 +327,20 @@ impl Stream {
         Value::str(&self.reader.borrow().source)
     }
 
-    fn row(&self, vm: &mut Vm, line: u64, cells: &[crate::input::Cell]) {
+    fn row(&self, vm: &mut Vm, line: u64, cells: &[Cell]) {
         let adds = self.reader.borrow().adds;
         let result = match &self.target {
             Target::Event(events) => self.raise(vm, events, cells),
             Target::Table(table) if adds => table.added(vm, &self.description, cells),
             Target::Table(table) => table.row(vm, &self.description, cells),
+            Target::Analysis(_) => Ok(()),
         };
         if let Err(misfit) = result {
             self.misfit(vm, line, misfit);
         }
     }
 
-    fn raise(&self, vm: &mut Vm, events: &Events, cells: &[crate::input::Cell]) -> Result<(), Misfit> {
+    fn raise(&self, vm: &mut Vm, events: &Events, cells: &[Cell]) -> Result<(), Misfit> {
         if !vm.is_handled(events.event) {
             return Ok(());
         }
@@ -348,7 +379,7 @@ impl Stream {
     }
 
     /// An option that a file gives a value.
-    fn option(&self, vm: &mut Vm, name: &str, cell: &crate::input::Cell) {
+    fn option(&self, vm: &mut Vm, name: &str, cell: &Cell) {
         let Some(ty) = vm.global(name).and_then(|at| vm.globals.get(at as usize)).map(|global| global.ty)
         else {
             return;

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use crate::analyze;
 use crate::event::{ConnId, ConnParts, ConnView, FileView, Proto, Raised, RecordView, RowView, Taken};
 use crate::record::Uid;
+use crate::script_host::files;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::row::{Moulds, Row};
 use crate::script_host::values;
@@ -178,7 +179,7 @@ impl State {
         let kind = taken.parts_of(event.args).get(1).and_then(|kind| taken.text_of(*kind));
         DIGESTS
             .iter()
-            .any(|(name, analyzer)| kind == Some(name.as_bytes()) && has_analyzer(vm, &info, analyzer))
+            .any(|(name, analyzer)| kind == Some(name.as_bytes()) && files::has_analyzer(vm, &info, analyzer))
     }
 
     /// The record of a connection of which no more is told than who it is. To be settled by
@@ -238,15 +239,10 @@ const DIGESTS: [(&str, &str); 3] = [("md5", "MD5"), ("sha1", "SHA1"), ("sha256",
 /// Leaves the digests out of a file's row that nobody asked for: where scripts may ask, all are made.
 pub(super) fn hide_digests(vm: &Vm, info: &RecordVal) {
     for (column, analyzer) in DIGESTS {
-        if !has_analyzer(vm, info, analyzer) {
+        if !files::has_analyzer(vm, info, analyzer) {
             vm.set_field(info, column, Value::Unset);
         }
     }
-}
-
-fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
-    let Value::Table(analyzers) = vm.field(info, "analyzers") else { return false };
-    vm.table_get(&analyzers, &Value::str(analyzer)).is_some()
 }
 
 /// The transport that a row's ports are of.
