@@ -61,8 +61,8 @@ pub trait Sink {
     fn question(&mut self, _header: &Header, _question: &Question<'_>, _row: Option<&Row>) {}
     /// A record of the answer section, or of EDNS.
     fn record(&mut self, _header: &Header, _record: &Record<'_>, _row: Option<&Row>) {}
-    /// The message was read to its end.
-    fn end(&mut self, _header: &Header, _row: Option<&Row>) {}
+    /// The message was read to its end. `complete`: the row has both a query and its reply now.
+    fn end(&mut self, _header: &Header, _row: Option<&Row>, _complete: bool) {}
 }
 
 /// What the sessions of one worker share.
@@ -332,17 +332,18 @@ impl<S: Sink> Handler<'_, S> {
 
     fn end(mut self) {
         let Some(header) = self.header else { return };
-        self.tell(|sink, row| sink.end(&header, row));
+        let seen = self.row().is_some_and(|row| row.saw(header.is_response()));
+        let complete = seen || self.matched.is_some();
+        self.tell(|sink, row| sink.end(&header, row, complete));
         let session = self.session;
-        if let Some(mut row) = self.matched {
-            row.saw(header.is_response());
+        if let Some(row) = self.matched {
             session.current = Current::None;
             log(row, self.pool, self.sink);
             return;
         }
         let Some(row) = session.current() else { return };
         let weight = row.weight();
-        if row.saw(header.is_response()) {
+        if complete {
             // A message of another opcode finished it. It goes on waiting, and is logged again.
             self.sink.row(row);
             session.current = Current::None;

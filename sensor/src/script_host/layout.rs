@@ -157,15 +157,12 @@ impl Layout {
         self.logs.iter().position(|log| log.schema == schema)
     }
 
-    /// Whether scripts look for a connection's HTTP transaction (`c$http`) when other things happen than those that
-    /// tell of it: it has to be followed for them.
-    fn looks_aside(&self, vm: &Vm) -> bool {
-        let (Some(ty), Some(at)) = (self.conn.ty, self.holder(analyze::HTTP)) else { return false };
+    /// Whether scripts look for a connection's transaction (`c$http`) when other things happen than those that tell
+    /// of it, whose names begin with `own`: it has to be followed for them.
+    fn looks_aside(&self, vm: &Vm, schema: &Schema, own: &[&str]) -> bool {
+        let (Some(ty), Some(at)) = (self.conn.ty, self.holder(schema)) else { return false };
         let tells = |name: &str| {
-            // Files come with the transaction that carries them.
-            let known = |id: &&EventId| {
-                id.name() == name && ["http_", "HTTP::", "file_"].iter().any(|of| name.starts_with(of))
-            };
+            let known = |id: &&EventId| id.name() == name && own.iter().any(|of| name.starts_with(of));
             EventId::ALL.iter().any(|id| known(&id))
         };
         vm.globals.iter().enumerate().any(|(nth, global)| {
@@ -194,10 +191,12 @@ impl Layout {
         }
         // Those of which every one is needed, to know the transaction that is going on.
         let mut needed = EventSet::default();
-        if self.looks_aside(vm) {
-            for id in TRANSACTION {
-                events.insert(id);
-                needed.insert(id);
+        for (schema, own, tell) in TRANSACTIONS {
+            if self.looks_aside(vm, schema, own) {
+                for &id in *tell {
+                    events.insert(id);
+                    needed.insert(id);
+                }
             }
         }
         let idle = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
@@ -255,9 +254,16 @@ impl Layout {
     }
 }
 
-/// What tells of an HTTP transaction.
-const TRANSACTION: [EventId; 4] =
-    [EventId::HttpRequest, EventId::HttpContentType, EventId::HttpReply, EventId::HttpMessageDone];
+/// Of logs whose rows are transactions: how the names of events begin that come with them, and the events that
+/// follow them. Files come with the transaction that carries them.
+const TRANSACTIONS: &[(&Schema, &[&str], &[EventId])] = &[
+    (
+        analyze::HTTP,
+        &["http_", "HTTP::", "file_"],
+        &[EventId::HttpRequest, EventId::HttpContentType, EventId::HttpReply, EventId::HttpMessageDone],
+    ),
+    (analyze::DNS, &["dns_"], &[EventId::DnsMessage, EventId::DnsRequest, EventId::DnsEnd]),
+];
 
 /// Whether some code names a global.
 fn is_named(vm: &Vm, name: &str) -> bool {

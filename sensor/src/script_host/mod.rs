@@ -302,6 +302,11 @@ impl Events for Scripts {
             vm.dispatch(target.function, args);
         }
         if let Some(view) = view {
+            // Zeek takes a query away once it was answered.
+            let parts = taken.parts_of(event.args);
+            if event.id == EventId::DnsEnd && matches!(parts.get(2), Some(Part::Bool(true))) {
+                state.take_away(layout, view.uid, analyze::DNS);
+            }
             state.settle(layout, view.uid);
         }
         self.frameworks.deliver(&mut self.script.vm, logs)

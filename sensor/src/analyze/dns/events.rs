@@ -36,9 +36,10 @@ pub(super) fn message(header: &Header, netbios: bool, is_orig: bool, len: usize,
     taken.parts(&[Part::Conn, Part::Bool(is_orig), msg, Part::Count(len as u64)])
 }
 
-pub(super) fn end(header: &Header, netbios: bool, taken: &mut Taken) -> Span {
+/// The last part is no argument: whether the row is complete.
+pub(super) fn end(header: &Header, netbios: bool, complete: bool, taken: &mut Taken) -> Span {
     let msg = msg(header, netbios, taken);
-    taken.parts(&[Part::Conn, msg])
+    taken.parts(&[Part::Conn, msg, Part::Bool(complete)])
 }
 
 /// The event that an entry of the question section is.

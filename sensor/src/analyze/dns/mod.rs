@@ -239,8 +239,8 @@ impl Sink for Found<'_, '_> {
         }
     }
 
-    fn end(&mut self, header: &Header, row: Option<&Row>) {
+    fn end(&mut self, header: &Header, row: Option<&Row>, complete: bool) {
         let netbios = self.netbios;
-        self.raise(EventId::DnsEnd, row, |taken| events::end(header, netbios, taken));
+        self.raise(EventId::DnsEnd, row, |taken| events::end(header, netbios, complete, taken));
     }
 }

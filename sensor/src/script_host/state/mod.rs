@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::analyze;
 use crate::event::{ConnId, ConnParts, ConnView, FileView, Proto, Raised, RecordView, RowView, Taken};
-use crate::record::Uid;
+use crate::record::{Schema, Uid};
 use crate::script_host::files;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::row::{Moulds, Row};
@@ -83,6 +83,17 @@ impl State {
             kept.show(vm, layout, moulds, (&record, *nth), (row, taken), values::proto(view.proto));
         }
         Value::Record(record)
+    }
+
+    /// The connection does not hold the row of a log any more (`c$dns`).
+    pub fn take_away(&mut self, layout: &Layout, uid: Uid, schema: &Schema) {
+        let State { conns, current, .. } = self;
+        let held = conns.get(&uid).or(current.as_ref().filter(|(of, _)| *of == uid).map(|(_, kept)| kept));
+        if let (Some(kept), Some(holder)) = (held, layout.holder(schema))
+            && let Body::Conn((record, _)) = &kept.body
+        {
+            record.set(holder, Value::Unset);
+        }
     }
 
     /// An event is over, or a row is written: what nobody else holds is folded.
