@@ -200,3 +200,31 @@ fn handlers_of_an_event_that_nobody_declared_are_of_one_event() {
     let run = nightjar(&[path(file.path())]);
     assert_eq!(text(&run.stdout), "A, 1\nB, 1\n", "{}", text(&run.stderr));
 }
+
+#[test]
+fn a_query_is_held_until_it_is_answered() {
+    let run = |name: &str, code: &str| {
+        let file = script(code);
+        let run = nightjar(&["-r", &capture(name), "--quiet", path(file.path())]);
+        assert!(run.status.success() && run.stderr.is_empty(), "{}", text(&run.stderr));
+        text(&run.stdout).to_owned()
+    };
+    let ends =
+        "event connection_state_remove(c: connection) { print \"gone\", c?$dns ? c$dns$query : \"-\"; }";
+    let asks = "event dns_request(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count)
+             { if ( c?$dns ) print \"asked\", c$dns$query; }
+         event dns_end(c: connection, msg: dns_msg) { print msg$QR, c?$dns; }";
+    // The same whether something else looks at queries or not.
+    let both = |name: &str| {
+        let (told, alone) = (run(name, &format!("{asks}{ends}")), run(name, ends));
+        let gone: String =
+            told.lines().filter(|line| line.starts_with("gone")).map(|l| format!("{l}\n")).collect();
+        assert_eq!(alone, gone);
+        told
+    };
+    let told = both("dns.pcap");
+    assert!(told.starts_with("asked, www.nightjar.test\nF, T\nT, T\n"), "{told}");
+    assert!(told.contains("gone, -\n") && !told.contains("gone, www"), "{told}");
+    let told = both("mdns.pcap");
+    assert!(told.contains("gone, nightjar\n"), "{told}");
+}

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, Sender, bounded};
+
 use crate::event::taken::Mark;
 use crate::event::{
     ConnId, ConnView, Drafted, EventId, FileView, Happening, Interest, Order, Owner, Raised, RecordView,
@@ -23,9 +25,15 @@ pub struct Bus {
     batch: Batch,
     /// When time was last told of.
     moment: Time,
+    /// Batches that were taken, to be filled again.
+    spares: (Sender<Batch>, Receiver<Batch>),
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
     kept: Mark,
 }
+
+/// So many batches are kept to be filled again, none larger than this: fresh memory is not free.
+const SPARES: usize = 4;
+const MAX_SPARE: usize = 2 << 20;
 
 /// Time is told of this often, at a packet.
 const MOMENT: Interval = Interval::from_millis(1);
@@ -37,6 +45,24 @@ pub struct Batch {
     pub items: Vec<Item>,
     /// What items point into.
     pub taken: Taken,
+    /// Where its memory is to be used again.
+    home: Option<Sender<Batch>>,
+}
+
+impl Batch {
+    fn size(&self) -> usize {
+        self.taken.size() + self.items.len() * size_of::<Item>()
+    }
+
+    /// It has been taken: lets the worker that made it have its memory.
+    pub fn give_back(mut self) {
+        if let Some(home) = self.home.take().filter(|_| self.size() <= MAX_SPARE) {
+            self.items.clear();
+            self.taken.clear();
+            // There may be enough, and the worker may have ended.
+            let _ = home.try_send(self);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -91,6 +117,7 @@ impl Bus {
             said: 0,
             batch: Batch::default(),
             moment: Time::default(),
+            spares: bounded(SPARES),
             kept: Mark::default(),
         }
     }
@@ -183,7 +210,7 @@ impl Bus {
         self.format.row(record, &mut self.batch.taken.bytes);
         let end = self.batch.taken.bytes.len();
         self.say(Said::Row { schema: R::SCHEMA, start, end });
-        let (order, now, Batch { items, taken }) = (self.order, self.now, &mut self.batch);
+        let (order, now, Batch { items, taken, .. }) = (self.order, self.now, &mut self.batch);
         let written = self.format.json_members(start..end);
         self.exports.rows(record, now, written, &mut taken.bytes, |to, range| {
             let said = Said::Export { to, start: range.start, end: range.end };
@@ -246,7 +273,7 @@ impl Bus {
         let before = taken.mark();
         let args = make(taken);
         let happening = Happening { args: taken.parts_of(args), conn: None, taken };
-        if self.interest.is_idle(id, &happening) {
+        if self.interest.idle(id, &happening).is_none() {
             taken.rewind(before);
             return None;
         }
@@ -263,9 +290,7 @@ impl Bus {
     pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) {
         let taken = &mut self.batch.taken;
         let happening = Happening { args: taken.parts_of(args), conn: conn.as_ref(), taken };
-        if conn.is_some() && self.interest.is_idle(id, &happening) {
-            return taken.rewind(self.kept);
-        }
+        let Some(idle) = self.interest.idle(id, &happening) else { return taken.rewind(self.kept) };
         let conn = conn.map(|conn| {
             taken.conns.push(conn);
             last(taken.conns.len())
@@ -274,7 +299,7 @@ impl Bus {
             taken.files.push(file);
             last(taken.files.len())
         });
-        self.say(Said::Event(Raised { id, conn, file, args }));
+        self.say(Said::Event(Raised { id, conn, file, args, idle }));
     }
 
     fn say(&mut self, said: Said) {
@@ -292,14 +317,15 @@ impl Bus {
 
     /// How many bytes of memory what was said so far takes, roughly.
     pub fn waiting(&self) -> usize {
-        self.batch.taken.size() + self.batch.items.len() * size_of::<Item>()
+        self.batch.size()
     }
 
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
         self.kept = Mark::default();
-        let (items, taken) = (Vec::with_capacity(self.batch.items.len()), self.batch.taken.like());
-        std::mem::replace(&mut self.batch, Batch { items, taken })
+        let next = self.spares.1.try_recv().unwrap_or_default();
+        let full = std::mem::replace(&mut self.batch, next);
+        Batch { home: Some(self.spares.0.clone()), ..full }
     }
 }
 

@@ -30,9 +30,10 @@ pub struct Interest {
     pub logs: Vec<LogInterest>,
 }
 
-/// Tells from what an event is about that all its handlers do nothing.
+/// Tells from what an event is about which of its handlers do nothing, as the host of the scripts numbers them.
+/// None where all do nothing.
 #[derive(Clone)]
-pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> bool + Send + Sync>);
+pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync>);
 
 /// Tells from a row that scripts let it pass as it is.
 #[derive(Clone)]
@@ -102,9 +103,9 @@ impl Interest {
         self.events.contains(id)
     }
 
-    /// Whether no handler of the event does anything.
-    pub fn is_idle(&self, id: EventId, happening: &Happening<'_>) -> bool {
-        self.idle.iter().any(|(of, idle)| *of == id && (idle.0)(happening))
+    /// Which handlers of the event do nothing; none where all do nothing.
+    pub fn idle(&self, id: EventId, happening: &Happening<'_>) -> Option<u64> {
+        self.idle.iter().find(|(of, _)| *of == id).map_or(Some(0), |(_, idle)| (idle.0)(happening))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.

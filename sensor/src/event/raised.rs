@@ -125,6 +125,8 @@ pub struct Raised {
     /// What [`Part::File`](crate::event::Part) stands for.
     pub file: Option<u32>,
     pub args: Span,
+    /// A bit for each handler that does nothing.
+    pub idle: u64,
 }
 
 /// What a row belongs to: scripts that were shown it before find it again.

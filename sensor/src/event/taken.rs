@@ -293,15 +293,13 @@ impl Taken {
             + self.rows.len() * size_of::<RowView>()
     }
 
-    /// One that can hold as much without growing.
-    pub(super) fn like(&self) -> Taken {
-        Taken {
-            bytes: Vec::with_capacity(self.bytes.len()),
-            parts: Vec::with_capacity(self.parts.len()),
-            conns: Vec::with_capacity(self.conns.len()),
-            files: Vec::with_capacity(self.files.len()),
-            rows: Vec::with_capacity(self.rows.len()),
-        }
+    /// Empties it, to be filled again.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.parts.clear();
+        self.conns.clear();
+        self.files.clear();
+        self.rows.clear();
     }
 }
 

@@ -318,18 +318,20 @@ impl Stage<'_, '_> {
     }
 
     fn take(&mut self, report: Report) {
-        if let Some(last) = report.batch.items.last() {
+        let mut batch = report.batch;
+        if let Some(last) = batch.items.last() {
             self.said.push(last.now);
         }
         // What a worker said before the clock was set back must not set time forward again.
         let latest = wall();
-        for mut item in report.batch.items {
+        for mut item in batch.items.drain(..) {
             item.now = item.now.min(latest);
             // Live logs report no failures: they count them.
-            if self.policy.take(item, &report.batch.taken, self.logs).is_err() {
+            if self.policy.take(item, &batch.taken, self.logs).is_err() {
                 self.ledger.log_failures += 1;
             }
         }
+        batch.give_back();
     }
 
     /// Looks whether the clock was set back.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crossbeam_channel::Receiver;
 
-use crate::event::{Batch, Item, Order, Taken};
+use crate::event::{Batch, Order};
 use crate::log::{LogError, Logs};
 use crate::policy::Policy;
 
@@ -19,12 +19,8 @@ pub(super) struct Report {
 struct Lane {
     reports: Receiver<Report>,
     upto: Order,
-    waiting: VecDeque<Waiting>,
-}
-
-struct Waiting {
-    items: std::iter::Peekable<std::vec::IntoIter<Item>>,
-    taken: Taken,
+    /// With the first of their items last.
+    waiting: VecDeque<Batch>,
 }
 
 /// Takes all workers' reports until they end, and hands every item on in order.
@@ -34,10 +30,11 @@ pub(super) fn merge(
     logs: &mut Logs,
 ) -> Result<(), LogError> {
     if let [reports] = &workers[..] {
-        for report in reports {
-            for item in report.batch.items {
-                policy.take(item, &report.batch.taken, logs)?;
+        for Report { mut batch, .. } in reports {
+            for item in batch.items.drain(..) {
+                policy.take(item, &batch.taken, logs)?;
             }
+            batch.give_back();
         }
         return Ok(());
     }
@@ -51,11 +48,10 @@ pub(super) fn merge(
         lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::LAST)
     {
         match behind.reports.recv() {
-            Ok(Report { batch, upto }) => {
+            Ok(Report { mut batch, upto }) => {
                 behind.upto = upto;
-                behind
-                    .waiting
-                    .push_back(Waiting { items: batch.items.into_iter().peekable(), taken: batch.taken });
+                batch.items.reverse();
+                behind.waiting.push_back(batch);
             }
             // A worker that ends without having said so has nothing more to say.
             Err(_) => behind.upto = Order::LAST,
@@ -96,13 +92,14 @@ fn hand_on(
 
 impl Lane {
     fn first(&mut self) -> Option<Order> {
-        while let Some(front) = self.waiting.front_mut() {
-            match front.items.peek() {
-                Some(item) => return Some(item.order),
-                None => self.waiting.pop_front(),
-            };
+        loop {
+            if let Some(item) = self.waiting.front()?.items.last() {
+                return Some(item.order);
+            }
+            if let Some(taken) = self.waiting.pop_front() {
+                taken.give_back();
+            }
         }
-        None
     }
 
     /// Hands on what comes before `limit` or stands at it.
@@ -113,8 +110,8 @@ impl Lane {
         logs: &mut Logs,
     ) -> Result<(), LogError> {
         while self.first().is_some_and(|order| order <= limit) {
-            let Some(Waiting { items, taken }) = self.waiting.front_mut() else { return Ok(()) };
-            while let Some(item) = items.next_if(|item| item.order <= limit) {
+            let Some(Batch { items, taken, .. }) = self.waiting.front_mut() else { return Ok(()) };
+            while let Some(item) = items.pop_if(|item| item.order <= limit) {
                 policy.take(item, taken, logs)?;
             }
         }

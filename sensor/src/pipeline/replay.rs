@@ -60,6 +60,8 @@ impl std::error::Error for ReplayError {}
 
 /// Reports that may wait between a worker and the logs.
 const QUEUE: usize = 4;
+/// With so much to say, it is said before the block of packets ends: what is read soon is still near the processor.
+const REPORT_BYTES: usize = 256 << 10;
 
 /// Replays a capture into logs, the rows that `config.exports` asks for to `outlets`, and events to
 /// `events`. `watch` is given the reading progress before it starts.
@@ -119,6 +121,12 @@ fn run(mut worker: Worker, mut reader: Reader, reports: &Sender<Report>) -> (Wor
             worker.packet(number, &packet);
             last = last.max(packet.ts);
             last_number = number;
+            if worker.waiting() > REPORT_BYTES {
+                let upto = Order::after_packet(number);
+                if reports.send(Report { batch: worker.take(), upto }).is_err() {
+                    return (worker.stats(), last);
+                }
+            }
         }
         drop(block);
         if reports.send(Report { batch: worker.take(), upto: Order::after_packet(last_number) }).is_err() {

@@ -57,6 +57,8 @@ pub(super) struct Log {
     pub columns: Vec<Option<Column>>,
     /// Where the ends of the connection are, if there.
     pub id: Option<Place>,
+    /// Nobody looks for a row in its connection once it is written.
+    pub passing: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -132,16 +134,22 @@ impl Layout {
             let holder = holder.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
             let id = place(vm, ty, "id");
             let columns = schema.fields.iter().map(|field| column(vm, ty, id, field.name)).collect();
-            let mut log = Log { schema, ty, holder, columns, id };
+            let mut log = Log { schema, ty, holder, columns, id, passing: false };
             log.note_natives(vm);
             Some(log)
         };
-        Layout {
+        let mut layout = Layout {
             conn: Conn::find(vm),
             file: File::find(vm),
             events: EventId::ALL.iter().map(event).collect(),
             logs: LOGS.iter().filter_map(log).collect(),
+        };
+        let with_it = |name: &str| WITHIN_TRANSACTION.iter().any(|id| id.name() == name);
+        let passing = !layout.looks_aside(vm, analyze::HTTP, with_it);
+        if let Some(http) = layout.logs.iter_mut().find(|log| log.schema == analyze::HTTP) {
+            http.passing = passing;
         }
+        layout
     }
 
     pub fn event(&self, id: EventId) -> Option<&Event> {
@@ -157,14 +165,10 @@ impl Layout {
         self.logs.iter().position(|log| log.schema == schema)
     }
 
-    /// Whether scripts look for a connection's transaction (`c$http`) when other things happen than those that tell
-    /// of it, whose names begin with `own`: it has to be followed for them.
-    fn looks_aside(&self, vm: &Vm, schema: &Schema, own: &[&str]) -> bool {
+    /// Whether scripts look for a connection's transaction (`c$http`) when other things happen than those that
+    /// `tells` names.
+    fn looks_aside(&self, vm: &Vm, schema: &Schema, tells: impl Fn(&str) -> bool) -> bool {
         let (Some(ty), Some(at)) = (self.conn.ty, self.holder(schema)) else { return false };
-        let tells = |name: &str| {
-            let known = |id: &&EventId| id.name() == name && own.iter().any(|of| name.starts_with(of));
-            EventId::ALL.iter().any(|id| known(&id))
-        };
         vm.globals.iter().enumerate().any(|(nth, global)| {
             let Value::Func(function) = &vm.values[nth] else { return false };
             // Functions are called by those.
@@ -173,6 +177,14 @@ impl Layout {
                 && vm.is_handled(function.id)
                 && !tells(&global.name)
                 && vm.uses.reaches(nth as u32, ty, at)
+        })
+    }
+
+    /// The transaction has to be followed for them: events whose names do not begin with one of `own` look for it.
+    fn follows(&self, vm: &Vm, schema: &Schema, own: &[&str]) -> bool {
+        self.looks_aside(vm, schema, |name| {
+            let known = |id: &&EventId| id.name() == name && own.iter().any(|of| name.starts_with(of));
+            EventId::ALL.iter().any(|id| known(&id))
         })
     }
 
@@ -192,7 +204,7 @@ impl Layout {
         // Those of which every one is needed, to know the transaction that is going on.
         let mut needed = EventSet::default();
         for (schema, own, tell) in TRANSACTIONS {
-            if self.looks_aside(vm, schema, own) {
+            if self.follows(vm, schema, own) {
                 for &id in *tell {
                     events.insert(id);
                     needed.insert(id);
@@ -254,8 +266,22 @@ impl Layout {
     }
 }
 
-/// Of logs whose rows are transactions: how the names of events begin that come with them, and the events that
-/// follow them. Files come with the transaction that carries them.
+/// What brings along the HTTP transaction that it is about.
+const WITHIN_TRANSACTION: [EventId; 10] = [
+    EventId::HttpRequest,
+    EventId::HttpReply,
+    EventId::HttpHeader,
+    EventId::HttpHeaderOfInterest,
+    EventId::HttpAllHeaders,
+    EventId::HttpContentType,
+    EventId::HttpBeginEntity,
+    EventId::HttpEntityData,
+    EventId::HttpEndEntity,
+    EventId::HttpMessageDone,
+];
+
+/// Of each log whose rows are transactions: how the names of events begin that come with them (files do with the
+/// transaction that carries them), and what tells of one.
 const TRANSACTIONS: &[(&Schema, &[&str], &[EventId])] = &[
     (
         analyze::HTTP,

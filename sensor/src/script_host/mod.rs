@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nightjar_script::rehearse::IdleBodies;
 use nightjar_script::value::Value;
 use nightjar_script::{Args, Failed, Options, Script, StdHost};
 
@@ -299,7 +300,7 @@ impl Events for Scripts {
                 args.push(values::of(vm, *part, taken, *ty, &subject));
             }
             drop(subject);
-            vm.dispatch(target.function, args);
+            vm.dispatch_but(target.function, args, IdleBodies::of_bits(event.idle));
         }
         if let Some(view) = view {
             // Zeek takes a query away once it was answered.

@@ -49,7 +49,7 @@ pub(super) struct Judges {
 /// What the only filter of a log that a worker writes is called.
 pub(super) const FILTER: &str = "default";
 
-/// When all handlers of an event do nothing, if that can be told.
+/// When handlers of an event do nothing, if that can be told.
 pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
     let place = |path: &Path| {
@@ -63,10 +63,11 @@ pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
     let rehearsal = vm.rehearsal(event, &place)?;
     Some(Idle(Arc::new(move |happening| {
         let Happening { args, conn, taken } = *happening;
-        rehearsal.is_idle(&|place| match place {
+        let (idle, all) = rehearsal.idle_bodies(&|place| match place {
             Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
             place => look(place, conn?, taken),
-        })
+        });
+        (!all).then_some(idle.bits())
     })))
 }
 

@@ -42,7 +42,27 @@ pub enum Seen<'s> {
 /// All bodies of a function, hook or event. `R` is what the host calls the places that it can look at.
 #[derive(Debug)]
 pub struct Rehearsal<R> {
-    bodies: Vec<Block<R>>,
+    /// None of those that always do something.
+    bodies: Vec<Option<Block<R>>>,
+}
+
+/// Which bodies of an event do nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdleBodies(u64);
+
+impl IdleBodies {
+    /// A bit for each of the first.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub fn of_bits(bits: u64) -> IdleBodies {
+        IdleBodies(bits)
+    }
+
+    pub fn contains(self, body: usize) -> bool {
+        body < u64::BITS as usize && self.0 >> body & 1 == 1
+    }
 }
 
 type Block<R> = Vec<Step<R>>;
@@ -110,18 +130,33 @@ enum Flow<'s> {
 impl<R> Rehearsal<R> {
     /// Whether no body does anything, and a hook refuses nothing.
     pub fn is_idle<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
-        let idle = |body| matches!(run(body, look), Some(Flow::On | Flow::Returned(None)));
-        self.bodies.iter().all(idle)
+        self.bodies.iter().all(|body| is_idle(body, look))
+    }
+
+    /// Which bodies do nothing, and whether all do.
+    pub fn idle_bodies<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> (IdleBodies, bool) {
+        let (mut bits, mut all) = (0, true);
+        for (at, body) in self.bodies.iter().enumerate() {
+            let idle = is_idle(body, look);
+            all &= idle;
+            bits |= u64::from(idle).checked_shl(at as u32).unwrap_or(0);
+        }
+        (IdleBodies(bits), all)
     }
 
     /// What a function returns, where that is all that it does.
     pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
-        let [body] = &self.bodies[..] else { return None };
+        let [Some(body)] = &self.bodies[..] else { return None };
         match run(body, look)? {
             Flow::Returned(value) => value,
             Flow::On | Flow::Broke => None,
         }
     }
+}
+
+fn is_idle<'s, R>(body: &'s Option<Block<R>>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
+    let flow = body.as_ref().and_then(|body| run(body, look));
+    matches!(flow, Some(Flow::On | Flow::Returned(None)))
 }
 
 /// `None` where something would happen or it cannot be told.

@@ -29,7 +29,7 @@ const SET_OPTIONS: [&str; 5] = [
 
 impl Vm {
     /// What can be told beforehand of a function, hook or event once all scripts have begun: constants stay as they
-    /// are now. `place` says where the host finds what a body is given, if it does. None where some body always does
+    /// are now. `place` says where the host finds what a body is given, if it does. None where all bodies always do
     /// something.
     pub fn rehearsal<R: Clone>(
         &self,
@@ -54,8 +54,8 @@ impl Vm {
             let Ends { idle, on } = Ends::of(&block);
             (idle || on).then_some(block)
         };
-        let bodies = function.bodies.iter().map(body).collect::<Option<Vec<_>>>()?;
-        (!bodies.is_empty()).then_some(Rehearsal { bodies })
+        let bodies: Vec<_> = function.bodies.iter().map(body).collect();
+        bodies.iter().any(Option::is_some).then_some(Rehearsal { bodies })
     }
 
     /// Whether options stay as they are.

@@ -2,6 +2,7 @@
 
 use super::{CallSite, Fault, FaultKind, Flow, Frame, FuncId, FuncKind, Res, Vm};
 use crate::ast::{ExprRef, Flavor};
+use crate::rehearse::IdleBodies;
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{FuncVal, Value};
@@ -67,7 +68,7 @@ impl Vm {
             },
             Flavor::Hook => self.run_hook(&bodies, args, closure),
             Flavor::Event => {
-                self.run_handlers(&bodies, &args);
+                self.run_handlers(&bodies, &args, IdleBodies::default());
                 Ok(Value::Unset)
             }
         };
@@ -114,9 +115,9 @@ impl Vm {
         Ok(Value::Bool(true))
     }
 
-    /// Runs every handler of an event; one's error does not keep the next from running.
-    pub(crate) fn run_handlers(&mut self, bodies: &Rc<[Rc<super::Body>]>, args: &Args) {
-        for b in bodies.iter() {
+    /// Runs the handlers of an event that do something; one's error does not keep the next from running.
+    pub(crate) fn run_handlers(&mut self, bodies: &Rc<[Rc<super::Body>]>, args: &Args, idle: IdleBodies) {
+        for (_, b) in bodies.iter().enumerate().filter(|(at, _)| !idle.contains(*at)) {
             self.counters.handlers += 1;
             self.fuel = self.limits.fuel;
             match self.run_body(b, args.clone(), None, None) {

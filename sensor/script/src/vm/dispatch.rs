@@ -3,6 +3,7 @@
 use super::{Args, Body, FuncId, Scheduled, Vm};
 use crate::ast::Flavor;
 use crate::diag::{Diag, Severity};
+use crate::rehearse::IdleBodies;
 use crate::source::Span;
 use crate::value::Value;
 use std::rc::Rc;
@@ -35,17 +36,24 @@ impl Vm {
     /// Runs an event's handlers now, then everything they queued. For hosts between handlers: a native function
     /// that a handler called queues its events with [`Vm::enqueue`].
     pub fn dispatch(&mut self, id: FuncId, args: Args) {
-        self.raise(id, &args);
+        self.dispatch_but(id, args, IdleBodies::default());
+    }
+
+    /// The same without those handlers of which it is known that they do nothing.
+    pub fn dispatch_but(&mut self, id: FuncId, args: Args, idle: IdleBodies) {
+        self.raise(id, &args, idle);
         if !self.queue.is_empty() {
             self.drain();
         }
     }
 
     #[inline]
-    fn raise(&mut self, id: FuncId, args: &Args) {
+    fn raise(&mut self, id: FuncId, args: &Args, idle: IdleBodies) {
         let Some(func) = self.funcs.get_mut(id.0 as usize) else { return };
         func.calls += 1;
         let bodies = func.active.clone();
+        // What is known is known of all.
+        let idle = if bodies.len() == func.bodies.len() { idle } else { IdleBodies::default() };
         self.counters.events += 1;
         if bodies.is_empty() {
             return;
@@ -53,7 +61,7 @@ impl Vm {
         self.depth = 0;
         self.calls.clear();
         self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
-        self.while_handling(id, |vm| vm.run_handlers(&bodies, args));
+        self.while_handling(id, |vm| vm.run_handlers(&bodies, args, idle));
         self.calls.clear();
     }
 
@@ -82,7 +90,7 @@ impl Vm {
                     }
                 }
                 (events, round) = (events + 1, round - 1);
-                self.raise(id, &args);
+                self.raise(id, &args, IdleBodies::default());
                 if self.exit_code.is_some() {
                     return;
                 }

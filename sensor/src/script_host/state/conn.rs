@@ -63,9 +63,12 @@ enum Shows {
 #[derive(Default)]
 pub(super) struct Mould {
     shape: Option<Rc<Shape>>,
-    /// A record that is no longer needed.
-    spare: Option<Record>,
+    /// Records that are no longer needed.
+    spare: Vec<Record>,
 }
+
+/// So many records are kept to be used again.
+pub(super) const MAX_SPARE: usize = 64;
 
 impl Mould {
     /// A record of a connection that is new to scripts.
@@ -84,7 +87,7 @@ impl Mould {
 
     /// A record without those of its defaults that are evaluated; none if none was ever made.
     pub fn record(&mut self) -> Option<Record> {
-        if let Some(spare) = self.spare.take() {
+        if let Some(spare) = self.spare.pop() {
             return Some(spare);
         }
         let shape = self.shape.clone()?;
@@ -95,7 +98,9 @@ impl Mould {
 
     pub fn give_back(&mut self, record: Record) {
         record.1.said.replace(None);
-        self.spare = Some(record);
+        if self.spare.len() < MAX_SPARE {
+            self.spare.push(record);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod conn;
 mod row;
 mod said;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use nightjar_script::Vm;
@@ -22,14 +22,16 @@ use crate::script_host::values;
 /// The records of connections and files that events were about: handlers may keep things in them, and change
 /// rows that are still to be written.
 ///
-/// Between events most are folded: nobody holds the record, so that only what scripts have put into it is kept, and
-/// it is made again when the next event comes. Attackers open many connections.
+/// Those of connections that no event was about for a while are folded: nobody holds the record, so that only what
+/// scripts have put into it is kept, and it is made again when the next event comes. Attackers open many connections.
 #[derive(Default)]
 pub(super) struct State {
     conns: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
     files: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
-    /// A connection that is beyond those that are kept, or new: it is kept if scripts put something into it.
+    /// A connection that is beyond those that are kept.
     current: Option<(Uid, Box<Kept>)>,
+    /// Connections that are not folded, some of which may have ended, the first that was told of first.
+    recent: VecDeque<Uid>,
     mould: conn::Mould,
     moulds: Moulds,
 }
@@ -37,6 +39,8 @@ pub(super) struct State {
 struct Kept {
     body: Body,
     rows: SmallVec<[Row; 1]>,
+    /// It is among the recent ones.
+    recent: bool,
 }
 
 enum Body {
@@ -52,6 +56,8 @@ type Own = SmallVec<[(u32, Value); 1]>;
 /// Connections, and files, whose record is kept between events. More are open only under attack; then a handler
 /// finds a fresh record.
 const MAX_KEPT: usize = 1_000_000;
+/// So many connections are not folded: the events of one often come close to each other.
+const MAX_RECENT: usize = 64;
 /// Rows of one connection that wait: pipelined requests, DNS queries without answers.
 const MAX_ROWS: usize = 256;
 
@@ -69,7 +75,7 @@ impl State {
             Some(kept) => kept,
             None => {
                 let Some(record) = mould.begin(vm, &layout.conn) else { return Value::Unset };
-                let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new() });
+                let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new(), recent: false });
                 &mut current.insert((view.uid, kept)).1
             }
         };
@@ -98,14 +104,27 @@ impl State {
 
     /// An event is over, or a row is written: what nobody else holds is folded.
     pub fn settle(&mut self, layout: &Layout, uid: Uid) {
-        let State { conns, current, mould, moulds, .. } = self;
+        let State { conns, current, recent, mould, moulds, .. } = self;
         if let Some((uid, mut kept)) = current.take() {
-            kept.fold(layout, mould, moulds);
-            if !kept.is_empty() && conns.len() < MAX_KEPT {
+            if conns.len() < MAX_KEPT {
+                kept.recent = true;
                 conns.insert(uid, kept);
+                recent.push_back(uid);
+            } else {
+                kept.fold(layout, mould, moulds);
             }
-        } else if let Some(kept) = conns.get_mut(&uid) {
+        } else if let Some(kept) = conns.get_mut(&uid).filter(|kept| !kept.recent) {
+            kept.recent = true;
+            recent.push_back(uid);
+        }
+        while recent.len() > MAX_RECENT {
+            let Some(uid) = recent.pop_front() else { return };
+            let Some(kept) = conns.get_mut(&uid) else { continue };
+            kept.recent = false;
             kept.fold(layout, mould, moulds);
+            if kept.is_empty() {
+                conns.remove(&uid);
+            }
         }
     }
 
@@ -137,7 +156,7 @@ impl State {
                 values::update_file(&layout.file, &record, view);
                 return Value::Record(record);
             }
-            let kept = Kept { body: Body::File(record), rows: SmallVec::new() };
+            let kept = Kept { body: Body::File(record), rows: SmallVec::new(), recent: false };
             self.files.insert(view.fuid, Box::new(kept));
         }
         let Some(kept) = self.files.get_mut(&view.fuid) else { return Value::Unset };
@@ -176,7 +195,12 @@ impl State {
         write(vm, log, record);
         match alone {
             Some(row) => row.discard(moulds),
-            None => self.settle(layout, uid),
+            None => {
+                if let Some(kept) = conns.get_mut(&uid).filter(|_| layout.logs[log].passing) {
+                    kept.let_go(layout, moulds, (log, nth));
+                }
+                self.settle(layout, uid);
+            }
         }
     }
 
@@ -214,7 +238,8 @@ impl State {
             }
             None => {
                 let record = mould.begin(vm, &layout.conn)?;
-                let kept = Box::new(Kept { body: Body::Conn(record.clone()), rows: SmallVec::new() });
+                let kept =
+                    Box::new(Kept { body: Body::Conn(record.clone()), rows: SmallVec::new(), recent: false });
                 *current = Some((uid, kept));
                 record
             }
@@ -225,17 +250,31 @@ impl State {
 
     /// Folds a connection again. One that no event was about is not kept: its end will not be told.
     pub fn settle_named(&mut self, layout: &Layout, uid: Uid) {
-        self.current = None;
-        self.settle(layout, uid);
+        match self.current.take() {
+            Some((_, mut kept)) => kept.fold(layout, &mut self.mould, &mut self.moulds),
+            None => self.settle(layout, uid),
+        }
     }
 
     /// A connection or file has ended.
     pub fn forget(&mut self, layout: &Layout, uid: Uid) {
         match self.conns.remove(&uid) {
             Some(kept) => {
-                if let (Body::Conn((record, _)), Some(ended)) = (kept.body, layout.conn.ended) {
-                    record.set(ended.at, Value::Bool(true));
+                let Kept { body, rows, .. } = *kept;
+                if let Body::Conn(mut record) = body {
+                    match Rc::get_mut(&mut record.0) {
+                        Some(unshared) => {
+                            unshared.recycle(|_, _| {});
+                            self.mould.give_back(record);
+                        }
+                        None => {
+                            if let Some(ended) = layout.conn.ended {
+                                record.0.set(ended.at, Value::Bool(true));
+                            }
+                        }
+                    }
                 }
+                rows.into_iter().for_each(|row| row.discard(&mut self.moulds));
             }
             None => {
                 self.files.remove(&uid);
@@ -302,6 +341,22 @@ impl Kept {
                 holder.set(field, Value::Record(record));
             }
         }
+    }
+
+    /// Lets go of a row that is written, for which nobody looks any more, unless somebody holds the connection.
+    fn let_go(&mut self, layout: &Layout, moulds: &mut Moulds, (log, nth): (usize, u64)) {
+        let Body::Conn((record, _)) = &self.body else { return };
+        let Some(at) = self.rows.iter().position(|row| (row.log, row.nth) == (log, nth)) else { return };
+        if Rc::strong_count(record) > 1 {
+            return;
+        }
+        let row = self.rows.remove(at);
+        if let Some(holder) = layout.logs[log].holder
+            && record.peek(holder, |held| matches!(held, Value::Record(held) if row.is(held))) == Some(true)
+        {
+            record.set(holder, Value::Unset);
+        }
+        row.discard(moulds);
     }
 
     /// Makes the record again. False if that cannot be.

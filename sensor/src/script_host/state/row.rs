@@ -10,6 +10,7 @@ use nightjar_script::value::{NativeRecord, Proto, RecordVal, Template, Value};
 use crate::event::{Excerpt, Part, RecordView, Taken};
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::state::Own;
+use crate::script_host::state::conn::MAX_SPARE;
 use crate::script_host::state::said::Said;
 use crate::script_host::values::{self, Subject};
 
@@ -64,8 +65,8 @@ pub(super) struct Moulds(Vec<Mould>);
 #[derive(Default)]
 struct Mould {
     shape: Option<Rc<Shape>>,
-    /// A record that is no longer needed.
-    spare: Option<Record>,
+    /// Records that are no longer needed.
+    spare: Vec<Record>,
 }
 
 impl Moulds {
@@ -88,7 +89,7 @@ impl Moulds {
     /// A record of a log whose shape is known, without those of its defaults that are evaluated.
     fn record(&mut self, layout: &Layout, log: usize) -> Option<Record> {
         let mould = self.of(log);
-        if let Some(spare) = mould.spare.take() {
+        if let Some(spare) = mould.spare.pop() {
             return Some(spare);
         }
         let shape = mould.shape.clone()?;
@@ -99,8 +100,11 @@ impl Moulds {
 
     /// Keeps a record that was emptied.
     fn give_back(&mut self, log: usize, body: Body) {
-        if let Body::Record(record) = body {
-            self.of(log).spare = Some(record);
+        let spare = &mut self.of(log).spare;
+        if let Body::Record(record) = body
+            && spare.len() < MAX_SPARE
+        {
+            spare.push(record);
         }
     }
 }
