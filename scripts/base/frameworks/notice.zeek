@@ -503,7 +503,9 @@ function mail_summary()
 	{
 	if ( ! summary_is_open || summary_dest() == "" )
 		return;
-	print summary, "\n\n--\n[Automatically generated]\n";
+	# Line by line: what the traffic put into a message stays escaped, so that it makes no lines of its own.
+	for ( _, line in vector("", "", "--", "[Automatically generated]", "") )
+		print summary, line;
 	close(summary);
 	summary_is_open = F;
 	local subject = fmt("Alarm summary from %s-%s", strftime("%H:%M:%S", summary_since),

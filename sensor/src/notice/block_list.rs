@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -18,6 +18,9 @@ use crate::time::{Interval, Time};
 
 /// The file is written at most this often, but at the end.
 const PAUSE: Interval = Interval::from_secs(1);
+
+/// A list that could not be written is tried again after this.
+const RETRY: Interval = Interval::from_secs(10);
 
 /// Bytes of a file that a run goes on with.
 const MAX_FILE: u64 = 64 << 20;
@@ -45,6 +48,8 @@ pub struct BlockList {
 struct Shared {
     written: AtomicU64,
     failed: AtomicU64,
+    /// The last list was not written.
+    failing: AtomicBool,
     trouble: Mutex<Option<String>>,
 }
 
@@ -115,7 +120,9 @@ impl BlockList {
         while self.by_end.first().is_some_and(|(until, _)| *until <= now) {
             self.remove_first();
         }
-        if self.changed && now - self.written >= PAUSE {
+        // A disk that was full may have room again.
+        let again = self.shared.failing.load(Ordering::Relaxed) && now - self.written >= RETRY;
+        if self.changed && now - self.written >= PAUSE || again {
             self.write(now);
         }
     }
@@ -144,7 +151,8 @@ impl BlockList {
 
     /// Writes what has not been written, and waits for it.
     pub fn finish(&mut self) {
-        let list = self.path.clone().filter(|_| self.changed).map(|path| (path, self.text()));
+        let unwritten = self.changed || self.shared.failing.load(Ordering::Relaxed);
+        let list = self.path.clone().filter(|_| unwritten).map(|path| (path, self.text()));
         if self.writer.is_none() && list.is_some() {
             self.writer = start(self.shared.clone());
         }
@@ -181,13 +189,19 @@ fn start(shared: Arc<Shared>) -> Option<Writer> {
     let write = move || {
         for (path, text) in lists {
             match replace(&path, text.as_bytes()) {
-                Ok(()) => shared.written.fetch_add(1, Ordering::Relaxed),
-                Err(error) => {
-                    let text = format!("the block list {} was not written: {error}", path.display());
-                    *shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
-                    shared.failed.fetch_add(1, Ordering::Relaxed)
+                Ok(()) => {
+                    shared.failing.store(false, Ordering::Relaxed);
+                    shared.written.fetch_add(1, Ordering::Relaxed);
                 }
-            };
+                Err(error) => {
+                    // Said once, until it is well again.
+                    if !shared.failing.swap(true, Ordering::Relaxed) {
+                        let text = format!("the block list {} was not written: {error}", path.display());
+                        *shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                    }
+                    shared.failed.fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
     };
     let thread = thread::Builder::new().name("block list".to_owned()).spawn(write).ok()?;
@@ -196,12 +210,23 @@ fn start(shared: Arc<Shared>) -> Option<Writer> {
 
 /// Puts a file in the place of another at once: a reader sees the one or the other.
 fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A device or a folder is not to be replaced.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(std::io::Error::other("it is not a file"));
+    }
     let mut next = path.as_os_str().to_owned();
     next.push(".new");
-    let mut file = File::create(&next)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    std::fs::rename(&next, path)
+    let write = || {
+        let mut file = File::create(&next)?;
+        file.write_all(bytes)?;
+        file.sync_data()
+    };
+    let written = write().and_then(|()| std::fs::rename(&next, path));
+    if written.is_err() {
+        // The disk may be full; that it is there still is no harm.
+        let _ = std::fs::remove_file(&next);
+    }
+    written
 }
 
 #[cfg(test)]
@@ -234,5 +259,32 @@ mod tests {
         let mut counters = Counters::default();
         list.count(&mut counters);
         assert_eq!((counters.blocks_forgotten, counters.block_lists_failed), (1, 0));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_written_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blocked");
+        std::fs::create_dir(&path).unwrap();
+        let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
+        let mut list = BlockList::default();
+        list.block(&path, IpAddr::from([192, 0, 2, 1]), at(1000), 3);
+        let mut count = |list: &mut BlockList, now, failed, written| {
+            list.tick(at(now));
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            let mut counters = Counters::default();
+            while (counters.block_lists_failed, counters.block_lists_written) != (failed, written) {
+                assert!(std::time::Instant::now() < deadline, "{counters:?}");
+                thread::sleep(std::time::Duration::from_millis(1));
+                list.count(&mut counters);
+            }
+        };
+        count(&mut list, 100, 1, 0);
+        assert!(list.trouble().is_some_and(|told| told.ends_with("it is not a file")));
+        count(&mut list, 110, 2, 0);
+        assert_eq!(list.trouble(), None);
+        std::fs::remove_dir(&path).unwrap();
+        count(&mut list, 120, 2, 1);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "192.0.2.1\t1000.000000\n");
     }
 }
