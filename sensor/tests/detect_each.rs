@@ -540,3 +540,20 @@ fn a_crossing_is_explained() {
     let (_, faults) = got.printed.split_once("http.faults.client\n").expect("the client's faults");
     assert!(faults.contains("observed: 6 times") && faults.contains("crossed: never"), "{}", got.printed);
 }
+
+#[test]
+fn each_key_is_explained_by_itself_and_blocks_by_their_names() {
+    // GET, POST and others of one client are keys of their own.
+    let told = detect("http-floods", "attacks", &["--explain", "10.98.0.1"]).printed;
+    let get = told.split_once("http.flood.client, key 10.98.0.1 GET\n").expect("the GETs").1;
+    let times: u64 = get
+        .split_once("observed: ")
+        .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
+        .expect("a number");
+    assert!(get.contains(&format!("last value: {times} at ")), "{told}");
+    let alone = detect("http-floods", "attacks", &["--explain", "10.98.0.1 GET"]).printed;
+    assert!(alone.contains("http.flood.client, key 10.98.0.1 GET\n"), "{alone}");
+    assert_eq!(alone.matches("observed: ").count(), 1, "{alone}");
+    let block = detect("http-floods", "detect-floods", &["--explain", "10.98.0.0/24"]).printed;
+    assert!(block.contains("http.flood.block, key 10.98.0.0 GET\n"), "{block}");
+}

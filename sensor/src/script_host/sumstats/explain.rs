@@ -1,6 +1,6 @@
 //! Why a key crossed a threshold, or did not.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use nightjar_script::value::Addr;
@@ -9,16 +9,24 @@ use crate::script_host::sumstats::{Inner, Rule};
 use crate::sumstats::{Key, Spec, StatId};
 use crate::time::Time;
 
-/// What became of one key.
+/// What became of the keys that have an address or a text.
 pub(super) struct Explain {
     wanted: String,
+    /// Of a subnet, its first address: that is the key of a block.
     host: Option<[u8; 16]>,
-    told: BTreeMap<StatId, Told>,
+    told: Vec<Told>,
+    /// Where it is told of a key.
+    places: HashMap<(StatId, Key), usize>,
+    /// Keys of which nothing is told, because there are too many.
+    untold: u64,
 }
 
 /// In one SumStat.
 #[derive(Default)]
 pub(super) struct Told {
+    rule: StatId,
+    /// The key, where there is more to it than what is to be explained.
+    key: Option<String>,
     /// Observations that counted, and when the first and the last came.
     observed: u64,
     first: Option<Time>,
@@ -28,7 +36,7 @@ pub(super) struct Told {
     /// Not counted any more, as all thresholds were crossed.
     pub through: u64,
     /// What `$normalize_key` made of it.
-    became: Vec<String>,
+    became: Option<String>,
     value: Option<(Time, f64)>,
     /// The key's own threshold, of which the others are parts and multiples.
     own: Option<f64>,
@@ -41,16 +49,39 @@ pub(super) struct Told {
 /// Crossings that are listed; more are only counted.
 const LISTED: usize = 20;
 
+/// Keys that are told of.
+const MAX_KEYS: usize = 1000;
+
 impl Explain {
     pub fn new(wanted: &str) -> Self {
-        let host = Addr::parse(wanted).map(|addr| addr.0);
-        Explain { wanted: wanted.to_owned(), host, told: BTreeMap::new() }
+        let address = match wanted.split_once('/') {
+            Some((first, length)) if length.parse::<u8>().is_ok() => first,
+            _ => wanted,
+        };
+        let host = Addr::parse(address).map(|addr| addr.0);
+        Explain { wanted: wanted.to_owned(), host, told: Vec::new(), places: HashMap::new(), untold: 0 }
     }
 
     fn is_about(&self, key: &Key) -> bool {
         (self.host.is_some() && key.host == self.host)
             || key.text.as_deref().is_some_and(|text| text == self.wanted.as_bytes())
             || shown(key) == self.wanted
+            || parts(key) == self.wanted
+    }
+
+    /// Where it is told of a key.
+    fn place(&mut self, rule: StatId, key: &Key) -> Option<usize> {
+        if let Some(at) = self.places.get(&(rule, key.clone())) {
+            return Some(*at);
+        }
+        if self.told.len() >= MAX_KEYS {
+            self.untold += 1;
+            return None;
+        }
+        let whole = key.host.is_some() != key.text.is_some();
+        self.told.push(Told { rule, key: (!whole).then(|| parts(key)), ..Told::default() });
+        self.places.insert((rule, key.clone()), self.told.len() - 1);
+        Some(self.told.len() - 1)
     }
 }
 
@@ -79,29 +110,26 @@ impl Told {
 }
 
 impl Inner {
-    /// The SumStat under which to note what becomes of this key, if it is to be explained. `given`: what the key
-    /// was before it was normalized.
-    pub(super) fn explains(&self, rule: &Rule, key: &Key, given: Option<Key>) -> Option<StatId> {
+    /// Where to note what becomes of this key, if it is to be explained. `given`: what the key was before it was
+    /// normalized.
+    pub(super) fn explains(&self, rule: &Rule, key: &Key, given: Option<Key>) -> Option<usize> {
         let mut explain = self.explain.borrow_mut();
         let explain = explain.as_mut()?;
         let was = given.as_ref().is_some_and(|given| explain.is_about(given));
         if !was && !explain.is_about(key) {
             return None;
         }
-        let told = explain.told.entry(rule.id).or_default();
+        let place = explain.place(rule.id, key)?;
         if was {
-            let became = shown(key);
-            if told.became.len() < LISTED && !told.became.contains(&became) {
-                told.became.push(became);
-            }
+            explain.told[place].became = Some(shown(key));
         }
-        Some(rule.id)
+        Some(place)
     }
 
-    pub(super) fn explained(&self, id: Option<StatId>, note: impl FnOnce(&mut Told)) {
-        if let Some(id) = id
+    pub(super) fn explained(&self, place: Option<usize>, note: impl FnOnce(&mut Told)) {
+        if let Some(place) = place
             && let Some(explain) = self.explain.borrow_mut().as_mut()
-            && let Some(told) = explain.told.get_mut(&id)
+            && let Some(told) = explain.told.get_mut(place)
         {
             note(told);
         }
@@ -114,11 +142,18 @@ impl Inner {
         let mut others = Vec::new();
         for rule in rules.iter().flatten() {
             let Some(spec) = engine.spec(rule.id) else { continue };
-            match explain.told.get(&rule.id) {
+            let mut known = false;
+            for told in explain.told.iter().filter(|told| told.rule == rule.id) {
+                known = true;
                 // Writing to a text does not fail.
-                Some(told) => drop(rule.describe(spec, told, &mut out)),
-                None => others.push(spec.name.as_ref()),
+                let _ = rule.describe(spec, told, &mut out);
             }
+            if !known {
+                others.push(spec.name.as_ref());
+            }
+        }
+        if explain.untold > 0 {
+            let _ = writeln!(out, "observations of more than {MAX_KEYS} keys: {}", explain.untold);
         }
         if !others.is_empty() {
             let _ = writeln!(out, "never a key of: {}", others.join(", "));
@@ -136,13 +171,16 @@ impl Inner {
 
 impl Rule {
     fn describe(&self, spec: &Spec, told: &Told, out: &mut String) -> std::fmt::Result {
-        writeln!(out, "{}", spec.name)?;
+        match &told.key {
+            Some(key) => writeln!(out, "{}, key {key}", spec.name)?,
+            None => writeln!(out, "{}", spec.name)?,
+        }
         match spec.window {
             Some(window) => writeln!(out, "  counts over the last {} s", plain(window.as_secs_f64()))?,
             None if self.epoch > 0.0 => writeln!(out, "  counts over epochs of {} s", plain(self.epoch))?,
             None => writeln!(out, "  counts over epochs that scripts end")?,
         }
-        for became in &told.became {
+        if let Some(became) = &told.became {
             writeln!(out, "  counted as {became}")?;
         }
         match (told.first, told.last) {
@@ -196,6 +234,15 @@ fn plain(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The key as a person writes it.
+fn parts(key: &Key) -> String {
+    let host = key.host.map(|host| Addr(host).to_string());
+    let text = key.text.as_ref().map(|text| String::from_utf8_lossy(text).into_owned());
+    let parts: Vec<String> = [host, text].into_iter().flatten().collect();
+    parts.join(" ")
+}
+
+/// The key as Zeek shows it.
 fn shown(key: &Key) -> String {
     let host = key.host.map(|host| format!("host={}", Addr(host)));
     let text = key.text.as_ref().map(|text| format!("str={}", String::from_utf8_lossy(text)));

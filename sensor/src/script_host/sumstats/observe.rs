@@ -7,7 +7,7 @@ use smallvec::smallvec;
 use std::rc::Rc;
 
 use crate::script_host::sumstats::{Inner, Rule, Tap, Tapped, Watched, now};
-use crate::sumstats::{Calc, Slot, StatId};
+use crate::sumstats::{Calc, Slot};
 
 /// An observation that was counted.
 struct Counted<'a> {
@@ -16,7 +16,7 @@ struct Counted<'a> {
     source: &'a Tapped,
     slot: Slot,
     key: Value,
-    explained: Option<StatId>,
+    explained: Option<usize>,
 }
 
 impl Inner {
