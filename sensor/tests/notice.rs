@@ -272,6 +272,23 @@ fn mail_goes_over_a_relay() {
 }
 
 #[test]
+fn alarms_are_summed_up_in_a_mail() {
+    let (address, mails) = relay(Vec::new());
+    let code = script(
+        "redef Notice::mail_dest = \"soc@example.net\";
+         redef Notice::alarmed_types += { Found };
+         event zeek_init() { NOTICE([$note=Found, $msg=\"first\\nsecond\", $src=1.2.3.4]); }",
+    );
+    let run = Run::new(&code, &["-b", &format!("Notice::smtp_server={address}")]);
+    let mail = mails.recv_timeout(Duration::from_secs(5)).expect("a mail");
+    assert!(mail.text.contains("Subject: [Zeek] Alarm summary from "), "{}", mail.text);
+    // What the message holds makes no lines of its own.
+    assert!(mail.text.contains(" Found 1.2.3.4\n   first\\x0asecond\n   # 1.2.3.4 = "), "{}", mail.text);
+    assert!(mail.text.ends_with("\n\n--\n[Automatically generated]\n\n"), "{}", mail.text);
+    assert_eq!(run.file("alarm-mail.txt"), None);
+}
+
+#[test]
 fn a_relay_is_tried_again_unless_it_says_never() {
     let code = script(&format!("{MAILED} event zeek_init() {{ NOTICE([$note=Found, $msg=\"m\"]); }}"));
     let (address, mails) = relay(vec!["451 later"]);
@@ -371,6 +388,62 @@ fn a_firewall_is_told_whom_to_block() {
 }
 
 // ---- weirds ----
+
+#[test]
+fn handlers_hear_of_some_of_many_weirds() {
+    let run = |more: &str| {
+        let code = script(&format!(
+            "{more}
+             global heard: table[string] of count &default=0;
+             event net_weird(name: string, addl: string, source: string) {{ ++heard[name]; }}
+             event flow_weird(name: string, src: addr, dst: addr, addl: string, source: string) {{ ++heard[cat(name, src)]; }}
+             event zeek_init()
+                 {{
+                 local n = 0;
+                 while ( ++n <= 100 )
+                     {{
+                     Reporter::net_weird(\"a\");
+                     Reporter::flow_weird(\"b\", 1.1.1.1, 2.2.2.2);
+                     Reporter::flow_weird(\"b\", 3.3.3.3, 2.2.2.2);
+                     }}
+                 }}
+             event zeek_done() {{ print heard[\"a\"], heard[\"b1.1.1.1\"], heard[\"b3.3.3.3\"]; }}"
+        ));
+        Run::new(&code, &["-b"]).stdout().to_owned()
+    };
+    assert_eq!(run(""), "25, 25, 25\n");
+    let rate = "redef Weird::sampling_threshold = 10; redef Weird::sampling_rate = 9;";
+    assert_eq!(run(rate), "20, 20, 20\n");
+    assert_eq!(run(&format!("{rate} redef Weird::sampling_whitelist += {{ \"a\" }};")), "100, 20, 20\n");
+    // Both pairs of hosts together: the 10, and each ninth of the 190 that follow, which are those of both in turn.
+    let together = run(&format!("{rate} redef Weird::sampling_global_list += {{ \"b\" }};"));
+    assert_eq!(together, "20, 16, 15\n");
+    assert_eq!(run("redef Weird::sampling_threshold = 3; redef Weird::sampling_rate = 0;"), "3, 3, 3\n");
+}
+
+#[test]
+fn what_the_sensor_notices_again_and_again_is_sampled_too() {
+    // Each packet has a wrong checksum.
+    let heard = |more: &str| {
+        let code = script(&format!(
+            "{more}
+             global heard = 0;
+             event conn_weird(name: string, c: connection, addl: string, source: string) {{ ++heard; }}
+             event net_weird(name: string, addl: string, source: string) {{ ++heard; }}
+             event flow_weird(name: string, src: addr, dst: addr, addl: string, source: string) {{ ++heard; }}
+             event zeek_done() {{ print heard; }}"
+        ));
+        Run::new(&code, &["-r", &capture("http-odd.pcap"), "--quiet"])
+            .stdout()
+            .trim()
+            .parse::<u64>()
+            .expect("a number")
+    };
+    let all = heard("");
+    let none = heard("redef Weird::sampling_threshold = 0; redef Weird::sampling_rate = 0;");
+    assert!(all > 1 && none == 0, "{all}, {none}");
+    assert_eq!(heard("redef Weird::sampling_threshold = 0; redef Weird::sampling_rate = 1;"), all);
+}
 
 #[test]
 fn scripts_say_what_is_done_about_weirds() {

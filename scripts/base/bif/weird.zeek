@@ -3,6 +3,23 @@
 global expired_conn_weird: event(name: string, id: conn_id, uid: string, addl: string, source: string);
 global file_weird: event(name: string, f: fa_file, addl: string, source: string);
 
+module Weird;
+
+export {
+	## An oddity that comes again and again (of the same connection, or of the same two hosts, or of neither) is told
+	## to handlers so often; of those that follow, one in sampling_rate (0 is none), until sampling_duration is over.
+	option sampling_threshold: count = 25;
+	option sampling_rate: count = 1000;
+	option sampling_duration: interval = 10min;
+	## Of these handlers hear every time.
+	option sampling_whitelist: set[string] = {};
+	## These are counted together, whatever connection they are of.
+	option sampling_global_list: set[string] = {};
+
+	## Whether handlers are to hear of one more.
+	global __permits: function(name: string, about: string): bool;
+}
+
 module Reporter;
 
 export {
@@ -26,6 +43,8 @@ export {
 
 function net_weird(name: string, addl: string &default="", source: string &default=""): bool
 	{
+	if ( ! Weird::__permits(name, "") )
+		return T;
 	event ::net_weird(name, addl, source);
 	hook weird_raised(RaisedWeird($name=name, $addl=addl, $source=source));
 	return T;
@@ -33,15 +52,20 @@ function net_weird(name: string, addl: string &default="", source: string &defau
 
 function flow_weird(name: string, orig: addr, resp: addr, addl: string &default="", source: string &default=""): bool
 	{
+	local ends = fmt("%s -> %s", orig, resp);
+	if ( ! Weird::__permits(name, ends) )
+		return T;
 	event ::flow_weird(name, orig, resp, addl, source);
 	local none = count_to_port(0, unknown_transport);
 	local id = conn_id($orig_h=orig, $orig_p=none, $resp_h=resp, $resp_p=none);
-	hook weird_raised(RaisedWeird($name=name, $id=id, $identifier=fmt("%s -> %s", orig, resp), $addl=addl, $source=source));
+	hook weird_raised(RaisedWeird($name=name, $id=id, $identifier=ends, $addl=addl, $source=source));
 	return T;
 	}
 
 function conn_weird(name: string, c: connection, addl: string &default="", source: string &default=""): bool
 	{
+	if ( ! Weird::__permits(name, c$uid) )
+		return T;
 	event ::conn_weird(name, c, addl, source);
 	hook weird_raised(RaisedWeird($name=name, $conn=c, $addl=addl, $source=source));
 	return T;
@@ -49,6 +73,8 @@ function conn_weird(name: string, c: connection, addl: string &default="", sourc
 
 function file_weird(name: string, f: fa_file, addl: string &default="", source: string &default=""): bool
 	{
+	if ( ! Weird::__permits(name, f$id) )
+		return T;
 	event ::file_weird(name, f, addl, source);
 	local more = addl == "" ? f$id : cat(f$id, ": ", addl);
 	hook weird_raised(RaisedWeird($name=name, $addl=more, $source=source));

@@ -23,7 +23,8 @@ impl Reader {
 
     fn line(&mut self, line: &[u8], seen: &mut HashSet<Vec<u8>>, out: &mut Out) -> Result<(), Stop> {
         let text = shown(line);
-        let Some(end) = line.iter().position(u8::is_ascii_whitespace) else {
+        let end = line.iter().position(u8::is_ascii_whitespace);
+        let Some(end) = end.filter(|end| *end > 0) else {
             return out.warn(format!("Could not parse '{text}'; line has invalid format. Ignoring line."));
         };
         let (name, value) = (&line[..end], line[end..].trim_ascii());

@@ -276,6 +276,9 @@ impl Events for Scripts {
     fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
+        if !self.frameworks.weird.permits_event(vm, event, taken) {
+            return Ok(());
+        }
         self.frameworks.input.between_events(vm);
         let (layout, state) = (&self.layout, &mut self.state);
         let view = event.conn.and_then(|at| taken.conn(at));

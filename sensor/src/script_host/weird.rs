@@ -1,6 +1,7 @@
 //! What scripts say about oddities: settings for those that the sensor notices, and notices of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -8,33 +9,124 @@ use nightjar_script::value::{self, Addr, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn};
 use nightjar_script::{Args, Vm};
 
-use crate::event;
+use crate::event::{self, EventId, Part};
 use crate::policy::{WeirdAction, WeirdSettings};
 use crate::script_host::values;
 
-/// Whether what scripts say has changed.
 #[derive(Clone)]
-pub(super) struct Weird(Rc<Cell<bool>>);
+pub(super) struct Weird {
+    /// Whether what scripts say has changed.
+    changed: Rc<Cell<bool>>,
+    samples: Rc<RefCell<Samples>>,
+}
 
 impl Default for Weird {
     fn default() -> Self {
-        Weird(Rc::new(Cell::new(true)))
+        Weird { changed: Rc::new(Cell::new(true)), samples: Rc::default() }
+    }
+}
+
+/// How often each oddity was seen of a connection, of two hosts or of nothing, so that handlers hear of the first
+/// and of some of the others. The oldest give way: an attacker can make up any number of connections.
+#[derive(Default)]
+struct Samples {
+    seen: HashMap<Sampled, Seen>,
+    by_age: VecDeque<Sampled>,
+}
+
+/// An oddity's name, and what it is about.
+type Sampled = Rc<(Vec<u8>, Vec<u8>)>;
+
+struct Seen {
+    count: u64,
+    since: f64,
+}
+
+/// Oddities that are counted.
+const MAX_SAMPLED: usize = 100_000;
+
+impl Samples {
+    /// How often it has been seen in the last time, this one counted.
+    fn count(&mut self, name: &[u8], about: &[u8], now: f64, duration: f64) -> u64 {
+        let this = Rc::new((name.to_vec(), about.to_vec()));
+        if let Some(seen) = self.seen.get_mut(&this) {
+            if now > seen.since + duration {
+                *seen = Seen { count: 0, since: now };
+            }
+            seen.count += 1;
+            return seen.count;
+        }
+        if self.seen.len() >= MAX_SAMPLED
+            && let Some(oldest) = self.by_age.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        self.by_age.push_back(this.clone());
+        self.seen.insert(this, Seen { count: 1, since: now });
+        1
     }
 }
 
 impl Weird {
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        let changed = self.0.clone();
+        let (changed, this) = (self.changed.clone(), self.clone());
         let tell: NativeFn = Rc::new(move |_: &mut Vm, _: &CallSite<'_>, _: &[Value]| {
             changed.set(true);
             Ok(Value::Unset)
         });
-        vec![("Weird::__changed", tell)]
+        let permits: NativeFn = Rc::new(move |vm: &mut Vm, _: &CallSite<'_>, args: &[Value]| {
+            let [name, about] = args else { return Ok(Value::Bool(true)) };
+            Ok(Value::Bool(this.permits(vm, name.bytes(), about.bytes())))
+        });
+        vec![("Weird::__changed", tell), ("Weird::__permits", permits)]
+    }
+
+    /// Whether handlers are to hear of an oddity that was noticed once more, as `Weird::sampling_threshold` and its
+    /// like say. `about`: what it is of.
+    pub fn permits(&self, vm: &Vm, name: &[u8], about: &[u8]) -> bool {
+        let option = |name: &str| vm.global_value(name);
+        let lists = |list: &str| match option(list) {
+            Some(Value::Table(names)) => names.dict.borrow().iter().any(|entry| entry.key.bytes() == name),
+            _ => false,
+        };
+        if lists("Weird::sampling_whitelist") {
+            return true;
+        }
+        let about = if lists("Weird::sampling_global_list") { &[] } else { about };
+        let duration = option("Weird::sampling_duration").map_or(0.0, Value::as_double);
+        let seen = self.samples.borrow_mut().count(name, about, vm.network_time, duration);
+        let threshold = option("Weird::sampling_threshold").map_or(u64::MAX, Value::as_count);
+        match seen.checked_sub(threshold) {
+            None | Some(0) => true,
+            Some(beyond) => {
+                let rate = option("Weird::sampling_rate").map_or(0, Value::as_count);
+                beyond.checked_rem(rate) == Some(0)
+            }
+        }
+    }
+
+    /// The same of an event; true of events of other things.
+    pub fn permits_event(&self, vm: &Vm, event: &event::Raised, taken: &event::Taken) -> bool {
+        let args = taken.parts_of(event.args);
+        let about = match event.id {
+            EventId::ConnWeird => {
+                let conn = event.conn.and_then(|at| taken.conn(at));
+                conn.map_or(Vec::new(), |conn| conn.uid.as_bytes().to_vec())
+            }
+            EventId::FlowWeird => match args {
+                [_, Part::Addr(orig), Part::Addr(resp), ..] => format!("{orig} -> {resp}").into_bytes(),
+                _ => Vec::new(),
+            },
+            EventId::NetWeird => Vec::new(),
+            _ => return true,
+        };
+        let name = args.first().and_then(|name| taken.text_of(*name)).unwrap_or_default();
+        self.permits(vm, name, &about)
     }
 
     /// The settings, where they have changed since the last call and `Weird` is loaded.
     pub fn changed_settings(&self, vm: &Vm) -> Option<WeirdSettings> {
-        if !self.0.take() {
+        if !self.changed.take() {
             return None;
         }
         let mut settings = WeirdSettings::default();
