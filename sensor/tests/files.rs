@@ -150,3 +150,36 @@ fn content_is_handed_to_events_and_mistakes_are_told() {
     assert!(errors.contains("cannot open ./extract_files/extract-"), "{errors}");
     assert!(rows(folder.path(), &["extracted"]).iter().all(|row| row[0] == "-"));
 }
+
+#[test]
+fn what_was_asked_for_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "event file_new(f: fa_file)
+        {
+        Files::add_analyzer(f, Files::ANALYZER_MD5);
+        Files::add_analyzer(f, Files::ANALYZER_SHA1);
+        Files::add_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=cat(f$id, \".a\")]);
+        Files::add_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=cat(f$id, \".b\")]);
+        }
+    event file_sniff(f: fa_file, meta: fa_metadata)
+        {
+        print Files::remove_analyzer(f, Files::ANALYZER_MD5), Files::remove_analyzer(f, Files::ANALYZER_SHA256),
+            Files::remove_analyzer(f, Files::ANALYZER_EXTRACT, [$extract_filename=cat(f$id, \".a\")]),
+            Files::remove_analyzer(f, Files::ANALYZER_DATA_EVENT), Files::analyzer_name(Files::ANALYZER_MD5);
+        }
+    event file_hash(f: fa_file, kind: string, hash: string) { print kind; }";
+    let (told, errors) = run(folder.path(), &capture("http.pcap"), &["-e", code]);
+    assert_eq!(errors, "");
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.contains(&"T, F, T, F, MD5") && lines.contains(&"sha1"), "{told}");
+    assert!(lines.iter().all(|line| ["T, F, T, F, MD5", "sha1"].contains(line)), "{told}");
+    let files = extracted(&folder.path().join("extract_files"));
+    let empty = |ending: &str| {
+        let mut named = files.iter().filter(|(name, _)| name.ends_with(ending)).peekable();
+        assert!(named.peek().is_some());
+        named.all(|(_, content)| content.is_empty())
+    };
+    assert!(empty(".a") && !empty(".b"));
+    let rows = rows(folder.path(), &["md5", "sha1"]);
+    assert!(rows.iter().all(|row| row[0] == "-") && rows.iter().any(|row| row[1] != "-"), "{rows:?}");
+}

@@ -418,6 +418,9 @@ fn handlers_hear_of_some_of_many_weirds() {
     // Both pairs of hosts together: the 10, and each ninth of the 190 that follow, which are those of both in turn.
     let together = run(&format!("{rate} redef Weird::sampling_global_list += {{ \"b\" }};"));
     assert_eq!(together, "20, 16, 15\n");
+    let set = "event zeek_init() &priority=9 { Reporter::set_weird_sampling_threshold(2); Reporter::set_weird_sampling_rate(49);
+        print Reporter::get_weird_sampling_threshold(), Reporter::get_weird_sampling_duration(); }";
+    assert_eq!(run(set), "2, 10.0 mins\n4, 4, 4\n");
     assert_eq!(run("redef Weird::sampling_threshold = 3; redef Weird::sampling_rate = 0;"), "3, 3, 3\n");
 }
 

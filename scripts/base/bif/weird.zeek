@@ -39,6 +39,18 @@ export {
 	global flow_weird: function(name: string, orig: addr, resp: addr, addl: string &default="", source: string &default=""): bool;
 	global conn_weird: function(name: string, c: connection, addl: string &default="", source: string &default=""): bool;
 	global file_weird: function(name: string, f: fa_file, addl: string &default="", source: string &default=""): bool;
+
+	## The settings of sampling (Weird::sampling_threshold and so on), and changes of them.
+	global get_weird_sampling_threshold: function(): count;
+	global set_weird_sampling_threshold: function(weird_sampling_threshold: count): bool;
+	global get_weird_sampling_rate: function(): count;
+	global set_weird_sampling_rate: function(weird_sampling_rate: count): bool;
+	global get_weird_sampling_duration: function(): interval;
+	global set_weird_sampling_duration: function(weird_sampling_duration: interval): bool;
+	global get_weird_sampling_whitelist: function(): set[string];
+	global set_weird_sampling_whitelist: function(weird_sampling_whitelist: set[string]): bool;
+	global get_weird_sampling_global_list: function(): set[string];
+	global set_weird_sampling_global_list: function(weird_sampling_global_list: set[string]): bool;
 }
 
 function net_weird(name: string, addl: string &default="", source: string &default=""): bool
@@ -79,4 +91,54 @@ function file_weird(name: string, f: fa_file, addl: string &default="", source: 
 	local more = addl == "" ? f$id : cat(f$id, ": ", addl);
 	hook weird_raised(RaisedWeird($name=name, $addl=more, $source=source));
 	return T;
+	}
+
+function get_weird_sampling_threshold(): count
+	{
+	return Weird::sampling_threshold;
+	}
+
+function set_weird_sampling_threshold(weird_sampling_threshold: count): bool
+	{
+	return Option::set("Weird::sampling_threshold", weird_sampling_threshold);
+	}
+
+function get_weird_sampling_rate(): count
+	{
+	return Weird::sampling_rate;
+	}
+
+function set_weird_sampling_rate(weird_sampling_rate: count): bool
+	{
+	return Option::set("Weird::sampling_rate", weird_sampling_rate);
+	}
+
+function get_weird_sampling_duration(): interval
+	{
+	return Weird::sampling_duration;
+	}
+
+function set_weird_sampling_duration(weird_sampling_duration: interval): bool
+	{
+	return Option::set("Weird::sampling_duration", weird_sampling_duration);
+	}
+
+function get_weird_sampling_whitelist(): set[string]
+	{
+	return Weird::sampling_whitelist;
+	}
+
+function set_weird_sampling_whitelist(weird_sampling_whitelist: set[string]): bool
+	{
+	return Option::set("Weird::sampling_whitelist", weird_sampling_whitelist);
+	}
+
+function get_weird_sampling_global_list(): set[string]
+	{
+	return Weird::sampling_global_list;
+	}
+
+function set_weird_sampling_global_list(weird_sampling_global_list: set[string]): bool
+	{
+	return Option::set("Weird::sampling_global_list", weird_sampling_global_list);
 	}

@@ -52,9 +52,19 @@ export {
 	## content is still to come.
 	global add_analyzer: function(f: fa_file, tag: Files::Tag, args: AnalyzerArgs &default=AnalyzerArgs()): bool;
 
+	## Ends what was asked for: digests are not made, content is not handed on. F where it was not asked for.
+	global remove_analyzer: function(f: fa_file, tag: Files::Tag, args: AnalyzerArgs &default=AnalyzerArgs()): bool;
+	## An analyzer's name, as files.log has it.
+	global analyzer_name: function(tag: Files::Tag): string;
+
 	## A row of files.log is about to be written.
 	global log_files: event(rec: Info);
 }
+
+function analyzer_name(tag: Files::Tag): string
+	{
+	return sub(cat(tag), /^.*ANALYZER_/, "");
+	}
 
 redef record fa_file += {
 	info: Files::Info &optional;

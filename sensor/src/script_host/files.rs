@@ -79,10 +79,43 @@ pub(super) fn folder(vm: &Vm) -> Option<PathBuf> {
 impl Files {
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
-        let (adding, limiting) = (self.clone(), self.clone());
+        let (adding, removing, limiting) = (self.clone(), self.clone(), self.clone());
         let add: NativeFn = Rc::new(move |vm, site, args| adding.add_analyzer(vm, site, args));
         let limit: NativeFn = Rc::new(move |vm, _, args| Ok(Value::Bool(limiting.set_limit(vm, args))));
-        vec![("Files::add_analyzer", add), ("FileExtract::set_limit", limit)]
+        let remove: NativeFn =
+            Rc::new(move |vm, _, args| Ok(Value::Bool(removing.remove_analyzer(vm, args))));
+        vec![
+            ("Files::add_analyzer", add),
+            ("Files::remove_analyzer", remove),
+            ("FileExtract::set_limit", limit),
+        ]
+    }
+
+    /// Forgets what was asked for. Of digests nothing is shown then; that content was handed on stays in the row.
+    fn remove_analyzer(&self, vm: &mut Vm, args: &[Value]) -> bool {
+        let [Value::Record(file), tag, Value::Record(asked), ..] = args else { return false };
+        let Value::Record(info) = vm.field(file, "info") else { return false };
+        let (name, path) = (vm.text_string(tag), vm.field(asked, "extract_filename"));
+        let name = name.rsplit("ANALYZER_").next().unwrap_or_default();
+        if matches!(name, "MD5" | "SHA1" | "SHA256") {
+            let Value::Table(analyzers) = vm.field(&info, "analyzers") else { return false };
+            return vm.table_remove(&analyzers, &Value::str(name));
+        }
+        let folder = folder(vm).unwrap_or_default();
+        let mut files = self.0.borrow_mut();
+        let id = vm.field(file, "id");
+        let Some(takers) = files.get_mut(id.bytes()) else { return false };
+        let before = takers.len();
+        takers.retain(|taker| match &**taker {
+            Taker::Extract(extract) => {
+                // The arguments, in which the path was noted, or others with the name alone.
+                let given = String::from_utf8_lossy(path.bytes()).into_owned();
+                let named = given.is_empty() || folder.join(given) == extract.path;
+                name != "EXTRACT" || !(named || Rc::ptr_eq(&extract.args, asked))
+            }
+            Taker::Events { .. } => name != "DATA_EVENT",
+        });
+        takers.len() < before
     }
 
     /// Notes in the file's row what was asked for. What digests are is shown then; content is handed on.

@@ -1,6 +1,6 @@
 //! Files that streams of analysis read: they go through the Files framework as those that connections carry.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::Hasher;
 use std::rc::Rc;
@@ -19,6 +19,8 @@ use crate::time::Time;
 #[derive(Default)]
 pub(super) struct Analysis {
     open: RefCell<HashMap<Uid, Open>>,
+    /// Before the first packet it is as late as the clock says.
+    pub live: Cell<bool>,
     files: Files,
     log: Log,
 }
@@ -41,18 +43,23 @@ pub(super) fn identifier(stream: &str) -> Uid {
 
 impl Analysis {
     pub fn new(files: Files, log: Log) -> Analysis {
-        Analysis { open: RefCell::default(), files, log }
+        Analysis { files, log, ..Analysis::default() }
     }
 
     /// The next bytes of a file; the first begin it.
     pub fn data(&self, vm: &mut Vm, fuid: Uid, stream: &str, data: &[u8]) {
         // Handlers may do anything, so that nothing is borrowed while they run.
         let known = self.open.borrow_mut().remove(&fuid);
-        let now = Time::from_secs_f64(vm.network_time);
+        let now = self.now(vm);
         let Some(mut open) = known.or_else(|| Open::begin(vm, fuid, stream, now)) else { return };
         open.life.touch(now.nanos());
         let step = open.file.data(data);
         self.step(vm, fuid, open, step);
+    }
+
+    fn now(&self, vm: &mut Vm) -> Time {
+        let clock = self.live.get() && vm.network_time == 0.0;
+        Time::from_secs_f64(if clock { vm.host.now() } else { vm.network_time })
     }
 
     /// Nothing more of a file will come.
@@ -66,7 +73,7 @@ impl Analysis {
 
     /// Gives up the files of which nothing came for long.
     pub fn timer(&self, vm: &mut Vm) {
-        let now = Time::from_secs_f64(vm.network_time);
+        let now = self.now(vm);
         let mut late = Vec::new();
         for (fuid, open) in self.open.borrow_mut().iter_mut().filter(|(_, open)| open.look_at <= now) {
             match open.life.timer(now.nanos(), Lifetime::DEFAULT_INTERVAL) {
@@ -118,7 +125,7 @@ impl Open {
         let record = vm.new_record("fa_file")?;
         let info = vm.new_record("Files::Info")?;
         let (id, source, ts) =
-            (Value::str(fuid.as_bytes()), Value::str(stream), Value::Time(vm.network_time));
+            (Value::str(fuid.as_bytes()), Value::str(stream), Value::Time(now.as_secs_f64()));
         vm.set_field(&info, "ts", ts.clone());
         vm.set_field(&info, "fuid", id.clone());
         vm.set_field(&info, "source", source.clone());

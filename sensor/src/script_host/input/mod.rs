@@ -127,6 +127,7 @@ impl Input {
     /// Looks at sources again and again: for runs that real time passes in.
     pub fn follow(&self) {
         self.0.follows.set(true);
+        self.0.analysis.live.set(true);
     }
 
     /// Between two events of a capture.
