@@ -557,3 +557,15 @@ fn each_key_is_explained_by_itself_and_blocks_by_their_names() {
     let block = detect("http-floods", "detect-floods", &["--explain", "10.98.0.0/24"]).printed;
     assert!(block.contains("http.flood.block, key 10.98.0.0 GET\n"), "{block}");
 }
+
+#[test]
+fn a_prefix_that_is_too_long_is_one_warning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let capture = format!("{}/../pcaps/detect-floods.pcap", env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    command.current_dir(folder.path()).args(["--quiet", "-r", &capture, "policy/detect/http-floods"]);
+    let output = command.arg("HTTPFloods::block_v4=40").output().expect("nightjar runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && errors.lines().count() == 1, "{errors}");
+    assert!(errors.contains("HTTPFloods::block_v4: 40 bits are too many, 32 are taken"), "{errors}");
+}

@@ -31,7 +31,7 @@ function level(bytes: count): count
 	{
 	local n = 0;
 	local next_size = size;
-	while ( bytes >= next_size )
+	while ( size > 0 && bytes >= next_size )
 		{
 		++n;
 		next_size = next_size * 2;

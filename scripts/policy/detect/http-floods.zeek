@@ -27,6 +27,17 @@ export {
 	option block_v6 = 48;
 }
 
+const longest: table[string] of count = { ["HTTPFloods::block_v4"] = 32, ["HTTPFloods::block_v6"] = 128 };
+
+# A prefix that is too long would be an error with every request.
+function prefix(id: string, length: count): count
+	{
+	if ( length <= longest[id] )
+		return length;
+	Reporter::warning(fmt("%s: %d bits are too many, %d are taken", id, length, longest[id]));
+	return longest[id];
+	}
+
 event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	{
 	if ( ! is_orig || ! c?$http || ! c$http?$method || c$http$method !in methods )
@@ -42,6 +53,12 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 
 event zeek_init() &priority=-3
 	{
+	for ( id, length in table(["HTTPFloods::block_v4"] = block_v4, ["HTTPFloods::block_v6"] = block_v6) )
+		{
+		Option::set_change_handler(id, prefix);
+		if ( length > longest[id] )
+			Option::set(id, length);
+		}
 	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $reducers=set(one),
 		$threshold_for(key: SumStats::Key) = { return threshold; },
