@@ -35,9 +35,13 @@ pub struct Interest {
 #[derive(Clone)]
 pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync>);
 
-/// Tells from a row that scripts let it pass as it is.
+/// Tells from a row that scripts let it pass to its log.
 #[derive(Clone)]
-pub struct Passes(pub Arc<dyn Fn(&RecordView, &Taken) -> bool + Send + Sync>);
+pub struct Passes {
+    pub test: Arc<dyn Fn(&RecordView, &Taken) -> bool + Send + Sync>,
+    /// Scripts change nothing in such a row either.
+    pub as_written: bool,
+}
 
 /// An event before it is raised.
 pub struct Happening<'h> {
@@ -76,7 +80,7 @@ pub struct LogInterest {
     pub fields: u64,
     /// How its rows get to it.
     pub rows: Rows,
-    /// Of rows that go past scripts, and which those change nothing in: which of them they need not see.
+    /// Which rows that go past scripts those let pass, if that can be told.
     pub passes: Option<Passes>,
 }
 

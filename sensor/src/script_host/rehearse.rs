@@ -44,6 +44,8 @@ pub(super) struct Judges {
     pub path_func: Option<FuncId>,
     /// The log's path if no function names another.
     pub path: String,
+    /// They change nothing in a row.
+    pub change_nothing: bool,
 }
 
 /// What the only filter of a log that a worker writes is called.
@@ -63,10 +65,15 @@ pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
     let rehearsal = vm.rehearsal(event, &place)?;
     Some(Idle(Arc::new(move |happening| {
         let Happening { args, conn, taken } = *happening;
-        let (idle, all) = rehearsal.idle_bodies(&|place| match place {
+        let look = |place: &Place| match place {
             Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
             place => look(place, conn?, taken),
-        });
+        };
+        // It is asked again when more is known.
+        if conn.is_none() {
+            return (!rehearsal.is_idle(&look)).then_some(0);
+        }
+        let (idle, all) = rehearsal.idle_bodies(&look);
         (!all).then_some(idle.bits())
     })))
 }
@@ -99,7 +106,7 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
     };
     let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
     let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
-    Some(Passes(Arc::new(move |row, taken| {
+    let test = move |row: &RecordView, taken: &Taken| {
         let look = |place: &Place| match place {
             Place::Column(_, column) => seen_column(*column, row, taken, || state::transport(row, taken)),
             Place::Text(text) => Some(Seen::Text(text.as_bytes())),
@@ -110,7 +117,8 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
             && path_func
                 .as_ref()
                 .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
-    })))
+    };
+    Some(Passes { test: Arc::new(test), as_written: judges.change_nothing })
 }
 
 /// A place in `c`, as long as scripts do not change it.
