@@ -107,6 +107,7 @@ impl Compiler {
         let last: RefCell<Option<Rc<RecordVal>>> = RefCell::default();
         let code = Code::op(move |vm, fr| {
             let again = last.borrow_mut().take().and_then(RecordVal::emptied);
+            let keep = again.is_some() || plain && begins_plain(vm, ty);
             let out = match again {
                 Some(record) => record,
                 None => new_record_except(vm, ty, &given)?,
@@ -116,7 +117,7 @@ impl Compiler {
                 adopt_attrs(vm, ty, *i, &v);
                 out.set(*i, v);
             }
-            if plain && begins_plain(vm, ty) {
+            if keep {
                 last.replace(Some(out.clone()));
             }
             Ok(Value::Record(out))
