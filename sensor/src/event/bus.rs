@@ -183,7 +183,7 @@ impl Bus {
         match self.interest.rows(R::SCHEMA) {
             Rows::Straight => self.write(record),
             Rows::Past { fields, changed } => {
-                let passes = self.passes(record, fields);
+                let passes = self.passes(record);
                 if passes == Some(true) {
                     return self.write(record);
                 }
@@ -196,14 +196,9 @@ impl Bus {
     }
 
     /// Whether scripts let a row pass, and then, whether just as it is.
-    fn passes<R: Record>(&mut self, record: &R, fields: u64) -> Option<bool> {
+    fn passes<R: Record>(&self, record: &R) -> Option<bool> {
         let passes = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref())?;
-        let taken = &mut self.batch.taken;
-        let before = taken.mark();
-        let view = taken.view(record, fields);
-        let let_pass = (passes.test)(&view, taken);
-        taken.rewind(before);
-        let_pass.then_some(passes.as_written)
+        (passes.test)(&|at| record.get(at)).then_some(passes.as_written)
     }
 
     fn write<R: Record>(&mut self, record: &R) {
@@ -228,10 +223,17 @@ impl Bus {
         self.say(Said::Shown(at));
     }
 
-    /// A connection, or of files.log a file, has ended.
+    /// A connection has ended.
     pub fn ended(&mut self, uid: Uid) {
         if self.interest.ends {
             self.say(Said::End(uid));
+        }
+    }
+
+    /// A file has ended.
+    pub fn file_ended(&mut self, fuid: Uid) {
+        if self.interest.file_ends {
+            self.say(Said::End(fuid));
         }
     }
 

@@ -259,6 +259,7 @@ impl Layout {
                 ends: reads(self.conn.orig) || reads(self.conn.resp),
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
             },
+            file_ends: EventId::ALL.iter().any(|id| id.is_of_file() && events.contains(*id)),
             ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
             logs,
             clock: true,

@@ -9,10 +9,10 @@ use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
 
-use crate::event::{ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
-use crate::record::Schema;
+use crate::event::{Columns, ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
+use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
-use crate::script_host::{state, values};
+use crate::script_host::values;
 
 /// A place that scripts look at.
 #[derive(Clone, Debug)]
@@ -106,9 +106,10 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
     };
     let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
     let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
-    let test = move |row: &RecordView, taken: &Taken| {
+    let proto = log.schema.field("proto");
+    let test = move |row: &Columns<'_>| {
         let look = |place: &Place| match place {
-            Place::Column(_, column) => seen_column(*column, row, taken, || state::transport(row, taken)),
+            Place::Column(_, column) => seen_value(*column, row(column.at), || transport(proto, row)),
             Place::Text(text) => Some(Seen::Text(text.as_bytes())),
             _ => None,
         };
@@ -188,6 +189,37 @@ fn seen_column<'h>(
         Part::Port(num) => Some(Seen::Port(value::Port { num, proto: transport() })),
         part => seen(part, taken, None),
     }
+}
+
+/// The transport that a row's ports are of.
+fn transport(column: Option<usize>, row: &Columns<'_>) -> value::Proto {
+    match column.map(row) {
+        Some(Value::Enum("udp")) => value::Proto::Udp,
+        Some(Value::Enum("icmp")) => value::Proto::Icmp,
+        _ => value::Proto::Tcp,
+    }
+}
+
+fn seen_value<'r>(
+    column: Column,
+    value: Value<'r>,
+    transport: impl Fn() -> value::Proto,
+) -> Option<Seen<'r>> {
+    Some(match value {
+        Value::Unset => Seen::Unset,
+        _ if !column.plain => Seen::Set,
+        Value::Bool(b) => Seen::Bool(b),
+        Value::Count(n) => Seen::Count(n),
+        Value::Int(n) => Seen::Int(n),
+        Value::Double(d) => Seen::Double(d),
+        Value::Time(time) => Seen::Double(values::seconds(time)),
+        Value::Interval(interval) => Seen::Double(values::span(interval)),
+        Value::Bytes(text) => Seen::Text(text),
+        Value::Enum(name) => Seen::Text(name.as_bytes()),
+        Value::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
+        Value::Port(num) => Seen::Port(value::Port { num, proto: transport() }),
+        Value::Uid(_) | Value::List(_) => return None,
+    })
 }
 
 fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&ConnView>) -> Option<Seen<'h>> {

@@ -299,6 +299,7 @@ impl Compiler {
     }
 }
 
+#[inline(always)]
 pub(super) fn eval_args(vm: &mut Vm, fr: &mut Frame, codes: &[Code]) -> Res<Args> {
     let mut args = Args::with_capacity(codes.len());
     for c in codes {

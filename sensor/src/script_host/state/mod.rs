@@ -296,7 +296,7 @@ fn has_analyzer(vm: &Vm, info: &RecordVal, analyzer: &str) -> bool {
 }
 
 /// The transport that a row's ports are of.
-pub(super) fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
+fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
     let name = record.schema.field("proto").and_then(|at| taken.field(record, at));
     match name.and_then(|name| taken.text_of(name)) {
         Some(b"udp") => value::Proto::Udp,
