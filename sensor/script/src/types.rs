@@ -372,6 +372,25 @@ impl Types {
         matches!(self.get(t), Type::Record(_) | Type::Table(..) | Type::Set(_) | Type::Vector(_))
     }
 
+    /// Whether values of a type hold no others, and nothing that ends with the last that holds it.
+    pub fn is_scalar(&self, t: TypeId) -> bool {
+        use TypeId as T;
+        matches!(self.get(t), Type::Enum(_))
+            || matches!(
+                t,
+                T::Bool
+                    | T::Int
+                    | T::Count
+                    | T::Double
+                    | T::Time
+                    | T::Interval
+                    | T::String
+                    | T::Addr
+                    | T::Subnet
+                    | T::Port
+            )
+    }
+
     /// The text of a type as messages and `type_name` give it.
     pub fn name(&self, t: TypeId) -> String {
         let mut s = String::new();

@@ -182,27 +182,23 @@ impl Bus {
         }
         match self.interest.rows(R::SCHEMA) {
             Rows::Straight => self.write(record),
-            Rows::Past { fields, .. } if self.passes(record, fields) => self.write(record),
             Rows::Past { fields, changed } => {
+                let passes = self.passes(record);
+                if passes == Some(true) {
+                    return self.write(record);
+                }
                 let (format, taken) = (self.format, &mut self.batch.taken);
                 let drafted = taken.draft(|out, place| format.row_with_places(record, changed, out, place));
-                self.show(record, fields, owner, Some(drafted));
+                self.show(record, fields, owner, Some(drafted), passes.is_some());
             }
-            Rows::Rewritten => self.show(record, u64::MAX, owner, None),
+            Rows::Rewritten => self.show(record, u64::MAX, owner, None, false),
         }
     }
 
-    /// Whether scripts let a row pass without having seen it.
-    fn passes<R: Record>(&mut self, record: &R, fields: u64) -> bool {
-        let Some(passes) = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref()) else {
-            return false;
-        };
-        let taken = &mut self.batch.taken;
-        let before = taken.mark();
-        let view = taken.view(record, fields);
-        let passes = (passes.0)(&view, taken);
-        taken.rewind(before);
-        passes
+    /// Whether scripts let a row pass, and then, whether just as it is.
+    fn passes<R: Record>(&self, record: &R) -> Option<bool> {
+        let passes = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref())?;
+        (passes.test)(&|at| record.get(at)).then_some(passes.as_written)
     }
 
     fn write<R: Record>(&mut self, record: &R) {
@@ -219,18 +215,25 @@ impl Bus {
         self.kept = taken.mark();
     }
 
-    fn show<R: Record>(&mut self, record: &R, fields: u64, owner: Owner, row: Option<Drafted>) {
+    fn show<R: Record>(&mut self, record: &R, fields: u64, owner: Owner, row: Option<Drafted>, passes: bool) {
         let taken = &mut self.batch.taken;
         let record = taken.view(record, fields);
-        taken.rows.push(RowView { owner, record, row });
+        taken.rows.push(RowView { owner, record, row, passes });
         let at = last(taken.rows.len());
         self.say(Said::Shown(at));
     }
 
-    /// A connection, or of files.log a file, has ended.
+    /// A connection has ended.
     pub fn ended(&mut self, uid: Uid) {
         if self.interest.ends {
             self.say(Said::End(uid));
+        }
+    }
+
+    /// A file has ended.
+    pub fn file_ended(&mut self, fuid: Uid) {
+        if self.interest.file_ends {
+            self.say(Said::End(fuid));
         }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{ConnView, EventId, EventSet, Part, RecordView, Taken};
-use crate::record::Schema;
+use crate::event::{ConnView, EventId, EventSet, Part, Taken};
+use crate::record::{Schema, Value};
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,9 @@ pub struct Interest {
     pub any_size: bool,
     /// Scripts do things at times of their own: they hear of time that passes.
     pub clock: bool,
-    /// The end of every connection and file is told of: something may be kept for it.
+    /// The end of every connection, and of every file, is told of: something may be kept for it.
     pub ends: bool,
+    pub file_ends: bool,
     /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
     pub headers: Vec<Box<[u8]>>,
     /// Of each log that scripts look at.
@@ -35,9 +36,16 @@ pub struct Interest {
 #[derive(Clone)]
 pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync>);
 
-/// Tells from a row that scripts let it pass as it is.
+/// Tells from a row that scripts let it pass to its log.
 #[derive(Clone)]
-pub struct Passes(pub Arc<dyn Fn(&RecordView, &Taken) -> bool + Send + Sync>);
+pub struct Passes {
+    pub test: Arc<dyn for<'r> Fn(&Columns<'r>) -> bool + Send + Sync>,
+    /// Scripts change nothing in such a row either.
+    pub as_written: bool,
+}
+
+/// A row's values, by column.
+pub type Columns<'r> = dyn Fn(usize) -> Value<'r> + 'r;
 
 /// An event before it is raised.
 pub struct Happening<'h> {
@@ -76,7 +84,7 @@ pub struct LogInterest {
     pub fields: u64,
     /// How its rows get to it.
     pub rows: Rows,
-    /// Of rows that go past scripts, and which those change nothing in: which of them they need not see.
+    /// Which rows that go past scripts those let pass, if that can be told.
     pub passes: Option<Passes>,
 }
 

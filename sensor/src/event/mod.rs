@@ -11,7 +11,7 @@ mod raised;
 mod taken;
 
 pub use bus::{Batch, Bus, Item, Said};
-pub use interest::{ConnParts, Happening, Idle, Interest, LogInterest, Passes, Rows};
+pub use interest::{Columns, ConnParts, Happening, Idle, Interest, LogInterest, Passes, Rows};
 pub use order::Order;
 pub use raised::{Arg, EventId, EventSet, Owner, Raised};
 pub use taken::{ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span, Taken};

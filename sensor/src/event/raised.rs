@@ -93,6 +93,23 @@ events! {
     NetWeird = "net_weird",
 }
 
+impl EventId {
+    /// Whether it tells of a file.
+    pub const fn is_of_file(self) -> bool {
+        matches!(
+            self,
+            EventId::FileNew
+                | EventId::FileOverNewConnection
+                | EventId::FileSniff
+                | EventId::FileContent
+                | EventId::FileHash
+                | EventId::FileGap
+                | EventId::FileTimeout
+                | EventId::FileStateRemove
+        )
+    }
+}
+
 /// The events that somebody listens to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventSet(u128);

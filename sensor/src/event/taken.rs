@@ -118,6 +118,8 @@ pub struct RowView {
     pub record: RecordView,
     /// The row as it will be written if scripts change nothing; none where they write it themselves.
     pub row: Option<Drafted>,
+    /// It is known that scripts let it pass to its log.
+    pub passes: bool,
 }
 
 /// A row as a worker wrote it.

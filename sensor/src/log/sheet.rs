@@ -326,6 +326,13 @@ impl Separators {
             rest.starts_with(&self.field) && !self.field.is_empty()
                 || in_list && rest.starts_with(&self.set) && !self.set.is_empty()
         };
+        // Nearly all texts stand as they are.
+        let first = [self.field.first(), self.set.first().filter(|_| in_list), Some(&b'\\')];
+        let plain = |byte: &u8| (b' '..=b'~').contains(byte) && !first.contains(&Some(byte));
+        if text.iter().all(plain) {
+            out.extend_from_slice(text);
+            return;
+        }
         let mut at = 0;
         for chunk in text.utf8_chunks() {
             for character in chunk.valid().chars() {

@@ -250,7 +250,7 @@ fn write<R: Record>(
         Some(events) if events.takes(R::SCHEMA) => {
             let mut taken = Taken::default();
             let record = taken.view(row, u64::MAX);
-            events.row(&RowView { owner, record, row: None }, &taken, now, logs)
+            events.row(&RowView { owner, record, row: None, passes: false }, &taken, now, logs)
         }
         _ => logs.record(row, now),
     }

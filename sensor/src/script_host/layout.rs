@@ -2,7 +2,7 @@
 
 use nightjar_script::Vm;
 use nightjar_script::ast::Flavor;
-use nightjar_script::types::TypeId;
+use nightjar_script::types::{ParamType, TypeId};
 use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
@@ -34,10 +34,10 @@ pub(super) struct Layout {
     pub logs: Vec<Log>,
 }
 
-/// An event's function and the types of its parameters.
+/// An event's function and the types of its parameters; none of those that no handler looks at.
 pub(super) struct Event {
     pub function: FuncId,
-    pub parameters: Vec<TypeId>,
+    pub parameters: Vec<Option<TypeId>>,
 }
 
 /// A place in a record, and the type of what is there.
@@ -127,7 +127,10 @@ impl Layout {
         let event = |id: &EventId| {
             let function = vm.event(id.name())?;
             let ty = vm.types.as_func(vm.funcs.get(function.0 as usize)?.ty)?;
-            Some(Event { function, parameters: ty.params.iter().map(|parameter| parameter.ty).collect() })
+            let parameters = ty.params.iter().enumerate();
+            let looked_at =
+                |(at, parameter): (usize, &ParamType)| vm.looks_at(function, at).then_some(parameter.ty);
+            Some(Event { function, parameters: parameters.map(looked_at).collect() })
         };
         let log = |(schema, info, holder): &Declared| {
             let ty = vm.named_type(info)?;
@@ -193,7 +196,7 @@ impl Layout {
         &self,
         vm: &Vm,
         treatment: impl Fn(&Schema) -> Treatment,
-        judges: impl Fn(&Schema) -> Option<Judges>,
+        judges: impl Fn(&Schema, u64) -> Option<Judges>,
     ) -> Interest {
         let mut events = EventSet::default();
         for &id in EventId::ALL {
@@ -238,8 +241,8 @@ impl Layout {
         let logs = self.logs.iter().map(|log| {
             let rows = rows(log);
             let passes = match rows {
-                Rows::Past { changed: 0, .. } => {
-                    judges(log.schema).and_then(|judges| rehearse::passes(vm, log, &judges))
+                Rows::Past { changed, .. } => {
+                    judges(log.schema, changed).and_then(|judges| rehearse::passes(vm, log, &judges))
                 }
                 _ => None,
             };
@@ -255,6 +258,7 @@ impl Layout {
                 ends: reads(self.conn.orig) || reads(self.conn.resp),
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
             },
+            file_ends: EventId::ALL.iter().any(|id| id.is_of_file() && events.contains(*id)),
             ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
             logs,
             clock: true,

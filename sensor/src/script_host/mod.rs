@@ -171,7 +171,8 @@ impl Scripts {
         self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         let treatment = |schema: &Schema| log.treatment(vm, schema, self.written);
-        self.interest = Arc::new(self.layout.interest(vm, treatment, |schema| log.judges(vm, schema)));
+        self.interest =
+            Arc::new(self.layout.interest(vm, treatment, |schema, changed| log.judges(vm, schema, changed)));
     }
 
     /// Lets rows that pass scripts look like all others.
@@ -300,7 +301,8 @@ impl Events for Scripts {
             let subject = Subject { conn, file, transport };
             let mut args = Args::new();
             for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
-                args.push(values::of(vm, *part, taken, *ty, &subject));
+                let value = ty.map(|ty| values::of(vm, *part, taken, ty, &subject));
+                args.push(value.unwrap_or_default());
             }
             drop(subject);
             vm.dispatch_but(target.function, args, IdleBodies::of_bits(event.idle));
@@ -355,12 +357,23 @@ impl Events for Scripts {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
         let Scripts { layout, interest, frameworks, .. } = self;
-        self.state.finished(vm, layout, (row, taken), |vm, log, record| {
+        let only = match interest.rows(row.record.schema) {
+            Rows::Past { changed, .. } if row.passes => changed,
+            _ => u64::MAX,
+        };
+        self.state.finished(vm, layout, (row, taken), only, |vm, log, record| {
             let schema = layout.logs[log].schema;
             match (&row.row, interest.rows(row.record.schema)) {
                 (Some(drafted), Rows::Past { changed, .. }) => {
                     let (native, drafted) = (schema.fields.len(), taken.drafted(drafted));
-                    frameworks.log.write_drafted(vm, schema.path, record, drafted, (changed, native));
+                    frameworks.log.write_drafted(
+                        vm,
+                        schema.path,
+                        record,
+                        drafted,
+                        (changed, native),
+                        row.passes,
+                    );
                 }
                 (Some(_), _) => {}
                 (None, _) => {

@@ -9,10 +9,10 @@ use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
 
-use crate::event::{ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
-use crate::record::Schema;
+use crate::event::{Columns, ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
+use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
-use crate::script_host::{state, values};
+use crate::script_host::values;
 
 /// A place that scripts look at.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub(super) struct Judges {
     pub path_func: Option<FuncId>,
     /// The log's path if no function names another.
     pub path: String,
+    /// They change nothing in a row.
+    pub change_nothing: bool,
 }
 
 /// What the only filter of a log that a worker writes is called.
@@ -63,10 +65,15 @@ pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
     let rehearsal = vm.rehearsal(event, &place)?;
     Some(Idle(Arc::new(move |happening| {
         let Happening { args, conn, taken } = *happening;
-        let (idle, all) = rehearsal.idle_bodies(&|place| match place {
+        let look = |place: &Place| match place {
             Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
             place => look(place, conn?, taken),
-        });
+        };
+        // It is asked again when more is known.
+        if conn.is_none() {
+            return (!rehearsal.is_idle(&look)).then_some(0);
+        }
+        let (idle, all) = rehearsal.idle_bodies(&look);
         (!all).then_some(idle.bits())
     })))
 }
@@ -99,9 +106,10 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
     };
     let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
     let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
-    Some(Passes(Arc::new(move |row, taken| {
+    let proto = log.schema.field("proto");
+    let test = move |row: &Columns<'_>| {
         let look = |place: &Place| match place {
-            Place::Column(_, column) => seen_column(*column, row, taken, || state::transport(row, taken)),
+            Place::Column(_, column) => seen_value(*column, row(column.at), || transport(proto, row)),
             Place::Text(text) => Some(Seen::Text(text.as_bytes())),
             _ => None,
         };
@@ -110,7 +118,8 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
             && path_func
                 .as_ref()
                 .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
-    })))
+    };
+    Some(Passes { test: Arc::new(test), as_written: judges.change_nothing })
 }
 
 /// A place in `c`, as long as scripts do not change it.
@@ -180,6 +189,37 @@ fn seen_column<'h>(
         Part::Port(num) => Some(Seen::Port(value::Port { num, proto: transport() })),
         part => seen(part, taken, None),
     }
+}
+
+/// The transport that a row's ports are of.
+fn transport(column: Option<usize>, row: &Columns<'_>) -> value::Proto {
+    match column.map(row) {
+        Some(Value::Enum("udp")) => value::Proto::Udp,
+        Some(Value::Enum("icmp")) => value::Proto::Icmp,
+        _ => value::Proto::Tcp,
+    }
+}
+
+fn seen_value<'r>(
+    column: Column,
+    value: Value<'r>,
+    transport: impl Fn() -> value::Proto,
+) -> Option<Seen<'r>> {
+    Some(match value {
+        Value::Unset => Seen::Unset,
+        _ if !column.plain => Seen::Set,
+        Value::Bool(b) => Seen::Bool(b),
+        Value::Count(n) => Seen::Count(n),
+        Value::Int(n) => Seen::Int(n),
+        Value::Double(d) => Seen::Double(d),
+        Value::Time(time) => Seen::Double(values::seconds(time)),
+        Value::Interval(interval) => Seen::Double(values::span(interval)),
+        Value::Bytes(text) => Seen::Text(text),
+        Value::Enum(name) => Seen::Text(name.as_bytes()),
+        Value::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
+        Value::Port(num) => Seen::Port(value::Port { num, proto: transport() }),
+        Value::Uid(_) | Value::List(_) => return None,
+    })
 }
 
 fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&ConnView>) -> Option<Seen<'h>> {

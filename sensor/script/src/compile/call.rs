@@ -4,7 +4,9 @@ use super::{Compiler, Te};
 use crate::ast::*;
 use crate::types::{FuncType, Type, TypeId};
 use crate::value::Value;
-use crate::vm::{Args, Code, FaultData, FaultKind, Frame, FuncId, FuncKind, GlobalKind, Res, Vm, expr_fault};
+use crate::vm::{
+    Args, CallSite, Code, FaultData, FaultKind, Frame, FuncId, FuncKind, GlobalKind, Res, Vm, expr_fault,
+};
 use std::rc::Rc;
 
 /// What becomes of the records that a call is given.
@@ -190,11 +192,19 @@ impl Compiler {
         // A named function is called by number.
         if let Code::Const(Value::Func(f)) = &tf.code {
             let id = f.id;
+            let native = self.vm.funcs.get(id.0 as usize).and_then(|function| match &function.kind {
+                FuncKind::Native(native) => Some(native.clone()),
+                FuncKind::Script => None,
+            });
             return Code::op(move |vm, fr| {
                 if fr.trigger.is_some() {
                     return waiting_call(vm, fr, id, &args, &at);
                 }
                 let args = eval_args(vm, fr, &args)?;
+                if let Some(native) = &native {
+                    let site = CallSite { span: at.span, expr: Some(&at), arg_types: &types, result: ret };
+                    return vm.call_native(native, &site, &args);
+                }
                 vm.call_full(id, args, None, at.span, Some(&at), &types, ret, None)
             });
         }
@@ -289,6 +299,7 @@ impl Compiler {
     }
 }
 
+#[inline(always)]
 pub(super) fn eval_args(vm: &mut Vm, fr: &mut Frame, codes: &[Code]) -> Res<Args> {
     let mut args = Args::with_capacity(codes.len());
     for c in codes {

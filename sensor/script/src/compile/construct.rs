@@ -5,6 +5,7 @@ use crate::ast::*;
 use crate::types::{Field, Type, TypeId};
 use crate::value::{Dict, Empty, NativeRecord, RecordVal, TableVal, Template, Value, VectorVal};
 use crate::vm::{Code, Frame, Res, Vm};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Constructors may hold this many members written out.
@@ -100,12 +101,24 @@ impl Compiler {
             }
         }
         let given: Vec<usize> = inits.iter().map(|(i, _)| *i).collect();
+        // Most arguments that are records are gone when the call returns. Such a one is used again where it holds
+        // nothing that anybody could miss for as long as it stays here.
+        let plain = inits.iter().all(|(i, _)| self.vm.types.is_scalar(r.fields[*i].ty));
+        let last: RefCell<Option<Rc<RecordVal>>> = RefCell::default();
         let code = Code::op(move |vm, fr| {
-            let out = new_record_except(vm, ty, &given)?;
+            let again = last.borrow_mut().take().and_then(RecordVal::emptied);
+            let keep = again.is_some() || plain && begins_plain(vm, ty);
+            let out = match again {
+                Some(record) => record,
+                None => new_record_except(vm, ty, &given)?,
+            };
             for (i, c) in &inits {
                 let v = vm.eval(c, fr)?;
                 adopt_attrs(vm, ty, *i, &v);
                 out.set(*i, v);
+            }
+            if keep {
+                last.replace(Some(out.clone()));
             }
             Ok(Value::Record(out))
         });
@@ -738,6 +751,11 @@ fn attach_field_attrs(vm: &mut Vm, f: &Field, v: &Value) {
 }
 
 /// A table put into a field takes on the field's attributes.
+/// Whether no default of a type is an expression.
+fn begins_plain(vm: &Vm, ty: TypeId) -> bool {
+    vm.templates.get(&ty).is_some_and(|template| template.evaluated.is_empty())
+}
+
 fn adopt_attrs(vm: &mut Vm, ty: TypeId, i: usize, v: &Value) {
     if !matches!(v, Value::Table(_)) {
         return;

@@ -24,6 +24,8 @@ pub fn modern_name(n: &Name) -> Name {
 pub struct Compiled {
     pub code: StmtOp,
     pub frame_size: u32,
+    /// A bit for each of the first parameters that is named.
+    named: u64,
 }
 
 impl Compiler {
@@ -132,6 +134,7 @@ impl Compiler {
             text,
             error_handler: attrs.iter().any(|a| a.kind == AttrKind::ErrorHandler),
             source: Some(source(l, &this.params)),
+            named: c.named,
         };
         self.vm.add_body(id, body);
     }
@@ -321,7 +324,10 @@ impl Compiler {
             return None;
         }
         let code = code?;
-        Some((Compiled { code, frame_size: ctx.frame_size }, ctx))
+        let parameters = params.iter().take(u64::BITS as usize).enumerate();
+        let is_named = |name: &str| ctx.scopes[0].get(name).is_none_or(|parameter| parameter.named);
+        let named = parameters.filter(|(_, p)| is_named(&p.name)).fold(0, |bits, (at, _)| bits | 1 << at);
+        Some((Compiled { code, frame_size: ctx.frame_size, named }, ctx))
     }
 
     /// `function(…) { … }` as a value.
@@ -369,6 +375,7 @@ impl Compiler {
             text,
             error_handler: false,
             source: ctx.captured.is_empty().then(|| source(l, &this.params)),
+            named: c.named,
         };
         self.vm.add_body(id, body);
         let code = closure_code(id, ctx.capture_from);

@@ -15,6 +15,8 @@ pub struct LocalVar {
     pub span: Span,
     pub ty: TypeId,
     pub constant: bool,
+    /// Some code names it.
+    pub named: bool,
 }
 
 /// The function being compiled.
@@ -72,9 +74,13 @@ impl FnCtx {
         self.next_slot += 1;
         self.frame_size = self.frame_size.max(self.next_slot);
         if let Some(s) = self.scopes.last_mut() {
-            s.insert(name.clone(), LocalVar { slot, span, ty, constant });
+            s.insert(name.clone(), LocalVar { slot, span, ty, constant, named: false });
         }
         slot
+    }
+
+    fn find_mut(&mut self, name: &str) -> Option<&mut LocalVar> {
+        self.scopes.iter_mut().rev().find_map(|s| s.get_mut(name))
     }
 
     pub fn find(&self, name: &str) -> Option<&LocalVar> {
@@ -126,8 +132,9 @@ impl Compiler {
     /// Looks through the function at depth `depth` and, for lambdas, the ones around it.
     fn find_in_function(&mut self, depth: usize, name: &Name, span: Span) -> Option<Found> {
         let at = depth.checked_sub(1)?;
-        let ctx = self.fns.get(at)?;
-        if let Some(v) = ctx.find(name) {
+        let ctx = self.fns.get_mut(at)?;
+        if let Some(v) = ctx.find_mut(name) {
+            v.named = true;
             return Some(Found { place: Place::Local(v.slot), ty: v.ty, constant: v.constant });
         }
         if let Some(i) = ctx.captured.iter().position(|(n, _)| n == name) {

@@ -8,8 +8,7 @@
 
 mod translate;
 
-use std::collections::HashSet;
-
+use foldhash::fast::RandomState;
 use regex_automata::meta::Regex;
 
 use crate::types::TypeId;
@@ -109,6 +108,8 @@ enum Comparison {
     LessOrEqual,
 }
 
+type HashSet<T> = std::collections::HashSet<T, RandomState>;
+
 /// What is in a set, or in the index of a table.
 #[derive(Clone, Debug)]
 enum Members {
@@ -194,33 +195,38 @@ fn evaluate<'s, R>(expr: &'s Expr<R>, look: &impl Fn(&'s R) -> Option<Seen<'s>>)
         Expr::Port(port) => Seen::Port(*port),
         // To read what is not there is an error.
         Expr::Read(place) => look(place).filter(|seen| *seen != Seen::Unset)?,
-        Expr::Has(place) => Seen::Bool(look(place)? != Seen::Unset),
-        Expr::Not(inner) => Seen::Bool(!truth(inner, look)?),
-        Expr::And(a, b) => Seen::Bool(truth(a, look)? && truth(b, look)?),
-        Expr::Or(a, b) => Seen::Bool(truth(a, look)? || truth(b, look)?),
         Expr::Cond(condition, a, b) => {
             return evaluate(if truth(condition, look)? { a } else { b }, look);
         }
-        Expr::Compare(comparison, a, b) => {
-            Seen::Bool(comparison.holds(evaluate(a, look)?, evaluate(b, look)?)?)
-        }
-        Expr::Member(of, members) => Seen::Bool(members.contain(evaluate(of, look)?)?),
-        Expr::Matches(of, pattern) => match evaluate(of, look)? {
-            Seen::Text(text) => Seen::Bool(pattern.is_match(text)),
-            _ => return None,
-        },
         Expr::Call(body) => match run(body, look)? {
             Flow::Returned(value) => value?,
             Flow::On | Flow::Broke => return None,
         },
+        truth_of => Seen::Bool(truth(truth_of, look)?),
     })
 }
 
 fn truth<'s, R>(expr: &'s Expr<R>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<bool> {
-    match evaluate(expr, look)? {
-        Seen::Bool(b) => Some(b),
-        _ => None,
-    }
+    Some(match expr {
+        Expr::Bool(b) => *b,
+        Expr::Has(place) => look(place)? != Seen::Unset,
+        Expr::Not(inner) => !truth(inner, look)?,
+        Expr::And(a, b) => truth(a, look)? && truth(b, look)?,
+        Expr::Or(a, b) => truth(a, look)? || truth(b, look)?,
+        Expr::Compare(comparison, a, b) => comparison.holds(evaluate(a, look)?, evaluate(b, look)?)?,
+        Expr::Member(of, members) => members.contain(evaluate(of, look)?)?,
+        Expr::Matches(of, pattern) => match evaluate(of, look)? {
+            Seen::Text(text) => pattern.is_match(text),
+            _ => return None,
+        },
+        Expr::Unknown | Expr::Read(_) | Expr::Cond(..) | Expr::Call(_) => match evaluate(expr, look)? {
+            Seen::Bool(b) => b,
+            _ => return None,
+        },
+        Expr::Count(_) | Expr::Int(_) | Expr::Double(_) | Expr::Text(_) | Expr::Addr(_) | Expr::Port(_) => {
+            return None;
+        }
+    })
 }
 
 impl Comparison {

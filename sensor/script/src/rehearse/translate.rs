@@ -1,12 +1,11 @@
 //! Bodies of scripts as rehearsals of them.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use regex_automata::meta::Regex;
 
 use crate::ast::{BinOp, Expr as Ast, ExprKind, Name, Stmt, StmtKind, StmtRef, UnOp};
-use crate::rehearse::{Block, Comparison, Ends, Expr, Members, Path, Rehearsal, Step};
+use crate::rehearse::{Block, Comparison, Ends, Expr, HashSet, Members, Path, Rehearsal, Step};
 use crate::types::TypeId;
 use crate::value::{Pattern, Value};
 use crate::vm::{Body, BodySource, FuncId, GlobalKind, Vm};

@@ -338,6 +338,14 @@ impl RecordVal {
         fields.drain(..).for_each(|(at, value)| take(at as usize, value));
     }
 
+    /// A record as it was when it was made, if nobody else holds it.
+    pub(crate) fn emptied(mut record: Rc<RecordVal>) -> Option<Rc<RecordVal>> {
+        let Fields::All(fields) = Rc::get_mut(&mut record)?.fields.get_mut() else { return None };
+        memory::release(fields.len() * size_of::<Value>());
+        fields.clear();
+        Some(record)
+    }
+
     /// Puts a value into the record itself. What was there before is dropped by the caller: that may run into
     /// this record again.
     fn put(&self, i: usize, v: Value) -> Value {

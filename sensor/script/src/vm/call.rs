@@ -1,6 +1,6 @@
 //! Calls: functions, hooks, event handlers, built-ins.
 
-use super::{CallSite, Fault, FaultKind, Flow, Frame, FuncId, FuncKind, Res, Vm};
+use super::{CallSite, Fault, FaultKind, Flow, Frame, FuncId, FuncKind, NativeFn, Res, Vm};
 use crate::ast::{ExprRef, Flavor};
 use crate::rehearse::IdleBodies;
 use crate::source::Span;
@@ -36,16 +36,13 @@ impl Vm {
         result: TypeId,
         trigger: Option<Rc<super::trigger::TriggerState>>,
     ) -> Res {
+        let Some(func) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
+        if let FuncKind::Native(native) = &func.kind {
+            let native = native.clone();
+            return self.call_native(&native, &CallSite { span, expr, arg_types, result }, &args);
+        }
         self.tick(span)?;
         let Some(func) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
-        if let FuncKind::Native(f) = &func.kind {
-            let f = f.clone();
-            let bytes: usize = args.iter().map(|a| a.bytes().len()).sum();
-            if bytes > crate::compile::BYTES_PER_STEP {
-                self.charge_work(span, (bytes / crate::compile::BYTES_PER_STEP) as u64)?;
-            }
-            return f(self, &CallSite { span, expr, arg_types, result }, &args);
-        }
         let (flavor, bodies) = (func.flavor, func.active.clone());
         if bodies.is_empty() {
             return self.no_body(id, flavor, span);
@@ -75,6 +72,15 @@ impl Vm {
         self.calls.pop();
         self.depth -= 1;
         r
+    }
+
+    pub(crate) fn call_native(&mut self, native: &NativeFn, site: &CallSite<'_>, args: &[Value]) -> Res {
+        self.tick(site.span)?;
+        let bytes: usize = args.iter().map(|a| a.bytes().len()).sum();
+        if bytes > crate::compile::BYTES_PER_STEP {
+            self.charge_work(site.span, (bytes / crate::compile::BYTES_PER_STEP) as u64)?;
+        }
+        native(self, site, args)
     }
 
     /// A function that should have answered came to its end.

@@ -23,6 +23,23 @@ impl Vm {
         self.funcs.get(id.0 as usize).is_some_and(|f| !f.bodies.is_empty())
     }
 
+    /// Whether some handler may look at an event's argument.
+    pub fn looks_at(&self, id: FuncId, argument: usize) -> bool {
+        // It shows all of them.
+        if self.global("backtrace").is_some_and(|at| self.globals[at as usize].used) {
+            return true;
+        }
+        let looks = |body: &Rc<Body>| {
+            let named =
+                |parameter: usize| parameter >= u64::BITS as usize || body.named >> parameter & 1 == 1;
+            match &body.args {
+                None => named(argument),
+                Some(map) => (0..map.len()).any(|at| map[at] as usize == argument && named(at)),
+            }
+        };
+        self.funcs.get(id.0 as usize).is_some_and(|function| function.bodies.iter().any(looks))
+    }
+
     /// Whether some code may call one of these functions while the capture is read, and not only before and after.
     pub fn calls_later(&self, functions: &[&str]) -> bool {
         let globals = |names: &[&str]| names.iter().filter_map(|name| self.global(name)).collect::<Vec<_>>();

@@ -154,6 +154,8 @@ pub struct Body {
     pub error_handler: bool,
     /// As it was written, where it captures nothing.
     pub source: Option<BodySource>,
+    /// A bit for each of its first parameters that it names.
+    pub named: u64,
 }
 
 /// A body as it was written.

@@ -71,7 +71,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
     let owner = Owner { uid: open.fuid, nth: 0 };
     let config = cx.config;
     with(config, flow, open, |record| cx.bus.log(record, owner));
-    cx.bus.ended(open.fuid);
+    cx.bus.file_ended(open.fuid);
 }
 
 /// Shows a file's record as far as it is filled.

@@ -73,15 +73,12 @@ impl Log {
         }
     }
 
-    /// What decides on the rows of a native log that is [`Treatment::Filtered`].
-    pub fn judges(&self, vm: &Vm, schema: &Schema) -> Option<Judges> {
+    /// What decides on the rows of a native log that is [`Treatment::Filtered`], of which scripts may change the
+    /// columns that have a bit in `changed`.
+    pub fn judges(&self, vm: &Vm, schema: &Schema, changed: u64) -> Option<Judges> {
         let state = self.0.borrow();
         let stream = state.by_path.get(schema.path).and_then(|id| state.streams.get(id))?;
-        // Columns that scripts add are written where their values are.
         let [filter] = &stream.filters[..] else { return None };
-        if stream.fields.len() != schema.fields.len() {
-            return None;
-        }
         let filter = filter.borrow();
         if filter.path != schema.path {
             return None;
@@ -92,10 +89,12 @@ impl Log {
             pred: id(&filter.pred),
             path_func: id(&filter.path_func),
             path: schema.path.to_owned(),
+            // Columns that scripts add are theirs to fill.
+            change_nothing: changed == 0 && stream.fields.len() == schema.fields.len(),
         })
     }
 
-    /// Writes a row that a worker has written, if scripts let it pass, with their values in the columns of `changed`,
+    /// Writes a row that a worker has written, if scripts let it pass (`passes`: they do), with their values in the columns of `changed`,
     /// which stand at `places`, and in those
     /// beyond the first `native`.
     pub fn write_drafted(
@@ -105,6 +104,7 @@ impl Log {
         record: Rc<RecordVal>,
         (row, places): (&[u8], impl Iterator<Item = (usize, usize)>),
         (changed, native): (u64, usize),
+        passes: bool,
     ) {
         let (id, filter) = {
             let state = self.0.borrow();
@@ -112,7 +112,7 @@ impl Log {
             let Some(filter) = stream.filters.first().filter(|_| stream.enabled) else { return };
             (stream.id.clone(), filter.clone())
         };
-        let Some(sheet) = self.destination(vm, &id, &filter, &record) else { return };
+        let Some(sheet) = self.destination(vm, &id, &filter, &record, passes) else { return };
         let filter = filter.borrow();
         let state = &mut *self.0.borrow_mut();
         let (start, mut from) = (state.bytes.len(), 0);
@@ -144,8 +144,11 @@ impl Log {
         id: &Value,
         filter: &Rc<std::cell::RefCell<Filter>>,
         record: &Rc<RecordVal>,
+        passes: bool,
     ) -> Option<Arc<Sheet>> {
-        let (policy, pred, path_func) = {
+        let (policy, pred, path_func) = if passes {
+            (None, None, None)
+        } else {
             let filter = filter.borrow();
             let policy = filter.policy.clone().filter(|hook| vm.is_handled(hook.id));
             (policy, filter.pred.clone(), filter.path_func.clone())

@@ -167,12 +167,14 @@ impl State {
         Value::Record(record)
     }
 
-    /// The record of a row that is finished, with what scripts made of it: `write` is called with its log.
+    /// The record of a row that is finished, with what scripts made of it: `write` is called with its log. It looks
+    /// only at columns that have a bit in `only`, and those that scripts have added.
     pub fn finished(
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
         (row, taken): (&RowView, &Taken),
+        only: u64,
         write: impl FnOnce(&mut Vm, usize, Rc<RecordVal>),
     ) {
         let Some(log) = layout.log(row.record.schema) else { return };
@@ -181,16 +183,21 @@ impl State {
         let State { conns, files, moulds, .. } = self;
         let kept = conns.get_mut(&uid).or_else(|| files.get_mut(&uid));
         let known = kept.and_then(|kept| kept.rows.iter_mut().find(|row| (row.log, row.nth) == (log, nth)));
-        let mut alone = None;
+        let (mut alone, mut shown) = (None, false);
         let waiting = match known {
-            Some(known) => known,
+            Some(known) => {
+                shown = !layout.logs[log].passing;
+                known
+            }
             None => match Row::new(vm, layout, moulds, (log, nth)) {
                 Some(row) => alone.insert(row),
                 None => return,
             },
         };
         let Some(record) = waiting.record(layout, moulds) else { return };
-        waiting.update(vm, &layout.logs[log], (&row.record, taken), transport);
+        // Who looks at it later looks at all of it.
+        let only = if shown { u64::MAX } else { only };
+        waiting.update(vm, &layout.logs[log], (&row.record, taken), transport, only);
         waiting.done = true;
         write(vm, log, record);
         match alone {
@@ -296,7 +303,7 @@ pub(super) fn hide_digests(vm: &Vm, info: &RecordVal) {
 }
 
 /// The transport that a row's ports are of.
-pub(super) fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
+fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
     let name = record.schema.field("proto").and_then(|at| taken.field(record, at));
     match name.and_then(|name| taken.text_of(name)) {
         Some(b"udp") => value::Proto::Udp,
@@ -333,7 +340,7 @@ impl Kept {
         };
         let row = &mut self.rows[place];
         let Some(record) = row.record(layout, moulds) else { return };
-        row.update(vm, log, (view, taken), transport);
+        row.update(vm, log, (view, taken), transport, u64::MAX);
         if let Some(field) = log.holder {
             let shown =
                 holder.peek(field, |held| matches!(held, Value::Record(held) if Rc::ptr_eq(held, &record)));

@@ -260,10 +260,20 @@ impl Row {
         moulds.give_back(self.log, Body::Record((record, source)));
     }
 
-    /// Takes over what the sensor says. What scripts changed stays, unless the sensor has news of it.
-    pub fn update(&mut self, vm: &mut Vm, log: &Log, (view, taken): (&RecordView, &Taken), transport: Proto) {
+    /// Takes over what the sensor says of those columns that have a bit in `only`. What scripts changed stays, unless
+    /// the sensor has news of it.
+    pub fn update(
+        &mut self,
+        vm: &mut Vm,
+        log: &Log,
+        (view, taken): (&RecordView, &Taken),
+        transport: Proto,
+        only: u64,
+    ) {
         let Body::Record((record, source)) = &self.body else { return };
-        source.said.borrow_mut().update((view, taken), source.shape.kept);
+        if source.shape.kept & only != 0 {
+            source.said.borrow_mut().update((view, taken), source.shape.kept);
+        }
         source.transport.set(transport);
         let seen = log.id.is_some_and(|id| record.peek(id.at, |_| ()).is_some());
         let left = match (seen, &source.shape.id) {
@@ -271,6 +281,7 @@ impl Row {
             // A record of ends that scripts have seen is changed.
             _ => !source.shape.lazily(),
         };
+        let left = left & only;
         if view.fields & left == 0 {
             return;
         }
