@@ -134,6 +134,8 @@ type dns_edns_additional: record {
 };
 
 type dns_loc_rr: record {
+	query: string;
+	answer_type: count;
 	version: count;
 	size: count;
 	horiz_pre: count;
@@ -141,6 +143,77 @@ type dns_loc_rr: record {
 	latitude: count;
 	longitude: count;
 	altitude: count;
+	is_query: count;
+};
+
+type dns_rrsig_rr: record {
+	query: string;
+	answer_type: count;
+	type_covered: count;
+	algorithm: count;
+	labels: count;
+	orig_ttl: interval;
+	sig_exp: time;
+	sig_incep: time;
+	key_tag: count;
+	signer_name: string;
+	signature: string;
+	is_query: count;
+};
+
+type dns_dnskey_rr: record {
+	query: string;
+	answer_type: count;
+	flags: count;
+	protocol: count;
+	algorithm: count;
+	public_key: string;
+	is_query: count;
+};
+
+type dns_nsec3_rr: record {
+	query: string;
+	answer_type: count;
+	nsec_flags: count;
+	nsec_hash_algo: count;
+	nsec_iter: count;
+	nsec_salt_len: count;
+	nsec_salt: string;
+	nsec_hlen: count;
+	nsec_hash: string;
+	bitmaps: string_vec;
+	is_query: count;
+};
+
+type dns_nsec3param_rr: record {
+	query: string;
+	answer_type: count;
+	nsec_flags: count;
+	nsec_hash_algo: count;
+	nsec_iter: count;
+	nsec_salt_len: count;
+	nsec_salt: string;
+	is_query: count;
+};
+
+type dns_ds_rr: record {
+	query: string;
+	answer_type: count;
+	key_tag: count;
+	algorithm: count;
+	digest_type: count;
+	digest_val: string;
+	is_query: count;
+};
+
+type dns_binds_rr: record {
+	query: string;
+	answer_type: count;
+	algorithm: count;
+	key_id: count;
+	removal_flag: count;
+	complete_flag: count;
+	is_query: count;
 };
 
 type dns_svcb_rr: record {
@@ -170,6 +243,13 @@ global dns_LOC: event(c: connection, msg: dns_msg, ans: dns_answer, loc: dns_loc
 global dns_SSHFP: event(c: connection, msg: dns_msg, ans: dns_answer, algo: count, fptype: count, fingerprint: string);
 global dns_SVCB: event(c: connection, msg: dns_msg, ans: dns_answer, svcb: dns_svcb_rr);
 global dns_HTTPS: event(c: connection, msg: dns_msg, ans: dns_answer, https: dns_svcb_rr);
+global dns_RRSIG: event(c: connection, msg: dns_msg, ans: dns_answer, rrsig: dns_rrsig_rr);
+global dns_DNSKEY: event(c: connection, msg: dns_msg, ans: dns_answer, dnskey: dns_dnskey_rr);
+global dns_NSEC: event(c: connection, msg: dns_msg, ans: dns_answer, next_name: string, bitmaps: string_vec);
+global dns_NSEC3: event(c: connection, msg: dns_msg, ans: dns_answer, nsec3: dns_nsec3_rr);
+global dns_NSEC3PARAM: event(c: connection, msg: dns_msg, ans: dns_answer, nsec3param: dns_nsec3param_rr);
+global dns_DS: event(c: connection, msg: dns_msg, ans: dns_answer, ds: dns_ds_rr);
+global dns_BINDS: event(c: connection, msg: dns_msg, ans: dns_answer, binds: dns_binds_rr);
 global dns_unknown_reply: event(c: connection, msg: dns_msg, ans: dns_answer);
 global dns_EDNS_addl: event(c: connection, msg: dns_msg, ans: dns_edns_additional);
 global dns_end: event(c: connection, msg: dns_msg);

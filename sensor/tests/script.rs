@@ -228,3 +228,20 @@ fn a_query_is_held_until_it_is_answered() {
     let told = both("mdns.pcap");
     assert!(told.contains("gone, nightjar\n"), "{told}");
 }
+
+#[test]
+fn answers_of_dnssec_have_events() {
+    let file = script(
+        "event dns_DS(c: connection, msg: dns_msg, ans: dns_answer, ds: dns_ds_rr)
+             { print ds$query, ds$answer_type, ds$algorithm, ds$digest_type, |ds$digest_val|, ds$is_query, c$dns$qtype_name; }
+         event dns_DNSKEY(c: connection, msg: dns_msg, ans: dns_answer, key: dns_dnskey_rr)
+             { print key$query, key$flags, key$protocol, key$algorithm, |key$public_key|; }
+         event dns_LOC(c: connection, msg: dns_msg, ans: dns_answer, loc: dns_loc_rr)
+             { print loc$query, loc$version, ans$TTL; }",
+    );
+    let run = nightjar(&["-r", &capture("dns.pcap"), "--quiet", path(file.path())]);
+    assert!(run.stderr.is_empty(), "{}", text(&run.stderr));
+    // The DS and the key are those of RFC 4034 §5.4 and its like, that the server was given.
+    let told = "host.nightjar.test, 0, 5.0 mins\nsecure.nightjar.test, 1, 5, 1, 20, 0, DS\nsecure.nightjar.test, 256, 3, 5, 42\n";
+    assert_eq!(text(&run.stdout), told);
+}

@@ -32,6 +32,8 @@ type SYN_packet: record {
 	TSecr: count &optional;
 };
 
+global http_event: event(c: connection, event_type: string, detail: string);
+global http_connection_upgrade: event(c: connection, protocol: string);
 global new_packet: event(c: connection, p: any);
 global raw_packet: event(p: any);
 global packet_contents: event(c: connection, contents: string);

@@ -7,7 +7,7 @@ use nightjar_protocols::dns::{Header, Question, Record, Section};
 use smallvec::{SmallVec, smallvec};
 
 use crate::event::{EventId, Part, Span, Taken};
-use crate::time::Interval;
+use crate::time::{Interval, Time};
 
 /// Zeek's `dns_msg`.
 fn msg(header: &Header, netbios: bool, taken: &mut Taken) -> Part {
@@ -86,17 +86,14 @@ pub(super) fn record_id(record: &Record<'_>) -> Option<EventId> {
         Rdata::Svcb { .. } => EventId::DnsSvcb,
         Rdata::Https { .. } => EventId::DnsHttps,
         Rdata::Unknown(_) => EventId::DnsUnknown,
-        Rdata::NetbiosName
-        | Rdata::NetbiosStatus
-        | Rdata::Tsig(_)
-        | Rdata::Rrsig(_)
-        | Rdata::Dnskey { .. }
-        | Rdata::Ds { .. }
-        | Rdata::Nsec { .. }
-        | Rdata::Nsec3(_)
-        | Rdata::Nsec3Param { .. }
-        | Rdata::Binds { .. }
-        | Rdata::Malformed(_) => return None,
+        Rdata::Rrsig(_) => EventId::DnsRrsig,
+        Rdata::Dnskey { .. } => EventId::DnsDnskey,
+        Rdata::Nsec { .. } => EventId::DnsNsec,
+        Rdata::Nsec3(_) => EventId::DnsNsec3,
+        Rdata::Nsec3Param { .. } => EventId::DnsNsec3Param,
+        Rdata::Ds { .. } => EventId::DnsDs,
+        Rdata::Binds { .. } => EventId::DnsBinds,
+        Rdata::NetbiosName | Rdata::NetbiosStatus | Rdata::Tsig(_) | Rdata::Malformed(_) => return None,
     })
 }
 
@@ -119,15 +116,18 @@ pub(super) fn record(header: &Header, netbios: bool, record: &Record<'_>, taken:
         }
         Rdata::Hinfo { cpu, os } => args.extend([taken.text(cpu), taken.text(os)]),
         Rdata::Caa { flags, tag, value } => args.extend([count(flags), taken.text(tag), taken.text(value)]),
-        Rdata::Loc(loc) => args.push(taken.record(&[
-            count(loc.version),
-            count(loc.size),
-            count(loc.horizontal),
-            count(loc.vertical),
-            count(loc.latitude),
-            count(loc.longitude),
-            count(loc.altitude),
-        ])),
+        Rdata::Loc(loc) => {
+            let fields = [
+                count(loc.version),
+                count(loc.size),
+                count(loc.horizontal),
+                count(loc.vertical),
+                count(loc.latitude),
+                count(loc.longitude),
+                count(loc.altitude),
+            ];
+            args.push(about(record, &fields, taken));
+        }
         Rdata::Sshfp { algorithm, fingerprint_type, fingerprint } => {
             args.extend([count(algorithm), count(fingerprint_type), hex(fingerprint, taken)]);
         }
@@ -135,27 +135,109 @@ pub(super) fn record(header: &Header, netbios: bool, record: &Record<'_>, taken:
             let binding = [count(priority), taken.text(target)];
             args.push(taken.record(&binding));
         }
-        _ => {}
+        _ => args.extend(dnssec(record, taken)),
     }
     taken.parts(&args)
 }
 
+/// What DNSSEC's records give: one record of their own, but for NSEC.
+fn dnssec(record: &Record<'_>, taken: &mut Taken) -> SmallVec<[Part; 2]> {
+    let own = match record.data {
+        Rdata::Nsec { next, types } => {
+            return smallvec![taken.text(next), bitmaps(types, taken)];
+        }
+        Rdata::Rrsig(sig) => {
+            let (signer, signature) = (taken.text(sig.signer), taken.text(sig.signature));
+            let fields = [
+                count(sig.type_covered),
+                count(sig.algorithm),
+                count(sig.labels),
+                seconds(sig.original_ttl),
+                time(sig.expiration),
+                time(sig.inception),
+                count(sig.key_tag),
+                signer,
+                signature,
+            ];
+            about(record, &fields, taken)
+        }
+        Rdata::Dnskey { flags, protocol, algorithm, key } => {
+            let fields = [count(flags), count(protocol), count(algorithm), taken.text(key)];
+            about(record, &fields, taken)
+        }
+        Rdata::Ds { key_tag, algorithm, digest_type, digest } => {
+            let fields = [count(key_tag), count(algorithm), count(digest_type), taken.text(digest)];
+            about(record, &fields, taken)
+        }
+        Rdata::Nsec3(nsec3) => {
+            let fields = [
+                count(nsec3.flags),
+                count(nsec3.hash),
+                count(nsec3.iterations),
+                Part::Count(nsec3.salt.len() as u64),
+                taken.text(nsec3.salt),
+                Part::Count(nsec3.next_hashed.len() as u64),
+                taken.text(nsec3.next_hashed),
+                bitmaps(nsec3.types, taken),
+            ];
+            about(record, &fields, taken)
+        }
+        Rdata::Nsec3Param { hash, flags, iterations, salt } => {
+            let length = Part::Count(salt.len() as u64);
+            let fields = [count(flags), count(hash), count(iterations), length, taken.text(salt)];
+            about(record, &fields, taken)
+        }
+        Rdata::Binds { algorithm, key_id, removal, complete } => {
+            let complete = complete.first().copied().unwrap_or_default();
+            let fields = [count(algorithm), count(key_id), count(removal), count(complete)];
+            about(record, &fields, taken)
+        }
+        _ => return SmallVec::new(),
+    };
+    smallvec![own]
+}
+
+/// The record that Zeek makes of a record's data: between its name and section, and that it is no query.
+fn about(record: &Record<'_>, fields: &[Part], taken: &mut Taken) -> Part {
+    let mut all: SmallVec<[Part; 12]> = smallvec![taken.text(record.name), section(record.section)];
+    all.extend_from_slice(fields);
+    all.push(Part::Count(0));
+    taken.record(&all)
+}
+
+/// The bytes of each window of type bit maps (RFC 4034 §4.1.2).
+fn bitmaps(types: &[u8], taken: &mut Taken) -> Part {
+    let mut windows: SmallVec<[Part; 4]> = SmallVec::new();
+    let mut rest = types;
+    while let [_, length, after @ ..] = rest {
+        let (window, left) = after.split_at_checked(usize::from(*length)).unwrap_or((after, &[]));
+        if !window.is_empty() {
+            windows.push(taken.text(window));
+        }
+        rest = left;
+    }
+    taken.list(&windows)
+}
+
 /// Zeek's `dns_answer`.
 fn answer(record: &Record<'_>, taken: &mut Taken) -> Part {
-    // As `DNS_ANS`, `DNS_AUTH` and `DNS_ADDL`.
-    let section = match record.section {
-        Section::Answer => 1,
-        Section::Authority => 2,
-        Section::Additional => 3,
-    };
     let fields = [
-        Part::Count(section),
+        section(record.section),
         taken.text(record.name),
         count(record.rtype),
         count(record.class),
         seconds(record.ttl),
     ];
     taken.record(&fields)
+}
+
+/// As `DNS_ANS`, `DNS_AUTH` and `DNS_ADDL`.
+fn section(section: Section) -> Part {
+    Part::Count(match section {
+        Section::Answer => 1,
+        Section::Authority => 2,
+        Section::Additional => 3,
+    })
 }
 
 /// Zeek's `dns_edns_additional`: class and TTL of the record have other meanings (RFC 6891 §6.1.3).
@@ -200,6 +282,11 @@ fn hex(bytes: &[u8], taken: &mut Taken) -> Part {
 
 fn count(number: impl Into<u64>) -> Part {
     Part::Count(number.into())
+}
+
+/// A time in seconds since 1970.
+fn time(seconds: u32) -> Part {
+    Part::Time(Time::from_nanos(i64::from(seconds) * 1_000_000_000))
 }
 
 fn seconds(seconds: u32) -> Part {
