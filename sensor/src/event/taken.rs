@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use crate::event::{ConnId, Owner, Proto};
-use crate::record::{Items, Record, Schema, Uid, Value, Visitor};
+use crate::record::{Items, Record, Schema, Uid, Value};
 use crate::time::{Interval, Time};
 
 /// A place in one of the vectors of [`Taken`].
@@ -171,8 +171,14 @@ impl Taken {
         let known = R::SCHEMA.fields.len().min(64);
         let wanted = if known == 64 { fields } else { fields & ((1 << known) - 1) };
         let end = start + wanted.count_ones() as usize;
+        // What lists hold comes behind.
         self.parts.resize(end, Part::Unset);
-        record.visit(&mut Copying { fields: wanted, next: start, taken: self });
+        let mut left = wanted;
+        for place in start..end {
+            let part = self.value(record.get(left.trailing_zeros() as usize));
+            self.parts[place] = part;
+            left &= left.wrapping_sub(1);
+        }
         RecordView { schema: R::SCHEMA, fields: wanted, values: Span { start, end } }
     }
 
@@ -372,27 +378,6 @@ impl Excerpt {
             Part::Name(name) => Some(name.as_bytes()),
             _ => None,
         }
-    }
-}
-
-/// Copies fields to places made for them; what lists hold comes behind.
-struct Copying<'t> {
-    fields: u64,
-    next: usize,
-    taken: &'t mut Taken,
-}
-
-impl Visitor for Copying<'_> {
-    #[inline]
-    fn field(&mut self, index: usize, value: Value<'_>) {
-        if self.fields >> index & 1 == 0 {
-            return;
-        }
-        let part = self.taken.value(value);
-        if let Some(place) = self.taken.parts.get_mut(self.next) {
-            *place = part;
-        }
-        self.next += 1;
     }
 }
 

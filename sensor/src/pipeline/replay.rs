@@ -61,7 +61,7 @@ impl std::error::Error for ReplayError {}
 /// Reports that may wait between a worker and the logs.
 const QUEUE: usize = 4;
 /// With so much to say, it is said before the block of packets ends: what is read soon is still near the processor.
-const REPORT_BYTES: usize = 256 << 10;
+const REPORT_BYTES: usize = 1 << 20;
 
 /// Replays a capture into logs, the rows that `config.exports` asks for to `outlets`, and events to
 /// `events`. `watch` is given the reading progress before it starts.

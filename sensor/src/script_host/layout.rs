@@ -215,7 +215,8 @@ impl Layout {
             }
         }
         let idle = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
-        let idle = idle.filter_map(|id| Some((*id, rehearse::idle(vm, self, self.event(*id)?.function)?)));
+        let idle =
+            idle.filter_map(|id| Some((*id, rehearse::idle(vm, self, *id, self.event(*id)?.function)?)));
         let idle = idle.collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =

@@ -9,7 +9,8 @@ use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
 
-use crate::event::{Columns, ConnView, Happening, Idle, Part, Passes, RecordView, Taken};
+use crate::analyze;
+use crate::event::{Columns, ConnView, EventId, Happening, Idle, Part, Passes, RecordView, Taken};
 use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::values;
@@ -22,9 +23,9 @@ enum Place {
     OrigP,
     RespH,
     RespP,
-    /// The row of this log that the connection holds.
-    Held(&'static Schema),
-    Column(&'static Schema, Column),
+    /// The row that the event or the policy is about.
+    Row,
+    Column(Column),
     /// Something known beforehand.
     Text(&'static str),
 }
@@ -52,30 +53,48 @@ pub(super) struct Judges {
 pub(super) const FILTER: &str = "default";
 
 /// When handlers of an event do nothing, if that can be told.
-pub(super) fn idle(vm: &Vm, layout: &Layout, event: FuncId) -> Option<Idle> {
+pub(super) fn idle(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Idle> {
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
+    let schema = brings(id);
     let place = |path: &Path| {
         let parameter = parameters.get(path.parameter)?.ty;
         match &path.fields[..] {
             [] => is_plain(vm, parameter).then_some(Place::Argument(path.parameter)),
-            fields if Some(parameter) == layout.conn.ty => of_conn(vm, layout, fields),
+            fields if Some(parameter) == layout.conn.ty => of_conn(vm, layout, schema, fields),
             _ => None,
         }
     };
     let rehearsal = vm.rehearsal(event, &place)?;
+    let by_arguments = rehearsal.decides(&|place| matches!(place, Place::Argument(_)));
     Some(Idle(Arc::new(move |happening| {
         let Happening { args, conn, taken } = *happening;
+        let row = conn.and_then(|conn| conn.record.as_ref()).map(|(_, row)| row);
+        debug_assert!(row.is_none_or(|row| schema.is_none_or(|schema| row.schema == schema)));
         let look = |place: &Place| match place {
             Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
-            place => look(place, conn?, taken),
+            place => look(place, conn?, row, taken),
         };
-        // It is asked again when more is known.
-        if conn.is_none() {
-            return (!rehearsal.is_idle(&look)).then_some(0);
+        match conn {
+            // It is asked again when more is known.
+            None if by_arguments => (!rehearsal.is_idle(&look)).then_some(0),
+            None => Some(0),
+            Some(_) => {
+                let (idle, all) = rehearsal.idle_bodies(&look);
+                (!all).then_some(idle.bits())
+            }
         }
-        let (idle, all) = rehearsal.idle_bodies(&look);
-        (!all).then_some(idle.bits())
     })))
+}
+
+/// The log whose row the connection of an event comes with, if with any.
+fn brings(id: EventId) -> Option<&'static Schema> {
+    let is = |start: &str| id.name().starts_with(start);
+    match id {
+        EventId::ConnectionStateRemove => Some(analyze::CONN),
+        _ if is("dns_") => Some(analyze::DNS),
+        _ if is("http_") || is("HTTP::") || id.is_of_file() => Some(analyze::HTTP),
+        _ => None,
+    }
 }
 
 /// Which rows of a log its policy, predicate and path function let pass without doing anything, if that can be told.
@@ -87,7 +106,7 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
             _ => None,
         }?;
         let plain = log.columns.get(at)?.filter(|column| !column.written)?;
-        Some(Place::Column(log.schema, Column { at, plain: is_plain(vm, plain.place.ty) }))
+        Some(Place::Column(Column { at, plain: is_plain(vm, plain.place.ty) }))
     };
     // Of functions with the row as the parameter of this number.
     let rehearsal = |function: Option<FuncId>, row: usize| match function {
@@ -109,7 +128,7 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
     let proto = log.schema.field("proto");
     let test = move |row: &Columns<'_>| {
         let look = |place: &Place| match place {
-            Place::Column(_, column) => seen_value(*column, row(column.at), || transport(proto, row)),
+            Place::Column(column) => seen_value(*column, row(column.at), || transport(proto, row)),
             Place::Text(text) => Some(Seen::Text(text.as_bytes())),
             _ => None,
         };
@@ -123,7 +142,12 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
 }
 
 /// A place in `c`, as long as scripts do not change it.
-fn of_conn(vm: &Vm, layout: &Layout, fields: &[(TypeId, usize)]) -> Option<Place> {
+fn of_conn(
+    vm: &Vm,
+    layout: &Layout,
+    row: Option<&'static Schema>,
+    fields: &[(TypeId, usize)],
+) -> Option<Place> {
     let [(conn, first), rest @ ..] = fields else { return None };
     if vm.uses.assigns(*conn, *first) {
         return None;
@@ -140,13 +164,16 @@ fn of_conn(vm: &Vm, layout: &Layout, fields: &[(TypeId, usize)]) -> Option<Place
             _ => None,
         };
     }
-    let log = layout.logs.iter().find(|log| layout.holder(log.schema) == Some(*first))?;
+    let log = &layout.logs[layout.log(row?)?];
+    if log.holder != Some(*first) {
+        return None;
+    }
     match *rest {
-        [] => Some(Place::Held(log.schema)),
+        [] => Some(Place::Row),
         [(_, at)] => {
             let at = log.column(at, false)?;
             let column = log.columns.get(at)?.filter(|column| !column.written)?;
-            Some(Place::Column(log.schema, Column { at, plain: is_plain(vm, column.place.ty) }))
+            Some(Place::Column(Column { at, plain: is_plain(vm, column.place.ty) }))
         }
         _ => None,
     }
@@ -157,21 +184,22 @@ fn is_plain(vm: &Vm, ty: TypeId) -> bool {
     !matches!(vm.types.get(ty), Type::Enum(_)) && !vm.types.is_aggregate(ty)
 }
 
-fn look<'h>(place: &Place, conn: &'h ConnView, taken: &'h Taken) -> Option<Seen<'h>> {
+fn look<'h>(
+    place: &Place,
+    conn: &'h ConnView,
+    row: Option<&'h RecordView>,
+    taken: &'h Taken,
+) -> Option<Seen<'h>> {
     let port = |num| Seen::Port(value::Port { num, proto: values::proto(conn.proto) });
-    let row = |schema: &Schema| match &conn.record {
-        Some((_, row)) => (row.schema == schema).then_some(row),
-        None => None,
-    };
     Some(match place {
         Place::OrigH => Seen::Addr(Addr::from_ip(conn.id.orig_h)),
         Place::RespH => Seen::Addr(Addr::from_ip(conn.id.resp_h)),
         Place::OrigP => port(conn.id.orig_p),
         Place::RespP => port(conn.id.resp_p),
         // It may hold one that this event does not tell of.
-        Place::Held(schema) => row(schema).map(|_| Seen::Set)?,
-        Place::Column(schema, column) => {
-            return seen_column(*column, row(schema)?, taken, || values::proto(conn.proto));
+        Place::Row => row.map(|_| Seen::Set)?,
+        Place::Column(column) => {
+            return seen_column(*column, row?, taken, || values::proto(conn.proto));
         }
         Place::Argument(_) | Place::Text(_) => return None,
     })

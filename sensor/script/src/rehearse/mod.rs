@@ -145,6 +145,11 @@ impl<R> Rehearsal<R> {
         (IdleBodies(bits), all)
     }
 
+    /// Whether all bodies may be found to do nothing by one who sees only those places that `known` holds for.
+    pub fn decides(&self, known: &impl Fn(&R) -> bool) -> bool {
+        self.bodies.iter().all(|body| body.as_ref().is_some_and(|body| Ends::of(body, known).may_be_idle()))
+    }
+
     /// What a function returns, where that is all that it does.
     pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
         let [Some(body)] = &self.bodies[..] else { return None };
@@ -275,21 +280,27 @@ struct Ends {
 }
 
 impl Ends {
-    fn of<R>(block: &[Step<R>]) -> Ends {
+    fn may_be_idle(self) -> bool {
+        self.idle || self.on
+    }
+
+    /// For one who sees only those places that `known` holds for.
+    fn of<R>(block: &[Step<R>], known: &impl Fn(&R) -> bool) -> Ends {
         let mut ends = Ends { idle: false, on: true };
         for step in block {
             match step {
-                Step::Ask(Expr::Unknown) | Step::Act => ends.on = false,
-                Step::Return(Some(Expr::Unknown)) => ends.on = false,
+                Step::Ask(expr) => ends.on = expr.may_be_told(known),
+                Step::Return(value) => {
+                    ends.idle |= value.as_ref().is_none_or(|value| value.may_be_told(known));
+                    ends.on = false;
+                }
                 // What a hook refuses is refused by running it.
-                Step::Break => ends.on = false,
-                Step::Return(_) => ends = Ends { idle: true, on: false },
-                Step::Ask(_) => {}
-                Step::If(Expr::Unknown, ..) => ends.on = false,
-                Step::If(_, then, otherwise) => {
-                    let (then, otherwise) = (Ends::of(then), Ends::of(otherwise));
-                    ends.idle |= then.idle || otherwise.idle;
-                    ends.on = then.on || otherwise.on;
+                Step::Break | Step::Act => ends.on = false,
+                Step::If(condition, then, otherwise) => {
+                    let (then, otherwise) = (Ends::of(then, known), Ends::of(otherwise, known));
+                    let told = condition.may_be_told(known);
+                    ends.idle |= told && (then.idle || otherwise.idle);
+                    ends.on = told && (then.on || otherwise.on);
                 }
             }
             if !ends.on {
@@ -297,5 +308,29 @@ impl Ends {
             }
         }
         ends
+    }
+}
+
+impl<R> Expr<R> {
+    fn may_be_told(&self, known: &impl Fn(&R) -> bool) -> bool {
+        match self {
+            Expr::Unknown => false,
+            Expr::Read(place) | Expr::Has(place) => known(place),
+            // What comes second is asked only where the first leaves it open.
+            Expr::Not(first) | Expr::And(first, _) | Expr::Or(first, _) => first.may_be_told(known),
+            Expr::Cond(condition, a, b) => {
+                condition.may_be_told(known) && (a.may_be_told(known) || b.may_be_told(known))
+            }
+            Expr::Compare(_, a, b) => a.may_be_told(known) && b.may_be_told(known),
+            Expr::Member(of, _) | Expr::Matches(of, _) => of.may_be_told(known),
+            Expr::Call(body) => Ends::of(body, known).idle,
+            Expr::Bool(_)
+            | Expr::Count(_)
+            | Expr::Int(_)
+            | Expr::Double(_)
+            | Expr::Text(_)
+            | Expr::Addr(_)
+            | Expr::Port(_) => true,
+        }
     }
 }

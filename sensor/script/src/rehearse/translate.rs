@@ -50,8 +50,7 @@ impl Vm {
             }
             let mut translation = Translation { vm: self, place, names, options, depth: 0, left: MAX_SIZE };
             let block = translation.block(std::slice::from_ref(&lambda.body));
-            let Ends { idle, on } = Ends::of(&block);
-            (idle || on).then_some(block)
+            Ends::of(&block, &|_| true).may_be_idle().then_some(block)
         };
         let bodies: Vec<_> = function.bodies.iter().map(body).collect();
         bodies.iter().any(Option::is_some).then_some(Rehearsal { bodies })
