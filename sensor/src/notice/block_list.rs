@@ -269,7 +269,7 @@ mod tests {
         let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
         let mut list = BlockList::default();
         list.block(&path, IpAddr::from([192, 0, 2, 1]), at(1000), 3);
-        let mut count = |list: &mut BlockList, now, failed, written| {
+        let count = |list: &mut BlockList, now, failed, written| {
             list.tick(at(now));
             let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
             let mut counters = Counters::default();
