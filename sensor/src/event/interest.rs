@@ -42,6 +42,8 @@ pub struct Passes {
     pub test: Arc<dyn for<'r> Fn(&Columns<'r>) -> bool + Send + Sync>,
     /// Scripts change nothing in such a row either.
     pub as_written: bool,
+    /// A bit for every field that such a row takes along.
+    pub fields: u64,
 }
 
 /// A row's values, by column.

@@ -304,7 +304,7 @@ impl Events for Scripts {
             vm.dispatch_but(target.function, args, IdleBodies::of_bits(event.idle));
         }
         if let Some(view) = view {
-            state.settle(layout, view.uid);
+            state.settle_event(layout, view.uid);
         }
         self.frameworks.deliver(&mut self.script.vm, logs)
     }

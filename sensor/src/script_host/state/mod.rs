@@ -31,6 +31,8 @@ pub(super) struct State {
     current: Option<(Uid, Box<Kept>)>,
     /// Connections that are not folded, some of which may have ended, the first that was told of first.
     recent: VecDeque<Uid>,
+    /// The connection of the last event was among them.
+    known: bool,
     mould: conn::Mould,
     moulds: Moulds,
 }
@@ -69,10 +71,14 @@ impl State {
         (view, taken): (&ConnView, &Taken),
         parts: ConnParts,
     ) -> Value {
-        let State { conns, current, mould, moulds, .. } = self;
+        let State { conns, current, known, mould, moulds, .. } = self;
         let kept = match conns.get_mut(&view.uid) {
-            Some(kept) => kept,
+            Some(kept) => {
+                *known = kept.recent;
+                kept
+            }
             None => {
+                *known = false;
                 let Some(record) = mould.begin(vm, &layout.conn) else { return Value::Unset };
                 let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new(), recent: false });
                 &mut current.insert((view.uid, kept)).1
@@ -90,7 +96,15 @@ impl State {
         Value::Record(record)
     }
 
-    /// An event is over, or a row is written: what nobody else holds is folded.
+    /// An event is over.
+    pub fn settle_event(&mut self, layout: &Layout, uid: Uid) {
+        if !self.known {
+            self.settle(layout, uid);
+        }
+    }
+
+    /// An event is over, or a row is written: what nobody else holds is folded, of connections that were last told
+    /// of before others.
     pub fn settle(&mut self, layout: &Layout, uid: Uid) {
         let State { conns, current, recent, mould, moulds, .. } = self;
         if let Some((uid, mut kept)) = current.take() {
