@@ -6,8 +6,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, EventId, FileView, Happening, Interest, Order, Owner, Raised, RecordView,
-    RowView, Rows, Span, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, EventId, FileView, Happening, Interest, Order, Owner, Passes, Raised,
+    RecordView, RowView, Rows, Span, Taken, Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -183,10 +183,11 @@ impl Bus {
         match self.interest.rows(R::SCHEMA) {
             Rows::Straight => self.write(record),
             Rows::Past { fields, changed } => {
-                let passes = self.passes(record);
-                if passes == Some(true) {
+                let passes = self.passes(record).map(|passes| (passes.as_written, passes.fields));
+                if let Some((true, _)) = passes {
                     return self.write(record);
                 }
+                let fields = passes.map_or(fields, |(_, needed)| fields & needed);
                 let (format, taken) = (self.format, &mut self.batch.taken);
                 let drafted = taken.draft(|out, place| format.row_with_places(record, changed, out, place));
                 self.show(record, fields, owner, Some(drafted), passes.is_some());
@@ -195,10 +196,10 @@ impl Bus {
         }
     }
 
-    /// Whether scripts let a row pass, and then, whether just as it is.
-    fn passes<R: Record>(&self, record: &R) -> Option<bool> {
+    /// That scripts let a row pass, if they do.
+    fn passes<R: Record>(&self, record: &R) -> Option<&Passes> {
         let passes = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref())?;
-        (passes.test)(&|at| record.get(at)).then_some(passes.as_written)
+        (passes.test)(&|at| record.get(at)).then_some(passes)
     }
 
     fn write<R: Record>(&mut self, record: &R) {

@@ -34,7 +34,9 @@ pub struct Interest {
 /// Tells from what an event is about which of its handlers do nothing, as the host of the scripts numbers them.
 /// None where all do nothing.
 #[derive(Clone)]
-pub struct Idle(pub Arc<dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync>);
+pub struct Idle(pub Arc<Handlers>);
+
+type Handlers = dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync;
 
 /// Tells from a row that scripts let it pass to its log.
 #[derive(Clone)]
@@ -42,6 +44,8 @@ pub struct Passes {
     pub test: Arc<dyn for<'r> Fn(&Columns<'r>) -> bool + Send + Sync>,
     /// Scripts change nothing in such a row either.
     pub as_written: bool,
+    /// A bit for every field that such a row takes along.
+    pub fields: u64,
 }
 
 /// A row's values, by column.

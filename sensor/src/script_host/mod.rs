@@ -313,7 +313,7 @@ impl Events for Scripts {
             if event.id == EventId::DnsEnd && matches!(parts.get(2), Some(Part::Bool(true))) {
                 state.take_away(layout, view.uid, analyze::DNS);
             }
-            state.settle(layout, view.uid);
+            state.settle_event(layout, view.uid);
         }
         self.frameworks.deliver(&mut self.script.vm, logs)
     }

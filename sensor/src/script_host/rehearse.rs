@@ -45,8 +45,10 @@ pub(super) struct Judges {
     pub path_func: Option<FuncId>,
     /// The log's path if no function names another.
     pub path: String,
-    /// They change nothing in a row.
-    pub change_nothing: bool,
+    /// The columns that scripts change in a row.
+    pub changed: u64,
+    /// There are more, which they fill.
+    pub extended: bool,
 }
 
 /// What the only filter of a log that a worker writes is called.
@@ -138,7 +140,10 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
                 .as_ref()
                 .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
     };
-    Some(Passes { test: Arc::new(test), as_written: judges.change_nothing })
+    let Judges { changed, extended, .. } = *judges;
+    // Who looks at a row that was written looks at all of it.
+    let fields = if log.passing { changed } else { u64::MAX };
+    Some(Passes { test: Arc::new(test), as_written: changed == 0 && !extended, fields })
 }
 
 /// A place in `c`, as long as scripts do not change it.

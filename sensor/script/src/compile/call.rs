@@ -200,11 +200,29 @@ impl Compiler {
                 if fr.trigger.is_some() {
                     return waiting_call(vm, fr, id, &args, &at);
                 }
-                let args = eval_args(vm, fr, &args)?;
                 if let Some(native) = &native {
                     let site = CallSite { span: at.span, expr: Some(&at), arg_types: &types, result: ret };
-                    return vm.call_native(native, &site, &args);
+                    // Most have few, which need not be gathered.
+                    return match &args[..] {
+                        [a] => {
+                            let args = [vm.eval(a, fr)?];
+                            vm.call_native(native, &site, &args)
+                        }
+                        [a, b] => {
+                            let args = [vm.eval(a, fr)?, vm.eval(b, fr)?];
+                            vm.call_native(native, &site, &args)
+                        }
+                        [a, b, c] => {
+                            let args = [vm.eval(a, fr)?, vm.eval(b, fr)?, vm.eval(c, fr)?];
+                            vm.call_native(native, &site, &args)
+                        }
+                        args => {
+                            let args = eval_args(vm, fr, args)?;
+                            vm.call_native(native, &site, &args)
+                        }
+                    };
                 }
+                let args = eval_args(vm, fr, &args)?;
                 vm.call_full(id, args, None, at.span, Some(&at), &types, ret, None)
             });
         }

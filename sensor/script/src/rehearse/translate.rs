@@ -64,7 +64,7 @@ impl Vm {
             Some(Value::Table(files)) => !files.is_empty(),
             _ => false,
         };
-        !files && !SET_OPTIONS.iter().any(|name| named(name))
+        !files && !SET_OPTIONS.iter().any(named)
     }
 }
 

@@ -162,7 +162,7 @@ impl Vm {
                 }
             }
         }
-        self.stack.resize(base + b.frame_size as usize, Value::Unset);
+        self.stack.resize_with(base + b.frame_size as usize, || Value::Unset);
         let mut fr = Frame { base, ret: Value::Unset, closure, trigger };
         let depth = self.calls.len();
         let r = (b.code)(self, &mut fr);

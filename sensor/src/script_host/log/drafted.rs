@@ -89,8 +89,8 @@ impl Log {
             pred: id(&filter.pred),
             path_func: id(&filter.path_func),
             path: schema.path.to_owned(),
-            // Columns that scripts add are theirs to fill.
-            change_nothing: changed == 0 && stream.fields.len() == schema.fields.len(),
+            changed,
+            extended: stream.fields.len() > schema.fields.len(),
         })
     }
 

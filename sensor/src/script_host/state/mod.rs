@@ -32,6 +32,8 @@ pub(super) struct State {
     current: Option<(Uid, Box<Kept>)>,
     /// Connections that are not folded, some of which may have ended, the first that was told of first.
     recent: VecDeque<Uid>,
+    /// The connection of the last event was among them.
+    known: bool,
     mould: conn::Mould,
     moulds: Moulds,
 }
@@ -56,8 +58,8 @@ type Own = SmallVec<[(u32, Value); 1]>;
 /// Connections, and files, whose record is kept between events. More are open only under attack; then a handler
 /// finds a fresh record.
 const MAX_KEPT: usize = 1_000_000;
-/// So many connections are not folded: the events of one often come close to each other.
-const MAX_RECENT: usize = 64;
+/// So many connections are not folded: the events of one often come close to each other. Tests are to see others.
+const MAX_RECENT: usize = if cfg!(debug_assertions) { 2 } else { 64 };
 /// Rows of one connection that wait: pipelined requests, DNS queries without answers.
 const MAX_ROWS: usize = 256;
 
@@ -70,10 +72,14 @@ impl State {
         (view, taken): (&ConnView, &Taken),
         parts: ConnParts,
     ) -> Value {
-        let State { conns, current, mould, moulds, .. } = self;
+        let State { conns, current, known, mould, moulds, .. } = self;
         let kept = match conns.get_mut(&view.uid) {
-            Some(kept) => kept,
+            Some(kept) => {
+                *known = kept.recent;
+                kept
+            }
             None => {
+                *known = false;
                 let Some(record) = mould.begin(vm, &layout.conn) else { return Value::Unset };
                 let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new(), recent: false });
                 &mut current.insert((view.uid, kept)).1
@@ -102,7 +108,15 @@ impl State {
         }
     }
 
-    /// An event is over, or a row is written: what nobody else holds is folded.
+    /// An event is over.
+    pub fn settle_event(&mut self, layout: &Layout, uid: Uid) {
+        if !self.known {
+            self.settle(layout, uid);
+        }
+    }
+
+    /// An event is over, or a row is written: what nobody else holds is folded, of connections that were last told
+    /// of before others.
     pub fn settle(&mut self, layout: &Layout, uid: Uid) {
         let State { conns, current, recent, mould, moulds, .. } = self;
         if let Some((uid, mut kept)) = current.take() {

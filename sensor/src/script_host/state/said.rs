@@ -9,7 +9,7 @@ use crate::event::{Part, Taken};
 pub(super) struct Said(SmallVec<[(u8, Noted); 1]>);
 
 /// A value in a form that can be kept and compared.
-type Noted = SmallVec<[u8; 16]>;
+type Noted = SmallVec<[u8; 24]>;
 
 impl Said {
     /// Whether the sensor says another thing of a column than before.

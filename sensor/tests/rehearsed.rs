@@ -1,0 +1,168 @@
+//! What workers find out of scripts beforehand changes nothing: the same conditions give the same rows and output
+//! where they can be looked at without running a script, and where they cannot.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// Conditions on rows and events. `OPAQUE` stands where a condition cannot be told beforehand, or for nothing.
+const SCRIPT: &str = r#"
+option ports: set[port] = { 53/udp, 8080/tcp };
+option quiet: set[subnet] = { 10.9.0.0/16 };
+const codes: set[count] = { 401, 404 };
+const nobody: table[addr, string] of count = {};
+option agents = /curl|Monitor/;
+global looked = 0;
+
+function as_run(): bool { ++looked; return T; }
+
+function wanted(rec: Conn::Info): bool
+    {
+    if ( rec$id$resp_p in ports OPAQUE )
+        return F;
+    if ( rec?$service && rec$service == "http" && rec$id$orig_h in quiet OPAQUE )
+        return F;
+    return ! ( rec?$conn_state && /^S0$|^RST/ in rec$conn_state ) OPAQUE;
+    }
+
+hook Conn::log_policy(rec: Conn::Info, id: Log::ID, filter: Log::Filter)
+    {
+    if ( filter$name == "default" && ! wanted(rec) OPAQUE )
+        break;
+    }
+
+hook Files::log_policy(rec: Files::Info, id: Log::ID, filter: Log::Filter)
+    {
+    if ( ! rec?$mime_type || rec$mime_type != "text/html" OPAQUE )
+        return;
+    break;
+    }
+
+function http_path(id: Log::ID, path: string, rec: HTTP::Info): string
+    {
+    if ( ! rec?$user_agent || agents !in rec$user_agent OPAQUE )
+        return "http";
+    return "http-watch";
+    }
+
+function asked_by_v4(rec: DNS::Info): bool
+    {
+    return ! rec?$query || ( rec$query != "localhost" && rec$id$orig_h !in quiet ) OPAQUE;
+    }
+
+event zeek_init()
+    {
+    local filter = Log::get_filter(HTTP::LOG, "default");
+    filter$path_func = http_path;
+    Log::add_filter(HTTP::LOG, filter);
+    filter = Log::get_filter(DNS::LOG, "default");
+    filter$pred = asked_by_v4;
+    Log::add_filter(DNS::LOG, filter);
+    }
+
+redef record HTTP::Info += { mark: string &log &optional; };
+
+event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, version: string)
+    {
+    if ( c$id$orig_h in quiet || method == "GET" OPAQUE )
+        return;
+    print "request", c$uid, method, original_URI;
+    }
+
+event http_reply(c: connection, version: string, code: count, reason: string) &priority=5
+    {
+    if ( ! c?$http || code !in codes OPAQUE )
+        return;
+    c$http$mark = fmt("%d to %s", code, c$http?$user_agent ? c$http$user_agent : "nobody");
+    }
+
+event http_reply(c: connection, version: string, code: count, reason: string)
+    {
+    local h = c$http;
+    if ( h?$method && h$method == "POST" && code >= 200 OPAQUE )
+        print "reply", c$uid, code, reason, h?$mark;
+    }
+
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+    {
+    if ( ! is_orig || ! c?$http || ! c$http?$host || [c$id$orig_h, c$http$host] in nobody OPAQUE )
+        return;
+    print "done", c$uid, c$http$host, stat$header_length > 0;
+    }
+
+event dns_request(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count)
+    {
+    if ( qtype != 1 || query == "" OPAQUE )
+        return;
+    print "query", c$uid, query, msg$id;
+    }
+
+event connection_state_remove(c: connection)
+    {
+    if ( c$id$resp_p in ports OPAQUE )
+        print "gone", c$uid, c$history;
+    }
+"#;
+
+/// Standard output, and every log by its name.
+fn run(capture: &Path, opaque: &str, more: &[&str]) -> BTreeMap<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rehearsed.zeek"), SCRIPT.replace("OPAQUE", opaque)).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+        .current_dir(folder.path())
+        .arg("-r")
+        .arg(capture)
+        .arg("rehearsed.zeek")
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}: {}", capture.display(), String::from_utf8_lossy(&run.stderr));
+    let mut out = BTreeMap::from([("stdout".to_owned(), String::from_utf8(run.stdout).unwrap())]);
+    for entry in std::fs::read_dir(folder.path()).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if name.ends_with(".log") {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            let rows = text.lines().filter(|line| !line.starts_with("#open") && !line.starts_with("#close"));
+            out.insert(name, rows.map(|row| format!("{row}\n")).collect());
+        }
+    }
+    out
+}
+
+#[test]
+fn what_can_be_told_beforehand_is_what_happens() {
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pcaps");
+    let mut seen = String::new();
+    for name in [
+        "attacks",
+        "balancer",
+        "http",
+        "http-odd",
+        "http-files",
+        "dns",
+        "tcp",
+        "detect-auth",
+        "detect-methods",
+    ] {
+        let capture = captures.join(format!("{name}.pcap"));
+        for more in [&[][..], &["--workers", "4"], &["LogAscii::use_json=T"]] {
+            let (told, run_through) = (run(&capture, "", more), run(&capture, "&& as_run()", more));
+            assert_eq!(told, run_through, "{name} {more:?}");
+            told.keys().for_each(|log| seen.push_str(log));
+            seen.push_str(&told["stdout"]);
+        }
+    }
+    for what in [
+        "conn.log",
+        "files.log",
+        "http.log",
+        "http-watch.log",
+        "dns.log",
+        "request",
+        "reply",
+        "done",
+        "query",
+    ] {
+        assert!(seen.contains(what), "nothing of {what}");
+    }
+}
