@@ -101,8 +101,12 @@ fn every_type_is_read_and_bad_lines_cost_themselves_only() {
         )
     };
     let header = "#separator \\x09\n#fields\ti\tb\tc\tsub.n\tsub.p\ta\tsn\tiv\ts\tss\tv\tp\tpp\to\tpat\n";
-    let bad =
-        row("2").replace("Red", "Green") + "3\tT\n" + &row("x") + &row("4").replace("\tT\t", "\tmaybe\t");
+    let bad = row("2").replace("Red", "Green")
+        + "3\tT\n"
+        + &row("x")
+        + &row("4").replace("\tT\t", "\tmaybe\t")
+        + &row("6").replace("1.2.3.4", "1.2.3.400")
+        + &row("7").replace("10.0.0.0/8", "10.0.0/8");
     let good = row("5").replace("\t-\t/fo+/", "\tset\t/x/").replace("3,1", "(empty)");
     place.write("in.txt", &(header.to_owned() + &row("1") + &bad + &good));
     let run = place.run(&format!(
@@ -124,7 +128,9 @@ fn every_type_is_read_and_bad_lines_cost_themselves_only() {
     );
     assert_eq!(said("line 6: String 'x' contained no parseable number"), 1, "{errors}");
     assert_eq!(said("line 7: Field: b Invalid value for boolean: maybe"), 1, "{errors}");
-    assert_eq!(said("Could not convert line"), 2, "{errors}");
+    assert_eq!(said("line 8: Bad address: 1.2.3.400"), 1, "{errors}");
+    assert_eq!(said("line 9: Bad address: 10.0.0"), 1, "{errors}");
+    assert_eq!(said("Could not convert line"), 4, "{errors}");
 }
 
 const SERVERS: &str = "

@@ -141,7 +141,7 @@ impl Notation {
             CellType::Count => Cell::Count(count(text, warn)?),
             CellType::Double | CellType::Time | CellType::Interval => Cell::Double(double(text, warn)?),
             CellType::Port => port(text, warn)?,
-            CellType::Addr => Cell::Addr(address(unescape(text).trim_ascii(), warn)),
+            CellType::Addr => Cell::Addr(address(unescape(text).trim_ascii(), warn)?),
             CellType::Subnet => subnet(unescape(text).trim_ascii(), warn)?,
             CellType::Pattern => {
                 let text = unescape(text);
@@ -310,14 +310,11 @@ fn parse_address(text: &[u8]) -> Option<IpAddr> {
     text.parse::<Ipv4Addr>().ok().map(IpAddr::V4)
 }
 
-/// As Zeek, takes 0.0.0.0 or :: for what is no address, and complains.
-fn address(text: &[u8], warn: &mut dyn FnMut(String)) -> IpAddr {
-    parse_address(text).unwrap_or_else(|| {
+/// What is no address costs its line. Zeek takes 0.0.0.0 for it, which would then be let off, or blocked, in its place.
+fn address(text: &[u8], warn: &mut dyn FnMut(String)) -> Result<IpAddr, Unreadable> {
+    parse_address(text).ok_or_else(|| {
         warn(format!("Bad address: {}", shown(text)));
-        match text.contains(&b':') {
-            true => Ipv6Addr::UNSPECIFIED.into(),
-            false => Ipv4Addr::UNSPECIFIED.into(),
-        }
+        Unreadable
     })
 }
 
@@ -327,7 +324,7 @@ fn subnet(text: &[u8], warn: &mut dyn FnMut(String)) -> Result<Cell, Unreadable>
         return Err(Unreadable);
     };
     let width: u64 = integer(&text[slash + 1..], warn)?;
-    let addr = address(&text[..slash], warn);
+    let addr = address(&text[..slash], warn)?;
     match u8::try_from(width) {
         Ok(width) if width <= if addr.is_ipv4() { 32 } else { 128 } => Ok(Cell::Subnet(addr, width)),
         _ => {
