@@ -189,7 +189,8 @@ impl Bus {
                 }
                 let fields = passes.map_or(fields, |(_, needed)| fields & needed);
                 let (format, taken) = (self.format, &mut self.batch.taken);
-                let drafted = taken.draft(|out, place| format.row_with_places(record, changed, out, place));
+                let drafted =
+                    taken.draft(changed, |out, place| format.row_with_places(record, changed, out, place));
                 self.show(record, fields, owner, Some(drafted), passes.is_some());
             }
             Rows::Rewritten => self.show(record, u64::MAX, owner, None, false),
@@ -303,7 +304,7 @@ impl Bus {
             taken.files.push(file);
             last(taken.files.len())
         });
-        self.say(Said::Event(Raised { id, conn, file, args, idle }));
+        self.say(Said::Event(Raised { id, conn, file, args, idle, version: self.interest.version }));
     }
 
     fn say(&mut self, said: Said) {

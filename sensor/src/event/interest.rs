@@ -9,6 +9,8 @@ use crate::record::{Schema, Value};
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
+    /// Which reading of the scripts this is of: what was said for an earlier one may still be on its way.
+    pub version: u32,
     pub events: EventSet,
     /// Of events whose handlers do nothing in some cases.
     pub idle: Vec<(EventId, Idle)>,

@@ -149,8 +149,9 @@ pub struct Raised {
     /// What [`Part::File`](crate::event::Part) stands for.
     pub file: Option<u32>,
     pub args: Span,
-    /// A bit for each handler that does nothing.
+    /// A bit for each handler that does nothing, of the scripts of this version.
     pub idle: u64,
+    pub version: u32,
 }
 
 /// What a row belongs to: scripts that were shown it before find it again.

@@ -126,7 +126,8 @@ pub struct RowView {
 #[derive(Clone, Copy, Debug)]
 pub struct Drafted {
     row: Span,
-    /// Where the columns are that scripts may change: a [`Part::Text`] of each.
+    /// A bit for each column that scripts may change, and where these are: a [`Part::Text`] of each.
+    pub changed: u64,
     places: Span,
 }
 
@@ -212,13 +213,14 @@ impl Taken {
     /// Notes a row that `write` appends, with the places that it gives of some columns.
     pub(super) fn draft(
         &mut self,
+        changed: u64,
         write: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(usize, usize)),
     ) -> Drafted {
         let Taken { bytes, parts, .. } = self;
         let (start, first) = (bytes.len(), parts.len());
         write(bytes, &mut |start, end| parts.push(Part::Text(Span { start, end })));
         let row = Span { start, end: self.bytes.len() };
-        Drafted { row, places: Span { start: first, end: self.parts.len() } }
+        Drafted { row, changed, places: Span { start: first, end: self.parts.len() } }
     }
 
     #[inline]

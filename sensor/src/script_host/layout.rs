@@ -194,6 +194,7 @@ impl Layout {
     /// What the workers have to take along. `treatment` says of a log what is done to its rows.
     pub fn interest(
         &self,
+        version: u32,
         vm: &Vm,
         treatment: impl Fn(&Schema) -> Treatment,
         judges: impl Fn(&Schema, u64) -> Option<Judges>,
@@ -251,6 +252,7 @@ impl Layout {
         });
         let logs: Vec<LogInterest> = logs.collect();
         Interest {
+            version,
             events,
             idle,
             conn: ConnParts {

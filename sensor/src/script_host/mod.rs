@@ -21,7 +21,7 @@ mod weird;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nightjar_script::rehearse::IdleBodies;
 use nightjar_script::value::Value;
@@ -56,6 +56,9 @@ pub struct Scripts {
     /// What was counted before these were read, by those that ran then.
     before: ScriptCounters,
 }
+
+/// How often scripts were read.
+static VERSION: AtomicU32 = AtomicU32::new(1);
 
 /// How the sensor writes its logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +174,9 @@ impl Scripts {
         self.script.vm.look_after(true);
         let (vm, log) = (&self.script.vm, &self.frameworks.log);
         let treatment = |schema: &Schema| log.treatment(vm, schema, self.written);
-        self.interest =
-            Arc::new(self.layout.interest(vm, treatment, |schema, changed| log.judges(vm, schema, changed)));
+        let judges = |schema: &Schema, changed| log.judges(vm, schema, changed);
+        let version = VERSION.fetch_add(1, Ordering::Relaxed);
+        self.interest = Arc::new(self.layout.interest(version, vm, treatment, judges));
     }
 
     /// Lets rows that pass scripts look like all others.
@@ -305,7 +309,8 @@ impl Events for Scripts {
                 args.push(value.unwrap_or_default());
             }
             drop(subject);
-            vm.dispatch_but(target.function, args, IdleBodies::of_bits(event.idle));
+            let idle = if event.version == self.interest.version { event.idle } else { 0 };
+            vm.dispatch_but(target.function, args, IdleBodies::of_bits(idle));
         }
         if let Some(view) = view {
             // Zeek takes a query away once it was answered.
@@ -355,28 +360,24 @@ impl Events for Scripts {
 
     fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
+        let past = matches!(self.interest.rows(row.record.schema), Rows::Past { .. });
         let vm = &mut self.script.vm;
-        let Scripts { layout, interest, frameworks, .. } = self;
-        let only = match interest.rows(row.record.schema) {
-            Rows::Past { changed, .. } if row.passes => changed,
+        let Scripts { layout, frameworks, .. } = self;
+        let only = match &row.row {
+            // It was on its way past scripts that are no longer there.
+            Some(drafted) if !past => return logs.row(row.record.schema, taken.drafted(drafted).0, now),
+            Some(drafted) if row.passes => drafted.changed,
             _ => u64::MAX,
         };
         self.state.finished(vm, layout, (row, taken), only, |vm, log, record| {
             let schema = layout.logs[log].schema;
-            match (&row.row, interest.rows(row.record.schema)) {
-                (Some(drafted), Rows::Past { changed, .. }) => {
-                    let (native, drafted) = (schema.fields.len(), taken.drafted(drafted));
-                    frameworks.log.write_drafted(
-                        vm,
-                        schema.path,
-                        record,
-                        drafted,
-                        (changed, native),
-                        row.passes,
-                    );
+            match &row.row {
+                Some(drafted) => {
+                    let columns = (drafted.changed, schema.fields.len());
+                    let drafted = taken.drafted(drafted);
+                    frameworks.log.write_drafted(vm, schema.path, record, drafted, columns, row.passes);
                 }
-                (Some(_), _) => {}
-                (None, _) => {
+                None => {
                     if schema == analyze::FILES {
                         state::hide_digests(vm, &record);
                     }

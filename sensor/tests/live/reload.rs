@@ -87,3 +87,46 @@ fn reload_answers_what_came_of_it_and_a_mistake_changes_nothing() {
     let conns = whole_rows(&fs::read_to_string(net.path("logs/conn.log")).unwrap());
     assert_eq!(conns.iter().filter(|row| row.contains("\thttp\t")).count(), 1, "{conns:#?}");
 }
+
+#[test]
+fn rows_on_their_way_when_scripts_change_are_written() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    let script = net.path("policy.zeek");
+    // Scripts that let rows pass one by one, that leave them alone, that change some of them, and that write all.
+    let policies = [
+        "hook HTTP::log_policy(rec: HTTP::Info, id: Log::ID, filter: Log::Filter) { ++n; }\n\
+         hook Conn::log_policy(rec: Conn::Info, id: Log::ID, filter: Log::Filter) { ++n; }\n",
+        "",
+        "event http_reply(c: connection, version: string, code: count, reason: string) \
+         { if ( ++n % 2 == 0 ) c$http$status_msg = \"told\"; }\n",
+        "hook Log::log_stream_policy(rec: any, id: Log::ID) { ++n; }\n",
+    ];
+    let write = |at: usize| fs::write(&script, format!("global n = 0;\n{}", policies[at % 4])).unwrap();
+    write(0);
+    let config = configure(&net, "", "rotate_every = \"0\"", "");
+    let sensor = Sensor::start(&net, &["--config", config.to_str().unwrap(), script.to_str().unwrap()]);
+    let done = net.path("done");
+    let requests = "(for n in $(seq 300); do exec 3<>/dev/tcp/10.9.0.2/80; \
+        printf \"GET /$n HTTP/1.0\\r\\nHost: a\\r\\n\\r\\n\" >&3; cat <&3 >/dev/null; exec 3>&-; \
+        sleep 0.01; done; touch $0) >/dev/null 2>&1 &";
+    net.client_does("bash", &["-c", requests, done.to_str().unwrap()]);
+    let socket = net.path("status.sock");
+    let mut reloads = 0;
+    until("all requests", || {
+        reloads += 1;
+        write(reloads);
+        let args = ["reload", "--socket", socket.to_str().unwrap()];
+        assert!(Command::new(NIGHTJAR).args(args).output().unwrap().status.success());
+        done.exists()
+    });
+    let told = sensor.stop();
+    assert!(reloads > 4, "only {reloads} reloads");
+    let rows = whole_rows(&fs::read_to_string(net.path("logs/http.log")).unwrap());
+    let mut uris: Vec<&str> = rows.iter().filter_map(|row| row.split('\t').nth(9)).collect();
+    uris.sort_unstable();
+    uris.dedup();
+    assert_eq!((rows.len(), uris.len()), (300, 300), "after {reloads} reloads: {told}");
+    let conns = whole_rows(&fs::read_to_string(net.path("logs/conn.log")).unwrap());
+    assert_eq!(conns.iter().filter(|row| row.contains("\thttp\t")).count(), 300, "{told}");
+}
