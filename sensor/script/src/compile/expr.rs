@@ -309,10 +309,7 @@ impl Compiler {
 
     fn read_field(&mut self, obj: Code, a: &ExprRef, i: usize, at: ExprRef) -> Code {
         // A local's field is read in place: the record is not shared once more for it.
-        if let ExprKind::Name(n) = &a.kind
-            && let Some(found) = self.find_name(n, a.span)
-            && let Place::Local(slot) = found.place
-        {
+        if let Some((slot, _)) = self.local_named(a) {
             return Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
                 Value::Record(r) => match r.get(i) {
                     Value::Unset => late_default(vm, &at, fr, slot, i),
@@ -321,13 +318,40 @@ impl Compiler {
                 _ => Err(expr_fault(&at, "value used but not set")),
             });
         }
-        Code::op(move |vm, fr| match vm.eval(&obj, fr)? {
-            Value::Record(r) => match r.get(i) {
-                Value::Unset => missing_field(vm, &at, &r, i),
-                v => Ok(v),
-            },
-            _ => Err(expr_fault(&at, "not a record")),
+        let inner = self.field_of_local(a);
+        Code::op(move |vm, fr| {
+            // `c$id$orig_h` needs no `c$id`.
+            if let Some((slot, outer)) = inner
+                && let Value::Record(r) = &vm.stack[fr.base + slot as usize]
+                && let Some(v) = r.within(outer, i)
+            {
+                return Ok(v);
+            }
+            match vm.eval(&obj, fr)? {
+                Value::Record(r) => match r.get(i) {
+                    Value::Unset => missing_field(vm, &at, &r, i),
+                    v => Ok(v),
+                },
+                _ => Err(expr_fault(&at, "not a record")),
+            }
         })
+    }
+
+    /// The slot of a local, and which of its fields an expression is, if it is one.
+    fn field_of_local(&mut self, e: &ExprRef) -> Option<(u32, usize)> {
+        let ExprKind::Field(of, field) = &e.kind else { return None };
+        let (slot, ty) = self.local_named(of)?;
+        Some((slot, self.vm.types.field(ty, field)?))
+    }
+
+    /// The slot and the type of a local, if an expression is one.
+    fn local_named(&mut self, e: &ExprRef) -> Option<(u32, TypeId)> {
+        let ExprKind::Name(n) = &e.kind else { return None };
+        let found = self.find_name(n, e.span)?;
+        match found.place {
+            Place::Local(slot) => Some((slot, found.ty)),
+            Place::Capture(_) | Place::Global(_) => None,
+        }
     }
 
     pub(super) fn warn_field(&mut self, r: &crate::types::RecordType, i: usize, span: Span, op: &str) {
@@ -354,10 +378,17 @@ impl Compiler {
         };
         self.warn_field(&r, i, e.span, "?$");
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);
-        let code = te.code;
-        let code = Code::op(move |vm, fr| match vm.eval(&code, fr)? {
-            Value::Record(r) => Ok(Value::Bool(r.has(i))),
-            _ => Ok(Value::Bool(false)),
+        let (code, local) = (te.code, self.local_named(a));
+        let code = Code::op(move |vm, fr| {
+            if let Some((slot, _)) = local
+                && let Value::Record(r) = &vm.stack[fr.base + slot as usize]
+            {
+                return Ok(Value::Bool(r.has(i)));
+            }
+            match vm.eval(&code, fr)? {
+                Value::Record(r) => Ok(Value::Bool(r.has(i))),
+                _ => Ok(Value::Bool(false)),
+            }
         });
         Te { ty: TypeId::Bool, code, e: e.clone() }
     }

@@ -196,6 +196,10 @@ pub trait NativeRecord {
     fn has(&self, field: usize) -> bool {
         self.get(field).is_set()
     }
+    /// A field of the record in a field, where that is to be had without making that record.
+    fn within(&self, _field: usize, _inner: usize) -> Option<Value> {
+        None
+    }
     /// Whether the record keeps containers and records that it was given, so that what is done to them lasts.
     fn keeps(&self) -> bool {
         false
@@ -292,6 +296,20 @@ impl RecordVal {
             return value.clone();
         }
         self.original(i)
+    }
+
+    /// A field of the record in a field, if that is set and nothing has to be made for it.
+    pub fn within(&self, i: usize, inner: usize) -> Option<Value> {
+        if let Some(value) = self.fields.borrow().get(i) {
+            return match value {
+                Value::Record(record) => Some(record.get(inner)).filter(Value::is_set),
+                _ => None,
+            };
+        }
+        match &self.origin {
+            Origin::Native(native) => native.within(i, inner).filter(Value::is_set),
+            Origin::Nowhere | Origin::Template(_) => None,
+        }
     }
 
     /// A field as it comes from elsewhere.

@@ -170,6 +170,17 @@ impl NativeRecord for Source {
         }
     }
 
+    fn within(&self, field: usize, inner: usize) -> Option<Value> {
+        let said = self.said.borrow();
+        let said = said.as_ref()?;
+        match self.shows(field) {
+            Shows::Id if self.shape.id.is_some() => ends(&said.id, said.proto).into_iter().nth(inner),
+            Shows::Orig if self.shape.end.is_some() => end(&said.ends[0]).into_iter().nth(inner),
+            Shows::Resp if self.shape.end.is_some() => end(&said.ends[1]).into_iter().nth(inner),
+            _ => None,
+        }
+    }
+
     fn has(&self, field: usize) -> bool {
         self.shows(field) != Shows::Nothing || self.shape.template.has(field)
     }

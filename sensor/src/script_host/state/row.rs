@@ -184,6 +184,13 @@ impl NativeRecord for Source {
         }
     }
 
+    fn within(&self, field: usize, inner: usize) -> Option<Value> {
+        match &self.shape.id {
+            Some((at, _, columns)) if *at == field => self.column(columns.get(inner).copied().flatten()?),
+            _ => None,
+        }
+    }
+
     fn has(&self, field: usize) -> bool {
         let column = self.lazy(field).and_then(|column| self.said.borrow().field(column));
         match column {
