@@ -1,4 +1,6 @@
 //! nightjar, a passive network security monitor.
+// Nothing that stands on the wire, in a script or in a file may end the program.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 
 pub mod analyze;
 pub mod capture;

@@ -13,6 +13,8 @@
 //! script.run();
 //! assert_eq!(out.stdout(), "42\n");
 //! ```
+// Nothing that stands on the wire, in a script or in a file may end the program.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 #![forbid(unsafe_code)]
 
 pub mod ast;
