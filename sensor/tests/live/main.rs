@@ -206,9 +206,12 @@ fn killed_it_leaves_whole_lines_and_the_next_one_archives_them() {
         net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", capture.to_str().unwrap()]);
         sleep(1200);
     }
-    let before = fs::read_to_string(net.path("logs/conn.log")).unwrap_or_default();
-    let written = before.lines().filter(|line| !line.starts_with('#')).count();
-    assert!(written >= 5000, "{written} rows before the end: {}", sensor.told());
+    let mut written = 0;
+    until("rows are written", || {
+        let text = fs::read_to_string(net.path("logs/conn.log")).unwrap_or_default();
+        written = text.lines().filter(|line| !line.starts_with('#')).count();
+        written >= 5000
+    });
     sensor.kill();
 
     let sensor = Sensor::configured(&net, "", "", SHORT);
@@ -222,7 +225,7 @@ fn killed_it_leaves_whole_lines_and_the_next_one_archives_them() {
 fn a_full_disk_costs_counted_rows_and_no_line_is_cut() {
     let Some(net) = net() else { return };
     let (capture, folder) = (net.path("flows.pcap"), net.path("logs"));
-    write_capture(&capture, &[], 20_000, 1);
+    let sent = write_capture(&capture, &[], 20_000, 1);
     fs::create_dir(&folder).unwrap();
     let mounted = Mounted::tmpfs(&folder, "3m");
     fs::write(folder.join("filler"), vec![0; 2 << 20]).unwrap();
@@ -245,14 +248,22 @@ fn a_full_disk_costs_counted_rows_and_no_line_is_cut() {
     mounted.grow("64m");
     until("writing goes on", || sensor.told().contains("logs can be written again"));
     flood();
-    sleep(2500);
-    let status = sensor.status();
+    sensor.wait_for_packets((rounds + 1) * sent);
+    let rows_of_connections = |status: &serde_json::Value| {
+        let conn = status["logs"].as_array().unwrap().iter().find(|log| log["name"] == "conn").unwrap();
+        (number(conn, "rows"), number(conn, "dropped"))
+    };
+    let mut status = sensor.status();
+    until("all flows have ended", || {
+        status = sensor.status();
+        let worker = &status["workers"][0];
+        number(worker, "open_flows") == 0 && rows_of_connections(&status).0 == number(worker, "opened_flows")
+    });
     until("that was a while ago", || sensor.status()["ready"] == true);
     let told = sensor.stop();
     let rows = whole_rows(&fs::read_to_string(folder.join("conn.log")).unwrap()).len() as u64;
-    // At the end nothing is open that was not when the status was asked for.
-    let conn = status["logs"].as_array().unwrap().iter().find(|log| log["name"] == "conn").unwrap();
-    assert_eq!(rows, number(conn, "rows") - number(conn, "dropped"), "{status}\n{told}");
+    let (all, lost) = rows_of_connections(&status);
+    assert_eq!(rows, all - lost, "{status}\n{told}");
     assert!(told.contains("rows dropped because they could not be written"), "{told}");
 }
 

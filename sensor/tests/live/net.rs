@@ -178,6 +178,13 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// How many packets tcpreplay says that it has sent.
+pub fn packets_sent(told: &str) -> u64 {
+    assert!(told.contains("Failed packets:            0\n"), "{told}");
+    let line = told.lines().find_map(|line| line.trim().strip_prefix("Successful packets:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or_else(|| panic!("{told}"))
+}
+
 /// tcpdump, on the server's interface if none is said.
 pub struct Tcpdump(Child);
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::net::{Tcpdump, net};
+use crate::net::{Tcpdump, net, packets_sent};
 use crate::number;
-use crate::sensor::{Sensor, assert_same, logs, replay, sleep};
+use crate::sensor::{Sensor, assert_same, logs, replay};
 
 /// The frames of a capture in pcap's classic format.
 fn frames(capture: &str) -> Vec<Vec<u8>> {
@@ -73,8 +73,8 @@ fn same_as_replay(fanout: &str) -> bool {
     let sensor =
         Sensor::configured(&net, &interface, "rotate_every = \"0\"", "[analysis]\nignore_checksums = true");
     let tcpdump = Tcpdump::start(&net, &seen);
-    net.client_does("tcpreplay", &["-q", "--pps=1000", "-i", "vc", file.to_str().unwrap()]);
-    sleep(1100);
+    let told = net.client_does("tcpreplay", &["-q", "--pps=1000", "-i", "vc", file.to_str().unwrap()]);
+    sensor.wait_for_packets(packets_sent(&told));
     tcpdump.stop();
     let status = sensor.status();
     let workers = status["workers"].as_array().unwrap();

@@ -1,6 +1,6 @@
 //! AF_XDP on a tap: a link of its own, into which what real servers and clients said is sent again.
 
-use crate::net::{Net, Tcpdump, net};
+use crate::net::{Net, Tcpdump, net, packets_sent};
 use crate::sensor::{NIGHTJAR, Sensor, configure, logs, sleep};
 use crate::{make_traffic, number, same_rows, write_capture};
 
@@ -41,14 +41,11 @@ fn same_as_replay(queues: u32, workers: u32) {
     let tcpdump = Tcpdump::at_client(&net, "ta", &sent);
     // A veth end keeps only 256 packets that its driver has not looked at yet.
     let told = net.client_does("tcpreplay", &["-q", "--pps=1000", "-i", "ta", seen.to_str().unwrap()]);
-    sleep(1100);
+    let sent_packets = packets_sent(&told);
+    sensor.wait_for_packets(sent_packets);
     tcpdump.stop();
     let status = sensor.status();
-    let sent_packets = format!("Successful packets:        {}\n", number(&status, "delivered"));
-    assert!(
-        told.contains(&sent_packets) && told.contains("Failed packets:            0\n"),
-        "{status}\n{told}"
-    );
+    assert_eq!((number(&status, "delivered"), number(&status, "dropped")), (sent_packets, 0), "{status}");
     assert_eq!(status["interfaces"][0]["kind"], "af_xdp", "{}", sensor.told());
     let busy = status["workers"].as_array().unwrap().iter().filter(|worker| number(worker, "delivered") > 0);
     assert_eq!(busy.count() as u32, workers, "{status}");
