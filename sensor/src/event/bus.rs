@@ -1,13 +1,14 @@
 //! Where a worker says things.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, EventId, FileView, Happening, Interest, Order, Owner, Passes, Raised,
-    RecordView, RowView, Rows, Span, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, Errands, EventId, FileView, Foreseen, Gathered, Happening, Interest, Order,
+    Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -29,6 +30,8 @@ pub struct Bus {
     spares: (Sender<Batch>, Receiver<Batch>),
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
     kept: Mark,
+    /// What handlers of the event at hand would do.
+    gathered: RefCell<Gathered>,
 }
 
 /// So many batches are kept to be filled again, none larger than this: fresh memory is not free.
@@ -96,6 +99,8 @@ pub enum Said {
     TunnelEnd(ConnId),
     /// Something happened that a script handles.
     Event(Raised),
+    /// The same, and this is all that they would do.
+    Errands(Errands),
     /// A connection has ended, or of files.log a file: nothing more is said of it.
     End(Uid),
     /// Nothing but that time passes.
@@ -119,6 +124,7 @@ impl Bus {
             moment: Time::default(),
             spares: bounded(SPARES),
             kept: Mark::default(),
+            gathered: RefCell::default(),
         }
     }
 
@@ -200,7 +206,7 @@ impl Bus {
     /// That scripts let a row pass, if they do.
     fn passes<R: Record>(&self, record: &R) -> Option<&Passes> {
         let passes = self.interest.log(R::SCHEMA).and_then(|log| log.passes.as_ref())?;
-        (passes.test)(&|at| record.get(at)).then_some(passes)
+        (passes.test)(record).then_some(passes)
     }
 
     fn write<R: Record>(&mut self, record: &R) {
@@ -277,12 +283,35 @@ impl Bus {
         let taken = &mut self.batch.taken;
         let before = taken.mark();
         let args = make(taken);
-        let happening = Happening { args: taken.parts_of(args), conn: None, taken };
-        if self.interest.idle(id, &happening).is_none() {
+        let happening = Happening { args: taken.parts_of(args), conn: None, taken, errands: &self.gathered };
+        if self.interest.foresee(id, &happening) == Foreseen::Nothing {
             taken.rewind(before);
             return None;
         }
         Some(args)
+    }
+
+    /// Settles an event, about a connection, if its handlers do nothing but errands. Else gives back which of them
+    /// do nothing: it is to be raised with [`Bus::raise_to`].
+    pub fn settle(&mut self, id: EventId, owner: Owner, subject: &Subject<'_>, args: Span) -> Option<u64> {
+        self.settle_of(id, Some((owner, subject)), args)
+    }
+
+    fn settle_of(&mut self, id: EventId, of: Option<(Owner, &Subject<'_>)>, args: Span) -> Option<u64> {
+        let taken = &mut self.batch.taken;
+        let conn = of.map(|(_, subject)| subject);
+        let happening = Happening { args: taken.parts_of(args), conn, taken, errands: &self.gathered };
+        match (self.interest.foresee(id, &happening), of) {
+            (Foreseen::Raise(idle), _) => return Some(idle),
+            (Foreseen::Errands, Some((owner, _))) => {
+                taken.rewind(self.kept);
+                let (first, count) = taken.take_errands(self.gathered.get_mut());
+                let version = self.interest.version;
+                self.say(Said::Errands(Errands { id, owner, first, count, version }));
+            }
+            (Foreseen::Errands | Foreseen::Nothing, _) => taken.rewind(self.kept),
+        }
+        None
     }
 
     /// What events take along of a row; `None` where no script looks at any of it.
@@ -291,11 +320,32 @@ impl Bus {
         (fields != 0).then(|| self.batch.taken.view(record, fields))
     }
 
-    /// Something happened, about a connection or file. Not raised where no handler does anything.
-    pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) {
+    /// Something happened, about a connection or file. Not raised where no handler does anything but errands. True
+    /// if it was: scripts know the connection from now on.
+    pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) -> bool {
+        let row = conn.as_ref().and_then(|conn| conn.record.as_ref());
+        let subject = conn.as_ref().map(|conn| Subject {
+            id: conn.id,
+            proto: conn.proto,
+            told: conn.told,
+            row: row.map(|(_, view)| Shown::View(view)),
+        });
+        let owner = conn.as_ref().map(|conn| Owner { uid: conn.uid, nth: row.map_or(0, |(nth, _)| *nth) });
+        let Some(idle) = self.settle_of(id, owner.zip(subject.as_ref()), args) else { return false };
+        self.raise_to(id, conn, file, args, idle);
+        true
+    }
+
+    /// The same for those handlers that are not among the `idle` ones.
+    pub fn raise_to(
+        &mut self,
+        id: EventId,
+        conn: Option<ConnView>,
+        file: Option<FileView>,
+        args: Span,
+        idle: u64,
+    ) {
         let taken = &mut self.batch.taken;
-        let happening = Happening { args: taken.parts_of(args), conn: conn.as_ref(), taken };
-        let Some(idle) = self.interest.idle(id, &happening) else { return taken.rewind(self.kept) };
         let conn = conn.map(|conn| {
             taken.conns.push(conn);
             last(taken.conns.len())

@@ -1,10 +1,11 @@
 //! What scripts look at: nothing else is taken along for them.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{ConnView, EventId, EventSet, Part, Taken};
-use crate::record::{Schema, Value};
+use crate::event::{ConnId, EventId, EventSet, Gathered, Part, Proto, RecordView, Taken};
+use crate::record::{Record, Schema, Value};
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +13,8 @@ pub struct Interest {
     /// Which reading of the scripts this is of: what was said for an earlier one may still be on its way.
     pub version: u32,
     pub events: EventSet,
-    /// Of events whose handlers do nothing in some cases.
-    pub idle: Vec<(EventId, Idle)>,
+    /// Of events whose handlers do nothing in some cases, or nothing but errands.
+    pub foresight: Vec<(EventId, Foresight)>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
@@ -33,17 +34,27 @@ pub struct Interest {
     pub logs: Vec<LogInterest>,
 }
 
-/// Tells from what an event is about which of its handlers do nothing, as the host of the scripts numbers them.
-/// None where all do nothing.
+/// Tells from what an event is about what its handlers would do.
 #[derive(Clone)]
-pub struct Idle(pub Arc<Handlers>);
+pub struct Foresight(pub Arc<Handlers>);
 
-type Handlers = dyn Fn(&Happening<'_>) -> Option<u64> + Send + Sync;
+type Handlers = dyn Fn(&Happening<'_>) -> Foreseen + Send + Sync;
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreseen {
+    /// No handler does anything.
+    Nothing,
+    /// Nothing but what was gathered.
+    Errands,
+    /// It has to be raised: a bit for each handler that does nothing, as the host of the scripts numbers them.
+    Raise(u64),
+}
 
 /// Tells from a row that scripts let it pass to its log.
 #[derive(Clone)]
 pub struct Passes {
-    pub test: Arc<dyn for<'r> Fn(&Columns<'r>) -> bool + Send + Sync>,
+    pub test: Arc<dyn Fn(&dyn Columns) -> bool + Send + Sync>,
     /// Scripts change nothing in such a row either.
     pub as_written: bool,
     /// A bit for every field that such a row takes along.
@@ -51,19 +62,55 @@ pub struct Passes {
 }
 
 /// A row's values, by column.
-pub type Columns<'r> = dyn Fn(usize) -> Value<'r> + 'r;
+pub trait Columns {
+    fn column(&self, at: usize) -> Value<'_>;
+}
+
+impl<R: Record> Columns for R {
+    fn column(&self, at: usize) -> Value<'_> {
+        self.get(at)
+    }
+}
 
 /// An event before it is raised.
 pub struct Happening<'h> {
     pub args: &'h [Part],
     /// The connection that it is about; none where that is not known yet.
-    pub conn: Option<&'h ConnView>,
+    pub conn: Option<&'h Subject<'h>>,
     pub taken: &'h Taken,
+    /// Where errands are gathered.
+    pub errands: &'h RefCell<Gathered>,
 }
 
-impl fmt::Debug for Idle {
+/// A connection that an event is about.
+pub struct Subject<'h> {
+    pub id: ConnId,
+    pub proto: Proto,
+    /// Scripts were told of it before: they may have changed what they see of it.
+    pub told: bool,
+    /// The row that the event is about.
+    pub row: Option<Shown<'h>>,
+}
+
+/// A row as scripts will see it.
+#[derive(Clone, Copy)]
+pub enum Shown<'h> {
+    View(&'h RecordView),
+    Row(&'static Schema, &'h dyn Columns),
+}
+
+impl Shown<'_> {
+    pub fn schema(&self) -> &'static Schema {
+        match self {
+            Shown::View(view) => view.schema,
+            Shown::Row(schema, _) => schema,
+        }
+    }
+}
+
+impl fmt::Debug for Foresight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Idle")
+        f.write_str("Foresight")
     }
 }
 
@@ -117,9 +164,10 @@ impl Interest {
         self.events.contains(id)
     }
 
-    /// Which handlers of the event do nothing; none where all do nothing.
-    pub fn idle(&self, id: EventId, happening: &Happening<'_>) -> Option<u64> {
-        self.idle.iter().find(|(of, _)| *of == id).map_or(Some(0), |(_, idle)| (idle.0)(happening))
+    /// What becomes of an event.
+    pub fn foresee(&self, id: EventId, happening: &Happening<'_>) -> Foreseen {
+        let foresight = self.foresight.iter().find(|(of, _)| *of == id);
+        foresight.map_or(Foreseen::Raise(0), |(_, foresight)| (foresight.0)(happening))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.

@@ -5,13 +5,17 @@
 //! the workers' batches and applies what needs a view of all connections.
 
 mod bus;
+mod errand;
 mod interest;
 mod order;
 mod raised;
 mod taken;
 
 pub use bus::{Batch, Bus, Item, Said};
-pub use interest::{Columns, ConnParts, Happening, Idle, Interest, LogInterest, Passes, Rows};
+pub use errand::{Errand, Errands, Gathered, Observation, What, Words};
+pub use interest::{
+    Columns, ConnParts, Foreseen, Foresight, Happening, Interest, LogInterest, Passes, Rows, Shown, Subject,
+};
 pub use order::Order;
 pub use raised::{Arg, EventId, EventSet, Owner, Raised};
 pub use taken::{ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span, Taken};

@@ -6,7 +6,8 @@
 
 use std::net::IpAddr;
 
-use crate::event::{ConnId, Owner, Proto};
+use crate::event::errand::Gathered;
+use crate::event::{ConnId, Errand, Errands, Owner, Proto};
 use crate::record::{Items, Record, Schema, Uid, Value};
 use crate::time::{Interval, Time};
 
@@ -15,6 +16,16 @@ use crate::time::{Interval, Time};
 pub struct Span {
     start: usize,
     end: usize,
+}
+
+impl Span {
+    pub(super) fn new(start: usize, end: usize) -> Span {
+        Span { start, end }
+    }
+
+    pub(super) fn shifted(self, by: usize) -> Span {
+        Span { start: self.start + by, end: self.end + by }
+    }
 }
 
 /// A value taken along.
@@ -56,6 +67,7 @@ pub struct Taken {
     pub(super) conns: Vec<ConnView>,
     pub(super) files: Vec<FileView>,
     pub(super) rows: Vec<RowView>,
+    errands: Vec<Errand>,
 }
 
 /// A connection as it stood when something happened.
@@ -74,6 +86,8 @@ pub struct ConnView {
     pub history: Span,
     /// The log row that the event is about as far as it is filled (`c$http`), and which of its log's it is.
     pub record: Option<(u64, RecordView)>,
+    /// Scripts were told of it before.
+    pub told: bool,
 }
 
 /// One end of it (`c$orig`, `c$resp`).
@@ -132,6 +146,23 @@ pub struct Drafted {
 }
 
 impl Taken {
+    /// Takes over what was gathered; gives back where it stands, and how much it is.
+    pub(super) fn take_errands(&mut self, gathered: &mut Gathered) -> (u32, u32) {
+        let (first, by) = (self.errands.len(), self.bytes.len());
+        self.bytes.extend_from_slice(&gathered.bytes);
+        self.errands.extend(gathered.errands.iter().map(|errand| errand.shifted(by)));
+        gathered.clear();
+        // A batch is handed on long before there are so many.
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (number(first), number(self.errands.len() - first))
+    }
+
+    /// What was taken along of an event.
+    pub fn errands(&self, of: &Errands) -> &[Errand] {
+        let first = of.first as usize;
+        self.errands.get(first..first + of.count as usize).unwrap_or_default()
+    }
+
     /// Copies a text.
     pub fn text(&mut self, text: &[u8]) -> Part {
         Part::Text(self.copied(text))
@@ -301,6 +332,7 @@ impl Taken {
             + self.conns.len() * size_of::<ConnView>()
             + self.files.len() * size_of::<FileView>()
             + self.rows.len() * size_of::<RowView>()
+            + self.errands.len() * size_of::<Errand>()
     }
 
     /// Empties it, to be filled again.
@@ -310,6 +342,7 @@ impl Taken {
         self.conns.clear();
         self.files.clear();
         self.rows.clear();
+        self.errands.clear();
     }
 }
 

@@ -405,6 +405,7 @@ impl<H: Handler> Flows<H> {
             services: None,
             active: [false; 2],
             did_weird: false,
+            told: false,
             flip_pending: false,
             partial: false,
             shadow: arrival.shadow,

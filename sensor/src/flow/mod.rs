@@ -46,6 +46,8 @@ pub struct Flow {
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
+    /// Scripts know the connection, and may have changed what they see of it.
+    pub told: bool,
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
     flip_pending: bool,
     partial: bool,
@@ -209,6 +211,7 @@ impl Flow {
             services,
             history,
             record: None,
+            told: self.told,
         }
     }
 
@@ -233,11 +236,13 @@ impl Flow {
     /// Raises an event about the connection, that some script handles.
     pub fn raise(&mut self, cx: &mut Cx<'_>, id: EventId, args: Span) {
         let conn = Some(self.view(cx.bus));
-        cx.bus.raise(id, conn, None, args);
+        self.told |= cx.bus.raise(id, conn, None, args);
     }
 
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
+        // It may become a notice, with the connection.
+        self.told = true;
         if cx.bus.wants(EventId::ConnWeird) {
             let taken = cx.bus.taken();
             let addl = taken.text(addl.as_bytes());

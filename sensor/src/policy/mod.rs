@@ -10,7 +10,7 @@ pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
 use std::sync::Arc;
 
-use crate::event::{Interest, Item, Owner, Raised, RowView, Said, Taken, Weird};
+use crate::event::{Errands, Interest, Item, Owner, Raised, RowView, Said, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
 use crate::time::{Interval, Time};
@@ -23,6 +23,15 @@ pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.
 pub trait Events {
     fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+
+    /// An event of which it is known all that its handlers do.
+    fn errands(
+        &mut self,
+        errands: &Errands,
+        taken: &Taken,
+        now: Time,
+        logs: &mut Logs,
+    ) -> Result<(), LogError>;
 
     /// Time has come so far: what was scheduled before happens first.
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError>;
@@ -172,6 +181,10 @@ impl<'e> Policy<'e> {
             }
             Said::Event(event) => match &mut self.events {
                 Some(events) => events.event(&event, taken, now, logs),
+                None => Ok(()),
+            },
+            Said::Errands(errands) => match &mut self.events {
+                Some(events) => events.errands(&errands, taken, now, logs),
                 None => Ok(()),
             },
         }

@@ -215,10 +215,10 @@ impl Layout {
                 }
             }
         }
-        let idle = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
-        let idle =
-            idle.filter_map(|id| Some((*id, rehearse::idle(vm, self, *id, self.event(*id)?.function)?)));
-        let idle = idle.collect();
+        let foreseen = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
+        let foresight =
+            |id: &EventId| Some((*id, rehearse::foresight(vm, self, *id, self.event(*id)?.function)?));
+        let foresight = foreseen.filter_map(foresight).collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
@@ -254,7 +254,7 @@ impl Layout {
         Interest {
             version,
             events,
-            idle,
+            foresight,
             conn: ConnParts {
                 service: reads(self.conn.service),
                 history: reads(self.conn.history),

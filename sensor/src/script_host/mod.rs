@@ -24,19 +24,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nightjar_script::rehearse::IdleBodies;
-use nightjar_script::value::Value;
-use nightjar_script::{Args, Failed, Options, Script, StdHost};
+use nightjar_script::source::Span;
+use nightjar_script::value::{Addr, Value};
+use nightjar_script::vm::Res;
+use nightjar_script::{Args, Failed, Options, Script, StdHost, Vm};
 
 use crate::analyze;
-use crate::event::{About, EventId, Interest, Part, Raised, RowView, Rows, Taken, Weird};
+use crate::event::{
+    About, Errands, EventId, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird, What, Words,
+};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
 use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
+use crate::script_host::sumstats::SumStats;
 use crate::script_host::values::Subject;
-use crate::sumstats::Damaged;
+use crate::sumstats::{Damaged, Key, Obs};
 use crate::time::{Interval, Time};
 
 /// Scripts that run beside a replay or on a sensor.
@@ -277,6 +282,18 @@ fn exit_code(code: i32) -> u8 {
     (code & 0xff) as u8
 }
 
+/// An observation that a worker found out.
+fn observe(sumstats: &SumStats, vm: &mut Vm, from: Span, observed: &Observation, taken: &Taken) -> Res<()> {
+    let words = |words: &Words| match words {
+        Words::Text(span) => Rc::from(taken.bytes_of(*span)),
+        Words::Addr(addr) => Rc::from(Addr::from_ip(*addr).to_string().into_bytes()),
+    };
+    let host = observed.host.map(|host| Addr::from_ip(host).0);
+    let key = Key { host, text: observed.text.as_ref().map(words) };
+    let obs = Obs { num: observed.num, dbl: observed.dbl, text: observed.words.as_ref().map(words) };
+    sumstats.observe(vm, from, taken.bytes_of(observed.stream), &key, &obs)
+}
+
 impl Events for Scripts {
     fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
@@ -319,6 +336,38 @@ impl Events for Scripts {
                 state.take_away(layout, view.uid, analyze::DNS);
             }
             state.settle_event(layout, view.uid);
+        }
+        self.frameworks.deliver(&mut self.script.vm, logs)
+    }
+
+    fn errands(
+        &mut self,
+        errands: &Errands,
+        taken: &Taken,
+        now: Time,
+        logs: &mut Logs,
+    ) -> Result<(), LogError> {
+        self.reach(now, logs)?;
+        let Scripts { frameworks, state, layout, interest, script, .. } = &mut *self;
+        let vm = &mut script.vm;
+        frameworks.input.between_events(vm);
+        if let Some(event) = layout.event(errands.id) {
+            // Handlers of scripts that are no longer there have other numbers.
+            let current = errands.version == interest.version;
+            for of_one in taken.errands(errands).chunk_by(|a, b| a.body == b.body) {
+                let body = of_one.first().map(|errand| errand.body as usize).filter(|_| current);
+                vm.stand_in(event.function, body, |vm, from| {
+                    of_one.iter().try_for_each(|errand| match &errand.what {
+                        What::Observe(observed) => observe(&frameworks.sumstats, vm, from, observed, taken),
+                        What::Add { column, element } => {
+                            let element = taken.bytes_of(*element);
+                            state.add(vm, layout, errands, *column as usize, element);
+                            Ok(())
+                        }
+                    })
+                });
+            }
+            vm.drain();
         }
         self.frameworks.deliver(&mut self.script.vm, logs)
     }

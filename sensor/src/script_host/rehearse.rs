@@ -1,16 +1,20 @@
 //! What handlers and policies would do, found out by workers: they look at parts of events and rows as scripts would
 //! at records.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use nightjar_script::Vm;
-use nightjar_script::rehearse::{Path, Seen};
-use nightjar_script::types::{Type, TypeId};
+use nightjar_script::rehearse::{Host, Path, Rehearsal, Seen, Stage};
+use nightjar_script::types::{ParamType, Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
-use crate::event::{Columns, ConnView, EventId, Happening, Idle, Part, Passes, RecordView, Taken};
+use crate::event::{
+    Columns, Errand, EventId, Foreseen, Foresight, Gathered, Happening, Observation, Part, Passes,
+    RecordView, Shown, Subject, Taken, What, Words,
+};
 use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::values;
@@ -26,8 +30,23 @@ enum Place {
     /// The row that the event or the policy is about.
     Row,
     Column(Column),
+    /// A field of that row that only scripts fill, without a value at first.
+    Own,
+    /// `SumStats::observe`, and what it is given.
+    Observe,
+    Given(Given),
     /// Something known beforehand.
     Text(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Given {
+    Stream,
+    KeyHost,
+    KeyText,
+    Num,
+    Dbl,
+    Text,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,42 +73,189 @@ pub(super) struct Judges {
 /// What the only filter of a log that a worker writes is called.
 pub(super) const FILTER: &str = "default";
 
-/// When handlers of an event do nothing, if that can be told.
-pub(super) fn idle(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Idle> {
+/// What handlers of an event would do, if that can be told.
+pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Foresight> {
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
     let schema = brings(id);
-    let place = |path: &Path| {
-        let parameter = parameters.get(path.parameter)?.ty;
-        match &path.fields[..] {
-            [] => is_plain(vm, parameter).then_some(Place::Argument(path.parameter)),
-            fields if Some(parameter) == layout.conn.ty => of_conn(vm, layout, schema, fields),
-            _ => None,
-        }
-    };
-    let rehearsal = vm.rehearsal(event, &place)?;
-    let by_arguments = rehearsal.decides(&|place| matches!(place, Place::Argument(_)));
-    Some(Idle(Arc::new(move |happening| {
-        let Happening { args, conn, taken } = *happening;
-        let row = conn.and_then(|conn| conn.record.as_ref()).map(|(_, row)| row);
-        debug_assert!(row.is_none_or(|row| schema.is_none_or(|schema| row.schema == schema)));
-        let look = |place: &Place| match place {
-            Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, conn)),
-            place => look(place, conn?, row, taken),
-        };
-        match conn {
+    let rehearsal = |fresh| vm.rehearsal(event, &Handlers { vm, layout, parameters, schema, fresh });
+    let (fresh, known) = (rehearsal(true)?, rehearsal(false));
+    let by_arguments = fresh.decides(&|place| matches!(place, Place::Argument(_)));
+    Some(Foresight(Arc::new(move |happening| {
+        let Happening { args, conn, taken, errands } = *happening;
+        let Some(conn) = conn else {
             // It is asked again when more is known.
-            None if by_arguments => (!rehearsal.is_idle(&look)).then_some(0),
-            None => Some(0),
-            Some(_) => {
-                let (idle, all) = rehearsal.idle_bodies(&look);
-                (!all).then_some(idle.bits())
-            }
-        }
+            let look = |place: &Place| match place {
+                Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, None)),
+                _ => None,
+            };
+            let nothing = by_arguments && fresh.is_idle(&look);
+            return if nothing { Foreseen::Nothing } else { Foreseen::Raise(0) };
+        };
+        let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
+        let rehearsal = if is_fresh { Some(&fresh) } else { known.as_ref() };
+        let Some(rehearsal) = rehearsal else { return Foreseen::Raise(0) };
+        debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
+        foresee(rehearsal, (args, taken), conn, errands)
     })))
 }
 
+fn foresee(
+    rehearsal: &Rehearsal<Place>,
+    (args, taken): (&[Part], &Taken),
+    conn: &Subject<'_>,
+    errands: &RefCell<Gathered>,
+) -> Foreseen {
+    let (mut idle, mut all) = (0, true);
+    for body in 0..rehearsal.bodies() {
+        let before = errands.borrow().len();
+        let settled = rehearsal.settles(body, &Scene { args, taken, conn, errands, body });
+        all &= settled;
+        if !settled {
+            errands.borrow_mut().truncate(before);
+        } else if errands.borrow().len() == before {
+            idle |= 1u64.checked_shl(body as u32).unwrap_or(0);
+        }
+    }
+    let mut errands = errands.borrow_mut();
+    match all {
+        true if errands.is_empty() => Foreseen::Nothing,
+        true => Foreseen::Errands,
+        false => {
+            // Handlers do them, in their order.
+            errands.clear();
+            Foreseen::Raise(idle)
+        }
+    }
+}
+
+/// What handlers of an event name.
+struct Handlers<'v> {
+    vm: &'v Vm,
+    layout: &'v Layout,
+    parameters: &'v [ParamType],
+    /// The log whose row the event is about.
+    schema: Option<&'static Schema>,
+    /// There is that row, and scripts were not told of the connection before: they have changed nothing of it.
+    fresh: bool,
+}
+
+impl Host<Place> for Handlers<'_> {
+    fn place(&self, path: &Path) -> Option<Place> {
+        let parameter = self.parameters.get(path.parameter)?.ty;
+        match &path.fields[..] {
+            [] => is_plain(self.vm, parameter).then_some(Place::Argument(path.parameter)),
+            fields if Some(parameter) == self.layout.conn.ty => {
+                of_conn(self.vm, self.layout, self.schema, fields)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_set(&self, place: &Place) -> Option<bool> {
+        match place {
+            Place::OrigH | Place::OrigP | Place::RespH | Place::RespP => Some(true),
+            Place::Row => self.fresh.then_some(true),
+            Place::Own => self.fresh.then_some(false),
+            _ => None,
+        }
+    }
+
+    fn calls(&self, function: &str) -> Option<Place> {
+        let fields = |name: &str| {
+            let ty = self.vm.named_type(&format!("SumStats::{name}"))?;
+            Some(self.vm.types.as_record(ty)?.fields.len())
+        };
+        // Scripts have not added any.
+        let observes = || fields("Key") == Some(2) && fields("Observation") == Some(3);
+        (function == "SumStats::observe" && observes()).then_some(Place::Observe)
+    }
+
+    fn takes(&self, _: &Place, argument: usize, field: Option<&str>) -> Option<Place> {
+        Some(Place::Given(match (argument, field) {
+            (0, None) => Given::Stream,
+            (1, Some("host")) => Given::KeyHost,
+            (1, Some("str")) => Given::KeyText,
+            (2, Some("num")) => Given::Num,
+            (2, Some("dbl")) => Given::Dbl,
+            (2, Some("str")) => Given::Text,
+            _ => return None,
+        }))
+    }
+
+    fn adds_to(&self, set: &Path) -> Option<Place> {
+        let parameter = self.parameters.get(set.parameter)?.ty;
+        // Scripts that know the row see what is added to it at once.
+        let ([(conn, holder), (_, at)], Some(schema), true) = (&set.fields[..], self.schema, self.fresh)
+        else {
+            return None;
+        };
+        let log = &self.layout.logs[self.layout.log(schema)?];
+        let is_row = Some(parameter) == self.layout.conn.ty && log.holder == Some(*holder);
+        if !is_row || self.vm.uses.assigns(*conn, *holder) {
+            return None;
+        }
+        Some(Place::Column(Column { at: log.column(*at, false)?, plain: false }))
+    }
+}
+
+/// An event about a connection, and one of its handlers.
+struct Scene<'h> {
+    args: &'h [Part],
+    taken: &'h Taken,
+    conn: &'h Subject<'h>,
+    errands: &'h RefCell<Gathered>,
+    body: usize,
+}
+
+impl<'h> Stage<'h, Place> for Scene<'h> {
+    fn look(&self, place: &'h Place) -> Option<Seen<'h>> {
+        match place {
+            Place::Argument(at) => seen(*self.args.get(*at)?, self.taken, Some(self.conn)),
+            place => look(place, self.conn, self.taken),
+        }
+    }
+
+    fn call(&self, _: &'h Place) -> bool {
+        let what = What::Observe(Observation::default());
+        self.errands.borrow_mut().push(Errand { body: self.body as u32, what });
+        true
+    }
+
+    fn give(&self, argument: &'h Place, value: Seen<'h>) -> bool {
+        let errands = &mut *self.errands.borrow_mut();
+        let words = match value {
+            Seen::Text(text) => Some(Words::Text(errands.text(text))),
+            Seen::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
+            _ => None,
+        };
+        let (Place::Given(given), Some(Errand { what: What::Observe(observed), .. })) =
+            (argument, errands.last())
+        else {
+            return false;
+        };
+        match (given, value, words) {
+            (Given::Stream, _, Some(Words::Text(stream))) => observed.stream = stream,
+            (Given::KeyHost, Seen::Addr(addr), _) => observed.host = Some(addr.to_ip()),
+            (Given::KeyText, _, Some(words)) => observed.text = Some(words),
+            (Given::Num, Seen::Count(n), _) => observed.num = Some(n),
+            (Given::Dbl, Seen::Double(d), _) => observed.dbl = Some(d),
+            (Given::Text, _, Some(words)) => observed.words = Some(words),
+            _ => return false,
+        }
+        true
+    }
+
+    fn add(&self, place: &'h Place, element: &'h str) -> bool {
+        let Place::Column(Column { at, .. }) = place else { return false };
+        let mut errands = self.errands.borrow_mut();
+        let element = errands.text(element.as_bytes());
+        errands.push(Errand { body: self.body as u32, what: What::Add { column: *at as u32, element } });
+        true
+    }
+}
+
 /// The log whose row the connection of an event comes with, if with any.
-fn brings(id: EventId) -> Option<&'static Schema> {
+pub(super) fn brings(id: EventId) -> Option<&'static Schema> {
     let is = |start: &str| id.name().starts_with(start);
     match id {
         EventId::ConnectionStateRemove => Some(analyze::CONN),
@@ -128,9 +294,9 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
     let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
     let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
     let proto = log.schema.field("proto");
-    let test = move |row: &Columns<'_>| {
+    let test = move |row: &dyn Columns| {
         let look = |place: &Place| match place {
-            Place::Column(column) => seen_value(*column, row(column.at), || transport(proto, row)),
+            Place::Column(column) => seen_value(*column, row.column(column.at), || transport(proto, row)),
             Place::Text(text) => Some(Seen::Text(text.as_bytes())),
             _ => None,
         };
@@ -175,8 +341,12 @@ fn of_conn(
     }
     match *rest {
         [] => Some(Place::Row),
-        [(_, at)] => {
-            let at = log.column(at, false)?;
+        [(ty, field)] => {
+            let Some(at) = log.column(field, false) else {
+                let record = vm.types.as_record(ty)?;
+                let field = record.fields.get(field)?;
+                return (field.optional && field.default.is_none()).then_some(Place::Own);
+            };
             let column = log.columns.get(at)?.filter(|column| !column.written)?;
             Some(Place::Column(Column { at, plain: is_plain(vm, column.place.ty) }))
         }
@@ -189,12 +359,7 @@ fn is_plain(vm: &Vm, ty: TypeId) -> bool {
     !matches!(vm.types.get(ty), Type::Enum(_)) && !vm.types.is_aggregate(ty)
 }
 
-fn look<'h>(
-    place: &Place,
-    conn: &'h ConnView,
-    row: Option<&'h RecordView>,
-    taken: &'h Taken,
-) -> Option<Seen<'h>> {
+fn look<'h>(place: &Place, conn: &'h Subject<'h>, taken: &'h Taken) -> Option<Seen<'h>> {
     let port = |num| Seen::Port(value::Port { num, proto: values::proto(conn.proto) });
     Some(match place {
         Place::OrigH => Seen::Addr(Addr::from_ip(conn.id.orig_h)),
@@ -202,9 +367,15 @@ fn look<'h>(
         Place::OrigP => port(conn.id.orig_p),
         Place::RespP => port(conn.id.resp_p),
         // It may hold one that this event does not tell of.
-        Place::Row => row.map(|_| Seen::Set)?,
+        Place::Row => conn.row.map(|_| Seen::Set)?,
+        // Of fresh ones it is known.
+        Place::Own | Place::Observe | Place::Given(_) => return None,
         Place::Column(column) => {
-            return seen_column(*column, row?, taken, || values::proto(conn.proto));
+            let transport = || values::proto(conn.proto);
+            return match conn.row? {
+                Shown::View(row) => seen_column(*column, row, taken, transport),
+                Shown::Row(_, row) => seen_value(*column, row.column(column.at), transport),
+            };
         }
         Place::Argument(_) | Place::Text(_) => return None,
     })
@@ -225,8 +396,8 @@ fn seen_column<'h>(
 }
 
 /// The transport that a row's ports are of.
-fn transport(column: Option<usize>, row: &Columns<'_>) -> value::Proto {
-    match column.map(row) {
+fn transport(column: Option<usize>, row: &dyn Columns) -> value::Proto {
+    match column.map(|at| row.column(at)) {
         Some(Value::Enum("udp")) => value::Proto::Udp,
         Some(Value::Enum("icmp")) => value::Proto::Icmp,
         _ => value::Proto::Tcp,
@@ -255,7 +426,7 @@ fn seen_value<'r>(
     })
 }
 
-fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&ConnView>) -> Option<Seen<'h>> {
+fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&Subject<'_>>) -> Option<Seen<'h>> {
     Some(match part {
         Part::Unset => Seen::Unset,
         Part::Bool(b) => Seen::Bool(b),

@@ -5,11 +5,16 @@
 //! gone through on any thread, so that a host need not even build what nobody will do anything with. A rehearsal
 //! only looks. It stops where something would be changed, called or written, where a handler would fail, and where
 //! it cannot tell; then the handler has to be run.
+//!
+//! What many handlers do in the end is an errand of few kinds: a native function is called (`SumStats::observe`), or
+//! something is added to a set that the host keeps (`add c$http$tags[...]`). A host that says so is given these
+//! instead, with all that they need.
 
 mod translate;
 
 use foldhash::fast::RandomState;
 use regex_automata::meta::Regex;
+use smallvec::SmallVec;
 
 use crate::types::TypeId;
 use crate::value::{Addr, Port};
@@ -23,6 +28,8 @@ pub struct Path {
 }
 
 /// What a rehearsal sees there.
+// It is copied much: with a smaller tag parts of it stand at odd places, and processors wait at every copy.
+#[repr(u64)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Seen<'s> {
     Unset,
@@ -35,10 +42,67 @@ pub enum Seen<'s> {
     Double(f64),
     Text(&'s [u8]),
     Addr(Addr),
+    /// The words for an address.
+    AddrText(Addr),
+    /// The first address of a subnet.
+    Net(Addr),
     Port(Port),
 }
 
-/// All bodies of a function, hook or event. `R` is what the host calls the places that it can look at.
+impl Seen<'_> {
+    fn is_set(&self) -> bool {
+        !matches!(self, Seen::Unset)
+    }
+}
+
+/// What happens around a body. `R` is what the host calls the places that it can look at.
+pub trait Stage<'s, R> {
+    /// What is there; none where that is not known.
+    fn look(&self, place: &'s R) -> Option<Seen<'s>>;
+
+    /// Sees to it that a native function is called, with what follows. False: the handler has to.
+    fn call(&self, function: &'s R) -> bool;
+
+    /// The function is given this.
+    fn give(&self, argument: &'s R, value: Seen<'s>) -> bool;
+
+    /// Sees to it that an element of an enum is added to a set.
+    fn add(&self, place: &'s R, element: &'s str) -> bool;
+}
+
+/// What a host makes of what bodies name.
+pub trait Host<R> {
+    /// Where it finds what a body is given, if it does.
+    fn place(&self, path: &Path) -> Option<R>;
+
+    /// Whether something is there, where that is always so, or never.
+    fn is_set(&self, _place: &R) -> Option<bool> {
+        None
+    }
+
+    /// What it calls a native function, if it sees to calls of that.
+    fn calls(&self, _function: &str) -> Option<R> {
+        None
+    }
+
+    /// What it calls an argument, or a field of a record that is one.
+    fn takes(&self, _function: &R, _argument: usize, _field: Option<&str>) -> Option<R> {
+        None
+    }
+
+    /// What it calls a set to which it adds elements.
+    fn adds_to(&self, _set: &Path) -> Option<R> {
+        None
+    }
+}
+
+impl<R, F: Fn(&Path) -> Option<R>> Host<R> for F {
+    fn place(&self, path: &Path) -> Option<R> {
+        self(path)
+    }
+}
+
+/// All bodies of a function, hook or event.
 #[derive(Debug)]
 pub struct Rehearsal<R> {
     /// None of those that always do something.
@@ -72,6 +136,11 @@ enum Step<R> {
     Ask(Expr<R>),
     If(Expr<R>, Block<R>, Block<R>),
     Return(Option<Expr<R>>),
+    /// Evaluated once, for all who name it.
+    Let(usize, Expr<R>),
+    /// A function of scripts that is called for what it does.
+    Do(Block<R>),
+    Errand(Errand<R>),
     /// Ends a hook, which refuses.
     Break,
     /// Does something, or what it does is not known.
@@ -79,8 +148,16 @@ enum Step<R> {
 }
 
 #[derive(Clone, Debug)]
+enum Errand<R> {
+    Call(R, Vec<(R, Expr<R>)>),
+    Add(R, Box<str>),
+}
+
+#[derive(Clone, Debug)]
 enum Expr<R> {
     Unknown,
+    /// What [`Step::Let`] has put there.
+    Slot(usize),
     Bool(bool),
     Count(u64),
     Int(i64),
@@ -99,7 +176,20 @@ enum Expr<R> {
     Matches(Box<Expr<R>>, Box<Regex>),
     /// A function of scripts.
     Call(Block<R>),
+    Builtin(Builtin, Vec<Expr<R>>),
 }
+
+/// Functions of the language that do nothing but answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Builtin {
+    Cat,
+    IsV4,
+    MaskAddr,
+    SubnetToAddr,
+}
+
+/// Names in one body, and in what it calls, that are evaluated once.
+const SLOTS: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Comparison {
@@ -131,107 +221,238 @@ enum Flow<'s> {
 impl<R> Rehearsal<R> {
     /// Whether no body does anything, and a hook refuses nothing.
     pub fn is_idle<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
-        self.bodies.iter().all(|body| is_idle(body, look))
+        (0..self.bodies.len()).all(|body| self.settles(body, &OnlyLook(look)))
     }
 
-    /// Which bodies do nothing, and whether all do.
-    pub fn idle_bodies<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> (IdleBodies, bool) {
-        let (mut bits, mut all) = (0, true);
-        for (at, body) in self.bodies.iter().enumerate() {
-            let idle = is_idle(body, look);
-            all &= idle;
-            bits |= u64::from(idle).checked_shl(at as u32).unwrap_or(0);
-        }
-        (IdleBodies(bits), all)
+    pub fn bodies(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Whether a body does nothing but errands, which the stage sees to. Where it does more, those that it was given
+    /// are not to be run.
+    pub fn settles<'s>(&'s self, body: usize, stage: &impl Stage<'s, R>) -> bool {
+        let Some(Some(block)) = self.bodies.get(body) else { return false };
+        matches!(Play::on(stage).run(block), Some(Flow::On | Flow::Returned(None)))
     }
 
     /// Whether all bodies may be found to do nothing by one who sees only those places that `known` holds for.
     pub fn decides(&self, known: &impl Fn(&R) -> bool) -> bool {
-        self.bodies.iter().all(|body| body.as_ref().is_some_and(|body| Ends::of(body, known).may_be_idle()))
+        self.bodies.iter().all(|body| body.as_ref().is_some_and(|body| Ends::of(body, known).may_settle()))
     }
 
     /// What a function returns, where that is all that it does.
     pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
         let [Some(body)] = &self.bodies[..] else { return None };
-        match run(body, look)? {
+        match Play::on(&OnlyLook(look)).run(body)? {
             Flow::Returned(value) => value,
             Flow::On | Flow::Broke => None,
         }
     }
 }
 
-fn is_idle<'s, R>(body: &'s Option<Block<R>>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
-    let flow = body.as_ref().and_then(|body| run(body, look));
-    matches!(flow, Some(Flow::On | Flow::Returned(None)))
+/// A stage on which errands are not run.
+struct OnlyLook<'l, F>(&'l F);
+
+impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, F> {
+    fn look(&self, place: &'s R) -> Option<Seen<'s>> {
+        (self.0)(place)
+    }
+
+    fn call(&self, _: &'s R) -> bool {
+        false
+    }
+
+    fn give(&self, _: &'s R, _: Seen<'s>) -> bool {
+        false
+    }
+
+    fn add(&self, _: &'s R, _: &'s str) -> bool {
+        false
+    }
 }
 
-/// `None` where something would happen or it cannot be told.
-fn run<'s, R>(block: &'s Block<R>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Flow<'s>> {
-    for step in block {
-        match step {
-            Step::Ask(expr) => {
-                evaluate(expr, look)?;
-            }
-            Step::If(condition, then, otherwise) => {
-                let block = if truth(condition, look)? { then } else { otherwise };
-                match run(block, look)? {
-                    Flow::On => {}
-                    ended => return Some(ended),
+/// A body that is gone through. What it finds is `None` where more would happen, or it cannot be told.
+struct Play<'p, 's, S> {
+    stage: &'p S,
+    slots: SmallVec<[Seen<'s>; SLOTS]>,
+}
+
+impl<'p, 's, S> Play<'p, 's, S> {
+    fn on(stage: &'p S) -> Self {
+        Play { stage, slots: SmallVec::new() }
+    }
+
+    fn run<R: 's>(&mut self, block: &'s [Step<R>]) -> Option<Flow<'s>>
+    where
+        S: Stage<'s, R>,
+    {
+        for step in block {
+            match step {
+                Step::Ask(expr) => {
+                    self.evaluate(expr)?;
                 }
+                Step::Let(slot, expr) => {
+                    let value = self.value(expr)?;
+                    if self.slots.len() <= *slot {
+                        self.slots.resize(*slot + 1, Seen::Unset);
+                    }
+                    self.slots[*slot] = value;
+                }
+                Step::If(condition, then, otherwise) => {
+                    let block = if self.truth(condition)? { then } else { otherwise };
+                    if block.is_empty() {
+                        continue;
+                    }
+                    match self.run(block)? {
+                        Flow::On => {}
+                        ended => return Some(ended),
+                    }
+                }
+                Step::Do(body) => match self.run(body)? {
+                    Flow::On | Flow::Returned(_) => {}
+                    Flow::Broke => return None,
+                },
+                Step::Errand(errand) => self.errand(errand)?,
+                Step::Return(None) => return Some(Flow::Returned(None)),
+                Step::Return(Some(value)) => return Some(Flow::Returned(Some(self.evaluate(value)?))),
+                Step::Break => return Some(Flow::Broke),
+                Step::Act => return None,
             }
-            Step::Return(None) => return Some(Flow::Returned(None)),
-            Step::Return(Some(value)) => return Some(Flow::Returned(Some(evaluate(value, look)?))),
-            Step::Break => return Some(Flow::Broke),
-            Step::Act => return None,
+        }
+        Some(Flow::On)
+    }
+
+    fn errand<R: 's>(&mut self, errand: &'s Errand<R>) -> Option<()>
+    where
+        S: Stage<'s, R>,
+    {
+        let seen_to = match errand {
+            Errand::Add(place, element) => self.stage.add(place, element),
+            Errand::Call(function, given) => {
+                self.stage.call(function).then_some(())?;
+                for (argument, expr) in given {
+                    let value = self.value(expr)?;
+                    self.stage.give(argument, value).then_some(())?;
+                }
+                true
+            }
+        };
+        seen_to.then_some(())
+    }
+
+    /// What most expressions are is found here, and the others by [`Play::evaluate`].
+    #[inline(always)]
+    fn value<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<Seen<'s>>
+    where
+        S: Stage<'s, R>,
+    {
+        match expr {
+            // To read what is not there is an error.
+            Expr::Read(place) => self.stage.look(place).filter(Seen::is_set),
+            Expr::Slot(slot) => self.slots.get(*slot).copied(),
+            Expr::Count(n) => Some(Seen::Count(*n)),
+            _ => self.evaluate(expr),
         }
     }
-    Some(Flow::On)
+
+    fn evaluate<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<Seen<'s>>
+    where
+        S: Stage<'s, R>,
+    {
+        Some(match expr {
+            Expr::Unknown => return None,
+            Expr::Slot(slot) => *self.slots.get(*slot)?,
+            Expr::Bool(b) => Seen::Bool(*b),
+            Expr::Count(n) => Seen::Count(*n),
+            Expr::Int(n) => Seen::Int(*n),
+            Expr::Double(d) => Seen::Double(*d),
+            Expr::Text(text) => Seen::Text(text),
+            Expr::Addr(addr) => Seen::Addr(*addr),
+            Expr::Port(port) => Seen::Port(*port),
+            Expr::Read(place) => self.stage.look(place).filter(Seen::is_set)?,
+            Expr::Cond(condition, a, b) => {
+                let chosen = if self.truth(condition)? { a } else { b };
+                return self.evaluate(chosen);
+            }
+            Expr::Call(body) => match self.run(body)? {
+                Flow::Returned(value) => value?,
+                Flow::On | Flow::Broke => return None,
+            },
+            Expr::Builtin(builtin, arguments) => {
+                let mut of: SmallVec<[Seen<'s>; 2]> = SmallVec::new();
+                for argument in arguments {
+                    of.push(self.value(argument)?);
+                }
+                return builtin.of(&of);
+            }
+            truth_of => Seen::Bool(self.truth(truth_of)?),
+        })
+    }
+
+    fn truth<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<bool>
+    where
+        S: Stage<'s, R>,
+    {
+        Some(match expr {
+            Expr::Bool(b) => *b,
+            Expr::Has(place) => self.stage.look(place)?.is_set(),
+            Expr::Not(inner) => !self.truth(inner)?,
+            Expr::And(a, b) => self.truth(a)? && self.truth(b)?,
+            Expr::Or(a, b) => self.truth(a)? || self.truth(b)?,
+            Expr::Compare(comparison, a, b) => comparison.holds(self.value(a)?, self.value(b)?)?,
+            Expr::Member(of, members) => members.contain(self.value(of)?)?,
+            Expr::Matches(of, pattern) => match self.value(of)? {
+                Seen::Text(text) => pattern.is_match(text),
+                _ => return None,
+            },
+            Expr::Unknown
+            | Expr::Slot(_)
+            | Expr::Read(_)
+            | Expr::Cond(..)
+            | Expr::Call(_)
+            | Expr::Builtin(..) => match self.evaluate(expr)? {
+                Seen::Bool(b) => b,
+                _ => return None,
+            },
+            Expr::Count(_)
+            | Expr::Int(_)
+            | Expr::Double(_)
+            | Expr::Text(_)
+            | Expr::Addr(_)
+            | Expr::Port(_) => return None,
+        })
+    }
 }
 
-fn evaluate<'s, R>(expr: &'s Expr<R>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
-    Some(match expr {
-        Expr::Unknown => return None,
-        Expr::Bool(b) => Seen::Bool(*b),
-        Expr::Count(n) => Seen::Count(*n),
-        Expr::Int(n) => Seen::Int(*n),
-        Expr::Double(d) => Seen::Double(*d),
-        Expr::Text(text) => Seen::Text(text),
-        Expr::Addr(addr) => Seen::Addr(*addr),
-        Expr::Port(port) => Seen::Port(*port),
-        // To read what is not there is an error.
-        Expr::Read(place) => look(place).filter(|seen| *seen != Seen::Unset)?,
-        Expr::Cond(condition, a, b) => {
-            return evaluate(if truth(condition, look)? { a } else { b }, look);
-        }
-        Expr::Call(body) => match run(body, look)? {
-            Flow::Returned(value) => value?,
-            Flow::On | Flow::Broke => return None,
-        },
-        truth_of => Seen::Bool(truth(truth_of, look)?),
-    })
-}
+impl Builtin {
+    const NAMES: [(&'static str, Builtin, usize); 4] = [
+        ("cat", Builtin::Cat, 1),
+        ("is_v4_addr", Builtin::IsV4, 1),
+        ("mask_addr", Builtin::MaskAddr, 2),
+        ("subnet_to_addr", Builtin::SubnetToAddr, 1),
+    ];
 
-fn truth<'s, R>(expr: &'s Expr<R>, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<bool> {
-    Some(match expr {
-        Expr::Bool(b) => *b,
-        Expr::Has(place) => look(place)? != Seen::Unset,
-        Expr::Not(inner) => !truth(inner, look)?,
-        Expr::And(a, b) => truth(a, look)? && truth(b, look)?,
-        Expr::Or(a, b) => truth(a, look)? || truth(b, look)?,
-        Expr::Compare(comparison, a, b) => comparison.holds(evaluate(a, look)?, evaluate(b, look)?)?,
-        Expr::Member(of, members) => members.contain(evaluate(of, look)?)?,
-        Expr::Matches(of, pattern) => match evaluate(of, look)? {
-            Seen::Text(text) => pattern.is_match(text),
+    /// Of that name, where it is called with so many arguments.
+    fn named(name: &str, arguments: usize) -> Option<Builtin> {
+        let is = |(known, _, takes): &&(&str, Builtin, usize)| *known == name && *takes == arguments;
+        Self::NAMES.iter().find(is).map(|(_, builtin, _)| *builtin)
+    }
+
+    fn of<'s>(self, arguments: &[Seen<'s>]) -> Option<Seen<'s>> {
+        Some(match (self, arguments) {
+            (Builtin::Cat, [Seen::Text(text)]) => Seen::Text(text),
+            (Builtin::Cat, [Seen::Addr(addr)]) => Seen::AddrText(*addr),
+            (Builtin::IsV4, [Seen::Addr(addr)]) => Seen::Bool(addr.is_v4()),
+            (Builtin::MaskAddr, [Seen::Addr(addr), Seen::Count(width)]) => {
+                let (most, before) = if addr.is_v4() { (32, 96) } else { (128, 0) };
+                // More is an error.
+                let width = u8::try_from(*width).ok().filter(|width| *width <= most)? + before;
+                Seen::Net(addr.mask(width))
+            }
+            (Builtin::SubnetToAddr, [Seen::Net(addr)]) => Seen::Addr(*addr),
             _ => return None,
-        },
-        Expr::Unknown | Expr::Read(_) | Expr::Cond(..) | Expr::Call(_) => match evaluate(expr, look)? {
-            Seen::Bool(b) => b,
-            _ => return None,
-        },
-        Expr::Count(_) | Expr::Int(_) | Expr::Double(_) | Expr::Text(_) | Expr::Addr(_) | Expr::Port(_) => {
-            return None;
-        }
-    })
+        })
+    }
 }
 
 impl Comparison {
@@ -272,7 +493,7 @@ impl Members {
     }
 }
 
-/// Whether a body can end without having done anything, and whether what follows a block can be reached.
+/// Whether a body can end without having done anything but errands, and whether what follows a block can be reached.
 #[derive(Clone, Copy, Default)]
 struct Ends {
     idle: bool,
@@ -280,7 +501,7 @@ struct Ends {
 }
 
 impl Ends {
-    fn may_be_idle(self) -> bool {
+    fn may_settle(self) -> bool {
         self.idle || self.on
     }
 
@@ -289,7 +510,9 @@ impl Ends {
         let mut ends = Ends { idle: false, on: true };
         for step in block {
             match step {
-                Step::Ask(expr) => ends.on = expr.may_be_told(known),
+                Step::Ask(expr) | Step::Let(_, expr) => ends.on = expr.may_be_told(known),
+                Step::Do(body) => ends.on = Ends::of(body, known).may_settle(),
+                Step::Errand(errand) => ends.on = errand.may_be_run(known),
                 Step::Return(value) => {
                     ends.idle |= value.as_ref().is_none_or(|value| value.may_be_told(known));
                     ends.on = false;
@@ -311,7 +534,31 @@ impl Ends {
     }
 }
 
+impl<R> Errand<R> {
+    fn may_be_run(&self, known: &impl Fn(&R) -> bool) -> bool {
+        match self {
+            Errand::Add(place, _) => known(place),
+            Errand::Call(_, given) => given.iter().all(|(_, expr)| expr.may_be_told(known)),
+        }
+    }
+}
+
 impl<R> Expr<R> {
+    /// Whether it is the same each time, and costs nothing.
+    fn is_constant(&self) -> bool {
+        matches!(
+            self,
+            Expr::Slot(_)
+                | Expr::Bool(_)
+                | Expr::Count(_)
+                | Expr::Int(_)
+                | Expr::Double(_)
+                | Expr::Text(_)
+                | Expr::Addr(_)
+                | Expr::Port(_)
+        )
+    }
+
     fn may_be_told(&self, known: &impl Fn(&R) -> bool) -> bool {
         match self {
             Expr::Unknown => false,
@@ -324,7 +571,9 @@ impl<R> Expr<R> {
             Expr::Compare(_, a, b) => a.may_be_told(known) && b.may_be_told(known),
             Expr::Member(of, _) | Expr::Matches(of, _) => of.may_be_told(known),
             Expr::Call(body) => Ends::of(body, known).idle,
-            Expr::Bool(_)
+            Expr::Builtin(_, arguments) => arguments.iter().all(|argument| argument.may_be_told(known)),
+            Expr::Slot(_)
+            | Expr::Bool(_)
             | Expr::Count(_)
             | Expr::Int(_)
             | Expr::Double(_)

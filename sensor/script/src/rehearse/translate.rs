@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use regex_automata::meta::Regex;
 
-use crate::ast::{BinOp, Expr as Ast, ExprKind, Name, Stmt, StmtKind, StmtRef, UnOp};
-use crate::rehearse::{Block, Comparison, Ends, Expr, HashSet, Members, Path, Rehearsal, Step};
+use crate::ast::{BinOp, Expr as Ast, ExprKind, ExprRef, Name, Stmt, StmtKind, StmtRef, UnOp};
+use crate::rehearse::{
+    Block, Builtin, Comparison, Ends, Errand, Expr, HashSet, Host, Members, Path, Rehearsal, SLOTS, Step,
+};
 use crate::types::TypeId;
 use crate::value::{Pattern, Value};
-use crate::vm::{Body, BodySource, FuncId, GlobalKind, Vm};
+use crate::vm::{Body, BodySource, FuncId, FuncKind, GlobalKind, Vm};
 
 /// Functions that call functions, so deep.
 const MAX_DEPTH: u32 = 8;
@@ -28,13 +30,8 @@ const SET_OPTIONS: [&str; 5] = [
 
 impl Vm {
     /// What can be told beforehand of a function, hook or event once all scripts have begun: constants stay as they
-    /// are now. `place` says where the host finds what a body is given, if it does. None where all bodies always do
-    /// something.
-    pub fn rehearsal<R: Clone>(
-        &self,
-        id: FuncId,
-        place: &dyn Fn(&Path) -> Option<R>,
-    ) -> Option<Rehearsal<R>> {
+    /// are now. None where all bodies always do something that the host does not see to.
+    pub fn rehearsal<R: Clone>(&self, id: FuncId, host: &dyn Host<R>) -> Option<Rehearsal<R>> {
         let function = self.funcs.get(id.0 as usize)?;
         let options = self.keeps_options();
         let body = |body: &Rc<Body>| {
@@ -48,9 +45,10 @@ impl Vm {
                 let path = Path { parameter: parameter_of_all, fields: Vec::new() };
                 names.push((parameter.name.clone(), Term::Path(path, *ty)));
             }
-            let mut translation = Translation { vm: self, place, names, options, depth: 0, left: MAX_SIZE };
+            let mut translation =
+                Translation { vm: self, host, names, options, slots: 0, depth: 0, left: MAX_SIZE };
             let block = translation.block(std::slice::from_ref(&lambda.body));
-            Ends::of(&block, &|_| true).may_be_idle().then_some(block)
+            Ends::of(&block, &|_| true).may_settle().then_some(block)
         };
         let bodies: Vec<_> = function.bodies.iter().map(body).collect();
         bodies.iter().any(Option::is_some).then_some(Rehearsal { bodies })
@@ -77,11 +75,13 @@ enum Term<R> {
 
 struct Translation<'t, R> {
     vm: &'t Vm,
-    place: &'t dyn Fn(&Path) -> Option<R>,
+    host: &'t dyn Host<R>,
     /// Parameters and locals, the innermost last.
     names: Vec<(Name, Term<R>)>,
     /// Options are constants.
     options: bool,
+    /// So many are taken.
+    slots: usize,
     depth: u32,
     left: u32,
 }
@@ -136,14 +136,93 @@ impl<R: Clone> Translation<'_, R> {
                 let [(name, _)] = &names[..] else { return block.push(Step::Act) };
                 let term = self.term(&init.expr);
                 // It fails where it stands, though its name may not be looked at.
-                match self.value(&term) {
-                    Expr::Unknown => return block.push(Step::Act),
-                    value => block.push(Step::Ask(value)),
-                }
+                let term = match (self.value(&term), term) {
+                    (Expr::Unknown, _) => return block.push(Step::Act),
+                    (value, term @ Term::Path(..)) => {
+                        let Expr::Read(place) = &value else { return block.push(Step::Act) };
+                        if self.host.is_set(place) != Some(true) {
+                            block.push(Step::Ask(value));
+                        }
+                        term
+                    }
+                    (value, Term::Value(_)) => Term::Value(self.kept(value, block)),
+                };
                 self.names.push((name.clone(), term));
+            }
+            StmtKind::Expr(expr) => {
+                let step = match &expr.kind {
+                    ExprKind::Call(function, arguments) => match self.errand(function, arguments) {
+                        Some(errand) => Some(Step::Errand(errand)),
+                        None => self.call(function, arguments).map(Step::Do),
+                    },
+                    ExprKind::Add(member) => self.addition(member).map(Step::Errand),
+                    _ => None,
+                };
+                block.push(step.unwrap_or(Step::Act));
+            }
+            StmtKind::Add(member) => {
+                block.push(self.addition(member).map_or(Step::Act, Step::Errand));
             }
             _ => block.push(Step::Act),
         }
+    }
+
+    /// Evaluates what a name stands for, once where there is room.
+    fn kept(&mut self, value: Expr<R>, block: &mut Block<R>) -> Expr<R> {
+        if value.is_constant() {
+            return value;
+        }
+        if self.slots == SLOTS {
+            block.push(Step::Ask(value.clone()));
+            return value;
+        }
+        let slot = self.slots;
+        self.slots += 1;
+        block.push(Step::Let(slot, value));
+        Expr::Slot(slot)
+    }
+
+    /// A call that the host sees to.
+    fn errand(&mut self, function: &Ast, arguments: &[ExprRef]) -> Option<Errand<R>> {
+        let function = self.native(function).and_then(|name| self.host.calls(&name))?;
+        let mut given = Vec::new();
+        for (at, argument) in arguments.iter().enumerate() {
+            match &argument.kind {
+                ExprKind::List(parts) | ExprKind::RecordCtor(parts) => {
+                    for part in parts {
+                        let ExprKind::FieldAssign(name, value) = &part.kind else { return None };
+                        given.push((self.host.takes(&function, at, Some(name))?, self.told(value)?));
+                    }
+                }
+                _ => given.push((self.host.takes(&function, at, None)?, self.told(argument)?)),
+            }
+        }
+        Some(Errand::Call(function, given))
+    }
+
+    /// `add set[element]`.
+    fn addition(&mut self, member: &Ast) -> Option<Errand<R>> {
+        let ExprKind::Index(set, index) = &member.kind else { return None };
+        let (Term::Path(path, _), [element]) = (self.term(set), &index[..]) else { return None };
+        let ExprKind::Name(name) = &element.kind else { return None };
+        let at = self.global_of(element)?;
+        matches!(self.vm.values[at as usize], Value::Enum(..)).then_some(())?;
+        let full = self.vm.shown_names.get(&(element.span.file, element.span.lo)).unwrap_or(name);
+        Some(Errand::Add(self.host.adds_to(&path)?, full.as_ref().into()))
+    }
+
+    /// An expression, if it can be told.
+    fn told(&mut self, expr: &Ast) -> Option<Expr<R>> {
+        Some(self.expr(expr)).filter(|expr| !matches!(expr, Expr::Unknown))
+    }
+
+    /// The name of a native function.
+    fn native(&self, function: &Ast) -> Option<Rc<str>> {
+        let at = self.global_of(function)?;
+        let Value::Func(value) = &self.vm.values[at as usize] else { return None };
+        let function = self.vm.funcs.get(value.id.0 as usize)?;
+        let fixed = self.vm.globals[at as usize].kind == GlobalKind::Func;
+        (fixed && matches!(function.kind, FuncKind::Native(_))).then(|| function.name.clone())
     }
 
     fn goes_on(&mut self) -> bool {
@@ -177,7 +256,7 @@ impl<R: Clone> Translation<'_, R> {
 
     fn value(&self, term: &Term<R>) -> Expr<R> {
         match term {
-            Term::Path(path, _) => (self.place)(path).map_or(Expr::Unknown, Expr::Read),
+            Term::Path(path, _) => self.host.place(path).map_or(Expr::Unknown, Expr::Read),
             Term::Value(value) => value.clone(),
         }
     }
@@ -198,8 +277,9 @@ impl<R: Clone> Translation<'_, R> {
                 self.value(&term)
             }
             ExprKind::HasField(of, field) => {
-                let place = self.field(of, field).and_then(|(path, _)| (self.place)(&path));
-                place.map_or(Expr::Unknown, Expr::Has)
+                let place = self.field(of, field).and_then(|(path, _)| self.host.place(&path));
+                let has = |place: R| self.host.is_set(&place).map_or(Expr::Has(place), Expr::Bool);
+                place.map_or(Expr::Unknown, has)
             }
             ExprKind::Unary(UnOp::Not, inner) => match self.expr(inner) {
                 Expr::Unknown => Expr::Unknown,
@@ -225,7 +305,18 @@ impl<R: Clone> Translation<'_, R> {
                 size.map_or(Expr::Unknown, |size| Expr::Count(size as u64))
             }
             ExprKind::Call(function, arguments) => {
-                self.call(function, arguments).map_or(Expr::Unknown, Expr::Call)
+                if let Some(name) = self.native(function) {
+                    let builtin = Builtin::named(&name, arguments.len());
+                    let of: Option<Vec<Expr<R>>> = arguments.iter().map(|of| self.told(of)).collect();
+                    return builtin.zip(of).map_or(Expr::Unknown, |(builtin, of)| Expr::Builtin(builtin, of));
+                }
+                match self.call(function, arguments) {
+                    None => Expr::Unknown,
+                    Some(mut body) => match (body.len(), body.pop()) {
+                        (1, Some(Step::Return(Some(answer)))) => answer,
+                        (_, last) => Expr::Call(body.into_iter().chain(last).collect()),
+                    },
+                }
             }
             _ => Expr::Unknown,
         }
@@ -262,6 +353,10 @@ impl<R: Clone> Translation<'_, R> {
             (Expr::Text(a), Expr::Text(b)) if comparison == Comparison::Equal => Expr::Bool(a == b),
             _ => Expr::Compare(comparison, Box::new(a), Box::new(b)),
         };
+        match (op, &b) {
+            (BinOp::And, Expr::Bool(true)) | (BinOp::Or, Expr::Bool(false)) => return a,
+            _ => {}
+        }
         match op {
             BinOp::And => Expr::And(Box::new(a), Box::new(b)),
             BinOp::Or => Expr::Or(Box::new(a), Box::new(b)),
@@ -297,7 +392,7 @@ impl<R: Clone> Translation<'_, R> {
         }
     }
 
-    fn call(&mut self, function: &Ast, arguments: &[crate::ast::ExprRef]) -> Option<Block<R>> {
+    fn call(&mut self, function: &Ast, arguments: &[ExprRef]) -> Option<Block<R>> {
         let at = self.global_of(function)?;
         let Value::Func(function) = &self.vm.values[at as usize] else { return None };
         if self.vm.globals[at as usize].kind != GlobalKind::Func || self.depth >= MAX_DEPTH {
@@ -311,10 +406,10 @@ impl<R: Clone> Translation<'_, R> {
         let mut names = Vec::new();
         let mut block = Block::new();
         for (parameter, argument) in lambda.params.iter().zip(arguments) {
-            let term = self.term(argument);
-            if let Term::Value(value) = &term {
-                block.push(Step::Ask(value.clone()));
-            }
+            let term = match self.term(argument) {
+                Term::Value(value) => Term::Value(self.kept(value, &mut block)),
+                path => path,
+            };
             names.push((parameter.name.clone(), term));
         }
         let outer = std::mem::replace(&mut self.names, names);

@@ -20,8 +20,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 /// An address: IPv4 is kept as IPv4-mapped IPv6.
+// Where enums put it at an odd place, processors wait at every copy of these.
+#[repr(align(8))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Addr(pub [u8; 16]);
+
+const _: () = assert!(size_of::<Value>() == 24);
 
 const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 

@@ -137,7 +137,7 @@ impl Vm {
     }
 
     #[cold]
-    fn handler_failed(&mut self, f: Fault) {
+    pub(super) fn handler_failed(&mut self, f: Fault) {
         if let FaultKind::Exit(code) = f.kind {
             self.exit_code = Some(code);
             return;

@@ -1,6 +1,6 @@
 //! The event queue, scheduled events and the clock.
 
-use super::{Args, Body, FuncId, Scheduled, Vm};
+use super::{Args, Body, FuncId, Res, Scheduled, Vm};
 use crate::ast::Flavor;
 use crate::diag::{Diag, Severity};
 use crate::rehearse::IdleBodies;
@@ -79,6 +79,36 @@ impl Vm {
         self.calls.clear();
         self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
         self.while_handling(id, |vm| vm.run_handlers(&bodies, args, idle));
+        self.calls.clear();
+    }
+
+    /// Does for a handler of an event what that would have done itself; `body` is which it is, if that is known.
+    /// Nothing where its group is disabled.
+    pub fn stand_in(
+        &mut self,
+        id: FuncId,
+        body: Option<usize>,
+        errands: impl FnOnce(&mut Vm, Span) -> Res<()>,
+    ) {
+        let Some(function) = self.funcs.get(id.0 as usize) else { return };
+        let from = match body {
+            None => function.span,
+            Some(body) => {
+                let body = function.bodies.get(body);
+                let runs = |body: &&Rc<Body>| function.active.iter().any(|active| Rc::ptr_eq(active, body));
+                let Some(body) = body.filter(runs) else { return };
+                body.span
+            }
+        };
+        self.depth = 0;
+        self.fuel = self.limits.fuel;
+        self.calls.clear();
+        self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
+        self.while_handling(id, |vm| {
+            if let Err(fault) = errands(vm, from) {
+                vm.handler_failed(fault);
+            }
+        });
         self.calls.clear();
     }
 

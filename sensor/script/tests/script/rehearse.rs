@@ -2,13 +2,16 @@
 
 use crate::common;
 
-use nightjar_script::rehearse::{Path, Rehearsal, Seen};
+use std::cell::RefCell;
+
+use nightjar_script::rehearse::{Host, Path, Rehearsal, Seen, Stage};
 use nightjar_script::{Script, TestHost};
 
 /// What the bodies here can look at, beside their arguments.
 const BEFORE: &str =
     "type Inner: record { n: count &optional; name: string &optional; who: addr &optional; };
-    type R: record { n: count &optional; inner: Inner &optional; };
+    type Tag: enum { NEW, OLD };
+    type R: record { n: count &optional; inner: Inner &optional; tags: set[Tag] &optional; };
     global seen = 0;
     const limit = 400;
     const codes: set[count] = { 404, 500 };
@@ -32,14 +35,76 @@ fn compiled(more: &str) -> Script {
 
 /// Places by what they are called in scripts that name their parameters `c`, `code` and `is_orig`.
 fn rehearsal(script: &Script, name: &str) -> Option<Rehearsal<String>> {
+    script.vm.rehearsal(script.vm.event(name).unwrap(), &|path: &Path| named(script, path))
+}
+
+/// Sees to calls of `rename`, and adds to sets.
+struct Errands<'s>(&'s Script);
+
+impl Host<String> for Errands<'_> {
+    fn place(&self, path: &Path) -> Option<String> {
+        named(self.0, path)
+    }
+
+    fn is_set(&self, place: &String) -> Option<bool> {
+        (place == "c$inner").then_some(true)
+    }
+
+    fn calls(&self, function: &str) -> Option<String> {
+        (function == "rename").then(|| function.to_owned())
+    }
+
+    fn takes(&self, _: &String, argument: usize, field: Option<&str>) -> Option<String> {
+        Some(format!("{argument}{}", field.unwrap_or_default()))
+    }
+
+    fn adds_to(&self, set: &Path) -> Option<String> {
+        named(self.0, set)
+    }
+}
+
+/// What bodies would do, one thing after the other.
+struct Told {
+    code: u64,
+    told: RefCell<String>,
+}
+
+impl Told {
+    fn tell(&self, text: &str) -> bool {
+        self.told.borrow_mut().push_str(text);
+        true
+    }
+}
+
+impl<'s> Stage<'s, String> for Told {
+    fn look(&self, place: &'s String) -> Option<Seen<'s>> {
+        look(place, self.code, true)
+    }
+
+    fn call(&self, function: &'s String) -> bool {
+        self.tell(function)
+    }
+
+    fn give(&self, argument: &'s String, value: Seen<'s>) -> bool {
+        self.tell(&match value {
+            Seen::Text(text) => format!(" {argument}={}", String::from_utf8_lossy(text)),
+            Seen::Addr(addr) => format!(" {argument}={addr}"),
+            Seen::AddrText(addr) => format!(" {argument}=\"{addr}\""),
+            other => format!(" {argument}={other:?}"),
+        })
+    }
+
+    fn add(&self, place: &'s String, element: &'s str) -> bool {
+        self.tell(&format!("{place} {element}"))
+    }
+}
+
+fn named(script: &Script, path: &Path) -> Option<String> {
     let types = &script.vm.types;
-    let place = |path: &Path| {
-        let fields =
-            path.fields.iter().map(|(ty, at)| types.as_record(*ty).unwrap().fields[*at].name.to_string());
-        let fields: String = fields.map(|name| format!("${name}")).collect();
-        Some(format!("{}{fields}", ["c", "code", "is_orig"][path.parameter]))
-    };
-    script.vm.rehearsal(script.vm.event(name).unwrap(), &place)
+    let fields =
+        path.fields.iter().map(|(ty, at)| types.as_record(*ty).unwrap().fields[*at].name.to_string());
+    let fields: String = fields.map(|name| format!("${name}")).collect();
+    Some(format!("{}{fields}", ["c", "code", "is_orig"][path.parameter]))
 }
 
 /// A connection of which the sensor says this.
@@ -159,4 +224,35 @@ fn a_hook_that_refuses_does_something() {
     let known = rehearsal(&script, "x").unwrap();
     let idle = |code| known.is_idle(&|place| look(place, code, true));
     assert!(idle(404) && !idle(200));
+}
+
+#[test]
+fn errands_are_run_for_handlers() {
+    for (body, told) in [
+        ("rename(\"x\", cat(c$inner$who));", Some("rename 0=x 1=\"10.1.2.3\"")),
+        ("add c$tags[OLD];", Some("c$tags OLD")),
+        ("if ( code < 400 ) return; add c$tags[NEW]; add c$tags[OLD];", Some("c$tags NEWc$tags OLD")),
+        ("if ( code > 404 ) rename(\"x\", \"y\");", Some("")),
+        (
+            "local a = subnet_to_addr(mask_addr(c$inner$who, is_v4_addr(c$inner$who) ? 24 : 48)); \
+             rename(cat(a), c$inner$name);",
+            Some("rename 0=\"10.1.2.0\" 1=crawler/1.0"),
+        ),
+        ("run(c$inner$name);", Some("rename 0=crawler/1.0 1=")),
+        ("if ( c?$inner ) run(\"there\"); else ++seen;", Some("rename 0=there 1=")),
+        // More than errands, or what is not known.
+        ("rename(\"x\", \"y\"); ++seen;", None),
+        ("rename(\"x\", fmt(\"%s\", code));", None),
+        ("rename(\"x\", c$inner$n == 1 ? \"y\" : \"z\");", None),
+        ("local a = mask_addr(c$inner$who, 33); rename(\"x\", \"y\");", None),
+        ("add c$tags[c$inner$n > 3 ? NEW : OLD];", None),
+        ("local f = rename; f(\"x\", \"y\");", None),
+    ] {
+        let run = "function run(what: string) { rename(what, \"\"); }\n";
+        let script = compiled(&format!("{run}event x(c: R, code: count, is_orig: bool) {{ {body} }}"));
+        let known = script.vm.rehearsal(script.vm.event("x").unwrap(), &Errands(&script));
+        let stage = Told { code: 404, told: RefCell::default() };
+        let settled = known.is_some_and(|known| known.settles(0, &stage));
+        assert_eq!(settled.then(|| stage.told.into_inner()).as_deref(), told, "{body}");
+    }
 }

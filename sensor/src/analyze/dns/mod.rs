@@ -202,7 +202,7 @@ impl Found<'_, '_> {
             let view = record::with(self.flow, row, |record| self.cx.bus.view(record));
             conn.record = view.map(|view| (record::nth(row), view));
         }
-        self.cx.bus.raise(id, Some(conn), None, args);
+        self.flow.told |= self.cx.bus.raise(id, Some(conn), None, args);
     }
 }
 

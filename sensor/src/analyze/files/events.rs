@@ -38,7 +38,7 @@ pub(super) fn raise(
     let mut conn = flow.view(cx.bus);
     conn.record = carrier.transaction(cx, flow);
     let args = cx.bus.taken().parts(args);
-    cx.bus.raise(id, Some(conn), Some(view), args);
+    flow.told |= cx.bus.raise(id, Some(conn), Some(view), args);
 }
 
 /// A file begins.

@@ -15,7 +15,9 @@ use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{ConnId, EventId, Proto, RecordView, Span, Taken, Tunnel, TunnelType};
+use crate::event::{
+    ConnId, EventId, Owner, Proto, RecordView, Shown, Span, Subject, Taken, Tunnel, TunnelType,
+};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
@@ -324,9 +326,16 @@ impl Hears<'_, '_, '_> {
         }
         let Link { cx, flow, .. } = &mut *self.link;
         let Some(args) = cx.bus.args(id, args) else { return };
+        let row = self.log.rows.current();
+        let record = row.filter(|_| cx.bus.interest().fields(SCHEMA) != 0).map(|row| record::of(flow, row));
+        let owner = Owner { uid: flow.uid(), nth: record.as_ref().map_or(0, |record| record.trans_depth) };
+        let row = record.as_ref().map(|record| Shown::Row(SCHEMA, record));
+        let subject = Subject { id: flow.id(), proto: flow.proto(), told: flow.told, row };
+        let Some(idle) = cx.bus.settle(id, owner, &subject, args) else { return };
         let mut conn = flow.view(cx.bus);
         conn.record = self.log.rows.transaction(cx, flow);
-        cx.bus.raise(id, Some(conn), None, args);
+        cx.bus.raise_to(id, Some(conn), None, args, idle);
+        flow.told = true;
     }
 
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first

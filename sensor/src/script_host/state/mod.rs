@@ -12,10 +12,13 @@ use nightjar_script::value::{self, RecordVal, Value};
 use smallvec::SmallVec;
 
 use crate::analyze;
-use crate::event::{ConnId, ConnParts, ConnView, FileView, Proto, Raised, RecordView, RowView, Taken};
+use crate::event::{
+    ConnId, ConnParts, ConnView, Errands, FileView, Owner, Proto, Raised, RecordView, RowView, Taken,
+};
 use crate::record::{Schema, Uid};
 use crate::script_host::files;
 use crate::script_host::layout::Layout;
+use crate::script_host::rehearse;
 use crate::script_host::state::row::{Moulds, Row};
 use crate::script_host::values;
 
@@ -36,6 +39,34 @@ pub(super) struct State {
     known: bool,
     mould: conn::Mould,
     moulds: Moulds,
+    added: Added,
+}
+
+/// What was put into sets of rows before anybody looked at these.
+#[derive(Default)]
+struct Added(HashMap<Uid, SmallVec<[Addition; 1]>, foldhash::fast::RandomState>);
+
+struct Addition {
+    log: usize,
+    nth: u64,
+    field: usize,
+    element: Value,
+}
+
+impl Added {
+    fn put_into(&mut self, vm: &mut Vm, uid: Uid, (log, nth): (usize, u64), record: &RecordVal) {
+        let Some(all) = self.0.get_mut(&uid) else { return };
+        all.retain(|addition| {
+            let due = (addition.log, addition.nth) == (log, nth);
+            if due && let Value::Table(set) = record.get(addition.field) {
+                vm.table_insert(&set, addition.element.clone(), Value::Unset);
+            }
+            !due
+        });
+        if all.is_empty() {
+            self.0.remove(&uid);
+        }
+    }
 }
 
 struct Kept {
@@ -62,6 +93,8 @@ const MAX_KEPT: usize = 1_000_000;
 const MAX_RECENT: usize = if cfg!(debug_assertions) { 2 } else { 64 };
 /// Rows of one connection that wait: pipelined requests, DNS queries without answers.
 const MAX_ROWS: usize = 256;
+/// Elements that wait for rows of one connection.
+const MAX_ADDED: usize = 4 * MAX_ROWS;
 
 impl State {
     /// The connection's record, brought up to date.
@@ -72,7 +105,7 @@ impl State {
         (view, taken): (&ConnView, &Taken),
         parts: ConnParts,
     ) -> Value {
-        let State { conns, current, known, mould, moulds, .. } = self;
+        let State { conns, current, known, mould, moulds, added, .. } = self;
         let kept = match conns.get_mut(&view.uid) {
             Some(kept) => {
                 *known = kept.recent;
@@ -93,8 +126,28 @@ impl State {
         let record = record.0.clone();
         if let Some((nth, row)) = &view.record {
             kept.show(vm, layout, moulds, (&record, *nth), (row, taken), values::proto(view.proto));
+            if let Some(log) = layout.log(row.schema)
+                && let Some(of) = layout.logs[log].holder
+                && let Value::Record(row) = record.get(of)
+            {
+                added.put_into(vm, view.uid, (log, *nth), &row);
+            }
         }
         Value::Record(record)
+    }
+
+    /// Puts an element of an enum into a set of a row before anybody has looked at that, under its name.
+    pub fn add(&mut self, vm: &Vm, layout: &Layout, errands: &Errands, column: usize, element: &[u8]) {
+        let log = rehearse::brings(errands.id).and_then(|schema| layout.log(schema));
+        let element = std::str::from_utf8(element).ok().and_then(|name| vm.global_value(name));
+        let (Some(log), Some(element)) = (log, element) else { return };
+        let Some(Some(column)) = layout.logs[log].columns.get(column) else { return };
+        let Owner { uid, nth } = errands.owner;
+        let room = self.added.0.len() < MAX_KEPT || self.added.0.contains_key(&uid);
+        let all = room.then(|| self.added.0.entry(uid).or_default()).filter(|all| all.len() < MAX_ADDED);
+        if let Some(all) = all {
+            all.push(Addition { log, nth, field: column.place.at, element: element.clone() });
+        }
     }
 
     /// The connection does not hold the row of a log any more (`c$dns`).
@@ -194,7 +247,7 @@ impl State {
         let Some(log) = layout.log(row.record.schema) else { return };
         let transport = transport(&row.record, taken);
         let (uid, nth) = (row.owner.uid, row.owner.nth);
-        let State { conns, files, moulds, .. } = self;
+        let State { conns, files, moulds, added, .. } = self;
         let kept = conns.get_mut(&uid).or_else(|| files.get_mut(&uid));
         let known = kept.and_then(|kept| kept.rows.iter_mut().find(|row| (row.log, row.nth) == (log, nth)));
         let (mut alone, mut shown) = (None, false);
@@ -212,6 +265,7 @@ impl State {
         // Who looks at it later looks at all of it.
         let only = if shown { u64::MAX } else { only };
         waiting.update(vm, &layout.logs[log], (&row.record, taken), transport, only);
+        added.put_into(vm, uid, (log, nth), &record);
         waiting.done = true;
         write(vm, log, record);
         match alone {
@@ -279,6 +333,9 @@ impl State {
 
     /// A connection or file has ended.
     pub fn forget(&mut self, layout: &Layout, uid: Uid) {
+        if !self.added.0.is_empty() {
+            self.added.0.remove(&uid);
+        }
         match self.conns.remove(&uid) {
             Some(kept) => {
                 let Kept { body, rows, .. } = *kept;

@@ -1,53 +1,80 @@
 //! `SumStats::observe` and `SumStats::request_key`.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use nightjar_script::Vm;
+use nightjar_script::source::Span;
 use nightjar_script::value::{FuncVal, TableVal, Value};
 use nightjar_script::vm::{CallSite, Res};
 use smallvec::smallvec;
-use std::rc::Rc;
 
-use crate::script_host::sumstats::{Inner, Rule, Tap, Tapped, Watched, now};
-use crate::sumstats::{Calc, Slot};
+use crate::script_host::sumstats::types::Types;
+use crate::script_host::sumstats::{Inner, Rule, SumStats, Tap, Tapped, Watched, now};
+use crate::sumstats::{Calc, Key, Obs, Slot};
+
+/// What is observed, for which key.
+#[derive(Clone, Copy)]
+enum Given<'a> {
+    /// As scripts said it.
+    Values(&'a Value, &'a Value),
+    /// As a worker said it for them: records are made where a script asks.
+    Parts(&'a Key, &'a Obs),
+}
 
 /// An observation that was counted.
 struct Counted<'a> {
-    site: &'a CallSite<'a>,
+    from: Span,
     rule: &'a Rule,
     source: &'a Tapped,
     slot: Slot,
-    key: Value,
+    key: &'a dyn Fn() -> Value,
     explained: Option<usize>,
+}
+
+impl SumStats {
+    /// `SumStats::observe` for a handler that stands there.
+    pub fn observe(&self, vm: &mut Vm, from: Span, stream: &[u8], key: &Key, obs: &Obs) -> Res<()> {
+        self.0.observe_given(vm, from, stream, Given::Parts(key, obs))
+    }
 }
 
 impl Inner {
     pub(super) fn observe(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
         let [stream, key, obs] = args else { return Ok(Value::Unset) };
-        let Some(taps) = self.streams.borrow().get(stream.bytes()).cloned() else { return Ok(Value::Unset) };
-        for tap in taps.iter() {
-            self.count(vm, site, tap, key, obs)?;
-        }
+        self.observe_given(vm, site.span, stream.bytes(), Given::Values(key, obs))?;
         Ok(Value::Unset)
     }
 
-    fn count(&self, vm: &mut Vm, site: &CallSite<'_>, tap: &Tap, given: &Value, obs: &Value) -> Res<()> {
+    fn observe_given(&self, vm: &mut Vm, from: Span, stream: &[u8], given: Given<'_>) -> Res<()> {
+        let Some(taps) = self.streams.borrow().get(stream).cloned() else { return Ok(()) };
+        taps.iter().try_for_each(|tap| self.count(vm, from, tap, given))
+    }
+
+    fn count(&self, vm: &mut Vm, from: Span, tap: &Tap, given: Given<'_>) -> Res<()> {
         let (types, now, rule) = (self.types(vm)?, now(vm), &*tap.rule);
         let source = &rule.reducers[tap.reducer];
-        let key_value = match &source.normalize {
+        let normalized = match &source.normalize {
             Some(normalize) => {
-                let copy = vm.copy(given).unwrap_or_default();
-                vm.call_value(normalize, smallvec![copy], site.span)?
+                let copy = vm.copy(&given.key_value(&types)).unwrap_or_default();
+                Some(vm.call_value(normalize, smallvec![copy], from)?)
             }
-            None => given.clone(),
+            None => None,
         };
-        let key = types.key(&key_value);
-        let explained = self.explains(rule, &key, source.normalize.is_some().then(|| types.key(given)));
+        let key_value = || normalized.clone().unwrap_or_else(|| given.key_value(&types));
+        let key = match &normalized {
+            Some(value) => Cow::Owned(types.key(value)),
+            None => given.key(&types),
+        };
+        let before = normalized.is_some().then(|| given.key(&types).into_owned());
+        let explained = self.explains(rule, &key, before);
         if let Some(pred) = &source.pred
-            && !vm.call_value(pred, smallvec![key_value.clone(), obs.clone()], site.span)?.as_bool()
+            && !vm.call_value(pred, smallvec![key_value(), given.obs_value(&types)], from)?.as_bool()
         {
             self.explained(explained, |told| told.rejected += 1);
             return Ok(());
         }
-        let point = types.obs(obs);
+        let point = given.obs(&types);
         let slot = self.engine.borrow_mut().observe(rule.id, tap.reducer, &key, &point, now);
         self.adopt_orphans();
         let Some(slot) = slot else {
@@ -55,9 +82,9 @@ impl Inner {
             return Ok(());
         };
         self.explained(explained, |told| told.counted(now));
-        let counted = Counted { site, rule, source, slot, key: key_value, explained };
+        let counted = Counted { from, rule, source, slot, key: &key_value, explained };
         if rule.full {
-            self.plug_in(vm, &counted, obs, point.value())?;
+            self.plug_in(vm, &counted, &given.obs_value(&types), point.value())?;
         }
         match &rule.watched {
             Watched::Nothing => Ok(()),
@@ -74,7 +101,7 @@ impl Inner {
             let (reducer, result) = (source.record.clone(), row.record.clone());
             let args =
                 smallvec![Value::Record(reducer), Value::Double(value), obs.clone(), Value::Record(result)];
-            vm.call_value(plugin, args, counted.site.span)?;
+            vm.call_value(plugin, args, counted.from)?;
         }
         Ok(())
     }
@@ -119,7 +146,7 @@ impl Inner {
         if let Some((_, own)) = known.filter(|(asked, _)| *asked == options) {
             return Ok(own);
         }
-        let answer = vm.call_value(function, smallvec![counted.key.clone()], counted.site.span)?;
+        let answer = vm.call_value(function, smallvec![(counted.key)()], counted.from)?;
         let own = answer.as_double();
         if let Some(entry) = self.engine.borrow_mut().entry_mut(counted.slot) {
             entry.own = Some((options, own));
@@ -130,8 +157,8 @@ impl Inner {
     /// Calls a script's function with the key and its results.
     fn call(&self, vm: &mut Vm, counted: &Counted<'_>, function: &Rc<FuncVal>) -> Res {
         let shown = self.show(vm, counted.rule, counted.slot)?;
-        let args = smallvec![counted.key.clone(), Value::Table(shown.table.clone())];
-        let answer = vm.call_value(function, args, counted.site.span);
+        let args = smallvec![(counted.key)(), Value::Table(shown.table.clone())];
+        let answer = vm.call_value(function, args, counted.from);
         self.shown_done(counted.rule, shown);
         answer
     }
@@ -149,5 +176,35 @@ impl Inner {
         let table = Value::Table(shown.table.clone());
         self.shown_done(&rule, shown);
         Ok(table)
+    }
+}
+
+impl<'a> Given<'a> {
+    fn key_value(self, types: &Types) -> Value {
+        match self {
+            Given::Values(key, _) => key.clone(),
+            Given::Parts(key, _) => types.key_value(key),
+        }
+    }
+
+    fn obs_value(self, types: &Types) -> Value {
+        match self {
+            Given::Values(_, obs) => obs.clone(),
+            Given::Parts(_, obs) => types.obs_value(obs),
+        }
+    }
+
+    fn key(self, types: &Types) -> Cow<'a, Key> {
+        match self {
+            Given::Values(key, _) => Cow::Owned(types.key(key)),
+            Given::Parts(key, _) => Cow::Borrowed(key),
+        }
+    }
+
+    fn obs(self, types: &Types) -> Cow<'a, Obs> {
+        match self {
+            Given::Values(_, obs) => Cow::Owned(types.obs(obs)),
+            Given::Parts(_, obs) => Cow::Borrowed(obs),
+        }
     }
 }
