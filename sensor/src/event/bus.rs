@@ -1,14 +1,13 @@
 //! Where a worker says things.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, Errands, EventId, FileView, Foreseen, Gathered, Happening, Interest, Order,
-    Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, Errands, EventId, FileView, Foreseen, Happening, Interest, Order, Owner,
+    Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -30,8 +29,6 @@ pub struct Bus {
     spares: (Sender<Batch>, Receiver<Batch>),
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
     kept: Mark,
-    /// What handlers of the event at hand would do.
-    gathered: RefCell<Gathered>,
 }
 
 /// So many batches are kept to be filled again, none larger than this: fresh memory is not free.
@@ -124,7 +121,6 @@ impl Bus {
             moment: Time::default(),
             spares: bounded(SPARES),
             kept: Mark::default(),
-            gathered: RefCell::default(),
         }
     }
 
@@ -283,7 +279,7 @@ impl Bus {
         let taken = &mut self.batch.taken;
         let before = taken.mark();
         let args = make(taken);
-        let happening = Happening { args: taken.parts_of(args), conn: None, taken, errands: &self.gathered };
+        let happening = Happening { args: taken.parts_of(args), conn: None, taken };
         if self.interest.foresee(id, &happening) == Foreseen::Nothing {
             taken.rewind(before);
             return None;
@@ -300,12 +296,13 @@ impl Bus {
     fn settle_of(&mut self, id: EventId, of: Option<(Owner, &Subject<'_>)>, args: Span) -> Option<u64> {
         let taken = &mut self.batch.taken;
         let conn = of.map(|(_, subject)| subject);
-        let happening = Happening { args: taken.parts_of(args), conn, taken, errands: &self.gathered };
+        let before = taken.gathered.get_mut().mark();
+        let happening = Happening { args: taken.parts_of(args), conn, taken };
         match (self.interest.foresee(id, &happening), of) {
             (Foreseen::Raise(idle), _) => return Some(idle),
             (Foreseen::Errands, Some((owner, _))) => {
                 taken.rewind(self.kept);
-                let (first, count) = taken.take_errands(self.gathered.get_mut());
+                let (first, count) = taken.gathered.get_mut().since(before);
                 let version = self.interest.version;
                 self.say(Said::Errands(Errands { id, owner, first, count, version }));
             }

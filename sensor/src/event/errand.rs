@@ -45,18 +45,25 @@ pub struct Errands {
     pub id: EventId,
     /// The connection, and which of its rows of a log.
     pub owner: Owner,
-    /// Which of those in [`Taken`](crate::event::Taken).
+    /// Which of those that are gathered in the batch.
     pub first: u32,
     pub count: u32,
     /// Which reading of the scripts they are of.
     pub version: u32,
 }
 
-/// Errands that are gathered, with the texts that they name.
+/// Errands that were gathered, with the texts that they name.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    pub(super) errands: Vec<Errand>,
-    pub(super) bytes: Vec<u8>,
+    errands: Vec<Errand>,
+    bytes: Vec<u8>,
+}
+
+/// How much there is of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    errands: usize,
+    bytes: usize,
 }
 
 impl Gathered {
@@ -75,46 +82,35 @@ impl Gathered {
         Span::new(start, self.bytes.len())
     }
 
-    pub fn len(&self) -> usize {
-        self.errands.len()
+    pub fn text_of(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.range()).unwrap_or_default()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.errands.is_empty()
+    pub fn mark(&self) -> Mark {
+        Mark { errands: self.errands.len(), bytes: self.bytes.len() }
     }
 
-    /// Forgets those behind the first so many; texts stay.
-    pub fn truncate(&mut self, errands: usize) {
-        self.errands.truncate(errands);
+    /// Forgets those that came later.
+    pub fn rewind(&mut self, mark: Mark) {
+        self.errands.truncate(mark.errands);
+        self.bytes.truncate(mark.bytes);
     }
 
-    pub fn clear(&mut self) {
-        self.errands.clear();
-        self.bytes.clear();
+    /// Where those stand that came later, and how many they are.
+    pub(super) fn since(&self, mark: Mark) -> (u32, u32) {
+        // A batch is handed on long before there are so many.
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        (number(mark.errands), number(self.errands.len() - mark.errands))
     }
-}
 
-impl Errand {
-    /// The same where its texts stand so much further behind.
-    pub(super) fn shifted(mut self, by: usize) -> Errand {
-        match &mut self.what {
-            What::Observe(Observation { stream, text, words, .. }) => {
-                *stream = stream.shifted(by);
-                for span in [text, words].into_iter().flatten().filter_map(Words::span) {
-                    *span = span.shifted(by);
-                }
-            }
-            What::Add { element, .. } => *element = element.shifted(by),
-        }
-        self
+    /// All of an event.
+    pub fn of(&self, errands: &Errands) -> &[Errand] {
+        let first = errands.first as usize;
+        self.errands.get(first..first + errands.count as usize).unwrap_or_default()
     }
-}
 
-impl Words {
-    fn span(&mut self) -> Option<&mut Span> {
-        match self {
-            Words::Text(span) => Some(span),
-            Words::Addr(_) => None,
-        }
+    /// How many bytes of memory it all takes.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() + self.errands.len() * size_of::<Errand>()
     }
 }

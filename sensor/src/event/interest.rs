@@ -1,10 +1,9 @@
 //! What scripts look at: nothing else is taken along for them.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{ConnId, EventId, EventSet, Gathered, Part, Proto, RecordView, Taken};
+use crate::event::{ConnId, EventId, EventSet, Part, Proto, RecordView, Taken};
 use crate::record::{Record, Schema, Value};
 
 /// What the scripts of a run want of the workers.
@@ -77,9 +76,8 @@ pub struct Happening<'h> {
     pub args: &'h [Part],
     /// The connection that it is about; none where that is not known yet.
     pub conn: Option<&'h Subject<'h>>,
+    /// Errands are gathered there.
     pub taken: &'h Taken,
-    /// Where errands are gathered.
-    pub errands: &'h RefCell<Gathered>,
 }
 
 /// A connection that an event is about.

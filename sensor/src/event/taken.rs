@@ -4,10 +4,11 @@
 //! after the other in a few vectors of the batch, so that an event costs no allocation of its own, and none is
 //! given back on another thread than it was made on.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
+use std::ops::Range;
 
-use crate::event::errand::Gathered;
-use crate::event::{ConnId, Errand, Errands, Owner, Proto};
+use crate::event::{ConnId, Gathered, Owner, Proto, errand};
 use crate::record::{Items, Record, Schema, Uid, Value};
 use crate::time::{Interval, Time};
 
@@ -23,8 +24,8 @@ impl Span {
         Span { start, end }
     }
 
-    pub(super) fn shifted(self, by: usize) -> Span {
-        Span { start: self.start + by, end: self.end + by }
+    pub(super) fn range(self) -> Range<usize> {
+        self.start..self.end
     }
 }
 
@@ -67,7 +68,8 @@ pub struct Taken {
     pub(super) conns: Vec<ConnView>,
     pub(super) files: Vec<FileView>,
     pub(super) rows: Vec<RowView>,
-    errands: Vec<Errand>,
+    /// What handlers would do, gathered while what is taken along is looked at.
+    pub gathered: RefCell<Gathered>,
 }
 
 /// A connection as it stood when something happened.
@@ -146,23 +148,6 @@ pub struct Drafted {
 }
 
 impl Taken {
-    /// Takes over what was gathered; gives back where it stands, and how much it is.
-    pub(super) fn take_errands(&mut self, gathered: &mut Gathered) -> (u32, u32) {
-        let (first, by) = (self.errands.len(), self.bytes.len());
-        self.bytes.extend_from_slice(&gathered.bytes);
-        self.errands.extend(gathered.errands.iter().map(|errand| errand.shifted(by)));
-        gathered.clear();
-        // A batch is handed on long before there are so many.
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (number(first), number(self.errands.len() - first))
-    }
-
-    /// What was taken along of an event.
-    pub fn errands(&self, of: &Errands) -> &[Errand] {
-        let first = of.first as usize;
-        self.errands.get(first..first + of.count as usize).unwrap_or_default()
-    }
-
     /// Copies a text.
     pub fn text(&mut self, text: &[u8]) -> Part {
         Part::Text(self.copied(text))
@@ -332,7 +317,7 @@ impl Taken {
             + self.conns.len() * size_of::<ConnView>()
             + self.files.len() * size_of::<FileView>()
             + self.rows.len() * size_of::<RowView>()
-            + self.errands.len() * size_of::<Errand>()
+            + self.gathered.borrow().size()
     }
 
     /// Empties it, to be filled again.
@@ -342,7 +327,7 @@ impl Taken {
         self.conns.clear();
         self.files.clear();
         self.rows.clear();
-        self.errands.clear();
+        self.gathered.get_mut().rewind(errand::Mark::default());
     }
 }
 

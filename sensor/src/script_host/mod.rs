@@ -31,7 +31,8 @@ use nightjar_script::{Args, Failed, Options, Script, StdHost, Vm};
 
 use crate::analyze;
 use crate::event::{
-    About, Errands, EventId, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird, What, Words,
+    About, Errands, EventId, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird,
+    What, Words,
 };
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
@@ -283,15 +284,21 @@ fn exit_code(code: i32) -> u8 {
 }
 
 /// An observation that a worker found out.
-fn observe(sumstats: &SumStats, vm: &mut Vm, from: Span, observed: &Observation, taken: &Taken) -> Res<()> {
+fn observe(
+    sumstats: &SumStats,
+    vm: &mut Vm,
+    from: Span,
+    observed: &Observation,
+    gathered: &Gathered,
+) -> Res<()> {
     let words = |words: &Words| match words {
-        Words::Text(span) => Rc::from(taken.bytes_of(*span)),
+        Words::Text(span) => Rc::from(gathered.text_of(*span)),
         Words::Addr(addr) => Rc::from(Addr::from_ip(*addr).to_string().into_bytes()),
     };
     let host = observed.host.map(|host| Addr::from_ip(host).0);
     let key = Key { host, text: observed.text.as_ref().map(words) };
     let obs = Obs { num: observed.num, dbl: observed.dbl, text: observed.words.as_ref().map(words) };
-    sumstats.observe(vm, from, taken.bytes_of(observed.stream), &key, &obs)
+    sumstats.observe(vm, from, gathered.text_of(observed.stream), &key, &obs)
 }
 
 impl Events for Scripts {
@@ -354,13 +361,16 @@ impl Events for Scripts {
         if let Some(event) = layout.event(errands.id) {
             // Handlers of scripts that are no longer there have other numbers.
             let current = errands.version == interest.version;
-            for of_one in taken.errands(errands).chunk_by(|a, b| a.body == b.body) {
+            let gathered = taken.gathered.borrow();
+            for of_one in gathered.of(errands).chunk_by(|a, b| a.body == b.body) {
                 let body = of_one.first().map(|errand| errand.body as usize).filter(|_| current);
                 vm.stand_in(event.function, body, |vm, from| {
                     of_one.iter().try_for_each(|errand| match &errand.what {
-                        What::Observe(observed) => observe(&frameworks.sumstats, vm, from, observed, taken),
+                        What::Observe(observed) => {
+                            observe(&frameworks.sumstats, vm, from, observed, &gathered)
+                        }
                         What::Add { column, element } => {
-                            let element = taken.bytes_of(*element);
+                            let element = gathered.text_of(*element);
                             state.add(vm, layout, errands, *column as usize, element);
                             Ok(())
                         }

@@ -1,7 +1,6 @@
 //! What handlers and policies would do, found out by workers: they look at parts of events and rows as scripts would
 //! at records.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use nightjar_script::Vm;
@@ -12,8 +11,8 @@ use nightjar_script::vm::FuncId;
 
 use crate::analyze;
 use crate::event::{
-    Columns, Errand, EventId, Foreseen, Foresight, Gathered, Happening, Observation, Part, Passes,
-    RecordView, Shown, Subject, Taken, What, Words,
+    Columns, Errand, EventId, Foreseen, Foresight, Happening, Observation, Part, Passes, RecordView, Shown,
+    Subject, Taken, What, Words,
 };
 use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
@@ -81,7 +80,7 @@ pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) ->
     let (fresh, known) = (rehearsal(true)?, rehearsal(false));
     let by_arguments = fresh.decides(&|place| matches!(place, Place::Argument(_)));
     Some(Foresight(Arc::new(move |happening| {
-        let Happening { args, conn, taken, errands } = *happening;
+        let Happening { args, conn, taken } = *happening;
         let Some(conn) = conn else {
             // It is asked again when more is known.
             let look = |place: &Place| match place {
@@ -95,34 +94,29 @@ pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) ->
         let rehearsal = if is_fresh { Some(&fresh) } else { known.as_ref() };
         let Some(rehearsal) = rehearsal else { return Foreseen::Raise(0) };
         debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
-        foresee(rehearsal, (args, taken), conn, errands)
+        foresee(rehearsal, (args, taken), conn)
     })))
 }
 
-fn foresee(
-    rehearsal: &Rehearsal<Place>,
-    (args, taken): (&[Part], &Taken),
-    conn: &Subject<'_>,
-    errands: &RefCell<Gathered>,
-) -> Foreseen {
-    let (mut idle, mut all) = (0, true);
+fn foresee(rehearsal: &Rehearsal<Place>, (args, taken): (&[Part], &Taken), conn: &Subject<'_>) -> Foreseen {
+    let gathered = || taken.gathered.borrow();
+    let (first, mut idle, mut all) = (gathered().mark(), 0, true);
     for body in 0..rehearsal.bodies() {
-        let before = errands.borrow().len();
-        let settled = rehearsal.settles(body, &Scene { args, taken, conn, errands, body });
+        let before = gathered().mark();
+        let settled = rehearsal.settles(body, &Scene { args, taken, conn, body });
         all &= settled;
         if !settled {
-            errands.borrow_mut().truncate(before);
-        } else if errands.borrow().len() == before {
+            taken.gathered.borrow_mut().rewind(before);
+        } else if gathered().mark() == before {
             idle |= 1u64.checked_shl(body as u32).unwrap_or(0);
         }
     }
-    let mut errands = errands.borrow_mut();
     match all {
-        true if errands.is_empty() => Foreseen::Nothing,
+        true if gathered().mark() == first => Foreseen::Nothing,
         true => Foreseen::Errands,
         false => {
             // Handlers do them, in their order.
-            errands.clear();
+            taken.gathered.borrow_mut().rewind(first);
             Foreseen::Raise(idle)
         }
     }
@@ -203,7 +197,6 @@ struct Scene<'h> {
     args: &'h [Part],
     taken: &'h Taken,
     conn: &'h Subject<'h>,
-    errands: &'h RefCell<Gathered>,
     body: usize,
 }
 
@@ -217,12 +210,12 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
 
     fn call(&self, _: &'h Place) -> bool {
         let what = What::Observe(Observation::default());
-        self.errands.borrow_mut().push(Errand { body: self.body as u32, what });
+        self.taken.gathered.borrow_mut().push(Errand { body: self.body as u32, what });
         true
     }
 
-    fn give(&self, argument: &'h Place, value: Seen<'h>) -> bool {
-        let errands = &mut *self.errands.borrow_mut();
+    fn give(&self, argument: &'h Place, value: &Seen<'h>) -> bool {
+        let errands = &mut *self.taken.gathered.borrow_mut();
         let words = match value {
             Seen::Text(text) => Some(Words::Text(errands.text(text))),
             Seen::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
@@ -237,8 +230,8 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
             (Given::Stream, _, Some(Words::Text(stream))) => observed.stream = stream,
             (Given::KeyHost, Seen::Addr(addr), _) => observed.host = Some(addr.to_ip()),
             (Given::KeyText, _, Some(words)) => observed.text = Some(words),
-            (Given::Num, Seen::Count(n), _) => observed.num = Some(n),
-            (Given::Dbl, Seen::Double(d), _) => observed.dbl = Some(d),
+            (Given::Num, Seen::Count(n), _) => observed.num = Some(*n),
+            (Given::Dbl, Seen::Double(d), _) => observed.dbl = Some(*d),
             (Given::Text, _, Some(words)) => observed.words = Some(words),
             _ => return false,
         }
@@ -247,7 +240,7 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
 
     fn add(&self, place: &'h Place, element: &'h str) -> bool {
         let Place::Column(Column { at, .. }) = place else { return false };
-        let mut errands = self.errands.borrow_mut();
+        let mut errands = self.taken.gathered.borrow_mut();
         let element = errands.text(element.as_bytes());
         errands.push(Errand { body: self.body as u32, what: What::Add { column: *at as u32, element } });
         true

@@ -64,7 +64,7 @@ pub trait Stage<'s, R> {
     fn call(&self, function: &'s R) -> bool;
 
     /// The function is given this.
-    fn give(&self, argument: &'s R, value: Seen<'s>) -> bool;
+    fn give(&self, argument: &'s R, value: &Seen<'s>) -> bool;
 
     /// Sees to it that an element of an enum is added to a set.
     fn add(&self, place: &'s R, element: &'s str) -> bool;
@@ -212,9 +212,10 @@ enum Members {
 }
 
 /// How a block ended.
-enum Flow<'s> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
     On,
-    Returned(Option<Seen<'s>>),
+    Returned,
     Broke,
 }
 
@@ -232,7 +233,12 @@ impl<R> Rehearsal<R> {
     /// are not to be run.
     pub fn settles<'s>(&'s self, body: usize, stage: &impl Stage<'s, R>) -> bool {
         let Some(Some(block)) = self.bodies.get(body) else { return false };
-        matches!(Play::on(stage).run(block), Some(Flow::On | Flow::Returned(None)))
+        let mut play = Play::on(stage);
+        match play.run(block) {
+            Some(Flow::On) => true,
+            Some(Flow::Returned) => play.answer.is_none(),
+            Some(Flow::Broke) | None => false,
+        }
     }
 
     /// Whether all bodies may be found to do nothing by one who sees only those places that `known` holds for.
@@ -243,10 +249,9 @@ impl<R> Rehearsal<R> {
     /// What a function returns, where that is all that it does.
     pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
         let [Some(body)] = &self.bodies[..] else { return None };
-        match Play::on(&OnlyLook(look)).run(body)? {
-            Flow::Returned(value) => value,
-            Flow::On | Flow::Broke => None,
-        }
+        let stage = OnlyLook(look);
+        let mut play = Play::on(&stage);
+        (play.run(body)? == Flow::Returned).then_some(play.answer).flatten()
     }
 }
 
@@ -262,7 +267,7 @@ impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, 
         false
     }
 
-    fn give(&self, _: &'s R, _: Seen<'s>) -> bool {
+    fn give(&self, _: &'s R, _: &Seen<'s>) -> bool {
         false
     }
 
@@ -275,28 +280,28 @@ impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, 
 struct Play<'p, 's, S> {
     stage: &'p S,
     slots: SmallVec<[Seen<'s>; SLOTS]>,
+    /// What a function has returned.
+    answer: Option<Seen<'s>>,
 }
 
 impl<'p, 's, S> Play<'p, 's, S> {
     fn on(stage: &'p S) -> Self {
-        Play { stage, slots: SmallVec::new() }
+        Play { stage, slots: SmallVec::new(), answer: None }
     }
 
-    fn run<R: 's>(&mut self, block: &'s [Step<R>]) -> Option<Flow<'s>>
+    fn run<R: 's>(&mut self, block: &'s [Step<R>]) -> Option<Flow>
     where
         S: Stage<'s, R>,
     {
         for step in block {
             match step {
-                Step::Ask(expr) => {
-                    self.evaluate(expr)?;
-                }
+                Step::Ask(expr) => self.value(expr).as_ref().is_some_and(Seen::is_set).then_some(())?,
                 Step::Let(slot, expr) => {
-                    let value = self.value(expr)?;
+                    let value = self.value(expr);
                     if self.slots.len() <= *slot {
                         self.slots.resize(*slot + 1, Seen::Unset);
                     }
-                    self.slots[*slot] = value;
+                    self.slots[*slot] = *value.as_ref().filter(|value| value.is_set())?;
                 }
                 Step::If(condition, then, otherwise) => {
                     let block = if self.truth(condition)? { then } else { otherwise };
@@ -309,12 +314,17 @@ impl<'p, 's, S> Play<'p, 's, S> {
                     }
                 }
                 Step::Do(body) => match self.run(body)? {
-                    Flow::On | Flow::Returned(_) => {}
+                    Flow::On | Flow::Returned => {}
                     Flow::Broke => return None,
                 },
                 Step::Errand(errand) => self.errand(errand)?,
-                Step::Return(None) => return Some(Flow::Returned(None)),
-                Step::Return(Some(value)) => return Some(Flow::Returned(Some(self.evaluate(value)?))),
+                Step::Return(value) => {
+                    self.answer = match value {
+                        Some(value) => Some(self.value(value).filter(Seen::is_set)?),
+                        None => None,
+                    };
+                    return Some(Flow::Returned);
+                }
                 Step::Break => return Some(Flow::Broke),
                 Step::Act => return None,
             }
@@ -331,8 +341,8 @@ impl<'p, 's, S> Play<'p, 's, S> {
             Errand::Call(function, given) => {
                 self.stage.call(function).then_some(())?;
                 for (argument, expr) in given {
-                    let value = self.value(expr)?;
-                    self.stage.give(argument, value).then_some(())?;
+                    let value = self.value(expr);
+                    self.stage.give(argument, value.as_ref()?).then_some(())?;
                 }
                 true
             }
@@ -340,15 +350,15 @@ impl<'p, 's, S> Play<'p, 's, S> {
         seen_to.then_some(())
     }
 
-    /// What most expressions are is found here, and the others by [`Play::evaluate`].
+    /// What most expressions are is found here, and the others by [`Play::evaluate`]. To read what is not there is an
+    /// error, which whoever does something with it finds.
     #[inline(always)]
     fn value<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<Seen<'s>>
     where
         S: Stage<'s, R>,
     {
         match expr {
-            // To read what is not there is an error.
-            Expr::Read(place) => self.stage.look(place).filter(Seen::is_set),
+            Expr::Read(place) => self.stage.look(place),
             Expr::Slot(slot) => self.slots.get(*slot).copied(),
             Expr::Count(n) => Some(Seen::Count(*n)),
             _ => self.evaluate(expr),
@@ -369,21 +379,22 @@ impl<'p, 's, S> Play<'p, 's, S> {
             Expr::Text(text) => Seen::Text(text),
             Expr::Addr(addr) => Seen::Addr(*addr),
             Expr::Port(port) => Seen::Port(*port),
-            Expr::Read(place) => self.stage.look(place).filter(Seen::is_set)?,
+            Expr::Read(place) => return self.stage.look(place),
             Expr::Cond(condition, a, b) => {
                 let chosen = if self.truth(condition)? { a } else { b };
                 return self.evaluate(chosen);
             }
             Expr::Call(body) => match self.run(body)? {
-                Flow::Returned(value) => value?,
+                Flow::Returned => self.answer?,
                 Flow::On | Flow::Broke => return None,
             },
             Expr::Builtin(builtin, arguments) => {
-                let mut of: SmallVec<[Seen<'s>; 2]> = SmallVec::new();
-                for argument in arguments {
-                    of.push(self.value(argument)?);
-                }
-                return builtin.of(&of);
+                let mut of = arguments.iter().map(|argument| self.value(argument));
+                let (first, second) = (of.next()?, of.next());
+                return match second {
+                    None => builtin.of_one(first.as_ref()?),
+                    Some(second) => builtin.of_two(first.as_ref()?, second.as_ref()?),
+                };
             }
             truth_of => Seen::Bool(self.truth(truth_of)?),
         })
@@ -399,10 +410,13 @@ impl<'p, 's, S> Play<'p, 's, S> {
             Expr::Not(inner) => !self.truth(inner)?,
             Expr::And(a, b) => self.truth(a)? && self.truth(b)?,
             Expr::Or(a, b) => self.truth(a)? || self.truth(b)?,
-            Expr::Compare(comparison, a, b) => comparison.holds(self.value(a)?, self.value(b)?)?,
-            Expr::Member(of, members) => members.contain(self.value(of)?)?,
-            Expr::Matches(of, pattern) => match self.value(of)? {
-                Seen::Text(text) => pattern.is_match(text),
+            Expr::Compare(comparison, a, b) => {
+                let (a, b) = (self.value(a), self.value(b));
+                comparison.holds(a.as_ref()?, b.as_ref()?)?
+            }
+            Expr::Member(of, members) => members.contain(self.value(of).as_ref()?)?,
+            Expr::Matches(of, pattern) => match &self.value(of) {
+                Some(Seen::Text(text)) => pattern.is_match(text),
                 _ => return None,
             },
             Expr::Unknown
@@ -438,34 +452,40 @@ impl Builtin {
         Self::NAMES.iter().find(is).map(|(_, builtin, _)| *builtin)
     }
 
-    fn of<'s>(self, arguments: &[Seen<'s>]) -> Option<Seen<'s>> {
-        Some(match (self, arguments) {
-            (Builtin::Cat, [Seen::Text(text)]) => Seen::Text(text),
-            (Builtin::Cat, [Seen::Addr(addr)]) => Seen::AddrText(*addr),
-            (Builtin::IsV4, [Seen::Addr(addr)]) => Seen::Bool(addr.is_v4()),
-            (Builtin::MaskAddr, [Seen::Addr(addr), Seen::Count(width)]) => {
+    fn of_one<'s>(self, argument: &Seen<'s>) -> Option<Seen<'s>> {
+        Some(match (self, argument) {
+            (Builtin::Cat, Seen::Text(text)) => Seen::Text(text),
+            (Builtin::Cat, Seen::Addr(addr)) => Seen::AddrText(*addr),
+            (Builtin::IsV4, Seen::Addr(addr)) => Seen::Bool(addr.is_v4()),
+            (Builtin::SubnetToAddr, Seen::Net(addr)) => Seen::Addr(*addr),
+            _ => return None,
+        })
+    }
+
+    fn of_two<'s>(self, argument: &Seen<'_>, other: &Seen<'_>) -> Option<Seen<'s>> {
+        match (self, argument, other) {
+            (Builtin::MaskAddr, Seen::Addr(addr), Seen::Count(width)) => {
                 let (most, before) = if addr.is_v4() { (32, 96) } else { (128, 0) };
                 // More is an error.
                 let width = u8::try_from(*width).ok().filter(|width| *width <= most)? + before;
-                Seen::Net(addr.mask(width))
+                Some(Seen::Net(addr.mask(width)))
             }
-            (Builtin::SubnetToAddr, [Seen::Net(addr)]) => Seen::Addr(*addr),
-            _ => return None,
-        })
+            _ => None,
+        }
     }
 }
 
 impl Comparison {
     /// Of values of one type.
-    fn holds(self, a: Seen<'_>, b: Seen<'_>) -> Option<bool> {
+    fn holds(self, a: &Seen<'_>, b: &Seen<'_>) -> Option<bool> {
         use std::cmp::Ordering;
         let order = match (a, b) {
-            (Seen::Bool(a), Seen::Bool(b)) => a.cmp(&b),
-            (Seen::Count(a), Seen::Count(b)) => a.cmp(&b),
-            (Seen::Int(a), Seen::Int(b)) => a.cmp(&b),
-            (Seen::Double(a), Seen::Double(b)) => a.partial_cmp(&b)?,
+            (Seen::Bool(a), Seen::Bool(b)) => a.cmp(b),
+            (Seen::Count(a), Seen::Count(b)) => a.cmp(b),
+            (Seen::Int(a), Seen::Int(b)) => a.cmp(b),
+            (Seen::Double(a), Seen::Double(b)) => a.partial_cmp(b)?,
             (Seen::Text(a), Seen::Text(b)) => a.cmp(b),
-            (Seen::Addr(a), Seen::Addr(b)) => a.cmp(&b),
+            (Seen::Addr(a), Seen::Addr(b)) => a.cmp(b),
             (Seen::Port(a), Seen::Port(b)) => a.packed().cmp(&b.packed()),
             _ => return None,
         };
@@ -478,13 +498,13 @@ impl Comparison {
 }
 
 impl Members {
-    fn contain(&self, of: Seen<'_>) -> Option<bool> {
+    fn contain(&self, of: &Seen<'_>) -> Option<bool> {
         Some(match (self, of) {
             (Members::Nothing, _) => false,
-            (Members::Counts(members), Seen::Count(n)) => members.contains(&n),
-            (Members::Texts(members), Seen::Text(text)) => members.contains(text),
-            (Members::Addrs(members), Seen::Addr(addr)) => members.contains(&addr),
-            (Members::Ports(members), Seen::Port(port)) => members.contains(&port),
+            (Members::Counts(members), Seen::Count(n)) => members.contains(n),
+            (Members::Texts(members), Seen::Text(text)) => members.contains(*text),
+            (Members::Addrs(members), Seen::Addr(addr)) => members.contains(addr),
+            (Members::Ports(members), Seen::Port(port)) => members.contains(port),
             (Members::Nets(nets), Seen::Addr(addr)) => {
                 nets.iter().any(|(net, width)| addr.mask(*width) == *net)
             }

@@ -31,10 +31,7 @@ const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 impl Addr {
     pub fn v4(o: [u8; 4]) -> Addr {
-        let mut b = [0u8; 16];
-        b[..12].copy_from_slice(&MAPPED);
-        b[12..].copy_from_slice(&o);
-        Addr(b)
+        Addr((0xffff_u128 << 32 | u128::from(u32::from_be_bytes(o))).to_be_bytes())
     }
 
     pub fn from_v6(a: std::net::Ipv6Addr) -> Addr {

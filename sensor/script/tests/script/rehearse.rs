@@ -85,7 +85,7 @@ impl<'s> Stage<'s, String> for Told {
         self.tell(function)
     }
 
-    fn give(&self, argument: &'s String, value: Seen<'s>) -> bool {
+    fn give(&self, argument: &'s String, value: &Seen<'s>) -> bool {
         self.tell(&match value {
             Seen::Text(text) => format!(" {argument}={}", String::from_utf8_lossy(text)),
             Seen::Addr(addr) => format!(" {argument}={addr}"),
