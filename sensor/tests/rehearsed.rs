@@ -149,6 +149,28 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &
     SumStats::observe("requests", [$host=subnet_to_addr(near), $str=c$http$method], [$str=c$http$uri]);
     }
 
+# Handlers that do not run to the end: of a group that is disabled, and where something fails.
+event http_reply(c: connection, version: string, code: count, reason: string) &group="some" &priority=-3
+    {
+    OPAQUE
+    SumStats::observe("grouped", [$host=c$id$resp_h], [$num=code]);
+    }
+
+event http_reply(c: connection, version: string, code: count, reason: string) &priority=-4
+    {
+    OPAQUE
+    SumStats::observe("broken", [$host=c$id$resp_h], [$num=code]);
+    SumStats::observe("grouped", [$str="not reached"], [$num=code]);
+    }
+
+global ended = 0;
+
+event connection_state_remove(c: connection)
+    {
+    if ( ++ended == 3 )
+        disable_event_group("some");
+    }
+
 # Connections of which scripts know more than the sensor.
 event http_header(c: connection, is_orig: bool, original_name: string, name: string, value: string)
     {
@@ -185,6 +207,10 @@ event zeek_init()
     count_all("words", 5.0);
     count_all("faults", 2.0);
     count_all("requests", 4.0);
+    count_all("grouped", 2.0);
+    local broken = SumStats::Reducer($stream="broken", $apply=set(SumStats::SUM),
+        $pred(key: SumStats::Key, obs: SumStats::Observation) = { return obs$str == "x"; });
+    SumStats::create([$name="broken", $epoch=10min, $reducers=set(broken)]);
     }
 "#;
 
@@ -257,6 +283,8 @@ fn what_can_be_told_beforehand_is_what_happens() {
         "counted, words",
         "counted, faults",
         "counted, requests",
+        "counted, grouped",
+        "reporter.log",
     ] {
         assert!(seen.contains(what), "nothing of {what}");
     }

@@ -53,12 +53,14 @@ pub enum Foreseen {
 /// Tells from a row that scripts let it pass to its log.
 #[derive(Clone)]
 pub struct Passes {
-    pub test: Arc<dyn Fn(&dyn Columns) -> bool + Send + Sync>,
+    pub test: Arc<Test>,
     /// Scripts change nothing in such a row either.
     pub as_written: bool,
     /// A bit for every field that such a row takes along.
     pub fields: u64,
 }
+
+type Test = dyn Fn(&dyn Columns) -> bool + Send + Sync;
 
 /// A row's values, by column.
 pub trait Columns {

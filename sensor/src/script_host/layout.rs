@@ -186,7 +186,9 @@ impl Layout {
     /// The transaction has to be followed for them: events whose names do not begin with one of `own` look for it.
     fn follows(&self, vm: &Vm, schema: &Schema, own: &[&str]) -> bool {
         self.looks_aside(vm, schema, |name| {
-            let known = |id: &&EventId| id.name() == name && own.iter().any(|of| name.starts_with(of));
+            // The end of a connection comes without one.
+            let tells = |id: EventId| id != EventId::HttpStats && own.iter().any(|of| name.starts_with(of));
+            let known = |id: &&EventId| id.name() == name && tells(**id);
             EventId::ALL.iter().any(|id| known(&id))
         })
     }
@@ -215,7 +217,9 @@ impl Layout {
                 }
             }
         }
-        let foreseen = EventId::ALL.iter().filter(|id| events.contains(**id) && !needed.contains(**id));
+        let foreseen =
+            |id: &&EventId| events.contains(**id) && !needed.contains(**id) && !NOT_FORESEEN.contains(*id);
+        let foreseen = EventId::ALL.iter().filter(foreseen);
         let foresight =
             |id: &EventId| Some((*id, rehearse::foresight(vm, self, *id, self.event(*id)?.function)?));
         let foresight = foreseen.filter_map(foresight).collect();
@@ -272,6 +276,10 @@ impl Layout {
         }
     }
 }
+
+/// Whether and to whom these are told is known to the host of the scripts alone.
+const NOT_FORESEEN: [EventId; 5] =
+    [EventId::ConnWeird, EventId::FlowWeird, EventId::NetWeird, EventId::FileHash, EventId::FileContent];
 
 /// What brings along the HTTP transaction that it is about.
 const WITHIN_TRANSACTION: [EventId; 10] = [

@@ -363,6 +363,9 @@ impl Events for Scripts {
             let current = errands.version == interest.version;
             let gathered = taken.gathered.borrow();
             for of_one in gathered.of(errands).chunk_by(|a, b| a.body == b.body) {
+                if vm.exit_code.is_some() {
+                    break;
+                }
                 let body = of_one.first().map(|errand| errand.body as usize).filter(|_| current);
                 vm.stand_in(event.function, body, |vm, from| {
                     of_one.iter().try_for_each(|errand| match &errand.what {
