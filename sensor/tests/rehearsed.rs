@@ -149,6 +149,21 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &
     SumStats::observe("requests", [$host=subnet_to_addr(near), $str=c$http$method], [$str=c$http$uri]);
     }
 
+# What is true of all connections that scripts know nothing of is not of others.
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &priority=-6
+    {
+    OPAQUE
+    if ( ! is_orig && c?$http && c$http?$client )
+        print "known client", c$uid, c$http$client;
+    }
+
+event http_entity_data(c: connection, is_orig: bool, length: count, data: string)
+    {
+    OPAQUE
+    if ( c$http?$client )
+        print "data for a known client", c$uid, length;
+    }
+
 # Handlers that do not run to the end: of a group that is disabled, and where something fails.
 event http_reply(c: connection, version: string, code: count, reason: string) &group="some" &priority=-3
     {
@@ -189,7 +204,15 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &
 function count_all(stream: string, limit: double)
     {
     local all = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM, SumStats::UNIQUE, SumStats::MAX),
-        $pred(key: SumStats::Key, obs: SumStats::Observation) = { return ! obs?$str || obs$str != "/nothing"; });
+        $pred(key: SumStats::Key, obs: SumStats::Observation) =
+            {
+            # All that follow see what is done to it.
+            if ( obs?$num && obs$num == 404 )
+                obs$num = 4;
+            if ( key?$str && key$str == "POST" )
+                key$str = "posted";
+            return ! obs?$str || obs$str != "/nothing";
+            });
     SumStats::create([$name=stream, $epoch=10min, $reducers=set(all), $threshold=limit,
         $threshold_val=function[stream](key: SumStats::Key, result: SumStats::Result): double { return result[stream]$num + 0.0; },
         $threshold_crossed=function[stream](key: SumStats::Key, result: SumStats::Result)
@@ -284,6 +307,8 @@ fn what_can_be_told_beforehand_is_what_happens() {
         "counted, faults",
         "counted, requests",
         "counted, grouped",
+        "known client",
+        "data for a known client",
         "reporter.log",
     ] {
         assert!(seen.contains(what), "nothing of {what}");

@@ -77,8 +77,12 @@ pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) ->
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
     let schema = brings(id);
     let rehearsal = |fresh| vm.rehearsal(event, &Handlers { vm, layout, parameters, schema, fresh });
-    let (fresh, known) = (rehearsal(true)?, rehearsal(false));
-    let by_arguments = fresh.decides(&|place| matches!(place, Place::Argument(_)));
+    let (fresh, known) = (rehearsal(true), rehearsal(false));
+    if fresh.is_none() && known.is_none() {
+        return None;
+    }
+    let is_argument = |place: &Place| matches!(place, Place::Argument(_));
+    let by_arguments = known.as_ref().is_some_and(|known| known.decides(&is_argument));
     Some(Foresight(Arc::new(move |happening| {
         let Happening { args, conn, taken } = *happening;
         let Some(conn) = conn else {
@@ -87,11 +91,11 @@ pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) ->
                 Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, None)),
                 _ => None,
             };
-            let nothing = by_arguments && fresh.is_idle(&look);
+            let nothing = by_arguments && known.as_ref().is_some_and(|known| known.is_idle(&look));
             return if nothing { Foreseen::Nothing } else { Foreseen::Raise(0) };
         };
         let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
-        let rehearsal = if is_fresh { Some(&fresh) } else { known.as_ref() };
+        let rehearsal = if is_fresh { &fresh } else { &known };
         let Some(rehearsal) = rehearsal else { return Foreseen::Raise(0) };
         debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
         foresee(rehearsal, (args, taken), conn)

@@ -1,6 +1,7 @@
 //! `SumStats::observe` and `SumStats::request_key`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use nightjar_script::Vm;
@@ -18,8 +19,16 @@ use crate::sumstats::{Calc, Key, Obs, Slot};
 enum Given<'a> {
     /// As scripts said it.
     Values(&'a Value, &'a Value),
-    /// As a worker said it for them: records are made where a script asks.
-    Parts(&'a Key, &'a Obs),
+    /// As a worker said it for them.
+    Parts(&'a Parts<'a>),
+}
+
+/// A key and an observation, and the records that are made where a script asks: all that ask share them.
+struct Parts<'a> {
+    key: &'a Key,
+    obs: &'a Obs,
+    key_value: OnceCell<Value>,
+    obs_value: OnceCell<Value>,
 }
 
 /// An observation that was counted.
@@ -35,7 +44,8 @@ struct Counted<'a> {
 impl SumStats {
     /// `SumStats::observe` for a handler that stands there.
     pub fn observe(&self, vm: &mut Vm, from: Span, stream: &[u8], key: &Key, obs: &Obs) -> Res<()> {
-        self.0.observe_given(vm, from, stream, Given::Parts(key, obs))
+        let parts = Parts { key, obs, key_value: OnceCell::new(), obs_value: OnceCell::new() };
+        self.0.observe_given(vm, from, stream, Given::Parts(&parts))
     }
 }
 
@@ -183,28 +193,34 @@ impl<'a> Given<'a> {
     fn key_value(self, types: &Types) -> Value {
         match self {
             Given::Values(key, _) => key.clone(),
-            Given::Parts(key, _) => types.key_value(key),
+            Given::Parts(parts) => parts.key_value.get_or_init(|| types.key_value(parts.key)).clone(),
         }
     }
 
     fn obs_value(self, types: &Types) -> Value {
         match self {
             Given::Values(_, obs) => obs.clone(),
-            Given::Parts(_, obs) => types.obs_value(obs),
+            Given::Parts(parts) => parts.obs_value.get_or_init(|| types.obs_value(parts.obs)).clone(),
         }
     }
 
     fn key(self, types: &Types) -> Cow<'a, Key> {
         match self {
             Given::Values(key, _) => Cow::Owned(types.key(key)),
-            Given::Parts(key, _) => Cow::Borrowed(key),
+            Given::Parts(parts) => match parts.key_value.get() {
+                Some(key) => Cow::Owned(types.key(key)),
+                None => Cow::Borrowed(parts.key),
+            },
         }
     }
 
     fn obs(self, types: &Types) -> Cow<'a, Obs> {
         match self {
             Given::Values(_, obs) => Cow::Owned(types.obs(obs)),
-            Given::Parts(_, obs) => Cow::Borrowed(obs),
+            Given::Parts(parts) => match parts.obs_value.get() {
+                Some(obs) => Cow::Owned(types.obs(obs)),
+                None => Cow::Borrowed(parts.obs),
+            },
         }
     }
 }
