@@ -164,6 +164,25 @@ event http_entity_data(c: connection, is_orig: bool, length: count, data: string
         print "data for a known client", c$uid, length;
     }
 
+# What one handler sets the next one sees.
+redef record HTTP::Info += { attack: string &optional; };
+
+event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, version: string)
+    &priority=5
+    {
+    OPAQUE
+    if ( /missing|nothing|wrong/ in unescaped_URI )
+        c$http$attack = unescaped_URI;
+    }
+
+event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, version: string)
+    &priority=-5
+    {
+    OPAQUE
+    if ( c?$http && c$http?$attack )
+        print "attack", c$uid, c$http$attack;
+    }
+
 # Handlers that do not run to the end: of a group that is disabled, and where something fails.
 event http_reply(c: connection, version: string, code: count, reason: string) &group="some" &priority=-3
     {
@@ -237,6 +256,39 @@ event zeek_init()
     }
 "#;
 
+/// Files that look at transactions after their rows are written.
+const LATER: &str = r#"
+global looked = 0;
+redef enum HTTP::Tags += { PIECES, PARTIAL };
+
+event http_entity_data(c: connection, is_orig: bool, length: count, data: string)
+    {
+    OPAQUE
+    add c$http$tags[PIECES];
+    }
+
+event http_reply(c: connection, version: string, code: count, reason: string)
+    {
+    OPAQUE
+    if ( code == 206 )
+        add c$http$tags[PARTIAL];
+    SumStats::observe("x", [$host=c$id$orig_h], [$num=1]);
+    }
+
+event file_new(f: fa_file)
+    {
+    OPAQUE
+    SumStats::observe("files", [$str=f$source], [$num=1]);
+    }
+
+event file_state_remove(f: fa_file)
+    {
+    OPAQUE
+    if ( f?$http )
+        print "file", f$id, |f$http$tags|, PARTIAL in f$http$tags, f$http$uri;
+    }
+"#;
+
 /// Standard output, and every log by its name.
 fn run(script: &str, capture: &Path, opaque: &str, more: &[&str]) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -281,7 +333,7 @@ fn what_can_be_told_beforehand_is_what_happens() {
     ] {
         let capture = captures.join(format!("{name}.pcap"));
         for more in [&[][..], &["--workers", "4"], &["LogAscii::use_json=T"]] {
-            for (script, opaque) in [(SCRIPT, "&& as_run()"), (ERRANDS, "++looked;")] {
+            for (script, opaque) in [(SCRIPT, "&& as_run()"), (ERRANDS, "++looked;"), (LATER, "++looked;")] {
                 let (told, run_through) =
                     (run(script, &capture, "", more), run(script, &capture, opaque, more));
                 assert_eq!(told, run_through, "{name} {more:?}");
@@ -309,6 +361,8 @@ fn what_can_be_told_beforehand_is_what_happens() {
         "counted, grouped",
         "known client",
         "data for a known client",
+        "attack, ",
+        "file, ",
         "reporter.log",
     ] {
         assert!(seen.contains(what), "nothing of {what}");

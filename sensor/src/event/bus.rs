@@ -96,7 +96,7 @@ pub enum Said {
     TunnelEnd(ConnId),
     /// Something happened that a script handles.
     Event(Raised),
-    /// The same, and this is all that they would do.
+    /// The same, and its handlers would do nothing else.
     Errands(Errands),
     /// A connection has ended, or of files.log a file: nothing more is said of it.
     End(Uid),

@@ -217,8 +217,11 @@ impl Layout {
                 }
             }
         }
-        let foreseen =
-            |id: &&EventId| events.contains(**id) && !needed.contains(**id) && !NOT_FORESEEN.contains(*id);
+        // What a file belongs to is what the first event of it brings.
+        let foreseen = |id: &&EventId| {
+            let is_whole = SAMPLED.contains(*id) || id.is_of_file() || needed.contains(**id);
+            events.contains(**id) && !is_whole
+        };
         let foreseen = EventId::ALL.iter().filter(foreseen);
         let foresight =
             |id: &EventId| Some((*id, rehearse::foresight(vm, self, *id, self.event(*id)?.function)?));
@@ -277,9 +280,8 @@ impl Layout {
     }
 }
 
-/// Whether and to whom these are told is known to the host of the scripts alone.
-const NOT_FORESEEN: [EventId; 5] =
-    [EventId::ConnWeird, EventId::FlowWeird, EventId::NetWeird, EventId::FileHash, EventId::FileContent];
+/// Whether these are told is known to the host of the scripts alone.
+const SAMPLED: [EventId; 3] = [EventId::ConnWeird, EventId::FlowWeird, EventId::NetWeird];
 
 /// What brings along the HTTP transaction that it is about.
 const WITHIN_TRANSACTION: [EventId; 10] = [

@@ -18,7 +18,7 @@ use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::values;
 
-/// A place that scripts look at.
+/// What bodies name: places that they look at, and calls.
 #[derive(Clone, Debug)]
 enum Place {
     Argument(usize),
@@ -94,36 +94,47 @@ pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) ->
             let nothing = by_arguments && known.as_ref().is_some_and(|known| known.is_idle(&look));
             return if nothing { Foreseen::Nothing } else { Foreseen::Raise(0) };
         };
-        let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
-        let rehearsal = if is_fresh { &fresh } else { &known };
-        let Some(rehearsal) = rehearsal else { return Foreseen::Raise(0) };
         debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
-        foresee(rehearsal, (args, taken), conn)
+        let start = taken.gathered.borrow().mark();
+        let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
+        if is_fresh && let Some(fresh) = &fresh {
+            let (_, all) = play(fresh, (args, taken), conn);
+            if all {
+                let nothing = taken.gathered.borrow().mark() == start;
+                return if nothing { Foreseen::Nothing } else { Foreseen::Errands };
+            }
+            taken.gathered.borrow_mut().rewind(start);
+        }
+        // Once a handler has run it is not fresh any more for those that follow.
+        let Some(known) = &known else { return Foreseen::Raise(0) };
+        let (idle, all) = play(known, (args, taken), conn);
+        match all {
+            true if taken.gathered.borrow().mark() == start => Foreseen::Nothing,
+            true => Foreseen::Errands,
+            false => {
+                // Handlers do them, in their order.
+                taken.gathered.borrow_mut().rewind(start);
+                Foreseen::Raise(idle)
+            }
+        }
     })))
 }
 
-fn foresee(rehearsal: &Rehearsal<Place>, (args, taken): (&[Part], &Taken), conn: &Subject<'_>) -> Foreseen {
-    let gathered = || taken.gathered.borrow();
-    let (first, mut idle, mut all) = (gathered().mark(), 0, true);
+/// Goes through all handlers: a bit for each of those that do nothing, and whether all do nothing but errands, which
+/// are gathered.
+fn play(rehearsal: &Rehearsal<Place>, (args, taken): (&[Part], &Taken), conn: &Subject<'_>) -> (u64, bool) {
+    let (mut idle, mut all) = (0, true);
     for body in 0..rehearsal.bodies() {
-        let before = gathered().mark();
+        let before = taken.gathered.borrow().mark();
         let settled = rehearsal.settles(body, &Scene { args, taken, conn, body });
         all &= settled;
         if !settled {
             taken.gathered.borrow_mut().rewind(before);
-        } else if gathered().mark() == before {
+        } else if taken.gathered.borrow().mark() == before {
             idle |= 1u64.checked_shl(body as u32).unwrap_or(0);
         }
     }
-    match all {
-        true if gathered().mark() == first => Foreseen::Nothing,
-        true => Foreseen::Errands,
-        false => {
-            // Handlers do them, in their order.
-            taken.gathered.borrow_mut().rewind(first);
-            Foreseen::Raise(idle)
-        }
-    }
+    (idle, all)
 }
 
 /// What handlers of an event name.
@@ -133,7 +144,8 @@ struct Handlers<'v> {
     parameters: &'v [ParamType],
     /// The log whose row the event is about.
     schema: Option<&'static Schema>,
-    /// There is that row, and scripts were not told of the connection before: they have changed nothing of it.
+    /// There is that row, and scripts were not told of the connection before this event: they have changed nothing of
+    /// it, as long as no handler runs.
     fresh: bool,
 }
 
@@ -189,7 +201,8 @@ impl Host<Place> for Handlers<'_> {
         };
         let log = &self.layout.logs[self.layout.log(schema)?];
         let is_row = Some(parameter) == self.layout.conn.ty && log.holder == Some(*holder);
-        if !is_row || self.vm.uses.assigns(*conn, *holder) {
+        // Rows that somebody looks for after they are written are kept by the records that handlers make.
+        if !is_row || !log.passing || self.vm.uses.assigns(*conn, *holder) {
             return None;
         }
         Some(Place::Column(Column { at: log.column(*at, false)?, plain: false }))
@@ -342,7 +355,7 @@ fn of_conn(
             let Some(at) = log.column(field, false) else {
                 let record = vm.types.as_record(ty)?;
                 let field = record.fields.get(field)?;
-                return (field.optional && field.default.is_none()).then_some(Place::Own);
+                return (log.passing && field.optional && field.default.is_none()).then_some(Place::Own);
             };
             let column = log.columns.get(at)?.filter(|column| !column.written)?;
             Some(Place::Column(Column { at, plain: is_plain(vm, column.place.ty) }))

@@ -188,8 +188,8 @@ enum Builtin {
     SubnetToAddr,
 }
 
-/// Names in one body, and in what it calls, that are evaluated once.
-const SLOTS: usize = 8;
+/// So many names in one body, and in what it calls, are evaluated and kept.
+const SLOTS: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Comparison {
@@ -500,7 +500,7 @@ impl Comparison {
 impl Members {
     fn contain(&self, of: &Seen<'_>) -> Option<bool> {
         Some(match (self, of) {
-            (Members::Nothing, _) => false,
+            (Members::Nothing, of) => of.is_set().then_some(false)?,
             (Members::Counts(members), Seen::Count(n)) => members.contains(n),
             (Members::Texts(members), Seen::Text(text)) => members.contains(*text),
             (Members::Addrs(members), Seen::Addr(addr)) => members.contains(addr),
@@ -577,6 +577,15 @@ impl<R> Expr<R> {
                 | Expr::Addr(_)
                 | Expr::Port(_)
         )
+    }
+
+    /// Whether it calls nothing that may be an errand.
+    fn only_looks(&self) -> bool {
+        match self {
+            Expr::Read(_) | Expr::Has(_) => true,
+            Expr::Builtin(_, of) => of.iter().all(Expr::only_looks),
+            other => other.is_constant(),
+        }
     }
 
     fn may_be_told(&self, known: &impl Fn(&R) -> bool) -> bool {

@@ -151,7 +151,7 @@ impl<R: Clone> Translation<'_, R> {
             }
             StmtKind::Expr(expr) => {
                 let step = match &expr.kind {
-                    ExprKind::Call(function, arguments) => match self.errand(function, arguments) {
+                    ExprKind::Call(function, arguments) => match self.errand(function, arguments, block) {
                         Some(errand) => Some(Step::Errand(errand)),
                         None => self.call(function, arguments).map(Step::Do),
                     },
@@ -167,14 +167,14 @@ impl<R: Clone> Translation<'_, R> {
         }
     }
 
-    /// Evaluates what a name stands for, once where there is room.
+    /// Evaluates what a name stands for, once: it may be an errand.
     fn kept(&mut self, value: Expr<R>, block: &mut Block<R>) -> Expr<R> {
         if value.is_constant() {
             return value;
         }
         if self.slots == SLOTS {
-            block.push(Step::Ask(value.clone()));
-            return value;
+            block.push(Step::Act);
+            return Expr::Unknown;
         }
         let slot = self.slots;
         self.slots += 1;
@@ -183,7 +183,7 @@ impl<R: Clone> Translation<'_, R> {
     }
 
     /// A call that the host sees to.
-    fn errand(&mut self, function: &Ast, arguments: &[ExprRef]) -> Option<Errand<R>> {
+    fn errand(&mut self, function: &Ast, arguments: &[ExprRef], block: &mut Block<R>) -> Option<Errand<R>> {
         let function = self.native(function).and_then(|name| self.host.calls(&name))?;
         let mut given = Vec::new();
         for (at, argument) in arguments.iter().enumerate() {
@@ -191,13 +191,20 @@ impl<R: Clone> Translation<'_, R> {
                 ExprKind::List(parts) | ExprKind::RecordCtor(parts) => {
                     for part in parts {
                         let ExprKind::FieldAssign(name, value) = &part.kind else { return None };
-                        given.push((self.host.takes(&function, at, Some(name))?, self.told(value)?));
+                        let taken = self.host.takes(&function, at, Some(name))?;
+                        given.push((taken, self.argument(value, block)?));
                     }
                 }
-                _ => given.push((self.host.takes(&function, at, None)?, self.told(argument)?)),
+                _ => given.push((self.host.takes(&function, at, None)?, self.argument(argument, block)?)),
             }
         }
         Some(Errand::Call(function, given))
+    }
+
+    /// An argument of an errand. What may be an errand itself comes before.
+    fn argument(&mut self, expr: &Ast, block: &mut Block<R>) -> Option<Expr<R>> {
+        let value = self.told(expr)?;
+        Some(if value.only_looks() { value } else { self.kept(value, block) })
     }
 
     /// `add set[element]`.
@@ -408,7 +415,10 @@ impl<R: Clone> Translation<'_, R> {
         for (parameter, argument) in lambda.params.iter().zip(arguments) {
             let term = match self.term(argument) {
                 Term::Value(value) => Term::Value(self.kept(value, &mut block)),
-                path => path,
+                Term::Path(path, ty) => {
+                    self.ask(&path, &mut block);
+                    Term::Path(path, ty)
+                }
             };
             names.push((parameter.name.clone(), term));
         }
@@ -418,6 +428,22 @@ impl<R: Clone> Translation<'_, R> {
         self.depth -= 1;
         self.names = outer;
         Some(block)
+    }
+
+    /// What is handed on has to be there.
+    fn ask(&self, path: &Path, block: &mut Block<R>) {
+        if path.fields.is_empty() {
+            return;
+        }
+        let may_miss = |(ty, at): &(TypeId, usize)| {
+            self.vm.types.as_record(*ty).is_none_or(|record| record.fields[*at].optional)
+        };
+        match self.host.place(path) {
+            Some(place) if self.host.is_set(&place) == Some(true) => {}
+            Some(place) => block.push(Step::Ask(Expr::Read(place))),
+            None if path.fields.iter().any(may_miss) => block.push(Step::Act),
+            None => {}
+        }
     }
 
     /// The global that a name means where it stands.

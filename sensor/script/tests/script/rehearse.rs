@@ -228,6 +228,8 @@ fn a_hook_that_refuses_does_something() {
 
 #[test]
 fn errands_are_run_for_handlers() {
+    let many_names: String =
+        (0..20).map(|nth| format!("local a{nth} = ran(); rename(a{nth}, \"\");")).collect();
     for (body, told) in [
         ("rename(\"x\", cat(c$inner$who));", Some("rename 0=x 1=\"10.1.2.3\"")),
         ("add c$tags[OLD];", Some("c$tags OLD")),
@@ -240,6 +242,13 @@ fn errands_are_run_for_handlers() {
         ),
         ("run(c$inner$name);", Some("rename 0=crawler/1.0 1=")),
         ("if ( c?$inner ) run(\"there\"); else ++seen;", Some("rename 0=there 1=")),
+        ("local a = ran(); rename(a, a);", Some("rename 0=ran 1=rename 0=z 1=z")),
+        ("rename(ran(), ran());", Some("rename 0=ran 1=rename 0=ran 1=rename 0=z 1=z")),
+        ("if ( code in pairs_of ) return; rename(\"x\", \"y\");", Some("rename 0=x 1=y")),
+        // What is not there is an error, also where it is not looked at.
+        ("if ( c$inner$n in pairs_of ) return; rename(\"x\", \"y\");", None),
+        ("pass(c$inner$n);", None),
+        ("pass(c$n);", Some("rename 0=passed 1=")),
         // More than errands, or what is not known.
         ("rename(\"x\", \"y\"); ++seen;", None),
         ("rename(\"x\", fmt(\"%s\", code));", None),
@@ -247,8 +256,12 @@ fn errands_are_run_for_handlers() {
         ("local a = mask_addr(c$inner$who, 33); rename(\"x\", \"y\");", None),
         ("add c$tags[c$inner$n > 3 ? NEW : OLD];", None),
         ("local f = rename; f(\"x\", \"y\");", None),
+        (&many_names, None),
     ] {
-        let run = "function run(what: string) { rename(what, \"\"); }\n";
+        let run = "function run(what: string) { rename(what, \"\"); }\n\
+            function ran(): string { run(\"ran\"); return \"z\"; }\n\
+            function pass(n: count) { run(\"passed\"); }\n\
+            const pairs_of: set[count] = {};\n";
         let script = compiled(&format!("{run}event x(c: R, code: count, is_orig: bool) {{ {body} }}"));
         let known = script.vm.rehearsal(script.vm.event("x").unwrap(), &Errands(&script));
         let stage = Told { code: 404, told: RefCell::default() };

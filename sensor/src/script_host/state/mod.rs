@@ -136,17 +136,26 @@ impl State {
         Value::Record(record)
     }
 
-    /// Puts an element of an enum into a set of a row before anybody has looked at that, under its name.
+    /// Puts an element of an enum into a set of a row before anybody has looked at that, under its name. Beyond the
+    /// ceilings on what is kept of connections it is lost, as what handlers put into records is.
     pub fn add(&mut self, vm: &Vm, layout: &Layout, errands: &Errands, column: usize, element: &[u8]) {
         let log = rehearse::brings(errands.id).and_then(|schema| layout.log(schema));
         let element = std::str::from_utf8(element).ok().and_then(|name| vm.global_value(name));
         let (Some(log), Some(element)) = (log, element) else { return };
-        let Some(Some(column)) = layout.logs[log].columns.get(column) else { return };
+        let (Some(Some(column)), Value::Enum(_, number)) = (layout.logs[log].columns.get(column), element)
+        else {
+            return;
+        };
+        let (field, number) = (column.place.at, *number);
         let Owner { uid, nth } = errands.owner;
         let room = self.added.0.len() < MAX_KEPT || self.added.0.contains_key(&uid);
-        let all = room.then(|| self.added.0.entry(uid).or_default()).filter(|all| all.len() < MAX_ADDED);
-        if let Some(all) = all {
-            all.push(Addition { log, nth, field: column.place.at, element: element.clone() });
+        let Some(all) = room.then(|| self.added.0.entry(uid).or_default()) else { return };
+        let is = |known: &Addition| {
+            let same = (known.log, known.nth, known.field) == (log, nth, field);
+            same && matches!(known.element, Value::Enum(_, of) if of == number)
+        };
+        if all.len() < MAX_ADDED && !all.iter().any(is) {
+            all.push(Addition { log, nth, field, element: element.clone() });
         }
     }
 
