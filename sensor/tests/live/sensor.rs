@@ -189,15 +189,15 @@ impl Rows {
     }
 }
 
-/// The same rows, with times within a millisecond.
-pub fn assert_same(live: &BTreeMap<String, Rows>, replayed: &BTreeMap<String, Rows>) {
+/// The same rows, with times no more than so many seconds apart.
+pub fn assert_same(live: &BTreeMap<String, Rows>, replayed: &BTreeMap<String, Rows>, apart: f64) {
     assert!(live.keys().eq(replayed.keys()), "{live:?} {:?}", replayed.keys());
     for (name, live) in live {
         let replayed = &replayed[name];
         assert_eq!(live.len(), replayed.len(), "{name}:\n{live:#?}\n{replayed:#?}");
         for ((row, times), (expected, expected_times)) in live.0.iter().zip(&replayed.0) {
             assert_eq!(row, expected, "{name}");
-            let near = times.iter().zip(expected_times).all(|(a, b)| (a - b).abs() < 0.001);
+            let near = times.iter().zip(expected_times).all(|(a, b)| (a - b).abs() < apart);
             assert!(
                 near && times.len() == expected_times.len(),
                 "{name}: {row:?} {times:?} {expected_times:?}"

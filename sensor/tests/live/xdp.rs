@@ -49,7 +49,8 @@ fn same_as_replay(queues: u32, workers: u32) {
     assert_eq!(status["interfaces"][0]["kind"], "af_xdp", "{}", sensor.told());
     let busy = status["workers"].as_array().unwrap().iter().filter(|worker| number(worker, "delivered") > 0);
     assert_eq!(busy.count() as u32, workers, "{status}");
-    same_rows(&net, &sensor.stop(), &sent);
+    // tcpdump sees them before they cross the link, which takes a busy machine a while.
+    same_rows(&net, &sensor.stop(), &sent, 0.1);
 }
 
 #[test]

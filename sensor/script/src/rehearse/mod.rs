@@ -590,7 +590,6 @@ impl<R> Expr<R> {
 
     fn may_be_told(&self, known: &impl Fn(&R) -> bool) -> bool {
         match self {
-            Expr::Unknown => false,
             Expr::Read(place) | Expr::Has(place) => known(place),
             // What comes second is asked only where the first leaves it open.
             Expr::Not(first) | Expr::And(first, _) | Expr::Or(first, _) => first.may_be_told(known),
@@ -601,14 +600,7 @@ impl<R> Expr<R> {
             Expr::Member(of, _) | Expr::Matches(of, _) => of.may_be_told(known),
             Expr::Call(body) => Ends::of(body, known).idle,
             Expr::Builtin(_, arguments) => arguments.iter().all(|argument| argument.may_be_told(known)),
-            Expr::Slot(_)
-            | Expr::Bool(_)
-            | Expr::Count(_)
-            | Expr::Int(_)
-            | Expr::Double(_)
-            | Expr::Text(_)
-            | Expr::Addr(_)
-            | Expr::Port(_) => true,
+            other => other.is_constant(),
         }
     }
 }
