@@ -50,7 +50,7 @@ fn same_as_replay(queues: u32, workers: u32) {
     let busy = status["workers"].as_array().unwrap().iter().filter(|worker| number(worker, "delivered") > 0);
     assert_eq!(busy.count() as u32, workers, "{status}");
     // tcpdump sees them before they cross the link, which takes a busy machine a while.
-    same_rows(&net, &sensor.stop(), &sent, 0.1);
+    same_rows(&net, &sensor.stop(), &sent, 0.02);
 }
 
 #[test]
