@@ -12,7 +12,7 @@ mod timers;
 pub use engine::{Arrival, Datagram, Ending, FlowStats, Flows, Handed, TooShort};
 pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};
-pub use tcp::{EndpointState, Tcp};
+pub use tcp::{EndpointState, Tcp, check_reassembly};
 
 use smallvec::SmallVec;
 

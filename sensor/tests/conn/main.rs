@@ -116,6 +116,9 @@ fn loss_and_repetition() {
     assert_eq!((&gap["missed_bytes"], &gap["history"]), (&json!(100), &json!("ShAdg")), "{gap:#}");
     let filled = row("3 < A 101 1 50 | 4 < A 1 1 100 | 5 > A 1 151 0");
     assert_eq!((&filled["missed_bytes"], &filled["history"]), (&json!(0), &json!("ShAdt")), "{filled:#}");
+    // The first of four segments is lost, and one repetition covers it and two that came.
+    let covered = row("3 > A 4 1 3 | 4 > A 7 1 3 | 5 > A 1 1 12 | 6 < A 1 13 0 | 7 < A 1 100 0");
+    assert_eq!((&covered["orig_bytes"], &covered["history"]), (&json!(99), &json!("ShADaG")), "{covered:#}");
     let again = row(&(3..14).map(|at| format!("{at} > A 1 1 10")).collect::<Vec<_>>().join(" | "));
     assert_eq!(again["history"], "ShADTT", "the 1st and the 10th repetition: {again:#}");
     let window = row("3 < A 1 1 0 0");

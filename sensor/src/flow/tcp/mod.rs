@@ -11,6 +11,7 @@ mod segment;
 mod state;
 
 pub use endpoint::{Endpoint, EndpointState, Side};
+pub use reassembly::check as check_reassembly;
 
 pub(super) use reassembly::BufferedTotal;
 pub(super) use segment::Segment;

@@ -4,7 +4,12 @@
 //! filled, or until the other side acknowledges them: then what is missing was lost on the way to
 //! us, not to the receiver, and becomes a gap. What came first stands (Zeek, and most receivers).
 
+mod model;
+
 use std::collections::BTreeMap;
+use std::ops::Bound;
+
+pub use model::check;
 
 /// Bytes that all streams of a worker hold back together.
 #[derive(Debug, Default)]
@@ -56,6 +61,9 @@ struct Block {
 /// What holding a block costs beside its bytes; many one-byte segments must count as what they take.
 const BLOCK_COST: usize = 64;
 
+/// Debug builds look at so many blocks after every operation; with thousands that would take quadratic time.
+const CHECKED_BLOCKS: usize = 512;
+
 impl Stream {
     pub const fn new() -> Self {
         Stream { next: 1, trimmed: 1, pending: None, skipping: false, did_end: false }
@@ -100,83 +108,78 @@ impl Stream {
     /// Drops what waits, and tells how many bytes that were.
     pub fn clear(&mut self, total: &mut BufferedTotal) -> u64 {
         let Some(pending) = self.pending.take() else { return 0 };
-        for block in pending.blocks.values() {
-            total.bytes = total.bytes.saturating_sub(block.data.len() + BLOCK_COST);
-        }
+        total.give_back(pending.blocks.values().map(Block::cost).sum());
         pending.bytes
     }
 
     /// Takes a segment's payload in. `keep` tells whether bytes behind a hole are worth keeping.
     pub fn insert(
         &mut self,
-        mut seq: u64,
-        mut data: &[u8],
+        seq: u64,
+        data: &[u8],
         keep: bool,
         total: &mut BufferedTotal,
         out: &mut dyn FnMut(Piece<'_>),
     ) {
-        let start = self.next.max(self.trimmed);
-        if seq < start {
-            let Some(rest) = data.get((start - seq) as usize..) else { return };
-            (seq, data) = (start, rest);
+        let mut rest = Run { seq, data };
+        rest.skip_to(self.next.max(self.trimmed));
+        if self.pending.is_none() && rest.seq == self.next && !rest.is_empty() {
+            self.next = rest.end();
+            return out(Piece::Data(rest.data));
         }
-        if data.is_empty() {
-            return;
-        }
-        if self.pending.is_none() && seq == self.next {
-            self.next += data.len() as u64;
-            return out(Piece::Data(data));
-        }
-        while !data.is_empty() {
-            let (free, covered) = self.free_at(seq, data.len() as u64);
-            let (fresh, rest) = data.split_at(free as usize);
-            if !fresh.is_empty() {
-                if seq == self.next {
-                    self.next += free;
-                    out(Piece::Data(fresh));
+        while !rest.is_empty() {
+            let before = rest.data.len();
+            if let Some(end) = self.held_from(rest.seq) {
+                rest.skip_to(end);
+            } else {
+                let fresh = rest.take_to(self.first_held_after(rest.seq));
+                if fresh.seq == self.next {
+                    self.next = fresh.end();
+                    out(Piece::Data(fresh.data));
+                    // What waited may reach past the next free place: a block may follow another at once.
+                    self.deliver_ready(total, out);
+                    rest.skip_to(self.next);
                 } else {
-                    self.hold(seq, fresh, keep, total);
+                    self.hold(fresh, keep, total);
                 }
             }
-            self.deliver_ready(total, out);
-            let step = (free + covered).min(data.len() as u64);
-            data = rest.get(covered as usize..).unwrap_or_default();
-            seq += step;
+            debug_assert!(rest.data.len() < before, "each round uses some of the segment up");
         }
+        self.assert_consistent(total);
     }
 
-    /// From `seq` on: how many bytes no waiting block has, and how many the block after them has.
-    fn free_at(&self, seq: u64, len: u64) -> (u64, u64) {
-        let Some(pending) = &self.pending else { return (len, 0) };
-        if let Some((&begin, block)) = pending.blocks.range(..=seq).next_back() {
-            let end = begin + u64::from(block.len);
-            if end > seq {
-                return (0, end - seq);
-            }
-        }
-        match pending.blocks.range(seq..).next() {
-            Some((&begin, block)) if begin < seq + len => (begin - seq, u64::from(block.len)),
-            _ => (len, 0),
-        }
+    /// The end of the waiting block that has the byte at `seq`.
+    fn held_from(&self, seq: u64) -> Option<u64> {
+        let (&begin, block) = self.pending.as_ref()?.blocks.range(..=seq).next_back()?;
+        Some(begin + u64::from(block.len)).filter(|&end| end > seq)
     }
 
-    fn hold(&mut self, seq: u64, data: &[u8], keep: bool, total: &mut BufferedTotal) {
+    /// Where the first block begins that waits behind `seq`; the end of all numbers where none does.
+    fn first_held_after(&self, seq: u64) -> u64 {
+        let behind = (Bound::Excluded(seq), Bound::Unbounded);
+        self.pending
+            .as_ref()
+            .and_then(|pending| pending.blocks.range(behind).next())
+            .map_or(u64::MAX, |(&begin, _)| begin)
+    }
+
+    fn hold(&mut self, run: Run<'_>, keep: bool, total: &mut BufferedTotal) {
         let pending = self.pending.get_or_insert_default();
-        let block = Block { len: data.len() as u32, data: if keep { data.into() } else { Box::default() } };
-        total.bytes += block.data.len() + BLOCK_COST;
-        pending.bytes += data.len() as u64;
-        pending.blocks.insert(seq, block);
+        let data = if keep { run.data.into() } else { Box::default() };
+        let block = Block { len: run.data.len() as u32, data };
+        total.bytes += block.cost();
+        pending.bytes += u64::from(block.len);
+        pending.blocks.insert(run.seq, block);
     }
 
     /// Hands on waiting blocks that are next in order.
     fn deliver_ready(&mut self, total: &mut BufferedTotal, out: &mut dyn FnMut(Piece<'_>)) {
-        while let Some(block) = self.take_first(|seq, next| seq == next) {
-            self.deliver(block, total, out);
+        while let Some((_, block)) = self.take_first_below(self.next + 1, total) {
+            self.deliver(&block, out);
         }
     }
 
-    fn deliver(&mut self, block: Block, total: &mut BufferedTotal, out: &mut dyn FnMut(Piece<'_>)) {
-        total.bytes = total.bytes.saturating_sub(block.data.len() + BLOCK_COST);
+    fn deliver(&mut self, block: &Block, out: &mut dyn FnMut(Piece<'_>)) {
         self.next += u64::from(block.len);
         if block.data.is_empty() {
             out(Piece::Unread(u64::from(block.len)))
@@ -185,19 +188,17 @@ impl Stream {
         }
     }
 
-    fn take_first(&mut self, wanted: impl Fn(u64, u64) -> bool) -> Option<Block> {
-        let next = self.next;
+    /// Takes the first waiting block out, if it begins below `limit`.
+    fn take_first_below(&mut self, limit: u64, total: &mut BufferedTotal) -> Option<(u64, Block)> {
         let pending = self.pending.as_mut()?;
-        let entry = pending.blocks.first_entry()?;
-        if !wanted(*entry.key(), next) {
-            return None;
-        }
-        let block = entry.remove();
+        let entry = pending.blocks.first_entry().filter(|entry| *entry.key() < limit)?;
+        let (begin, block) = entry.remove_entry();
         pending.bytes -= u64::from(block.len);
+        total.give_back(block.cost());
         if pending.blocks.is_empty() {
             self.pending = None;
         }
-        Some(block)
+        Some((begin, block))
     }
 
     /// All before `seq` was acknowledged: what of it is missing is a gap.
@@ -211,26 +212,97 @@ impl Stream {
         // On a partial connection the sequence numbers are made up, and the first acknowledgement
         // may be for a byte that never was (a keep-alive).
         if seq > self.next && !(seq <= 2 && ignore_start) {
-            while let Some(begin) = self.first_pending().filter(|&begin| begin < seq) {
-                if begin > self.next && !self.skipping {
-                    out(Piece::Gap(begin - self.next));
-                }
-                self.next = self.next.max(begin);
-                self.deliver_ready(total, out);
+            while let Some((begin, block)) = self.take_first_below(seq, total) {
+                self.miss_to(begin, out);
+                self.deliver(&block, out);
             }
-            if seq > self.next {
-                if !self.skipping {
-                    out(Piece::Gap(seq - self.next));
-                }
-                self.next = seq;
-            }
+            self.miss_to(seq, out);
         }
         self.deliver_ready(total, out);
         self.trimmed = self.trimmed.max(seq);
+        self.assert_consistent(total);
     }
 
-    fn first_pending(&self) -> Option<u64> {
-        self.pending.as_ref()?.blocks.first_key_value().map(|(&seq, _)| seq)
+    /// What is missing before `seq` will not come.
+    fn miss_to(&mut self, seq: u64, out: &mut dyn FnMut(Piece<'_>)) {
+        if seq > self.next {
+            if !self.skipping {
+                out(Piece::Gap(seq - self.next));
+            }
+            self.next = seq;
+        }
+    }
+
+    /// In debug builds: what must hold between operations does.
+    #[inline]
+    fn assert_consistent(&self, total: &BufferedTotal) {
+        let blocks = self.pending.as_ref().map_or(0, |pending| pending.blocks.len());
+        if cfg!(debug_assertions) && blocks <= CHECKED_BLOCKS {
+            let held = self.check();
+            assert!(total.bytes >= held, "{held} bytes held back, {} counted", total.bytes);
+        }
+    }
+
+    /// Asserts what must hold between operations. Returns what the stream takes of
+    /// [`BufferedTotal::bytes`].
+    pub(super) fn check(&self) -> usize {
+        let Some(pending) = &self.pending else { return 0 };
+        assert!(!self.skipping, "a stream that was given up holds nothing");
+        assert!(!pending.blocks.is_empty(), "what is pending has blocks");
+        let (mut reached, mut bytes, mut cost) = (self.next + 1, 0, 0);
+        for (&begin, block) in &pending.blocks {
+            assert!(begin >= reached, "a block at {begin}, though all before {reached} is told or held");
+            assert!(block.len > 0 && (block.data.is_empty() || block.data.len() == block.len as usize));
+            reached = begin + u64::from(block.len);
+            bytes += u64::from(block.len);
+            cost += block.cost();
+        }
+        assert_eq!(bytes, pending.bytes, "the blocks' bytes add up");
+        cost
+    }
+}
+
+impl Block {
+    fn cost(&self) -> usize {
+        self.data.len() + BLOCK_COST
+    }
+}
+
+impl BufferedTotal {
+    fn give_back(&mut self, bytes: usize) {
+        debug_assert!(self.bytes >= bytes, "{bytes} bytes given back of {}", self.bytes);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
+/// Bytes and where they belong.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    seq: u64,
+    data: &'a [u8],
+}
+
+impl<'a> Run<'a> {
+    fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    fn end(&self) -> u64 {
+        self.seq + self.data.len() as u64
+    }
+
+    /// Drops what lies before `seq`.
+    fn skip_to(&mut self, seq: u64) {
+        self.take_to(seq);
+    }
+
+    /// Splits off what lies before `seq`.
+    fn take_to(&mut self, seq: u64) -> Run<'a> {
+        let len = seq.saturating_sub(self.seq).min(self.data.len() as u64);
+        let (data, rest) = self.data.split_at(len as usize);
+        let taken = Run { seq: self.seq, data };
+        *self = Run { seq: self.seq + len, data: rest };
+        taken
     }
 }
 
@@ -252,12 +324,11 @@ mod tests {
                 Step::Ack(seq) => stream.trim(seq, false, &mut total, &mut out),
             }
         }
-        if stream.pending.is_none() {
-            assert_eq!(total.bytes, 0, "every byte taken in is given back");
-        }
+        assert_eq!(total.bytes, stream.check(), "every byte taken in is given back");
         text
     }
 
+    #[derive(Clone, Copy)]
     enum Step {
         Data(u64, &'static str),
         Ack(u64),
@@ -278,6 +349,15 @@ mod tests {
         assert_eq!(run(&[Data(3, "cd"), Data(6, "f"), Data(1, "ABCDEFG")]), "ABcdEfG");
         assert_eq!(run(&[Data(3, "cde"), Data(4, "XXXX"), Data(1, "ab")]), "abcdeXX");
         assert_eq!(run(&[Data(1, "abc"), Data(1, "XYZ")]), "abc");
+    }
+
+    #[test]
+    fn a_segment_may_cover_a_hole_and_all_that_waits_behind_it() {
+        let (c, d) = (Data(3, "c"), Data(4, "d"));
+        assert_eq!(run(&[c, d, Data(1, "ABCD"), Ack(5)]), "ABcd");
+        assert_eq!(run(&[c, d, Data(1, "ABCDEF"), Ack(7)]), "ABcdEF");
+        assert_eq!(run(&[c, d, Data(6, "f"), Data(1, "ABCDEFG"), Ack(8)]), "ABcdEfG");
+        assert_eq!(run(&[c, d, Data(6, "f"), Data(2, "BCDEFG"), Ack(8)]), "<1>BcdEfG");
     }
 
     #[test]
