@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::decode::IpProtocols;
 use crate::pipeline::{LaneLedger, LiveSummary, Summary, WorkerStats};
 use crate::sink::{Counts, Delivery, Reason};
 
@@ -23,10 +24,7 @@ impl fmt::Display for Text<'_> {
         )?;
         let rows: Vec<String> = rows.iter().map(|(log, count)| format!("{log} {count}")).collect();
         writeln!(f, "rows: {}", if rows.is_empty() { "none".to_owned() } else { rows.join(", ") })?;
-        for (count, what) in self.losses().into_iter().filter(|(count, _)| *count > 0) {
-            writeln!(f, "{count} {what}")?;
-        }
-        Ok(())
+        write_losses(f, self.losses(), workers.iter())
     }
 }
 
@@ -46,6 +44,24 @@ impl Text<'_> {
     }
 }
 
+/// What there was, a line each, and of which IP protocols.
+fn write_losses<'a>(
+    f: &mut fmt::Formatter<'_>,
+    losses: Vec<(u64, &'static str)>,
+    workers: impl Iterator<Item = &'a WorkerStats>,
+) -> fmt::Result {
+    let mut protocols = IpProtocols::default();
+    workers.for_each(|worker| protocols.merge(&worker.ip_protocols));
+    for (count, what) in losses.into_iter().filter(|(count, _)| *count > 0) {
+        writeln!(f, "{count} {what}")?;
+        if what == OTHER_IP {
+            writeln!(f, "of these: {protocols}")?;
+        }
+    }
+    Ok(())
+}
+
+const OTHER_IP: &str = "packets of IP protocols that are not analysed";
 const REPEATED: &str = "oddities not logged because they repeat others";
 
 /// What workers saw and did not analyse.
@@ -54,6 +70,7 @@ fn analysis(workers: Vec<&WorkerStats>) -> Vec<(u64, &'static str)> {
     vec![
         (sum(|worker| worker.decode.arp), "ARP packets not analysed"),
         (sum(|worker| worker.decode.unknown_protocol), "packets of protocols that are not analysed"),
+        (sum(|worker| worker.decode.unknown_ip_protocol), OTHER_IP),
         (sum(|worker| worker.decode.malformed), "packets damaged or cut short in their headers"),
         (sum(|worker| worker.decode.bad_ip_checksum), "packets with a wrong IP checksum"),
         (sum(|worker| worker.decode.wlan_without_data), "wireless frames without readable data"),
@@ -133,10 +150,7 @@ impl fmt::Display for LiveText<'_> {
         ];
         losses.extend(analysis(ledger.lanes.iter().map(|lane| &lane.stats).collect()));
         losses.push((ledger.weirds_suppressed, REPEATED));
-        for (count, what) in losses.into_iter().filter(|(count, _)| *count > 0) {
-            writeln!(f, "{count} {what}")?;
-        }
-        Ok(())
+        write_losses(f, losses, ledger.lanes.iter().map(|lane| &lane.stats))
     }
 }
 

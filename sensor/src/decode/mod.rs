@@ -9,12 +9,15 @@
 //! Nothing is copied or allocated, fragments aside: a [`Piece`] borrows from the frame. Which
 //! number leads where is in [`dispatch`]; what each header looks like in `nightjar_protocols::wire`.
 
+use nightjar_protocols::wire::numbers::ipproto;
+
 use crate::capture::Packet;
 use crate::event::TunnelType;
 
 pub mod dispatch;
 mod fragment;
 mod ip;
+mod ip_protocols;
 mod link;
 mod tunnel;
 pub mod weird;
@@ -25,8 +28,9 @@ mod tests;
 pub use dispatch::Next;
 pub use fragment::Limits;
 pub use ip::{Checksum, Datagram, Discarded, IpPacket, Outcome};
+pub use ip_protocols::IpProtocols;
 pub use link::{Facts, Frame, LinkOutcome, Subframes};
-pub use tunnel::{Inner, IpTunnel, TunnelContext, UdpTunnel, UdpTunnelKind, Verdict};
+pub use tunnel::{Inner, IpTunnel, OverUdp, TunnelContext, UdpTunnel, UdpTunnelKind, Verdict};
 pub use weird::{Weird, Weirds};
 
 use fragment::Fragments;
@@ -50,7 +54,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             ignore_checksums: false,
-            max_tunnel_depth: 2,
+            max_tunnel_depth: 4,
             vxlan_ports: vec![4789],
             validate_vxlan_checksums: true,
             fragments: Limits::default(),
@@ -71,7 +75,10 @@ pub struct Counters {
     pub bad_ip_checksum: u64,
     /// 802.11 frames that are encrypted or carry no data.
     pub wlan_without_data: u64,
+    /// Encrypted packets, of IPv4 and IPv6.
     pub esp: u64,
+    /// IP packets of protocols that are not analysed, ESP aside; which ones [`IpProtocols`] tells.
+    pub unknown_ip_protocol: u64,
     pub mobility: u64,
     /// IP packets that say nothing follows.
     pub no_next: u64,
@@ -117,12 +124,13 @@ pub struct Decoder {
     config: Config,
     fragments: Fragments,
     counters: Counters,
+    ip_protocols: IpProtocols,
 }
 
 impl Decoder {
     pub fn new(config: Config) -> Self {
         let fragments = Fragments::new(config.fragments);
-        Decoder { config, fragments, counters: Counters::default() }
+        Decoder { config, fragments, counters: Counters::default(), ip_protocols: IpProtocols::default() }
     }
 
     pub const fn counters(&self) -> Counters {
@@ -133,6 +141,22 @@ impl Decoder {
     pub const fn set_counters(&mut self, counters: Counters) {
         self.counters = counters;
         *self.fragments.counters_mut() = counters.fragments;
+    }
+
+    /// What is behind [`Counters::unknown_ip_protocol`].
+    pub const fn ip_protocols(&self) -> &IpProtocols {
+        &self.ip_protocols
+    }
+
+    /// Counts an IP packet that no analyzer takes, for its protocol.
+    #[cold]
+    pub fn not_analysed(&mut self, protocol: u8) {
+        if protocol == ipproto::ESP {
+            self.counters.esp += 1;
+        } else {
+            self.counters.unknown_ip_protocol += 1;
+            self.ip_protocols.add(protocol);
+        }
     }
 
     /// Bytes held for datagrams that are not complete.

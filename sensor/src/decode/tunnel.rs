@@ -72,18 +72,6 @@ impl UdpTunnelKind {
         }
     }
 
-    /// By the responder's port, as Zeek registers them.
-    pub const fn of_port(port: u16) -> Option<Self> {
-        Some(match port {
-            2123 | 2152 => UdpTunnelKind::Gtpv1,
-            3544 => UdpTunnelKind::Teredo,
-            4789 => UdpTunnelKind::Vxlan,
-            5072 => UdpTunnelKind::Ayiya,
-            6081 => UdpTunnelKind::Geneve,
-            _ => return None,
-        })
-    }
-
     /// By content, for a datagram on a port that is nobody's: Zeek's `DetectProtocol`.
     #[inline]
     pub fn probe(payload: &[u8]) -> Option<Self> {
@@ -94,6 +82,30 @@ impl UdpTunnelKind {
         } else {
             None
         }
+    }
+}
+
+/// What a UDP datagram may carry by its responder's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverUdp {
+    /// GRE (RFC 8086): a tunnel between two hosts, as if it were directly in IP, and not one of the
+    /// connection.
+    Gre,
+    Kind(UdpTunnelKind),
+}
+
+impl OverUdp {
+    /// By the responder's port, as Zeek registers them.
+    pub const fn of_port(port: u16) -> Option<Self> {
+        Some(OverUdp::Kind(match port {
+            2123 | 2152 => UdpTunnelKind::Gtpv1,
+            3544 => UdpTunnelKind::Teredo,
+            4754 => return Some(OverUdp::Gre),
+            4789 => UdpTunnelKind::Vxlan,
+            5072 => UdpTunnelKind::Ayiya,
+            6081 => UdpTunnelKind::Geneve,
+            _ => return None,
+        }))
     }
 }
 
@@ -148,13 +160,20 @@ impl Decoder {
             ipproto::IPV4 | ipproto::IPV6 => {
                 self.ip_in_ip(packet, depth, (TunnelType::Ip, packet.proto, payload), weirds)
             }
-            ipproto::GRE => self.gre(packet, depth, weirds),
+            ipproto::GRE => self.gre(packet, payload, depth, weirds),
             _ => IpTunnel::None,
         }
     }
 
-    fn gre<'a>(&mut self, packet: &IpPacket<'a>, depth: usize, weirds: &mut Weirds) -> IpTunnel<'a> {
-        let gre = match gre::parse(packet.payload) {
+    /// The packet inside GRE, which begins with `payload`: that of an IP packet or of a UDP datagram.
+    pub fn gre<'a>(
+        &mut self,
+        packet: &IpPacket<'a>,
+        payload: &'a [u8],
+        depth: usize,
+        weirds: &mut Weirds,
+    ) -> IpTunnel<'a> {
+        let gre = match gre::parse(payload) {
             Ok(gre) => gre,
             Err(reject) => {
                 let weird = Weird::of(reject, "GRE").between(packet.src, packet.dst);

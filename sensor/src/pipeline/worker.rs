@@ -14,8 +14,8 @@ use crate::analyze::{AnalyzeStats, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
-    Checksum, Counters, Decoder, Inner, IpPacket, IpTunnel, LinkOutcome, Outcome, Piece, TunnelContext,
-    UdpTunnelKind, Verdict, Weirds,
+    Checksum, Counters, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome, Outcome, OverUdp,
+    Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds,
 };
 use crate::event::{About, Batch, Bus, EventId, Order, Part, Proto, Tunnel, Weird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
@@ -59,6 +59,7 @@ struct Place {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WorkerStats {
     pub decode: Counters,
+    pub ip_protocols: IpProtocols,
     pub flow: FlowStats,
     pub analyze: AnalyzeStats,
     pub weirds_suppressed: u64,
@@ -102,6 +103,7 @@ impl Worker {
     pub fn stats(&self) -> WorkerStats {
         WorkerStats {
             decode: self.decoder.counters(),
+            ip_protocols: *self.decoder.ip_protocols(),
             flow: self.flows.stats(),
             analyze: self.flows.handler.stats(),
             weirds_suppressed: self.weirds.suppressed,
@@ -280,6 +282,14 @@ impl Worker {
             return self.flow(packet, tunnels);
         }
         let tunnel = self.decoder.ip_tunnel(packet, tunnels.len(), &mut self.weirds);
+        if tunnel == IpTunnel::None && self.at.tells {
+            self.decoder.not_analysed(packet.proto);
+        }
+        self.ip_tunnel(packet, tunnel, tunnels);
+    }
+
+    /// Goes on with a packet in a tunnel that is known by its pair of hosts.
+    fn ip_tunnel(&mut self, packet: &IpPacket<'_>, tunnel: IpTunnel<'_>, tunnels: &mut Vec<Tunnel>) {
         self.tell_weirds();
         if let IpTunnel::Inner(inner) = tunnel {
             let ordinal = self.at.ordinal();
@@ -339,7 +349,14 @@ impl Worker {
     /// Tries a UDP datagram as a tunnel: by its port, or by content where the port is nobody's.
     fn udp_tunnel(&mut self, packet: &IpPacket<'_>, handed: Handed<'_>, tunnels: &mut Vec<Tunnel>) {
         let Some(flow) = self.flows.flow_mut(handed.slot) else { return };
-        let kind = UdpTunnelKind::of_port(flow.resp_port()).or_else(|| UdpTunnelKind::probe(handed.payload));
+        let kind = match OverUdp::of_port(flow.resp_port()) {
+            Some(OverUdp::Gre) => {
+                let tunnel = self.decoder.gre(packet, handed.payload, tunnels.len(), &mut self.weirds);
+                return self.ip_tunnel(packet, tunnel, tunnels);
+            }
+            Some(OverUdp::Kind(kind)) => Some(kind),
+            None => UdpTunnelKind::probe(handed.payload),
+        };
         let Some(kind) = kind.filter(|_| !flow.trial.refused) else { return };
         let context = TunnelContext { depth: tunnels.len(), confirmed: flow.trial.confirmed };
         let tried = self.decoder.udp_tunnel(kind, packet, handed.payload, context, &mut self.weirds);
@@ -392,7 +409,7 @@ fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Optio
 /// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on
 /// which flows all of them follow.
 pub(super) fn may_be_tunnel(tuple: &Tuple, datagram: &[u8]) -> bool {
-    let by_port = |end: &End| UdpTunnelKind::of_port(end.port).is_some();
+    let by_port = |end: &End| OverUdp::of_port(end.port).is_some();
     by_port(&tuple.src)
         || by_port(&tuple.dst)
         || datagram.get(8..).is_some_and(|payload| UdpTunnelKind::probe(payload).is_some())

@@ -190,6 +190,7 @@ pub const FAMILIES: &[Family] = &[
                 [
                     ("arp", decode.arp),
                     ("unknown_protocol", decode.unknown_protocol),
+                    ("unknown_ip_protocol", decode.unknown_ip_protocol),
                     ("malformed", decode.malformed),
                     ("bad_ip_checksum", decode.bad_ip_checksum),
                     ("wlan_without_data", decode.wlan_without_data),
@@ -202,6 +203,19 @@ pub const FAMILIES: &[Family] = &[
                     ("bad_transport_checksum", lane.stats.flow.bad_checksums),
                 ]
             });
+        },
+    },
+    Family {
+        name: "ip_protocol_packets_total",
+        kind: "counter",
+        labels: &["interface", "worker", "protocol"],
+        help: "IP packets of protocols that are not analysed, by protocol.",
+        samples: |ledger, out| {
+            for lane in &ledger.lanes {
+                for (protocol, count) in lane.stats.ip_protocols.seen() {
+                    out.add(&[&lane.interface, &lane.worker.to_string(), &protocol], count as f64);
+                }
+            }
         },
     },
     Family {

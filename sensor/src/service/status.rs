@@ -3,6 +3,7 @@
 //! Whoever connects says in a line what is asked, `status` or `reload`, and gets the answer as JSON and the end of
 //! the stream. Who says nothing gets the state too.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde_json::{Value, json};
 
 use crate::capture::live::Kind;
+use crate::decode::IpProtocols;
 use crate::pipeline::{LaneLedger, Ledger};
 use crate::service::health::{Health, Latest};
 use crate::sink::{Counts, Delivery, Reason};
@@ -218,6 +220,7 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "acks": flow.acks,
         "gaps": flow.gaps,
         "malformed": lane.stats.decode.malformed,
+        "ip_protocols": ip_protocols(&lane.stats.ip_protocols),
         "bad_checksums": flow.bad_checksums,
         "unsaid": lane.unsaid,
         "panics": lane.stats.panics,
@@ -227,6 +230,14 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "made_anew": lane.followed,
         "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
     })
+}
+
+/// Packets of IP protocols that are not analysed, by protocol.
+fn ip_protocols(seen: &IpProtocols) -> Value {
+    seen.seen()
+        .map(|(name, count)| (name.into_owned(), Value::from(count)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The state as a person reads it; `before` was asked for a second earlier and gives rates.
@@ -273,6 +284,15 @@ pub fn print(before: &Value, now: &Value) -> String {
             number(worker, "gaps"),
             number(worker, "panics") + number(worker, "restarts"),
         );
+    }
+    let workers = now["workers"].as_array().into_iter().flatten();
+    let mut protocols = BTreeMap::<&str, u64>::new();
+    for (name, count) in workers.filter_map(|worker| worker["ip_protocols"].as_object()).flatten() {
+        *protocols.entry(name).or_default() += count.as_u64().unwrap_or(0);
+    }
+    if !protocols.is_empty() {
+        let listed: Vec<String> = protocols.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let _ = writeln!(text, "\npackets of IP protocols that are not analysed: {}", listed.join(", "));
     }
     let _ = writeln!(text, "\n{:<16} {:>10} {:>12} {:>10}", "log", "rows/s", "rows", "dropped");
     for log in now["logs"].as_array().into_iter().flatten() {

@@ -62,11 +62,7 @@ impl Capture {
     }
 
     pub fn udp(&mut self, at: u32, from: Host, to: Host, payload: &[u8]) -> &mut Self {
-        let mut datagram = ports(from, to);
-        datagram.extend((payload.len() as u16 + 8).to_be_bytes());
-        datagram.extend([0, 0]);
-        datagram.extend(payload);
-        self.ip(at, 17, from.0, to.0, &datagram)
+        self.ip(at, 17, from.0, to.0, &datagram(from, to, payload))
     }
 
     pub fn icmp(
@@ -81,16 +77,8 @@ impl Capture {
         self.ip(at, 1, from, to, &[&[kind, code, 0, 0, 0, 0, 0, 0], data].concat())
     }
 
-    fn ip(&mut self, at: u32, protocol: u8, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> &mut Self {
-        let mut packet = vec![0x45, 0];
-        packet.extend((payload.len() as u16 + 20).to_be_bytes());
-        packet.extend([0, 1, 0, 0, 64, protocol, 0, 0]);
-        packet.extend(from.octets());
-        packet.extend(to.octets());
-        let sum: u32 = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-        let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
-        packet[10..12].copy_from_slice(&checksum.to_be_bytes());
-        packet.extend(payload);
+    pub fn ip(&mut self, at: u32, protocol: u8, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> &mut Self {
+        let packet = ip(protocol, from, to, payload);
         let len = packet.len() as u32;
         for word in [1_700_000_000 + at / 1000, at % 1000 * 1000, len, len] {
             self.bytes.extend(word.to_le_bytes());
@@ -98,6 +86,33 @@ impl Capture {
         self.bytes.extend(packet);
         self
     }
+}
+
+/// An IPv4 packet.
+pub fn ip(protocol: u8, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend((payload.len() as u16 + 20).to_be_bytes());
+    packet.extend([0, 1, 0, 0, 64, protocol, 0, 0]);
+    packet.extend(from.octets());
+    packet.extend(to.octets());
+    let sum: u32 = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    packet.extend(payload);
+    packet
+}
+
+/// A UDP datagram in an IPv4 packet, without a checksum of its own.
+pub fn udp(from: Host, to: Host, payload: &[u8]) -> Vec<u8> {
+    ip(17, from.0, to.0, &datagram(from, to, payload))
+}
+
+fn datagram(from: Host, to: Host, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = ports(from, to);
+    datagram.extend((payload.len() as u16 + 8).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(payload);
+    datagram
 }
 
 fn ports(from: Host, to: Host) -> Vec<u8> {
@@ -115,6 +130,17 @@ pub fn replay(capture: &Capture, options: &[&str]) -> BTreeMap<String, String> {
     let files = std::fs::read_dir(&logs).expect("logs").map(|entry| entry.expect("an entry").path());
     let name = |path: &std::path::Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
     files.map(|path| (name(&path), std::fs::read_to_string(&path).expect("text"))).collect()
+}
+
+/// What a replay of a capture says in the end.
+pub fn summary(capture: &Capture) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pcap = folder.path().join("capture.pcap");
+    std::fs::write(&pcap, &capture.bytes).expect("a capture written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    let output = command.arg("-r").arg(&pcap).current_dir(&folder).output().expect("nightjar runs");
+    assert!(output.status.success());
+    String::from_utf8(output.stderr).expect("text")
 }
 
 /// The rows of one log, in order of time.

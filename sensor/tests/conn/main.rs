@@ -1,6 +1,7 @@
 //! conn.log end to end: what packets do to a connection's row.
 
 mod build;
+mod tunnels;
 
 use build::{CLIENT, Capture, SERVER, rows, weirds};
 use serde_json::{Value, json};

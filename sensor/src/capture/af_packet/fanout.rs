@@ -7,8 +7,8 @@
 
 use super::socket::Instruction;
 
-/// What takes UDP tunnels apart looks at these ports: GTP, Teredo, VXLAN, AYIYA, Geneve.
-const TUNNEL_PORTS: [u32; 6] = [2123, 2152, 3544, 4789, 5072, 6081];
+/// What takes UDP tunnels apart looks at these ports: GTP, Teredo, GRE, VXLAN, AYIYA, Geneve.
+const TUNNEL_PORTS: [u32; 7] = [2123, 2152, 3544, 4754, 4789, 5072, 6081];
 const VLAN_TAGS: [u32; 3] = [0x8100, 0x88a8, 0x9100];
 /// Tags that are looked behind; the outermost is beside the packet already.
 const MAX_TAGS: usize = 2;

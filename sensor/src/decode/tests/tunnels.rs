@@ -68,8 +68,8 @@ fn depth_is_limited() {
     for outer in [v4(4, &four), v4(47, &[&gre[..], &four].concat())] {
         let (mut decoder, mut weirds) = (decoder(), Weirds::default());
         let packet = packet(&mut decoder, &outer);
-        assert!(matches!(decoder.ip_tunnel(&packet, 1, &mut weirds), IpTunnel::Inner(_)));
-        assert_eq!(decoder.ip_tunnel(&packet, 2, &mut weirds), IpTunnel::Discarded);
+        assert!(matches!(decoder.ip_tunnel(&packet, 3, &mut weirds), IpTunnel::Inner(_)));
+        assert_eq!(decoder.ip_tunnel(&packet, 4, &mut weirds), IpTunnel::Discarded);
         let weird = Weird::net("exceeded_tunnel_max_depth", "IPTUNNEL").between(SRC.into(), DST.into());
         assert_eq!(weirds.drain().collect::<Vec<_>>(), [weird]);
     }
@@ -122,7 +122,7 @@ fn over_udp() {
             assert!(verdict != Verdict::Undecided, "{kind:?} at {len}");
             assert!(inner.is_none_or(|inner| inner.len() < payload.len()));
         }
-        let deep = TunnelContext { depth: 2, confirmed: true };
+        let deep = TunnelContext { depth: 4, confirmed: true };
         let (verdict, inner, told) = try_udp(kind, &payload, deep, None);
         let name = if kind == UdpTunnelKind::Gtpv1 { "tunnel_depth" } else { "exceeded_tunnel_max_depth" };
         assert_eq!((verdict, inner, told), (Verdict::TooDeep, None, vec![name.to_owned()]));
@@ -186,6 +186,7 @@ fn found_by_content() {
     assert_eq!(UdpTunnelKind::probe(&teredo), Some(UdpTunnelKind::Teredo));
     assert_eq!(UdpTunnelKind::probe(&hex!("40521129")), Some(UdpTunnelKind::Ayiya));
     assert_eq!(UdpTunnelKind::probe(&six), None);
-    assert_eq!(UdpTunnelKind::of_port(4789), Some(UdpTunnelKind::Vxlan));
-    assert_eq!(UdpTunnelKind::of_port(53), None);
+    assert_eq!(OverUdp::of_port(4789), Some(OverUdp::Kind(UdpTunnelKind::Vxlan)));
+    assert_eq!(OverUdp::of_port(4754), Some(OverUdp::Gre));
+    assert_eq!(OverUdp::of_port(53), None);
 }
