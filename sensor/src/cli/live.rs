@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use crossbeam_channel::Sender;
 use nix::fcntl::{Flock, FlockArg};
 use sd_notify::NotifyState;
+use tokio::sync::oneshot;
 
 use nightjar_script::Traffic;
 
@@ -24,10 +24,10 @@ use crate::policy::Events;
 use crate::script_host::{self, Scripts};
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
-use crate::service::metrics::MetricsServer;
 use crate::service::sandbox::{Sandbox, folder_of};
+use crate::service::server::Server;
 use crate::service::settings::{Sensor, interface_named};
-use crate::service::status::{self, Reloaded, StatusSocket};
+use crate::service::status::{self, Reloaded};
 use crate::service::{privileges, signals};
 use crate::sink::{Delivery, Mode, Sinks};
 
@@ -204,8 +204,8 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     live.notes.iter().for_each(|note| eprintln!("nightjar: {note}"));
 
     let latest = Latest::default();
-    let (status, metrics) = match listeners(&sensor) {
-        Ok(listeners) => listeners,
+    let server = match listen(&sensor) {
+        Ok(server) => server,
         Err(message) => return failed(message),
     };
     let target = match stdout {
@@ -271,7 +271,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver)
         .exporting(&sinks.exports(), sinks.outlets());
     let control = Arc::new(Control::new(&sensor.config));
-    let started = start_threads(status, metrics, &latest, &control, overrides, sensor.clone());
+    let started = start_threads(server, &latest, &control, overrides, sensor.clone());
     if let Err(error) = started {
         return failed(LiveError::Thread(error).to_string());
     }
@@ -315,7 +315,7 @@ fn supervise(
         if !std::mem::replace(&mut ready, true) {
             tell(&[NotifyState::Ready]);
         }
-        if !health.stuck {
+        if !health.needs_restart() {
             tell(&[NotifyState::Watchdog]);
         }
         publish(ledger, health);
@@ -345,24 +345,18 @@ fn tell(state: &[NotifyState<'_>]) {
 }
 
 /// What listens is bound while it is still allowed.
-fn listeners(sensor: &Sensor) -> Result<(Option<StatusSocket>, Option<MetricsServer>), String> {
-    let status = match &sensor.service.status_socket {
-        Some(path) => {
-            let socket = StatusSocket::bind(path)
-                .map_err(|error| format!("cannot listen at {}: {error}", path.display()))?;
-            give_to_user(sensor, path);
-            Some(socket)
-        }
-        None => None,
-    };
-    let metrics = match sensor.service.metrics {
-        Some(address) => Some(
-            MetricsServer::bind(address)
-                .map_err(|error| format!("cannot serve metrics at {address}: {error}"))?,
-        ),
-        None => None,
-    };
-    Ok((status, metrics))
+fn listen(sensor: &Sensor) -> Result<Server, String> {
+    let mut server = Server::new().map_err(|error| format!("cannot listen: {error}"))?;
+    if let Some(path) = &sensor.service.status_socket {
+        server
+            .listen_status(path)
+            .map_err(|error| format!("cannot listen at {}: {error}", path.display()))?;
+        give_to_user(sensor, path);
+    }
+    if let Some(address) = sensor.service.metrics {
+        server.listen_http(address).map_err(|error| format!("cannot serve metrics at {address}: {error}"))?;
+    }
+    Ok(server)
 }
 
 /// What the sensor may touch from here on; none where it is not to be held to anything.
@@ -424,23 +418,19 @@ fn lock(target: &Target) -> Result<Option<Flock<std::fs::File>>, String> {
 }
 
 fn start_threads(
-    status: Option<StatusSocket>,
-    metrics: Option<MetricsServer>,
+    server: Server,
     latest: &Latest,
     control: &Arc<Control>,
     overrides: Overrides,
     sensor: Sensor,
 ) -> std::io::Result<()> {
     let reloader = Arc::new(Reloader { overrides, sensor, control: control.clone() });
-    if let Some(socket) = status {
-        let reloader = reloader.clone();
+    let asked = reloader.clone();
+    let reload = move |answer: oneshot::Sender<Reloaded>| {
         // Whoever asked may be gone.
-        let send = |answer: Sender<Reloaded>| move |reloaded| drop(answer.send(reloaded));
-        socket.serve(latest.clone(), move |answer| reloader.reload(send(answer)))?;
-    }
-    if let Some(server) = metrics {
-        server.serve(latest.clone())?;
-    }
+        asked.reload(|reloaded| drop(answer.send(reloaded)));
+    };
+    server.serve(latest.clone(), Arc::new(reload))?;
     let stopped = control.clone();
     signals::watch(
         move || {

@@ -1,15 +1,10 @@
-//! `/metrics` and `/healthz`: the ledger for Prometheus, in its text format.
+//! `/metrics`: the ledger for Prometheus, in its text format or as OpenMetrics.
 //!
-//! [`FAMILIES`] is the one list of what there is; `docs/metrics.md` shows it, and a test compares.
+//! [`FAMILIES`] is the one list of what there is of the ledger; `docs/metrics.md` shows it, and a test compares.
 
 use std::fmt::Write as _;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread;
-use std::time::Duration;
 
 use crate::pipeline::{Histogram, LaneLedger, Ledger};
-use crate::service::health::Latest;
 use crate::sink::{Counts, Histogram as Lag, Reason};
 
 /// One metric.
@@ -80,7 +75,35 @@ impl Samples<'_> {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// How metrics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Prometheus' text format, version 0.0.4.
+    Prometheus,
+    /// OpenMetrics 1.0: names of counters end in `_total` only where their values stand.
+    OpenMetrics,
+}
+
+impl Dialect {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Dialect::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Dialect::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// The lines above a family's samples.
+    pub(super) fn head(self, name: &str, kind: &str, help: &str, out: &mut String) {
+        let name = match self {
+            Dialect::OpenMetrics if kind == "counter" => name.strip_suffix("_total").unwrap_or(name),
+            _ => name,
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+}
+
+pub(super) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
@@ -615,76 +638,20 @@ fn by_proto([tcp, udp, icmp]: [u64; 3]) -> [(&'static str, u64); 3] {
     [("tcp", tcp), ("udp", udp), ("icmp", icmp)]
 }
 
-/// The ledger in Prometheus' text format.
-pub fn text(ledger: &Ledger) -> String {
+/// The ledger as text.
+pub fn text(ledger: &Ledger, dialect: Dialect) -> String {
     let mut out = String::new();
     for family in FAMILIES {
-        let Family { name, kind, help, .. } = family;
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "# HELP nightjar_{name} {help}\n# TYPE nightjar_{name} {kind}");
+        dialect.head(&format!("nightjar_{}", family.name), family.kind, family.help, &mut out);
         (family.samples)(ledger, &mut Samples { family, out: &mut out });
     }
     out
 }
 
-/// How long whoever asks may take to say what he wants, and to listen.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// More of a request is not read.
-const MAX_REQUEST: usize = 4096;
-
-/// A server that does not answer yet.
-pub struct MetricsServer(TcpListener);
-
-impl MetricsServer {
-    pub fn bind(address: SocketAddr) -> io::Result<MetricsServer> {
-        TcpListener::bind(address).map(MetricsServer)
-    }
-
-    /// Answers from now on, one after the other.
-    pub fn serve(self, latest: Latest) -> io::Result<()> {
-        let serve = move || {
-            for stream in self.0.incoming().flatten() {
-                // Whoever asks and does not listen gets nothing.
-                let _ = answer(&stream, &latest);
-            }
-        };
-        thread::Builder::new().name("metrics".to_owned()).spawn(serve).map(drop)
-    }
-}
-
-fn answer(mut stream: &TcpStream, latest: &Latest) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut request = Vec::new();
-    let mut piece = [0; 512];
-    while request.len() < MAX_REQUEST && !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read(&mut piece)? {
-            0 => break,
-            read => request.extend_from_slice(&piece[..read]),
-        }
-    }
-    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let (ledger, health) = latest.get();
-    let (status, kind, body) = match line.split(|byte| *byte == b' ').nth(1) {
-        Some(b"/metrics") => ("200 OK", "text/plain; version=0.0.4", text(&ledger)),
-        Some(b"/healthz") if health.reasons.is_empty() => ("200 OK", "text/plain", "ready\n".to_owned()),
-        Some(b"/healthz") => {
-            ("503 Service Unavailable", "text/plain", format!("not ready: {}\n", health.reasons.join("; ")))
-        }
-        _ => ("404 Not Found", "text/plain", "there are /metrics and /healthz\n".to_owned()),
-    };
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::LaneLedger;
-    use crate::service::health::Health;
+    use crate::service::about;
 
     fn ledger() -> Ledger {
         let mut lane = LaneLedger::new("eth1".into(), 0);
@@ -697,16 +664,19 @@ mod tests {
     #[test]
     fn the_documented_table_is_what_is_told() {
         let documented = include_str!("../../../docs/metrics.md");
-        let rows: Vec<String> = FAMILIES
+        let row = |name: &str, kind: &str, labels: &[&str], help: &str| {
+            format!("| `{name}` | {kind} | {} | {help} |", labels.join(", "))
+        };
+        let of_ledger = FAMILIES
             .iter()
-            .map(|family| {
-                let labels = family.labels.join(", ");
-                format!("| `nightjar_{}` | {} | {labels} | {} |", family.name, family.kind, family.help)
-            })
-            .collect();
-        let shown: Vec<&str> = documented.lines().filter(|line| line.starts_with("| `nightjar_")).collect();
+            .map(|family| row(&format!("nightjar_{}", family.name), family.kind, family.labels, family.help));
+        let about =
+            about::FAMILIES.iter().map(|family| row(family.name, family.kind, family.labels, family.help));
+        let rows: Vec<String> = of_ledger.chain(about).collect();
+        let is_metric = |line: &&str| line.starts_with("| `nightjar_") || line.starts_with("| `process_");
+        let shown: Vec<&str> = documented.lines().filter(is_metric).collect();
         assert_eq!(shown, rows);
-        let told = text(&ledger());
+        let told = text(&ledger(), Dialect::Prometheus);
         let types: Vec<&str> =
             told.lines().filter_map(|line| line.strip_prefix("# TYPE nightjar_")).collect();
         let listed: Vec<String> =
@@ -716,7 +686,7 @@ mod tests {
 
     #[test]
     fn samples_carry_labels_and_histograms_add_up() {
-        let told = text(&ledger());
+        let told = text(&ledger(), Dialect::Prometheus);
         assert!(told.contains("\nnightjar_packets_total{interface=\"eth1\",worker=\"0\"} 42\n"));
         assert!(told.contains("\nnightjar_log_lag_seconds_bucket{le=\"0.5\"} 0\n"));
         assert!(told.contains("\nnightjar_log_lag_seconds_bucket{le=\"+Inf\"} 1\n"));
@@ -725,22 +695,9 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_answered() {
-        let server = MetricsServer::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = server.0.local_addr().unwrap();
-        let latest = Latest::default();
-        server.serve(latest.clone()).unwrap();
-        let get = |path: &str| {
-            let mut stream = TcpStream::connect(address).unwrap();
-            write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            answer
-        };
-        assert!(get("/healthz").starts_with("HTTP/1.1 503"));
-        latest.set(&ledger(), Health { stuck: false, reasons: vec![] });
-        assert!(get("/healthz").ends_with("\r\n\r\nready\n"));
-        assert!(get("/metrics").contains("nightjar_packets_total"));
-        assert!(get("/").starts_with("HTTP/1.1 404"));
+    fn openmetrics_names_counters_without_their_ending() {
+        let told = text(&ledger(), Dialect::OpenMetrics);
+        assert!(told.contains("# TYPE nightjar_packets counter\nnightjar_packets_total{"), "{told}");
+        assert!(told.contains("# TYPE nightjar_queued_reports gauge\n"), "{told}");
     }
 }

@@ -5,24 +5,27 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::capture::live::Kind;
 use crate::decode::IpProtocols;
 use crate::pipeline::{LaneLedger, Ledger};
 use crate::service::health::{Health, Latest};
+use crate::service::server::AskReload;
 use crate::sink::{Counts, Delivery, Reason};
 
 /// How long either side waits for the other.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long who asks for nothing is waited for.
 const SILENCE: Duration = Duration::from_secs(1);
 /// How long the scripts may take to be read again, and to begin.
@@ -35,72 +38,62 @@ const MAX_QUESTION: u64 = 64;
 /// What came of `reload`: what is to be told, and whether all was taken over.
 pub type Reloaded = Result<String, String>;
 
-/// A socket nobody listens on yet.
-pub struct StatusSocket(UnixListener);
-
-impl StatusSocket {
-    /// Makes the socket, in place of one that a dead sensor left.
-    pub fn bind(path: &Path) -> io::Result<StatusSocket> {
-        if UnixStream::connect(path).is_ok() {
-            return Err(io::Error::other("another sensor answers there"));
-        }
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let listener = UnixListener::bind(path)?;
-        // It tells of traffic: for the sensor's own user and group.
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-        Ok(StatusSocket(listener))
+/// Removes the socket that a dead sensor left, and makes the folder.
+pub(super) fn make_way(path: &Path) -> io::Result<()> {
+    if UnixStream::connect(path).is_ok() {
+        return Err(io::Error::other("another sensor answers there"));
     }
-
-    /// Answers from now on. `reload` is asked to read all again, and sends what came of it.
-    pub fn serve(self, latest: Latest, reload: impl Fn(Sender<Reloaded>) + Send + 'static) -> io::Result<()> {
-        let serve = move || {
-            for stream in self.0.incoming().flatten() {
-                // Whoever asks and does not listen gets nothing.
-                let _ = stream.set_write_timeout(Some(PATIENCE));
-                if asked(&stream) == "reload" {
-                    let (sender, reloaded) = bounded(1);
-                    reload(sender);
-                    answer_later(stream, reloaded);
-                } else {
-                    let (ledger, health) = latest.get();
-                    let _ = writeln!(&stream, "{}", describe(&ledger, &health));
-                }
-            }
-        };
-        thread::Builder::new().name("status".to_owned()).spawn(serve).map(drop)
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// It tells of traffic: for the sensor's own user and group.
+pub(super) fn set_permissions(path: &Path) -> io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))
+}
+
+/// Answers one question. Whoever asks and does not listen gets nothing.
+pub(super) async fn serve(mut stream: tokio::net::UnixStream, latest: Latest, reload: AskReload) {
+    let mut answer = match &asked(&mut stream).await[..] {
+        b"reload" => reloaded(reload).await,
+        _ => {
+            let snapshot = latest.get();
+            describe(&snapshot.ledger, &snapshot.health(), snapshot.age())
+        }
+    }
+    .to_string();
+    answer.push('\n');
+    let _ = timeout(PATIENCE, stream.write_all(answer.as_bytes())).await;
 }
 
 /// The question, empty where there is none.
-fn asked(stream: &UnixStream) -> String {
-    let mut line = String::new();
-    let read = stream
-        .set_read_timeout(Some(SILENCE))
-        .and_then(|()| BufReader::new(stream.take(MAX_QUESTION)).read_line(&mut line));
-    if read.is_ok() { line.trim().to_owned() } else { String::new() }
+async fn asked(stream: &mut tokio::net::UnixStream) -> Vec<u8> {
+    let mut line = Vec::new();
+    let mut rest = stream.take(MAX_QUESTION);
+    let read = async {
+        while !line.contains(&b'\n') && rest.read_buf(&mut line).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // What was said up to there is what there is.
+    let _ = timeout(SILENCE, read).await;
+    line.trim_ascii().to_owned()
 }
 
-/// Tells what came of a reload when it is known; others are answered meanwhile.
-fn answer_later(stream: UnixStream, reloaded: Receiver<Reloaded>) {
-    let answer = move || {
-        let (taken, told) = match reloaded.recv_timeout(RELOAD_PATIENCE) {
-            Ok(Ok(told)) => (true, told),
-            Ok(Err(told)) => (false, told),
-            Err(RecvTimeoutError::Timeout) => (false, "the sensor is busy; it reads them later\n".to_owned()),
-            Err(RecvTimeoutError::Disconnected) => {
-                (false, "another reload came before this one was carried out\n".to_owned())
-            }
-        };
-        let _ = writeln!(&stream, "{}", json!({ "taken": taken, "told": told }));
+/// What comes of a reload, when it is known.
+async fn reloaded(reload: AskReload) -> Value {
+    let (sender, outcome) = oneshot::channel();
+    // It reads files.
+    spawn_blocking(move || reload(sender));
+    let (taken, told) = match timeout(RELOAD_PATIENCE, outcome).await {
+        Ok(Ok(Ok(told))) => (true, told),
+        Ok(Ok(Err(told))) => (false, told),
+        Err(_) => (false, "the sensor is busy; it reads them later\n".to_owned()),
+        Ok(Err(_)) => (false, "another reload came before this one was carried out\n".to_owned()),
     };
-    // Without a thread there is no answer, which who asks sees.
-    let _ = thread::Builder::new().name("reload".to_owned()).spawn(answer);
+    json!({ "taken": taken, "told": told })
 }
 
 /// Asks the sensor that listens at `path` how it is.
@@ -128,7 +121,7 @@ fn put(path: &Path, question: &str, patience: Duration) -> io::Result<Value> {
 }
 
 /// The state as JSON. Names and meanings are those of the metrics.
-pub fn describe(ledger: &Ledger, health: &Health) -> Value {
+pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
     let seconds = |nanos: i64| nanos as f64 / 1e9;
     let interfaces: Vec<Value> = ledger
         .interfaces
@@ -146,8 +139,10 @@ pub fn describe(ledger: &Ledger, health: &Health) -> Value {
         })
         .collect();
     json!({
-        "ready": health.reasons.is_empty(),
-        "reasons": health.reasons,
+        "ready": health.ready(),
+        "reasons": health.found().iter().map(|found| &found.text[..]).collect::<Vec<_>>(),
+        "conditions": health.found().iter().map(|found| found.condition).collect::<Vec<_>>(),
+        "age_seconds": age.as_secs_f64(),
         "at": seconds(ledger.at.nanos()),
         "uptime_seconds": ledger.uptime.as_secs_f64(),
         "link": ledger.link(),
@@ -367,27 +362,5 @@ mod tests {
         ] {
             assert!(lines.contains(&line), "{shown}");
         }
-    }
-
-    #[test]
-    fn the_socket_answers_and_a_dead_ones_place_is_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("run/status.sock");
-        drop(StatusSocket::bind(&path).unwrap());
-        let latest = Latest::default();
-        let mut lane = LaneLedger::new("eth1".into(), 0);
-        lane.source.delivered = 77;
-        let ledger = Ledger { lanes: vec![lane], ..Ledger::default() };
-        latest.set(&ledger, Health { stuck: false, reasons: vec![] });
-        let refuse = |answer: Sender<Reloaded>| answer.send(Err("x.zeek, line 1\n".to_owned())).unwrap();
-        StatusSocket::bind(&path).unwrap().serve(latest, refuse).unwrap();
-        assert_eq!(ask_to_reload(&path).unwrap(), Err("x.zeek, line 1\n".to_owned()));
-        let mut silent = String::new();
-        UnixStream::connect(&path).unwrap().read_to_string(&mut silent).unwrap();
-        assert!(silent.contains("\"delivered\":77"), "{silent}");
-        let status = ask(&path).unwrap();
-        assert_eq!(status["workers"][0]["delivered"], 77);
-        assert!(print(&status, &status).contains("eth1-0"));
-        assert!(StatusSocket::bind(&path).is_err());
     }
 }
