@@ -1,8 +1,10 @@
-# Events of the capture, beyond those of connections that the language's own declarations have.
+# Generated from the declarations in the sensor (events! and arg_records!); a test compares it.
+# NIGHTJAR_BLESS=1 cargo test -p nightjar --test schemas writes it anew.
 
 module AllAnalyzers;
 
 export {
+	## What looks at connections.
 	type Tag: enum {
 		ANALYZER_ANALYZER_DNS,
 		ANALYZER_ANALYZER_HTTP,
@@ -11,31 +13,123 @@ export {
 
 module GLOBAL;
 
+## A packet of a connection.
+global new_packet: event(c: connection, p: pkt_hdr);
+
+module ConnThreshold;
+
+export {
+	## The connection has grown by a step that a threshold may lie in; not one of Zeek's.
+	global grew: event(c: connection);
+}
+
+module GLOBAL;
+
+## A connection did something odd.
+global conn_weird: event(name: string, c: connection, addl: string, source: string);
+## A packet between two hosts, of no connection, was odd.
+global flow_weird: event(name: string, src: addr, dst: addr, addl: string, source: string);
+## A packet without readable addresses was odd.
+global net_weird: event(name: string, addl: string, source: string);
+
+## What was confirmed.
 type AnalyzerConfirmationInfo: record {
+	## The connection.
 	c: connection &optional;
+	## The file, of what looks at files.
 	f: fa_file &optional;
+	## The analyzer's number.
 	aid: count &optional;
 };
 
+## What was broken.
 type AnalyzerViolationInfo: record {
+	## What is wrong.
 	reason: string;
+	## The connection.
 	c: connection &optional;
+	## The file, of what looks at files.
 	f: fa_file &optional;
+	## The analyzer's number.
 	aid: count &optional;
+	## The bytes that are wrong.
 	data: string &optional;
 };
 
-## A protocol was found for sure.
+## The first packet of a connection was seen.
+global new_connection: event(c: connection);
+## A TCP connection's handshake is complete.
+global connection_established: event(c: connection);
+## A TCP connection's SYN was not answered in time (`tcp_attempt_delay`).
+global connection_attempt: event(c: connection);
+## A TCP connection's SYN was answered with a RST.
+global connection_rejected: event(c: connection);
+## A TCP connection was ended by a RST.
+global connection_reset: event(c: connection);
+## Both sides of a TCP connection have ended it.
+global connection_finished: event(c: connection);
+## One side of a TCP connection has ended it, of which only that side was seen.
+global connection_half_finished: event(c: connection);
+## A TCP connection is seen from the middle on.
+global partial_connection: event(c: connection);
+## A TCP connection was idle for too long (`tcp_inactivity_timeout`).
+global connection_timeout: event(c: connection);
+## A TCP connection was still open when the capture ended.
+global connection_pending: event(c: connection);
+## A connection is over, or given up, and its row is about to be written.
+global connection_state_remove: event(c: connection);
+## A connection was found to be of a protocol for sure.
 global analyzer_confirmation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerConfirmationInfo);
 ## What was taken for a protocol breaks its rules.
 global analyzer_violation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerViolationInfo);
 
-global connection_pending: event(c: connection);
+## What is known of a file's type.
+type fa_metadata: record {
+	## The type that fits best.
+	mime_type: string &optional;
+	## All types that fit.
+	mime_types: mime_matches &optional;
+	## Whether it was found by content.
+	inferred: bool &default=T;
+};
 
-global connection_reset: event(c: connection);
-global connection_half_finished: event(c: connection);
-global partial_connection: event(c: connection);
+## A file begins.
+global file_new: event(f: fa_file);
+## A file is carried by a connection that is new to it.
+global file_over_new_connection: event(f: fa_file, c: connection, is_orig: bool);
+## A file's type is decided.
+global file_sniff: event(f: fa_file, meta: fa_metadata);
 
+module Files;
+
+export {
+	## Some of a file's content, where scripts may ask for it; not one of Zeek's.
+	global content: event(f: fa_file, data: string, offset: count);
+}
+
+module GLOBAL;
+
+## A digest of a whole file.
+global file_hash: event(f: fa_file, kind: string, hash: string);
+## Bytes of a file are missing.
+global file_gap: event(f: fa_file, offset: count, len: count);
+## Nothing more came of a file for too long.
+global file_timeout: event(f: fa_file);
+## A file has ended, or is given up.
+global file_state_remove: event(f: fa_file);
+
+## A header.
+type mime_header_rec: record {
+	## As it was on the wire.
+	original_name: string;
+	## In upper case.
+	name: string;
+	value: string;
+};
+
+type mime_header_list: table[count] of mime_header_rec;
+
+## How a message went.
 type http_message_stat: record {
 	## When the message began.
 	start: time;
@@ -51,18 +145,7 @@ type http_message_stat: record {
 	header_length: count;
 };
 
-global http_request: event(c: connection, method: string, original_URI: string, unescaped_URI: string, version: string);
-global http_reply: event(c: connection, version: string, code: count, reason: string);
-global http_header: event(c: connection, is_orig: bool, original_name: string, name: string, value: string);
-global http_begin_entity: event(c: connection, is_orig: bool);
-global http_entity_data: event(c: connection, is_orig: bool, length: count, data: string);
-global http_end_entity: event(c: connection, is_orig: bool);
-global http_message_done: event(c: connection, is_orig: bool, stat: http_message_stat);
-
-global conn_weird: event(name: string, c: connection, addl: string, source: string);
-global flow_weird: event(name: string, src: addr, dst: addr, addl: string, source: string);
-global net_weird: event(name: string, addl: string, source: string);
-
+## What a connection carried.
 type http_stats_rec: record {
 	num_requests: count;
 	num_replies: count;
@@ -70,19 +153,38 @@ type http_stats_rec: record {
 	reply_version: double;
 };
 
-type mime_header_rec: record {
-	## As it was on the wire.
-	original_name: string;
-	## In upper case.
-	name: string;
-	value: string;
-};
-type mime_header_list: table[count] of mime_header_rec;
+## A request line.
+global http_request: event(c: connection, method: string, original_URI: string, unescaped_URI: string, version: string);
+## A status line.
+global http_reply: event(c: connection, version: string, code: count, reason: string);
+## A header, by its name as it was on the wire and in upper case.
+global http_header: event(c: connection, is_orig: bool, original_name: string, name: string, value: string);
 
+module HTTP;
+
+export {
+	## A header that `HTTP::headers_of_interest` names beforehand, so that others cost nothing; not one of Zeek's.
+	global header_of_interest: event(c: connection, is_orig: bool, name: string, value: string);
+}
+
+module GLOBAL;
+
+## All headers of a message.
 global http_all_headers: event(c: connection, is_orig: bool, hlist: mime_header_list);
+## A message's media type.
 global http_content_type: event(c: connection, is_orig: bool, ty: string, subty: string);
+## A body, or a part of one, begins.
+global http_begin_entity: event(c: connection, is_orig: bool);
+## Some of a body.
+global http_entity_data: event(c: connection, is_orig: bool, length: count, data: string);
+## A body, or a part of one, has ended.
+global http_end_entity: event(c: connection, is_orig: bool);
+## A message has ended, the transaction still being there whole.
+global http_message_done: event(c: connection, is_orig: bool, stat: http_message_stat);
+## What a connection carried, when it is over.
 global http_stats: event(c: connection, stats: http_stats_rec);
 
+## A message's header (RFC 1035 §4.1.1).
 type dns_msg: record {
 	id: count;
 	opcode: count;
@@ -92,16 +194,21 @@ type dns_msg: record {
 	TC: bool;
 	RD: bool;
 	RA: bool;
+	## The three bits behind RA.
 	Z: count;
+	## RFC 4035 §3.2.3.
 	AD: bool;
+	## RFC 4035 §3.2.2.
 	CD: bool;
 	num_queries: count;
 	num_answers: count;
 	num_auth: count;
 	num_addl: count;
+	## The responder's port is NetBIOS's, 137.
 	is_netbios: bool;
 };
 
+## What every record has.
 type dns_answer: record {
 	## The section it stood in: 1 answers, 2 authorities, 3 additional records.
 	answer_type: count;
@@ -111,6 +218,7 @@ type dns_answer: record {
 	TTL: interval;
 };
 
+## An SOA record's data.
 type dns_soa: record {
 	mname: string;
 	rname: string;
@@ -121,18 +229,7 @@ type dns_soa: record {
 	minimum: interval;
 };
 
-type dns_edns_additional: record {
-	query: string;
-	qtype: count;
-	t: count;
-	payload_size: count;
-	extended_rcode: count;
-	version: count;
-	z_field: count;
-	TTL: interval;
-	is_query: count;
-};
-
+## A LOC record's data, as encoded.
 type dns_loc_rr: record {
 	query: string;
 	answer_type: count;
@@ -146,6 +243,13 @@ type dns_loc_rr: record {
 	is_query: count;
 };
 
+## What SVCB and HTTPS records begin with.
+type dns_svcb_rr: record {
+	svc_priority: count;
+	target_name: string;
+};
+
+## An RRSIG record's data.
 type dns_rrsig_rr: record {
 	query: string;
 	answer_type: count;
@@ -161,6 +265,7 @@ type dns_rrsig_rr: record {
 	is_query: count;
 };
 
+## A DNSKEY record's data.
 type dns_dnskey_rr: record {
 	query: string;
 	answer_type: count;
@@ -171,6 +276,7 @@ type dns_dnskey_rr: record {
 	is_query: count;
 };
 
+## An NSEC3 record's data.
 type dns_nsec3_rr: record {
 	query: string;
 	answer_type: count;
@@ -181,10 +287,11 @@ type dns_nsec3_rr: record {
 	nsec_salt: string;
 	nsec_hlen: count;
 	nsec_hash: string;
-	bitmaps: string_vec;
+	bitmaps: vector of string;
 	is_query: count;
 };
 
+## An NSEC3PARAM record's data.
 type dns_nsec3param_rr: record {
 	query: string;
 	answer_type: count;
@@ -196,6 +303,7 @@ type dns_nsec3param_rr: record {
 	is_query: count;
 };
 
+## A DS record's data.
 type dns_ds_rr: record {
 	query: string;
 	answer_type: count;
@@ -206,6 +314,7 @@ type dns_ds_rr: record {
 	is_query: count;
 };
 
+## What BIND keeps in a zone that it signs.
 type dns_binds_rr: record {
 	query: string;
 	answer_type: count;
@@ -216,48 +325,80 @@ type dns_binds_rr: record {
 	is_query: count;
 };
 
-type dns_svcb_rr: record {
-	svc_priority: count;
-	target_name: string;
+## An OPT record, whose class and TTL have meanings of their own (RFC 6891 §6.1.3).
+type dns_edns_additional: record {
+	query: string;
+	qtype: count;
+	t: count;
+	payload_size: count;
+	extended_rcode: count;
+	version: count;
+	z_field: count;
+	TTL: interval;
+	is_query: count;
 };
 
+## A message.
 global dns_message: event(c: connection, is_orig: bool, msg: dns_msg, len: count);
+## An entry of a query's question section.
 global dns_request: event(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count, original_query: string);
+## An entry of the question section of a reply that has records.
 global dns_query_reply: event(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count, original_query: string);
+## An entry of the question section of a reply without any.
 global dns_rejected: event(c: connection, msg: dns_msg, query: string, qtype: count, qclass: count, original_query: string);
+## An A record (RFC 1035 §3.4.1).
 global dns_A_reply: event(c: connection, msg: dns_msg, ans: dns_answer, a: addr);
+## An AAAA record (RFC 3596 §2.2).
 global dns_AAAA_reply: event(c: connection, msg: dns_msg, ans: dns_answer, a: addr);
+## An A6 record (RFC 2874 §3.1).
 global dns_A6_reply: event(c: connection, msg: dns_msg, ans: dns_answer, a: addr);
+## An NS record (RFC 1035 §3.3.11).
 global dns_NS_reply: event(c: connection, msg: dns_msg, ans: dns_answer, name: string);
+## A CNAME record (RFC 1035 §3.3.1).
 global dns_CNAME_reply: event(c: connection, msg: dns_msg, ans: dns_answer, name: string);
+## A PTR record (RFC 1035 §3.3.12).
 global dns_PTR_reply: event(c: connection, msg: dns_msg, ans: dns_answer, name: string);
+## An SOA record (RFC 1035 §3.3.13).
 global dns_SOA_reply: event(c: connection, msg: dns_msg, ans: dns_answer, soa: dns_soa);
+## A WKS record (RFC 1035 §3.4.2).
 global dns_WKS_reply: event(c: connection, msg: dns_msg, ans: dns_answer);
+## An HINFO record (RFC 1035 §3.3.2).
 global dns_HINFO_reply: event(c: connection, msg: dns_msg, ans: dns_answer, cpu: string, os: string);
+## An MX record (RFC 1035 §3.3.9).
 global dns_MX_reply: event(c: connection, msg: dns_msg, ans: dns_answer, name: string, preference: count);
-global dns_TXT_reply: event(c: connection, msg: dns_msg, ans: dns_answer, strs: string_vec);
-global dns_SPF_reply: event(c: connection, msg: dns_msg, ans: dns_answer, strs: string_vec);
+## A TXT record (RFC 1035 §3.3.14).
+global dns_TXT_reply: event(c: connection, msg: dns_msg, ans: dns_answer, strs: vector of string);
+## An SPF record (RFC 4408 §3.1.1).
+global dns_SPF_reply: event(c: connection, msg: dns_msg, ans: dns_answer, strs: vector of string);
+## A CAA record (RFC 8659 §4).
 global dns_CAA_reply: event(c: connection, msg: dns_msg, ans: dns_answer, flags: count, tag: string, value: string);
+## An SRV record (RFC 2782).
 global dns_SRV_reply: event(c: connection, msg: dns_msg, ans: dns_answer, target: string, priority: count, weight: count, p: count);
+## A LOC record (RFC 1876 §2).
 global dns_LOC: event(c: connection, msg: dns_msg, ans: dns_answer, loc: dns_loc_rr);
+## An SSHFP record (RFC 4255 §3.1).
 global dns_SSHFP: event(c: connection, msg: dns_msg, ans: dns_answer, algo: count, fptype: count, fingerprint: string);
+## An SVCB record (RFC 9460 §2.2).
 global dns_SVCB: event(c: connection, msg: dns_msg, ans: dns_answer, svcb: dns_svcb_rr);
+## An HTTPS record (RFC 9460 §9).
 global dns_HTTPS: event(c: connection, msg: dns_msg, ans: dns_answer, https: dns_svcb_rr);
+## An RRSIG record (RFC 4034 §3.1).
 global dns_RRSIG: event(c: connection, msg: dns_msg, ans: dns_answer, rrsig: dns_rrsig_rr);
+## A DNSKEY record (RFC 4034 §2.1).
 global dns_DNSKEY: event(c: connection, msg: dns_msg, ans: dns_answer, dnskey: dns_dnskey_rr);
-global dns_NSEC: event(c: connection, msg: dns_msg, ans: dns_answer, next_name: string, bitmaps: string_vec);
+## An NSEC record (RFC 4034 §4.1).
+global dns_NSEC: event(c: connection, msg: dns_msg, ans: dns_answer, next_name: string, bitmaps: vector of string);
+## An NSEC3 record (RFC 5155 §3.2).
 global dns_NSEC3: event(c: connection, msg: dns_msg, ans: dns_answer, nsec3: dns_nsec3_rr);
+## An NSEC3PARAM record (RFC 5155 §4.2).
 global dns_NSEC3PARAM: event(c: connection, msg: dns_msg, ans: dns_answer, nsec3param: dns_nsec3param_rr);
+## A DS record (RFC 4034 §5.1).
 global dns_DS: event(c: connection, msg: dns_msg, ans: dns_answer, ds: dns_ds_rr);
+## A record of type 65534, in which BIND keeps how far signing has come.
 global dns_BINDS: event(c: connection, msg: dns_msg, ans: dns_answer, binds: dns_binds_rr);
+## A record of a type that is not read.
 global dns_unknown_reply: event(c: connection, msg: dns_msg, ans: dns_answer);
+## An OPT pseudo-record (RFC 6891 §6.1).
 global dns_EDNS_addl: event(c: connection, msg: dns_msg, ans: dns_edns_additional);
+## A message was read to its end.
 global dns_end: event(c: connection, msg: dns_msg);
-
-global file_new: event(f: fa_file);
-global file_over_new_connection: event(f: fa_file, c: connection, is_orig: bool);
-global file_sniff: event(f: fa_file, meta: fa_metadata);
-global file_hash: event(f: fa_file, kind: string, hash: string);
-global file_gap: event(f: fa_file, offset: count, len: count);
-global file_timeout: event(f: fa_file);
-global file_state_remove: event(f: fa_file);

@@ -115,12 +115,6 @@ type fa_file: record {
 	bof_buffer: string &optional;
 };
 
-type fa_metadata: record {
-	mime_type: string &optional;
-	mime_types: mime_matches &optional;
-	inferred: bool &default=T;
-};
-
 type ftp_port: record {
 	h: addr;
 	p: port;
@@ -425,13 +419,3 @@ type pkt_hdr: record {
 	udp: udp_hdr &optional;
 	icmp: icmp_hdr &optional;
 };
-
-# Events of traffic that any sensor raises; the host declares the rest.
-global new_connection: event(c: connection);
-global connection_established: event(c: connection);
-global connection_state_remove: event(c: connection);
-global connection_attempt: event(c: connection);
-global connection_rejected: event(c: connection);
-global connection_finished: event(c: connection);
-global connection_timeout: event(c: connection);
-global new_packet: event(c: connection, p: pkt_hdr);

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use jsonschema::Validator;
+use nightjar::analyze::reference;
 use nightjar::config::Config;
 use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
@@ -70,6 +71,23 @@ fn the_committed_schemas_are_those_of_the_records() {
     }
     for stream in ["stats", "capture_loss", "notice", "intel", "config", "reporter"] {
         assert_eq!(schemas.keys().filter(|path| path.file_stem().unwrap() == stream).count(), 8, "{stream}");
+    }
+}
+
+/// Files that are generated from declarations in the sensor, by their path in the repository.
+fn generated() -> [(&'static str, String); 2] {
+    [("scripts/base/events.zeek", reference::events_zeek()), ("docs/events.md", reference::events_md())]
+}
+
+#[test]
+fn what_is_generated_from_declarations_is_current() {
+    for (path, text) in generated() {
+        let file = root(path);
+        if std::env::var_os("NIGHTJAR_BLESS").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(committed == text, "{path} is not current: run with NIGHTJAR_BLESS=1");
     }
 }
 

@@ -32,8 +32,6 @@ export {
 	global packets_threshold_crossed: event(c: connection, threshold: count, is_orig: bool);
 	global duration_threshold_crossed: event(c: connection, threshold: interval, is_orig: bool);
 
-	## A connection has grown by a step, if any size is asked for.
-	global grew: event(c: connection);
 	## A connection may have lasted long enough; not for other scripts.
 	global lasted: event(c: connection, threshold: interval);
 }

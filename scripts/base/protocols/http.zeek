@@ -47,7 +47,6 @@ export {
 	## Headers, in upper case, that header_of_interest tells of; read after zeek_init. Unlike with http_header,
 	## other headers cost nothing.
 	global headers_of_interest: set[string] = {} &redef;
-	global header_of_interest: event(c: connection, is_orig: bool, name: string, value: string);
 
 	## A row of http.log is about to be written.
 	global log_http: event(rec: Info);

@@ -7,10 +7,14 @@ mod conn;
 mod detect;
 mod dns;
 mod files;
+mod groups;
 mod http;
+pub mod reference;
 mod session;
 
+pub use files::events as file_events;
 pub use files::{analyzer_of_file, digests_of_file};
+pub use groups::{EventGroup, event_groups, events, events_where, first, row_of};
 pub use session::Sessions;
 
 use session::Inner;

@@ -2,10 +2,13 @@
 
 use smallvec::SmallVec;
 
-use crate::analyze::conn;
+use crate::analyze::conn::events::{
+    AnalyzerConfirmation, AnalyzerViolation, ConfirmationInfo, Tag, ViolationInfo,
+};
+use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
 use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
-use crate::event::{EventId, Order, Part, Proto};
+use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -103,11 +106,13 @@ impl Slot {
         if confirmed && !self.confirmed {
             self.confirmed = true;
             flow.add_service(self.spec.service);
-            self.raise(cx, flow, EventId::AnalyzerConfirmation, &[]);
+            let info = ConfirmationInfo { c: Some(Conn), f: None, aid: Some(flow.ordinal) };
+            flow.raise(cx, &AnalyzerConfirmation { atype: Tag(self.spec.service), info });
         }
         for _ in 0..violations {
-            let reason = [Part::Name("the protocol's rules were broken")];
-            self.raise(cx, flow, EventId::AnalyzerViolation, &reason);
+            let reason = "the protocol's rules were broken";
+            let info = ViolationInfo { reason, c: Some(Conn), f: None, aid: Some(flow.ordinal), data: None };
+            flow.raise(cx, &AnalyzerViolation { atype: Tag(self.spec.service), info });
             self.violated(flow);
         }
         if self.dropped {
@@ -125,19 +130,6 @@ impl Slot {
         if let Some(mut inner) = self.inner.active.take() {
             let left = inner.slots.iter_mut().filter(|slot| !slot.dropped);
             left.for_each(|slot| slot.finish(cx, flow, shared));
-        }
-    }
-
-    /// Tells scripts what was found out about the protocol; `first` are the first fields of what is told.
-    fn raise(&self, cx: &mut Cx<'_>, flow: &mut Flow, id: EventId, first: &[Part]) {
-        if cx.bus.wants(id) {
-            let taken = cx.bus.taken();
-            let about = [Part::Conn, Part::Unset, Part::Count(flow.ordinal)];
-            let info = taken.record(&[first, &about].concat());
-            let tag = format!("AllAnalyzers::ANALYZER_ANALYZER_{}", self.spec.service.to_ascii_uppercase());
-            let tag = taken.text(tag.as_bytes());
-            let args = taken.parts(&[tag, info]);
-            flow.raise(cx, id, args);
         }
     }
 
@@ -305,7 +297,7 @@ impl Handler for Sessions {
     type State = Session;
 
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
-        conn::raise(cx, flow, EventId::NewConnection);
+        flow.raise(cx, &events::NewConnection { c: Conn });
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
             session.begin(cx, flow, &mut self.shared);
@@ -350,18 +342,16 @@ impl Handler for Sessions {
     }
 
     fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
-        let id = match event {
-            TcpEvent::Established => Some(EventId::ConnectionEstablished),
-            TcpEvent::Unanswered => Some(EventId::ConnectionAttempt),
-            TcpEvent::Rejected => Some(EventId::ConnectionRejected),
-            TcpEvent::Partial => Some(EventId::PartialConnection),
-            TcpEvent::Reset => Some(EventId::ConnectionReset),
-            TcpEvent::Finished { half: true } => Some(EventId::ConnectionHalfFinished),
-            TcpEvent::Finished { half: false } => Some(EventId::ConnectionFinished),
-            TcpEvent::RstPacket => None,
-        };
-        if let Some(id) = id {
-            conn::raise(cx, flow, id);
+        let c = Conn;
+        match event {
+            TcpEvent::Established => flow.raise(cx, &events::ConnectionEstablished { c }),
+            TcpEvent::Unanswered => flow.raise(cx, &events::ConnectionAttempt { c }),
+            TcpEvent::Rejected => flow.raise(cx, &events::ConnectionRejected { c }),
+            TcpEvent::Partial => flow.raise(cx, &events::PartialConnection { c }),
+            TcpEvent::Reset => flow.raise(cx, &events::ConnectionReset { c }),
+            TcpEvent::Finished { half: true } => flow.raise(cx, &events::ConnectionHalfFinished { c }),
+            TcpEvent::Finished { half: false } => flow.raise(cx, &events::ConnectionFinished { c }),
+            TcpEvent::RstPacket => {}
         }
         if let Some(active) = session.active() {
             let tell =
@@ -371,7 +361,7 @@ impl Handler for Sessions {
     }
 
     fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, _: &mut Session) {
-        conn::raise(cx, flow, EventId::ConnectionTimeout);
+        flow.raise(cx, &events::ConnectionTimeout { c: Conn });
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
@@ -395,7 +385,7 @@ impl Handler for Sessions {
             }
         }
         if flow.proto() == Proto::Tcp && cx.bus.order().packet == Order::END {
-            conn::raise(cx, flow, EventId::ConnectionPending);
+            flow.raise(cx, &events::ConnectionPending { c: Conn });
         }
         conn::log(cx, flow, tcp);
     }

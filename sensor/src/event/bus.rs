@@ -6,8 +6,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, Errands, EventId, FileView, Foreseen, Happening, Interest, Order, Owner,
-    Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, Errands, Event, EventId, FileView, Foreseen, Happening, Interest, Order,
+    Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -275,12 +275,12 @@ impl Bus {
     }
 
     /// An event's arguments. `None` where it is not to be raised, because no handler does anything with them.
-    pub fn args(&mut self, id: EventId, make: impl FnOnce(&mut Taken) -> Span) -> Option<Span> {
+    pub fn args<E: Event>(&mut self, event: &E) -> Option<Span> {
         let taken = &mut self.batch.taken;
         let before = taken.mark();
-        let args = make(taken);
+        let args = event.args(taken);
         let happening = Happening { args: taken.parts_of(args), conn: None, taken };
-        if self.interest.foresee(id, &happening) == Foreseen::Nothing {
+        if self.interest.foresee(E::ID, &happening) == Foreseen::Nothing {
             taken.rewind(before);
             return None;
         }
@@ -331,6 +331,14 @@ impl Bus {
         let Some(idle) = self.settle_of(id, owner.zip(subject.as_ref()), args) else { return false };
         self.raise_to(id, conn, file, args, idle);
         true
+    }
+
+    /// Raises an event of no connection or file, where a script handles it.
+    pub fn raise_apart<E: Event>(&mut self, event: &E) {
+        if self.wants(E::ID) {
+            let args = event.args(self.taken());
+            self.raise(E::ID, None, None, args);
+        }
     }
 
     /// The same for those handlers that are not among the `idle` ones.

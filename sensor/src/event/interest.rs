@@ -13,7 +13,8 @@ pub struct Interest {
     pub version: u32,
     pub events: EventSet,
     /// Of events whose handlers do nothing in some cases, or nothing but errands.
-    pub foresight: Vec<(EventId, Foresight)>,
+    /// By the event's place.
+    pub foresight: Vec<Option<Foresight>>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
@@ -166,8 +167,8 @@ impl Interest {
 
     /// What becomes of an event.
     pub fn foresee(&self, id: EventId, happening: &Happening<'_>) -> Foreseen {
-        let foresight = self.foresight.iter().find(|(of, _)| *of == id);
-        foresight.map_or(Foreseen::Raise(0), |(_, foresight)| (foresight.0)(happening))
+        let foresight = self.foresight.get(id.index()).and_then(Option::as_ref);
+        foresight.map_or(Foreseen::Raise(0), |foresight| (foresight.0)(happening))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.

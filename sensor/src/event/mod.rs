@@ -5,6 +5,7 @@
 //! the workers' batches and applies what needs a view of all connections.
 
 mod bus;
+mod declare;
 mod errand;
 mod interest;
 mod order;
@@ -12,12 +13,17 @@ mod raised;
 mod taken;
 
 pub use bus::{Batch, Bus, Item, Said};
+pub use declare::{
+    ArgType, Argument, Conn, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name, Numbered,
+    Port, RecordDecl, UpperCase,
+};
+pub(crate) use declare::{arg_records, events};
 pub use errand::{Errand, Errands, Gathered, Observation, What, Words};
 pub use interest::{
     Columns, ConnParts, Foreseen, Foresight, Happening, Interest, LogInterest, Passes, Rows, Shown, Subject,
 };
 pub use order::Order;
-pub use raised::{Arg, EventId, EventSet, Owner, Raised};
+pub use raised::{Arg, Owner, Raised};
 pub use taken::{ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span, Taken};
 
 use std::borrow::Cow;

@@ -7,14 +7,15 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use crate::config::Config;
-use crate::event::{Bus, EventId, Order, Part, Proto, Tunnel};
+use crate::event::{Bus, Conn, Event, Order, Proto, Tunnel};
+use crate::flow::events::{ConnectionGrew, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
-use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial, packet};
+use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -330,9 +331,7 @@ impl<H: Handler> Flows<H> {
         bus.mute(flow.shadow);
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
         let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
-        if cx.bus.wants(EventId::NewPacket) {
-            packet::raise(&mut cx, flow, datagram);
-        }
+        flow.raise(&mut cx, &NewPacket { c: Conn, p: Headers(datagram) });
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
         let stats = &mut self.stats;
         let handed = match tuple.proto {
@@ -631,9 +630,8 @@ fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
     let before = flow.ip_bytes[dir as usize];
     let after = before + u64::from(datagram.total_len);
     flow.ip_bytes[dir as usize] = after;
-    if cx.bus.wants(EventId::ConnectionGrew) && cx.bus.interest().is_step(before, after) {
-        let args = cx.bus.taken().parts(&[Part::Conn]);
-        flow.raise(cx, EventId::ConnectionGrew, args);
+    if cx.bus.wants(ConnectionGrew::ID) && cx.bus.interest().is_step(before, after) {
+        flow.raise(cx, &ConnectionGrew { c: Conn });
     }
 }
 

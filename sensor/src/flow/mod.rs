@@ -1,6 +1,7 @@
 //! Connections: finding the one a packet belongs to, following its state, ending it.
 
 mod engine;
+pub mod events;
 mod handler;
 mod history;
 mod key;
@@ -16,7 +17,8 @@ pub use tcp::{EndpointState, Tcp, check_reassembly};
 
 use smallvec::SmallVec;
 
-use crate::event::{About, Bus, ConnId, ConnView, EndView, EventId, Part, Proto, Span, Tunnel, Weird};
+use crate::event::{About, Bus, Conn, ConnId, ConnView, EndView, Event, Name, Part, Proto, Tunnel, Weird};
+use crate::flow::events::ConnWeird;
 use crate::flow::history::History;
 use crate::record::Uid;
 use crate::time::{Interval, Time};
@@ -212,6 +214,7 @@ impl Flow {
             history,
             record: None,
             told: self.told,
+            closes: None,
         }
     }
 
@@ -233,22 +236,20 @@ impl Flow {
         self.weird_about(cx, name, source, String::new());
     }
 
-    /// Raises an event about the connection, that some script handles.
-    pub fn raise(&mut self, cx: &mut Cx<'_>, id: EventId, args: Span) {
-        let conn = Some(self.view(cx.bus));
-        self.told |= cx.bus.raise(id, conn, None, args);
+    /// Raises an event about the connection, where a script handles it.
+    pub fn raise<E: Event>(&mut self, cx: &mut Cx<'_>, event: &E) {
+        if cx.bus.wants(E::ID) {
+            let args = event.args(cx.bus.taken());
+            let conn = Some(self.view(cx.bus));
+            self.told |= cx.bus.raise(E::ID, conn, None, args);
+        }
     }
 
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
         // It may become a notice, with the connection.
         self.told = true;
-        if cx.bus.wants(EventId::ConnWeird) {
-            let taken = cx.bus.taken();
-            let addl = taken.text(addl.as_bytes());
-            let args = taken.parts(&[Part::Name(name), Part::Conn, addl, Part::Name(source)]);
-            self.raise(cx, EventId::ConnWeird, args);
-        }
+        self.raise(cx, &ConnWeird { name: Name(name), c: Conn, addl: &addl, source: Name(source) });
         let about = About::Conn(self.uid(), self.id(), self.proto());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });
     }

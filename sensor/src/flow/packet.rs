@@ -4,16 +4,15 @@ use std::net::IpAddr;
 
 use nightjar_protocols::wire::numbers::ipproto;
 
-use crate::event::{EventId, Part, Taken};
-use crate::flow::{Cx, Datagram, Flow};
+use crate::event::{Part, Taken};
+use crate::flow::Datagram;
 
 /// Extension headers that one packet tells of.
 const MAX_EXTENSIONS: usize = 16;
 
-/// Tells of a packet of a flow.
+/// The headers of a packet.
 #[cold]
-pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, datagram: &Datagram<'_>) {
-    let taken = cx.bus.taken();
+pub(super) fn headers(taken: &mut Taken, datagram: &Datagram<'_>) -> Part {
     let ip = match (datagram.src, datagram.header.first_chunk::<20>()) {
         (IpAddr::V4(_), Some(header)) => ip4(taken, header, datagram),
         _ => Part::Unset,
@@ -31,9 +30,7 @@ pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, datagram: &Datagram<'_>) {
         (ipproto::ICMP | ipproto::ICMPV6, [kind, ..]) => icmp = taken.record(&[count(&[*kind])]),
         _ => {}
     }
-    let packet = taken.record(&[ip, ip6, tcp, udp, icmp]);
-    let args = taken.parts(&[Part::Conn, packet]);
-    flow.raise(cx, EventId::NewPacket, args);
+    taken.record(&[ip, ip6, tcp, udp, icmp])
 }
 
 /// A number as it is on the wire.

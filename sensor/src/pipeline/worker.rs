@@ -17,7 +17,8 @@ use crate::decode::{
     Checksum, Counters, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome, Outcome, OverUdp,
     Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds,
 };
-use crate::event::{About, Batch, Bus, EventId, Order, Part, Proto, Tunnel, Weird};
+use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
+use crate::flow::events::{FlowWeird, NetWeird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
@@ -394,15 +395,9 @@ impl Worker {
 
 /// Tells scripts of an oddity of no connection.
 fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Option<(IpAddr, IpAddr)>) {
-    let id = if hosts.is_some() { EventId::FlowWeird } else { EventId::NetWeird };
-    if bus.wants(id) {
-        let taken = bus.taken();
-        let [name, addl, source] = [name, addl, source].map(|text| taken.text(text.as_bytes()));
-        let args = match hosts {
-            Some((src, dst)) => taken.parts(&[name, Part::Addr(src), Part::Addr(dst), addl, source]),
-            None => taken.parts(&[name, addl, source]),
-        };
-        bus.raise(id, None, None, args);
+    match hosts {
+        Some((src, dst)) => bus.raise_apart(&FlowWeird { name, src, dst, addl, source }),
+        None => bus.raise_apart(&NetWeird { name, addl, source }),
     }
 }
 

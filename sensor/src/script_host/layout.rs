@@ -7,7 +7,9 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
-use crate::event::{ConnParts, EventId, EventSet, Interest, LogInterest, Rows};
+use crate::analyze::file_events::FileContent;
+use crate::event::{ConnParts, Event as _, EventDecl, EventId, EventSet, Interest, LogInterest, Rows};
+use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
@@ -124,8 +126,8 @@ fn place(vm: &Vm, record: TypeId, name: &str) -> Option<Place> {
 
 impl Layout {
     pub fn of(vm: &Vm) -> Layout {
-        let event = |id: &EventId| {
-            let function = vm.event(id.name())?;
+        let event = |(_, declared): (EventId, &EventDecl)| {
+            let function = vm.event(declared.name)?;
             let ty = vm.types.as_func(vm.funcs.get(function.0 as usize)?.ty)?;
             let parameters = ty.params.iter().enumerate();
             let looked_at =
@@ -144,10 +146,18 @@ impl Layout {
         let mut layout = Layout {
             conn: Conn::find(vm),
             file: File::find(vm),
-            events: EventId::ALL.iter().map(event).collect(),
+            events: analyze::events().map(event).collect(),
             logs: LOGS.iter().filter_map(log).collect(),
         };
-        let with_it = |name: &str| WITHIN_TRANSACTION.iter().any(|id| id.name() == name);
+        let within = analyze::event_groups()
+            .iter()
+            .filter(|group| !group.course.is_empty() && group.row == Some(analyze::HTTP));
+        let within: Vec<&str> = within
+            .flat_map(|group| group.events())
+            .filter(|(id, _)| analyze::row_of(*id).is_some())
+            .map(|(_, event)| event.name)
+            .collect();
+        let with_it = |name: &str| within.contains(&name);
         let passing = !layout.looks_aside(vm, analyze::HTTP, with_it);
         if let Some(http) = layout.logs.iter_mut().find(|log| log.schema == analyze::HTTP) {
             http.passing = passing;
@@ -156,7 +166,7 @@ impl Layout {
     }
 
     pub fn event(&self, id: EventId) -> Option<&Event> {
-        self.events.get(id as usize)?.as_ref()
+        self.events.get(id.index())?.as_ref()
     }
 
     /// Where a connection or file holds the row of a log that events are about.
@@ -183,14 +193,12 @@ impl Layout {
         })
     }
 
-    /// The transaction has to be followed for them: events whose names do not begin with one of `own` look for it.
-    fn follows(&self, vm: &Vm, schema: &Schema, own: &[&str]) -> bool {
-        self.looks_aside(vm, schema, |name| {
-            // The end of a connection comes without one.
-            let tells = |id: EventId| id != EventId::HttpStats && own.iter().any(|of| name.starts_with(of));
-            let known = |id: &&EventId| id.name() == name && tells(**id);
-            EventId::ALL.iter().any(|id| known(&id))
-        })
+    /// The transaction has to be followed for them: handlers look for it of events that do not come with it.
+    fn follows(&self, vm: &Vm, schema: &Schema) -> bool {
+        let comes_with = |name: &str| {
+            analyze::events().any(|(id, event)| event.name == name && analyze::row_of(id) == Some(schema))
+        };
+        self.looks_aside(vm, schema, comes_with)
     }
 
     /// What the workers have to take along. `treatment` says of a log what is done to its rows.
@@ -201,41 +209,35 @@ impl Layout {
         treatment: impl Fn(&Schema) -> Treatment,
         judges: impl Fn(&Schema, u64) -> Option<Judges>,
     ) -> Interest {
-        let mut events = EventSet::default();
-        for &id in EventId::ALL {
-            if self.event(id).is_some_and(|event| vm.is_handled(event.function)) {
-                events.insert(id);
-            }
-        }
+        let handled = |id| self.event(id).is_some_and(|event| vm.is_handled(event.function));
+        let mut events = analyze::events_where(|id, _| handled(id));
         // Those of which every one is needed, to know the transaction that is going on.
         let mut needed = EventSet::default();
-        for (schema, own, tell) in TRANSACTIONS {
-            if self.follows(vm, schema, own) {
-                for &id in *tell {
+        for group in analyze::event_groups().iter().filter(|group| !group.course.is_empty()) {
+            if group.row.is_some_and(|schema| self.follows(vm, schema)) {
+                for &id in group.course {
                     events.insert(id);
                     needed.insert(id);
                 }
             }
         }
         // What a file belongs to is what the first event of it brings.
-        let foreseen = |id: &&EventId| {
-            let is_whole = SAMPLED.contains(*id) || id.is_of_file() || needed.contains(**id);
-            events.contains(**id) && !is_whole
+        let foresight = |(id, event): (EventId, &EventDecl)| {
+            let is_whole = SAMPLED.contains(&id) || event.is_of_file() || needed.contains(id);
+            let foreseen = events.contains(id) && !is_whole;
+            foreseen.then(|| rehearse::foresight(vm, self, id, self.event(id)?.function)).flatten()
         };
-        let foreseen = EventId::ALL.iter().filter(foreseen);
-        let foresight =
-            |id: &EventId| Some((*id, rehearse::foresight(vm, self, *id, self.event(*id)?.function)?));
-        let foresight = foreseen.filter_map(foresight).collect();
+        let foresight = analyze::events().map(foresight).collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
         let sizes =
             members(vm, "ConnThreshold::sizes", |size| Some(size.as_count()).filter(|size| *size > 0));
         if !any_size && sizes.is_empty() {
-            events.remove(EventId::ConnectionGrew);
+            events.remove(ConnectionGrew::ID);
         }
         if ["EXTRACT", "DATA_EVENT"].iter().any(|what| named(&format!("Files::ANALYZER_{what}"))) {
-            events.insert(EventId::FileContent);
+            events.insert(FileContent::ID);
         }
         let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
         let reads = |place: Option<Place>| {
@@ -268,7 +270,7 @@ impl Layout {
                 ends: reads(self.conn.orig) || reads(self.conn.resp),
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
             },
-            file_ends: EventId::ALL.iter().any(|id| id.is_of_file() && events.contains(*id)),
+            file_ends: analyze::events().any(|(id, event)| event.is_of_file() && events.contains(id)),
             ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
             logs,
             clock: true,
@@ -281,32 +283,7 @@ impl Layout {
 }
 
 /// Whether these are told is known to the host of the scripts alone.
-const SAMPLED: [EventId; 3] = [EventId::ConnWeird, EventId::FlowWeird, EventId::NetWeird];
-
-/// What brings along the HTTP transaction that it is about.
-const WITHIN_TRANSACTION: [EventId; 10] = [
-    EventId::HttpRequest,
-    EventId::HttpReply,
-    EventId::HttpHeader,
-    EventId::HttpHeaderOfInterest,
-    EventId::HttpAllHeaders,
-    EventId::HttpContentType,
-    EventId::HttpBeginEntity,
-    EventId::HttpEntityData,
-    EventId::HttpEndEntity,
-    EventId::HttpMessageDone,
-];
-
-/// Of each log whose rows are transactions: how the names of events begin that come with them (files do with the
-/// transaction that carries them), and what tells of one.
-const TRANSACTIONS: &[(&Schema, &[&str], &[EventId])] = &[
-    (
-        analyze::HTTP,
-        &["http_", "HTTP::", "file_"],
-        &[EventId::HttpRequest, EventId::HttpContentType, EventId::HttpReply, EventId::HttpMessageDone],
-    ),
-    (analyze::DNS, &["dns_"], &[EventId::DnsMessage, EventId::DnsRequest, EventId::DnsEnd]),
-];
+const SAMPLED: [EventId; 3] = [ConnWeird::ID, FlowWeird::ID, NetWeird::ID];
 
 /// Whether some code names a global.
 fn is_named(vm: &Vm, name: &str) -> bool {

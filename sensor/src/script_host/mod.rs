@@ -30,8 +30,9 @@ use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Options, Script, StdHost, Vm};
 
 use crate::analyze;
+use crate::analyze::file_events::{FileContent, FileHash};
 use crate::event::{
-    About, Errands, EventId, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird,
+    About, Errands, Event as _, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird,
     What, Words,
 };
 use crate::log::{LogError, Logs};
@@ -315,8 +316,8 @@ impl Events for Scripts {
             view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, taken), self.interest.conn));
         let file = event.file.and_then(|at| taken.file(at));
         let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, taken), &conn));
-        let unasked = event.id == EventId::FileHash && !state.asked_for(vm, layout, event, taken);
-        if event.id == EventId::FileContent
+        let unasked = event.id == FileHash::ID && !state.asked_for(vm, layout, event, taken);
+        if event.id == FileContent::ID
             && let [_, piece, Part::Count(offset)] = taken.parts_of(event.args)
             && let (Some(piece), Some(view)) =
                 (taken.text_of(*piece), event.file.and_then(|at| taken.file(at)))
@@ -337,10 +338,8 @@ impl Events for Scripts {
             vm.dispatch_but(target.function, args, IdleBodies::of_bits(idle));
         }
         if let Some(view) = view {
-            // Zeek takes a query away once it was answered.
-            let parts = taken.parts_of(event.args);
-            if event.id == EventId::DnsEnd && matches!(parts.get(2), Some(Part::Bool(true))) {
-                state.take_away(layout, view.uid, analyze::DNS);
+            if let Some(schema) = view.closes {
+                state.take_away(layout, view.uid, schema);
             }
             state.settle_event(layout, view.uid);
         }

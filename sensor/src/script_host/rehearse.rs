@@ -75,7 +75,7 @@ pub(super) const FILTER: &str = "default";
 /// What handlers of an event would do, if that can be told.
 pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Foresight> {
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
-    let schema = brings(id);
+    let schema = analyze::row_of(id);
     let rehearsal = |fresh| vm.rehearsal(event, &Handlers { vm, layout, parameters, schema, fresh });
     let (fresh, known) = (rehearsal(true), rehearsal(false));
     if fresh.is_none() && known.is_none() {
@@ -261,17 +261,6 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
         let element = errands.text(element.as_bytes());
         errands.push(Errand { body: self.body as u32, what: What::Add { column: *at as u32, element } });
         true
-    }
-}
-
-/// The log whose row the connection of an event comes with, if with any.
-pub(super) fn brings(id: EventId) -> Option<&'static Schema> {
-    let is = |start: &str| id.name().starts_with(start);
-    match id {
-        EventId::ConnectionStateRemove => Some(analyze::CONN),
-        _ if is("dns_") => Some(analyze::DNS),
-        _ if is("http_") || is("HTTP::") || id.is_of_file() => Some(analyze::HTTP),
-        _ => None,
     }
 }
 

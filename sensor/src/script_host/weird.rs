@@ -9,7 +9,8 @@ use nightjar_script::value::{self, Addr, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn};
 use nightjar_script::{Args, Vm};
 
-use crate::event::{self, EventId, Part};
+use crate::event::{self, Event as _, Part};
+use crate::flow::events::{ConnWeird, FlowWeird, NetWeird};
 use crate::policy::{WeirdAction, WeirdSettings};
 use crate::script_host::values;
 
@@ -109,15 +110,15 @@ impl Weird {
     pub fn permits_event(&self, vm: &Vm, event: &event::Raised, taken: &event::Taken) -> bool {
         let args = taken.parts_of(event.args);
         let about = match event.id {
-            EventId::ConnWeird => {
+            ConnWeird::ID => {
                 let conn = event.conn.and_then(|at| taken.conn(at));
                 conn.map_or(Vec::new(), |conn| conn.uid.as_bytes().to_vec())
             }
-            EventId::FlowWeird => match args {
+            FlowWeird::ID => match args {
                 [_, Part::Addr(orig), Part::Addr(resp), ..] => format!("{orig} -> {resp}").into_bytes(),
                 _ => Vec::new(),
             },
-            EventId::NetWeird => Vec::new(),
+            NetWeird::ID => Vec::new(),
             _ => return true,
         };
         let name = args.first().and_then(|name| taken.text_of(*name)).unwrap_or_default();

@@ -1,8 +1,11 @@
 //! conn.log: one row for every flow, when it is over.
 
+pub(super) mod events;
+
 use std::net::IpAddr;
 
-use crate::event::{EventId, Owner, Part, Proto};
+use crate::analyze::conn::events::ConnectionStateRemove;
+use crate::event::{Conn, Event, Owner, Proto};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
@@ -63,7 +66,7 @@ record! {
 
 /// Tells of the end of a connection: first scripts, then conn.log.
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
-    let wanted = cx.bus.wants(EventId::ConnectionStateRemove);
+    let wanted = cx.bus.wants(ConnectionStateRemove::ID);
     let mut view = wanted.then(|| flow.view(cx.bus));
     let (uid, id) = (flow.last_uid(), flow.id());
     let local = |addr| Some(cx.config.local_nets.contains(addr));
@@ -107,19 +110,11 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         view.record = cx.bus.view(&row).map(|record| (0, record));
     }
     if let Some(view) = view {
-        let args = cx.bus.taken().parts(&[Part::Conn]);
-        cx.bus.raise(EventId::ConnectionStateRemove, Some(view), None, args);
+        let args = ConnectionStateRemove { c: Conn }.args(cx.bus.taken());
+        cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
     }
     cx.bus.log(&row, Owner { uid, nth: 0 });
     cx.bus.ended(uid);
-}
-
-/// Raises an event of the connection as such, where a script handles it.
-pub(super) fn raise(cx: &mut Cx<'_>, flow: &mut Flow, id: EventId) {
-    if cx.bus.wants(id) {
-        let args = cx.bus.taken().parts(&[Part::Conn]);
-        flow.raise(cx, id, args);
-    }
 }
 
 /// Zeek's summary of how a connection went.

@@ -1,15 +1,16 @@
 //! DNS: dns.log, from the messages in datagrams and streams.
 
-mod events;
+pub(super) mod events;
 mod record;
 
 use nightjar_protocols::dns::{
     self, Header, Outcome, Question, Record, Row, Session, Sink, StreamParser, Transport, Weird, Workspace,
 };
 
+use crate::analyze::dns::events::Msg;
 use crate::analyze::{Analyzer, Link, Spec};
 use crate::config::Config;
-use crate::event::{EventId, Proto, Span, Taken};
+use crate::event::{Conn, Event, Proto};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::time::Interval;
 
@@ -192,17 +193,23 @@ struct Found<'l, 'c> {
 
 impl Found<'_, '_> {
     /// Raises an event, with the row as `c$dns`, where a script handles it.
-    fn raise(&mut self, id: EventId, row: Option<&Row>, args: impl FnOnce(&mut Taken) -> Span) {
-        if !self.cx.bus.wants(id) {
+    fn raise<E: Event>(&mut self, row: Option<&Row>, event: &E) {
+        self.raise_last(row, event, false);
+    }
+
+    /// The same; `closes`: handlers of later events do not find the row in the connection any more.
+    fn raise_last<E: Event>(&mut self, row: Option<&Row>, event: &E, closes: bool) {
+        if !self.cx.bus.wants(E::ID) {
             return;
         }
-        let Some(args) = self.cx.bus.args(id, args) else { return };
+        let Some(args) = self.cx.bus.args(event) else { return };
         let mut conn = self.flow.view(self.cx.bus);
+        conn.closes = closes.then_some(SCHEMA);
         if let Some(row) = row {
             let view = record::with(self.flow, row, |record| self.cx.bus.view(record));
             conn.record = view.map(|view| (record::nth(row), view));
         }
-        self.flow.told |= self.cx.bus.raise(id, Some(conn), None, args);
+        self.flow.told |= self.cx.bus.raise(E::ID, Some(conn), None, args);
     }
 }
 
@@ -221,26 +228,21 @@ impl Sink for Found<'_, '_> {
 
     fn header(&mut self, header: &Header, row: Option<&Row>) {
         self.queries += u64::from(!header.is_response());
-        let (netbios, is_orig, len) = (self.netbios, self.is_orig, self.len);
-        self.raise(EventId::DnsMessage, row, |taken| events::message(header, netbios, is_orig, len, taken));
+        let (msg, is_orig, len) = (Msg::of(header, self.netbios), self.is_orig, self.len as u64);
+        self.raise(row, &events::Message { c: Conn, is_orig, msg, len });
     }
 
     fn question(&mut self, header: &Header, question: &Question<'_>, row: Option<&Row>) {
-        let netbios = self.netbios;
-        self.raise(events::question_id(header), row, |taken| {
-            events::question(header, netbios, question, taken)
-        });
+        self.raise_question(header, question, row);
     }
 
     fn record(&mut self, header: &Header, record: &Record<'_>, row: Option<&Row>) {
-        if let Some(id) = events::record_id(record) {
-            let netbios = self.netbios;
-            self.raise(id, row, |taken| events::record(header, netbios, record, taken));
-        }
+        self.raise_record(header, record, row);
     }
 
     fn end(&mut self, header: &Header, row: Option<&Row>, complete: bool) {
-        let netbios = self.netbios;
-        self.raise(EventId::DnsEnd, row, |taken| events::end(header, netbios, complete, taken));
+        let msg = Msg::of(header, self.netbios);
+        // Zeek takes a query away once it was answered.
+        self.raise_last(row, &events::End { c: Conn, msg }, complete);
     }
 }

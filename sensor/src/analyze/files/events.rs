@@ -3,21 +3,88 @@
 use nightjar_protocols::files::Content;
 
 use crate::analyze::files::{Carrier, Open, record};
-use crate::event::{EventId, FileView, Part};
+use crate::event::{ArgType, Argument, Conn, Event, File, FileView, Name, Part, Taken, arg_records, events};
 use crate::flow::{Cx, Flow};
 use crate::record::Record;
 use crate::time::Time;
 
+events! { [crate::analyze::first::files]
+    /// A file begins.
+    pub struct FileNew: "file_new" {
+        f: File,
+    }
+    /// A file is carried by a connection that is new to it.
+    pub struct FileOverNewConnection: "file_over_new_connection" {
+        f: File,
+        c: Conn,
+        is_orig: bool,
+    }
+    /// A file's type is decided.
+    pub struct FileSniff: "file_sniff" {
+        f: File,
+        meta: Metadata,
+    }
+    /// Some of a file's content, where scripts may ask for it; not one of Zeek's.
+    pub struct FileContent<'a>: "Files::content" {
+        f: File,
+        data: &'a [u8],
+        offset: u64,
+    }
+    /// A digest of a whole file.
+    pub struct FileHash<'a>: "file_hash" {
+        f: File,
+        kind: Name,
+        hash: &'a [u8],
+    }
+    /// Bytes of a file are missing.
+    pub struct FileGap: "file_gap" {
+        f: File,
+        offset: u64,
+        len: u64,
+    }
+    /// Nothing more came of a file for too long.
+    pub struct FileTimeout: "file_timeout" {
+        f: File,
+    }
+    /// A file has ended, or is given up.
+    pub struct FileStateRemove: "file_state_remove" {
+        f: File,
+    }
+}
+
+arg_records! {
+    /// What is known of a file's type.
+    pub struct Metadata: "fa_metadata" {
+        /// The type that fits best.
+        mime_type: Option<Name>,
+        /// All types that fit.
+        mime_types: Option<Matches>,
+        /// Whether it was found by content.
+        inferred: bool => "&default=T",
+    }
+}
+
+/// All types that fit, which are not told.
+#[derive(Clone, Copy, Debug)]
+pub enum Matches {}
+
+impl Argument for Matches {
+    const TYPE: ArgType = ArgType::Named("mime_matches");
+
+    fn put(&self, _: &mut Taken) -> Part {
+        match *self {}
+    }
+}
+
 /// Raises an event of a file, with the connection that carries it, where a script handles it.
-pub(super) fn raise(
+pub(super) fn raise<E: Event>(
     cx: &mut Cx<'_>,
     flow: &mut Flow,
     carrier: &dyn Carrier,
     open: &Open,
-    id: EventId,
-    args: &[Part],
+    event: &E,
 ) {
-    if !cx.bus.wants(id) {
+    if !cx.bus.wants(E::ID) {
         return;
     }
     let fields = cx.bus.interest().fields(record::FilesRow::SCHEMA);
@@ -37,26 +104,21 @@ pub(super) fn raise(
     };
     let mut conn = flow.view(cx.bus);
     conn.record = carrier.transaction(cx, flow);
-    let args = cx.bus.taken().parts(args);
-    flow.told |= cx.bus.raise(id, Some(conn), Some(view), args);
+    let args = event.args(cx.bus.taken());
+    flow.told |= cx.bus.raise(E::ID, Some(conn), Some(view), args);
 }
 
 /// A file begins.
 pub(super) fn begins(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
-    raise(cx, flow, carrier, open, EventId::FileNew, &[Part::File]);
-    let args = [Part::File, Part::Conn, Part::Bool(open.about.is_orig)];
-    raise(cx, flow, carrier, open, EventId::FileOverNewConnection, &args);
+    raise(cx, flow, carrier, open, &FileNew { f: File });
+    let event = FileOverNewConnection { f: File, c: Conn, is_orig: open.about.is_orig };
+    raise(cx, flow, carrier, open, &event);
 }
 
 /// Its type is decided.
 pub(super) fn sniffed(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
-    if !cx.bus.wants(EventId::FileSniff) {
-        return;
-    }
-    let mime_type = open.file.mime_type().map_or(Part::Unset, Part::Name);
-    // Zeek's `fa_metadata`: the type, all types that fit, and that it was inferred.
-    let metadata = cx.bus.taken().record(&[mime_type, Part::Unset, Part::Bool(true)]);
-    raise(cx, flow, carrier, open, EventId::FileSniff, &[Part::File, metadata]);
+    let meta = Metadata { mime_type: open.file.mime_type().map(Name), mime_types: None, inferred: true };
+    raise(cx, flow, carrier, open, &FileSniff { f: File, meta });
 }
 
 /// Some of its content has passed.
@@ -67,22 +129,21 @@ pub(super) fn passed(
     open: &Open,
     content: &Content,
 ) {
-    for (offset, piece) in content.pieces() {
-        let piece = cx.bus.taken().text(piece);
-        raise(cx, flow, carrier, open, EventId::FileContent, &[Part::File, piece, Part::Count(offset)]);
+    for (offset, data) in content.pieces() {
+        raise(cx, flow, carrier, open, &FileContent { f: File, data, offset });
     }
 }
 
 /// It has ended.
 pub(super) fn ends(cx: &mut Cx<'_>, flow: &mut Flow, carrier: &dyn Carrier, open: &Open) {
     if open.life.timed_out() {
-        raise(cx, flow, carrier, open, EventId::FileTimeout, &[Part::File]);
+        raise(cx, flow, carrier, open, &FileTimeout { f: File });
     }
-    if cx.bus.wants(EventId::FileHash) {
+    if cx.bus.wants(FileHash::ID) {
         for (kind, digest) in record::digests_of_file(&open.file) {
-            let digest = cx.bus.taken().text(digest.as_bytes());
-            raise(cx, flow, carrier, open, EventId::FileHash, &[Part::File, Part::Name(kind), digest]);
+            let event = FileHash { f: File, kind: Name(kind), hash: digest.as_bytes() };
+            raise(cx, flow, carrier, open, &event);
         }
     }
-    raise(cx, flow, carrier, open, EventId::FileStateRemove, &[Part::File]);
+    raise(cx, flow, carrier, open, &FileStateRemove { f: File });
 }

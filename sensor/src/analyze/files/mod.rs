@@ -8,7 +8,7 @@
 //! by the address that asked and the URL. Connections that different workers own cannot share one
 //! without the outcome depending on how many workers there are; here a file belongs to one connection.
 
-mod events;
+pub mod events;
 mod record;
 
 pub use record::{analyzer_of_file, digests_of_file};
@@ -17,7 +17,7 @@ use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
-use crate::event::{EventId, Part, RecordView};
+use crate::event::{self, Event, RecordView};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
@@ -111,7 +111,7 @@ impl OpenFiles {
         }
         held.begun += 1;
         let mut file = File::new(Limits::default(), cx.config.hashing());
-        if cx.bus.wants(EventId::FileContent) {
+        if cx.bus.wants(events::FileContent::ID) {
             file.keep_content();
         }
         let look_at = cx.now + INACTIVITY;
@@ -152,8 +152,8 @@ impl OpenFiles {
         len: u64,
     ) {
         if let Some(at) = self.position(fuid) {
-            let args = [Part::File, Part::Count(offset), Part::Count(len)];
-            events::raise(cx, flow, carrier, &self.open[at], EventId::FileGap, &args);
+            let event = events::FileGap { f: event::File, offset, len };
+            events::raise(cx, flow, carrier, &self.open[at], &event);
         }
         self.update(cx, flow, held, fuid, carrier, |file| file.gap(offset, len));
     }
@@ -248,7 +248,7 @@ impl OpenFiles {
             }
             events::sniffed(cx, flow, carrier, open);
         }
-        if cx.bus.wants(EventId::FileContent) {
+        if cx.bus.wants(events::FileContent::ID) {
             let before = self.open[at].file.held_bytes();
             let content = self.open[at].file.take_content();
             held.bytes = (held.bytes + self.open[at].file.held_bytes()).saturating_sub(before);

@@ -1,46 +1,191 @@
-//! The arguments of HTTP's events, in Zeek's order.
+//! HTTP's events and their arguments.
 
 use nightjar_protocols::http::{Header, MessageStat, ReplyLine, RequestLine, Version};
 
 use crate::analyze::http::MessageTotals;
-use crate::event::{Part, Span, Taken};
+use crate::event::{ArgType, Argument, Conn, Name, Numbered, Part, Taken, UpperCase, arg_records, events};
 use crate::time::Time;
 
-pub(super) fn request(line: &RequestLine<'_>, taken: &mut Taken) -> Span {
-    let args = [
-        Part::Conn,
-        taken.text(line.method),
-        taken.text(line.uri),
-        taken.text(line.unescaped_uri),
-        taken.text(&line.version.text()),
-    ];
-    taken.parts(&args)
+events! { [crate::analyze::first::http]
+    /// A request line.
+    pub struct Request<'a>: "http_request" {
+        c: Conn,
+        method: &'a [u8],
+        original_uri: &'a [u8] = "original_URI",
+        unescaped_uri: &'a [u8] = "unescaped_URI",
+        version: &'a [u8],
+    }
+    /// A status line.
+    pub struct Reply<'a>: "http_reply" {
+        c: Conn,
+        version: &'a [u8],
+        code: u16,
+        reason: &'a [u8],
+    }
+    /// A header, by its name as it was on the wire and in upper case.
+    pub struct OneHeader<'a>: "http_header" {
+        c: Conn,
+        is_orig: bool,
+        original_name: &'a [u8],
+        name: UpperCase<'a>,
+        value: &'a [u8],
+    }
+    /// A header that `HTTP::headers_of_interest` names beforehand, so that others cost nothing; not one of Zeek's.
+    pub struct HeaderOfInterest<'a>: "HTTP::header_of_interest" {
+        c: Conn,
+        is_orig: bool,
+        name: UpperCase<'a>,
+        value: &'a [u8],
+    }
+    /// All headers of a message.
+    pub struct AllHeaders<'a>: "http_all_headers" {
+        c: Conn,
+        is_orig: bool,
+        hlist: HeaderList<'a>,
+    }
+    /// A message's media type.
+    pub struct ContentType<'a>: "http_content_type" {
+        c: Conn,
+        is_orig: bool,
+        ty: &'a [u8],
+        subty: &'a [u8],
+    }
+    /// A body, or a part of one, begins.
+    pub struct BeginEntity: "http_begin_entity" {
+        c: Conn,
+        is_orig: bool,
+    }
+    /// Some of a body.
+    pub struct EntityData<'a>: "http_entity_data" {
+        c: Conn,
+        is_orig: bool,
+        length: u64,
+        data: &'a [u8],
+    }
+    /// A body, or a part of one, has ended.
+    pub struct EndEntity: "http_end_entity" {
+        c: Conn,
+        is_orig: bool,
+    }
+    /// A message has ended, the transaction still being there whole.
+    pub struct MessageDone: "http_message_done" {
+        c: Conn,
+        is_orig: bool,
+        stat: Stat,
+    }
+    /// What a connection carried, when it is over.
+    pub struct Stats: "http_stats" {
+        c: Conn,
+        stats: StatsRecord,
+    }
 }
 
-pub(super) fn reply(line: &ReplyLine<'_>, taken: &mut Taken) -> Span {
-    let args = [
-        Part::Conn,
-        taken.text(&line.version.text()),
-        Part::Count(line.code.into()),
-        taken.text(line.reason.unwrap_or_default()),
-    ];
-    taken.parts(&args)
+arg_records! {
+    /// A header.
+    pub struct HeaderRecord<'a>: "mime_header_rec" {
+        /// As it was on the wire.
+        original_name: &'a [u8],
+        /// In upper case.
+        name: UpperCase<'a>,
+        value: &'a [u8],
+    }
+    /// How a message went.
+    pub struct Stat: "http_message_stat" {
+        /// When the message began.
+        start: Time,
+        /// Whether it did not come to its own end.
+        interrupted: bool,
+        /// Why it ended.
+        finish_msg: Name,
+        /// Bytes of body, decoded.
+        body_length: u64,
+        /// Bytes of body that were missing.
+        content_gap_length: u64,
+        /// Bytes of the first line and the headers.
+        header_length: u64,
+    }
+    /// What a connection carried.
+    pub struct StatsRecord: "http_stats_rec" {
+        num_requests: u32,
+        num_replies: u32,
+        request_version: f64,
+        reply_version: f64,
+    }
 }
 
-/// Names come in upper case, and before that as they were on the wire.
-pub(super) fn header(is_orig: bool, header: &Header<'_>, taken: &mut Taken) -> Span {
-    let [original, name, value] = header_parts(header.name, header.value, taken);
-    taken.parts(&[Part::Conn, Part::Bool(is_orig), original, name, value])
+/// The headers of a message, in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderList<'a>(pub &'a [HeaderRecord<'a>]);
+
+impl Argument for HeaderList<'_> {
+    const TYPE: ArgType =
+        ArgType::Alias("mime_header_list", &<Numbered<'_, HeaderRecord<'_>> as Argument>::TYPE);
+
+    fn put(&self, taken: &mut Taken) -> Part {
+        Numbered(self.0).put(taken)
+    }
 }
 
-pub(super) fn header_of_interest(is_orig: bool, header: &Header<'_>, taken: &mut Taken) -> Span {
-    let args = [Part::Conn, Part::Bool(is_orig), taken.upper_case(header.name), taken.text(header.value)];
-    taken.parts(&args)
+impl<'a> Request<'a> {
+    pub fn of(line: &'a RequestLine<'_>, version: &'a [u8]) -> Self {
+        let RequestLine { method, uri, unescaped_uri, .. } = line;
+        Request { c: Conn, method, original_uri: uri, unescaped_uri, version }
+    }
 }
 
-/// As Zeek's `mime_header_rec` has them.
-fn header_parts(name: &[u8], value: &[u8], taken: &mut Taken) -> [Part; 3] {
-    [taken.text(name), taken.upper_case(name), taken.text(value)]
+impl<'a> Reply<'a> {
+    pub fn of(line: &'a ReplyLine<'_>, version: &'a [u8]) -> Self {
+        Reply { c: Conn, version, code: line.code, reason: line.reason.unwrap_or_default() }
+    }
+}
+
+impl<'a> OneHeader<'a> {
+    pub fn of(is_orig: bool, header: &Header<'a>) -> Self {
+        let &Header { name, value, .. } = header;
+        OneHeader { c: Conn, is_orig, original_name: name, name: UpperCase(name), value }
+    }
+}
+
+impl<'a> HeaderOfInterest<'a> {
+    pub fn of(is_orig: bool, header: &Header<'a>) -> Self {
+        HeaderOfInterest { c: Conn, is_orig, name: UpperCase(header.name), value: header.value }
+    }
+}
+
+impl<'a> ContentType<'a> {
+    /// Of `MAIN/SUB`.
+    pub fn of(is_orig: bool, content_type: &'a [u8]) -> Self {
+        let slash = content_type.iter().position(|byte| *byte == b'/').unwrap_or(content_type.len());
+        let (ty, rest) = content_type.split_at(slash);
+        ContentType { c: Conn, is_orig, ty, subty: rest.get(1..).unwrap_or_default() }
+    }
+}
+
+impl MessageDone {
+    pub fn of(is_orig: bool, stat: &MessageStat) -> Self {
+        let stat = Stat {
+            start: Time::from_nanos(stat.start_ns.cast_signed()),
+            interrupted: stat.interrupted,
+            finish_msg: Name(stat.reason),
+            body_length: stat.body_length,
+            content_gap_length: stat.gap_length,
+            header_length: stat.header_length,
+        };
+        MessageDone { c: Conn, is_orig, stat }
+    }
+}
+
+impl Stats {
+    pub(super) fn of(totals: &MessageTotals) -> Self {
+        let version = |Version { major, minor }: Version| f64::from(major) + f64::from(minor) / 10.0;
+        let stats = StatsRecord {
+            num_requests: totals.requests,
+            num_replies: totals.replies,
+            request_version: version(totals.versions[0]),
+            reply_version: version(totals.versions[1]),
+        };
+        Stats { c: Conn, stats }
+    }
 }
 
 /// The headers of a message so far, for scripts that want them all at once: they may come in many packets.
@@ -70,55 +215,13 @@ impl Heads {
         self.ends.clear();
     }
 
-    /// The arguments of `http_all_headers`.
-    pub fn args(&self, is_orig: bool, taken: &mut Taken) -> Span {
-        let (mut start, mut heads) = (0, Vec::with_capacity(self.ends.len()));
-        for &(name, end) in &self.ends {
-            let fields = header_parts(&self.text[start..name], &self.text[name..end], taken);
-            heads.push(taken.record(&fields));
+    pub fn records(&self) -> Vec<HeaderRecord<'_>> {
+        let mut start = 0;
+        let record = |&(end_of_name, end): &(usize, usize)| {
+            let (name, value) = (&self.text[start..end_of_name], &self.text[end_of_name..end]);
             start = end;
-        }
-        let heads = taken.list(&heads);
-        taken.parts(&[Part::Conn, Part::Bool(is_orig), heads])
+            HeaderRecord { original_name: name, name: UpperCase(name), value }
+        };
+        self.ends.iter().map(record).collect()
     }
-}
-
-/// `MAIN/SUB` as two arguments.
-pub(super) fn content_type(is_orig: bool, content_type: &[u8], taken: &mut Taken) -> Span {
-    let slash = content_type.iter().position(|byte| *byte == b'/').unwrap_or(content_type.len());
-    let sub = content_type.get(slash + 1..).unwrap_or_default();
-    let args = [Part::Conn, Part::Bool(is_orig), taken.text(&content_type[..slash]), taken.text(sub)];
-    taken.parts(&args)
-}
-
-pub(super) fn stats(totals: &MessageTotals, taken: &mut Taken) -> Span {
-    let version = |at: usize| {
-        let Version { major, minor } = totals.versions[at];
-        Part::Double(f64::from(major) + f64::from(minor) / 10.0)
-    };
-    let [requests, replies] = [totals.requests, totals.replies].map(|count| Part::Count(count.into()));
-    let stats = taken.record(&[requests, replies, version(0), version(1)]);
-    taken.parts(&[Part::Conn, stats])
-}
-
-pub(super) fn entity_data(is_orig: bool, data: &[u8], taken: &mut Taken) -> Span {
-    let data_part = taken.text(data);
-    taken.parts(&[Part::Conn, Part::Bool(is_orig), Part::Count(data.len() as u64), data_part])
-}
-
-pub(super) fn message_done(is_orig: bool, stat: &MessageStat, taken: &mut Taken) -> Span {
-    let stat = taken.record(&[
-        Part::Time(Time::from_nanos(stat.start_ns.cast_signed())),
-        Part::Bool(stat.interrupted),
-        Part::Name(stat.reason),
-        Part::Count(stat.body_length),
-        Part::Count(stat.gap_length),
-        Part::Count(stat.header_length),
-    ]);
-    taken.parts(&[Part::Conn, Part::Bool(is_orig), stat])
-}
-
-/// The arguments of events that tell of a side only.
-pub(super) fn side(is_orig: bool, taken: &mut Taken) -> Span {
-    taken.parts(&[Part::Conn, Part::Bool(is_orig)])
 }

@@ -1,7 +1,7 @@
 //! HTTP: http.log, the files that messages carry, and what a connection becomes after a CONNECT or
 //! an Upgrade.
 
-mod events;
+pub(super) mod events;
 mod record;
 
 use nightjar_protocols::files::{File, Step};
@@ -15,9 +15,7 @@ use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
 use crate::analyze::{Analyzer, Heads, Link, Spec};
 use crate::config::Config;
-use crate::event::{
-    ConnId, EventId, Owner, Proto, RecordView, Shown, Span, Subject, Taken, Tunnel, TunnelType,
-};
+use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 
@@ -205,10 +203,7 @@ impl Http {
     /// Gives back what the exchange has allocated.
     fn release(&mut self, link: &mut Link<'_, '_>) {
         let Some(mut exchange) = self.exchange.take() else { return };
-        if link.cx.bus.wants(EventId::HttpStats) {
-            let args = events::stats(&exchange.log.totals, link.cx.bus.taken());
-            link.flow.raise(link.cx, EventId::HttpStats, args);
-        }
+        link.flow.raise(link.cx, &events::Stats::of(&exchange.log.totals));
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
         totals.left_out += exchange.log.rows.left_out;
@@ -320,21 +315,21 @@ impl Hears<'_, '_, '_> {
     }
 
     /// Raises an event, with the transaction as `c$http`, where a script handles it.
-    fn raise(&mut self, id: EventId, args: impl FnOnce(&mut Taken) -> Span) {
-        if !self.link.cx.bus.wants(id) {
+    fn raise<E: Event>(&mut self, event: &E) {
+        if !self.link.cx.bus.wants(E::ID) {
             return;
         }
         let Link { cx, flow, .. } = &mut *self.link;
-        let Some(args) = cx.bus.args(id, args) else { return };
+        let Some(args) = cx.bus.args(event) else { return };
         let row = self.log.rows.current();
         let record = row.filter(|_| cx.bus.interest().fields(SCHEMA) != 0).map(|row| record::of(flow, row));
         let owner = Owner { uid: flow.uid(), nth: record.as_ref().map_or(0, |record| record.trans_depth) };
         let row = record.as_ref().map(|record| Shown::Row(SCHEMA, record));
         let subject = Subject { id: flow.id(), proto: flow.proto(), told: flow.told, row };
-        let Some(idle) = cx.bus.settle(id, owner, &subject, args) else { return };
+        let Some(idle) = cx.bus.settle(E::ID, owner, &subject, args) else { return };
         let mut conn = flow.view(cx.bus);
         conn.record = self.log.rows.transaction(cx, flow);
-        cx.bus.raise_to(id, Some(conn), None, args, idle);
+        cx.bus.raise_to(E::ID, Some(conn), None, args, idle);
         flow.told = true;
     }
 
@@ -393,7 +388,7 @@ impl Handler for Hears<'_, '_, '_> {
         self.log.totals.requests += 1;
         self.log.totals.versions[0] = line.version;
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
-        self.raise(EventId::HttpRequest, |taken| events::request(line, taken));
+        self.raise(&events::Request::of(line, &line.version.text()));
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
@@ -407,39 +402,41 @@ impl Handler for Hears<'_, '_, '_> {
             let id = ConnId { orig_p: 0, ..self.link.flow.id() };
             self.link.cx.bus.tunnels(vec![Tunnel { uid: None, id, kind: TunnelType::Http }]);
         }
-        self.raise(EventId::HttpReply, |taken| events::reply(line, taken));
+        self.raise(&events::Reply::of(line, &line.version.text()));
     }
 
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
-        self.raise(EventId::HttpBeginEntity, |taken| events::side(is_orig, taken));
+        self.raise(&events::BeginEntity { c: Conn, is_orig });
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
         let now = self.now();
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
-        self.raise(EventId::HttpHeader, |taken| events::header(is_orig, header, taken));
+        self.raise(&events::OneHeader::of(is_orig, header));
         let interest = self.link.cx.bus.interest();
         if interest.headers.iter().any(|name| name.eq_ignore_ascii_case(header.name)) {
-            self.raise(EventId::HttpHeaderOfInterest, |taken| {
-                events::header_of_interest(is_orig, header, taken)
-            });
+            self.raise(&events::HeaderOfInterest::of(is_orig, header));
         }
-        if self.link.cx.bus.wants(EventId::HttpAllHeaders) {
+        if self.link.cx.bus.wants(events::AllHeaders::ID) {
             self.log.heads[usize::from(!is_orig)].add(header);
         }
     }
 
     fn headers_done(&mut self, is_orig: bool, content_type: &[u8]) {
         let heads = std::mem::take(&mut self.log.heads[usize::from(!is_orig)]);
-        self.raise(EventId::HttpAllHeaders, |taken| heads.args(is_orig, taken));
-        self.raise(EventId::HttpContentType, |taken| events::content_type(is_orig, content_type, taken));
+        if self.link.cx.bus.wants(events::AllHeaders::ID) {
+            let hlist = events::HeaderList(&heads.records());
+            self.raise(&events::AllHeaders { c: Conn, is_orig, hlist });
+        }
+        self.raise(&events::ContentType::of(is_orig, content_type));
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
-        self.raise(EventId::HttpEntityData, |taken| events::entity_data(is_orig, content.data, taken));
+        let (length, data) = (content.data.len() as u64, content.data);
+        self.raise(&events::EntityData { c: Conn, is_orig, length, data });
         let Some(mut fuid) = self.file(is_orig, content.entity) else { return };
         if let Some(total) = content.total {
             self.update(fuid, |file| file.set_total(total));
@@ -463,7 +460,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn end_entity(&mut self, is_orig: bool, _: EntityId) {
-        self.raise(EventId::HttpEndEntity, |taken| events::side(is_orig, taken));
+        self.raise(&events::EndEntity { c: Conn, is_orig });
         self.log.rows.end_entity();
     }
 
@@ -485,7 +482,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {
         let now = self.now();
         // Before the row is written: handlers see the transaction whole.
-        self.raise(EventId::HttpMessageDone, |taken| events::message_done(is_orig, stat, taken));
+        self.raise(&events::MessageDone::of(is_orig, stat));
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.message_done(now, is_orig, stat, sink);
     }

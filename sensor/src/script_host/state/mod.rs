@@ -18,7 +18,6 @@ use crate::event::{
 use crate::record::{Schema, Uid};
 use crate::script_host::files;
 use crate::script_host::layout::Layout;
-use crate::script_host::rehearse;
 use crate::script_host::state::row::{Moulds, Row};
 use crate::script_host::values;
 
@@ -139,7 +138,7 @@ impl State {
     /// Puts an element of an enum into a set of a row before anybody has looked at that, under its name. Beyond the
     /// ceilings on what is kept of connections it is lost, as what handlers put into records is.
     pub fn add(&mut self, vm: &Vm, layout: &Layout, errands: &Errands, column: usize, element: &[u8]) {
-        let log = rehearse::brings(errands.id).and_then(|schema| layout.log(schema));
+        let log = analyze::row_of(errands.id).and_then(|schema| layout.log(schema));
         let element = std::str::from_utf8(element).ok().and_then(|name| vm.global_value(name));
         let (Some(log), Some(element)) = (log, element) else { return };
         let (Some(Some(column)), Value::Enum(_, number)) = (layout.logs[log].columns.get(column), element)
