@@ -129,6 +129,8 @@ export {
 	## Puts an address on the block list; F where there is none, or the address is never blocked.
 	global block: function(a: addr): bool;
 	global is_blocked: function(a: addr): bool;
+	## When to tell again of what goes on: after so long, but not after a ban for it has ended.
+	global reminder: function(wanted: interval): interval;
 
 	## What a notice takes from a file.
 	type FileInfo: record {
@@ -389,6 +391,11 @@ function block(a: addr): bool
 		return F;
 	__block(block_list, a, network_time() + block_for, max_blocked);
 	return T;
+	}
+
+function reminder(wanted: interval): interval
+	{
+	return block_list != "" && block_for < wanted ? block_for : wanted;
 	}
 
 function is_blocked(a: addr): bool

@@ -1,8 +1,8 @@
 # The SumStats framework: counting per key over streams of observations.
 #
-# What is declared here is counted natively. Beyond Zeek's there are sliding windows ($window), thresholds by key
-# ($threshold_for) and with a number of distinct values ($threshold_unique), ceilings on what is kept, and results that
-# outlive a restart (state_file).
+# What is declared here is counted natively. Beyond Zeek's there are sliding windows ($window), reminders ($remind),
+# thresholds by key ($threshold_for) and with a number of distinct values ($threshold_unique), ceilings on what is kept,
+# and results that outlive a restart (state_file).
 
 @load base/utils/queue
 
@@ -146,6 +146,9 @@ export {
 		## observation may count up to 1/256 of the window too long. UNIQUE and LAST are exact; HLL_UNIQUE, TOPK and
 		## SAMPLE reach back up to 1/16 of the window too far. Calculations of scripts cannot be done over a window.
 		window: interval &optional;
+		## With $window: while observations go on to find the value at a threshold that was crossed, that is told of
+		## again (threshold_crossed is called) each time that this much time has gone by. 0secs: never.
+		remind: interval &optional;
 	};
 
 	## Most keys of all SumStats together. Beyond it the key seen least recently is dropped, of the SumStat that

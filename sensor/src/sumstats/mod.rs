@@ -263,8 +263,8 @@ impl Engine {
     /// Whether this value crosses the key's next threshold; the crossing is remembered.
     ///
     /// Over an epoch each is crossed once. Over a sliding window it can be again once an observation has found
-    /// the value below it.
-    pub fn cross(&mut self, slot: Slot, value: f64) -> Option<f64> {
+    /// the value below it, and is while the value stays, each time that [`Spec::remind`] has gone by.
+    pub fn cross(&mut self, slot: Slot, value: f64, now: Time) -> Option<f64> {
         let stat = self.stats.get_mut(slot.stat)?.as_mut()?;
         let (spec, entry) = (&stat.spec, stat.table.get_mut(slot.place)?);
         if spec.window.is_some() {
@@ -273,12 +273,22 @@ impl Engine {
                 entry.crossed -= 1;
             }
         }
-        let step = spec.step(entry.crossed as usize).filter(|step| value >= *step)?;
         if !spec.crossings {
             return None;
         }
-        entry.crossed += 1;
-        Some(step)
+        if let Some(step) = spec.step(entry.crossed as usize).filter(|step| value >= *step) {
+            entry.crossed += 1;
+            entry.told = now;
+            return Some(step);
+        }
+        // It goes on: who was told once may have forgotten, and a ban has an end.
+        let last = entry.crossed.checked_sub(1).and_then(|last| spec.step(last as usize))?;
+        let due = spec.window.and(spec.remind).is_some_and(|remind| entry.told + remind <= now);
+        if !due {
+            return None;
+        }
+        entry.told = now;
+        Some(last)
     }
 
     /// The threshold that the key has yet to cross.

@@ -15,7 +15,7 @@ use super::window::{Cell, Slice, Window};
 use super::{Engine, Stat, StatId};
 use crate::time::{Interval, Time};
 
-const MAGIC: &[u8; 8] = b"NJSUMS\x00\x01";
+const MAGIC: &[u8; 8] = b"NJSUMS\x00\x02";
 
 /// What was saved is not what is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,7 @@ struct SavedKey {
     key: Key,
     seen: Time,
     crossed: u32,
+    told: Time,
     held: Vec<Option<Held>>,
 }
 
@@ -93,6 +94,7 @@ impl Engine {
                 entry.key.write(&mut out.0);
                 out.time(entry.seen);
                 out.u32(entry.crossed);
+                out.time(entry.told);
                 out.list(entry.held.iter(), |out, held| out.option(held.as_ref(), Output::held));
             }
         });
@@ -121,7 +123,7 @@ impl Engine {
         let known = stat.table.len();
         let place = stat.table.touch(&key.key, streams, key.seen);
         let Some(entry) = stat.table.get_mut(place) else { return };
-        entry.crossed = if same { key.crossed } else { 0 };
+        (entry.crossed, entry.told) = if same { (key.crossed, key.told) } else { (0, Time::default()) };
         entry.held = key.held.into_iter().take(streams).collect();
         entry.held.resize_with(streams, || None);
         entry.bytes += entry.held.iter().flatten().map(Held::bytes).sum::<usize>();
@@ -145,6 +147,7 @@ impl SavedStat {
                     key: Key { host: input.option(Input::host)?, text: input.option(Input::text)? },
                     seen: input.time()?,
                     crossed: input.u32()?,
+                    told: input.time()?,
                     held: input.list(|input| input.option(Input::held))?,
                 })
             })?,

@@ -93,6 +93,8 @@ pub struct Spec {
     pub reducers: Vec<Reducer>,
     /// Count over this much time back from each observation, and not from an epoch's beginning.
     pub window: Option<Interval>,
+    /// Over a window, while the value stays at a threshold it has crossed: the crossing is told of again after this.
+    pub remind: Option<Interval>,
     pub threshold: Option<f64>,
     pub series: Vec<f64>,
     /// Whether anybody is told of crossings: only then are they remembered.

@@ -40,6 +40,7 @@ fn spec(name: &str, calcs: &[Calc], window: Option<i64>, threshold: Option<f64>)
         streams: vec![b"stream".to_vec()],
         reducers: vec![reducer(calcs)],
         window: window.map(Interval::from_millis),
+        remind: None,
         threshold,
         series: Vec::new(),
         crossings: true,
@@ -52,7 +53,7 @@ fn hit(engine: &mut Engine, id: StatId, key: &Key, value: u64, now: Time) -> boo
     let Some(slot) = engine.observe(id, 0, key, &num(value), now) else { return false };
     engine.fill(slot, now);
     let sum = value_of(engine, slot, Calc::Sum).unwrap();
-    engine.cross(slot, sum).is_some()
+    engine.cross(slot, sum, now).is_some()
 }
 
 fn value_of(engine: &Engine, slot: Slot, calc: Calc) -> Option<f64> {
@@ -73,6 +74,32 @@ const ALL: [Calc; 11] = [
     Calc::Unique,
     Calc::Variance,
 ];
+
+#[test]
+fn a_crossing_that_goes_on_is_told_of_again() {
+    let mut engine = Engine::default();
+    let remind = Some(Interval::from_millis(2_000));
+    let id = engine.add(Spec { remind, ..spec("kept up", &[Calc::Sum], Some(1_000), Some(3.0)) });
+    let crossed: Vec<i64> =
+        (0..70).map(|i| i * 100).filter(|ms| hit(&mut engine, id, &host(1), 1, at(*ms))).collect();
+    assert_eq!(crossed, [200, 2_200, 4_200, 6_200]);
+    // After a pause it is a crossing of its own, and the time to the next reminder begins with it.
+    let crossed: Vec<i64> =
+        (90..120).map(|i| i * 100).filter(|ms| hit(&mut engine, id, &host(1), 1, at(*ms))).collect();
+    assert_eq!(crossed, [9_200, 11_200]);
+
+    // What was saved goes on.
+    let saved = engine.save(|_| None);
+    let mut again = Engine::default();
+    let id = again.add(Spec { remind, ..spec("kept up", &[Calc::Sum], Some(1_000), Some(3.0)) });
+    again.adopt(id, &mut Saved::read(&saved).unwrap());
+    let crossed: Vec<i64> =
+        (120..150).map(|i| i * 100).filter(|ms| hit(&mut again, id, &host(1), 1, at(*ms))).collect();
+    assert_eq!(crossed, [13_200]);
+    // Without a window there is nothing that could go on.
+    let epoch = engine.add(Spec { remind, ..spec("epoch", &[Calc::Sum], None, Some(3.0)) });
+    assert_eq!((0..90).filter(|i| hit(&mut engine, epoch, &host(1), 1, at(i * 100))).count(), 1);
+}
 
 #[test]
 fn numbers_are_those_of_the_definitions() {

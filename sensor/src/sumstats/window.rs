@@ -87,10 +87,15 @@ pub(super) struct Values {
 /// Values by when they were last seen.
 #[derive(Clone, Default)]
 struct Distinct {
+    /// As long as there are at most [`FEW`], that seen least recently first. Otherwise it is empty.
+    few: Vec<(Time, Obs)>,
     when: HashMap<Obs, (Time, u64), RandomState>,
     order: BTreeMap<(Time, u64), Obs>,
     clock: u64,
 }
+
+/// So many are looked through sooner than they are found in maps.
+const FEW: usize = 8;
 
 /// A value's places in two maps, beside its own bytes.
 const DISTINCT_PLACE: usize = 80;
@@ -197,13 +202,12 @@ impl Window {
 
     /// How many distinct values.
     pub fn distinct(&self) -> usize {
-        self.values.as_ref().map_or(0, |values| values.distinct.order.len())
+        self.values.as_ref().map_or(0, |values| values.distinct.len())
     }
 
     /// The distinct values, that seen least recently first, each with when it was seen.
     pub fn distinct_values(&self) -> impl Iterator<Item = (Time, &Obs)> {
-        let order = self.values.iter().flat_map(|values| &values.distinct.order);
-        order.map(|((time, _), obs)| (*time, obs))
+        self.values.iter().flat_map(|values| values.distinct.values())
     }
 
     /// The last values, the latest last.
@@ -235,6 +239,9 @@ impl Window {
     }
 }
 
+/// The calculations that keep something for each part of the window.
+const IN_SLICES: [Calc; 3] = [Calc::Sample, Calc::HllUnique, Calc::Topk];
+
 /// The calculations that need the values themselves.
 const VALUES: [Calc; 5] = [Calc::Last, Calc::Unique, Calc::Sample, Calc::HllUnique, Calc::Topk];
 
@@ -256,6 +263,9 @@ impl Values {
             let limit = reducer.unique_max.map_or(usize::MAX, |max| (max as usize).saturating_add(1));
             grown += self.distinct.see(obs, now, limit, common);
         }
+        if !IN_SLICES.into_iter().any(|calc| reducer.calcs.has(calc)) {
+            return grown;
+        }
         let number = now.nanos() / slice;
         if self.slices.back().is_none_or(|slice| slice.number != number) {
             self.slices.push_back(Slice { number, ..Slice::default() });
@@ -271,7 +281,7 @@ impl Values {
             grown -= obs.bytes() as isize;
             self.last.pop_front();
         }
-        while self.distinct.order.first_key_value().is_some_and(|((time, _), _)| gone(*time)) {
+        while self.distinct.oldest().is_some_and(gone) {
             grown += self.distinct.drop_oldest();
         }
         let length = slice_span(span);
@@ -286,7 +296,7 @@ impl Values {
     fn bytes(&self) -> usize {
         size_of::<Values>()
             + self.last.iter().map(|(_, obs)| obs.bytes()).sum::<usize>()
-            + self.distinct.order.values().map(|obs| obs.bytes() + DISTINCT_PLACE).sum::<usize>()
+            + self.distinct.values().map(|(_, obs)| obs.bytes() + DISTINCT_PLACE).sum::<usize>()
             + self.slices.iter().map(Slice::bytes).sum::<usize>()
     }
 
@@ -326,34 +336,73 @@ impl Slice {
 }
 
 impl Distinct {
+    fn len(&self) -> usize {
+        self.few.len() + self.order.len()
+    }
+
+    /// That seen least recently first.
+    fn values(&self) -> impl Iterator<Item = (Time, &Obs)> {
+        let few = self.few.iter().map(|(time, obs)| (*time, obs));
+        few.chain(self.order.iter().map(|((time, _), obs)| (*time, obs)))
+    }
+
+    fn oldest(&self) -> Option<Time> {
+        let few = self.few.first().map(|(time, _)| *time);
+        few.or_else(|| self.order.first_key_value().map(|((time, _), _)| *time))
+    }
+
     /// At the limit the value seen least recently makes room: the number stays what it is.
     fn see(&mut self, obs: &Obs, now: Time, limit: usize, common: &mut Common) -> isize {
-        let mut grown = 0;
-        match self.when.get(obs) {
-            Some(old) => {
-                self.order.remove(old);
+        // One value after the other is mostly the same.
+        if let Some((time, _)) = self.few.last_mut().filter(|(_, last)| last == obs) {
+            *time = now;
+            return 0;
+        }
+        let known = match self.few.iter().position(|(_, known)| known == obs) {
+            Some(at) => {
+                self.few.remove(at);
+                true
             }
-            None => {
-                grown += (obs.bytes() + DISTINCT_PLACE) as isize;
-                if self.order.len() >= limit.min(common.max_elements) {
-                    common.cut += u64::from(limit > common.max_elements);
-                    grown += self.drop_oldest();
-                }
+            None => self.when.remove(obs).is_some_and(|old| self.order.remove(&old).is_some()),
+        };
+        let mut grown = 0;
+        if !known {
+            grown += (obs.bytes() + DISTINCT_PLACE) as isize;
+            if self.len() >= limit.min(common.max_elements) {
+                common.cut += u64::from(limit > common.max_elements);
+                grown += self.drop_oldest();
             }
         }
         self.put(obs.clone(), now);
         grown
     }
 
+    /// Puts in a value that is not there, seen after the others.
     fn put(&mut self, obs: Obs, now: Time) {
+        if self.order.is_empty() && self.few.len() < FEW {
+            self.few.push((now, obs));
+            return;
+        }
+        for (time, obs) in std::mem::take(&mut self.few) {
+            self.place(obs, time);
+        }
+        self.place(obs, now);
+    }
+
+    fn place(&mut self, obs: Obs, now: Time) {
         self.clock += 1;
         self.when.insert(obs.clone(), (now, self.clock));
         self.order.insert((now, self.clock), obs);
     }
 
     fn drop_oldest(&mut self) -> isize {
-        let Some((_, obs)) = self.order.pop_first() else { return 0 };
-        self.when.remove(&obs);
+        let obs = if self.few.is_empty() {
+            let Some((_, obs)) = self.order.pop_first() else { return 0 };
+            self.when.remove(&obs);
+            obs
+        } else {
+            self.few.remove(0).1
+        };
         -((obs.bytes() + DISTINCT_PLACE) as isize)
     }
 }

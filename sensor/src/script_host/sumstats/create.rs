@@ -82,6 +82,7 @@ impl Inner {
             vm.error(site.span, format!("SumStat {shown}: the {what} must be a length of time"));
             return Ok(Value::Unset);
         }
+        let remind = fields.number("remind").filter(|after| *after > 0.0);
         let series: Vec<f64> = match fields.get("threshold_series") {
             Value::Vector(series) => series.items().iter().map(Value::as_double).collect(),
             _ => Vec::new(),
@@ -119,6 +120,7 @@ impl Inner {
             streams: draft.streams.iter().map(|(name, _)| name.to_vec()).collect(),
             reducers: draft.reducers,
             window: window.map(Interval::from_secs_f64),
+            remind: remind.map(Interval::from_secs_f64),
             threshold,
             series,
             crossings: crossed.is_some(),

@@ -140,7 +140,7 @@ impl Inner {
         let (next, crossed) = {
             let mut engine = self.engine.borrow_mut();
             let next = engine.next_step(slot);
-            (next, engine.cross(slot, value / own))
+            (next, engine.cross(slot, value / own, now))
         };
         self.explained(counted.explained, |told| told.compared(now, value, own, next, crossed));
         if let (Some(_), Some(function)) = (crossed, &rule.crossed) {
