@@ -1,6 +1,7 @@
-# Guessing passwords over HTTP: many 401 to requests with a username.
+# Guessing passwords over HTTP: many refused logins, and a login after them.
 
 @load ./real-client
+@load ./blocks
 
 module AuthBruteforcing;
 
@@ -10,7 +11,9 @@ export {
 		HTTP_AuthBruteforcing_Victim,
 		## Many clients guess the password of one user.
 		HTTP_AuthBruteforcing_User,
-		## A client that was guessing got in.
+		## Addresses of a block take turns: none of them need guess often.
+		HTTP_AuthBruteforcing_Block,
+		## Who was guessing got in, or somebody as a user whose password was being guessed.
 		HTTP_AuthBruteforcing_Success,
 	};
 
@@ -21,87 +24,364 @@ export {
 
 	## So many failed logins within the window, of one client or at one server.
 	option threshold: double = 10.0;
+	## So many of the addresses of a block together, of which there are at least two.
+	option block_threshold: double = 10.0;
 	## So many clients that fail for one user.
 	option user_threshold: double = 10.0;
 	const window = 2min &redef;
+	## While it goes on, a notice is raised again after this much time.
+	const remind = 10min &redef;
+
+	## Answers that refuse the credentials of a request, in whatever scheme (Basic, Digest, NTLM, Bearer, …). After 403,
+	## and of a token, only a guess that differs from the client's last one counts: who is known and may not do
+	## something asks with the same again.
+	option refused: set[count] = { 401, 403, 407 };
+
+	## What is POSTed to these paths are logins by form or JSON.
+	option login_paths: pattern = /\/(log-?[io]n|sign-?in|wp-login|authenticate)(\.[a-z]+)?\/?(\?.*)?$/i;
+	## Answers that refuse them; 200 does so only to forms, which are shown again. A redirect that leads back to such a
+	## path does as well. Other answers below 400 let in.
+	option login_refused: set[count] = { 200, 400, 401, 403, 422, 429 };
 
 	## Clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
 	option ignore_servers: set[subnet] = {};
 
-	## For how long a login of a client that was guessing is a notice.
+	## For how long after the last guess a login is a notice.
 	const remember = 1hr &redef;
+	## Clients, and users, whose guesses are remembered. Of one who comes when there are too many, which is a weird, a
+	## login is no notice.
+	const max_guessing = 100000 &redef;
+
+	## The credentials of a request.
+	type Login: record {
+		## The user, where the scheme tells.
+		user: string &default="";
+		## All of it, to tell guesses apart.
+		secret: string;
+		## A token, and no guess by itself.
+		is_token: bool &default=F;
+	};
 }
 
-# Clients that crossed the threshold. Who comes when there are too many is a weird, and his login no notice.
-global guessing: set[addr] &create_expire=remember;
-const max_guessing = 100000 &redef;
+redef record HTTP::Info += {
+	login: Login &optional;
+};
+
+event zeek_init() &priority=-3
+	{
+	add HTTP::headers_of_interest["AUTHORIZATION"];
+	add HTTP::headers_of_interest["PROXY-AUTHORIZATION"];
+	}
+
+# ---- credentials ----
+
+# The user in the last of NTLM's three messages. The others are no login.
+function ntlm_user(token: string, login: Login): bool
+	{
+	local message = strstr(token, "NTLMSSP");
+	if ( message == 0 )
+		return T;
+	local m = sub_bytes(token, message, -1);
+	if ( |m| < 44 || m[8] != "\x03" )
+		return F;
+	local length = bytestring_to_count(m[36:38], T);
+	local start = bytestring_to_count(m[40:44], T);
+	if ( length <= 512 && start + length <= |m| )
+		# The characters of names in UTF-16 that matter are a byte and a zero.
+		login$user = gsub(sub_bytes(m, start + 1, length), /\x00/, "");
+	return T;
+	}
+
+event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value: string)
+	{
+	if ( ! is_orig || ! c?$http || ( name != "AUTHORIZATION" && name != "PROXY-AUTHORIZATION" ) )
+		return;
+	local words = split_string1(strip(value), / +/);
+	local scheme = to_lower(words[0]);
+	local login = Login($secret=value);
+	if ( scheme == "digest" )
+		{
+		local named = find_last(value, /[ ,]username *= *\"[^\"]*\"/);
+		login$user = sub(sub(named, /^[^\"]*\"/, ""), /\"$/, "");
+		}
+	else if ( scheme == "ntlm" || scheme == "negotiate" )
+		{
+		if ( |words| < 2 || /^[A-Za-z0-9+\/]+=*$/ != words[1] || ! ntlm_user(decode_base64(words[1]), login) )
+			return;
+		}
+	else
+		login$is_token = scheme != "basic";
+	c$http$login = login;
+	}
+
+# ---- what is being guessed ----
+
+# Where guesses were refused, for whom, and whether they are many.
+type Guesses: record {
+	places: set[string];
+	users: set[string];
+	secret: string &default="";
+	is_attack: bool &default=F;
+};
+
+# So many of each are kept.
+const max_kept = 16;
+
+global by_client: table[addr] of Guesses &write_expire=remember;
+global by_user: table[addr, string] of Guesses &write_expire=remember;
+# Blocks by their first address.
+global by_block: set[addr] &write_expire=remember;
+# Who got in where, by client and user, when nobody was guessing.
+global logins: set[addr, string, string] &write_expire=1day;
+
+# What the notices are about that are raised while a request is looked at.
+global at_hand: connection;
+
+# The protected place that a request is in (RFC 7617 §2.2): the folder of its path, and at the top the path itself.
+function location(c: connection): string
+	{
+	local path = c$http?$uri ? sub(sub(c$http$uri, /[?#].*/, ""), /^[a-zA-Z]+:\/\/[^\/]*/, "") : "";
+	return cat(c$id$resp_h, " ", c$http?$host ? c$http$host : "", path);
+	}
+
+function place(c: connection): string
+	{
+	local at = location(c);
+	local folder = sub(at, /[^\/]*$/, "");
+	return count_substr(folder, "/") > 1 ? folder : at;
+	}
+
+function is_inside(at: string, places: set[string]): bool
+	{
+	for ( p in places )
+		if ( at == p || ( starts_with(at, p) && ( p[-1] == "/" || at[|p|] == "/" ) ) )
+			return T;
+	return F;
+	}
+
+function block_of(client: addr): addr
+	{
+	return subnet_to_addr(mask_addr(client, is_v4_addr(client) ? Blocks::v4 : Blocks::v6));
+	}
+
+function keep(g: Guesses, p: string, login: Login)
+	{
+	if ( |g$places| < max_kept )
+		add g$places[p];
+	if ( login$user != "" && |g$users| < max_kept )
+		add g$users[login$user];
+	}
+
+function full(who: string)
+	{
+	Reporter::net_weird("too_many_clients_guess_passwords", who);
+	}
+
+function failed(c: connection, client: addr, login: Login, always: bool)
+	{
+	add c$http$tags[HTTP_AUTH_ERROR];
+	local server = c$id$resp_h;
+	if ( client in ignore_clients || c$id$orig_h in ignore_clients || server in ignore_servers )
+		return;
+
+	local g = client in by_client ? by_client[client] : Guesses();
+	local again = g$secret == login$secret;
+	g$secret = login$secret;
+	local p = place(c);
+	keep(g, p, login);
+	# To write it keeps it for longer.
+	if ( client in by_client || |by_client| < max_guessing )
+		by_client[client] = g;
+	else
+		full(cat(client));
+	if ( again && ! always )
+		return;
+
+	at_hand = c;
+	if ( login$user != "" )
+		{
+		local u = [server, login$user] in by_user ? by_user[server, login$user] : Guesses();
+		keep(u, p, login);
+		if ( [server, login$user] in by_user || |by_user| < max_guessing )
+			by_user[server, login$user] = u;
+		else
+			full(login$user);
+		SumStats::observe("http.auth_errors.user", [$host=server, $str=login$user], [$str=cat(client)]);
+		}
+	SumStats::observe("http.auth_errors.attacker", [$host=client], [$num=1]);
+	SumStats::observe("http.auth_errors.victim", [$host=server], [$num=1]);
+	SumStats::observe("http.auth_errors.block", [$host=block_of(client)], [$str=cat(client)]);
+	}
+
+# Whether who logs in there may have guessed the password.
+function is_suspect(c: connection, client: addr, user: string, is_known: bool): bool
+	{
+	local server = c$id$resp_h;
+	local at = location(c);
+	local guessed_it = F;
+	if ( client in by_client )
+		{
+		local g = by_client[client];
+		guessed_it = user in g$users;
+		if ( ( g$is_attack || block_of(client) in by_block ) && ( guessed_it || ! is_known ) && is_inside(at, g$places) )
+			return T;
+		}
+	if ( user == "" || [server, user] !in by_user )
+		return F;
+	local u = by_user[server, user];
+	return u$is_attack && ( guessed_it || ! is_known ) && is_inside(at, u$places);
+	}
+
+function succeeded(c: connection, client: addr, login: Login)
+	{
+	local user = login$user;
+	local p = place(c);
+	if ( is_suspect(c, client, user, [client, p, user] in logins) )
+		NOTICE([$note=HTTP_AuthBruteforcing_Success, $conn=c, $src=client,
+			$msg=fmt("%s logged in%s after guessing passwords", client, user == "" ? "" : cat(" as ", user)),
+			$sub=fmt("%s%s%s", user == "" ? "" : cat(user, " at "), c$http?$host ? c$http$host : "",
+				c$http?$uri ? c$http$uri : ""),
+			$identifier=cat(client, user)]);
+	else if ( user != "" && ( [client, p, user] in logins || |logins| < max_guessing ) )
+		add logins[client, p, user];
+	}
+
+# ---- answers ----
+
+# In a form or JSON that was POSTed: nobody looks into it.
+function is_form(c: connection): bool
+	{
+	return c$http?$method && c$http$method == "POST" && c$http?$uri && login_paths in c$http$uri;
+	}
+
+function judge(c: connection, code: count)
+	{
+	local client = RealClient::of_conn(c);
+	local login = c$http$login;
+	if ( login$user == "" && ! login$is_token && c$http?$username )
+		login$user = c$http$username;
+	if ( code in refused )
+		failed(c, client, login, code != 403 && ! login$is_token);
+	else if ( code < 400 )
+		{
+		if ( code < 300 )
+			add c$http$tags[HTTP_AUTH_SUCCESS];
+		succeeded(c, client, login);
+		}
+	}
 
 event http_reply(c: connection, version: string, code: count, reason: string)
 	{
-	# 1xx and redirects say nothing about the password.
-	if ( ! c?$http || ! c$http?$username || ( code != 401 && ( code < 200 || code >= 300 ) ) )
+	if ( ! c?$http || code < 200 )
 		return;
-	local client = RealClient::of_conn(c);
-	local server = c$id$resp_h;
-	if ( code != 401 )
+	if ( c$http?$login )
+		judge(c, code);
+	else if ( is_form(c) && ( code < 300 || code >= 400 ) )
 		{
-		add c$http$tags[HTTP_AUTH_SUCCESS];
-		if ( client in guessing )
-			NOTICE([$note=HTTP_AuthBruteforcing_Success, $conn=c, $src=client, $sub=c$http$username,
-				$msg=fmt("%s logged in as %s after guessing passwords", client, c$http$username),
-				$identifier=cat(client, c$http$username)]);
-		return;
+		local json = c$http?$orig_mime_types && |c$http$orig_mime_types| > 0 && "json" in c$http$orig_mime_types[0];
+		if ( code in login_refused && ( code != 200 || ! json ) )
+			failed(c, RealClient::of_conn(c), Login($secret=""), T);
+		else if ( code < 300 )
+			succeeded(c, RealClient::of_conn(c), Login($secret=""));
 		}
-	add c$http$tags[HTTP_AUTH_ERROR];
-	if ( client in ignore_clients || c$id$orig_h in ignore_clients || server in ignore_servers )
-		return;
-	SumStats::observe("http.auth_errors.attacker", [$host=client], [$num=1]);
-	SumStats::observe("http.auth_errors.victim", [$host=server], [$num=1]);
-	SumStats::observe("http.auth_errors.user", [$host=server, $str=c$http$username], [$str=cat(client)]);
 	}
 
-function failures(result: SumStats::Result, stream: string): string
+# Where a redirect leads stands behind its first line.
+event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	{
-	return fmt("%.0f auth failed in %.1f mins", result[stream]$sum, window / 1min);
+	if ( is_orig || ! c?$http || c$http?$login || ! c$http?$status_code || c$http$status_code < 300
+	     || c$http$status_code >= 400 || ! is_form(c) )
+		return;
+	if ( c$http?$redirect_dst && login_paths in c$http$redirect_dst )
+		failed(c, RealClient::of_conn(c), Login($secret=""), T);
+	else
+		succeeded(c, RealClient::of_conn(c), Login($secret=""));
+	}
+
+# ---- notices ----
+
+function failures(result: SumStats::Result, stream: string, g: Guesses): string
+	{
+	local text = fmt("%.0f auth failed in %.1f mins", result[stream]$sum, window / 1min);
+	for ( what, all in table(["users"] = g$users, ["at"] = g$places) )
+		if ( |all| > 0 )
+			text += fmt("; %s: %s", what, join_string_set(all, ", "));
+	return text;
+	}
+
+# What the request at hand says.
+function sample(): Guesses
+	{
+	local login = at_hand$http?$login ? at_hand$http$login : Login($secret="");
+	local g = Guesses();
+	keep(g, place(at_hand), login);
+	return g;
 	}
 
 event zeek_init() &priority=-3
 	{
+	local again = Notice::reminder(remind);
 	local attacker = SumStats::Reducer($stream="http.auth_errors.attacker", $apply=set(SumStats::SUM));
-	SumStats::create([$name="http.auth_errors.attacker", $epoch=window, $window=window, $reducers=set(attacker),
+	SumStats::create([$name="http.auth_errors.attacker", $epoch=window, $window=window, $remind=again,
+		$reducers=set(attacker),
 		$threshold_for(key: SumStats::Key) = { return threshold; },
-		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
-			if ( |guessing| < max_guessing )
-				add guessing[key$host];
-			else
-				Reporter::net_weird("too_many_clients_guess_passwords", cat(key$host));
-			NOTICE([$note=HTTP_AuthBruteforcing_Attacker, $src=key$host,
+			local client = key$host;
+			if ( client in by_client )
+				by_client[client]$is_attack = T;
+			NOTICE([$note=HTTP_AuthBruteforcing_Attacker, $conn=at_hand, $src=client,
 				$n=double_to_count(result["http.auth_errors.attacker"]$sum),
-				$msg=fmt("HTTP auth bruteforcing from attacker %s", key$host),
-				$sub=failures(result, "http.auth_errors.attacker")]);
+				$msg=fmt("HTTP auth bruteforcing from attacker %s", client),
+				$sub=failures(result, "http.auth_errors.attacker", client in by_client ? by_client[client] : sample()),
+				$identifier=cat(client), $suppress_for=again]);
+			}]);
+
+	local block = SumStats::Reducer($stream="http.auth_errors.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
+		$unique_max=2);
+	# A single client is the other detection's.
+	SumStats::create([$name="http.auth_errors.block", $epoch=window, $window=window, $remind=again,
+		$reducers=set(block), $threshold_unique=2,
+		$threshold_for(key: SumStats::Key) = { return block_threshold; },
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
+			{
+			local addresses = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
+			if ( |by_block| < max_guessing )
+				add by_block[key$host];
+			NOTICE([$note=HTTP_AuthBruteforcing_Block, $conn=at_hand, $src=key$host,
+				$n=double_to_count(result["http.auth_errors.block"]$sum),
+				$msg=fmt("HTTP auth bruteforcing from addresses of %s", addresses),
+				$sub=failures(result, "http.auth_errors.block", sample()),
+				$identifier=cat(addresses), $suppress_for=again]);
 			}]);
 
 	local victim = SumStats::Reducer($stream="http.auth_errors.victim", $apply=set(SumStats::SUM));
-	SumStats::create([$name="http.auth_errors.victim", $epoch=window, $window=window, $reducers=set(victim),
+	SumStats::create([$name="http.auth_errors.victim", $epoch=window, $window=window, $remind=again,
+		$reducers=set(victim),
 		$threshold_for(key: SumStats::Key) = { return threshold; },
-		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
-			NOTICE([$note=HTTP_AuthBruteforcing_Victim, $src=key$host,
+			NOTICE([$note=HTTP_AuthBruteforcing_Victim, $conn=at_hand, $src=key$host,
 				$n=double_to_count(result["http.auth_errors.victim"]$sum),
 				$msg=fmt("HTTP auth bruteforcing to victim %s", key$host),
-				$sub=failures(result, "http.auth_errors.victim")]);
+				$sub=failures(result, "http.auth_errors.victim", sample()),
+				$identifier=cat(key$host), $suppress_for=again]);
 			}]);
 
 	local user = SumStats::Reducer($stream="http.auth_errors.user", $apply=set(SumStats::UNIQUE));
-	SumStats::create([$name="http.auth_errors.user", $epoch=window, $window=window, $reducers=set(user),
+	SumStats::create([$name="http.auth_errors.user", $epoch=window, $window=window, $remind=again,
+		$reducers=set(user),
 		$threshold_for(key: SumStats::Key) = { return user_threshold; },
-		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
-			NOTICE([$note=HTTP_AuthBruteforcing_User, $dst=key$host, $n=result["http.auth_errors.user"]$unique,
+			if ( [key$host, key$str] in by_user )
+				by_user[key$host, key$str]$is_attack = T;
+			NOTICE([$note=HTTP_AuthBruteforcing_User, $conn=at_hand, $src=RealClient::of_conn(at_hand), $dst=key$host,
+				$n=result["http.auth_errors.user"]$unique,
 				$msg=fmt("%d clients guess the password of user %s at %s", result["http.auth_errors.user"]$unique,
 					key$str, key$host),
-				$sub=fmt("within %.1f mins", window / 1min), $identifier=cat(key$host, key$str)]);
+				$sub=fmt("within %.1f mins; at: %s", window / 1min, join_string_set(sample()$places, ", ")),
+				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 	}

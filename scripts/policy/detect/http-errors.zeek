@@ -1,6 +1,7 @@
 # Clients and servers with many HTTP errors.
 
 @load ./real-client
+@load ./blocks
 
 module HTTPErrors;
 
@@ -8,6 +9,8 @@ export {
 	redef enum Notice::Type += {
 		## A client was answered with many errors (400 and above).
 		Client_Errors,
+		## Addresses of a block were, and take turns: none of them need have many.
+		Block_Errors,
 		## A server answered with many errors.
 		Server_Errors,
 		## The same of errors that are the server's fault (500 and above).
@@ -24,7 +27,11 @@ export {
 	## So many errors within the window are a notice, and so many faults.
 	option threshold: double = 1000.0;
 	option fault_threshold: double = 1000.0;
+	## So many errors of the addresses of a block together, of which there are at least two.
+	option block_threshold: double = 1000.0;
 	const window = 15min &redef;
+	## While it goes on, a notice is raised again after this much time.
+	const remind = 10min &redef;
 	## Addresses or subnets, of clients or servers, with thresholds of their own for both.
 	option thresholds: table[subnet] of double = {};
 
@@ -72,6 +79,8 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 	local server = c$id$resp_h;
 	SumStats::observe("http.errors.client", [$host=client], [$num=1]);
 	SumStats::observe("http.errors.server", [$host=server], [$num=1]);
+	local block = mask_addr(client, is_v4_addr(client) ? Blocks::v4 : Blocks::v6);
+	SumStats::observe("http.errors.block", [$host=subnet_to_addr(block)], [$str=cat(client)]);
 	SumStats::observe("http.errors.top_clients", [], [$str=cat(client)]);
 	SumStats::observe("http.errors.top_servers", [], [$str=cat(server)]);
 	if ( code < 500 )
@@ -83,17 +92,37 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 function count_errors(stream: string, note: Notice::Type, what: string, faults: bool)
 	{
 	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM));
-	SumStats::create([$name=stream, $epoch=window, $window=window, $reducers=set(r),
+	local again = Notice::reminder(remind);
+	SumStats::create([$name=stream, $epoch=window, $window=window, $remind=again, $reducers=set(r),
 		$threshold_for=function[faults](key: SumStats::Key): double
 			{
 			return threshold_of(key$host, faults ? fault_threshold : threshold);
 			},
-		$threshold_crossed=function[stream, note, what, faults](key: SumStats::Key, result: SumStats::Result)
+		$threshold_crossed=function[stream, note, what, faults, again](key: SumStats::Key, result: SumStats::Result)
 			{
 			NOTICE([$note=note, $src=key$host, $n=double_to_count(result[stream]$sum),
 				$msg=fmt("%s %s %s", what, key$host, faults ? "with many server errors" : "with many HTTP errors"),
 				$sub=fmt("%.0f errors in %s", result[stream]$sum, duration_to_mins_secs(window)),
-				$identifier=cat(key$host)]);
+				$identifier=cat(key$host), $suppress_for=again]);
+			}]);
+	}
+
+# A single client is the other detection's.
+function count_block_errors()
+	{
+	local r = SumStats::Reducer($stream="http.errors.block", $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=2);
+	local again = Notice::reminder(remind);
+	SumStats::create([$name="http.errors.block", $epoch=window, $window=window, $remind=again, $reducers=set(r),
+		$threshold_unique=2,
+		$threshold_for(key: SumStats::Key) = { return threshold_of(key$host, block_threshold); },
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
+			{
+			local block = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
+			local n = result["http.errors.block"]$sum;
+			NOTICE([$note=Block_Errors, $src=key$host, $n=double_to_count(n),
+				$msg=fmt("Addresses of %s with many HTTP errors", block),
+				$sub=fmt("%.0f errors in %s", n, duration_to_mins_secs(window)),
+				$identifier=cat(block), $suppress_for=again]);
 			}]);
 	}
 
@@ -122,6 +151,7 @@ function report(stream: string, note: Notice::Type, words: string)
 event zeek_init() &priority=-3
 	{
 	count_errors("http.errors.client", Client_Errors, "Client", F);
+	count_block_errors();
 	count_errors("http.errors.server", Server_Errors, "Server", F);
 	count_errors("http.faults.client", Client_Server_Faults, "Client", T);
 	count_errors("http.faults.server", Server_Faults, "Server", T);

@@ -1,6 +1,7 @@
 # Floods of requests: from one client, or from a block of addresses that take turns.
 
 @load ./real-client
+@load ./blocks
 
 module HTTPFloods;
 
@@ -15,6 +16,8 @@ export {
 	option threshold: double = 600.0;
 	option block_threshold: double = 600.0;
 	const window = 30sec &redef;
+	## While it goes on, a notice is raised again after this much time.
+	const remind = 10min &redef;
 
 	## The methods that are counted, each apart.
 	option methods: set[string] = { "GET", "POST" };
@@ -26,17 +29,6 @@ export {
 	option block_v4 = 24;
 	option block_v6 = 48;
 }
-
-const longest: table[string] of count = { ["HTTPFloods::block_v4"] = 32, ["HTTPFloods::block_v6"] = 128 };
-
-# A prefix that is too long would be an error with every request.
-function prefix(id: string, length: count): count
-	{
-	if ( length <= longest[id] )
-		return length;
-	Reporter::warning(fmt("%s: %d bits are too many, %d are taken", id, length, longest[id]));
-	return longest[id];
-	}
 
 event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	{
@@ -53,34 +45,33 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 
 event zeek_init() &priority=-3
 	{
-	for ( id, length in table(["HTTPFloods::block_v4"] = block_v4, ["HTTPFloods::block_v6"] = block_v6) )
-		{
-		Option::set_change_handler(id, prefix);
-		if ( length > longest[id] )
-			Option::set(id, length);
-		}
+	local again = Notice::reminder(remind);
+	Blocks::limit("HTTPFloods::block_v4", block_v4, 32);
+	Blocks::limit("HTTPFloods::block_v6", block_v6, 128);
 	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
-	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $reducers=set(one),
+	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $remind=again,
+		$reducers=set(one),
 		$threshold_for(key: SumStats::Key) = { return threshold; },
-		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
 			NOTICE([$note=Client_Flood, $src=key$host, $n=double_to_count(result["http.flood.client"]$sum),
 				$msg=fmt("%s floods with %s requests", key$host, key$str),
 				$sub=fmt("%.0f in %.0f secs", result["http.flood.client"]$sum, window / 1sec),
-				$identifier=cat(key$host, key$str)]);
+				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 
 	local many = SumStats::Reducer($stream="http.flood.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
 		$unique_max=2);
 	# A single client is the other detection's.
-	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $reducers=set(many),
+	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $remind=again,
+		$reducers=set(many),
 		$threshold_unique=2, $threshold_for(key: SumStats::Key) = { return block_threshold; },
-		$threshold_crossed(key: SumStats::Key, result: SumStats::Result) =
+		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
 			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : block_v6);
 			NOTICE([$note=Block_Flood, $src=key$host, $n=double_to_count(result["http.flood.block"]$sum),
 				$msg=fmt("Addresses of %s flood with %s requests", block, key$str),
 				$sub=fmt("%.0f in %.0f secs", result["http.flood.block"]$sum, window / 1sec),
-				$identifier=cat(block, key$str)]);
+				$identifier=cat(block, key$str), $suppress_for=again]);
 			}]);
 	}

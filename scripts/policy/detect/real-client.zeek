@@ -1,6 +1,9 @@
 # The client behind a proxy or load balancer, as far as the proxy is to be believed.
 #
-# Whoever connects can send any header, so a header counts only where the connection comes from a proxy of ours.
+# Whoever connects can send any header, so a header counts only where the connection comes from a proxy of ours, and
+# of that proxy only the header that it sets itself: the others it hands on as the client wrote them.
+
+@load base/frameworks/notice
 
 module RealClient;
 
@@ -8,35 +11,60 @@ export {
 	## Our proxies and load balancers. With none no header is believed.
 	option proxies: set[subnet] = {};
 
-	## The headers that name the client, the most trusted first, in upper case. The first of them that is there
-	## decides, also where what it holds is no address.
+	## The one header that each proxy sets or appends to, by the proxy's subnet; the narrowest that fits decides. Whoever
+	## is listed here is a proxy of ours as well. With "" the proxy sets none, and none is believed.
+	option proxy_headers: table[subnet] of string = {};
+
+	## The headers that are read of proxies that proxy_headers says nothing about. Where a request has several of them
+	## and they name different clients, which is a weird, X-Forwarded-For decides, because a proxy appends to what a
+	## client wrote there; without it none is believed.
 	option headers: vector of string = vector("X-CLUSTER-CLIENT-IP", "FORWARDED", "X-FORWARDED-FOR", "X-REAL-IP");
 
 	## The reply's header that names the server behind the proxy.
 	option backend_header = "X-BACKEND-SERVER";
+
+	## Whether an address is a proxy of ours.
+	global is_proxy: function(a: addr): bool;
 
 	## The client of the transaction at hand: what the proxy says, else who connected.
 	global of_conn: function(c: connection): addr;
 }
 
 redef record HTTP::Info += {
-	## The client that a proxy of ours named.
+	## The client that a proxy of ours named, spelled as addresses are in all logs.
 	cluster_client_ip: string &log &optional;
 	## The server that the proxy handed the request to.
 	backend_server: string &log &optional;
 	## Where a redirect leads.
 	redirect_dst: string &log &optional;
-	## The same as cluster_client_ip, and which of the headers decided.
+	## The same as cluster_client_ip, which of the headers decided, and whether another one contradicted it.
 	real_client: addr &optional;
-	real_client_rank: count &optional;
+	real_client_header: string &optional;
+	real_client_disputed: bool &default=F;
 };
+
+# The header that a proxy appends to.
+const appended = "X-FORWARDED-FOR";
+
+# In upper case, as they were when the run began: other headers are not told of.
+global kinds: set[string] = {};
 
 event zeek_init() &priority=-3
 	{
 	for ( i in headers )
-		add HTTP::headers_of_interest[to_upper(headers[i])];
+		add kinds[to_upper(headers[i])];
+	for ( kind in kinds )
+		add HTTP::headers_of_interest[kind];
+	for ( _, own in proxy_headers )
+		if ( own != "" )
+			add HTTP::headers_of_interest[to_upper(own)];
 	add HTTP::headers_of_interest[to_upper(backend_header)];
 	add HTTP::headers_of_interest["LOCATION"];
+	}
+
+function is_proxy(a: addr): bool
+	{
+	return a in proxies || a in proxy_headers;
 	}
 
 function of_conn(c: connection): addr
@@ -76,12 +104,81 @@ function listed(name: string, value: string): vector of string
 	return addresses;
 	}
 
-function rank_of(name: string): count
+# Whom a header names.
+type Named: record {
+	client: addr &optional;
+	# There are only proxies of ours.
+	all_ours: bool &default=F;
+	# What stands where an address should.
+	junk: string &optional;
+};
+
+# The last that is no proxy of ours is the one that our own proxy saw; the first if all are.
+function named_by(name: string, value: string): Named
 	{
-	for ( i in headers )
-		if ( to_upper(headers[i]) == name )
-			return i;
-	return |headers|;
+	local said = Named();
+	local addresses = listed(name, value);
+	local i = |addresses|;
+	while ( i > 0 )
+		{
+		--i;
+		if ( ! is_valid_ip(addresses[i]) )
+			return Named($junk=addresses[i]);
+		said$client = to_addr(addresses[i]);
+		said$all_ours = is_proxy(said$client);
+		if ( ! said$all_ours )
+			break;
+		}
+	return said;
+	}
+
+function forget(h: HTTP::Info)
+	{
+	delete h$real_client;
+	delete h$cluster_client_ip;
+	}
+
+function believe(c: connection, name: string, said: Named)
+	{
+	local h = c$http;
+	# Of several lines of one header the last is the one that the proxy next to us added.
+	if ( said$all_ours && h?$real_client && h$real_client_header == name )
+		return;
+	h$real_client_header = name;
+	if ( said?$client )
+		{
+		h$real_client = said$client;
+		h$cluster_client_ip = cat(said$client);
+		return;
+		}
+	Reporter::conn_weird("client_header_without_address", c, fmt("%s: %s", name, said$junk));
+	forget(h);
+	}
+
+# Of the headers of a request only one is its proxy's own, and which is not known.
+function weigh(c: connection, name: string, said: Named)
+	{
+	local h = c$http;
+	if ( ! h?$real_client_header || h$real_client_header == name )
+		{
+		if ( ! h$real_client_disputed || name == appended )
+			believe(c, name, said);
+		return;
+		}
+	if ( said?$client && h?$real_client && said$client == h$real_client )
+		{
+		if ( name == appended )
+			h$real_client_header = name;
+		return;
+		}
+	if ( ! h$real_client_disputed )
+		Reporter::conn_weird("client_headers_disagree", c, fmt("%s: %s, %s: %s", h$real_client_header,
+			h?$real_client ? cat(h$real_client) : "-", name, said?$client ? cat(said$client) : said$junk));
+	h$real_client_disputed = T;
+	if ( name == appended )
+		believe(c, name, said);
+	else if ( h$real_client_header != appended )
+		forget(h);
 	}
 
 event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value: string)
@@ -97,35 +194,22 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 			c$http$redirect_dst = value;
 		return;
 		}
-	if ( c$id$orig_h !in proxies )
+	local proxy = c$id$orig_h;
+	local is_known = proxy in proxy_headers;
+	if ( is_known ? name != to_upper(proxy_headers[proxy]) : proxy !in proxies || name !in kinds )
 		return;
-	local rank = rank_of(name);
-	local h = c$http;
-	if ( rank == |headers| || ( h?$real_client_rank && h$real_client_rank < rank ) )
+	local said = named_by(name, value);
+	if ( ! said?$client && ! said?$junk )
 		return;
-	local addresses = listed(name, value);
-	if ( |addresses| == 0 )
-		return;
-	# Of several lines of one header the last is the one that the proxy next to us added.
-	local is_first = ! h?$real_client_rank || h$real_client_rank != rank;
-	h$real_client_rank = rank;
-	# The last that is no proxy of ours is the one that our own proxy saw; the first if all are.
-	local i = |addresses|;
-	while ( i > 0 )
-		{
-		--i;
-		if ( ! is_valid_ip(addresses[i]) )
-			{
-			Reporter::conn_weird("client_header_without_address", c, fmt("%s: %s", name, addresses[i]));
-			delete h$real_client;
-			delete h$cluster_client_ip;
-			return;
-			}
-		local a = to_addr(addresses[i]);
-		if ( a in proxies && ( i > 0 || ! is_first ) )
-			next;
-		h$real_client = a;
-		h$cluster_client_ip = addresses[i];
-		return;
-		}
+	if ( is_known )
+		believe(c, name, said);
+	else
+		weigh(c, name, said);
+	}
+
+# Who is behind a proxy may be unknown; to block the proxy would block all of them.
+hook Notice::notice(n: Notice::Info) &priority=3
+	{
+	if ( n?$src && is_proxy(n$src) )
+		delete n$actions[Notice::ACTION_DROP];
 	}

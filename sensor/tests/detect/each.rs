@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-type Row = BTreeMap<String, String>;
+pub type Row = BTreeMap<String, String>;
 
 /// What a run wrote: the logs as text, and standard output.
 #[derive(PartialEq, Debug)]
-struct Run {
-    logs: BTreeMap<String, String>,
-    printed: String,
+pub struct Run {
+    pub logs: BTreeMap<String, String>,
+    pub printed: String,
 }
 
 impl Run {
+    /// What a run in this folder wrote.
+    pub fn of(folder: &Path, printed: Vec<u8>) -> Run {
+        Run { logs: logs(folder), printed: String::from_utf8(printed).expect("text") }
+    }
+
     /// The rows of a log by column; none where there is no such log.
-    fn rows(&self, log: &str) -> Vec<Row> {
+    pub fn rows(&self, log: &str) -> Vec<Row> {
         let Some(text) = self.logs.get(log) else { return Vec::new() };
         let fields = text.lines().find_map(|line| line.strip_prefix("#fields\t")).expect("a line of fields");
         let row = |line: &str| {
@@ -25,7 +30,7 @@ impl Run {
     }
 
     /// Note (without its module), source and number of each notice.
-    fn notices(&self) -> Vec<(String, String, String)> {
+    pub fn notices(&self) -> Vec<(String, String, String)> {
         let short = |note: &str| note.rsplit("::").next().expect("a name").to_owned();
         self.rows("notice")
             .iter()
@@ -34,7 +39,7 @@ impl Run {
     }
 
     /// The notice of this kind, which must be the only one.
-    fn notice(&self, note: &str) -> Row {
+    pub fn notice(&self, note: &str) -> Row {
         let mut found = self.rows("notice");
         found.retain(|row| row["note"].ends_with(&format!("::{note}")));
         assert_eq!(found.len(), 1, "{note}: {:?}", self.notices());
@@ -57,13 +62,14 @@ fn run(capture: &str, workers: &str, args: &[&str]) -> Run {
     let output = command.output().expect("nightjar runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && errors.is_empty(), "{errors}");
-    Run { logs: logs(folder.path()), printed: String::from_utf8(output.stdout).expect("text") }
+    Run::of(folder.path(), output.stdout)
 }
 
 fn logs(folder: &Path) -> BTreeMap<String, String> {
     let log = |path: std::path::PathBuf| {
         let name = path.file_stem()?.to_str()?.to_owned();
-        (path.extension()? == "log").then(|| (name, std::fs::read_to_string(&path).expect("a log")))
+        matches!(path.extension()?.to_str()?, "log" | "list")
+            .then(|| (name, std::fs::read_to_string(&path).expect("a log")))
     };
     std::fs::read_dir(folder)
         .expect("a folder")
@@ -72,8 +78,11 @@ fn logs(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// Runs one detection over a capture, with one worker and with four, which must write the same.
-fn detect(detection: &str, capture: &str, args: &[&str]) -> Run {
-    let script = format!("policy/detect/{detection}");
+pub fn detect(detection: &str, capture: &str, args: &[&str]) -> Run {
+    let script = match detection.strip_prefix("../") {
+        Some(other) => format!("policy/{other}"),
+        None => format!("policy/detect/{detection}"),
+    };
     let script = script.trim_end_matches('/');
     let args = [&[script], args].concat();
     let one = run(capture, "1", &args);
@@ -81,7 +90,12 @@ fn detect(detection: &str, capture: &str, args: &[&str]) -> Run {
     one
 }
 
-fn expect(run: &Run, want: &[(&str, &str, &str)]) {
+/// Runs what cuts logs, which no detection does.
+fn tune(capture: &str, args: &[&str]) -> Run {
+    detect("../tuning/noise", capture, args)
+}
+
+pub fn expect(run: &Run, want: &[(&str, &str, &str)]) {
     let got = run.notices();
     let got: Vec<_> = got.iter().map(|(note, src, n)| (note.as_str(), src.as_str(), n.as_str())).collect();
     assert_eq!(got, want);
@@ -183,17 +197,29 @@ fn guessing_a_password_is_seen_and_so_is_the_guess_that_fits() {
             ("HTTP_AuthBruteforcing_Attacker", "10.98.0.1", "10"),
             ("HTTP_AuthBruteforcing_Victim", "10.98.0.2", "10"),
             ("HTTP_AuthBruteforcing_Success", "10.98.0.1", "-"),
-            ("HTTP_AuthBruteforcing_User", "-", "10"),
+            // One more address of the block, once.
+            ("HTTP_AuthBruteforcing_Block", "10.98.0.0", "13"),
+            ("HTTP_AuthBruteforcing_User", "10.98.0.29", "10"),
+            ("HTTP_AuthBruteforcing_Success", "10.98.0.31", "-"),
         ],
     );
     let failed = answered(&got, "10.98.0.1", &["401"]);
     assert_eq!(failed.len(), 12);
     for note in ["HTTP_AuthBruteforcing_Attacker", "HTTP_AuthBruteforcing_Victim"] {
         assert_eq!(got.notice(note)["ts"], got.replied(&failed[9]), "{note}");
-        assert_eq!(got.notice(note)["sub"], "10 auth failed in 2.0 mins");
+        let notice = got.notice(note);
+        assert_eq!(
+            notice["sub"],
+            "10 auth failed in 2.0 mins; users: heron; at: 10.98.0.2 10.98.0.2/private/"
+        );
+        let ends = ["uid", "id.orig_p", "dst", "p"].map(|name| &notice[name]);
+        let crossed = ["uid", "id.orig_p", "id.resp_h", "id.resp_p"].map(|name| &failed[9][name]);
+        assert_eq!(ends, crossed);
     }
     let fits = &answered(&got, "10.98.0.1", &["200"])[0];
-    let success = got.notice("HTTP_AuthBruteforcing_Success");
+    let mut all = got.rows("notice");
+    all.retain(|row| row["note"].ends_with("::HTTP_AuthBruteforcing_Success"));
+    let success = &all[0];
     assert_eq!((&success["ts"], &success["uid"]), (&got.replied(fits), &fits["uid"]));
     assert_eq!(success["msg"], "10.98.0.1 logged in as heron after guessing passwords");
     // The first client is one of the ten, so the ninth of the others crosses.
@@ -209,7 +235,11 @@ fn guessing_a_password_is_seen_and_so_is_the_guess_that_fits() {
 
 #[test]
 fn few_wrong_passwords_are_no_guessing() {
-    let few = ["AuthBruteforcing::threshold=24", "AuthBruteforcing::user_threshold=13"];
+    let few = [
+        "AuthBruteforcing::threshold=24",
+        "AuthBruteforcing::block_threshold=24",
+        "AuthBruteforcing::user_threshold=13",
+    ];
     expect(&detect("http-auth", "detect-auth", &few), &[]);
     let own = ["AuthBruteforcing::ignore_clients={10.98.0.0/24}"];
     expect(&detect("http-auth", "detect-auth", &own), &[]);
@@ -224,19 +254,27 @@ fn a_proxy_of_ours_is_believed_and_nobody_else() {
     let column = |run: &Run, name: &str| -> Vec<String> {
         run.rows("http").iter().map(|row| row[name].clone()).collect()
     };
-    // The value that is no address, and the forged one from who is no proxy, are the last two.
-    let real = "192.0.2.7";
-    assert_eq!(column(&got, "cluster_client_ip"), [real, real, real, real, real, "-", "-"]);
+    // The value that is no address, and the forged one from who is no proxy, are the last two. Whose proxy sets
+    // X-Cluster-Client-IP has to say so: else the header that proxies append to is believed.
+    let (real, forged) = ("192.0.2.7", "198.51.100.66");
+    assert_eq!(column(&got, "cluster_client_ip"), [real, real, forged, real, real, "-", "-"]);
+    let cluster = "RealClient::proxy_headers={[10.98.0.1/32]=\"X-Cluster-Client-IP\"}";
+    let told = detect("real-client", "detect-proxy", &[cluster]);
+    assert_eq!(column(&told, "cluster_client_ip"), ["-", "-", real, real, "-", "-", "-"]);
+    assert!(told.rows("weird").is_empty());
     let nests = ["nest-1", "nest-1", "nest-1", "nest-2", "-", "nest-1", "nest-1"];
     assert_eq!(column(&got, "backend_server"), nests);
     let redirects = ["-", "-", "-", "http://10.98.0.2/nest", "-", "-", "-"];
     assert_eq!(column(&got, "redirect_dst"), redirects);
-    let weird = got.rows("weird");
-    assert_eq!(weird.len(), 1);
-    let request = &got.rows("http")[5];
-    assert_eq!((&weird[0]["ts"], &weird[0]["uid"]), (&request["ts"], &request["uid"]));
-    assert_eq!(weird[0]["name"], "client_header_without_address");
-    assert_eq!(weird[0]["addl"], "X-FORWARDED-FOR: no-address");
+    let weirds = got.rows("weird");
+    let rows = got.rows("http");
+    let (dispute, junk) = (&weirds[0], &weirds[1]);
+    assert_eq!((&dispute["name"][..], &dispute["uid"]), ("client_headers_disagree", &rows[2]["uid"]));
+    assert_eq!(dispute["addl"], "X-CLUSTER-CLIENT-IP: 192.0.2.7, X-FORWARDED-FOR: 198.51.100.66");
+    assert_eq!((&junk["ts"], &junk["uid"]), (&rows[5]["ts"], &rows[5]["uid"]));
+    assert_eq!(junk["name"], "client_header_without_address");
+    assert_eq!(junk["addl"], "X-FORWARDED-FOR: no-address");
+    assert_eq!(weirds.len(), 2);
 
     let none = detect("real-client", "detect-proxy", &[]);
     assert!(column(&none, "cluster_client_ip").iter().all(|client| client == "-"));
@@ -276,8 +314,8 @@ fn headers_that_name_the_client_are_read_in_their_order() {
         "192.0.2.8",
         "192.0.2.9",
         "192.0.2.9",
-        // The first header decides, also where it holds no address.
-        "-",
+        // Of headers that contradict each other that which proxies append to, also where another comes later.
+        "192.0.2.10",
         "2001:db8:1::12",
         "-",
         "192.0.2.13",
@@ -291,7 +329,18 @@ fn headers_that_name_the_client_are_read_in_their_order() {
     );
     let weirds = detect("real-client", capture, &[ours]).rows("weird");
     let addl: Vec<&str> = weirds.iter().map(|row| row["addl"].as_str()).collect();
-    assert_eq!(addl, ["FORWARDED: _hidden", "X-CLUSTER-CLIENT-IP: unknown"]);
+    let disputes = [
+        "X-FORWARDED-FOR: 192.0.2.10, X-CLUSTER-CLIENT-IP: unknown",
+        "X-REAL-IP: 192.0.2.11, X-FORWARDED-FOR: 2001:db8:1::12",
+    ];
+    assert_eq!(addl, [&["FORWARDED: _hidden"], &disputes[..]].concat());
+    let ours = "RealClient::proxy_headers={[10.98.0.0/16]=\"\",[10.98.0.0/24]=\"X-Real-IP\"}";
+    let told = detect("real-client", capture, &[ours]).rows("http");
+    let told: Vec<&str> = told.iter().take(11).map(|row| row["cluster_client_ip"].as_str()).collect();
+    assert_eq!(
+        told,
+        [none, none, none, "192.0.2.14", none, none, none, none, "192.0.2.11", none, "192.0.2.13"]
+    );
 }
 
 #[test]
@@ -404,6 +453,9 @@ fn a_big_connection_is_told_of_at_every_doubling() {
     expect(&detect("conn-size", "detect-size", &["-e", allowed]), &[]);
 }
 
+/// Where monitoring asks from.
+const MONITORS: &str = "Noise::monitors={10.98.0.12/32}";
+
 /// Log, rule, action and number of what noise.log tells.
 fn noise(run: &Run) -> Vec<String> {
     let tell = |row: &Row| format!("{} {} {} {}", row["log"], row["rule"], row["action"], row["rows"]);
@@ -414,15 +466,19 @@ fn noise(run: &Run) -> Vec<String> {
 
 #[test]
 fn noise_goes_elsewhere_and_is_counted() {
-    let got = detect("noise", "detect-errors", &[]);
+    let got = tune("detect-errors", &[MONITORS]);
     assert_eq!((got.rows("http").len(), got.rows("http-noise").len()), (35, 4));
     assert!(got.rows("http-noise").iter().all(|row| row["user_agent"].starts_with("check_http")));
     assert_eq!(noise(&got), ["http user_agent http-noise 4"]);
     assert_eq!(got.rows("conn").len(), 39);
 
+    // Whoever calls itself like monitoring, but is none of ours, is not hidden.
+    let got = tune("detect-errors", &["Noise::monitors={10.98.0.13/32}"]);
+    assert_eq!((got.rows("http").len(), got.rows("http-noise").len()), (39, 0));
+
     let plain = run("dns", "1", &[]);
     let domains = ["-e", "redef Noise::domains = /nightjar\\.test$/;"];
-    let got = detect("noise", "dns", &domains);
+    let got = tune("dns", &domains);
     let (all, aside) = (plain.rows("dns").len(), got.rows("dns-noise").len());
     assert!(aside > 0 && got.rows("dns").len() + aside == all);
     assert!(got.rows("dns-noise").iter().all(|row| row["query"].ends_with("nightjar.test")));
@@ -443,7 +499,7 @@ fn connections_of_listed_addresses_are_not_logged() {
     std::fs::write(list.path(), "# Our monitoring.\n\n10.98.0.11 # the old one\n198.51.100.0/24\n")
         .expect("a list");
     let file = format!("redef Noise::address_file = \"{}\";", list.path().display());
-    let got = detect("noise", "detect-errors", &["-e", &file]);
+    let got = tune("detect-errors", &[MONITORS, "-e", &file]);
     assert_eq!(noise(&got), ["conn address dropped 5", "http user_agent http-noise 4"]);
     assert!(
         got.rows("conn").len() == 34 && got.rows("conn").iter().all(|row| row["id.orig_h"] != "10.98.0.11")
@@ -459,10 +515,10 @@ fn filters_that_others_changed_are_kept() {
         Log::add_filter(HTTP::LOG, filter);
         Log::remove_default_filter(DNS::LOG);
         }";
-    let got = detect("noise", "detect-errors", &["-e", changed]);
+    let got = tune("detect-errors", &[MONITORS, "-e", changed]);
     assert_eq!((got.rows("http").len(), got.rows("http-noise").len()), (35, 4));
     assert!(got.rows("http").iter().all(|row| !row.contains_key("user_agent")));
-    assert!(detect("noise", "dns", &["-e", changed]).rows("dns").is_empty());
+    assert!(tune("dns", &["-e", changed]).rows("dns").is_empty());
 }
 
 #[test]
@@ -517,6 +573,7 @@ fn all_together_are_silent_over_ordinary_traffic() {
         let want: &[&str] = match *capture {
             "detect-auth" => &[
                 "HTTP_AuthBruteforcing_Attacker",
+                "HTTP_AuthBruteforcing_Block",
                 "HTTP_AuthBruteforcing_Success",
                 "HTTP_AuthBruteforcing_User",
                 "HTTP_AuthBruteforcing_Victim",

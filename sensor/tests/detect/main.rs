@@ -1,5 +1,9 @@
 //! The detections that ship, over a capture of attacks.
 
+mod build;
+mod each;
+mod lasting;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -66,7 +70,8 @@ fn attacks_are_found_at_the_packet_that_makes_them_one() {
         ("AuthBruteforcing::HTTP_AuthBruteforcing_Attacker", "10.98.0.11", "10"),
         ("AuthBruteforcing::HTTP_AuthBruteforcing_Victim", "10.98.0.2", "10"),
         ("AuthBruteforcing::HTTP_AuthBruteforcing_Success", "10.98.0.11", "-"),
-        ("AuthBruteforcing::HTTP_AuthBruteforcing_User", "-", "10"),
+        ("AuthBruteforcing::HTTP_AuthBruteforcing_Block", "10.98.0.0", "13"),
+        ("AuthBruteforcing::HTTP_AuthBruteforcing_User", "10.98.0.21", "10"),
         ("HTTPMethods::Privileged_Basic_Auth", "10.98.0.1", "-"),
         ("HTTPFloods::Block_Flood", "10.98.0.0", "90"),
         ("HTTPMethods::Interesting_HTTP_Method_Success", "10.98.0.1", "-"),
@@ -109,15 +114,6 @@ fn rows_tell_what_was_noticed_and_who_the_client_is() {
     let weirds = rows(folder.path(), "weird");
     let bad: Vec<&Row> = weirds.iter().filter(|row| row["name"] == "client_header_without_address").collect();
     assert!(bad.len() == 1 && bad[0]["addl"] == "X-CLUSTER-CLIENT-IP: unknown");
-
-    // Monitoring has a log of its own, and what went there is counted.
-    let noise = rows(folder.path(), "http-noise");
-    assert!(noise.len() == 1 && noise[0]["user_agent"].starts_with("check_http"));
-    assert!(http.iter().all(|row| !row["user_agent"].starts_with("check_http")));
-    let counted = rows(folder.path(), "noise");
-    let counted: Vec<[&str; 4]> =
-        counted.iter().map(|row| ["log", "rule", "action", "rows"].map(|name| &row[name][..])).collect();
-    assert_eq!(counted, [["http", "user_agent", "http-noise", "1"]]);
 
     // Whoever is no proxy of ours is not believed.
     let folder = tempfile::tempdir().unwrap();
