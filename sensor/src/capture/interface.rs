@@ -9,6 +9,11 @@ pub fn index(name: &str) -> io::Result<u32> {
         .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("there is no interface '{name}'")))
 }
 
+/// What the interface of this number is called now; none where it is gone.
+pub fn name_of(index: u32) -> Option<String> {
+    nix::net::if_::if_indextoname(index).ok()?.into_string().ok()
+}
+
 /// `LINKTYPE_ETHERNET`.
 const ETHERNET: u16 = 1;
 /// `LINKTYPE_RAW`: IP without a link header.
@@ -61,20 +66,31 @@ pub struct NicCounts {
     pub errors: u64,
 }
 
-pub fn nic_counts(name: &str) -> NicCounts {
+/// None where there is no such interface.
+pub fn nic_counts(name: &str) -> Option<NicCounts> {
+    let packets = number(name, "statistics/rx_packets")?;
     let count = |what: &str| number(name, &format!("statistics/{what}")).unwrap_or(0);
-    NicCounts {
-        packets: count("rx_packets"),
+    Some(NicCounts {
+        packets,
         bytes: count("rx_bytes"),
         missed: count("rx_missed_errors") + count("rx_fifo_errors"),
         dropped: count("rx_dropped"),
         errors: count("rx_errors"),
-    }
+    })
 }
 
 impl NicCounts {
+    fn add(&mut self, more: NicCounts) {
+        let NicCounts { packets, bytes, missed, dropped, errors } = self;
+        *packets += more.packets;
+        *bytes += more.bytes;
+        *missed += more.missed;
+        *dropped += more.dropped;
+        *errors += more.errors;
+    }
+
     /// What was counted after `earlier`; of a counter that was reset, what it shows.
-    pub fn since(self, earlier: NicCounts) -> NicCounts {
+    fn since(self, earlier: NicCounts) -> NicCounts {
         let less = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
         NicCounts {
             packets: less(self.packets, earlier.packets),
@@ -83,6 +99,44 @@ impl NicCounts {
             dropped: less(self.dropped, earlier.dropped),
             errors: less(self.errors, earlier.errors),
         }
+    }
+}
+
+/// An interface as it is watched: under whatever name, and made anew under another number, with counts that never fall.
+#[derive(Debug)]
+pub struct Watched {
+    index: u32,
+    /// What it is called; none where it is gone.
+    pub name: Option<String>,
+    /// What the system showed when it was last looked at.
+    shown: NicCounts,
+    /// Since the first look.
+    pub counted: NicCounts,
+}
+
+impl Watched {
+    pub fn new(index: u32) -> Watched {
+        let name = name_of(index);
+        let shown = name.as_deref().and_then(nic_counts).unwrap_or_default();
+        Watched { index, name, shown, counted: NicCounts::default() }
+    }
+
+    /// Looks at it; `index` is the number of the interface that is captured on now.
+    pub fn look(&mut self, index: u32) {
+        if index != self.index {
+            *self = Watched { index, name: None, shown: NicCounts::default(), counted: self.counted };
+        }
+        self.name = name_of(index);
+        // Where it is renamed at this very moment, the next look tells.
+        if let Some(now) = self.name.as_deref().and_then(nic_counts) {
+            self.counted.add(now.since(self.shown));
+            self.shown = now;
+        }
+    }
+
+    /// It is there, administratively up, and has a carrier.
+    pub fn is_up(&self) -> bool {
+        self.name.as_deref().is_some_and(is_up)
     }
 }
 

@@ -235,6 +235,14 @@ impl Source {
         }
     }
 
+    /// The number of the interface that it captures on.
+    pub fn index(&self) -> u32 {
+        match &self.inner {
+            Inner::Ring(ring) => ring.index(),
+            Inner::Xdp(_) | Inner::Pcap(_) => self.index,
+        }
+    }
+
     /// Lets nothing more in; what has come already is still to be read.
     pub fn refuse(&self) -> io::Result<()> {
         match &self.inner {

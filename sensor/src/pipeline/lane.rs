@@ -177,6 +177,7 @@ impl Lane {
         if let Ok(counts) = counts {
             ledger.source = counts;
         }
+        ledger.index = self.source.index();
         ledger.stats = self.worker.stats();
         ledger.fragment_bytes = self.worker.fragment_bytes() as u64;
         ledger.unsaid = self.state.unsaid;

@@ -42,11 +42,14 @@ pub struct Ledger {
 
 #[derive(Clone, Debug)]
 pub struct InterfaceLedger {
+    /// As it is configured.
     pub name: Arc<str>,
+    /// What it is called now, where it was renamed.
+    pub renamed: Option<String>,
     pub kind: Kind,
     /// It is there and up.
     pub up: bool,
-    /// Since the sensor was started.
+    /// Since the sensor was started, however often the interface was made anew.
     pub nic: NicCounts,
 }
 
@@ -55,6 +58,8 @@ pub struct InterfaceLedger {
 pub struct LaneLedger {
     pub interface: Arc<str>,
     pub worker: usize,
+    /// The number of the interface that it captures on.
+    pub index: u32,
     pub source: Counts,
     pub stats: WorkerStats,
     /// Bytes held for fragments.
@@ -83,6 +88,7 @@ impl LaneLedger {
         LaneLedger {
             interface,
             worker,
+            index: 0,
             source: Counts::default(),
             stats: WorkerStats::default(),
             fragment_bytes: 0,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-use crate::capture::interface::{self, NicCounts};
+use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
 use crate::event::Interest;
@@ -68,7 +68,7 @@ struct Opened {
     options: InterfaceOptions,
     name: Arc<str>,
     kind: Kind,
-    nic: NicCounts,
+    watched: Watched,
     sources: Vec<Source>,
 }
 
@@ -160,10 +160,10 @@ impl Live {
         let mut notes = Vec::new();
         for options in interfaces {
             let name: Arc<str> = Arc::from(&options.capture.interface[..]);
-            let nic = interface::nic_counts(&name);
             let live::Opened { sources, kind, notes: said } = live::open(&options.capture)?;
+            let watched = Watched::new(sources.first().map_or(0, Source::index));
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
-            opened.push(Opened { options, name, kind, nic, sources });
+            opened.push(Opened { options, name, kind, watched, sources });
         }
         Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
     }
@@ -189,7 +189,9 @@ impl Live {
         let (mut ledgers, mut threads) = (Vec::new(), Vec::new());
         for opened in &mut self.interfaces {
             for (worker, source) in std::mem::take(&mut opened.sources).into_iter().enumerate() {
-                let ledger = Arc::new(Mutex::new(LaneLedger::new(opened.name.clone(), worker)));
+                let new =
+                    LaneLedger { index: source.index(), ..LaneLedger::new(opened.name.clone(), worker) };
+                let ledger = Arc::new(Mutex::new(new));
                 ledgers.push(ledger.clone());
                 let lane = Lane {
                     source,
@@ -353,7 +355,16 @@ impl Stage<'_, '_> {
             self.ledger.log_failures += 1;
         }
         let before = std::mem::take(&mut self.ledger.lanes);
+        let called = std::mem::take(&mut self.ledger.interfaces);
         self.update(now);
+        for (interface, before) in self.ledger.interfaces.iter().zip(&called) {
+            if let Some(name) = interface.renamed.as_ref().filter(|_| interface.renamed != before.renamed) {
+                eprintln!(
+                    "nightjar: {}: the interface is called {name} now; capture goes on",
+                    interface.name
+                );
+            }
+        }
         for (lane, before) in self.ledger.lanes.iter().zip(&before) {
             if lane.followed > before.followed {
                 eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", lane.peer());
@@ -383,13 +394,21 @@ impl Stage<'_, '_> {
         let copy =
             |lane: &Arc<Mutex<LaneLedger>>| lane.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ledger.lanes = self.lanes.iter().map(copy).collect();
-        let interface = |opened: &Opened| InterfaceLedger {
-            name: opened.name.clone(),
-            kind: opened.kind,
-            up: interface::is_up(&opened.name),
-            nic: interface::nic_counts(&opened.name).since(opened.nic),
+        let lanes = &ledger.lanes;
+        let interface = |opened: &mut Opened| {
+            // Workers go over to an interface that was made anew one after the other.
+            let its = lanes.iter().filter(|lane| lane.interface == opened.name).map(|lane| lane.index);
+            opened.watched.look(its.max().unwrap_or_default());
+            let watched = &opened.watched;
+            InterfaceLedger {
+                name: opened.name.clone(),
+                renamed: watched.name.clone().filter(|name| **name != *opened.name),
+                kind: opened.kind,
+                up: watched.is_up(),
+                nic: watched.counted,
+            }
         };
-        ledger.interfaces = self.interfaces.iter().map(interface).collect();
+        ledger.interfaces = self.interfaces.iter_mut().map(interface).collect();
         ledger.logs = self.logs.row_counts();
         ledger.log_failures = self.logs.failures();
         ledger.archive = self.logs.archived();

@@ -129,6 +129,7 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
         .map(|interface| {
             json!({
                 "name": &*interface.name,
+                "renamed": interface.renamed,
                 "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::AfXdp => "af_xdp", Kind::Pcap => "pcap" },
                 "up": interface.up,
                 "nic_packets": interface.nic.packets,

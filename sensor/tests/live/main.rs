@@ -327,6 +327,7 @@ fn an_interface_that_is_removed_and_made_anew_is_followed() {
             net.client_does("curl", &["-s", "-o", "/dev/null", &url]);
         };
         page("first");
+        let mut seen_by_nic = 0;
         for round in 0..3 {
             net.server_does("ip", &["link", "del", "vs"]);
             until("it is seen to be gone", || sensor.status()["reasons"].to_string().contains("vs is down"));
@@ -338,7 +339,14 @@ fn an_interface_that_is_removed_and_made_anew_is_followed() {
                     && status["ready"] == true
             };
             until("it is followed by every worker", followed);
+            let nic = number(&sensor.status()["interfaces"][0], "nic_packets");
+            assert!(nic >= seen_by_nic, "{nic} packets after {seen_by_nic}");
             page(&format!("round-{round}"));
+            let counted = || {
+                seen_by_nic = number(&sensor.status()["interfaces"][0], "nic_packets");
+                seen_by_nic > nic + 5
+            };
+            until("the page is in the NIC's count", counted);
         }
         until("all is analysed", || {
             fs::read_to_string(net.path("logs/http.log")).is_ok_and(|text| text.contains("/round-2"))
@@ -350,6 +358,33 @@ fn an_interface_that_is_removed_and_made_anew_is_followed() {
         // Each once: no worker sees what is another's.
         assert_eq!(logs(&net.path("logs"))["http.log"].len(), 4, "{told}");
     }
+}
+
+#[test]
+fn an_interface_that_is_renamed_is_still_the_same() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    let sensor = Sensor::configured(&net, "workers = 2\nfilter = \"port 80\"", "rotate_every = \"0\"", "");
+    let page = || {
+        net.client_does("curl", &["-s", "-o", "/dev/null", "http://10.9.0.2/small.html"]);
+    };
+    until("it looks", || sensor.status()["ready"] == true);
+    page();
+    until("it is in the NIC's count", || number(&sensor.status()["interfaces"][0], "nic_packets") > 5);
+    let before = number(&sensor.status()["interfaces"][0], "nic_packets");
+    // Interfaces that are up have been renamed since Linux 6.2; earlier ones take it down for it.
+    let renames = ["link set vs down", "link set vs name tap0", "link set tap0 up"];
+    for words in renames {
+        net.server_does("ip", &words.split(' ').collect::<Vec<_>>());
+    }
+    until("it is told", || sensor.told().contains("vs: the interface is called tap0 now; capture goes on"));
+    page();
+    let after = || sensor.status()["interfaces"][0].clone();
+    until("the NIC's count goes on", || number(&after(), "nic_packets") > before + 5);
+    assert_eq!((&after()["name"], &after()["renamed"]), (&"vs".into(), &"tap0".into()));
+    until("it is ready", || sensor.status()["ready"] == true);
+    sensor.stop();
+    assert_eq!(logs(&net.path("logs"))["http.log"].len(), 2);
 }
 
 #[test]

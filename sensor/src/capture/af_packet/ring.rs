@@ -82,6 +82,10 @@ impl Ring {
         self.socket.refuse_all()
     }
 
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
     /// Goes over to the interface that has this name now, if that is another one. What came from the old one should
     /// have been read.
     pub fn follow(&mut self) -> io::Result<bool> {
