@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 use nightjar_protocols::text;
 
 use crate::event::Arg;
-use crate::record::{FieldDef, Items, JsonTime, Record, Schema, Type, Value, Visitor, json, stamp};
+use crate::record::{
+    FieldDef, Items, JsonTime, Record, Schema, Type, Value, Visitor, hex, json, piece, stamp,
+};
 use crate::time::Time;
 
 /// One log: its columns and how they are written.
@@ -307,14 +309,10 @@ impl Separators {
     /// A string, escaped where it would read as something else.
     fn string(&self, text: &[u8], in_list: bool, first: bool, out: &mut Vec<u8>) {
         if text.is_empty() {
-            // Within a set nothing is as good as any mark for nothing.
-            return out.extend_from_slice(if in_list { b"" } else { &self.empty });
+            return out.extend_from_slice(&self.empty);
         }
-        if text == self.unset || text == self.empty {
-            hex(text[0], out);
-            return out.extend_from_slice(&text[1..]);
-        }
-        if first && text.starts_with(&self.meta) && !self.meta.is_empty() {
+        let comment = first && text.starts_with(&self.meta) && !self.meta.is_empty();
+        if text == self.unset || text == self.empty || comment {
             hex(text[0], out);
             return self.escaped(&text[1..], in_list, out);
         }
@@ -322,10 +320,6 @@ impl Separators {
     }
 
     fn escaped(&self, text: &[u8], in_list: bool, out: &mut Vec<u8>) {
-        let separator = |rest: &[u8]| {
-            rest.starts_with(&self.field) && !self.field.is_empty()
-                || in_list && rest.starts_with(&self.set) && !self.set.is_empty()
-        };
         // Nearly all texts stand as they are.
         let first = [self.field.first(), self.set.first().filter(|_| in_list), Some(&b'\\')];
         let plain = |byte: &u8| (b' '..=b'~').contains(byte) && !first.contains(&Some(byte));
@@ -333,26 +327,33 @@ impl Separators {
             out.extend_from_slice(text);
             return;
         }
-        let mut at = 0;
-        for chunk in text.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                let len = character.len_utf8();
-                match character {
-                    _ if separator(&text[at..]) => text[at..at + len].iter().for_each(|byte| hex(*byte, out)),
-                    '\\' => out.extend_from_slice(b"\\\\"),
-                    c if c.is_ascii_control() => hex(c as u8, out),
-                    c if !self.utf8 && !c.is_ascii() => {
-                        text[at..at + len].iter().for_each(|byte| hex(*byte, out));
-                    }
-                    _ => out.extend_from_slice(&text[at..at + len]),
-                }
-                at += len;
-            }
-            for byte in chunk.invalid() {
-                hex(*byte, out);
+        // Between separators and backslashes each piece is judged by itself, as in Zeek.
+        let (mut done, mut at) = (0, 0);
+        while at < text.len() {
+            let special = self.special(&text[at..], in_list);
+            if special == 0 {
                 at += 1;
+                continue;
             }
+            piece(&text[done..at], self.utf8, out);
+            for &byte in &text[at..at + special] {
+                if byte == b'\\' { out.extend_from_slice(b"\\\\") } else { hex(byte, out) }
+            }
+            at += special;
+            done = at;
         }
+        piece(&text[done..], self.utf8, out);
+    }
+
+    /// How many bytes at the start of a text are escaped as a backslash or separator; 0 where none are.
+    fn special(&self, text: &[u8], in_list: bool) -> usize {
+        if text.starts_with(b"\\") {
+            return 1;
+        }
+        let separators = [Some(&self.field), Some(&self.set).filter(|_| in_list)];
+        let mut separators = separators.into_iter().flatten().filter(|separator| !separator.is_empty());
+        let here = separators.find(|separator| text.starts_with(separator));
+        here.map_or(0, Vec::len)
     }
 }
 
@@ -387,10 +388,6 @@ fn type_of(name: &str) -> Type {
         "port" => Type::Port,
         _ => Type::String,
     }
-}
-
-fn hex(byte: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
 }
 
 /// As headers show separators: what does not print as a number.

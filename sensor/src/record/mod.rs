@@ -12,7 +12,7 @@ pub use format::{Format, JsonTime};
 pub use uid::Uid;
 pub use value::{EnumName, Field, Items, Set, Type, Value, Vector};
 
-pub(crate) use format::{json, seconds, stamp};
+pub(crate) use format::{hex, json, piece, seconds, stamp};
 pub(crate) use macros::record;
 
 /// What a log's columns are.

@@ -21,6 +21,36 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// As Zeek 7.0: one byte of a text that shows nothing, and none of it beyond ASCII stands as it came; in TSV that is
+/// judged between separators and backslashes.
+#[test]
+fn text_that_does_not_show_all_it_holds_is_escaped() {
+    let cases: [(&[u8], &str, &str); 8] = [
+        (b"caf\xc3\xa9", "caf\u{e9}", "caf\u{e9}"),
+        (b"caf\xc3\xa9\xff", r"caf\xc3\xa9\xff", r"caf\xc3\xa9\xff"),
+        (b"caf\xc3\xa9\x01", r"caf\xc3\xa9\x01", r"caf\xc3\xa9\x01"),
+        ("\u{85}\u{1f604}".as_bytes(), r"\xc2\x85\xf0\x9f\x98\x84", r"\xc2\x85\xf0\x9f\x98\x84"),
+        ("\u{fffe}".as_bytes(), r"\xef\xbf\xbe", r"\xef\xbf\xbe"),
+        ("\u{e000}".as_bytes(), r"\xee\x80\x80", r"\xee\x80\x80"),
+        ("\u{2028}\u{fdd0}".as_bytes(), "\u{2028}\u{fdd0}", "\u{2028}\u{fdd0}"),
+        (b"\xc3\xa9\\\x7f\xc3\xa9", "\u{e9}\\\\\\x7f\\xc3\\xa9", r"\xc3\xa9\\x7f\xc3\xa9"),
+    ];
+    let capture = one(|talk| {
+        for (agent, _, _) in cases {
+            let request = [b"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: ", agent, b"\r\n\r\n"].concat();
+            talk.send(Client, &request).send(Server, &reply("", b"ok"));
+        }
+        talk.close();
+    });
+    let log = &logs(&capture, &[])["http"];
+    let tsv: Vec<&str> = log.lines().filter(|line| !line.starts_with('#')).collect();
+    let json = rows(&capture).fields("http", ["user_agent"]);
+    for (nth, (agent, in_tsv, in_json)) in cases.into_iter().enumerate() {
+        assert_eq!(tsv[nth].split('\t').nth(12), Some(in_tsv), "{agent:?}");
+        assert_eq!(json[nth], [Value::from(in_json)], "{agent:?}");
+    }
+}
+
 #[test]
 fn an_exchange_is_a_row_of_http_log_and_its_body_one_of_files_log() {
     let capture = one(|talk| {

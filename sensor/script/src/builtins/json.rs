@@ -37,21 +37,13 @@ impl Out<'_> {
     }
 
     fn string(&mut self, s: &[u8]) {
+        let legible = text::is_legible(s, text::LETTERED);
         let mut safe = Vec::new();
-        let mut rest = s;
-        loop {
-            match std::str::from_utf8(rest) {
-                Ok(ok) => {
-                    safe.extend_from_slice(ok.as_bytes());
-                    break;
-                }
-                Err(e) => {
-                    let (good, bad) = rest.split_at(e.valid_up_to());
-                    safe.extend_from_slice(good);
-                    let Some((&b, more)) = bad.split_first() else { break };
-                    text::hex_escape(b, &mut safe);
-                    rest = more;
-                }
+        for &b in s {
+            if legible || (b' '..=b'~').contains(&b) || text::LETTERED.contains(&b) {
+                safe.push(b);
+            } else {
+                text::hex_escape(b, &mut safe);
             }
         }
         let s = String::from_utf8_lossy(&safe).into_owned();

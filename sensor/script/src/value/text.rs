@@ -172,6 +172,23 @@ fn escape_valid(s: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Control characters that JSON has letters for.
+pub const LETTERED: &[u8] = b"\x08\x0c\n\r\t";
+
+/// Whether a text may stand in a log, or in JSON, as it came from the wire: Zeek's rule (`util::json_escape_utf8` of
+/// Zeek 7.0). It is UTF-8 throughout and shows in full what it is: no control characters but those in `controls`,
+/// nothing of private use (U+E000 to U+F8FF) or of U+FFF0 to U+FFFF. Of a text that is not legible, every byte beyond
+/// printable ASCII is written as `\xNN`, those of its other characters too.
+pub fn is_legible(text: &[u8], controls: &[u8]) -> bool {
+    let shows = |character: char| match character {
+        ' '..='~' => true,
+        '\0'..='\x1f' => controls.contains(&(character as u8)),
+        '\x7f'..='\u{9f}' | '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}' => false,
+        _ => true,
+    };
+    std::str::from_utf8(text).is_ok_and(|text| text.chars().all(shows))
+}
+
 pub fn hex_escape(b: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.extend_from_slice(&[b'\\', b'x', HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);

@@ -183,6 +183,11 @@ fn json() {
         "print to_json([$a=1, $b=\"x\\\"\", $c=vector(T), $d=set(\"s\"), $e=table([\"k\"] = 1.5), $f=80/tcp, $g=1.2.3.4]);",
         "{\"a\":1,\"b\":\"x\\\"\",\"c\":[true],\"d\":[\"s\"],\"e\":{\"k\":1.5},\"f\":{\"port\":80,\"proto\":\"tcp\"},\"g\":\"1.2.3.4\"}\n",
     );
+    // As in logs: where one byte shows nothing, all beyond ASCII are numbers.
+    prints(
+        r#"print to_json("caf\xc3\xa9\n"), to_json("caf\xc3\xa9\xff"), to_json("\xc2\x85");"#,
+        "\"caf\u{e9}\\n\", \"caf\\\\xc3\\\\xa9\\\\xff\", \"\\\\xc2\\\\x85\"\n",
+    );
     script_prints(
         "type R: record { a: count; b: vector of string; c: port &optional; d: interval &optional; };
          event zeek_init() { print from_json(\"{\\\"a\\\": 1, \\\"b\\\": [\\\"x\\\"], \\\"c\\\": \\\"53/udp\\\", \\\"d\\\": 1.5}\", R)$v; print from_json(\"{\", R)$valid; print from_json(\"{\\\"a\\\": true}\", R)$err; }",

@@ -1,6 +1,7 @@
 //! JSON lines, as Zeek writes them with `LogAscii::use_json=T`: unset fields are left out.
 
 use nightjar_protocols::text;
+use nightjar_script::value::text::{LETTERED, is_legible};
 
 use crate::record::format::tsv::hex;
 use crate::record::format::{Columns, JsonTime, Placing, all_plain, integer, seconds, signed};
@@ -69,7 +70,8 @@ pub(crate) fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
         Value::Double(_) => out.extend_from_slice(b"null"),
         Value::Time(t) => match time {
             JsonTime::Epoch => trimmed_seconds(t.nanos(), out),
-            JsonTime::Millis => signed(t.nanos().div_euclid(1_000_000), out),
+            // By the seconds of scripts, as Zeek.
+            JsonTime::Millis => signed((t.as_secs_f64() * 1e3) as i64, out),
             JsonTime::Iso8601 => iso8601(t.nanos(), out),
         },
         Value::Interval(i) => match time {
@@ -158,40 +160,33 @@ fn double(d: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// A JSON string. Control characters that JSON has no letter for, and bytes that are no UTF-8, become
-/// `\xNN` with the backslash escaped, as in Zeek.
+/// A JSON string. Where the text is not [legible](is_legible) but for control characters that JSON has letters for, every byte beyond printable ASCII becomes `\xNN` with the backslash escaped, as in Zeek.
 pub(crate) fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     if all_plain(text, b'"') {
         out.extend_from_slice(text);
     } else {
-        for chunk in text.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                escaped(character, out);
-            }
-            for &byte in chunk.invalid() {
-                out.push(b'\\');
-                hex(byte, out);
-            }
-        }
+        let legible = is_legible(text, LETTERED);
+        text.iter().for_each(|byte| escaped(*byte, legible, out));
     }
     out.push(b'"');
 }
 
-fn escaped(character: char, out: &mut Vec<u8>) {
-    match character {
-        '"' => out.extend_from_slice(b"\\\""),
-        '\\' => out.extend_from_slice(b"\\\\"),
-        '\n' => out.extend_from_slice(b"\\n"),
-        '\r' => out.extend_from_slice(b"\\r"),
-        '\t' => out.extend_from_slice(b"\\t"),
-        '\u{8}' => out.extend_from_slice(b"\\b"),
-        '\u{c}' => out.extend_from_slice(b"\\f"),
-        c if c.is_ascii_control() => {
+fn escaped(byte: u8, legible: bool, out: &mut Vec<u8>) {
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        0x08 => out.extend_from_slice(b"\\b"),
+        0x0c => out.extend_from_slice(b"\\f"),
+        b' '..=b'~' => out.push(byte),
+        _ if legible => out.push(byte),
+        _ => {
             out.push(b'\\');
-            hex(c as u8, out);
+            hex(byte, out);
         }
-        c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }
 
@@ -206,6 +201,12 @@ mod tests {
             (b"a\"b\\c\n\x01\x7f", "\"a\\\"b\\\\c\\n\\\\x01\\\\x7f\""),
             ("\u{20ac}".as_bytes(), "\"\u{20ac}\""),
             (b"\xffx", "\"\\\\xffx\""),
+            ("\u{e9}\n\x08\x0c".as_bytes(), "\"\u{e9}\\n\\b\\f\""),
+            // One byte that shows nothing, and none beyond ASCII stands as it is.
+            (b"\xc3\xa9\n\xff", "\"\\\\xc3\\\\xa9\\n\\\\xff\""),
+            ("\u{e9}\x01\\".as_bytes(), "\"\\\\xc3\\\\xa9\\\\x01\\\\\""),
+            ("\u{85}".as_bytes(), "\"\\\\xc2\\\\x85\""),
+            ("\u{ffff}".as_bytes(), "\"\\\\xef\\\\xbf\\\\xbf\""),
         ] {
             let mut out = Vec::new();
             string(text, &mut out);

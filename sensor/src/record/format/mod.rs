@@ -3,7 +3,7 @@
 pub(crate) mod json;
 mod tsv;
 
-pub(crate) use tsv::stamp;
+pub(crate) use tsv::{hex, piece, stamp};
 
 use std::ops::Range;
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use nightjar_protocols::text;
+use nightjar_script::value::text::is_legible;
 
 use crate::record::format::{Columns, Placing, all_plain, integer, seconds, signed};
 use crate::record::{Items, Record, Schema, Type, Value, Visitor};
@@ -83,11 +84,12 @@ fn scalar(value: Value<'_>, in_list: bool, at_line_start: bool, out: &mut Vec<u8
     }
 }
 
-/// A string, escaped where it would read as something else: the unset and empty markers, a comment
-/// at the start of a line, separators, control characters and bytes that are not UTF-8.
+/// A string, escaped where it would read as something else: the unset and empty markers, a comment at the start of
+/// a line, separators, and what is not [legible](is_legible). Like Zeek, what lies between two separators or
+/// backslashes is judged by itself.
 fn string(text: &[u8], in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
     match text {
-        b"" => return out.extend_from_slice(if in_list { b"" } else { EMPTY }),
+        b"" => return out.extend_from_slice(EMPTY),
         UNSET => return out.extend_from_slice(b"\\x2d"),
         EMPTY => return out.extend_from_slice(b"\\x28empty)"),
         _ => {}
@@ -95,24 +97,42 @@ fn string(text: &[u8], in_list: bool, at_line_start: bool, out: &mut Vec<u8>) {
     if all_plain(text, if in_list { b',' } else { b'\\' }) && !(at_line_start && text[0] == b'#') {
         return out.extend_from_slice(text);
     }
-    for (nth, chunk) in text.utf8_chunks().enumerate() {
-        for (place, character) in chunk.valid().char_indices() {
-            let comment = at_line_start && nth == 0 && place == 0 && character == '#';
-            match character {
-                '\\' => out.extend_from_slice(b"\\\\"),
-                ',' if in_list => hex(b',', out),
-                '#' if comment => hex(b'#', out),
-                c if c.is_ascii_control() => hex(c as u8, out),
-                c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    let mut rest = text;
+    if let Some(after) = text.strip_prefix(b"#").filter(|_| at_line_start) {
+        hex(b'#', out);
+        rest = after;
+    }
+    let special = |byte: &u8| matches!(byte, b'\\' | b'\t') || in_list && *byte == b',';
+    while let Some(at) = rest.iter().position(special) {
+        let (before, from) = rest.split_at(at);
+        piece(before, true, out);
+        match from.split_first() {
+            Some((b'\\', after)) => {
+                out.extend_from_slice(b"\\\\");
+                rest = after;
             }
+            Some((separator, after)) => {
+                hex(*separator, out);
+                rest = after;
+            }
+            None => rest = b"",
         }
-        for &byte in chunk.invalid() {
-            hex(byte, out);
-        }
+    }
+    piece(rest, true, out);
+}
+
+/// Appends a text, or a piece between two places of it that are escaped for reasons of their own. Where `utf8` is
+/// false nothing beyond ASCII is legible.
+pub(crate) fn piece(text: &[u8], utf8: bool, out: &mut Vec<u8>) {
+    if utf8 && is_legible(text, b"") {
+        return out.extend_from_slice(text);
+    }
+    for &byte in text {
+        if (b' '..=b'~').contains(&byte) { out.push(byte) } else { hex(byte, out) }
     }
 }
 
-pub(super) fn hex(byte: u8, out: &mut Vec<u8>) {
+pub(crate) fn hex(byte: u8, out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
 }
@@ -197,9 +217,19 @@ mod tests {
             ("gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
             (b"\xff\xc3(", "\\xff\\xc3("),
             (b"a,b", "a,b"),
+            // One byte that shows nothing, and none beyond ASCII stands as it is: up to the next separator or backslash.
+            ("gr\u{fc}n\x07\u{20ac}".as_bytes(), "gr\\xc3\\xbcn\\x07\\xe2\\x82\\xac"),
+            ("gr\u{fc}n\n".as_bytes(), "gr\\xc3\\xbcn\\x0a"),
+            ("\u{fc}\t\x7f\u{fc}\\\u{fc}".as_bytes(), "\u{fc}\\x09\\x7f\\xc3\\xbc\\\\\u{fc}"),
+            ("\u{85}".as_bytes(), "\\xc2\\x85"),
+            ("\u{a0}\u{2028}\u{d7ff}\u{f900}\u{1f604}".as_bytes(), "\u{a0}\u{2028}\u{d7ff}\u{f900}\u{1f604}"),
+            ("\u{e000}".as_bytes(), "\\xee\\x80\\x80"),
+            ("\u{fffe}".as_bytes(), "\\xef\\xbf\\xbe"),
         ] {
             assert_eq!(written(text, false, false), expected, "{text:?}");
         }
+        assert_eq!(written("\u{fc},\x01\u{fc}".as_bytes(), true, false), "\u{fc}\\x2c\\x01\\xc3\\xbc");
+        assert_eq!(written(b"", true, false), "(empty)");
         assert_eq!(written(b"a,b", true, false), "a\\x2cb");
         assert_eq!(written(b"#x#", false, true), "\\x23x#");
     }
