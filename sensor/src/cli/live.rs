@@ -301,7 +301,7 @@ fn supervise(
     control: &Arc<Control>,
     logs: Logs,
     events: Option<&mut dyn Events>,
-    publish: impl Fn(&Ledger, Health),
+    publish: impl Fn(&Ledger, Health) + Send + Sync,
     quiet: bool,
 ) -> Result<u8, String> {
     super::hide_contained_panics();

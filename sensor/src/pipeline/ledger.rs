@@ -38,6 +38,18 @@ pub struct Ledger {
     pub scripts: ScriptCounters,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
+    /// How long the stage behind the workers, where scripts run and logs are written, has not come round.
+    pub stalled: Stalled,
+}
+
+/// A thread that does not come round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stalled {
+    pub time: Duration,
+    /// It computes, and waits for nothing.
+    pub runs: bool,
+    /// A disk does not answer it.
+    pub waits_for_disk: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +59,8 @@ pub struct InterfaceLedger {
     /// What it is called now, where it was renamed.
     pub renamed: Option<String>,
     pub kind: Kind,
+    /// Only some packets are let in.
+    pub filtered: bool,
     /// It is there and up.
     pub up: bool,
     /// Since the sensor was started, however often the interface was made anew.

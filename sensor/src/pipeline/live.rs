@@ -19,6 +19,7 @@ use crate::pipeline::lane::{CLOCK_STEP, Lane, State, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
 use crate::pipeline::loss::{Loss, LossSettings};
 use crate::pipeline::merge::Report;
+use crate::pipeline::supervisor::{Board, Supervisor, lanes};
 use crate::pipeline::worker::{Shard, Worker};
 use crate::policy::{Events, Policy, Reload, Trouble};
 use crate::sink::Accounts;
@@ -173,7 +174,8 @@ impl Live {
         Live { exporters, ..self }
     }
 
-    /// Captures until told to stop. `watch` sees the ledger every second.
+    /// Captures until told to stop. `watch` sees the ledger every second, from a thread that goes on when others do
+    /// not.
     pub fn run(
         mut self,
         settings: &Changeable,
@@ -181,7 +183,7 @@ impl Live {
         mut logs: Logs,
         events: Option<&mut dyn Events>,
         deadline: Duration,
-        mut watch: impl FnMut(&Ledger),
+        watch: impl FnMut(&Ledger) + Send,
     ) -> Result<LiveSummary, LiveError> {
         let started = wall();
         let workers: usize = self.interfaces.iter().map(|opened| opened.sources.len()).sum();
@@ -214,6 +216,15 @@ impl Live {
             }
         }
         drop(sender);
+        let begun = Instant::now();
+        let board = Arc::new(Board::new());
+        let supervisor = Supervisor {
+            board: board.clone(),
+            lanes: ledgers.clone(),
+            reports: reports.clone(),
+            exporters: self.exporters.clone(),
+            begun,
+        };
         let mut stage = Stage {
             interfaces: self.interfaces,
             lanes: ledgers,
@@ -225,9 +236,19 @@ impl Live {
             exporters: self.exporters,
             said: Vec::new(),
             clock: (started, Instant::now()),
-            begun: Instant::now(),
+            begun,
+            board,
         };
-        let finished = stage.run(control, deadline, &mut watch);
+        let finished = thread::scope(|scope| {
+            let (stop, stopped) = bounded(0);
+            thread::Builder::new()
+                .name("supervisor".to_owned())
+                .spawn_scoped(scope, move || supervisor.run(&stopped, watch))
+                .map_err(LiveError::Thread)?;
+            let finished = stage.run(control, deadline);
+            drop(stop);
+            Ok(finished)
+        })?;
         let mut ledger = stage.finish();
         let complete = finished && join(threads);
         let until = Instant::now() + deadline;
@@ -266,15 +287,18 @@ struct Stage<'a, 'e> {
     /// What the clock showed when it was last looked at, and when that was.
     clock: (Time, Instant),
     begun: Instant,
+    board: Arc<Board>,
 }
 
 impl Stage<'_, '_> {
     /// True when every worker has ended and all it said was taken.
-    fn run(&mut self, control: &Control, deadline: Duration, watch: &mut impl FnMut(&Ledger)) -> bool {
+    fn run(&mut self, control: &Control, deadline: Duration) -> bool {
+        self.update(wall());
         let mut next_tick = Instant::now() + TICK;
         let mut next_flush = Instant::now() + FLUSH;
         let mut stop_by = None;
         loop {
+            self.board.round();
             match self.reports.recv_deadline(next_flush.min(next_tick)) {
                 Ok(report) => self.take(report),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -297,7 +321,6 @@ impl Stage<'_, '_> {
                     self.change(change, control);
                 }
                 self.tick();
-                watch(&self.ledger);
             }
         }
     }
@@ -391,9 +414,7 @@ impl Stage<'_, '_> {
         let ledger = &mut self.ledger;
         ledger.at = now;
         ledger.uptime = self.begun.elapsed();
-        let copy =
-            |lane: &Arc<Mutex<LaneLedger>>| lane.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        ledger.lanes = self.lanes.iter().map(copy).collect();
+        ledger.lanes = lanes(&self.lanes);
         let lanes = &ledger.lanes;
         let interface = |opened: &mut Opened| {
             // Workers go over to an interface that was made anew one after the other.
@@ -404,6 +425,7 @@ impl Stage<'_, '_> {
                 name: opened.name.clone(),
                 renamed: watched.name.clone().filter(|name| **name != *opened.name),
                 kind: opened.kind,
+                filtered: opened.options.capture.filter.is_some(),
                 up: watched.is_up(),
                 nic: watched.counted,
             }
@@ -418,6 +440,7 @@ impl Stage<'_, '_> {
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();
         ledger.exports = self.exporters.read();
+        self.board.publish(ledger);
     }
 
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.

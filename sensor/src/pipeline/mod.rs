@@ -8,9 +8,11 @@ mod loss;
 mod merge;
 mod plain;
 mod replay;
+mod supervisor;
+mod task;
 mod worker;
 
-pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger};
+pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger, Stalled};
 pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
 pub use loss::LossSettings;
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};

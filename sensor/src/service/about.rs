@@ -64,6 +64,16 @@ pub const FAMILIES: &[Family] = &[
         },
     },
     Family {
+        name: "nightjar_interface_silent_seconds",
+        kind: "gauge",
+        labels: &["interface"],
+        help: "How long no packet has come.",
+        samples: |about, add| {
+            let health = about.snapshot.health();
+            health.silent.iter().for_each(|(name, silent)| add(name, silent.as_secs_f64()));
+        },
+    },
+    Family {
         name: "nightjar_connections_cut_total",
         kind: "counter",
         labels: &[],

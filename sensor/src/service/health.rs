@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::pipeline::Ledger;
+use crate::pipeline::{Ledger, Stalled};
 use crate::service::metrics::{self, Dialect};
 
 /// The newest state, shared with those who look in from outside.
@@ -22,9 +22,14 @@ pub struct Snapshot {
     text: [OnceLock<String>; 2],
 }
 
-/// What was found to speak against the sensor's being ready.
+/// How the sensor is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health(Vec<Found>);
+pub struct Health {
+    /// What speaks against its being ready.
+    found: Vec<Found>,
+    /// For each interface, how long no packet has come: which by itself is no fault of the sensor's.
+    pub silent: Vec<(Arc<str>, Duration)>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -74,6 +79,12 @@ pub const CONDITIONS: &[Condition] = &[
         },
     },
     Condition {
+        name: "no_capture",
+        help: "An interface without a filter receives frames, and for 10 seconds none has reached the sensor.",
+        restart: false,
+        check: Pulse::missing,
+    },
+    Condition {
         name: "cut_off",
         help: "An interface was made anew, and capture cannot follow it.",
         restart: true,
@@ -94,6 +105,31 @@ pub const CONDITIONS: &[Condition] = &[
         },
     },
     Condition {
+        name: "logs_stalled",
+        help: "No row was written for 5 seconds, because the disk does not answer or scripts do not come to an end; \
+               rows wait in memory, and are dropped and counted when there is no more room.",
+        restart: false,
+        check: |_, ledger, _| {
+            let Stalled { time, runs, waits_for_disk } = ledger.stalled;
+            let why = match (waits_for_disk, runs) {
+                (true, _) => "the disk does not answer",
+                (_, true) => "scripts or too many rows keep their thread busy",
+                _ => "what is written to does not take it",
+            };
+            let text = || format!("no log was written for {:.0} s: {why}", time.as_secs_f64());
+            (time > STALLED_AFTER).then(text).into_iter().collect()
+        },
+    },
+    Condition {
+        name: "logs_stuck",
+        help: "The same for a minute, and not for want of a disk that answers.",
+        restart: true,
+        check: |_, ledger, _| {
+            let stuck = ledger.stalled.time > STUCK_LOGS_AFTER && !ledger.stalled.waits_for_disk;
+            stuck.then(|| "a restart is needed".to_owned()).into_iter().collect()
+        },
+    },
+    Condition {
         name: "rows_dropped",
         help: "Rows were dropped in the last 10 seconds because logs could not be written.",
         restart: false,
@@ -105,6 +141,12 @@ pub const CONDITIONS: &[Condition] = &[
 const STUCK_AFTER: Duration = Duration::from_secs(10);
 /// Rows that were dropped for want of disk count against it for so long.
 const DROPPING_FOR: Duration = Duration::from_secs(10);
+/// Logs are written every 250 ms.
+const STALLED_AFTER: Duration = Duration::from_secs(5);
+const STUCK_LOGS_AFTER: Duration = Duration::from_secs(60);
+/// So many frames have to be missing for so long: a few are not for hosts, such as those that pause a sender.
+const MISSING: u64 = 100;
+const MISSING_FOR: Duration = Duration::from_secs(10);
 /// The state is taken every second; what is older than this says nothing of now.
 const OLD_AFTER: Duration = Duration::from_secs(5);
 
@@ -112,24 +154,71 @@ const OLD_AFTER: Duration = Duration::from_secs(5);
 pub struct Pulse {
     max_lag: Duration,
     turns: Vec<(u64, Instant)>,
+    interfaces: Vec<Seen>,
     /// Rows dropped for want of disk, and when the last ones were.
     dropped: u64,
     dropping: Option<Instant>,
 }
 
+/// What came by an interface up to the last packet that reached the sensor.
+struct Seen {
+    /// Packets that have reached it.
+    packets: u64,
+    /// Frames that the NIC had received then.
+    frames: u64,
+    at: Instant,
+}
+
 impl Pulse {
     pub fn new(max_lag: Duration) -> Self {
-        Pulse { max_lag, turns: Vec::new(), dropped: 0, dropping: None }
+        let (turns, interfaces) = (Vec::new(), Vec::new());
+        Pulse { max_lag, turns, interfaces, dropped: 0, dropping: None }
     }
 
     /// Looks for every condition.
     pub fn feel(&mut self, ledger: &Ledger, now: Instant) -> Health {
+        let silent = self.see(ledger, now);
         let mut found = Vec::new();
         for condition in CONDITIONS {
             let texts = (condition.check)(self, ledger, now);
             found.extend(texts.into_iter().map(|text| Found::of(condition, text)));
         }
-        Health(found)
+        Health { found, silent }
+    }
+
+    /// Notes what came; gives back how long nothing has.
+    fn see(&mut self, ledger: &Ledger, now: Instant) -> Vec<(Arc<str>, Duration)> {
+        let mut silent = Vec::new();
+        for (nth, interface) in ledger.interfaces.iter().enumerate() {
+            let lanes = ledger.lanes.iter().filter(|lane| lane.interface == interface.name);
+            let seen = Seen {
+                packets: lanes.map(|lane| lane.source.link).sum(),
+                frames: interface.nic.packets,
+                at: now,
+            };
+            match self.interfaces.get_mut(nth) {
+                Some(last) if last.packets == seen.packets => {}
+                Some(last) => *last = seen,
+                None => self.interfaces.push(seen),
+            }
+            silent.push((interface.name.clone(), now - self.interfaces[nth].at));
+        }
+        silent
+    }
+
+    fn missing(&mut self, ledger: &Ledger, now: Instant) -> Vec<String> {
+        let mut missing = Vec::new();
+        for (interface, last) in ledger.interfaces.iter().zip(&self.interfaces) {
+            let frames = interface.nic.packets.saturating_sub(last.frames);
+            if frames >= MISSING && now - last.at >= MISSING_FOR && !interface.filtered {
+                missing.push(format!(
+                    "interface {} received {frames} frames in {:.0} s of which none was seen",
+                    interface.name,
+                    (now - last.at).as_secs_f64()
+                ));
+            }
+        }
+        missing
     }
 
     fn stuck(&mut self, ledger: &Ledger, now: Instant) -> Vec<String> {
@@ -165,32 +254,32 @@ impl Found {
 impl Health {
     /// Nothing speaks against it.
     pub fn ready(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     /// Something does that only a restart mends.
     pub fn needs_restart(&self) -> bool {
-        self.0.iter().any(|found| found.restart)
+        self.found.iter().any(|found| found.restart)
     }
 
     pub fn found(&self) -> &[Found] {
-        &self.0
+        &self.found
     }
 
     pub fn is(&self, condition: &str) -> bool {
-        self.0.iter().any(|found| found.condition == condition)
+        self.found.iter().any(|found| found.condition == condition)
     }
 
     /// Everything found, in a line.
     pub fn reasons(&self) -> String {
-        let texts: Vec<&str> = self.0.iter().map(|found| &found.text[..]).collect();
+        let texts: Vec<&str> = self.found.iter().map(|found| &found.text[..]).collect();
         texts.join("; ")
     }
 
     /// With one more condition, which is none that a ledger shows.
     fn and(mut self, name: &str, text: String) -> Health {
         let condition = CONDITIONS.iter().find(|condition| condition.name == name);
-        self.0.extend(condition.map(|condition| Found::of(condition, text)));
+        self.found.extend(condition.map(|condition| Found::of(condition, text)));
         self
     }
 }
@@ -243,7 +332,9 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::LaneLedger;
+    use crate::capture::interface::NicCounts;
+    use crate::capture::live::Kind;
+    use crate::pipeline::{InterfaceLedger, LaneLedger};
     use crate::time::Time;
 
     #[test]
@@ -261,6 +352,57 @@ mod tests {
         let health = pulse.feel(&ledger, later + Duration::from_secs(11));
         assert!(health.needs_restart() && health.is("worker_stuck") && health.is("behind"));
         assert_eq!(health.reasons(), "worker eth1-0 stands still; analysis is 31 s behind");
+    }
+
+    fn interface(frames: u64) -> InterfaceLedger {
+        InterfaceLedger {
+            name: "eth1".into(),
+            renamed: None,
+            kind: Kind::AfPacket,
+            filtered: false,
+            up: true,
+            nic: NicCounts { packets: frames, ..NicCounts::default() },
+        }
+    }
+
+    #[test]
+    fn no_traffic_is_told_apart_from_no_capture() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(Duration::from_secs(30));
+        let lanes = vec![LaneLedger::new("eth1".into(), 0)];
+        let mut ledger = Ledger { lanes, interfaces: vec![interface(500)], ..Ledger::default() };
+        let mut after = |ledger: &mut Ledger, seconds| {
+            ledger.lanes[0].turns += 1;
+            pulse.feel(ledger, start + Duration::from_secs(seconds))
+        };
+        assert!(after(&mut ledger, 0).ready());
+        // A minute of silence.
+        let health = after(&mut ledger, 60);
+        assert!(health.ready());
+        assert_eq!(health.silent, [("eth1".into(), Duration::from_secs(60))]);
+        // Frames that pass the sensor by.
+        ledger.interfaces[0] = interface(800);
+        let reasons = after(&mut ledger, 61).reasons();
+        assert_eq!(reasons, "interface eth1 received 300 frames in 61 s of which none was seen");
+        ledger.interfaces[0].filtered = true;
+        assert!(after(&mut ledger, 62).ready());
+        ledger.interfaces[0].filtered = false;
+        ledger.lanes[0].source.link = 1;
+        assert!(after(&mut ledger, 63).ready());
+    }
+
+    #[test]
+    fn logs_that_are_not_written_are_noticed() {
+        let mut pulse = Pulse::new(Duration::from_secs(30));
+        let mut found = |seconds, runs, waits_for_disk| {
+            let stalled = Stalled { time: Duration::from_secs(seconds), runs, waits_for_disk };
+            let health = pulse.feel(&Ledger { stalled, ..Ledger::default() }, Instant::now());
+            (health.reasons(), health.needs_restart())
+        };
+        assert_eq!(found(4, false, true), (String::new(), false));
+        let disk = "no log was written for 90 s: the disk does not answer".to_owned();
+        assert_eq!(found(90, false, true), (disk, false));
+        assert!(found(90, true, false).1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::service::about::{self, About};
-use crate::service::health::Latest;
+use crate::service::health::{Health, Latest};
 use crate::service::metrics::Dialect;
 
 /// How long who asks may take to say what he wants, and how long all may take.
@@ -23,6 +23,9 @@ const IN_ALL: Duration = Duration::from_secs(15);
 /// More of a request's head is refused (RFC 6585 §5); hyper wants room for so much at least.
 const MAX_HEAD: usize = 8 << 10;
 const MAX_HEADERS: usize = 64;
+
+/// Silence of an interface is told of after this.
+const SILENT: Duration = Duration::from_secs(60);
 
 const SNAPSHOT_AGE: HeaderName = HeaderName::from_static("x-snapshot-age");
 
@@ -69,7 +72,7 @@ impl Site {
             "/healthz" => {
                 let health = snapshot.health();
                 match health.ready() {
-                    true => (StatusCode::OK, plain, "ready\n".to_owned()),
+                    true => (StatusCode::OK, plain, format!("ready\n{}", silence(&health))),
                     false => {
                         let body = format!("not ready: {}\n", health.reasons());
                         (StatusCode::SERVICE_UNAVAILABLE, plain, body)
@@ -91,6 +94,12 @@ impl Site {
         }
         answer
     }
+}
+
+/// Interfaces that have carried nothing for a while, which is worth a look and no fault of the sensor's.
+fn silence(health: &Health) -> String {
+    let long = health.silent.iter().filter(|(_, silent)| *silent >= SILENT);
+    long.map(|(name, silent)| format!("{name}: no packet for {:.0} s\n", silent.as_secs_f64())).collect()
 }
 
 /// What who asks would rather have: OpenMetrics only where it is named.

@@ -132,6 +132,7 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
                 "renamed": interface.renamed,
                 "kind": match interface.kind { Kind::AfPacket => "af_packet", Kind::AfXdp => "af_xdp", Kind::Pcap => "pcap" },
                 "up": interface.up,
+                "silent_seconds": silent(health, &interface.name),
                 "nic_packets": interface.nic.packets,
                 "nic_missed": interface.nic.missed,
                 "nic_dropped": interface.nic.dropped,
@@ -175,6 +176,12 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
         "weirds_suppressed": ledger.weirds_suppressed,
         "exports": ledger.exports.iter().map(export).collect::<Vec<_>>(),
     })
+}
+
+/// How long no packet has come by an interface.
+fn silent(health: &Health, interface: &str) -> Option<f64> {
+    let of = health.silent.iter().find(|(name, _)| **name == *interface);
+    of.map(|(_, silent)| silent.as_secs_f64())
 }
 
 fn export(delivery: &Delivery) -> Value {

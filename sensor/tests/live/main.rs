@@ -4,6 +4,7 @@
 //! skipped.
 
 mod clock;
+mod health;
 mod net;
 mod notices;
 mod reload;
