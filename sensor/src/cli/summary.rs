@@ -170,8 +170,8 @@ impl fmt::Display for Export<'_> {
         if account.unreadable_bytes > 0 {
             writeln!(f, "{name}: {} bytes of the spool were not readable", account.unreadable_bytes)?;
         }
-        if let Some(trouble) = &account.trouble {
-            writeln!(f, "{name}: {trouble}")?;
+        for alarm in &account.alarms {
+            writeln!(f, "{name}: {}", alarm.text)?;
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ struct Line<'a>(&'a Counts);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { offered, recovered, acked, in_flight, spooled, dropped } = self.0;
+        let Counts { offered, recovered, acked, in_flight, spooled, dead, dropped } = self.0;
         write!(f, "{offered} rows offered")?;
         if *recovered > 0 {
             write!(f, " + {recovered} recovered from the spool")?;
@@ -191,6 +191,9 @@ impl fmt::Display for Line<'_> {
             if *count > 0 {
                 write!(f, " + {count} {what}")?;
             }
+        }
+        for (reason, count) in Reason::ALL.iter().zip(dead).filter(|(_, count)| **count > 0) {
+            write!(f, " + {count} dead letters ({})", reason.name())?;
         }
         for (reason, count) in Reason::ALL.iter().zip(dropped).filter(|(_, count)| **count > 0) {
             write!(f, " + {count} dropped ({})", reason.name())?;

@@ -188,7 +188,9 @@ fn export(delivery: &Delivery) -> Value {
     let mut export = counts(delivery.name, &delivery.account.total());
     let streams = delivery.account.streams().map(|(name, of_stream)| counts(name, of_stream));
     export["streams"] = streams.collect();
-    export["trouble"] = delivery.account.trouble.clone().into();
+    let alarms: Vec<&str> = delivery.account.alarms.iter().map(|alarm| &alarm.text[..]).collect();
+    export["trouble"] = (!alarms.is_empty()).then(|| alarms.join("; ")).into();
+    export["held"] = delivery.account.held_rows.into();
     export
 }
 
@@ -202,6 +204,7 @@ fn counts(name: &str, counts: &Counts) -> Value {
         "acknowledged": counts.acked,
         "in_flight": counts.in_flight,
         "spooled": counts.spooled,
+        "dead_letters": counts.dead_total(),
         "dropped": dropped.collect::<serde_json::Map<_, _>>(),
     })
 }
@@ -334,6 +337,9 @@ pub fn print(before: &Value, now: &Value) -> String {
                 number(counts, "in_flight"),
                 number(counts, "spooled"),
             );
+        }
+        if number(export, "dead_letters") > 0.0 {
+            let _ = writeln!(text, "  {} rows are in the dead-letter file", number(export, "dead_letters"));
         }
         if let Some(trouble) = export["trouble"].as_str() {
             let _ = writeln!(text, "  {trouble}");

@@ -1,9 +1,9 @@
 //! The account of every row: what was offered for export, and what became of it.
 //!
 //! Every row stands in exactly one place. Each method moves rows from one place to another, so that
-//! offered + recovered = acknowledged + in flight + spooled + dropped holds at any moment.
+//! offered + recovered = acknowledged + in flight + spooled + dead letters + dropped holds at any moment.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a row was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,10 +28,12 @@ pub enum Reason {
     Refused,
     /// It was in memory at the end, and there is no spool to keep it.
     Shutdown,
+    /// A replay waited for the receiver as long as it may, and went on.
+    Deadline,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 11] = [
         Reason::QueueFull,
         Reason::SpoolFull,
         Reason::SpoolFailed,
@@ -42,6 +44,7 @@ impl Reason {
         Reason::UnknownTopic,
         Reason::Refused,
         Reason::Shutdown,
+        Reason::Deadline,
     ];
 
     /// As a label of a metric.
@@ -57,6 +60,7 @@ impl Reason {
             Reason::UnknownTopic => "unknown_topic",
             Reason::Refused => "refused",
             Reason::Shutdown => "shutdown",
+            Reason::Deadline => "deadline",
         }
     }
 }
@@ -74,6 +78,8 @@ pub struct Counts {
     pub in_flight: u64,
     /// On disk only.
     pub spooled: u64,
+    /// In the dead-letter file, by the reason why the receiver will never take them.
+    pub dead: [u64; Reason::ALL.len()],
     /// Lost, by reason, in the order of [`Reason::ALL`].
     pub dropped: [u64; Reason::ALL.len()],
 }
@@ -83,9 +89,14 @@ impl Counts {
         self.dropped.iter().sum()
     }
 
+    pub fn dead_total(&self) -> u64 {
+        self.dead.iter().sum()
+    }
+
     /// Whether every row is somewhere.
     pub fn balanced(&self) -> bool {
-        self.offered + self.recovered == self.acked + self.in_flight + self.spooled + self.dropped_total()
+        let settled = self.acked + self.dead_total() + self.dropped_total();
+        self.offered + self.recovered == settled + self.in_flight + self.spooled
     }
 
     fn add(&mut self, other: &Counts) {
@@ -94,6 +105,7 @@ impl Counts {
         self.acked += other.acked;
         self.in_flight += other.in_flight;
         self.spooled += other.spooled;
+        self.dead.iter_mut().zip(other.dead).for_each(|(mine, theirs)| *mine += theirs);
         self.dropped.iter_mut().zip(other.dropped).for_each(|(mine, theirs)| *mine += theirs);
     }
 }
@@ -114,8 +126,65 @@ pub struct Account {
     pub resent: u64,
     /// Bytes of the spool that no row could be read from.
     pub unreadable_bytes: u64,
-    /// What is wrong at the moment, if anything.
-    pub trouble: Option<String>,
+    /// Something of the spool is damaged or missing, whether rows are known to be lost by it or not.
+    pub damaged: bool,
+    /// How much of what the spool may hold is taken, in per cent.
+    pub spool_fill: u64,
+    /// Rows that wait for destinations which take none.
+    pub held_rows: u64,
+    /// What is wrong at the moment.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Something that is wrong, for as long as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub kind: AlarmKind,
+    /// The destination that it is about; empty where it is about all.
+    pub about: Box<str>,
+    /// A sentence for the operator.
+    pub text: String,
+    /// Since when.
+    pub since: Instant,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlarmKind {
+    /// The receiver cannot be reached, does not answer, or takes nothing.
+    Receiver,
+    /// It takes no rows for one destination.
+    Refused,
+    /// The spool cannot be written or read, or is damaged.
+    Spool,
+    /// The spool fills.
+    SpoolFills,
+    /// Rows are lost.
+    Loss,
+    /// Rows go to the dead-letter file.
+    DeadLetters,
+}
+
+impl AlarmKind {
+    pub const ALL: [AlarmKind; 6] = [
+        AlarmKind::Receiver,
+        AlarmKind::Refused,
+        AlarmKind::Spool,
+        AlarmKind::SpoolFills,
+        AlarmKind::Loss,
+        AlarmKind::DeadLetters,
+    ];
+
+    /// As a label of a metric.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AlarmKind::Receiver => "receiver",
+            AlarmKind::Refused => "refused",
+            AlarmKind::Spool => "spool",
+            AlarmKind::SpoolFills => "spool_fills",
+            AlarmKind::Loss => "loss",
+            AlarmKind::DeadLetters => "dead_letters",
+        }
+    }
 }
 
 impl Account {
@@ -189,6 +258,13 @@ impl Account {
         counts.acked += 1;
     }
 
+    /// A row in memory was written to the dead-letter file.
+    pub fn dead(&mut self, stream: &str, reason: Reason) {
+        let counts = self.of(stream);
+        counts.in_flight -= 1;
+        counts.dead[reason as usize] += 1;
+    }
+
     /// A row in memory is lost.
     pub fn dropped(&mut self, stream: &str, reason: Reason) {
         let counts = self.of(stream);
@@ -236,13 +312,15 @@ mod tests {
         account.recovered("dns");
         account.spooled("conn");
         account.acked("conn");
-        account.dropped("conn", Reason::TooLarge);
+        account.dropped("conn", Reason::SpoolFull);
+        account.dead("conn", Reason::TooLarge);
         account.read_back("dns");
         account.spooled("dns");
         account.dropped_from_spool("dns", Reason::Expired);
         let total = account.total();
         assert!(total.balanced() && account.streams().all(|(_, counts)| counts.balanced()));
-        assert_eq!((total.acked, total.in_flight, total.spooled, total.dropped_total()), (1, 2, 1, 2));
+        assert_eq!((total.acked, total.in_flight, total.spooled, total.dropped_total()), (1, 1, 1, 2));
+        assert_eq!(total.dead_total(), 1);
     }
 
     #[test]
@@ -253,5 +331,6 @@ mod tests {
         }
         assert_eq!((lag.counts[0], lag.counts[1], lag.counts[14]), (2, 1, 1));
         assert_eq!(Reason::ALL.iter().position(|r| *r == Reason::Shutdown), Some(Reason::Shutdown as usize));
+        assert!(Reason::ALL.iter().enumerate().all(|(at, reason)| *reason as usize == at));
     }
 }

@@ -131,6 +131,8 @@ pub enum Body {
     Lines,
     /// One row, as MozDef's `/events` takes it.
     Single,
+    /// As the bulk endpoints of Elasticsearch and OpenSearch take them; a row's number is its `_id`.
+    Bulk,
 }
 
 /// `[….rows]`: which rows are exported, and as what.
@@ -208,13 +210,49 @@ pub enum Then {
 pub struct Delivery {
     /// Rows in memory: half of it before the spool, half of it after.
     pub memory: Size,
-    /// How long the end waits for acknowledgements.
+    /// How long the end waits for acknowledgements, and a replay for a receiver that takes nothing.
     pub flush_timeout: Span,
+    /// What becomes of rows that the receiver refuses until somebody mends that.
+    pub refused: Refused,
+    /// Where rows go that it will never take; in the spool's folder, where it is not given.
+    pub dead_letter: Option<PathBuf>,
+    pub dead_letter_bytes: Size,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Delivery { memory: Size(64 << 20), flush_timeout: Span(Duration::from_secs(30)) }
+        Delivery {
+            memory: Size(64 << 20),
+            flush_timeout: Span(Duration::from_secs(30)),
+            refused: Refused::Hold,
+            dead_letter: None,
+            dead_letter_bytes: Size(256 << 20),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Refused {
+    #[default]
+    Hold,
+    Drop,
+}
+
+/// With less a row would not fit.
+const MIN_MEMORY: u64 = 1 << 20;
+
+impl Delivery {
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.memory.0 < MIN_MEMORY {
+            return Err(format!("delivery.memory is less than 1 MiB ({} bytes)", self.memory.0));
+        }
+        Ok(())
+    }
+
+    pub(super) fn dead_letter_file(&self, spool: Option<&Spool>) -> Option<PathBuf> {
+        let in_spool = || spool.map(|spool| spool.directory.join("dead-letters.jsonl"));
+        self.dead_letter.clone().or_else(in_spool)
     }
 }
 
@@ -362,7 +400,7 @@ impl From<Key> for KeyBy {
 }
 
 impl Spool {
-    pub(super) fn options(&self, run: u64) -> Result<spool::Options, String> {
+    pub(super) fn options(&self) -> Result<spool::Options, String> {
         if self.max_bytes.0 < MIN_SPOOL {
             return Err(format!("spool.max_bytes is less than {MIN_SPOOL}"));
         }
@@ -373,7 +411,6 @@ impl Spool {
             // A few of them at least: space comes back a segment at a time.
             segment_bytes: (self.max_bytes.0 / 8).min(16 << 20),
             sync: self.sync.0,
-            run,
         })
     }
 }

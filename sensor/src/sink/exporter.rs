@@ -1,36 +1,81 @@
 //! One exporter: from the queue through the spool to the receiver, and the account of it.
 
+mod alarms;
+mod holding;
+mod reports;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::export::rows;
 use crate::sink::account::{Account, Reason, UNREADABLE};
+use crate::sink::dead_letter::DeadLetters;
+use crate::sink::exporter::alarms::Alarms;
+use crate::sink::exporter::holding::{Holding, Moved};
+use crate::sink::lane::Lane;
 use crate::sink::queue::{Chunk, Mode, Queue};
-use crate::sink::spool::{Appended, Loaded, Spool};
-use crate::sink::transport::{Offer, Outcome, Report, Transport};
-use crate::sink::window::Window;
+use crate::sink::spool::{Appended, Held as SpoolLock, Numbers, Options, Origin, Spool, SpoolError, hold};
+use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
 
-/// Notes in the account what an earlier run left in the spool.
-pub fn take_over(spool: &mut Spool, account: &mut Account) -> std::io::Result<()> {
+/// What an exporter has on disk.
+#[derive(Default)]
+pub struct Store {
+    spool: Option<Spool>,
+    holding: Holding,
+    /// Held while it runs.
+    _lock: Option<SpoolLock>,
+}
+
+impl Store {
+    /// Opens a spool, and notes in the account what earlier runs left in it.
+    pub fn open(options: Options, account: &mut Account) -> Result<Store, SpoolError> {
+        let failed = |error| SpoolError::Io(options.dir.clone(), error);
+        let lock = hold(&options.dir)?;
+        let mut spool = Spool::open(options.clone()).map_err(failed)?;
+        take_over(&mut spool, account).map_err(failed)?;
+        let mut holding = Holding::open(Some(options.clone())).map_err(failed)?;
+        for held in holding.all() {
+            if let Some(spool) = &mut held.lane.spool {
+                held.rows = take_over(spool, account).map_err(failed)?;
+            }
+        }
+        Ok(Store { spool: Some(spool), holding, _lock: Some(lock) })
+    }
+}
+
+/// Notes what an earlier run left in a spool. Says how many rows that are.
+fn take_over(spool: &mut Spool, account: &mut Account) -> std::io::Result<u64> {
+    let mut found = 0;
     spool.survey(|spool, loaded| {
         let mut streams = rows(&loaded.bytes).flatten().map(|(_, row)| row.stream);
         for pos in loaded.pos..loaded.pos + loaded.rows {
             let stream = streams.next().unwrap_or(UNREADABLE);
             if !spool.is_settled(pos) {
                 account.recovered(stream);
+                found += 1;
             }
         }
-    })
+    })?;
+    account.unreadable_bytes += spool.damage.bytes;
+    account.damaged |= spool.damage.loss;
+    Ok(found)
 }
 
 /// How an exporter behaves.
 #[derive(Clone, Debug)]
 pub struct Behaviour {
+    pub name: &'static str,
     pub mode: Mode,
     /// Rows in memory between queue and receiver; what is beyond it stays on disk.
     pub window_bytes: usize,
     /// How long the end waits for acknowledgements; in replay, each of them makes it wait as long again.
     pub flush_timeout: Duration,
+    /// Rows for a destination that takes none wait for it; or else they are dropped.
+    pub hold: bool,
+    /// All that may be on disk.
+    pub max_bytes: u64,
+    /// How much of the disk may be taken for a while beyond that, when rows move.
+    pub slack: u64,
     /// Takes a sentence for the operator.
     pub tell: fn(&str),
     /// The run, which with a row's sequence number identifies it.
@@ -43,67 +88,80 @@ const CHUNKS_AT_A_TIME: usize = 16;
 const ROWS_AT_A_TIME: usize = 8192;
 /// How often the spool is looked after, and problems are told of.
 const UPKEEP: Duration = Duration::from_secs(1);
-/// The operator is told so often at most.
-const TELL: Duration = Duration::from_secs(10);
 /// How long to wait for reports, or for rows, before looking at the other.
 const WAIT: Duration = Duration::from_millis(10);
+/// A spool that could not be written is tried again so often.
+const RETRY: Duration = Duration::from_millis(200);
+/// Rows that move to the lane of a held destination go together up to so many bytes.
+const MOVED: usize = 64 * 1024;
+/// Rows of lanes are reported on with the lane's number before their position there.
+const LANE: u32 = 48;
 
 pub struct Exporter<T> {
     behaviour: Behaviour,
     queue: Arc<Queue>,
-    spool: Option<Spool>,
-    window: Window,
+    main: Lane,
+    holding: Holding,
+    _lock: Option<SpoolLock>,
+    dead_letters: Option<DeadLetters>,
     transport: T,
     account: Arc<Mutex<Account>>,
     /// Rows for which there is no room yet.
-    held: Option<Chunk>,
+    kept: Option<Chunk>,
+    /// When the spool may be tried again, after it could not be written.
+    retry: Option<Instant>,
     next_seq: u64,
-    /// The position of the next row, without a spool.
-    next_pos: u64,
     looked_after: Instant,
     /// When a row was last acknowledged.
     progress: Instant,
-    trouble: Option<String>,
-    /// What the operator was last told is wrong, and when.
-    told: Option<(String, Instant)>,
+    alarms: Alarms,
+    /// Where names of destinations are put.
+    destination: String,
 }
 
 impl<T: Transport> Exporter<T> {
     pub fn new(
         behaviour: Behaviour,
         queue: Arc<Queue>,
-        spool: Option<Spool>,
+        store: Store,
+        dead_letters: Option<DeadLetters>,
         transport: T,
         account: Arc<Mutex<Account>>,
     ) -> Self {
+        let Store { spool, holding, _lock } = store;
         Exporter {
+            alarms: Alarms::new(behaviour.tell),
             behaviour,
             queue,
-            spool,
-            window: Window::default(),
+            main: Lane::new(spool),
+            holding,
+            _lock,
+            dead_letters,
             transport,
             account,
-            held: None,
+            kept: None,
+            retry: None,
             next_seq: 0,
-            next_pos: 0,
             looked_after: Instant::now(),
             progress: Instant::now(),
-            trouble: None,
-            told: None,
+            destination: String::new(),
         }
     }
 
     /// Sends rows until there are no more and all are settled, or the time for that is over.
     pub fn run(mut self) {
         let mut reports = Vec::new();
+        self.look_after();
         loop {
             // Looked at first: what comes after the queue was found empty must not be taken for nothing.
             let closed = self.queue.closed().is_some();
-            let mut busy = self.take() | self.read_back() | self.offer();
-            let waiting = !busy && self.window.in_flight > 0;
+            let mut busy = self.take() | self.read_back() | self.offer() | self.offer_held(&mut reports);
+            let in_flight = self.in_flight() > 0;
+            let waiting = !busy && in_flight;
             self.transport.poll(if waiting { WAIT } else { Duration::ZERO }, &mut reports);
             busy |= !reports.is_empty();
             self.settle(&mut reports);
+            self.move_parked();
             self.recycle();
             if self.looked_after.elapsed() >= UPKEEP {
                 self.look_after();
@@ -111,8 +169,7 @@ impl<T: Transport> Exporter<T> {
             if self.too_late() {
                 break;
             }
-            let unread = self.spool.as_ref().is_some_and(Spool::unread);
-            if closed && !busy && self.held.is_none() && self.window.is_empty() && !unread {
+            if closed && !busy && self.kept.is_none() && self.main.is_empty() && self.holding.is_idle() {
                 break;
             }
             if !busy && !waiting {
@@ -127,6 +184,8 @@ impl<T: Transport> Exporter<T> {
     fn too_late(&self) -> bool {
         let Some(closed) = self.queue.closed() else { return false };
         let since = match self.behaviour.mode {
+            // It waited before that.
+            Mode::Wait if self.queue.gave_up() => return true,
             Mode::Wait => closed.max(self.progress),
             Mode::Drop => closed,
         };
@@ -137,18 +196,27 @@ impl<T: Transport> Exporter<T> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Rows sent and not reported on.
+    fn in_flight(&mut self) -> u64 {
+        self.main.window.in_flight + self.holding.all().map(|held| held.lane.window.in_flight).sum::<u64>()
+    }
+
     /// Takes rows from the queue. Says whether there were any.
     fn take(&mut self) -> bool {
+        let room = self.main.window.bytes() < self.behaviour.window_bytes && !self.main.unread();
+        if !room && self.retry.is_some_and(|retry| Instant::now() < retry) {
+            return false;
+        }
         let mut any = false;
         for _ in 0..CHUNKS_AT_A_TIME {
             // Without a spool rows wait in the queue.
-            if self.spool.is_none() && self.window.bytes() >= self.behaviour.window_bytes {
+            if self.main.spool.is_none() && self.main.window.bytes() >= self.behaviour.window_bytes {
                 break;
             }
-            let held = self.held.take();
-            let Some(chunk) = held.or_else(|| self.queue.take(&mut self.account())) else { break };
-            if let Some(held) = self.admit(chunk) {
-                self.held = Some(held);
+            let kept = self.kept.take();
+            let Some(chunk) = kept.or_else(|| self.queue.take(&mut self.account())) else { break };
+            if let Some(kept) = self.admit(chunk) {
+                self.kept = Some(kept);
                 break;
             }
             any = true;
@@ -157,187 +225,244 @@ impl<T: Transport> Exporter<T> {
     }
 
     /// Writes rows to the spool, and keeps them in memory where they are next; gives them back when
-    /// there is no room and they may wait.
+    /// there is no room for them.
     fn admit(&mut self, chunk: Chunk) -> Option<Chunk> {
+        self.make_safe();
         let rows_in = chunk.rows;
-        let (seq, run) = (self.next_seq, self.behaviour.run);
-        let Some(spool) = &mut self.spool else {
-            self.window.push(self.next_pos, seq, run, chunk.bytes, |_| false);
+        let origin = Origin { run: self.behaviour.run, numbers: Numbers::From(self.next_seq), made: None };
+        let room = self.main.window.bytes() < self.behaviour.window_bytes;
+        let elsewhere = self.holding.bytes();
+        let Some(spool) = &mut self.main.spool else {
             self.next_seq += u64::from(rows_in);
-            self.next_pos += u64::from(rows_in);
+            self.main.push(origin.run, origin.numbers, rows_in, chunk.bytes);
             return None;
         };
-        let room = self.window.bytes() < self.behaviour.window_bytes;
-        let lost = match spool.append(seq, rows_in, &chunk.bytes) {
+        spool.elsewhere = elsewhere;
+        let why = match spool.append(&origin, rows_in, &chunk.bytes) {
             Ok(Appended::At(pos)) => {
                 self.next_seq += u64::from(rows_in);
                 if spool.read_up_to(pos) && room {
                     spool.pass(pos + u64::from(rows_in));
-                    self.window.push(pos, seq, run, chunk.bytes, |_| false);
+                    self.main.window.push(pos, origin.numbers, origin.run, chunk.bytes, |_| false);
                 } else {
                     let mut account = self.account();
                     rows(&chunk.bytes).flatten().for_each(|(_, row)| account.spooled(row.stream));
                     drop(account);
                     self.queue.recycle(chunk.bytes);
                 }
+                if self.alarms.spool_works() {
+                    self.queue.full(None);
+                }
                 return None;
             }
             Ok(Appended::Full) => Reason::SpoolFull,
             Err(error) => {
-                self.trouble = Some(format!("the spool cannot be written: {error}"));
+                self.alarms.spool(format!("the spool cannot be written: {error}"));
+                self.retry = Some(Instant::now() + RETRY);
                 Reason::SpoolFailed
             }
         };
-        if self.behaviour.mode == Mode::Wait && !self.too_late() {
+        // They can be sent all the same, if nothing must go before them.
+        if room && !spool.unread() {
+            self.next_seq += u64::from(rows_in);
+            self.main.push(origin.run, origin.numbers, rows_in, chunk.bytes);
+            return None;
+        }
+        self.queue.full(Some(why));
+        if !self.too_late() {
             return Some(chunk);
         }
         // Their numbers are used up, so that the receiver can see the gap.
         self.next_seq += u64::from(rows_in);
-        let mut account = self.account();
-        rows(&chunk.bytes).flatten().for_each(|(_, row)| account.dropped(row.stream, lost));
+        self.lose(&chunk.bytes, why);
         None
+    }
+
+    /// Rows from the queue are lost.
+    fn lose(&self, bytes: &[u8], reason: Reason) {
+        let mut account = self.account();
+        rows(bytes).flatten().for_each(|(_, row)| account.dropped(row.stream, reason));
+    }
+
+    /// What moved to other lanes survives a power failure before it goes from where it was.
+    fn make_safe(&mut self) {
+        if !self.main.spool.as_ref().is_some_and(Spool::has_settled) {
+            return;
+        }
+        for held in self.holding.all().filter(|held| held.unsynced) {
+            match held.lane.spool.as_mut().map_or(Ok(()), Spool::sync) {
+                Ok(()) => held.unsynced = false,
+                Err(error) => self.alarms.spool(format!("the spool cannot be written: {error}")),
+            }
+        }
     }
 
     /// Reads rows back from the spool while there is room for them. Says whether there were any.
     fn read_back(&mut self) -> bool {
-        let mut any = false;
-        while self.window.bytes() < self.behaviour.window_bytes {
-            let loaded = match self.spool.as_mut().map(Spool::load) {
-                Some(Ok(Some(loaded))) => loaded,
-                Some(Err(error)) => {
-                    self.trouble = Some(format!("the spool cannot be read: {error}"));
-                    break;
-                }
-                None | Some(Ok(None)) => break,
-            };
-            any = true;
-            if loaded.damaged {
-                self.give_up(&loaded, Reason::Damaged);
-                continue;
-            }
-            let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-            let settled = |pos| self.spool.as_ref().is_some_and(|spool| spool.is_settled(pos));
-            for (pos, row) in (loaded.pos..).zip(rows(&loaded.bytes).flatten()) {
-                if !settled(pos) {
-                    account.read_back(row.1.stream);
-                }
-            }
-            drop(account);
-            self.window.push(loaded.pos, loaded.seq, loaded.run, loaded.bytes, settled);
-        }
-        any
-    }
-
-    /// Rows on disk only will never be sent.
-    fn give_up(&mut self, loaded: &Loaded, reason: Reason) {
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(spool) = &mut self.spool else { return };
-        let mut streams = rows(&loaded.bytes).flatten().map(|(_, row)| row.stream);
-        for pos in loaded.pos..loaded.pos + loaded.rows {
-            let stream = streams.next();
-            if spool.is_settled(pos) {
-                continue;
-            }
-            match stream {
-                Some(stream) => account.dropped_from_spool(stream, reason),
-                None => account.unreadable(),
-            }
-            if let Err(error) = spool.settle(pos) {
-                self.trouble = Some(format!("the spool cannot be written: {error}"));
+        match self.main.read_back(self.behaviour.window_bytes, &mut account) {
+            Ok((read, _)) => read > 0,
+            Err(error) => {
+                self.alarms.spool(format!("the spool cannot be read: {error}"));
+                false
             }
         }
     }
 
-    /// Offers rows to the receiver. Says whether it took any.
+    /// Offers rows to the receiver. Says whether any could be.
     fn offer(&mut self) -> bool {
         for nth in 0..ROWS_AT_A_TIME {
-            let Some(message) = self.window.next() else { return nth > 0 };
+            let Some(message) = self.main.window.next() else { return nth > 0 };
             let pos = message.pos;
-            match self.transport.offer(&message) {
-                Offer::Taken => self.window.sent(pos),
-                Offer::Full => return nth > 0,
-                Offer::Refused(reason) => {
-                    self.settle(&mut vec![Report { pos, outcome: Outcome::Refused(reason) }]);
+            if !self.holding.is_empty() {
+                self.destination.clear();
+                self.transport.destination(&message.row, &mut self.destination);
+                if let Some(held) = self.holding.find(&self.destination).and_then(|id| self.holding.get(id)) {
+                    held.park(pos);
+                    self.main.window.park(pos);
+                    continue;
                 }
+            }
+            match self.transport.offer(&message) {
+                Offer::Taken => self.main.window.sent(pos),
+                Offer::Full => return nth > 0,
+                Offer::Reported(outcome) => self.settle(&mut vec![Report { pos, outcome }]),
             }
         }
         true
     }
 
-    fn settle(&mut self, reports: &mut Vec<Report>) {
-        if reports.is_empty() {
-            return;
-        }
-        let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = match self.behaviour.mode {
-            // Replayed packets are as old as their capture.
-            Mode::Wait => None,
-            Mode::Drop => SystemTime::now().duration_since(UNIX_EPOCH).ok(),
-        };
-        if reports.iter().any(|report| report.outcome == Outcome::Acked) {
-            self.progress = Instant::now();
-        }
-        for Report { pos, outcome } in reports.drain(..) {
-            let settled = match outcome {
-                Outcome::Acked => self.window.settle(pos, |row| {
-                    account.acked(row.stream);
-                    if let (Some(now), Ok(ts)) = (now, u64::try_from(row.ts.nanos())) {
-                        account.lag.add(now.saturating_sub(Duration::from_nanos(ts)));
-                    }
-                }),
-                Outcome::Refused(reason) => {
-                    self.window.settle(pos, |row| account.dropped(row.stream, reason))
-                }
-                Outcome::Failed => {
-                    account.resent += 1;
-                    self.window.failed(pos);
-                    None
-                }
-            };
-            if settled.is_some()
-                && let Some(Err(error)) = self.spool.as_mut().map(|spool| spool.settle(pos))
-            {
-                self.trouble = Some(format!("the spool cannot be written: {error}"));
+    /// Offers rows that were held. Says whether any could be.
+    fn offer_held(&mut self, reports: &mut Vec<Report>) -> bool {
+        let mut any = false;
+        for id in self.holding.ids() {
+            let Some(held) = self.holding.get(id) else { continue };
+            let may = held.may_send().min(ROWS_AT_A_TIME);
+            if may == 0 {
+                continue;
             }
+            let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+            match held.lane.read_back(self.behaviour.window_bytes / 2, &mut account) {
+                Ok((_, lost)) => held.rows = held.rows.saturating_sub(lost),
+                Err(error) => self.alarms.spool(format!("the spool cannot be read: {error}")),
+            }
+            drop(account);
+            let via = held.via();
+            for _ in 0..may {
+                let Some(message) = held.lane.window.next() else { break };
+                if let Some(refused) = held.refused.as_mut().filter(|refused| !refused.asked) {
+                    refused.asked = true;
+                    self.transport.ask_again(&held.destination);
+                }
+                let pos = message.pos;
+                match self.transport.offer(&Message { via, pos: pos | u64::from(id) << LANE, ..message }) {
+                    Offer::Taken => held.lane.window.sent(pos),
+                    Offer::Full => break,
+                    Offer::Reported(outcome) => {
+                        held.lane.window.sent(pos);
+                        reports.push(Report { pos: pos | u64::from(id) << LANE, outcome });
+                    }
+                }
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Moves rows for held destinations to their lanes, in order, once none of them is under way.
+    fn move_parked(&mut self) {
+        for id in self.holding.ids() {
+            loop {
+                let Some(held) = self.holding.get(id).filter(|held| held.draining == 0) else { break };
+                let Some((moved, positions)) = gather(&self.main, &held.parked) else { break };
+                let length = moved.bytes.len();
+                if !self.room_to_move(length) {
+                    if self.queue.gave_up() || self.behaviour.mode == Mode::Drop || self.too_late() {
+                        self.drop_parked(id, &positions, self.no_room());
+                        continue;
+                    }
+                    break;
+                }
+                let Some(held) = self.holding.get(id) else { break };
+                if let Err(error) = held.put(moved) {
+                    self.alarms.spool(format!("the spool cannot be written: {error}"));
+                    if self.queue.gave_up() || self.too_late() {
+                        self.drop_parked(id, &positions, Reason::SpoolFailed);
+                        continue;
+                    }
+                    break;
+                }
+                held.parked.drain(..positions.len());
+                let on_disk = held.lane.spool.is_some();
+                let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+                for pos in positions {
+                    self.main.window.settle(pos, |row| {
+                        if on_disk {
+                            account.spooled(row.stream);
+                        }
+                    });
+                    self.main.settle(pos);
+                }
+            }
+        }
+        if let Err(error) = self.holding.release() {
+            self.alarms.spool(format!("the spool cannot be written: {error}"));
+        }
+    }
+
+    /// Whether so many bytes may move to the lane of a held destination.
+    fn room_to_move(&self, bytes: usize) -> bool {
+        match &self.main.spool {
+            Some(spool) => {
+                let taken = spool.bytes() + self.holding.bytes() + bytes as u64;
+                taken <= self.behaviour.max_bytes + self.behaviour.slack
+            }
+            None => self.holding.window_bytes() + bytes <= self.behaviour.window_bytes / 2,
+        }
+    }
+
+    /// Why rows for a held destination are lost where there is no room for them.
+    fn no_room(&self) -> Reason {
+        if self.main.spool.is_some() { Reason::SpoolFull } else { Reason::QueueFull }
+    }
+
+    fn drop_parked(&mut self, id: u16, positions: &[u64], reason: Reason) {
+        if let Some(held) = self.holding.get(id) {
+            held.parked.drain(..positions.len());
+        }
+        for pos in positions {
+            self.settle(&mut vec![Report { pos: *pos, outcome: Outcome::Never(reason) }]);
         }
     }
 
     /// Gives memory that is done with back to the queue.
     fn recycle(&mut self) {
-        self.window.done.drain(..).for_each(|bytes| self.queue.recycle(bytes));
+        self.main.window.done.drain(..).for_each(|bytes| self.queue.recycle(bytes));
+        self.holding.all().for_each(|held| held.lane.window.done.clear());
     }
 
     /// Looks after the spool, and tells what is wrong.
     fn look_after(&mut self) {
         self.looked_after = Instant::now();
-        if let Some(spool) = &mut self.spool {
-            if let Err(error) = spool.upkeep() {
-                self.trouble = Some(format!("the spool cannot be written: {error}"));
+        self.make_safe();
+        let mut failed = None;
+        let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+        for lane in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.lane)) {
+            if let Some(Err(error)) = lane.spool.as_mut().map(Spool::upkeep) {
+                failed = Some(error);
             }
-            while let Some(Ok(Some(old))) = self.spool.as_mut().map(Spool::expired) {
-                self.give_up(&old, Reason::Expired);
-            }
-        }
-        let trouble = self.transport.trouble().or_else(|| self.trouble.take());
-        self.tell(trouble.as_deref());
-        self.account().trouble = trouble;
-    }
-
-    /// Tells the operator what is wrong, when that changes, and when it is over.
-    fn tell(&mut self, trouble: Option<&str>) {
-        match (trouble, &self.told) {
-            (None, None) => {}
-            (None, Some((_, since))) if since.elapsed() < TELL => {}
-            (None, Some(_)) => {
-                (self.behaviour.tell)("rows are delivered again");
-                self.told = None;
-            }
-            (Some(trouble), Some((told, since))) if told == trouble || since.elapsed() < TELL => {}
-            (Some(trouble), _) => {
-                (self.behaviour.tell)(trouble);
-                self.told = Some((trouble.to_owned(), Instant::now()));
+            while let Some(Ok(Some(old))) = lane.spool.as_mut().map(Spool::expired) {
+                lane.give_up(&old, Reason::Expired, &mut account);
             }
         }
+        drop(account);
+        if let Some(Err(error)) = self.dead_letters.as_ref().map(DeadLetters::sync) {
+            failed = Some(error);
+        }
+        if let Some(error) = failed {
+            self.alarms.spool(format!("the spool cannot be written: {error}"));
+        }
+        self.look_for_alarms();
     }
 
     /// Ends: what is not acknowledged stays in the spool, or is lost where there is none.
@@ -346,29 +471,52 @@ impl<T: Transport> Exporter<T> {
         // From now on rows go to the spool only.
         self.behaviour = Behaviour { mode: Mode::Drop, window_bytes: 0, ..self.behaviour };
         self.transport.abandon(&mut reports);
-        reports.retain(|report| report.outcome != Outcome::Failed);
+        reports.retain(|report| matches!(report.outcome, Outcome::Acked | Outcome::Never(_)));
         self.settle(&mut reports);
         // No more than the queue holds.
-        while let Some(chunk) = self.held.take().or_else(|| self.queue.take(&mut self.account())) {
-            if self.spool.is_some() {
-                self.admit(chunk);
-                continue;
+        while let Some(chunk) = self.kept.take().or_else(|| self.queue.take(&mut self.account())) {
+            if self.main.spool.is_none() {
+                self.lose(&chunk.bytes, Reason::Shutdown);
+            } else if let Some(chunk) = self.admit(chunk) {
+                self.lose(&chunk.bytes, Reason::Shutdown);
             }
-            let mut account = self.account();
-            rows(&chunk.bytes).flatten().for_each(|(_, row)| account.dropped(row.stream, Reason::Shutdown));
         }
+        self.look_for_alarms();
+        let mut failed = None;
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, row) in self.window.unsettled() {
-            match self.spool {
-                Some(_) => account.spooled(row.stream),
-                None => account.dropped(row.stream, Reason::Shutdown),
-            }
+        self.main.leave(&mut account);
+        for mut held in self.holding.take() {
+            held.lane.leave(&mut account);
+            failed = held.close().err().or(failed);
         }
-        account.trouble = self.transport.trouble();
-        if let Some(Err(error)) = self.spool.take().map(Spool::close) {
-            account.trouble = Some(format!("the spool cannot be written: {error}"));
+        drop(account);
+        self.tell_what_is_left();
+        failed = self.main.spool.take().and_then(|spool| spool.close().err()).or(failed);
+        failed = self.dead_letters.and_then(|file| file.sync().err()).or(failed);
+        if let Some(error) = failed {
+            (self.behaviour.tell)(&format!("{}: the spool cannot be written: {error}", self.behaviour.name));
         }
     }
+}
+
+/// The first of these rows, to be moved together, and their positions.
+fn gather(main: &Lane, parked: &[u64]) -> Option<(Moved, Vec<u64>)> {
+    let first = main.window.message(*parked.first()?)?;
+    let (mut bytes, mut numbers, mut positions) = (Vec::new(), Vec::new(), Vec::new());
+    for pos in parked {
+        let (Some(message), Some(row)) = (main.window.message(*pos), main.window.encoded(*pos)) else {
+            break;
+        };
+        if message.run != first.run || bytes.len() >= MOVED {
+            break;
+        }
+        bytes.extend_from_slice(row);
+        numbers.push(message.seq);
+        positions.push(*pos);
+    }
+    let made = main.spool.as_ref().and_then(|spool| spool.made(first.pos));
+    let origin = Origin { run: first.run, numbers: Numbers::Each(numbers.into()), made };
+    Some((Moved { origin, rows: positions.len() as u32, bytes }, positions))
 }
 
 #[cfg(test)]

@@ -10,9 +10,11 @@
 
 pub mod account;
 mod config;
+mod dead_letter;
 mod exporter;
 mod http;
 mod kafka;
+mod lane;
 mod queue;
 mod spool;
 #[cfg(test)]
@@ -20,7 +22,7 @@ mod testing;
 mod transport;
 mod window;
 
-pub use account::{Account, Counts, Histogram, Reason};
+pub use account::{Account, Alarm, AlarmKind, Counts, Histogram, Reason};
 pub use config::Config;
 pub use queue::Mode;
 
@@ -31,9 +33,9 @@ use std::thread::{self, JoinHandle};
 use crate::export::{Exports, KeyBy};
 use crate::log::Outlet;
 use crate::record::Schema;
-use crate::sink::exporter::{Behaviour, Exporter, take_over};
+use crate::sink::dead_letter::DeadLetters;
+use crate::sink::exporter::{Behaviour, Exporter, Store};
 use crate::sink::queue::{Inlet, Queue};
-use crate::sink::spool::Spool;
 use crate::sink::transport::Transport;
 
 /// All exporters of a run.
@@ -58,10 +60,10 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whether every row was acknowledged.
+    /// Whether every row was acknowledged, and nothing of the spool is damaged.
     pub fn complete(&self) -> bool {
         let total = self.account.total();
-        total.acked == total.offered + total.recovered
+        total.acked == total.offered + total.recovered && !self.account.damaged
     }
 }
 
@@ -98,14 +100,18 @@ impl Sinks {
         if let Some(kafka) = &config.kafka {
             let export = kafka.rows.export(kafka.key.into(), streams)?;
             let transport = kafka::Kafka::new(kafka, streams)?;
-            let behaviour = behaviour(mode, &kafka.delivery, run, tell);
-            running.push(start("kafka", behaviour, kafka.spool.as_ref(), transport)?);
+            let (delivery, spool) = (&kafka.delivery, kafka.spool.as_ref());
+            let behaviour = behaviour("kafka", mode, delivery, spool, run, tell)
+                .map_err(|wrong| format!("[kafka] {wrong}"))?;
+            running.push(start(behaviour, delivery, spool, transport)?);
             exports.push(export);
         }
         if let Some(http) = &config.http_sink {
             let export = http.rows.export(KeyBy::None, streams)?;
-            let behaviour = behaviour(mode, &http.delivery, run, tell);
-            running.push(start("http_sink", behaviour, http.spool.as_ref(), http::Http::new(http)?)?);
+            let (delivery, spool) = (&http.delivery, http.spool.as_ref());
+            let behaviour = behaviour("http_sink", mode, delivery, spool, run, tell)
+                .map_err(|wrong| format!("[http_sink] {wrong}"))?;
+            running.push(start(behaviour, delivery, spool, http::Http::new(http)?)?);
             exports.push(export);
         }
         Ok(Sinks { exports: Exports(exports.into()), running })
@@ -156,32 +162,49 @@ fn delivery(name: &'static str, account: &Mutex<Account>) -> Delivery {
     Delivery { name, account: account.lock().unwrap_or_else(PoisonError::into_inner).clone() }
 }
 
-fn behaviour(mode: Mode, delivery: &config::Delivery, run: u64, tell: fn(&str)) -> Behaviour {
-    let window_bytes = usize::try_from(delivery.memory.0 / 2).unwrap_or(usize::MAX);
-    Behaviour { mode, window_bytes, flush_timeout: delivery.flush_timeout.0, tell, run }
+/// How an exporter behaves, as its settings say.
+fn behaviour(
+    name: &'static str,
+    mode: Mode,
+    delivery: &config::Delivery,
+    spool: Option<&config::Spool>,
+    run: u64,
+    tell: fn(&str),
+) -> Result<Behaviour, String> {
+    delivery.check()?;
+    let options = spool.map(config::Spool::options).transpose()?;
+    Ok(Behaviour {
+        name,
+        mode,
+        window_bytes: usize::try_from(delivery.memory.0 / 2).unwrap_or(usize::MAX),
+        flush_timeout: delivery.flush_timeout.0,
+        hold: delivery.refused == config::Refused::Hold,
+        max_bytes: options.as_ref().map_or(0, |options| options.max_bytes),
+        slack: options.as_ref().map_or(0, |options| options.segment_bytes),
+        tell,
+        run,
+    })
 }
 
 fn start(
-    name: &'static str,
     behaviour: Behaviour,
+    delivery: &config::Delivery,
     spool: Option<&config::Spool>,
     transport: impl Transport + Send + 'static,
 ) -> Result<Running, String> {
-    let account = Arc::<Mutex<Account>>::default();
-    let queue = Arc::new(Queue::new(behaviour.mode, behaviour.window_bytes, account.clone()));
-    let spool = match spool {
+    let (name, account) = (behaviour.name, Arc::<Mutex<Account>>::default());
+    let queue = Queue::new(behaviour.mode, behaviour.window_bytes, behaviour.flush_timeout, account.clone());
+    let queue = Arc::new(queue);
+    let store = match spool {
         Some(spool) => {
-            let opened = Spool::open(spool.options(behaviour.run)?);
-            let (mut opened, unreadable_bytes) = opened.map_err(|error| error.to_string())?;
             let mut account = account.lock().unwrap_or_else(PoisonError::into_inner);
-            account.unreadable_bytes = unreadable_bytes;
-            take_over(&mut opened, &mut account)
-                .map_err(|error| format!("cannot read the spool {}: {error}", spool.directory.display()))?;
-            Some(opened)
+            Store::open(spool.options()?, &mut account).map_err(|error| error.to_string())?
         }
-        None => None,
+        None => Store::default(),
     };
-    let exporter = Exporter::new(behaviour, queue.clone(), spool, transport, account.clone());
+    let dead_letters =
+        delivery.dead_letter_file(spool).map(|path| DeadLetters::new(path, delivery.dead_letter_bytes.0));
+    let exporter = Exporter::new(behaviour, queue.clone(), store, dead_letters, transport, account.clone());
     let thread = thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || exporter.run())

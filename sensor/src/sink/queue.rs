@@ -11,7 +11,7 @@ use crate::sink::account::{Account, Reason};
 /// What happens when there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Replay: whoever brings rows waits.
+    /// Replay: whoever brings rows waits, but not longer than the receiver has time to take some.
     Wait,
     /// Live capture never waits: rows are dropped and counted.
     Drop,
@@ -33,6 +33,8 @@ const SPARE: usize = 64;
 pub struct Queue {
     mode: Mode,
     max_bytes: usize,
+    /// How long a replay waits for the receiver to take rows before it goes on without.
+    patience: Duration,
     state: Mutex<State>,
     filled: Condvar,
     emptied: Condvar,
@@ -51,12 +53,18 @@ struct State {
     abandoned: bool,
     /// The exporter sleeps until something comes.
     sleeping: bool,
+    /// When rows were last delivered.
+    progress: Option<Instant>,
+    /// Nobody waits any more, until rows are delivered again.
+    gave_up: bool,
+    /// Why there is no room, if not because rows come too fast.
+    full: Option<Reason>,
 }
 
 impl Queue {
-    pub fn new(mode: Mode, max_bytes: usize, account: Arc<Mutex<Account>>) -> Self {
+    pub fn new(mode: Mode, max_bytes: usize, patience: Duration, account: Arc<Mutex<Account>>) -> Self {
         let (filled, emptied) = (Condvar::new(), Condvar::new());
-        Queue { mode, max_bytes, state: Mutex::default(), filled, emptied, account }
+        Queue { mode, max_bytes, patience, state: Mutex::default(), filled, emptied, account }
     }
 
     /// A thread that panicked while holding the lock left the state whole: every change is one step.
@@ -66,13 +74,24 @@ impl Queue {
 
     fn put(&self, row: &[u8]) {
         let mut state = self.state();
+        let mut since = None;
         // A row longer than the whole queue passes when the queue is empty.
         while state.bytes > 0 && state.bytes + row.len() > self.max_bytes && !state.abandoned {
             if self.mode == Mode::Drop {
+                let why = state.full.unwrap_or(Reason::QueueFull);
                 drop(state);
-                return self.lose(row, Reason::QueueFull);
+                return self.lose(row, why);
             }
-            state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let since = *since.get_or_insert_with(Instant::now);
+            let waited = state.progress.map_or(since, |progress| progress.max(since)).elapsed();
+            if state.gave_up || waited >= self.patience {
+                state.gave_up = true;
+                let why = state.full.unwrap_or(Reason::Deadline);
+                drop(state);
+                return self.lose(row, why);
+            }
+            let left = self.patience - waited;
+            (state, _) = self.emptied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
         if state.abandoned {
             drop(state);
@@ -152,6 +171,24 @@ impl Queue {
         self.state().closed
     }
 
+    /// Rows were delivered: who waits may wait as long again.
+    pub fn progress(&self) {
+        if self.mode == Mode::Wait {
+            let mut state = self.state();
+            (state.progress, state.gave_up) = (Some(Instant::now()), false);
+        }
+    }
+
+    /// Whether a replay waited for so long that it does not wait any more.
+    pub fn gave_up(&self) -> bool {
+        self.state().gave_up
+    }
+
+    /// Says why there will be no room, or that there will be.
+    pub fn full(&self, why: Option<Reason>) {
+        self.state().full = why;
+    }
+
     /// Nothing will be taken any more; nobody waits for it.
     pub fn abandon(&self) {
         self.state().abandoned = true;
@@ -181,7 +218,7 @@ mod tests {
 
     fn queue(mode: Mode, max_bytes: usize) -> (Arc<Queue>, Arc<Mutex<Account>>) {
         let account = Arc::<Mutex<Account>>::default();
-        (Arc::new(Queue::new(mode, max_bytes, account.clone())), account)
+        (Arc::new(Queue::new(mode, max_bytes, Duration::from_secs(10), account.clone())), account)
     }
 
     #[test]
@@ -220,6 +257,18 @@ mod tests {
         queue.abandon();
         bringing.join().unwrap();
         assert_eq!(account.lock().unwrap().total().dropped[Reason::Shutdown as usize], 1);
+    }
+
+    #[test]
+    fn replay_does_not_wait_without_end() {
+        let row = encoded("conn", "12345");
+        let account = Arc::<Mutex<Account>>::default();
+        let queue = Queue::new(Mode::Wait, row.len(), Duration::from_millis(20), account.clone());
+        (0..1000).for_each(|_| queue.put(&row));
+        assert!(queue.gave_up());
+        assert_eq!(account.lock().unwrap().total().dropped[Reason::Deadline as usize], 999);
+        queue.progress();
+        assert!(!queue.gave_up() && queue.take(&mut account.lock().unwrap()).is_some());
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub trait Transport {
     /// Gives up what is not acknowledged, and reports it as failed.
     fn abandon(&mut self, reports: &mut Vec<Report>);
 
+    /// Where a row goes, as far as one receiver takes rows for one and not for another.
+    fn destination(&mut self, row: &Row<'_>, into: &mut String);
+
+    /// A destination that refused rows is about to be offered some again.
+    fn ask_again(&mut self, destination: &str);
+
     /// What is wrong at the moment, if anything, in one sentence.
     fn trouble(&mut self) -> Option<String>;
 }
@@ -29,6 +35,17 @@ pub struct Message<'a> {
     pub seq: u64,
     /// What reports call it.
     pub pos: u64,
+    pub via: Via,
+}
+
+/// How a row is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Main,
+    /// Apart from the others: its destination refused rows.
+    Apart,
+    /// Not together with any other.
+    Singly,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +54,8 @@ pub enum Offer {
     Taken,
     /// Later.
     Full,
-    /// It cannot be sent.
-    Refused(Reason),
+    /// As if it had been sent and reported on so.
+    Reported(Outcome),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +68,13 @@ pub struct Report {
 pub enum Outcome {
     Acked,
     /// The receiver will never take it.
+    Never(Reason),
+    /// Its destination takes no rows until somebody mends that.
     Refused(Reason),
+    /// It was refused together with others, and may pass alone.
+    Crowded,
     /// It may have arrived or not; it can be sent again.
     Failed,
+    /// It did not go out; it can be sent.
+    Unsent,
 }

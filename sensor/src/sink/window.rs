@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::export::{Row, rows};
-use crate::sink::transport::Message;
+use crate::sink::spool::Numbers;
+use crate::sink::transport::{Message, Via};
 
 /// Chunks of rows in the order of their positions, each kept until all its rows are settled.
 #[derive(Default)]
@@ -12,7 +13,7 @@ pub(super) struct Window {
     bytes: usize,
     /// Where to look for the next row that was not sent.
     cursor: u64,
-    /// Rows that failed, to be sent before all others.
+    /// Rows that failed, to be sent before all others, in order.
     again: VecDeque<u64>,
     /// Rows sent and not reported on.
     pub in_flight: u64,
@@ -22,7 +23,7 @@ pub(super) struct Window {
 
 struct Loaded {
     pos: u64,
-    seq: u64,
+    numbers: Numbers,
     run: u64,
     bytes: Vec<u8>,
     rows: Vec<Place>,
@@ -44,6 +45,8 @@ struct Place {
 enum State {
     Waiting,
     Sent,
+    /// Waiting for others to be reported on; it is not offered.
+    Parked,
     Settled,
 }
 
@@ -57,7 +60,14 @@ impl Window {
     }
 
     /// Adds rows behind all others; those for which `settled` says so need not be sent.
-    pub fn push(&mut self, pos: u64, seq: u64, run: u64, bytes: Vec<u8>, settled: impl Fn(u64) -> bool) {
+    pub fn push(
+        &mut self,
+        pos: u64,
+        numbers: Numbers,
+        run: u64,
+        bytes: Vec<u8>,
+        settled: impl Fn(u64) -> bool,
+    ) {
         let place = |(nth, (offset, _)): (usize, (usize, Row<'_>))| {
             let state = if settled(pos + nth as u64) { State::Settled } else { State::Waiting };
             Place { offset: offset as u32, state }
@@ -65,7 +75,7 @@ impl Window {
         let rows: Vec<Place> = rows(&bytes).flatten().enumerate().map(place).collect();
         let unsettled = rows.iter().filter(|place| place.state == State::Waiting).count();
         self.bytes += bytes.len();
-        self.chunks.push_back(Loaded { pos, seq, run, bytes, rows, unsettled });
+        self.chunks.push_back(Loaded { pos, numbers, run, bytes, rows, unsettled });
         self.forget_settled();
     }
 
@@ -114,6 +124,30 @@ impl Window {
         }
     }
 
+    /// A row is not offered until it is settled. It was to be sent, or was sent.
+    pub fn park(&mut self, pos: u64) {
+        if self.again.front() == Some(&pos) {
+            self.again.pop_front();
+        }
+        if let Some((chunk, nth)) = self.find(pos) {
+            let was = std::mem::replace(&mut chunk.rows[nth].state, State::Parked);
+            self.in_flight -= u64::from(was == State::Sent);
+        }
+    }
+
+    pub fn is_sent(&self, pos: u64) -> bool {
+        let state = |at: usize| Some(self.chunks[at].rows.get((pos - self.chunks[at].pos) as usize)?.state);
+        self.index(pos).and_then(state) == Some(State::Sent)
+    }
+
+    /// Every row that was sent and not reported on.
+    pub fn sent_rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.chunks.iter().flat_map(|chunk| {
+            let sent = chunk.rows.iter().filter(|place| place.state == State::Sent);
+            sent.filter_map(|place| Some(Row::read(chunk.bytes.get(place.offset as usize..)?).ok()?.0))
+        })
+    }
+
     /// A row need not be kept any more; gives it for the last time, unless that was so before.
     pub fn settle<T>(&mut self, pos: u64, last: impl FnOnce(&Row<'_>) -> T) -> Option<T> {
         if self.again.front() == Some(&pos) {
@@ -142,12 +176,20 @@ impl Window {
         })
     }
 
-    fn message(&self, pos: u64) -> Option<Message<'_>> {
+    /// The row at a position, where it is still kept.
+    pub fn message(&self, pos: u64) -> Option<Message<'_>> {
         let at = self.index(pos)?;
         let chunk = &self.chunks[at];
         let nth = pos - chunk.pos;
         let (row, _) = Row::read(&chunk.bytes[chunk.rows[nth as usize].offset as usize..]).ok()?;
-        Some(Message { row, run: chunk.run, seq: chunk.seq + nth, pos })
+        Some(Message { row, run: chunk.run, seq: chunk.numbers.get(nth), pos, via: Via::Main })
+    }
+
+    /// A row as it is encoded.
+    pub fn encoded(&self, pos: u64) -> Option<&[u8]> {
+        let chunk = &self.chunks[self.index(pos)?];
+        let rest = &chunk.bytes[chunk.rows[(pos - chunk.pos) as usize].offset as usize..];
+        rest.get(..Row::read(rest).ok()?.1)
     }
 
     fn index(&self, pos: u64) -> Option<usize> {
@@ -194,8 +236,8 @@ mod tests {
     #[test]
     fn rows_are_sent_in_order_and_kept_until_they_are_settled() {
         let mut window = Window::default();
-        window.push(10, 100, 1, chunk(&["a", "b"]), |_| false);
-        window.push(12, 200, 2, chunk(&["c", "d"]), |pos| pos == 12);
+        window.push(10, Numbers::From(100), 1, chunk(&["a", "b"]), |_| false);
+        window.push(12, Numbers::From(200), 2, chunk(&["c", "d"]), |pos| pos == 12);
         assert_eq!(next(&mut window), Some((10, 100, "a".to_owned())));
         assert_eq!((send(&mut window), send(&mut window)), (Some(10), Some(11)));
         assert_eq!(next(&mut window), Some((13, 201, "d".to_owned())));
@@ -212,7 +254,7 @@ mod tests {
     #[test]
     fn rows_that_failed_are_sent_again_first_and_in_order() {
         let mut window = Window::default();
-        window.push(0, 0, 1, chunk(&["a", "b", "c", "d"]), |_| false);
+        window.push(0, Numbers::From(0), 1, chunk(&["a", "b", "c", "d"]), |_| false);
         (0..3).for_each(|pos| assert_eq!(send(&mut window), Some(pos)));
         window.failed(2);
         window.failed(0);

@@ -1,34 +1,41 @@
 //! Rows by HTTP: POST of JSON to MozDef's event endpoint and other collectors.
 //!
-//! Requests run on threads of their own, a few at a time; each carries rows with consecutive numbers,
-//! which the header `Nightjar-Rows: RUN-FIRST-LAST` names, so that a receiver can tell what it gets
-//! twice. An answer in 200–299 acknowledges all rows of a request.
+//! Requests run on threads of their own, a few at a time; each carries rows of one run, which the header
+//! `Nightjar-Rows: RUN-FIRST-LAST` names, so that a receiver can tell what it gets twice. An answer in
+//! 200–299 acknowledges all rows of a request, but those which the answer itself says failed.
 
 mod request;
 
 pub use request::check;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::export::Row;
 use crate::sink::account::Reason;
 use crate::sink::config::{self, Body};
-use crate::sink::http::request::{Client, Verdict};
+use crate::sink::http::request::{Answer, Client, Fate};
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
 
 pub struct Http {
     body: Body,
     max_rows: usize,
+    /// Bytes of a request at most, as set …
     max_bytes: usize,
+    /// … and as the receiver takes them.
+    limit: Limit,
     batch: Batch,
     requests: Sender<Batch>,
-    answers: Receiver<(Vec<u64>, Verdict)>,
+    answers: Receiver<(Batch, Answer)>,
     under_way: usize,
     connections: usize,
-    /// Rows that were refused together with others, and are sent one by one.
-    alone: HashSet<u64>,
+    /// Rows that were refused together with others, and with how many they go next.
+    together: HashMap<u64, Doubt>,
+    /// Requests that were accepted, and how many had been when one was last refused.
+    accepted: u64,
+    accepted_before: u64,
     /// Nothing is sent before this …
     pause: Option<Instant>,
     /// … and after the next failure not for so long.
@@ -46,14 +53,56 @@ struct Batch {
     since: Option<Instant>,
 }
 
+/// A row that may be why a request was refused.
+#[derive(Clone, Copy)]
+struct Doubt {
+    /// It goes with so many at most.
+    rows: usize,
+    /// Requests that had been accepted when it was refused alone.
+    alone: Option<u64>,
+}
+
+/// How many bytes a receiver takes at once: halved when that was too much, and tried out again slowly.
+struct Limit {
+    bytes: usize,
+    /// The most that it took.
+    passed: usize,
+    successes: u32,
+}
+
 /// Rows wait so long for others to go with.
 const LINGER: Duration = Duration::from_millis(100);
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
+/// A receiver that asks for more time than this is asked again all the same.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long requests under way at the end may take to be answered.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Threads, and connections.
 const MAX_CONNECTIONS: usize = 64;
+/// Requests that pass before a larger one is tried.
+const SUCCESSES: u32 = 64;
+
+impl Limit {
+    fn new(bytes: usize) -> Limit {
+        Limit { bytes, passed: 0, successes: 0 }
+    }
+
+    fn refused(&mut self, bytes: usize) {
+        self.bytes = (bytes / 2).max(1);
+        (self.passed, self.successes) = (self.passed.min(self.bytes), 0);
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.passed = self.passed.max(bytes);
+        self.successes += 1;
+        if self.successes >= SUCCESSES {
+            self.successes = 0;
+            self.bytes = self.bytes.saturating_add(self.bytes / 4);
+        }
+        self.bytes = self.bytes.max(self.passed);
+    }
+}
 
 impl Http {
     pub fn new(config: &config::Http) -> Result<Self, String> {
@@ -67,8 +116,8 @@ impl Http {
             let (client, taken, answered) = (client.clone(), taken.clone(), answered.clone());
             let run = move || {
                 for batch in taken {
-                    let verdict = client.post(batch.run, batch.first, batch.rows.len(), &batch.bytes);
-                    if answered.send((batch.rows, verdict)).is_err() {
+                    let answer = client.post(batch.run, batch.first, batch.rows.len(), &batch.bytes);
+                    if answered.send((batch, answer)).is_err() {
                         return;
                     }
                 }
@@ -76,16 +125,20 @@ impl Http {
             let thread = std::thread::Builder::new().name("http sink".to_owned()).spawn(run);
             thread.map_err(|error| format!("cannot start a thread: {error}"))?;
         }
+        let max_bytes = usize::try_from(config.batch_bytes.0).unwrap_or(usize::MAX);
         Ok(Http {
             body: config.body,
             max_rows: if config.body == Body::Single { 1 } else { config.batch_rows.max(1) },
-            max_bytes: usize::try_from(config.batch_bytes.0).unwrap_or(usize::MAX),
+            max_bytes,
+            limit: Limit::new(max_bytes),
             batch: Batch::default(),
             requests,
             answers,
             under_way: 0,
             connections: config.connections,
-            alone: HashSet::new(),
+            together: HashMap::new(),
+            accepted: 0,
+            accepted_before: 0,
             pause: None,
             backoff: MIN_BACKOFF,
             trouble: None,
@@ -95,14 +148,11 @@ impl Http {
     /// Whether a row can go with those gathered.
     fn fits(&self, message: &Message<'_>) -> bool {
         let Batch { rows, run, first, bytes, .. } = &self.batch;
+        let Some(before) = rows.first() else { return true };
         let next = (message.run, message.seq) == (*run, first + rows.len() as u64);
-        let alone =
-            self.alone.contains(&message.pos) || rows.first().is_some_and(|pos| self.alone.contains(pos));
-        rows.is_empty()
-            || next
-                && !alone
-                && rows.len() < self.max_rows
-                && bytes.len() + message.row.value.len() < self.max_bytes
+        let doubt = |pos: &u64| self.together.get(pos).map_or(self.max_rows, |doubt| doubt.rows);
+        next && rows.len() < self.max_rows.min(doubt(before)).min(doubt(&message.pos))
+            && bytes.len() + message.row.value.len() < self.max_bytes.min(self.limit.bytes)
     }
 
     /// Sends what is gathered, if a connection is free.
@@ -119,33 +169,83 @@ impl Http {
         self.requests.send(batch).is_ok()
     }
 
-    fn answered(&mut self, rows: Vec<u64>, verdict: Verdict, reports: &mut Vec<Report>) {
+    fn answered(&mut self, batch: &Batch, answer: Answer, reports: &mut Vec<Report>) {
         self.under_way -= 1;
-        let single = rows.len() == 1;
-        let outcome = match verdict {
-            Verdict::Accepted => {
-                (self.trouble, self.backoff) = (None, MIN_BACKOFF);
-                Outcome::Acked
+        let rows = &batch.rows;
+        if let Answer::Taken(_) = answer {
+            self.accepted += 1;
+            (self.trouble, self.backoff) = (None, MIN_BACKOFF);
+            self.limit.took(batch.bytes.len());
+        }
+        let outcomes: Vec<Outcome> = match answer {
+            Answer::Taken(None) => vec![Outcome::Acked; rows.len()],
+            Answer::Taken(Some(fates)) => {
+                if fates.contains(&Fate::Later) {
+                    self.wait(None, "the receiver has no room for some rows of a request".to_owned());
+                }
+                let outcome = |fate: &Fate| match fate {
+                    Fate::Taken => Outcome::Acked,
+                    Fate::Later => Outcome::Unsent,
+                    Fate::Refused => Outcome::Never(Reason::Refused),
+                };
+                fates.iter().map(outcome).collect()
             }
-            Verdict::Refused(reason) if single => Outcome::Refused(reason),
-            // Which of them is to blame shows when each is sent alone.
-            Verdict::Refused(_) => {
-                self.alone.extend(&rows);
-                Outcome::Failed
+            Answer::TooLarge if rows.len() == 1 => vec![Outcome::Never(Reason::TooLarge)],
+            Answer::TooLarge => {
+                self.limit.refused(batch.bytes.len());
+                self.halve(rows);
+                vec![Outcome::Unsent; rows.len()]
             }
-            Verdict::Later(trouble) => {
-                self.trouble = Some(trouble);
-                self.pause = Some(Instant::now() + self.backoff);
-                self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
-                Outcome::Failed
+            Answer::Refused(trouble) => vec![self.refused(rows, trouble); rows.len()],
+            Answer::Later { trouble, after, sent } => {
+                self.wait(after, trouble);
+                vec![if sent { Outcome::Failed } else { Outcome::Unsent }; rows.len()]
             }
         };
-        if outcome != Outcome::Failed {
-            for pos in &rows {
-                self.alone.remove(pos);
+        for (pos, outcome) in rows.iter().zip(outcomes) {
+            if matches!(outcome, Outcome::Acked | Outcome::Never(_)) {
+                self.together.remove(pos);
             }
+            reports.push(Report { pos: *pos, outcome });
         }
-        reports.extend(rows.into_iter().map(|pos| Report { pos, outcome }));
+    }
+
+    /// Rows are refused as they are. Is one of them to blame, or would any be refused?
+    fn refused(&mut self, rows: &[u64], trouble: String) -> Outcome {
+        if let [row] = rows {
+            let accepted = self.accepted;
+            let doubt = self.together.entry(*row).or_insert(Doubt { rows: 1, alone: None });
+            match doubt.alone {
+                // Others were taken meanwhile.
+                Some(before) if accepted > before => return Outcome::Never(Reason::Refused),
+                Some(_) => {}
+                None => doubt.alone = Some(accepted),
+            }
+        } else {
+            self.halve(rows);
+        }
+        // While it takes others, it is the rows.
+        if std::mem::replace(&mut self.accepted_before, self.accepted) == self.accepted {
+            self.wait(None, trouble);
+        }
+        Outcome::Unsent
+    }
+
+    /// These rows go in two halves next.
+    fn halve(&mut self, rows: &[u64]) {
+        let half = rows.len().div_ceil(2);
+        for pos in rows {
+            let doubt = self.together.entry(*pos).or_insert(Doubt { rows: half, alone: None });
+            doubt.rows = doubt.rows.min(half);
+        }
+    }
+
+    fn wait(&mut self, after: Option<Duration>, trouble: String) {
+        self.trouble = Some(trouble);
+        let pause = after.map_or(self.backoff, |after| after.clamp(MIN_BACKOFF, MAX_RETRY_AFTER));
+        // Of two answers the one that asks for more time counts.
+        self.pause = self.pause.max(Some(Instant::now() + pause));
+        self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
     }
 }
 
@@ -156,7 +256,7 @@ impl Transport for Http {
         }
         self.pause = None;
         if u32::try_from(message.row.value.len()).is_err() {
-            return Offer::Refused(Reason::TooLarge);
+            return Offer::Reported(Outcome::Never(Reason::TooLarge));
         }
         if !self.fits(message) && !self.send() {
             return Offer::Full;
@@ -168,10 +268,14 @@ impl Transport for Http {
         match (self.body, rows.is_empty()) {
             (Body::Array, true) => bytes.push(b'['),
             (Body::Array, false) => bytes.push(b','),
+            (Body::Bulk, _) => {
+                let action = format!("{{\"create\":{{\"_id\":\"{:016x}-{}\"}}}}\n", message.run, message.seq);
+                bytes.extend_from_slice(action.as_bytes());
+            }
             (Body::Lines | Body::Single, _) => {}
         }
         bytes.extend_from_slice(message.row.value);
-        if self.body == Body::Lines {
+        if matches!(self.body, Body::Lines | Body::Bulk) {
             bytes.push(b'\n');
         }
         rows.push(message.pos);
@@ -183,8 +287,8 @@ impl Transport for Http {
             self.send();
         }
         let mut wait = wait;
-        while let Ok((rows, verdict)) = self.answers.recv_timeout(wait) {
-            self.answered(rows, verdict, reports);
+        while let Ok((batch, answer)) = self.answers.recv_timeout(wait) {
+            self.answered(&batch, answer, reports);
             wait = Duration::ZERO;
         }
     }
@@ -193,10 +297,15 @@ impl Transport for Http {
         let until = Instant::now() + LAST_ANSWERS;
         while self.under_way > 0 {
             let left = until.saturating_duration_since(Instant::now());
-            let Ok((rows, verdict)) = self.answers.recv_timeout(left) else { return };
-            self.answered(rows, verdict, reports);
+            let Ok((batch, answer)) = self.answers.recv_timeout(left) else { return };
+            self.answered(&batch, answer, reports);
         }
     }
+
+    /// All rows go to one place: where it refuses them, all of them wait.
+    fn destination(&mut self, _: &Row<'_>, _: &mut String) {}
+
+    fn ask_again(&mut self, _: &str) {}
 
     fn trouble(&mut self) -> Option<String> {
         self.trouble.clone()

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use ureq::Agent;
+use serde_json::Value as Json;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Timeout};
 
-use crate::sink::account::Reason;
 use crate::sink::config::{self, Body};
 
 /// Sends requests to one address.
@@ -17,6 +17,9 @@ use crate::sink::config::{self, Body};
 pub(super) struct Client {
     agent: Agent,
     url: Arc<str>,
+    /// The same as it is shown.
+    shown: Arc<str>,
+    timeout: Duration,
     authorization: Option<Arc<str>>,
     content_type: &'static str,
     gzip: bool,
@@ -24,19 +27,32 @@ pub(super) struct Client {
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Accepted,
-    /// It will never be taken as it is.
-    Refused(Reason),
-    /// It may be taken later; what is wrong now.
-    Later(String),
+pub(super) enum Answer {
+    /// The receiver has the rows; where it says so for each of them, what became of each.
+    Taken(Option<Vec<Fate>>),
+    /// It is too large.
+    TooLarge,
+    /// It will not be taken as it is; what the receiver says.
+    Refused(String),
+    /// It may be taken later; what is wrong now, when to ask again if that was said, and whether rows may have
+    /// arrived.
+    Later { trouble: String, after: Option<Duration>, sent: bool },
+}
+
+/// What became of one row of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Taken,
+    Later,
+    Refused,
 }
 
 impl Client {
     pub fn new(config: &config::Http) -> Result<Client, String> {
-        let url = config.url.parse::<ureq::http::Uri>().map_err(|_| format!("'{}' is no URL", config.url))?;
+        let url =
+            config.url.parse::<ureq::http::Uri>().map_err(|_| "[http_sink] url is no URL".to_owned())?;
         if !matches!(url.scheme_str(), Some("http" | "https")) {
-            return Err(format!("'{}' begins with neither http:// nor https://", config.url));
+            return Err(format!("'{}' begins with neither http:// nor https://", shown(&url)));
         }
         let authorization = match (&config.bearer, &config.basic) {
             (Some(_), Some(_)) => return Err("[http_sink] has both bearer and basic".to_owned()),
@@ -63,7 +79,11 @@ impl Client {
         }
         let agent = Agent::config_builder()
             .tls_config(tls.build())
-            .timeout_global(Some(config.timeout.0))
+            .timeout_connect(Some(config.timeout.0))
+            .timeout_send_request(Some(config.timeout.0))
+            .timeout_send_body(Some(config.timeout.0))
+            .timeout_recv_response(Some(config.timeout.0))
+            .timeout_recv_body(Some(config.timeout.0))
             .max_redirects(0)
             .http_status_as_error(false)
             .user_agent(concat!("nightjar/", env!("CARGO_PKG_VERSION")))
@@ -71,17 +91,19 @@ impl Client {
             .new_agent();
         Ok(Client {
             agent,
+            shown: shown(&url).into(),
             url: config.url.as_str().into(),
+            timeout: config.timeout.0,
             authorization: authorization.map(Into::into),
             content_type: match config.body {
                 Body::Array | Body::Single => "application/json",
-                Body::Lines => "application/x-ndjson",
+                Body::Lines | Body::Bulk => "application/x-ndjson",
             },
             gzip: config.gzip,
         })
     }
 
-    pub fn post(&self, run: u64, first: u64, rows: usize, body: &[u8]) -> Verdict {
+    pub fn post(&self, run: u64, first: u64, rows: usize, body: &[u8]) -> Answer {
         let last = first + (rows as u64).saturating_sub(1);
         let mut request = self
             .agent
@@ -98,26 +120,107 @@ impl Client {
         };
         match sent {
             Ok(mut answer) => {
+                let after =
+                    answer.headers().get("retry-after").and_then(|after| retry_after(after.to_str().ok()?));
+                let status = answer.status().as_u16();
                 // The connection is used again once the answer has been read.
-                let _ = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
-                self.verdict(answer.status().as_u16())
+                let text =
+                    answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().unwrap_or_default();
+                self.meaning(status, after, &text, rows)
             }
-            Err(error) => Verdict::Later(format!("{}: {error}", self.url)),
+            Err(error) => Answer::Later {
+                trouble: format!("{}: {}", self.shown, self.reason(&error)),
+                after: None,
+                sent: !matches!(error, ureq::Error::HostNotFound | ureq::Error::ConnectionFailed),
+            },
         }
     }
 
-    fn verdict(&self, status: u16) -> Verdict {
+    fn meaning(&self, status: u16, after: Option<Duration>, text: &[u8], rows: usize) -> Answer {
+        let said = || format!("{} answers with status {status}{}", self.shown, excerpt(text));
         match status {
-            200..=299 => Verdict::Accepted,
-            413 => Verdict::Refused(Reason::TooLarge),
-            400 | 406 | 415 | 422 => Verdict::Refused(Reason::Refused),
-            status => Verdict::Later(format!("{} answers with status {status}", self.url)),
+            200..=299 => match fates(text) {
+                Some(fates) if fates.len() != rows => {
+                    let trouble = format!("{} tells of {} rows and got {rows}", self.shown, fates.len());
+                    Answer::Later { trouble, after, sent: true }
+                }
+                fates => Answer::Taken(fates),
+            },
+            413 => Answer::TooLarge,
+            400 | 406 | 415 | 422 => Answer::Refused(said()),
+            _ => Answer::Later { trouble: said(), after, sent: false },
+        }
+    }
+
+    /// What went wrong, and of a timeout, which it was.
+    fn reason(&self, error: &ureq::Error) -> String {
+        let seconds = self.timeout.as_secs_f64();
+        match error {
+            ureq::Error::Timeout(which) => {
+                let what = match which {
+                    Timeout::Resolve => "finding its address",
+                    Timeout::Connect => "connecting",
+                    Timeout::SendRequest | Timeout::SendBody => "sending a request",
+                    Timeout::RecvResponse => "waiting for the answer",
+                    Timeout::RecvBody => "reading the answer",
+                    _ => "a request",
+                };
+                format!("{what} took longer than {seconds} s (timeout)")
+            }
+            error => error.to_string(),
         }
     }
 }
 
-/// Of an answer's body nothing is used; what is longer is not waited for.
-const MAX_ANSWER: u64 = 64 * 1024;
+/// When to ask again: RFC 9110 §10.2.3.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(secs) = text.trim().parse() {
+        return Some(Duration::from_secs(secs));
+    }
+    let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    let wait = at.duration_since(jiff::Timestamp::now());
+    Some(wait.try_into().unwrap_or(Duration::ZERO))
+}
+
+/// What a bulk endpoint (Elasticsearch, OpenSearch) says of each row; `None` where it says nothing, or all is well.
+fn fates(text: &[u8]) -> Option<Vec<Fate>> {
+    let answer: Json = serde_json::from_slice(text).ok()?;
+    if answer.get("errors")? != &Json::Bool(true) {
+        return None;
+    }
+    let fate = |item: &Json| {
+        // {"create": {"status": 201, …}}
+        let status = item.as_object().and_then(|item| item.values().next()?.get("status")?.as_u64());
+        match status {
+            // 409: it has that row already.
+            Some(200..=299 | 409) => Fate::Taken,
+            Some(400..=428 | 430..=499) => Fate::Refused,
+            _ => Fate::Later,
+        }
+    };
+    Some(answer.get("items")?.as_array()?.iter().map(fate).collect())
+}
+
+/// The beginning of what a receiver says, for the operator.
+fn excerpt(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printable: String = line.chars().filter(|c| !c.is_control()).take(120).collect();
+    if printable.is_empty() || printable.starts_with('<') { String::new() } else { format!(": {printable}") }
+}
+
+/// An address without the password that may be in it.
+fn shown(url: &ureq::http::Uri) -> String {
+    let text = url.to_string();
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    match authority.rsplit_once('@') {
+        Some((_, host)) => text.replacen(authority, host, 1),
+        None => text,
+    }
+}
+
+/// What is longer of an answer's body is not waited for.
+const MAX_ANSWER: u64 = 8 << 20;
 
 fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());

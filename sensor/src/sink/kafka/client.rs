@@ -20,6 +20,10 @@ const DEFAULTS: &[(&str, &str)] = &[
     // Every row once and in order within its partition, whatever is sent again on the way.
     ("enable.idempotence", "true"),
     ("acks", "all"),
+    // A row that is refused stops those behind it, until it is known what becomes of it: else they would pass it.
+    ("enable.gapless.guarantee", "true"),
+    // A topic that is not there is told of soon; its rows wait for it, however long that takes.
+    ("topic.metadata.propagation.max.ms", "3000"),
     ("compression.type", "lz4"),
     // Rows do not time out inside librdkafka: they wait for the brokers, and beyond its queue on disk.
     ("message.timeout.ms", "0"),
@@ -102,6 +106,13 @@ impl Connection {
         self.rows.send(&self.producer, record)
     }
 
+    /// Asks the brokers about a topic anew: librdkafka would do so only after minutes.
+    pub fn look_again(&mut self, topic: &str) {
+        self.rows.forget(topic);
+        // What is asked for is kept, however late it comes.
+        let _ = self.producer.client().fetch_metadata(Some(topic), LOOK);
+    }
+
     /// Takes the reports that came, and waits for some, but not longer than `wait`.
     pub fn poll(&self, wait: Duration, reports: &mut Vec<(u64, Option<Code>)>) {
         self.rows.poll(&self.producer, wait, reports);
@@ -180,6 +191,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// … and when something is known to be wrong, which another of them may make good.
 const PATIENCE_IN_TROUBLE: Duration = Duration::from_secs(3);
 const ATTEMPT: Duration = Duration::from_secs(1);
+/// How long the answer about a single topic is waited for.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Asks the brokers for the topics that rows would go to. Says what there is, or in one sentence
 /// what is wrong.

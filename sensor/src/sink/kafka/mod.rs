@@ -8,17 +8,17 @@ mod rows;
 pub use client::check;
 pub use routes::Routes;
 
-use std::collections::HashSet;
 use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 
+use crate::export::Row;
 use crate::sink::account::Reason;
 use crate::sink::kafka::client::{Connection, Settings};
 use crate::sink::kafka::rows::Record;
-use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
+use crate::sink::transport::{Message, Offer, Outcome, Report, Transport, Via};
 use crate::sink::{Known, config};
 
 pub struct Kafka {
@@ -26,17 +26,20 @@ pub struct Kafka {
     routes: Routes,
     sensor: String,
     main: Connection,
-    /// Sends rows one by one that a broker refused together with others as too large.
+    /// Rows for topics that were refused, which must not hold up the others, …
+    apart: Option<Connection>,
+    /// … and those that go one by one: brokers refused them together with others as too large.
     singly: Option<Connection>,
-    /// The rows to be sent that way.
-    alone: HashSet<u64>,
     /// Nothing is sent before this: a failure was just reported.
     pause: Option<Instant>,
+    /// How long the next pause is.
+    backoff: Duration,
     reports: Vec<(u64, Option<Code>)>,
 }
 
 /// After a failure that librdkafka gave up on, rows are not sent again at once.
-const PAUSE: Duration = Duration::from_millis(500);
+const MIN_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_secs(15);
 /// How long messages that were given up may take to come back to us.
 const PURGE: Duration = Duration::from_secs(2);
 
@@ -50,16 +53,41 @@ impl Kafka {
             routes: Routes::new(config, streams)?,
             sensor: config.rows.sensor(),
             main,
+            apart: None,
             singly: None,
-            alone: HashSet::new(),
             pause: None,
+            backoff: MIN_PAUSE,
             reports: Vec::new(),
         })
+    }
+
+    /// The connection that rows go by, made when it is first needed.
+    fn connection(&mut self, via: Via) -> Result<&mut Connection, Code> {
+        let slot = match via {
+            Via::Main => return Ok(&mut self.main),
+            Via::Apart => &mut self.apart,
+            Via::Singly => &mut self.singly,
+        };
+        if slot.is_none() {
+            let made =
+                if via == Via::Singly { self.settings.connect_singly() } else { self.settings.connect() };
+            *slot = Some(made.map_err(|_| Code::Fail)?);
+        }
+        slot.as_mut().ok_or(Code::Fail)
+    }
+
+    fn open(&mut self, via: Via) -> Option<&mut Connection> {
+        match via {
+            Via::Main => Some(&mut self.main),
+            Via::Apart => self.apart.as_mut(),
+            Via::Singly => self.singly.as_mut(),
+        }
     }
 
     /// A row carries beside its value who made it, what it is, and its identity.
     fn send(&mut self, message: &Message<'_>) -> Result<(), Code> {
         let row = &message.row;
+        self.connection(message.via)?;
         self.routes.meet(row.stream);
         let (id, mut version) = (Id::new(message), [0; 8]);
         hexadecimal(row.version.into(), &mut version);
@@ -71,80 +99,104 @@ impl Kafka {
         ];
         let topic = self.routes.topic(row);
         let record = Record { topic, key: row.key, value: row.value, headers, pos: message.pos };
-        match &mut self.singly {
-            Some(singly) if self.alone.contains(&message.pos) => singly.send(&record),
-            _ => self.main.send(&record),
+        match message.via {
+            Via::Main => self.main.send(&record),
+            Via::Apart => self.apart.as_mut().map_or(Err(Code::Fail), |apart| apart.send(&record)),
+            Via::Singly => self.singly.as_mut().map_or(Err(Code::Fail), |singly| singly.send(&record)),
         }
     }
 
-    /// What became of a row, as reported by the connection that sends singly or by the other.
-    fn outcome(&mut self, pos: u64, error: Option<Code>, singly: bool) -> Outcome {
+    /// What became of a row, as reported by a connection.
+    fn outcome(&mut self, error: Option<Code>, via: Via) -> Outcome {
         let Some(code) = error else {
-            self.alone.remove(&pos);
+            self.backoff = MIN_PAUSE;
             return Outcome::Acked;
         };
-        match refusal(code) {
-            // A broker refuses a batch as a whole, though only one row in it may be too large, or
+        match code {
+            // A broker refuses a batch as a whole, though only one row in it may be to blame, or
             // none: Kafka's own client splits such batches, librdkafka does not.
-            Some(Reason::TooLarge) if !singly => {
-                self.alone.insert(pos);
-                Outcome::Failed
+            Code::MessageSizeTooLarge | Code::MessageBatchTooLarge if via == Via::Singly => {
+                Outcome::Never(Reason::TooLarge)
             }
-            Some(reason) => {
-                self.alone.remove(&pos);
-                Outcome::Refused(reason)
+            Code::InvalidRecord | Code::PolicyViolation | Code::InvalidMessage if via == Via::Singly => {
+                Outcome::Never(Reason::Refused)
             }
-            None => {
-                if !matches!(code, Code::PurgeQueue | Code::PurgeInflight) {
-                    self.pause = Some(Instant::now() + PAUSE);
+            Code::MessageSizeTooLarge
+            | Code::MessageBatchTooLarge
+            | Code::InvalidRecord
+            | Code::PolicyViolation
+            | Code::InvalidMessage => Outcome::Crowded,
+            Code::PurgeQueue => Outcome::Unsent,
+            Code::PurgeInflight => Outcome::Failed,
+            code => match refusal(code) {
+                Some(reason) => Outcome::Refused(reason),
+                None => {
+                    self.wait_a_while();
+                    Outcome::Failed
                 }
-                Outcome::Failed
-            }
+            },
         }
     }
 
-    fn take_reports(&mut self, singly: bool, wait: Duration, reports: &mut Vec<Report>) {
-        let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
-        let Some(connection) = connection else { return };
+    fn wait_a_while(&mut self) {
+        if self.pause.is_none_or(|until| until <= Instant::now()) {
+            self.pause = Some(Instant::now() + self.backoff);
+            self.backoff = (self.backoff * 2).min(MAX_PAUSE);
+        }
+    }
+
+    fn take_reports(&mut self, via: Via, wait: Duration, reports: &mut Vec<Report>) {
         let mut raw = std::mem::take(&mut self.reports);
-        connection.poll(wait, &mut raw);
+        if let Some(connection) = self.open(via) {
+            connection.poll(wait, &mut raw);
+        }
         for (pos, error) in raw.drain(..) {
-            let outcome = self.outcome(pos, error, singly);
+            let outcome = self.outcome(error, via);
             reports.push(Report { pos, outcome });
         }
         self.reports = raw;
-        if !self.alone.is_empty() && self.singly.is_none() {
-            self.singly = self.settings.connect_singly().ok();
+    }
+
+    /// An idempotent producer that could not keep the order of its rows any more sends nothing from then on: one
+    /// was refused, or its sequence is broken. A new one takes over what it had.
+    fn replace_if_broken(&mut self, via: Via, reports: &mut Vec<Report>) {
+        let fatal = self.open(via).and_then(|connection| connection.producer.client().fatal_error());
+        let Some((code, why)) = fatal else { return };
+        // What is under way may still be acknowledged, and need not be sent twice then.
+        self.give_up(via, PurgeConfig::default().queue(), reports);
+        self.give_up(via, PurgeConfig::default().queue().inflight(), reports);
+        if via != Via::Main {
+            // The next row makes another.
+            match via {
+                Via::Apart => self.apart = None,
+                _ => self.singly = None,
+            }
+        } else {
+            match self.settings.connect() {
+                Ok(connection) => self.main = connection,
+                Err(error) => self.main.told(error),
+            }
+        }
+        if code != Code::GaplessGuarantee {
+            self.main.told(why);
+            self.wait_a_while();
         }
     }
 
-    /// An idempotent producer that found its sequence broken sends nothing any more. A new one
-    /// takes over what it had.
-    fn replace_if_broken(&mut self, reports: &mut Vec<Report>) {
-        if self.main.producer.client().fatal_error().is_none() {
-            return;
-        }
-        self.give_up(false, reports);
-        match self.settings.connect() {
-            Ok(connection) => self.main = connection,
-            Err(error) => self.main.told(error),
-        }
-        self.pause = Some(Instant::now() + PAUSE);
-    }
-
-    fn give_up(&mut self, singly: bool, reports: &mut Vec<Report>) {
-        let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
-        let Some(connection) = connection else { return };
-        connection.producer.purge(PurgeConfig::default().queue().inflight());
+    fn give_up(&mut self, via: Via, what: PurgeConfig, reports: &mut Vec<Report>) {
+        let Some(connection) = self.open(via) else { return };
+        connection.producer.purge(what);
         let mut in_flight = connection.producer.in_flight_count();
         let until = Instant::now() + PURGE;
         while in_flight > 0 && Instant::now() < until {
-            self.take_reports(singly, Duration::from_millis(5), reports);
-            let connection = if singly { self.singly.as_ref() } else { Some(&self.main) };
-            in_flight = connection.map_or(0, |connection| connection.producer.in_flight_count());
+            self.take_reports(via, Duration::from_millis(5), reports);
+            in_flight = self.open(via).map_or(0, |connection| connection.producer.in_flight_count());
         }
     }
 }
+
+/// All ways that rows go.
+const WAYS: [Via; 3] = [Via::Main, Via::Apart, Via::Singly];
 
 /// `RUN-NUMBER`, which tells a row from all others.
 struct Id {
@@ -175,15 +227,13 @@ fn hexadecimal(number: u64, out: &mut [u8]) {
     }
 }
 
-/// Why a row will never be taken; `None` where it may be later.
+/// Why a topic takes no rows, which somebody may mend.
 fn refusal(code: Code) -> Option<Reason> {
     match code {
-        Code::MessageSizeTooLarge | Code::MessageBatchTooLarge => Some(Reason::TooLarge),
         Code::TopicAuthorizationFailed => Some(Reason::NotAuthorised),
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::InvalidTopic | Code::UnknownPartition => {
             Some(Reason::UnknownTopic)
         }
-        Code::InvalidRecord | Code::PolicyViolation | Code::InvalidMessage => Some(Reason::Refused),
         _ => None,
     }
 }
@@ -196,12 +246,14 @@ impl Transport for Kafka {
         self.pause = None;
         match self.send(message) {
             Ok(()) => Offer::Taken,
-            Err(Code::QueueFull) => Offer::Full,
+            Err(Code::QueueFull | Code::Fatal) => Offer::Full,
+            // librdkafka's own limit, message.max.bytes.
+            Err(Code::MessageSizeTooLarge) => Offer::Reported(Outcome::Never(Reason::TooLarge)),
             Err(code) => match refusal(code) {
-                Some(reason) => Offer::Refused(reason),
+                Some(reason) => Offer::Reported(Outcome::Refused(reason)),
                 None => {
                     self.main.told(code.to_string());
-                    self.pause = Some(Instant::now() + PAUSE);
+                    self.wait_a_while();
                     Offer::Full
                 }
             },
@@ -209,14 +261,29 @@ impl Transport for Kafka {
     }
 
     fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {
-        self.take_reports(false, wait, reports);
-        self.take_reports(true, Duration::ZERO, reports);
-        self.replace_if_broken(reports);
+        self.take_reports(Via::Main, wait, reports);
+        self.take_reports(Via::Apart, Duration::ZERO, reports);
+        self.take_reports(Via::Singly, Duration::ZERO, reports);
+        WAYS.into_iter().for_each(|via| self.replace_if_broken(via, reports));
     }
 
     fn abandon(&mut self, reports: &mut Vec<Report>) {
-        self.give_up(false, reports);
-        self.give_up(true, reports);
+        for via in WAYS {
+            self.give_up(via, PurgeConfig::default().queue().inflight(), reports);
+        }
+    }
+
+    fn destination(&mut self, row: &Row<'_>, into: &mut String) {
+        self.routes.meet(row.stream);
+        into.push_str(self.routes.topic(row));
+    }
+
+    fn ask_again(&mut self, topic: &str) {
+        for via in WAYS {
+            if let Some(connection) = self.open(via) {
+                connection.look_again(topic);
+            }
+        }
     }
 
     fn trouble(&mut self) -> Option<String> {

@@ -121,6 +121,11 @@ impl Rows {
         Some(self.topics.entry(name.into()).insert(topic).get().0.as_ptr())
     }
 
+    /// What librdkafka knows of a topic is not used any more.
+    pub fn forget(&mut self, topic: &str) {
+        self.topics.remove(topic);
+    }
+
     /// Waits for something to come from librdkafka, but not longer than `wait`, and takes what there is: on
     /// rows into `reports`, all else to the producer's context.
     pub fn poll(
