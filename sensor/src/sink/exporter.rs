@@ -372,8 +372,7 @@ impl<T: Transport> Exporter<T> {
     /// Moves rows for held destinations to their lanes, in order, once none of them is under way.
     fn move_parked(&mut self) {
         for id in self.holding.ids() {
-            loop {
-                let Some(held) = self.holding.get(id).filter(|held| held.draining == 0) else { break };
+            while let Some(held) = self.holding.get(id).filter(|held| held.draining == 0) {
                 let Some((moved, positions)) = gather(&self.main, &held.parked) else { break };
                 let length = moved.bytes.len();
                 if !self.room_to_move(length) {

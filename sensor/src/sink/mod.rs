@@ -99,7 +99,7 @@ impl Sinks {
         let (mut exports, mut running) = (Vec::new(), Vec::new());
         if let Some(kafka) = &config.kafka {
             let export = kafka.rows.export(kafka.key.into(), streams)?;
-            let transport = kafka::Kafka::new(kafka, streams)?;
+            let transport = kafka::Kafka::new(kafka, streams, tell)?;
             let (delivery, spool) = (&kafka.delivery, kafka.spool.as_ref());
             let behaviour = behaviour("kafka", mode, delivery, spool, run, tell)
                 .map_err(|wrong| format!("[kafka] {wrong}"))?;

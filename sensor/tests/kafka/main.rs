@@ -2,6 +2,7 @@
 
 mod cluster;
 mod kerberos;
+mod link;
 mod oauth;
 mod sensor;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use cluster::{Cluster, Received, free_ports, jars};
 use kerberos::Realm;
+use link::{HERE, Link};
 use oauth::Tokens;
 use sensor::{Place, capture, finish, nightjar};
 
@@ -73,7 +75,7 @@ fn secured(
     let (store, keys) = (store.display(), keys.display());
     let jaas = "org.apache.kafka.common.security";
     format!(
-        "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://0.0.0.0:{away},SASL_PLAINTEXT://127.0.0.1:{oauth}{kerberos_here}\n\
+        "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://127.0.0.1:{away},SASL_PLAINTEXT://127.0.0.1:{oauth}{kerberos_here}\n\
          advertised.listeners=PLAINTEXT://127.0.0.1:{port},SSL://127.0.0.1:{tls},SASL_SSL://127.0.0.1:{sasl},AWAY://{HERE}:{away},SASL_PLAINTEXT://127.0.0.1:{oauth}{kerberos_there}\n\
          ssl.keystore.location={store}\nssl.keystore.password=secret\nssl.keystore.type=PKCS12\n\
          sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN\n\
@@ -119,7 +121,7 @@ fn one_broker() {
     secured_listeners(&cluster, tls, sasl, ca_text);
     tokens_are_fetched(&cluster, oauth, &tokens);
     realm.iter().for_each(|realm| tickets_are_fetched(&cluster, kerberos, realm));
-    refusals_are_counted(&cluster, sasl, ca_text);
+    refusals_are_held(&cluster, sasl, ca_text);
     a_killed_sensor_loses_nothing_it_took(&mut cluster);
     a_cut_network_loses_nothing(&cluster, away);
 }
@@ -273,7 +275,8 @@ fn tickets_are_fetched(cluster: &Cluster, port: u16, realm: &Realm) {
     assert_eq!(all_arrived(&cluster.peek("tickets"), 500), 0);
 }
 
-fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
+fn refusals_are_held(cluster: &Cluster, sasl: u16, ca: &str) {
+    let delivery = "delivery = { flush_timeout = \"3s\" }";
     // Each row fits, batches of them do not.
     cluster.make_topic("batches", &[("max.message.bytes", "1200")]);
     let account = Place::new(&cluster.servers(), "topic = \"batches\"", "").replay(0..2000);
@@ -281,9 +284,18 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
     assert_eq!(all_arrived(&cluster.peek("batches"), 2000), 0);
 
     cluster.make_topic("small", &[("max.message.bytes", "150")]);
-    let account = Place::new(&cluster.servers(), "topic = \"small\"", "").replay(0..100);
+    let small = Place::new(&cluster.servers(), "topic = \"small\"", "");
+    let account = small.replay(0..100);
     assert_eq!(account.code, 4);
-    assert_eq!(account.dropped, [("dropped (too_large)".to_owned(), account.offered)], "{}", account.said);
+    assert_eq!(
+        account.dropped,
+        [("dead letters (too_large)".to_owned(), account.offered)],
+        "{}",
+        account.said
+    );
+    let letters = std::fs::read_to_string(small.dir.path().join("spool/dead-letters.jsonl")).unwrap();
+    let row: serde_json::Value = serde_json::from_str(letters.lines().next().unwrap()).unwrap();
+    assert_eq!((&row["destination"], row["row"]["uid"] == row["key"]), (&"small".into(), true), "{row}");
 
     cluster.make_topic("secret", &[]);
     let who = ["--allow-principal", "User:*", "--deny-principal", "User:sensor", "--operation", "Write"];
@@ -292,17 +304,12 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
         "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
          \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
     );
-    let place = Place::new(&format!("127.0.0.1:{sasl}"), "topic = \"secret\"", &client);
+    let place = Place::new(&format!("127.0.0.1:{sasl}"), &format!("topic = \"secret\"\n{delivery}"), &client);
     let (code, said) = place.check();
     assert!(code == 4 && said.contains("does not let these credentials write to topic secret"), "{said}");
     let account = place.replay(0..100);
-    assert_eq!(account.code, 4);
-    assert_eq!(
-        account.dropped,
-        [("dropped (not_authorised)".to_owned(), account.offered)],
-        "{}",
-        account.said
-    );
+    assert_eq!((account.code, account.spooled), (4, account.offered), "{}", account.said);
+    assert!(account.said.contains("secret: the brokers do not let these credentials write there"));
 
     // What is refused among many holds up no other.
     let rule = |port: u16, topic: &str| {
@@ -310,13 +317,20 @@ fn refusals_are_counted(cluster: &Cluster, sasl: u16, ca: &str) {
             "[[kafka.rows.rules]]\nstream = \"conn\"\nwhen = {{ \"id.orig_p\" = {port} }}\nthen = {{ topic = \"{topic}\" }}\n"
         )
     };
-    let table = format!("topic = \"mixed\"\n{}{}", rule(40_001, "small"), rule(40_002, "secret"));
+    let table = format!("topic = \"mixed\"\n{delivery}\n{}{}", rule(40_001, "small"), rule(40_002, "secret"));
     let account = Place::new(&format!("127.0.0.1:{sasl}"), &table, &client).replay(0..rows());
     let with_port = |port: u32| (0..rows()).filter(|n| n & 0x3fff == port - 40_000).count() as u64;
-    let refused =
-        [("dropped (too_large)", with_port(40_001)), ("dropped (not_authorised)", with_port(40_002))];
-    assert_eq!(account.dropped, refused.map(|(why, rows)| (why.to_owned(), rows)), "{}", account.said);
+    let dead = [("dead letters (too_large)".to_owned(), with_port(40_001))];
+    assert_eq!((account.spooled, &account.dropped[..]), (with_port(40_002), &dead[..]), "{}", account.said);
     assert_eq!(account.code, 4);
+    // Let in, they follow, and nothing of them is left.
+    let force = &["--remove", "--force", "--topic", "secret"][..];
+    cluster.tool("kafka.admin.AclCommand", &[force, &who].concat());
+    let later = place.replay(100..101);
+    assert_eq!((later.code, later.recovered), (0, 100), "{}", later.said);
+    let secret = cluster.peek("secret");
+    assert_eq!(all_arrived(&secret, 101), 0);
+    in_order(&secret);
     let received = cluster.read("mixed");
     assert_eq!(received.len() as u64, account.acked);
     assert_eq!(all_arrived(&received, rows() - (with_port(40_001) + with_port(40_002)) as u32), 0);
@@ -349,66 +363,24 @@ fn a_killed_sensor_loses_nothing_it_took(cluster: &mut Cluster) {
     assert!(ids.len() >= account.acked as usize);
 }
 
-/// The broker's address in the namespace's network.
-const HERE: &str = "10.77.0.1";
-
-/// A network namespace with one link to here, removed when it goes out of scope.
-struct Namespace(String);
-
-impl Namespace {
-    /// `None`, with the reason printed, where that is not allowed.
-    fn new() -> Option<Namespace> {
-        let namespace = Namespace(format!("nj{}", std::process::id()));
-        let name = &namespace.0;
-        let link = namespace.link();
-        let made = [
-            format!("netns add {name}"),
-            format!("link add {link} type veth peer name away netns {name}"),
-            format!("addr add {HERE}/24 dev {link}"),
-            format!("link set {link} up"),
-            format!("-n {name} addr add 10.77.0.2/24 dev away"),
-            format!("-n {name} link set away up"),
-        ]
-        .iter()
-        .all(|args| ip(args));
-        if !made {
-            assert!(!long(), "cannot make a network namespace");
-            eprintln!("SKIPPED: cutting the network needs root and ip (package iproute2)");
-        }
-        made.then_some(namespace)
-    }
-
-    fn link(&self) -> String {
-        format!("{}v", self.0)
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        ip(&format!("link del {}", self.link()));
-        ip(&format!("netns del {}", self.0));
-    }
-}
-
-fn ip(args: &str) -> bool {
-    Command::new("ip").args(args.split(' ')).output().is_ok_and(|output| output.status.success())
-}
-
 fn a_cut_network_loses_nothing(cluster: &Cluster, away: u16) {
-    let Some(namespace) = Namespace::new() else { return };
+    let Some(link) = Link::new() else {
+        assert!(!long(), "cannot make network namespaces");
+        eprintln!("SKIPPED: cutting the network needs root and ip (package iproute2)");
+        return;
+    };
+    link.pass_on(away);
     let table = "topic = \"cut\"\ndelivery = { flush_timeout = \"2min\" }";
     let place = Place::new(&format!("{HERE}:{away}"), table, "\"socket.timeout.ms\" = 10000");
-    let mut inside = Command::new("ip");
-    inside.args(["netns", "exec", &namespace.0, env!("CARGO_BIN_EXE_nightjar")]);
-    let mut run = place.command_by(inside).spawn().unwrap();
+    let mut run = place.command_by(link.inside(env!("CARGO_BIN_EXE_nightjar"))).spawn().unwrap();
     let mut input = run.stdin.take().unwrap();
     input.write_all(&capture(0..rows() / 2, true)).unwrap();
     pause(2);
-    assert!(ip(&format!("link set {} down", namespace.link())));
+    link.cut();
     input.write_all(&capture(rows() / 2..rows(), false)).unwrap();
     drop(input);
     pause(if long() { 60 } else { 5 });
-    assert!(ip(&format!("link set {} up", namespace.link())));
+    link.mend();
     let account = finish(run);
     assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
     let received = cluster.read("cut");

@@ -196,10 +196,8 @@ impl<T: Transport> Exporter<T> {
             Some(text) if !acked || self.queue.closed().is_some() => {
                 self.alarms.raise(name, AlarmKind::Receiver, "", text)
             }
-            _ if acked => {
-                if self.alarms.lower(AlarmKind::Receiver, "") {
-                    (self.behaviour.tell)(&format!("{name}: rows are delivered again"));
-                }
+            _ if acked && self.alarms.lower(AlarmKind::Receiver, "") => {
+                (self.behaviour.tell)(&format!("{name}: rows are delivered again"));
             }
             None if nothing_waits => drop(self.alarms.lower(AlarmKind::Receiver, "")),
             _ => {}

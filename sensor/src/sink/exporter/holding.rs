@@ -228,7 +228,7 @@ impl Held {
 
     /// Whether it takes rows, and none are left.
     fn done(&self) -> bool {
-        !self.singly.is_some_and(|until| Instant::now() < until) && self.is_idle()
+        self.singly.is_none_or(|until| Instant::now() >= until) && self.is_idle()
     }
 
     fn is_idle(&self) -> bool {

@@ -10,9 +10,9 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
-use crate::sink::kafka::Routes;
 use crate::sink::kafka::permission::not_writable;
 use crate::sink::kafka::rows::{Record, Rows};
+use crate::sink::kafka::{Routes, refusal};
 use crate::sink::{Known, config};
 
 /// What differs from librdkafka's own defaults. A configuration overrides each of them.
@@ -52,6 +52,7 @@ impl Settings {
         for (name, value) in &config.client {
             client.set(name, &value.0);
         }
+        keep_the_promise(config, &mut client)?;
         if !config.client.contains_key("bootstrap.servers")
             && !config.client.contains_key("metadata.broker.list")
         {
@@ -75,6 +76,50 @@ impl Settings {
         singly.set("batch.num.messages", "1").set("linger.ms", "0");
         Settings(singly).connect()
     }
+}
+
+/// Refuses what would acknowledge rows that no broker has, and draws the conclusions from what gives up order.
+fn keep_the_promise(config: &config::Kafka, client: &mut ClientConfig) -> Result<(), String> {
+    for name in ["acks", "request.required.acks"] {
+        if config.client.get(name).is_some_and(|value| value.0.trim() == "0") {
+            return Err(format!(
+                "[kafka.client] \"{name}\" = \"0\": rows would count as acknowledged that no broker has; \"all\" is what \
+                 loses none"
+            ));
+        }
+    }
+    if !is_idempotent(config) {
+        client.set("enable.gapless.guarantee", "false");
+        // Several requests under way would pass one that is sent again.
+        if !IN_FLIGHT.iter().any(|name| config.client.contains_key(*name)) {
+            client.set(IN_FLIGHT[0], "1");
+        }
+    }
+    Ok(())
+}
+
+fn is_idempotent(config: &config::Kafka) -> bool {
+    let setting = config.client.get("enable.idempotence");
+    setting.is_none_or(|setting| matches!(&setting.0.to_ascii_lowercase()[..], "true" | "1" | "t" | "yes"))
+}
+
+const IN_FLIGHT: [&str; 2] = ["max.in.flight.requests.per.connection", "max.in.flight"];
+
+/// What settings of librdkafka cost, in sentences for the operator.
+pub(super) fn given_up(config: &config::Kafka) -> Vec<String> {
+    let mut given_up = Vec::new();
+    let acks = config.client.get("acks").or_else(|| config.client.get("request.required.acks"));
+    if acks.is_some_and(|acks| acks.0.trim() == "1") {
+        given_up.push("with acks = 1 rows are lost that only a broker had which fails".to_owned());
+    }
+    if !is_idempotent(config) {
+        given_up.push("without enable.idempotence rows that are sent again may arrive twice".to_owned());
+        let several = |name: &&str| config.client.get(*name).is_some_and(|value| value.0.trim() != "1");
+        if let Some(name) = IN_FLIGHT.iter().find(|name| several(name)) {
+            given_up.push(format!("with {name} above 1 rows of a key may arrive out of order"));
+        }
+    }
+    given_up
 }
 
 fn wrong_setting(error: &KafkaError) -> String {
@@ -116,7 +161,8 @@ impl Connection {
     /// Takes the reports that came, and waits for some, but not longer than `wait`.
     pub fn poll(&self, wait: Duration, reports: &mut Vec<(u64, Option<Code>)>) {
         self.rows.poll(&self.producer, wait, reports);
-        if reports.iter().any(|(_, error)| error.is_none()) {
+        // What a broker refuses, it has answered.
+        if reports.iter().any(|(_, error)| error.is_none_or(|code| refusal(code).is_some())) {
             *lock(&self.producer.context().trouble) = None;
         }
     }
@@ -176,6 +222,15 @@ fn sentence(message: &str) -> String {
     let message =
         message.strip_prefix("[thrd:").and_then(|rest| Some(rest.split_once("]: ")?.1)).unwrap_or(message);
     let message = message.split_once(" (after ").map_or(message, |(reason, _)| reason);
+    // What librdkafka makes of a broker that takes connections and does not answer.
+    if let Some((broker, _)) = message.split_once(": ApiVersionRequest failed") {
+        return format!("{broker} accepts connections and does not answer");
+    }
+    // Brokers that old are not what it is.
+    let message = [" or broker version", ": might be caused by broker version"]
+        .iter()
+        .find_map(|guess| Some(message.split_once(guess)?.0))
+        .unwrap_or(message);
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -44,8 +44,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(15);
 const PURGE: Duration = Duration::from_secs(2);
 
 impl Kafka {
-    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known, tell: fn(&str)) -> Result<Self, String> {
         rows::prepare_memory();
+        client::given_up(config).iter().for_each(|sentence| tell(&format!("kafka: {sentence}")));
         let settings = Settings::new(config)?;
         let main = settings.connect()?;
         Ok(Kafka {
