@@ -1,27 +1,31 @@
 //! Filters for the kernel: libpcap's language compiled to classic BPF.
 
-use pcap::{Capture, Linktype};
+use pcap::{BpfProgram, Capture, Linktype};
 
 /// Compiles an expression for frames of this link type. The error is libpcap's.
 pub(super) fn compile(link: u16, expression: &str) -> Result<Vec<libc::sock_filter>, String> {
-    let words = |error: pcap::Error| match error {
-        pcap::Error::PcapError(words) => words,
-        other => other.to_string(),
-    };
     // The kernel keeps the tag beside the frame, where an expression compiled for a file does not look.
     if expression.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "vlan") {
         return Err("the kernel takes VLAN tags out of frames, so 'vlan' would match nothing; \
                     use kind = \"pcap\" for this interface"
             .to_owned());
     }
-    let dead = Capture::dead(Linktype(i32::from(link))).map_err(words)?;
-    let program = dead.compile(expression, true).map_err(words)?;
-    program
+    program(link, expression)?
         .get_instructions()
         .iter()
         .map(|instruction| parse(&instruction.to_string()))
         .collect::<Option<Vec<_>>>()
         .ok_or_else(|| "the compiled filter cannot be read".to_owned())
+}
+
+/// The same for libpcap itself, which knows where tags are.
+pub(super) fn program(link: u16, expression: &str) -> Result<BpfProgram, String> {
+    let words = |error: pcap::Error| match error {
+        pcap::Error::PcapError(words) => words,
+        other => other.to_string(),
+    };
+    let dead = Capture::dead(Linktype(i32::from(link))).map_err(words)?;
+    dead.compile(expression, true).map_err(words)
 }
 
 /// The crate shows an instruction's fields only in print: `code jt jf k`.

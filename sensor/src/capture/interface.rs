@@ -15,7 +15,7 @@ pub fn name_of(index: u32) -> Option<String> {
 }
 
 /// `LINKTYPE_ETHERNET`.
-const ETHERNET: u16 = 1;
+pub(super) const ETHERNET: u16 = 1;
 /// `LINKTYPE_RAW`: IP without a link header.
 const RAW: u16 = 101;
 

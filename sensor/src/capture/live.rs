@@ -6,10 +6,10 @@
 use std::io;
 use std::time::Duration;
 
-use super::Packet;
 use super::af_packet::{self, Ring};
 use super::af_xdp::{self, XdpSource};
 use super::live_pcap::PcapSource;
+use super::{Packet, filter};
 
 /// What to capture, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +146,16 @@ impl std::error::Error for OpenError {}
 
 /// The step of opening at which a mistake in the filter shows, in every kind of capture.
 pub(super) const FILTER: &str = "compiling the filter";
+
+/// Whether a filter compiles for what the interface carries; for Ethernet where there is none of that name, or it is not
+/// known. The error says why not.
+pub fn check_filter(options: &Options, expression: &str) -> Result<(), String> {
+    let link = super::interface::link_type(&options.interface).unwrap_or(super::interface::ETHERNET);
+    match options.kind {
+        Kind::Pcap => filter::program(link, expression).map(drop),
+        Kind::AfPacket | Kind::AfXdp => filter::compile(link, expression).map(drop),
+    }
+}
 
 /// Opens an interface; where AF_XDP is refused, with packet sockets, and where those are, with libpcap.
 pub fn open(options: &Options) -> Result<Opened, OpenError> {

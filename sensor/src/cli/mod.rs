@@ -28,7 +28,7 @@ use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::Events;
 use crate::script_host;
-use crate::service::privileges;
+use crate::service::{examine, privileges};
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::sink::{self, Delivery, Known, Mode, Sinks};
@@ -193,7 +193,7 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
 
 fn check(args: &CheckArgs) -> Result<u8, String> {
     let Some(config) = &args.config else { return args.scripts.check() };
-    match Sensor::load(config) {
+    match examine::load(config) {
         Ok(sensor) => {
             say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };

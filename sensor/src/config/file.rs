@@ -90,6 +90,17 @@ pub fn read<T>(
     problems.found
 }
 
+/// At which byte the value of a setting stands, in the table of that name, or the `nth` of several.
+pub fn place(text: &str, section: &str, nth: usize, name: &str) -> Option<usize> {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let table = match root.get_ref().get(section)?.get_ref() {
+        DeValue::Table(table) => table,
+        DeValue::Array(tables) => tables.get(nth)?.get_ref().as_table()?,
+        _ => return None,
+    };
+    Some(table.get(name)?.span().start)
+}
+
 fn settings<T>(table: &DeTable<'_>, section: &Section<T>, target: &mut T, problems: &mut Problems<'_>) {
     for (name, value) in table {
         match section.settings.iter().find(|setting| setting.name == &name.get_ref()[..]) {

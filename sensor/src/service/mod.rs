@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod doctor;
+pub mod examine;
 pub mod health;
 mod http;
 pub mod metrics;

@@ -335,6 +335,12 @@ impl Sensor {
     }
 
     pub fn parse(text: &str) -> Result<Sensor, Vec<Problem>> {
+        let (sensor, problems) = Sensor::read(text);
+        if problems.is_empty() { Ok(sensor) } else { Err(problems) }
+    }
+
+    /// What could be read, and all that is wrong with the rest.
+    pub fn read(text: &str) -> (Sensor, Vec<Problem>) {
         let mut sensor = Sensor::default();
         let mut problems = file::read(text, SECTIONS, &sink::Config::TABLES, &mut sensor);
         match sink::Config::read(text) {
@@ -348,7 +354,7 @@ impl Sensor {
         }
         problems.extend(sensor.contradictions(text));
         sensor.settle();
-        if problems.is_empty() { Ok(sensor) } else { Err(problems) }
+        (sensor, problems)
     }
 
     /// What is wrong with the whole that no single value shows.

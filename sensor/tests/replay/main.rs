@@ -1,5 +1,6 @@
 //! The binary from outside: what it writes, says and survives.
 
+mod check;
 mod front_door;
 mod golden;
 mod memory;
