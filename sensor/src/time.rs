@@ -22,6 +22,12 @@ impl Time {
         self.0
     }
 
+    /// Cut to the microsecond, as libpcap tells Zeek the time of packets: what is written from seconds that scripts
+    /// have seen, which are no finer, then agrees with what is written from the stamp.
+    pub const fn to_micros(self) -> Self {
+        Time(self.0 - self.0.rem_euclid(1_000))
+    }
+
     /// Seconds, as scripts count time: good to a quarter of a microsecond in this century. Whole
     /// seconds and the rest are added, as Zeek adds them, so that differences print as Zeek's do.
     pub const fn as_secs_f64(self) -> f64 {

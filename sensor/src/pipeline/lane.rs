@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Sender, TrySendError};
 
+use crate::capture::Packet;
 use crate::capture::live::{Polled, Seen, Source};
 use crate::event::Order;
 use crate::pipeline::ledger::LaneLedger;
@@ -220,14 +221,16 @@ impl Lane {
 }
 
 fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: &Seen<'_>) {
-    if seen.packet.ts + CLOCK_STEP < worker.now() {
+    // As in a replay.
+    let packet = Packet { ts: seen.packet.ts.to_micros(), ..seen.packet };
+    if packet.ts + CLOCK_STEP < worker.now() {
         step_back(worker, state, reports);
     }
     state.number += 1;
     if seen.checksums_pending {
-        worker.packet_unfinished(state.number, &seen.packet);
+        worker.packet_unfinished(state.number, &packet);
     } else {
-        worker.packet(state.number, &seen.packet);
+        worker.packet(state.number, &packet);
     }
 }
 
@@ -260,10 +263,10 @@ fn step_back(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
     worker.restart();
 }
 
-/// The clock on the wall.
+/// The clock on the wall, to the microsecond.
 pub(super) fn wall() -> Time {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    Time::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX)).to_micros()
 }
 
 #[cfg(test)]
@@ -271,7 +274,6 @@ mod tests {
     use crossbeam_channel::{bounded, unbounded};
 
     use super::*;
-    use crate::capture::Packet;
     use crate::config::Config;
     use crate::event::Said;
     use crate::pipeline::worker::Shard;
@@ -307,6 +309,9 @@ mod tests {
         // Processors' stamps may be a little out of order.
         take(&mut worker, &mut state, &sender, &seen(3599));
         assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
+        let finer = Packet { ts: at(3600) + Interval::from_nanos(1_999), ..seen(0).packet };
+        take(&mut worker, &mut state, &sender, &Seen { packet: finer, checksums_pending: false });
+        assert_eq!(worker.now(), at(3600) + Interval::from_nanos(1_000));
         take(&mut worker, &mut state, &sender, &seen(0));
         assert_eq!((state.clock_steps, worker.now()), (1, at(0)));
         take(&mut worker, &mut state, &sender, &seen(1));
