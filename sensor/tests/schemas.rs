@@ -136,6 +136,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format
         write: None,
         workers: 2,
         target: Target::Stdout("nothing".to_owned()),
+        stop: Arc::default(),
     };
     let config = Config { exports, format: files, ignore_checksums: true, ..Config::default() };
     let summary = replay(options, config, outlets, None, |_| {}).expect("a replay");

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use nix::fcntl::{Flock, FlockArg};
 use sd_notify::NotifyState;
 use tokio::sync::oneshot;
 
@@ -18,7 +17,7 @@ use crate::cli::script::{self, Compiled};
 use crate::cli::{
     ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, say, say_all, summary,
 };
-use crate::log::{Archiver, Logs, Rotation, Target};
+use crate::log::{Archiver, FolderLock, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
 use crate::script_host::{self, Scripts};
@@ -227,11 +226,15 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         // That the kernel cannot was said.
         Some((Ok(false), _)) | None => {}
     }
-    // Held as long as the sensor runs.
-    let lock = match lock(&target) {
+    // Held as long as logs are written.
+    let lock = match &target {
+        Target::Folder(folder) => FolderLock::take(folder),
+        Target::Stdout(_) => Ok(None),
+    };
+    let lock = match lock {
         Ok(lock) => lock,
-        Err(message) => {
-            eprintln!("nightjar: {message}");
+        Err(error) => {
+            eprintln!("nightjar: {error}");
             return Ok(OUTPUT_FAILED);
         }
     };
@@ -269,7 +272,8 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     sensor.config.exports = sinks.exports();
     let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver)
-        .exporting(&sinks.exports(), sinks.outlets());
+        .exporting(&sinks.exports(), sinks.outlets())
+        .holding(lock);
     let control = Arc::new(Control::new(&sensor.config));
     let started = start_threads(server, &latest, &control, overrides, sensor.clone());
     if let Err(error) = started {
@@ -286,7 +290,6 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let delivered = deliveries.iter().all(Delivery::complete);
     remove_socket(&sensor);
-    drop(lock);
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     ended.map(|code| match (code, script_code) {
         (ALL_READ, ALL_READ) if !delivered => NOT_DELIVERED,
@@ -402,18 +405,6 @@ fn give_to_user(sensor: &Sensor, path: &Path) {
     if let Some((user, group)) = privileges::owner(sensor.service.user.as_deref()) {
         // Where this is refused, so will be the first write, which tells it.
         let _ = nix::unistd::chown(path, Some(user), Some(group));
-    }
-}
-
-/// Makes sure that no two sensors write the same logs.
-fn lock(target: &Target) -> Result<Option<Flock<std::fs::File>>, String> {
-    let Target::Folder(folder) = target else { return Ok(None) };
-    let path = folder.join(".nightjar.lock");
-    let file = std::fs::File::create(&path)
-        .map_err(|error| format!("cannot write to {}: {error}", folder.display()))?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(_) => Err(format!("another sensor writes to {}", folder.display())),
     }
 }
 

@@ -28,9 +28,9 @@ use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::Events;
 use crate::script_host;
-use crate::service::{examine, privileges};
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
+use crate::service::{examine, privileges, signals};
 use crate::sink::{self, Delivery, Known, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
@@ -119,7 +119,7 @@ struct CheckArgs {
 const AFTER_HELP: &str = "\
 Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
 complete); 2 usage; 3 output failed; 4 not every exported row was acknowledged (what is in the spool \
-is sent by the next run).";
+is sent by the next run); 130 and 143 ended by SIGINT or SIGTERM (the logs of what was read are complete).";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
@@ -256,6 +256,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             ),
         };
     };
+    // Where signals cannot be waited for, they end the process as they always do.
+    let told = signals::end_when_told().unwrap_or_default();
     let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
     let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
         (Some(log), _) => Target::Stdout(log),
@@ -279,6 +281,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         write: args.write,
         workers: usize::from(args.workers),
         target,
+        stop: told.stop.clone(),
     };
     hide_contained_panics();
     let mut bar = None;
@@ -305,6 +308,17 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         say_all(&scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
+    if summary.stopped {
+        let (code, signal) = told.by();
+        eprintln!(
+            "nightjar: {}: interrupted by {signal}: the logs are those of the first {} packets",
+            capture.display(),
+            summary.read.packets
+        );
+        if summary.end.is_ok() {
+            return Ok(code);
+        }
+    }
     match &summary.end {
         Ok(()) if script_code != ALL_READ => Ok(script_code),
         Ok(()) if deliveries.iter().all(Delivery::complete) => Ok(ALL_READ),
@@ -351,7 +365,9 @@ fn check_receivers(config: &sink::Config, known: &Known) -> u8 {
 
 fn code_of(error: &ReplayError) -> u8 {
     match error {
-        ReplayError::Open(OpenError::Write { .. }) | ReplayError::Log(_) => OUTPUT_FAILED,
+        ReplayError::Open(OpenError::Write { .. }) | ReplayError::Folder(_) | ReplayError::Log { .. } => {
+            OUTPUT_FAILED
+        }
         ReplayError::Open(OpenError::Filter { .. }) => USAGE,
         ReplayError::Open(_) | ReplayError::Thread(_) => BAD_CAPTURE,
     }

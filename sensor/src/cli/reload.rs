@@ -68,6 +68,7 @@ impl Reloader {
                 });
             }
             Err(message) => {
+                self.control.unreadable();
                 tell(Err(format!("{message}\nnightjar: the configuration stays as it was\n")));
             }
         }

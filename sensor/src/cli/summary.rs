@@ -41,6 +41,8 @@ impl Text<'_> {
         losses.extend(analysis(workers.iter().collect()));
         losses.push((*weirds_suppressed, REPEATED));
         losses
+            .push((self.0.rows_refused, "rows of logs that no file can be named after, or of too many logs"));
+        losses
     }
 }
 

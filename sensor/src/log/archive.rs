@@ -162,11 +162,17 @@ impl Archiver {
         }
         let path = self.queue.join(NOTED);
         let write = || {
+            fs::create_dir_all(&self.queue)?;
             OpenOptions::new().create(true).append(true).open(&path)?.write_all(format!("{log}\n").as_bytes())
         };
         write().map_err(|error| LogError { path: path.clone(), error })?;
         noted.insert(log.to_owned());
         Ok(())
+    }
+
+    /// What was written down may be gone: each log is to be noted again when it is opened.
+    pub(super) fn forget(&self) {
+        lock(&self.noted).clear();
     }
 
     /// Takes a finished log away from `path`.
@@ -182,6 +188,8 @@ impl Archiver {
             let upkeep = lock(&self.upkeep);
             (upkeep.archive.clone(), upkeep.compression.extension())
         };
+        // Somebody may have removed it.
+        fs::create_dir_all(&self.queue).map_err(error)?;
         let waiting = loop {
             let waiting = self.queue.join(finished.waiting_name());
             if !waiting.exists() && !finished.archived(&archive, extension).exists() {
@@ -237,8 +245,10 @@ impl Work {
                 thread::sleep(GATHER);
             }
             let upkeep = lock(&self.upkeep).clone();
-            let looked = self.archive_all(&upkeep).and_then(|()| self.retain(&upkeep));
-            match looked {
+            // Retention goes first: what waits to be compressed needs the room that it makes.
+            let retained = self.retain(&upkeep);
+            let archived = self.archive_all(&upkeep);
+            match retained.and(archived) {
                 Ok(()) => complained = false,
                 Err(error) => {
                     lock(&self.counts).failed += 1;
@@ -256,7 +266,7 @@ impl Work {
     /// Archives what waits, oldest first. All is tried; the first failure is told.
     fn archive_all(&self, upkeep: &Upkeep) -> io::Result<()> {
         let mut waiting: Vec<(String, PathBuf, Finished)> = Vec::new();
-        for entry in fs::read_dir(&self.queue)? {
+        for entry in entries(&self.queue)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str());
             if let Some(finished) = name.and_then(Finished::parse) {
@@ -278,14 +288,15 @@ impl Work {
     fn archive(&self, mut moves: Vec<Move>, upkeep: &Upkeep) -> io::Result<()> {
         let mut result = Ok(());
         moves.retain(|log| {
-            let made = if log.to.exists() { Ok(()) } else { log.make(upkeep.compression) };
+            let made = if log.to.exists() { Ok(()) } else { self.make(log, upkeep) };
             if let Err(error) = &made {
-                // A full disk needs the room.
-                let _ = fs::remove_file(&log.partial);
                 result = Err(io::Error::new(error.kind(), format!("{}: {error}", log.from.display())));
             }
             made.is_ok()
         });
+        if moves.is_empty() {
+            return result;
+        }
         nix::unistd::syncfs(File::open(&upkeep.archive)?)?;
         for Move { partial, to, .. } in moves.iter().filter(|log| !log.to.exists()) {
             fs::rename(partial, to)?;
@@ -298,6 +309,49 @@ impl Work {
             lock(&self.counts).archived += 1;
         }
         result
+    }
+
+    /// Makes a log's file for the archive. Where the disk is too full for it, the oldest logs of the archive go, if any
+    /// may go for want of room; once there are none, the log itself is the oldest, and goes.
+    fn make(&self, log: &Move, upkeep: &Upkeep) -> io::Result<()> {
+        loop {
+            let Err(error) = log.make(upkeep.compression) else { return Ok(()) };
+            // A full disk needs the room.
+            let _ = fs::remove_file(&log.partial);
+            let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            if !full || upkeep.retention.min_free_percent == 0 {
+                return Err(error);
+            }
+            let oldest = archived_logs(&upkeep.archive)?
+                .into_iter()
+                .filter(|(path, _)| !path.to_string_lossy().ends_with(PARTIAL))
+                .min_by_key(|(_, modified)| *modified);
+            match oldest {
+                Some((path, _)) => self.remove(&path, upkeep, false)?,
+                None if free_percent(&self.queue)? >= upkeep.retention.min_free_percent => return Err(error),
+                None => {
+                    eprintln!(
+                        "nightjar: the disk is too full to compress {}, and there is nothing older: it is removed",
+                        log.from.display()
+                    );
+                    fs::remove_file(&log.from)?;
+                    lock(&self.counts).removed_for_space += 1;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn remove(&self, log: &Path, upkeep: &Upkeep, for_age: bool) -> io::Result<()> {
+        fs::remove_file(log)?;
+        if let Some(day) = log.parent().filter(|day| *day != upkeep.archive) {
+            // Fails while the day has other logs.
+            let _ = fs::remove_dir(day);
+        }
+        let mut counts = lock(&self.counts);
+        counts.removed_by_age += u64::from(for_age);
+        counts.removed_for_space += u64::from(!for_age);
+        Ok(())
     }
 
     /// Removes what is too old or stands in the way of new logs.
@@ -317,14 +371,7 @@ impl Work {
             if !old && !short {
                 break;
             }
-            fs::remove_file(&path)?;
-            if let Some(day) = path.parent().filter(|day| *day != upkeep.archive) {
-                // Fails while the day has other logs.
-                let _ = fs::remove_dir(day);
-            }
-            let mut counts = lock(&self.counts);
-            counts.removed_by_age += u64::from(old);
-            counts.removed_for_space += u64::from(short);
+            self.remove(&path, upkeep, old)?;
         }
         Ok(())
     }
@@ -379,10 +426,19 @@ fn compress(from: &Path, to: &Path, compression: Compression) -> io::Result<()> 
     target.set_modified(modified)
 }
 
+/// What is in a folder; nothing where there is none, because it is made when it is needed.
+fn entries(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The logs in the archive, with the time of their last row. Other files there are not ours.
 fn archived_logs(archive: &Path) -> io::Result<Vec<(PathBuf, SystemTime)>> {
     let mut logs = Vec::new();
-    for day in fs::read_dir(archive)? {
+    for day in entries(archive)? {
         let day = day?.path();
         let is_day = day.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
             name.len() == 10 && name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')

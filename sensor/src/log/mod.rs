@@ -1,28 +1,31 @@
 //! Log files: one per kind of record, opened at its first row.
 //!
 //! In replay a log that cannot be written is an error. A sensor that runs unattended goes on: rows that
-//! find no room are counted, and writing is tried again every second ([`Logs::live`]). There, finished
-//! logs are handed to an archiver, which compresses them off the path of packets.
+//! find no room are counted, writing is tried again soon, and files that somebody removed are made anew
+//! ([`Logs::live`]). There, finished logs are handed to an archiver, which compresses them off the path of packets.
 
 mod archive;
 mod database;
 mod file;
 mod leftover;
+mod lock;
 mod naming;
 mod sheet;
+mod watch;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
 pub use database::{Remark, message as sqlite_message};
-pub use file::{LogError, LogFile};
+pub use file::{LogError, LogFile, between_rows};
+pub use lock::FolderLock;
 pub use sheet::{Header, Separators, Sheet, Style, Table};
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::event::Arg;
 use crate::export::{Exports, Serializer};
 use crate::log::database::Databases;
-use crate::log::naming::Finished;
 use crate::record::{Format, Record, Schema};
 use crate::time::{Interval, Time};
 
@@ -35,9 +38,13 @@ pub struct Logs {
     live: Option<Live>,
     serializer: Serializer,
     outlets: Vec<Box<dyn Outlet>>,
-    /// Rows of logs beyond [`MAX_LOGS`].
+    /// Rows of logs beyond [`MAX_LOGS`], and of those whose names no file can have.
     refused: u64,
     databases: Databases,
+    /// What is to be told of logs.
+    remarks: Vec<Remark>,
+    /// Holds the folder that logs go to.
+    lock: Option<FolderLock>,
 }
 
 /// Where exported rows leave: takes every row that one exporter wants, in order.
@@ -69,8 +76,10 @@ struct Live {
     next_rotation: Time,
     archiver: Option<Archiver>,
     failures: u64,
-    /// Failures since the operator was told of one.
+    /// The operator was told that rows are dropped, and not yet that they are written again.
     complained: bool,
+    /// The operator was told that logs cannot be rotated, and not yet that they can.
+    stuck: bool,
 }
 
 struct Open {
@@ -82,8 +91,16 @@ struct Open {
     dropped: u64,
     /// This log is not wanted.
     unwanted: bool,
+    /// No file can have its name.
+    nameless: bool,
     file: Option<LogFile>,
     opened: Time,
+    /// It cannot be written, and that is tried again now and then.
+    failing: bool,
+    /// Its file is elsewhere, and none can be made where it should be.
+    astray: bool,
+    /// It is to be rotated, and could not be.
+    overdue: bool,
 }
 
 /// What a log's header says.
@@ -118,13 +135,31 @@ impl Logs {
             live: None,
             refused: 0,
             databases: Databases::default(),
+            remarks: Vec::new(),
+            lock: None,
         }
+    }
+
+    /// Keeps the lock on the folder that logs go to, until they are dropped.
+    pub fn holding(self, lock: Option<FolderLock>) -> Self {
+        Logs { lock, ..self }
+    }
+
+    /// Makes sure of the folder, before anything is written: it is made if it is not there, and nobody else writes
+    /// logs there.
+    pub fn hold(&mut self) -> Result<(), LogError> {
+        let Target::Folder(folder) = &self.target else { return Ok(()) };
+        prepare_folder(folder)?;
+        if !self.lock.as_ref().is_some_and(|lock| lock.is_of(folder)) {
+            self.lock = FolderLock::take(folder)?;
+        }
+        Ok(())
     }
 
     /// Logs of a sensor: no failure stops them. Logs go through an archiver where there is one.
     pub fn live(target: Target, format: Format, rotation: Rotation, archiver: Option<Archiver>) -> Self {
         let next_rotation = Time::default();
-        let live = Live { rotation, next_rotation, archiver, failures: 0, complained: false };
+        let live = Live { rotation, next_rotation, archiver, failures: 0, complained: false, stuck: false };
         Logs { live: Some(live), ..Logs::new(target, format) }
     }
 
@@ -217,7 +252,19 @@ impl Logs {
 
     /// What is to be told of logs, since the last call.
     pub fn remarks(&mut self) -> Vec<Remark> {
-        self.databases.remarks()
+        let mut remarks = std::mem::take(&mut self.remarks);
+        remarks.extend(self.databases.remarks());
+        remarks
+    }
+
+    /// Counts rows that are not written because no file can have the name of their log.
+    pub fn refuse(&mut self, rows: u64) {
+        self.refused += rows;
+    }
+
+    /// Rows that were dropped because no file can have the name of their log, or there are too many logs.
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
@@ -234,7 +281,14 @@ impl Logs {
         if let Some(file) = open.file.as_mut().filter(|_| !same) {
             let mut header = sheet.closing(now);
             header.extend(sheet.opening(now));
-            file.write(&header)?;
+            match (file.write_apart(&header), &mut self.live) {
+                (Ok(()), _) => {}
+                (Err(error), Some(live)) => {
+                    open.failing = true;
+                    live.failed(&error);
+                }
+                (Err(error), None) => return Err(error),
+            }
         }
         Ok(at)
     }
@@ -245,37 +299,80 @@ impl Logs {
         if open.unwanted {
             return Ok(());
         }
-        let Some(live) = &mut self.live else {
-            return match &mut open.file {
-                Some(file) => file.write(row),
-                None => open.begin(&self.target, self.format, now, None)?.write(row),
-            };
-        };
-        let file = match &mut open.file {
-            Some(file) => file,
-            // Tried again at the next tick, not for every row.
-            None if live.complained => {
-                open.dropped += 1;
-                return Ok(());
-            }
-            None => match open.begin(&self.target, self.format, now, live.archiver.as_ref()) {
-                Ok(file) => file,
-                Err(error) => {
-                    open.dropped += 1;
-                    live.failed(&error);
-                    return Ok(());
-                }
-            },
+        if open.file.is_none() && !self.begin(at, now)? {
+            return Ok(());
+        }
+        let (Some(open), live) = (self.open.get_mut(at), &mut self.live) else { return Ok(()) };
+        let Some(file) = &mut open.file else { return Ok(()) };
+        let Some(live) = live else {
+            let written = file.write(row);
+            open.dropped += u64::from(written.is_err());
+            return written;
         };
         let (kept, failure) = file.write_patiently(row);
         let full = live.rotation.max_bytes.is_some_and(|max| file.bytes() >= max);
         open.dropped += u64::from(!kept);
         if let Some(error) = failure {
+            open.failing = true;
             live.failed(&error);
         }
-        if full {
+        if full && !open.overdue {
             self.rotate(at, now);
         }
+        Ok(())
+    }
+
+    /// Opens a log for a row. False where the row is dropped, which is counted then.
+    #[cold]
+    fn begin(&mut self, at: usize, now: Time) -> Result<bool, LogError> {
+        let open = &mut self.open[at];
+        // What failed is tried again when logs are looked after, not for every row.
+        if open.nameless || open.failing {
+            open.dropped += 1;
+            self.refused += u64::from(open.nameless);
+            return Ok(false);
+        }
+        let Err(error) = self.make(at, now) else { return Ok(true) };
+        let open = &mut self.open[at];
+        open.dropped += 1;
+        if matches!(open.form, Form::Sheet(_)) && no_name(&error) {
+            open.nameless = true;
+            self.refused += 1;
+            self.remarks.push(Remark { is_error: true, text: format!("{error}; its rows are dropped") });
+            return Ok(false);
+        }
+        let Some(live) = &mut self.live else { return Err(error) };
+        open.failing = true;
+        live.failed(&error);
+        Ok(false)
+    }
+
+    /// Makes a log's file, with its header.
+    fn make(&mut self, at: usize, now: Time) -> Result<(), LogError> {
+        // Scripts alone, and a folder that was made anew.
+        if self.lock.as_ref().is_none_or(|lock| !self.target.is(|folder| lock.is_of(folder))) {
+            self.hold()?;
+        }
+        let open = &mut self.open[at];
+        if let Some(archiver) = self.live.as_ref().and_then(|live| live.archiver.as_ref()) {
+            archiver.note(open.path)?;
+        }
+        let mut file = open.create(&self.target)?;
+        let header = open.form.header(self.format, now);
+        match (file.write_apart(&header), &mut self.live) {
+            (Ok(()), _) => {}
+            // Rows are held for a while, and the header with them.
+            (Err(error), Some(live)) => {
+                open.failing = true;
+                live.failed(&error);
+            }
+            (Err(error), None) => {
+                file.discard();
+                return Err(error);
+            }
+        }
+        open.opened = now;
+        open.file = Some(file);
         Ok(())
     }
 
@@ -300,65 +397,20 @@ impl Logs {
             return at;
         }
         let unwanted = matches!(&self.target, Target::Stdout(wanted) if wanted != path);
-        let (file, opened) = (None, Time::default());
-        self.open.push(Open { path, form: form(), rows: 0, dropped: 0, unwanted, file, opened });
+        self.open.push(Open {
+            path,
+            form: form(),
+            rows: 0,
+            dropped: 0,
+            unwanted,
+            nameless: false,
+            file: None,
+            opened: Time::default(),
+            failing: false,
+            astray: false,
+            overdue: false,
+        });
         self.open.len() - 1
-    }
-
-    /// Lets the rows of a sensor reach the disk. Where writing had failed it is tried again.
-    pub fn flush(&mut self) {
-        self.databases.commit();
-        let Some(live) = &mut self.live else { return };
-        let mut healthy = true;
-        for open in &mut self.open {
-            if let Some(Err(error)) = open.file.as_mut().map(LogFile::flush) {
-                healthy = false;
-                live.failed(&error);
-            }
-        }
-        if healthy && std::mem::take(&mut live.complained) {
-            eprintln!("nightjar: logs can be written again");
-        }
-    }
-
-    /// What a sensor's logs need every second: beside [`Logs::flush`], logs whose time has come are finished.
-    pub fn tick(&mut self, now: Time) {
-        self.flush();
-        let Some(live) = &mut self.live else { return };
-        let interval = live.rotation.interval;
-        if interval <= Interval::ZERO {
-            return;
-        }
-        // The clock may have been set back, too.
-        let due = now >= live.next_rotation || live.next_rotation - now > interval;
-        if due {
-            let first = live.next_rotation == Time::default();
-            live.next_rotation = next_multiple(now, interval);
-            for at in 0..if first { 0 } else { self.open.len() } {
-                self.rotate(at, now);
-            }
-        }
-    }
-
-    /// Finishes a log and gives it to the archiver. What cannot be written out yet stays open.
-    fn rotate(&mut self, at: usize, now: Time) {
-        let (Some(open), Some(live)) = (self.open.get_mut(at), &mut self.live) else { return };
-        let Some(archiver) = &live.archiver else { return };
-        let Some(file) = &mut open.file else { return };
-        let footer = open.form.footer(self.format, now);
-        if let Err(error) = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.flush()) {
-            return live.failed(&error);
-        }
-        let finished = Finished {
-            log: open.path.to_owned(),
-            opened: naming::stamp(open.opened),
-            closed: naming::stamp(now),
-            nth: 0,
-        };
-        match archiver.hand_over(file.path(), finished) {
-            Ok(()) => open.file = None,
-            Err(error) => live.failed(&error),
-        }
     }
 
     /// Finishes a log that a script describes, and gives the file another name: `target`, within the logs' folder
@@ -372,10 +424,11 @@ impl Logs {
         let Target::Folder(folder) = &self.target else { return Ok(None) };
         let Some(open) = self.open.iter_mut().find(|open| open.path == sheet.path) else { return Ok(None) };
         let footer = open.form.footer(self.format, now);
-        let Some(mut file) = open.file.take() else { return Ok(None) };
-        file.write(&footer)?;
+        let Some(file) = open.file.take() else { return Ok(None) };
         let from = file.path().to_owned();
-        file.finish()?;
+        let (lost, ended) = file.end(&footer);
+        open.dropped += lost;
+        ended?;
         let mut name = target.as_os_str().to_owned();
         name.push(sheet.ending());
         let name = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
@@ -392,16 +445,22 @@ impl Logs {
         self.outlets.clear();
         self.databases.commit();
         // Nobody asks any more.
-        self.databases.remarks().iter().for_each(|remark| eprintln!("nightjar: {}", remark.text));
+        self.remarks().iter().for_each(|remark| eprintln!("nightjar: {}", remark.text));
         if self.live.as_ref().is_some_and(|live| live.rotation != Rotation::default()) {
             (0..self.open.len()).for_each(|at| self.rotate(at, now));
         }
         let mut result = Ok(());
         for open in &mut self.open {
-            let Some(mut file) = open.file.take() else { continue };
-            let footer = open.form.footer(self.format, now);
-            let closed = file.flush().and_then(|()| file.write(&footer)).and_then(|()| file.finish());
-            result = result.and(closed);
+            let Some(file) = open.file.take() else {
+                if open.failing {
+                    let error = std::io::Error::other("its last rows were dropped");
+                    result = result.and(Err(LogError { path: open.path.into(), error }));
+                }
+                continue;
+            };
+            let (lost, ended) = file.end(&open.form.footer(self.format, now));
+            open.dropped += lost;
+            result = result.and(ended);
         }
         result
     }
@@ -439,7 +498,7 @@ impl Logs {
 
     /// How often writing has failed.
     pub fn failures(&self) -> u64 {
-        self.live.as_ref().map_or(0, |live| live.failures)
+        self.live.as_ref().map_or(0, |live| live.failures) + self.refused
     }
 
     pub fn archived(&self) -> ArchiveCounts {
@@ -448,42 +507,47 @@ impl Logs {
     }
 }
 
-impl Open {
-    fn begin(
-        &mut self,
-        target: &Target,
-        format: Format,
-        now: Time,
-        archiver: Option<&Archiver>,
-    ) -> Result<&mut LogFile, LogError> {
-        if let Some(archiver) = archiver {
-            archiver.note(self.path)?;
+impl Target {
+    fn is(&self, holds: impl Fn(&Path) -> bool) -> bool {
+        match self {
+            Target::Folder(folder) => holds(folder),
+            Target::Stdout(_) => true,
         }
-        let to_stdout = matches!(&self.form, Form::Sheet(sheet) if sheet.stdout);
-        let mut file = match target {
-            Target::Folder(folder) if !to_stdout => {
-                let ending = match &self.form {
-                    Form::Sheet(sheet) => sheet.ending(),
-                    Form::Schema(_) => format!(".{}", sheet::suffix()),
-                };
-                let file = folder.join(format!("{}{ending}", self.path));
-                // Scripts may name logs with a folder.
-                if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
-                    prepare_folder(inner)?;
-                }
-                match &self.form {
-                    Form::Sheet(sheet) if sheet.gzip_level > 0 => {
-                        LogFile::create_gzip(&file, sheet.gzip_level)?
-                    }
-                    _ => LogFile::create(&file)?,
-                }
-            }
-            _ => LogFile::stdout(),
-        };
-        file.write(&self.form.header(format, now))?;
-        self.opened = now;
-        Ok(self.file.insert(file))
     }
+}
+
+impl Open {
+    fn create(&self, target: &Target) -> Result<LogFile, LogError> {
+        let (sheet, ending) = match &self.form {
+            Form::Sheet(sheet) => (Some(sheet), sheet.ending()),
+            Form::Schema(_) => (None, format!(".{}", sheet::suffix())),
+        };
+        let folder = match target {
+            Target::Folder(folder) if !sheet.is_some_and(|sheet| sheet.stdout) => folder,
+            _ => return Ok(LogFile::stdout()),
+        };
+        let file = folder.join(format!("{}{ending}", self.path));
+        // Scripts may name logs with a folder.
+        if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
+            prepare_folder(inner)?;
+        }
+        match sheet {
+            Some(sheet) if sheet.gzip_level > 0 => LogFile::create_gzip(&file, sheet.gzip_level),
+            _ => LogFile::create(&file),
+        }
+    }
+}
+
+/// Whether it is the name that makes it impossible to write a log, and not the state of the disk.
+fn no_name(error: &LogError) -> bool {
+    matches!(
+        error.error.kind(),
+        ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+    ) || error.error.raw_os_error() == Some(libc::ELOOP)
 }
 
 impl Form {
@@ -510,22 +574,7 @@ impl Form {
     }
 }
 
-impl Live {
-    /// Tells the operator once, until it works again; counts every time.
-    fn failed(&mut self, error: &LogError) {
-        self.failures += 1;
-        if !std::mem::replace(&mut self.complained, true) {
-            eprintln!("nightjar: {error}; rows without room are dropped and counted until it works again");
-        }
-    }
-}
-
-fn next_multiple(now: Time, interval: Interval) -> Time {
-    let nanos = now.nanos().div_euclid(interval.nanos()).saturating_add(1).saturating_mul(interval.nanos());
-    Time::from_nanos(nanos)
-}
-
-/// Makes sure that logs can be written to `folder`, before anything is read.
+/// Makes sure that there is a folder for logs.
 pub fn prepare_folder(folder: &Path) -> Result<(), LogError> {
     std::fs::create_dir_all(folder).map_err(|error| LogError { path: folder.to_owned(), error })
 }

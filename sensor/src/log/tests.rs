@@ -177,18 +177,107 @@ fn the_oldest_go_when_the_disk_is_nearly_full() {
     assert!(!day.exists());
 }
 
+/// Logs of a sensor without an archive.
+fn plain(folder: &Path) -> Logs {
+    Logs::live(Target::Folder(folder.to_owned()), Format::Tsv, Rotation::default(), None)
+}
+
 #[test]
-fn a_folder_that_is_gone_costs_rows_which_are_counted() {
+fn a_folder_that_cannot_be_costs_rows_which_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    let mut logs = Logs::live(Target::Folder(missing.clone()), Format::Tsv, Rotation::default(), None);
+    fs::write(&missing, "a file is in the way").unwrap();
+    let mut logs = plain(&missing);
     for n in 0..5 {
         logs.record(&Row { ts: at(n), n: n as u64 }, at(n)).unwrap();
     }
     logs.tick(at(6));
-    fs::create_dir(&missing).unwrap();
+    fs::remove_file(&missing).unwrap();
+    logs.tick(at(7));
     logs.record(&Row { ts: at(7), n: 7 }, at(7)).unwrap();
     logs.close(at(8)).unwrap();
     assert_eq!(logs.row_counts(), [RowCounts { log: "test", rows: 6, dropped: 5 }]);
     assert_eq!(rows(&fs::read_to_string(missing.join("test.log")).unwrap()), 1);
+}
+
+#[test]
+fn a_log_that_somebody_removed_or_moved_away_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, moved) = (folder.path().join("logs"), folder.path().join("old"));
+    let log = here.join("test.log");
+    let mut logs = plain(&here);
+    let write = |logs: &mut Logs, n: i64| logs.record(&Row { ts: at(n), n: n as u64 }, at(n)).unwrap();
+    let ns = |path: &Path| -> Vec<String> {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.starts_with("#separator") && text.ends_with('\n'), "{text}");
+        let rows = text.lines().filter(|line| !line.starts_with('#'));
+        rows.map(|row| row.split('\t').nth(1).unwrap().to_owned()).collect()
+    };
+    write(&mut logs, 0);
+    logs.flush(at(1));
+    logs.flush(at(1));
+    // The file is removed: what it had just got is lost and counted, what is still held is not.
+    write(&mut logs, 1);
+    logs.flush(at(2));
+    fs::remove_file(&log).unwrap();
+    write(&mut logs, 2);
+    logs.flush(at(3));
+    assert_eq!(ns(&log), ["2"]);
+    assert_eq!(logs.row_counts(), [RowCounts { log: "test", rows: 3, dropped: 1 }]);
+    // It is renamed: nothing is lost.
+    fs::rename(&log, here.join("test.1")).unwrap();
+    write(&mut logs, 3);
+    logs.flush(at(4));
+    write(&mut logs, 4);
+    logs.flush(at(5));
+    assert_eq!(
+        (ns(&here.join("test.1")), ns(&log)),
+        (vec!["2".to_owned(), "3".to_owned()], vec!["4".to_owned()])
+    );
+    assert!(fs::read_to_string(here.join("test.1")).unwrap().contains("\n#close"));
+    // The folder is renamed, or removed with all that is in it.
+    fs::rename(&here, &moved).unwrap();
+    write(&mut logs, 5);
+    logs.flush(at(6));
+    write(&mut logs, 6);
+    logs.flush(at(7));
+    assert_eq!(
+        (ns(&moved.join("test.log")), ns(&log)),
+        (vec!["4".to_owned(), "5".to_owned()], vec!["6".to_owned()])
+    );
+    fs::remove_dir_all(&here).unwrap();
+    write(&mut logs, 7);
+    logs.flush(at(8));
+    assert_eq!(ns(&log), ["7"]);
+    assert!(logs.lock.as_ref().is_some_and(|lock| lock.is_of(&here)));
+    // It is emptied.
+    fs::write(&log, "").unwrap();
+    write(&mut logs, 8);
+    logs.flush(at(9));
+    assert_eq!(ns(&log), ["8"]);
+    logs.close(at(10)).unwrap();
+    assert_eq!(logs.row_counts()[0].dropped, 2);
+    assert_eq!(logs.failures(), 5);
+}
+
+#[test]
+fn rotation_goes_on_after_the_folder_of_the_logs_was_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("logs");
+    let rotation = Rotation { interval: Interval::from_secs(60), max_bytes: None };
+    fs::create_dir(&here).unwrap();
+    let mut logs = live(&here, rotation, Compression::None);
+    logs.tick(at(1));
+    logs.record(&Row { ts: at(1), n: 1 }, at(1)).unwrap();
+    logs.tick(at(2));
+    fs::remove_dir_all(&here).unwrap();
+    logs.record(&Row { ts: at(3), n: 3 }, at(3)).unwrap();
+    logs.tick(at(4));
+    logs.tick(at(61));
+    logs.record(&Row { ts: at(62), n: 62 }, at(62)).unwrap();
+    logs.close(at(63)).unwrap();
+    logs.finish_archiving(soon());
+    let found = archived(&here);
+    assert_eq!(found.iter().map(|(_, text)| rows(text)).collect::<Vec<_>>(), [1, 1], "{found:?}");
+    assert!(found.iter().all(|(_, text)| text.matches("#close").count() == 1), "{found:?}");
 }

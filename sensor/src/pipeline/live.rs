@@ -55,6 +55,8 @@ pub struct Control {
     pub(super) generation: AtomicU64,
     settings: Mutex<Arc<Config>>,
     changed: Mutex<Option<Change>>,
+    /// Configurations that were to be read again, and could not be: those not yet in the ledger.
+    unreadable: AtomicU64,
 }
 
 /// Opened interfaces, before anything runs.
@@ -116,6 +118,7 @@ impl Control {
             generation: AtomicU64::new(0),
             settings: Mutex::new(Arc::new(config.clone())),
             changed: Mutex::new(None),
+            unreadable: AtomicU64::new(0),
         }
     }
 
@@ -133,6 +136,11 @@ impl Control {
     pub fn change(&self, settings: Changeable, tell: impl FnOnce(Option<Reload>) + Send + 'static) {
         let change = Change { settings, tell: Box::new(tell) };
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+
+    /// The configuration was to be read again, and could not be: it stays as it was.
+    pub fn unreadable(&self) {
+        self.unreadable.fetch_add(1, Ordering::Relaxed);
     }
 
     fn take_change(&self) -> Option<Change> {
@@ -312,11 +320,12 @@ impl Stage<'_, '_> {
             }
             if Instant::now() >= next_flush {
                 next_flush = Instant::now() + FLUSH;
-                self.logs.flush();
+                self.logs.flush(wall());
                 self.measure_lag();
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
+                self.ledger.reload_failures += control.unreadable.swap(0, Ordering::Relaxed);
                 if let Some(change) = control.take_change() {
                     self.change(change, control);
                 }

@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
 
-use crate::capture::file::{self, CaptureError, OpenError, Progress, ReadCounts, Reader};
+use crate::capture::file::{
+    self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
+};
 use crate::config::Config;
 use crate::event::Order;
-use crate::log::{LogError, Logs, Outlet, Target};
+use crate::log::{LogError, Logs, Outlet, RowCounts, Target};
 use crate::pipeline::merge::{Report, merge};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::policy::{Events, Policy};
@@ -24,6 +27,8 @@ pub struct ReplayOptions {
     pub write: Option<PathBuf>,
     pub workers: usize,
     pub target: Target,
+    /// Set by who wants it to end before the capture does: what was read until then is finished in good order.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// What came of a replay.
@@ -32,8 +37,12 @@ pub struct Summary {
     pub read: ReadCounts,
     /// How the capture ended.
     pub end: Result<(), CaptureError>,
+    /// It was told to end before the capture did.
+    pub stopped: bool,
     pub workers: Vec<WorkerStats>,
     pub rows: Vec<(&'static str, u64)>,
+    /// Rows that were dropped because no file can have the name of their log, or there are too many logs.
+    pub rows_refused: u64,
     pub weirds_suppressed: u64,
     pub elapsed: Duration,
 }
@@ -41,7 +50,13 @@ pub struct Summary {
 #[derive(Debug)]
 pub enum ReplayError {
     Open(OpenError),
-    Log(LogError),
+    /// Nothing was read, and no log touched.
+    Folder(LogError),
+    /// A log could not be written. Logs end with the last row that found room.
+    Log {
+        error: LogError,
+        rows: Vec<RowCounts>,
+    },
     /// A thread could not be started.
     Thread(std::io::Error),
 }
@@ -50,7 +65,19 @@ impl std::fmt::Display for ReplayError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ReplayError::Open(error) => error.fmt(f),
-            ReplayError::Log(error) => error.fmt(f),
+            ReplayError::Folder(error) => error.fmt(f),
+            ReplayError::Log { error, rows } => {
+                writeln!(f, "{error}")?;
+                let written = |counts: &RowCounts| {
+                    format!("{} {} of {}", counts.log, counts.rows - counts.dropped, counts.rows)
+                };
+                let rows: Vec<String> = rows.iter().map(written).collect();
+                write!(
+                    f,
+                    "rows written until then: {}; the rest of the capture was given up",
+                    rows.join(", ")
+                )
+            }
             ReplayError::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }
     }
@@ -75,17 +102,24 @@ pub fn replay(
     let started = Instant::now();
     let workers = options.workers.max(1);
     let config = Arc::new(config);
-    let read_options = file::Options { filter: options.filter, write: options.write, workers };
-    if let Target::Folder(folder) = &options.target {
-        crate::log::prepare_folder(folder).map_err(ReplayError::Log)?;
-    }
-    let mut replay = file::open(&options.capture, read_options).map_err(ReplayError::Open)?;
-    watch(&replay.progress);
-
+    let stop = options.stop.clone();
+    let read_options =
+        file::Options { filter: options.filter, write: options.write, workers, stop: stop.clone() };
     let mut logs = Logs::new(options.target, config.format).exporting(&config.exports, outlets);
+    logs.hold().map_err(ReplayError::Folder)?;
+    let mut replay = match file::open(&options.capture, read_options) {
+        Ok(replay) => Some(replay),
+        // Nothing came until it was told to end.
+        Err(_) if stop.load(Ordering::Relaxed) => None,
+        Err(error) => return Err(ReplayError::Open(error)),
+    };
     let mut policy = Policy::new(events);
     let (mut lanes, mut threads) = (Vec::new(), Vec::new());
-    for (index, reader) in std::mem::take(&mut replay.readers).into_iter().enumerate() {
+    let readers = replay.as_mut().map(|replay| {
+        watch(&replay.progress);
+        std::mem::take(&mut replay.readers)
+    });
+    for (index, reader) in readers.into_iter().flatten().enumerate() {
         let (sender, receiver) = bounded(QUEUE);
         lanes.push(receiver);
         let worker = Worker::new(config.clone(), Shard { index, count: workers });
@@ -99,15 +133,21 @@ pub fn replay(
     // A worker whose reports are not taken any more ends by itself, and so does the reader.
     let ended: Vec<(WorkerStats, Time)> =
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
-    let read = replay.join();
+    let read = replay.map_or_else(ReadSummary::stopped, Replay::join);
     let last = ended.iter().map(|(_, last)| *last).max().unwrap_or_default();
-    merged.and_then(|()| policy.end(last, &mut logs)).map_err(ReplayError::Log)?;
-    logs.close(last).map_err(ReplayError::Log)?;
+    let written = merged.and_then(|()| policy.end(last, &mut logs));
+    // What there is room for is written, whatever went wrong.
+    let closed = logs.close(last);
+    if let Err(error) = written.and(closed) {
+        return Err(ReplayError::Log { error, rows: logs.row_counts() });
+    }
     Ok(Summary {
         read: read.counts,
         end: read.end,
+        stopped: read.stopped,
         workers: ended.into_iter().map(|(stats, _)| stats).collect(),
         rows: logs.rows(),
+        rows_refused: logs.refused(),
         weirds_suppressed: policy.weirds_suppressed(),
         elapsed: started.elapsed(),
     })

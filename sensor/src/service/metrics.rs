@@ -418,7 +418,7 @@ pub const FAMILIES: &[Family] = &[
         name: "log_failures_total",
         kind: "counter",
         labels: &[],
-        help: "Attempts to write a log that failed.",
+        help: "Attempts to write a log that failed, files of logs that were made anew because somebody removed them, and rows of logs that no file can be named after.",
         samples: |ledger, out| out.add(&[], ledger.log_failures as f64),
     },
     Family {

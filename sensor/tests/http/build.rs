@@ -222,6 +222,7 @@ pub fn summary(capture: &Capture, config: Config) -> Summary {
         write: None,
         workers: 1,
         target: Target::Folder(folder.path().join("logs")),
+        stop: std::sync::Arc::default(),
     };
     let config = Config { ignore_checksums: true, ..config };
     replay(options, config, Vec::new(), None, |_| {}).expect("a replay")

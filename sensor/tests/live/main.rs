@@ -4,6 +4,7 @@
 //! skipped.
 
 mod clock;
+mod disk;
 mod health;
 mod net;
 mod notices;

@@ -79,6 +79,7 @@ fn reload_answers_what_came_of_it_and_a_mistake_changes_nothing() {
     let (code, told, errors) = reload();
     assert_eq!((code, &told[..]), (Some(1), ""));
     assert!(errors.contains("sensor.toml:6:16: rotate_every is a time with its unit"), "{errors}");
+    until("that is counted", || status()["reload_failures"] == 2);
     go(2);
     until("the third reply", || lines().contains(&"reply, /missing-3, 404".to_owned()));
     go(3);

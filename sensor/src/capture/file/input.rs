@@ -33,6 +33,11 @@ impl Input {
         self.source.live
     }
 
+    /// Whether there is no more because reading was told to end.
+    pub fn has_stopped(&self) -> bool {
+        self.source.has_stopped()
+    }
+
     /// How many bytes can be read into the buffer.
     pub fn room(&self) -> usize {
         self.buffer.bytes.len() - self.end

@@ -28,7 +28,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, unbounded};
@@ -55,6 +55,8 @@ pub struct Options {
     pub write: Option<PathBuf>,
     /// How many readers to make, at least one.
     pub workers: usize,
+    /// Once this is set, nothing more is read, and the capture has ended.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// A capture being read.
@@ -70,6 +72,10 @@ pub struct Replay {
 pub struct Progress {
     read: AtomicU64,
     total: Option<u64>,
+    /// Reading is to end.
+    stop: Arc<AtomicBool>,
+    /// It did because it was to, and not because there was nothing more.
+    stopped: AtomicBool,
 }
 
 /// What was read, once it has ended.
@@ -77,6 +83,15 @@ pub struct Progress {
 pub struct ReadSummary {
     pub counts: ReadCounts,
     pub end: Result<(), CaptureError>,
+    /// Reading was told to end before the capture did.
+    pub stopped: bool,
+}
+
+impl ReadSummary {
+    /// Of a capture from which nothing came until reading was told to end.
+    pub fn stopped() -> Self {
+        ReadSummary { counts: ReadCounts::default(), end: Ok(()), stopped: true }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +121,7 @@ pub struct Reader {
 ///
 /// Returns once the first link type is known; from a pipe, that waits for the writer.
 pub fn open(path: &Path, options: Options) -> Result<Replay, OpenError> {
-    let (source, progress) = Source::open(path)?;
+    let (source, progress) = Source::open(path, &options.stop)?;
     if let Some(output) = &options.write {
         refuse_same_file(path, output)?;
     }
@@ -145,6 +160,7 @@ impl Replay {
         self.thread.join().unwrap_or_else(|_| ReadSummary {
             counts: ReadCounts::default(),
             end: Err(CaptureError::Internal),
+            stopped: false,
         })
     }
 }
@@ -157,8 +173,21 @@ impl Reader {
 }
 
 impl Progress {
-    fn new(total: Option<u64>) -> Self {
-        Progress { read: AtomicU64::new(0), total }
+    fn new(total: Option<u64>, stop: &Arc<AtomicBool>) -> Self {
+        Progress { read: AtomicU64::new(0), total, stop: stop.clone(), stopped: AtomicBool::new(false) }
+    }
+
+    /// Whether reading is to end now. It remembers that it was asked.
+    fn is_to_stop(&self) -> bool {
+        let stop = self.stop.load(Ordering::Relaxed);
+        if stop {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        stop
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     pub fn read(&self) -> u64 {

@@ -69,11 +69,14 @@ impl Pump {
 
     pub fn run(mut self) -> ReadSummary {
         let ended = self.pump();
+        let stopped = self.input.has_stopped();
+        // It ended where it was told to, be it in the middle of a record.
+        let ended = if stopped { Ok(()) } else { ended };
         // Whatever happened, the packets before it are delivered and written.
         let rest = mem::take(&mut self.input.buffer);
         let delivered = self.deliver(rest);
         let written = self.sink.finish();
-        ReadSummary { counts: self.sink.counts, end: ended.and(delivered).and(written) }
+        ReadSummary { counts: self.sink.counts, end: ended.and(delivered).and(written), stopped }
     }
 
     fn pump(&mut self) -> Result<(), CaptureError> {

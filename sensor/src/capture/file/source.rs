@@ -3,12 +3,16 @@
 //! Plain `read()` and no mapping: a mapped file that is truncated under us ends the process with SIGBUS,
 //! and its pages would count as our memory.
 
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Chain, Cursor, Read, Seek};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, poll};
 
 use super::{OpenError, Progress};
 
@@ -17,6 +21,8 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// A zstd file may begin with a skippable frame: 0x184D2A50 to 0x184D2A5F (RFC 8878 §3.1.2).
 const ZSTD_SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
 
+/// While nothing comes it is looked so often, in milliseconds, whether reading is to end.
+const LOOK_EVERY: u8 = 100;
 /// How much compressed input is read at once.
 const COMPRESSED_READ: usize = 128 * 1024;
 
@@ -39,11 +45,17 @@ pub(super) enum SourceError {
 
 impl Source {
     /// Opens `path`, or standard input for `-`.
-    pub fn open(path: &Path) -> Result<(Source, Arc<Progress>), OpenError> {
+    pub fn open(path: &Path, stop: &Arc<AtomicBool>) -> Result<(Source, Arc<Progress>), OpenError> {
         let failed = |error| OpenError::Read { path: path.to_owned(), error };
-        let mut file = if path == Path::new("-") {
+        let named = path != Path::new("-");
+        let fifo = named && fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+        let mut file = if !named {
             // A descriptor of its own: the library's lock and buffer would be in the way.
             File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?)
+        } else if fifo {
+            // Opened as others are, it would be waited for who writes to it, and nobody could end that.
+            let mut options = OpenOptions::new();
+            options.read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(failed)?
         } else {
             File::open(path).map_err(failed)?
         };
@@ -57,8 +69,14 @@ impl Source {
         } else {
             None
         };
-        let progress = Arc::new(Progress::new(total));
+        let progress = Arc::new(Progress::new(total, stop));
         let counted = Counted { file, progress: Arc::clone(&progress) };
+        if fifo && counted.wait() {
+            // From here on there is something to read, or nobody who writes any more.
+            let flags = fcntl(&counted.file, FcntlArg::F_GETFL).map_err(|error| failed(error.into()))?;
+            let flags = OFlag::from_bits_retain(flags) - OFlag::O_NONBLOCK;
+            fcntl(&counted.file, FcntlArg::F_SETFL(flags)).map_err(|error| failed(error.into()))?;
+        }
         let source = Source::detect(counted, total.is_none()).map_err(failed)?;
         Ok((source, progress))
     }
@@ -91,6 +109,11 @@ impl Source {
         } else {
             Ok(Source { bytes: Box::new(input), compression: None, live, progress })
         }
+    }
+
+    /// Whether reading was told to end.
+    pub fn has_stopped(&self) -> bool {
+        self.progress.has_stopped()
     }
 
     /// Whether the end came before what was the end when the file was opened.
@@ -129,8 +152,32 @@ struct Counted {
     progress: Arc<Progress>,
 }
 
+impl Counted {
+    /// Waits until there is something to read. False where reading is to end.
+    fn wait(&self) -> bool {
+        loop {
+            if self.progress.is_to_stop() {
+                return false;
+            }
+            // Files are always there to be read.
+            if self.progress.total().is_some() {
+                return true;
+            }
+            let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut fds, LOOK_EVERY) {
+                Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+                // What is wrong, reading will tell.
+                Ok(_) | Err(_) => return true,
+            }
+        }
+    }
+}
+
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.wait() {
+            return Ok(0);
+        }
         let n = self.file.read(buffer)?;
         self.progress.read.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)

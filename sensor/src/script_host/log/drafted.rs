@@ -11,7 +11,7 @@ use crate::log::Sheet;
 use crate::record::Schema;
 use crate::script_host::Written;
 use crate::script_host::log::filter::Filter;
-use crate::script_host::log::{Log, MAX_PATH, Row, refused};
+use crate::script_host::log::{Log, Row, is_path, refused};
 use crate::script_host::rehearse::{FILTER, Judges};
 use crate::time::Time;
 
@@ -170,8 +170,11 @@ impl Log {
             Some(path_func) => {
                 let usual = filter.borrow().path_value.clone();
                 match vm.invoke(&path_func, Args::from_iter([id.clone(), usual, row()])) {
-                    Some(Value::Str(text)) if text.len() <= MAX_PATH => Some(text),
-                    _ => return None,
+                    Some(Value::Str(text)) => Some(text),
+                    answer => {
+                        self.refuse(vm, &filter.borrow().name, answer.as_ref());
+                        return None;
+                    }
                 }
             }
         };
@@ -182,8 +185,15 @@ impl Log {
         }
         let Value::Enum(_, number) = id else { return None };
         let asked = asked.to_vec();
+        if named.is_some() && !is_path(&asked) {
+            self.refuse(vm, &filter.name, Some(&Value::str(asked)));
+            return None;
+        }
         let path = self.claim(vm, *number, &filter.name, String::from_utf8_lossy(&asked).into_owned());
-        let sheet = filter.sheet(&path)?;
+        let Some(sheet) = filter.sheet(&path) else {
+            self.refuse(vm, &filter.name, Some(&Value::str(&path)));
+            return None;
+        };
         filter.destinations.insert(asked, sheet.clone());
         Some(sheet)
     }

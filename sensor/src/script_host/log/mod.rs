@@ -12,11 +12,12 @@ mod rotate;
 pub(super) use drafted::Treatment;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use nightjar_script::source::Span;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn, Res};
@@ -54,6 +55,10 @@ struct State {
     folder: PathBuf,
     /// Files that tell of logs that are open.
     shadows: Vec<PathBuf>,
+    /// Rows that cannot be written for the path they were given, since the last were handed on.
+    refused: u64,
+    /// What was told of such paths.
+    told: HashSet<String>,
 }
 
 impl Default for State {
@@ -70,6 +75,8 @@ impl Default for State {
             next_rotation: f64::INFINITY,
             folder: PathBuf::from("."),
             shadows: Vec::new(),
+            refused: 0,
+            told: HashSet::new(),
         }
     }
 }
@@ -97,6 +104,10 @@ struct Row {
 
 /// A longer path is no name of a file.
 const MAX_PATH: usize = 4_096;
+/// Nor is a longer part of one: names of finished logs are longer by two times.
+const MAX_NAME: usize = 200;
+/// Paths that cannot be are told of so often; more are only counted.
+const MAX_TOLD: usize = 100;
 
 type Native = fn(&Log, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
@@ -154,6 +165,7 @@ impl Log {
     /// Hands on the rows that were written since the last call.
     pub fn deliver(&mut self, logs: &mut Logs) -> Result<(), LogError> {
         let state = &mut *self.0.borrow_mut();
+        logs.refuse(std::mem::take(&mut state.refused));
         if state.rows.is_empty() {
             return Ok(());
         }
@@ -365,10 +377,10 @@ impl Log {
             let row = self.as_asked_for(vm, &path_func, 2, record);
             let args = Args::from_iter([id.clone(), Value::str(&path), row]);
             match vm.invoke(&path_func, args) {
-                Some(Value::Str(text)) if text.len() <= MAX_PATH => {
+                Some(Value::Str(text)) if filter.borrow().writer == Writer::Kafka || is_path(&text) => {
                     path = String::from_utf8_lossy(&text).into_owned();
                 }
-                _ => return,
+                answer => return self.refuse(vm, &filter.borrow().name, answer.as_ref()),
             }
         }
         let extension = ext.and_then(|ext| vm.invoke(&ext, Args::from_iter([Value::str(&path)])));
@@ -382,7 +394,9 @@ impl Log {
             filter.tell_of_nothing(vm, &path);
             return;
         }
-        let Some(sheet) = filter.sheet(&path) else { return };
+        let Some(sheet) = filter.sheet(&path) else {
+            return self.refuse(vm, &filter.name, Some(&Value::str(&path)));
+        };
         let ext_columns = filter.ext_columns();
         let values = filter.columns.iter().enumerate().map(|(nth, column)| match &extension {
             _ if nth >= ext_columns => column.value(vm, record),
@@ -428,6 +442,30 @@ impl Log {
         Value::Record(partial)
     }
 
+    /// Counts a row that is not written because of the path that a function of scripts gave it, and tells of the path.
+    /// One that gave none has failed, which was told.
+    fn refuse(&self, vm: &mut Vm, filter: &str, path: Option<&Value>) {
+        let text = path.map(|path| {
+            let shown: Vec<u8> =
+                path.bytes().iter().take(MAX_NAME).flat_map(|byte| byte.escape_ascii()).collect();
+            let why = if is_path(path.bytes()) {
+                "there are too many already"
+            } else {
+                "no file can have that name"
+            };
+            let shown = String::from_utf8_lossy(&shown).into_owned();
+            format!("filter '{filter}': rows for the path \"{shown}\" are dropped: {why}")
+        });
+        let told = {
+            let state = &mut *self.0.borrow_mut();
+            state.refused += 1;
+            text.filter(|text| state.told.len() < MAX_TOLD && state.told.insert(text.clone()))
+        };
+        if let Some(told) = told {
+            vm.error(Span::default(), told);
+        }
+    }
+
     /// The path for a filter: another one where some other filter has it, as two logs cannot share a file.
     fn claim(&self, vm: &mut Vm, number: i64, name: &str, path: String) -> String {
         let mut state = self.0.borrow_mut();
@@ -454,13 +492,23 @@ impl Log {
                     );
                     state.owners.insert(other.clone(), (number, name.to_owned()));
                     drop(state);
-                    vm.warn(nightjar_script::source::Span::default(), text);
+                    vm.warn(Span::default(), text);
                     return other;
                 }
             }
         }
         path
     }
+}
+
+/// Whether a log may be named so by a function of scripts, which may have it from the traffic: within the folder of
+/// the logs, and as files can be named. Standard output is the exception.
+fn is_path(path: &[u8]) -> bool {
+    let may_be = |part: &[u8]| !part.is_empty() && part != b".." && part.len() <= MAX_NAME;
+    path == b"/dev/stdout"
+        || path.len() <= MAX_PATH
+            && !path.iter().any(u8::is_ascii_control)
+            && path.split(|byte| *byte == b'/').all(may_be)
 }
 
 /// Paths whose owner is known.
