@@ -62,6 +62,17 @@ global new_connection: event(c: connection);
 global connection_established: event(c: connection);
 ## A TCP connection's SYN was not answered in time (`tcp_attempt_delay`).
 global connection_attempt: event(c: connection);
+
+module Conn;
+
+export {
+	## A TCP connection's SYN was answered, and nothing followed in the time that `connection_attempt` waits for an
+	## answer; not one of Zeek's.
+	global half_open: event(c: connection);
+}
+
+module GLOBAL;
+
 ## A TCP connection's SYN was answered with a RST.
 global connection_rejected: event(c: connection);
 ## A TCP connection was ended by a RST.
@@ -179,6 +190,27 @@ global http_begin_entity: event(c: connection, is_orig: bool);
 global http_entity_data: event(c: connection, is_orig: bool, length: count, data: string);
 ## A body, or a part of one, has ended.
 global http_end_entity: event(c: connection, is_orig: bool);
+
+module HTTP;
+
+export {
+	## The head of a request is complete, its body need not be; not one of Zeek's.
+	global request_head: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module HTTP;
+
+export {
+	## A request is not complete after 10 seconds, and after each doubling of that, while more of it comes; not one of
+	## Zeek's. So many bytes have come since it began, its head among them.
+	global request_lasts: event(c: connection, since: time, bytes: count);
+}
+
+module GLOBAL;
+
 ## A message has ended, the transaction still being there whole.
 global http_message_done: event(c: connection, is_orig: bool, stat: http_message_stat);
 ## What a connection carried, when it is over.

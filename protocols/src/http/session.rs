@@ -141,6 +141,12 @@ impl Session {
         of(&self.orig) + of(&self.resp)
     }
 
+    /// Whether a request has begun, if only with a part of its first line, and has not ended.
+    pub fn is_asking(&self) -> bool {
+        let Side { message, lines, .. } = &self.orig;
+        !self.handed_over && ((message.exists && !message.finished) || lines.buffered() > 0)
+    }
+
     /// Whether HTTP ended with a CONNECT or an Upgrade.
     pub fn is_handed_over(&self) -> bool {
         self.handed_over

@@ -105,7 +105,9 @@ export {
 	## Decides about a notice before anything is done with it.
 	global policy: hook(n: Notice::Info);
 
-	## The relay for mail, as "host:port"; without one the program below takes it, but not in a replay.
+	## A replay sends no mail, unless it is asked to.
+	option mail_in_replay = F;
+	## The relay for mail, as "host:port"; without one the program below takes it.
 	option smtp_server: string = "";
 	## The program that takes mail on its standard input, and is told -t -oi.
 	option sendmail = "/usr/sbin/sendmail";
@@ -405,10 +407,10 @@ function is_blocked(a: addr): bool
 
 # ---- mail ----
 
-# Where mail about notices can go at all: a replay sends none but over a relay.
+# What is replayed was told of when it happened, or is a test.
 function can_mail(): bool
 	{
-	return smtp_server != "" || ! reading_traces();
+	return mail_in_replay || ! reading_traces();
 	}
 
 # What stands in a header cannot begin another one.

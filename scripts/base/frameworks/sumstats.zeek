@@ -176,6 +176,18 @@ export {
 		cut: count;
 	};
 
+	## What an observation comes from.
+	type Origin: record {
+		## The connection of the event that is being handled.
+		uid: string &optional;
+		id: conn_id &optional;
+		## The text that was observed.
+		str: string &optional;
+	};
+
+	## Within threshold_crossed: what the observation comes from that made the value reach the threshold.
+	global origin: function(): SumStats::Origin;
+
 	## Starts a SumStat. One of the same name is replaced.
 	global create: function(ss: SumStats::SumStat);
 

@@ -4,6 +4,9 @@
 @load ./http-errors
 @load ./http-auth
 @load ./http-floods
+@load ./http-slow
 @load ./http-methods
+@load ./syn-floods
+@load misc/scan
 @load ./conn-size
 @load ./liveness

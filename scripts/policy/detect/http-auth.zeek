@@ -107,7 +107,9 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		}
 	else if ( scheme == "ntlm" || scheme == "negotiate" )
 		{
-		if ( |words| < 2 || /^[A-Za-z0-9+\/]+=*$/ != words[1] || ! ntlm_user(decode_base64(words[1]), login) )
+		# What is no base64 would be an error with every request.
+		local is_base64 = |words| > 1 && /[A-Za-z0-9+\/]+=?=?/ == words[1] && |words[1]| % 4 == 0;
+		if ( ! is_base64 || ! ntlm_user(decode_base64(words[1]), login) )
 			return;
 		}
 	else
@@ -301,12 +303,22 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 
 # ---- notices ----
 
+# Some of them, in order.
+function some(all: set[string]): string
+	{
+	local v: vector of string;
+	for ( one in all )
+		v += one;
+	sort(v, strcmp);
+	return |v| > 5 ? cat(join_string_vec(v[:5], ", "), ", …") : join_string_vec(v, ", ");
+	}
+
 function failures(result: SumStats::Result, stream: string, g: Guesses): string
 	{
 	local text = fmt("%.0f auth failed in %.1f mins", result[stream]$sum, window / 1min);
 	for ( what, all in table(["users"] = g$users, ["at"] = g$places) )
 		if ( |all| > 0 )
-			text += fmt("; %s: %s", what, join_string_set(all, ", "));
+			text += fmt("; %s: %s", what, some(all));
 	return text;
 	}
 
@@ -381,7 +393,7 @@ event zeek_init() &priority=-3
 				$n=result["http.auth_errors.user"]$unique,
 				$msg=fmt("%d clients guess the password of user %s at %s", result["http.auth_errors.user"]$unique,
 					key$str, key$host),
-				$sub=fmt("within %.1f mins; at: %s", window / 1min, join_string_set(sample()$places, ", ")),
+				$sub=fmt("within %.1f mins; at: %s", window / 1min, some(sample()$places)),
 				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 	}

@@ -77,16 +77,17 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 	if ( is_ignored(c, client) )
 		return;
 	local server = c$id$resp_h;
-	SumStats::observe("http.errors.client", [$host=client], [$num=1]);
-	SumStats::observe("http.errors.server", [$host=server], [$num=1]);
+	local uri = c$http?$uri ? c$http$uri : "";
+	SumStats::observe("http.errors.client", [$host=client], [$str=uri]);
+	SumStats::observe("http.errors.server", [$host=server], [$str=uri]);
 	local block = mask_addr(client, is_v4_addr(client) ? Blocks::v4 : Blocks::v6);
 	SumStats::observe("http.errors.block", [$host=subnet_to_addr(block)], [$str=cat(client)]);
 	SumStats::observe("http.errors.top_clients", [], [$str=cat(client)]);
 	SumStats::observe("http.errors.top_servers", [], [$str=cat(server)]);
 	if ( code < 500 )
 		return;
-	SumStats::observe("http.faults.client", [$host=client], [$num=1]);
-	SumStats::observe("http.faults.server", [$host=server], [$num=1]);
+	SumStats::observe("http.faults.client", [$host=client], [$str=uri]);
+	SumStats::observe("http.faults.server", [$host=server], [$str=uri]);
 	}
 
 function count_errors(stream: string, note: Notice::Type, what: string, faults: bool)
@@ -100,9 +101,11 @@ function count_errors(stream: string, note: Notice::Type, what: string, faults: 
 			},
 		$threshold_crossed=function[stream, note, what, faults, again](key: SumStats::Key, result: SumStats::Result)
 			{
-			NOTICE([$note=note, $src=key$host, $n=double_to_count(result[stream]$sum),
+			local last = SumStats::origin();
+			NOTICE([$note=note, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(result[stream]$sum),
 				$msg=fmt("%s %s %s", what, key$host, faults ? "with many server errors" : "with many HTTP errors"),
-				$sub=fmt("%.0f errors in %s", result[stream]$sum, duration_to_mins_secs(window)),
+				$sub=fmt("%.0f errors in %s, the last for %s", result[stream]$sum, duration_to_mins_secs(window),
+					last$str),
 				$identifier=cat(key$host), $suppress_for=again]);
 			}]);
 	}
@@ -119,9 +122,10 @@ function count_block_errors()
 			{
 			local block = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
 			local n = result["http.errors.block"]$sum;
-			NOTICE([$note=Block_Errors, $src=key$host, $n=double_to_count(n),
+			local last = SumStats::origin();
+			NOTICE([$note=Block_Errors, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(n),
 				$msg=fmt("Addresses of %s with many HTTP errors", block),
-				$sub=fmt("%.0f errors in %s", n, duration_to_mins_secs(window)),
+				$sub=fmt("%.0f errors in %s, the last of %s", n, duration_to_mins_secs(window), last$str),
 				$identifier=cat(block), $suppress_for=again]);
 			}]);
 	}

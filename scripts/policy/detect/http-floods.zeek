@@ -30,15 +30,16 @@ export {
 	option block_v6 = 48;
 }
 
-event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
+# Headers are complete, the body need not be: a flood may be one of requests that never end.
+event HTTP::request_head(c: connection)
 	{
-	if ( ! is_orig || ! c?$http || ! c$http?$method || c$http$method !in methods )
+	if ( ! c?$http || ! c$http?$method || c$http$method !in methods )
 		return;
 	local client = RealClient::of_conn(c);
 	if ( |ignore_clients| > 0 && ( client in ignore_clients || c$id$orig_h in ignore_clients ) )
 		return;
 	local method = c$http$method;
-	SumStats::observe("http.flood.client", [$host=client, $str=method], [$num=1]);
+	SumStats::observe("http.flood.client", [$host=client, $str=method], [$str=c$http?$uri ? c$http$uri : ""]);
 	local block = mask_addr(client, is_v4_addr(client) ? block_v4 : block_v6);
 	SumStats::observe("http.flood.block", [$host=subnet_to_addr(block), $str=method], [$str=cat(client)]);
 	}
@@ -54,9 +55,10 @@ event zeek_init() &priority=-3
 		$threshold_for(key: SumStats::Key) = { return threshold; },
 		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
-			NOTICE([$note=Client_Flood, $src=key$host, $n=double_to_count(result["http.flood.client"]$sum),
+			local last = SumStats::origin();
+			NOTICE([$note=Client_Flood, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(result["http.flood.client"]$sum),
 				$msg=fmt("%s floods with %s requests", key$host, key$str),
-				$sub=fmt("%.0f in %.0f secs", result["http.flood.client"]$sum, window / 1sec),
+				$sub=fmt("%.0f in %.0f secs, the last for %s", result["http.flood.client"]$sum, window / 1sec, last$str),
 				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 
@@ -69,9 +71,10 @@ event zeek_init() &priority=-3
 		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
 			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : block_v6);
-			NOTICE([$note=Block_Flood, $src=key$host, $n=double_to_count(result["http.flood.block"]$sum),
+			local last = SumStats::origin();
+			NOTICE([$note=Block_Flood, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(result["http.flood.block"]$sum),
 				$msg=fmt("Addresses of %s flood with %s requests", block, key$str),
-				$sub=fmt("%.0f in %.0f secs", result["http.flood.block"]$sum, window / 1sec),
+				$sub=fmt("%.0f in %.0f secs, the last of %s", result["http.flood.block"]$sum, window / 1sec, last$str),
 				$identifier=cat(block, key$str), $suppress_for=again]);
 			}]);
 	}

@@ -29,7 +29,8 @@ function place(scanner: addr): string
 function crossed_hosts(key: SumStats::Key, result: SumStats::Result)
 	{
 	local seen = result["scan.addr.fail"];
-	NOTICE([$note=Address_Scan, $src=key$host, $p=to_port(key$str), $sub=place(key$host),
+	local last = SumStats::origin();
+	NOTICE([$note=Address_Scan, $uid=last$uid, $id=last$id, $src=key$host, $p=to_port(key$str), $sub=place(key$host),
 	        $msg=fmt("%s scanned at least %d unique hosts on port %s in %s", key$host, seen$unique, key$str,
 	                 duration_to_mins_secs(seen$end - seen$begin)),
 	        $identifier=cat(key$host)]);
@@ -38,7 +39,8 @@ function crossed_hosts(key: SumStats::Key, result: SumStats::Result)
 function crossed_ports(key: SumStats::Key, result: SumStats::Result)
 	{
 	local seen = result["scan.port.fail"];
-	NOTICE([$note=Port_Scan, $src=key$host, $dst=to_addr(key$str), $sub=place(key$host),
+	local last = SumStats::origin();
+	NOTICE([$note=Port_Scan, $uid=last$uid, $id=last$id, $src=key$host, $dst=to_addr(key$str), $sub=place(key$host),
 	        $msg=fmt("%s scanned at least %d unique ports of host %s in %s", key$host, seen$unique, key$str,
 	                 duration_to_mins_secs(seen$end - seen$begin)),
 	        $identifier=cat(key$host)]);

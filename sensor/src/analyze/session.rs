@@ -346,6 +346,7 @@ impl Handler for Sessions {
         match event {
             TcpEvent::Established => flow.raise(cx, &events::ConnectionEstablished { c }),
             TcpEvent::Unanswered => flow.raise(cx, &events::ConnectionAttempt { c }),
+            TcpEvent::HalfOpen => flow.raise(cx, &events::ConnectionHalfOpen { c }),
             TcpEvent::Rejected => flow.raise(cx, &events::ConnectionRejected { c }),
             TcpEvent::Partial => flow.raise(cx, &events::PartialConnection { c }),
             TcpEvent::Reset => flow.raise(cx, &events::ConnectionReset { c }),

@@ -300,11 +300,11 @@ impl Bus {
         let happening = Happening { args: taken.parts_of(args), conn, taken };
         match (self.interest.foresee(id, &happening), of) {
             (Foreseen::Raise(idle), _) => return Some(idle),
-            (Foreseen::Errands, Some((owner, _))) => {
+            (Foreseen::Errands, Some((owner, subject))) => {
                 taken.rewind(self.kept);
                 let (first, count) = taken.gathered.get_mut().since(before);
-                let version = self.interest.version;
-                self.say(Said::Errands(Errands { id, owner, first, count, version }));
+                let (version, ends) = (self.interest.version, (subject.id, subject.proto));
+                self.say(Said::Errands(Errands { id, owner, ends, first, count, version }));
             }
             (Foreseen::Errands | Foreseen::Nothing, _) => taken.rewind(self.kept),
         }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::{EventId, Owner, Span};
+use crate::event::{ConnId, EventId, Owner, Proto, Span};
 
 /// Something that a handler would do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub struct Errands {
     pub id: EventId,
     /// The connection, and which of its rows of a log.
     pub owner: Owner,
+    /// The ends of the connection.
+    pub ends: (ConnId, Proto),
     /// Which of those that are gathered in the batch.
     pub first: u32,
     pub count: u32,

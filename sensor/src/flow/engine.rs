@@ -241,6 +241,9 @@ impl<H: Handler> Flows<H> {
                     if unanswered {
                         tcp.show(flow);
                         self.handler.tcp_event(&mut cx, flow, app, TcpEvent::Unanswered);
+                    } else if !tcp.both_ended() && flow.is_half_open() {
+                        tcp.show(flow);
+                        self.handler.tcp_event(&mut cx, flow, app, TcpEvent::HalfOpen);
                     }
                     tcp.both_ended() || unanswered
                 }

@@ -42,6 +42,8 @@ pub enum TcpEvent {
     Established,
     /// A SYN was not answered in time.
     Unanswered,
+    /// A SYN was answered, and nobody went on from there in time.
+    HalfOpen,
     /// A SYN was answered with a RST.
     Rejected,
     /// Data was seen from both sides of a connection whose beginning was not.

@@ -222,6 +222,12 @@ impl Flow {
         self.history.as_bytes()
     }
 
+    /// Of a TCP connection: a SYN was answered by a SYN-ACK, and that is all.
+    pub(in crate::flow) fn is_half_open(&self) -> bool {
+        let history = self.history();
+        history.contains(&b'h') && !history.iter().any(|step| b"AaDdFfRrH".contains(step))
+    }
+
     pub fn tunnel_parents(&self) -> &[Uid] {
         self.tunnel.as_ref().map_or(&[], |tunnel| &tunnel.parents)
     }

@@ -28,12 +28,12 @@ pub(super) struct Frameworks {
 
 impl Default for Frameworks {
     fn default() -> Self {
-        let (files, log) = (Files::default(), Log::default());
+        let (files, log, notice) = (Files::default(), Log::default(), Notice::default());
         Frameworks {
             input: Input::new(files.clone(), log.clone()),
             log,
-            sumstats: SumStats::default(),
-            notice: Notice::default(),
+            sumstats: SumStats::new(&notice),
+            notice,
             weird: Weird::default(),
             files,
         }

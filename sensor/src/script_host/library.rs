@@ -55,6 +55,8 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("policy/detect/http-errors.zeek", OnDemand),
     script!("policy/detect/http-auth.zeek", OnDemand),
     script!("policy/detect/http-floods.zeek", OnDemand),
+    script!("policy/detect/http-slow.zeek", OnDemand),
+    script!("policy/detect/syn-floods.zeek", OnDemand),
     script!("policy/detect/http-methods.zeek", OnDemand),
     script!("policy/detect/conn-size.zeek", OnDemand),
     script!("policy/detect/noise.zeek", OnDemand),

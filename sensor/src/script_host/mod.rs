@@ -41,7 +41,7 @@ use crate::record::{Format, JsonTime, Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
-use crate::script_host::sumstats::SumStats;
+use crate::script_host::sumstats::{Origin, SumStats};
 use crate::script_host::values::Subject;
 use crate::sumstats::{Damaged, Key, Obs};
 use crate::time::{Interval, Time};
@@ -298,8 +298,9 @@ fn observe(
     };
     let host = observed.host.map(|host| Addr::from_ip(host).0);
     let key = Key { host, text: observed.text.as_ref().map(words) };
-    let obs = Obs { num: observed.num, dbl: observed.dbl, text: observed.words.as_ref().map(words) };
-    sumstats.observe(vm, from, gathered.text_of(observed.stream), &key, &obs)
+    let number = Obs { num: observed.num, dbl: observed.dbl, text: None };
+    let text = || observed.words.as_ref().map(words);
+    sumstats.observe(vm, from, gathered.text_of(observed.stream), &key, number, &text)
 }
 
 impl Events for Scripts {
@@ -312,6 +313,8 @@ impl Events for Scripts {
         self.frameworks.input.between_events(vm);
         let (layout, state) = (&self.layout, &mut self.state);
         let view = event.conn.and_then(|at| taken.conn(at));
+        let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
+        self.frameworks.sumstats.set_origin(origin);
         let conn =
             view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, taken), self.interest.conn));
         let file = event.file.and_then(|at| taken.file(at));
@@ -357,6 +360,7 @@ impl Events for Scripts {
         let Scripts { frameworks, state, layout, interest, script, .. } = &mut *self;
         let vm = &mut script.vm;
         frameworks.input.between_events(vm);
+        frameworks.sumstats.set_origin(Some(Origin { uid: errands.owner.uid, ends: errands.ends }));
         if let Some(event) = layout.event(errands.id) {
             // Handlers of scripts that are no longer there have other numbers.
             let current = errands.version == interest.version;

@@ -63,6 +63,12 @@ impl Calcs {
         Calcs(self.0 | other.0)
     }
 
+    /// Whether values themselves are kept, and not only numbers.
+    pub fn keep_values(self) -> bool {
+        let values = [Calc::Last, Calc::Unique, Calc::Sample, Calc::HllUnique, Calc::Topk];
+        values.into_iter().any(|calc| self.has(calc))
+    }
+
     /// Whether a sum alone is not enough.
     pub(super) fn needs_more(self) -> bool {
         self.0 & !(1 << Calc::Sum as u16) != 0

@@ -112,7 +112,7 @@ impl Window {
         let mut grown = self.expire(now);
         self.end = now;
         grown += self.push(Cell::of(obs.value(), now));
-        if VALUES.into_iter().any(|calc| reducer.calcs.has(calc)) {
+        if reducer.calcs.keep_values() {
             let length = slice_span(self.span);
             grown += self.values.get_or_insert_default().observe(reducer, obs, now, length, common);
         }
@@ -241,9 +241,6 @@ impl Window {
 
 /// The calculations that keep something for each part of the window.
 const IN_SLICES: [Calc; 3] = [Calc::Sample, Calc::HllUnique, Calc::Topk];
-
-/// The calculations that need the values themselves.
-const VALUES: [Calc; 5] = [Calc::Last, Calc::Unique, Calc::Sample, Calc::HllUnique, Calc::Topk];
 
 fn slice_span(window: Interval) -> i64 {
     (window.nanos() / SLICES).max(1)

@@ -12,6 +12,7 @@ const RAW: u32 = 101;
 
 const FIN: u8 = 1;
 const SYN: u8 = 2;
+const RST: u8 = 4;
 const ACK: u8 = 16;
 
 /// The server of all captures.
@@ -101,6 +102,27 @@ impl Capture {
         self.put(&mut talk, true, ACK, &[]);
     }
 
+    /// Pieces of a request with a pause before each; the connection stays open.
+    pub fn dribble(&mut self, at: f64, client: &str, pause: f64, pieces: &[&str]) {
+        let mut talk = self.open(at, client);
+        for piece in pieces {
+            talk.at += (pause * 1e6) as u64;
+            self.put(&mut talk, true, ACK, piece.replace('\n', "\r\n").as_bytes());
+            self.put(&mut talk, false, ACK, &[]);
+        }
+    }
+
+    /// A SYN, and what comes of it.
+    pub fn knock(&mut self, at: f64, client: &str, port: u16, answer: Answer) {
+        let mut talk = self.talk(at, client, port);
+        self.put(&mut talk, true, SYN, &[]);
+        match answer {
+            Answer::Nothing => {}
+            Answer::Reset => self.put(&mut talk, false, RST | ACK, &[]),
+            Answer::HalfOpen => self.put(&mut talk, false, SYN | ACK, &[]),
+        }
+    }
+
     fn write(&self, path: &Path) {
         let mut bytes = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
         bytes.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0]);
@@ -133,4 +155,11 @@ impl Capture {
         assert_eq!(one, run("4"), "{detection}: 1 and 4 workers differ");
         one
     }
+}
+
+#[derive(Clone, Copy)]
+pub enum Answer {
+    Nothing,
+    Reset,
+    HalfOpen,
 }

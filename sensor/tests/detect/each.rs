@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use crate::build::Capture;
+
 pub type Row = BTreeMap<String, String>;
 
 /// What a run wrote: the logs as text, and standard output.
@@ -138,7 +140,9 @@ fn errors_are_counted_by_client_and_server() {
     }
     let notice = got.notice("Client_Errors");
     assert_eq!(notice["msg"], "Client 10.98.0.1 with many HTTP errors");
-    assert_eq!(notice["sub"], "20 errors in 15m0s");
+    assert_eq!(notice["sub"], format!("20 errors in 15m0s, the last for {}", errors[19]["uri"]));
+    let ends = ["uid", "id.orig_p", "dst", "p"].map(|name| &notice[name]);
+    assert_eq!(ends, ["uid", "id.orig_p", "id.resp_h", "id.resp_p"].map(|name| &errors[19][name]));
     assert_eq!(got.notice("Server_Faults")["msg"], "Server 10.98.0.2 with many server errors");
     for row in got.rows("http") {
         let tags = if row["status_code"] == "200" { "(empty)" } else { "HTTPErrors::HTTP_ERROR" };
@@ -596,6 +600,29 @@ fn a_crossing_is_explained() {
     assert!(client.contains("observed: 30 times") && client.contains(&crossed), "{}", got.printed);
     let (_, faults) = got.printed.split_once("http.faults.client\n").expect("the client's faults");
     assert!(faults.contains("observed: 6 times") && faults.contains("crossed: never"), "{}", got.printed);
+}
+
+#[test]
+fn a_crossing_whose_notice_was_suppressed_is_explained() {
+    let mut capture = Capture::default();
+    for at in [1.0, 1.1, 1.2, 60.0, 60.1, 60.2] {
+        capture.ask(
+            at,
+            "192.0.2.7",
+            "GET /missing HTTP/1.1\nHost: www.test",
+            "HTTP/1.1 404 No\nContent-Length: 0",
+        );
+    }
+    let args = ["HTTPErrors::threshold=3", "HTTPErrors::window=10sec", "--explain", "192.0.2.7"];
+    let run = capture.detect("detect/http-errors", &args);
+    expect(&run, &[("Client_Errors", "192.0.2.7", "3"), ("Server_Errors", "10.0.0.2", "3")]);
+    let (_, client) = run.printed.split_once("http.errors.client\n").expect("the client's counts");
+    let crossings: Vec<&str> = client.lines().filter(|line| line.contains("crossed: ")).take(2).collect();
+    assert!(!crossings[0].contains("suppressed"), "{client}");
+    assert!(
+        crossings[1].ends_with("with 3; its notice was suppressed, as it had been told before"),
+        "{client}"
+    );
 }
 
 #[test]

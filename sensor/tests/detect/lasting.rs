@@ -3,21 +3,22 @@
 use crate::build::Capture;
 use crate::each::{Run, detect, expect};
 
-const REFUSED: &str = "HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Basic realm=\"roost\"\nContent-Length: 0";
-const FINE: &str = "HTTP/1.1 200 OK\nContent-Length: 0";
+pub const REFUSED: &str =
+    "HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Basic realm=\"roost\"\nContent-Length: 0";
+pub const FINE: &str = "HTTP/1.1 200 OK\nContent-Length: 0";
 
 /// A request with a user's password in the Basic scheme.
-fn with_password(path: &str, user: &str, password: &str) -> String {
+pub fn with_password(path: &str, user: &str, password: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\nHost: www.test\nAuthorization: Basic {}",
-        base64(&format!("{user}:{password}"))
+        base64(format!("{user}:{password}").as_bytes())
     )
 }
 
-fn base64(text: &str) -> String {
+pub fn base64(text: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
+    for chunk in text.chunks(3) {
         let n = chunk.iter().fold(0, |n, byte| n << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
             let digit = DIGITS[(n >> (18 - 6 * i)) as usize & 63];
@@ -35,12 +36,12 @@ fn login(capture: &mut Capture, at: f64, client: &str, user: &str) {
     capture.ask(at, client, &with_password("/private/", user, "dawn"), FINE);
 }
 
-fn count(run: &Run, note: &str) -> usize {
+pub fn count(run: &Run, note: &str) -> usize {
     run.notices().iter().filter(|(found, ..)| found == note).count()
 }
 
 /// Seconds since the beginning at which such a notice was raised.
-fn times(run: &Run, note: &str) -> Vec<u64> {
+pub fn times(run: &Run, note: &str) -> Vec<u64> {
     let mut rows = run.rows("notice");
     rows.retain(|row| row["note"].ends_with(&format!("::{note}")));
     rows.iter().map(|row| row["ts"].parse::<f64>().expect("a time") as u64 - 1_700_000_000).collect()

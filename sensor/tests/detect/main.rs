@@ -3,6 +3,8 @@
 mod build;
 mod each;
 mod lasting;
+mod logins;
+mod slow;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -15,6 +15,11 @@ events! { [crate::analyze::first::conn]
     pub struct ConnectionAttempt: "connection_attempt" {
         c: Conn,
     }
+    /// A TCP connection's SYN was answered, and nothing followed in the time that `connection_attempt` waits for an
+    /// answer; not one of Zeek's.
+    pub struct ConnectionHalfOpen: "Conn::half_open" {
+        c: Conn,
+    }
     /// A TCP connection's SYN was answered with a RST.
     pub struct ConnectionRejected: "connection_rejected" {
         c: Conn,

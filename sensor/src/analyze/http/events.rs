@@ -67,6 +67,17 @@ events! { [crate::analyze::first::http]
         c: Conn,
         is_orig: bool,
     }
+    /// The head of a request is complete, its body need not be; not one of Zeek's.
+    pub struct RequestHead: "HTTP::request_head" {
+        c: Conn,
+    }
+    /// A request is not complete after 10 seconds, and after each doubling of that, while more of it comes; not one of
+    /// Zeek's. So many bytes have come since it began, its head among them.
+    pub struct RequestLasts: "HTTP::request_lasts" {
+        c: Conn,
+        since: Time,
+        bytes: u64,
+    }
     /// A message has ended, the transaction still being there whole.
     pub struct MessageDone: "http_message_done" {
         c: Conn,

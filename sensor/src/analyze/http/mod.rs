@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
+use crate::time::{Interval, Time};
 
 pub static SPEC: Spec = Spec { service: "http", ports: &TCP_PORTS, probe: Some(probe), new };
 
@@ -105,7 +106,24 @@ struct Log {
     /// Of both sides: the headers so far, where a script wants them all at once.
     heads: [Headers; 2],
     totals: MessageTotals,
+    asking: Option<Asking>,
+    /// The number of the request whose head was complete last.
+    head_of: u32,
 }
+
+/// A request that is not complete.
+#[derive(Clone, Copy)]
+struct Asking {
+    since: Time,
+    /// Which of the connection's requests.
+    number: u32,
+    bytes: u64,
+    /// When it is told of that it lasts.
+    told: Time,
+}
+
+/// A request that takes longer is told of, and again each time that it has taken twice as long.
+const LASTING: Interval = Interval::from_secs(10);
 
 /// What `http_stats` tells when a connection is over.
 #[derive(Clone, Copy, Default)]
@@ -139,6 +157,8 @@ impl Exchange {
                 current: [None; 2],
                 heads: Default::default(),
                 totals: MessageTotals::default(),
+                asking: None,
+                head_of: 0,
             },
             held: Held::default(),
             pressed: false,
@@ -214,6 +234,7 @@ impl Http {
             exchange.log.current = [None; 2];
             exchange.log.heads.iter_mut().for_each(Headers::clear);
             exchange.log.totals = MessageTotals::default();
+            (exchange.log.asking, exchange.log.head_of) = (None, 0);
             exchange.held = Held::default();
             if exchange.pressed {
                 exchange.press(link.cx.config, false);
@@ -227,12 +248,22 @@ impl Analyzer for Http {
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
         let exchange = self.exchange(link);
         exchange.session.set_partial(link.flow.is_partial());
-        exchange.with_session(link, |session, now, hears| session.data(dir.is_orig(), now, bytes, hears));
+        exchange.with_session(link, |session, now, hears| {
+            session.data(dir.is_orig(), now, bytes, hears);
+            if dir.is_orig() {
+                hears.watch(session.is_asking(), bytes.len() as u64);
+            }
+        });
     }
 
     fn gap(&mut self, link: &mut Link<'_, '_>, dir: Dir, len: u64) {
         let exchange = self.exchange(link);
-        exchange.with_session(link, |session, now, hears| session.gap(dir.is_orig(), now, len, hears));
+        exchange.with_session(link, |session, now, hears| {
+            session.gap(dir.is_orig(), now, len, hears);
+            if dir.is_orig() {
+                hears.watch(session.is_asking(), len);
+            }
+        });
     }
 
     fn end_of_data(&mut self, link: &mut Link<'_, '_>, dir: Dir) {
@@ -331,6 +362,24 @@ impl Hears<'_, '_, '_> {
         conn.record = self.log.rows.transaction(cx, flow);
         cx.bus.raise_to(E::ID, Some(conn), None, args, idle);
         flow.told = true;
+    }
+
+    /// More of the originator's bytes have come; a request may be open still.
+    fn watch(&mut self, asking: bool, bytes: u64) {
+        if !asking {
+            self.log.asking = None;
+            return;
+        }
+        let (now, number) = (self.link.cx.now, self.log.totals.requests);
+        let before = self.log.asking.filter(|before| before.number == number);
+        let mut asking = before.unwrap_or(Asking { since: now, number, bytes: 0, told: now + LASTING });
+        asking.bytes += bytes;
+        if asking.told <= now {
+            let Asking { since, bytes, .. } = asking;
+            asking.told = now + (now - since);
+            self.raise(&events::RequestLasts { c: Conn, since, bytes });
+        }
+        self.log.asking = Some(asking);
     }
 
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
@@ -432,6 +481,11 @@ impl Handler for Hears<'_, '_, '_> {
             self.raise(&events::AllHeaders { c: Conn, is_orig, hlist });
         }
         self.raise(&events::ContentType::of(is_orig, content_type));
+        // Parts of a body have heads, too.
+        if is_orig && self.log.head_of != self.log.totals.requests {
+            self.log.head_of = self.log.totals.requests;
+            self.raise(&events::RequestHead { c: Conn });
+        }
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {

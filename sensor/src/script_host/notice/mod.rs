@@ -65,6 +65,11 @@ impl Notice {
         state.report(vm);
     }
 
+    /// Notices that were not told, because they had been a while before.
+    pub fn suppressed(&self) -> u64 {
+        self.0.borrow().not_told
+    }
+
     pub fn counters(&self) -> Counters {
         let state = self.0.borrow();
         let mut counters = Counters {

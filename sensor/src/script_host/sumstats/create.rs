@@ -283,6 +283,7 @@ impl Inner {
             pred: fields.function("pred"),
             normalize: fields.function("normalize_key"),
             plugins,
+            is_number: !reducer.calcs.keep_values(),
         });
         match known {
             Some(known) => {

@@ -43,7 +43,17 @@ pub(super) struct Told {
     /// The greatest value that was below its threshold.
     nearest: Option<(Time, f64, f64)>,
     fired: u64,
-    crossings: Vec<(Time, f64, f64)>,
+    crossings: Vec<Crossing>,
+    /// Crossings whose notice was suppressed.
+    suppressed: u64,
+}
+
+struct Crossing {
+    at: Time,
+    value: f64,
+    step: f64,
+    /// The notice was not told, because it had been a while before.
+    suppressed: bool,
 }
 
 /// Crossings that are listed; more are only counted.
@@ -99,12 +109,24 @@ impl Told {
         if let Some(step) = crossed {
             self.fired += 1;
             if self.crossings.len() < LISTED {
-                self.crossings.push((now, value, step));
+                self.crossings.push(Crossing { at: now, value, step, suppressed: false });
             }
         } else if let Some(step) = next.filter(|step| value < *step)
             && self.nearest.is_none_or(|(_, best, of)| value / step > best / of)
         {
             self.nearest = Some((now, value, step));
+        }
+    }
+}
+
+impl Told {
+    /// The last crossing led to a notice that was not told.
+    pub fn suppressed(&mut self) {
+        self.suppressed += 1;
+        // Beyond those that are listed it is not the last of them.
+        let listed = self.fired == self.crossings.len() as u64;
+        if let Some(last) = self.crossings.last_mut().filter(|_| listed) {
+            last.suppressed = true;
         }
     }
 }
@@ -217,8 +239,13 @@ impl Rule {
         if let Some((at, value, step)) = told.nearest {
             writeln!(out, "  nearest miss: {} of {} at {at}", plain(value), plain(step))?;
         }
-        for (at, value, step) in &told.crossings {
-            writeln!(out, "  crossed: {} at {at}, with {}", plain(*step), plain(*value))?;
+        for Crossing { at, value, step, suppressed } in &told.crossings {
+            let then =
+                if *suppressed { "; its notice was suppressed, as it had been told before" } else { "" };
+            writeln!(out, "  crossed: {} at {at}, with {}{then}", plain(*step), plain(*value))?;
+        }
+        if told.fired > told.crossings.len() as u64 && told.suppressed > 0 {
+            writeln!(out, "  notices suppressed: {}", told.suppressed)?;
         }
         match told.fired {
             0 => writeln!(out, "  crossed: never"),

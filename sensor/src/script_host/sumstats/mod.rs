@@ -19,22 +19,38 @@ use std::rc::Rc;
 
 use nightjar_script::Vm;
 use nightjar_script::source::Span;
-use nightjar_script::value::{FuncVal, RecordVal, Value};
+use nightjar_script::value::{self, Addr, FuncVal, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn, Res, fault};
 use smallvec::smallvec;
 
+use crate::event::{ConnId, Proto};
+use crate::record::Uid;
+use crate::script_host::notice::Notice;
 use crate::script_host::sumstats::epoch::Pending;
 use crate::script_host::sumstats::explain::Explain;
 use crate::script_host::sumstats::types::Types;
 use crate::script_host::sumstats::view::{Row, Shown, Source, View};
+use crate::script_host::values;
 use crate::sumstats::{Calc, Counters, Engine, Entry, Limits, Reducer, Saved, Slot, StatId};
 use crate::time::Time;
 
 #[derive(Clone, Default)]
 pub(super) struct SumStats(Rc<Inner>);
 
+/// The connection that an observation comes from, as far as one is at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    pub uid: Uid,
+    pub ends: (ConnId, Proto),
+}
+
 #[derive(Default)]
 struct Inner {
+    /// What thresholds lead to may be suppressed there.
+    notice: Notice,
+    origin: Cell<Option<Origin>>,
+    /// What was observed when a threshold was crossed.
+    text: RefCell<Option<Rc<[u8]>>>,
     engine: Rc<RefCell<Engine>>,
     types: OnceCell<Rc<Types>>,
     rules: RefCell<Vec<Option<Rc<Rule>>>>,
@@ -84,6 +100,14 @@ struct Rule {
     due: Cell<Option<Time>>,
 }
 
+impl Rule {
+    /// Whether a reducer wants no more of an observation than its number.
+    fn is_number(&self, reducer: usize) -> bool {
+        let source = self.reducers.get(reducer);
+        source.is_some_and(|source| source.is_number && source.pred.is_none() && source.plugins.is_empty())
+    }
+}
+
 /// The script's side of a reducer.
 struct Tapped {
     record: Rc<RecordVal>,
@@ -91,6 +115,8 @@ struct Tapped {
     pred: Option<Rc<FuncVal>>,
     normalize: Option<Rc<FuncVal>>,
     plugins: Vec<Rc<FuncVal>>,
+    /// Its calculations are about numbers.
+    is_number: bool,
 }
 
 /// The value that thresholds are about.
@@ -109,12 +135,13 @@ enum Watched {
 
 type Native = fn(&Inner, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
-const NATIVES: [(&str, Native); 12] = [
+const NATIVES: [(&str, Native); 13] = [
     ("SumStats::create", Inner::create),
     ("SumStats::observe", Inner::observe),
     ("SumStats::request_key", Inner::request_key),
     ("SumStats::next_epoch", Inner::next_epoch),
     ("SumStats::get_stats", Inner::get_stats),
+    ("SumStats::origin", Inner::origin),
     ("SumStats::register_observe_plugin", Inner::register_plugin),
     ("SumStats::add_observe_plugin_dependency", Inner::register_dependency),
     ("SumStats::__start", Inner::start),
@@ -125,6 +152,15 @@ const NATIVES: [(&str, Native); 12] = [
 ];
 
 impl SumStats {
+    pub fn new(notice: &Notice) -> SumStats {
+        SumStats(Rc::new(Inner { notice: notice.clone(), ..Inner::default() }))
+    }
+
+    /// The connection that an event or errand is about which is dealt with now.
+    pub fn set_origin(&self, origin: Option<Origin>) {
+        self.0.origin.set(origin);
+    }
+
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         let native = |(name, function): (&'static str, Native)| {
@@ -209,6 +245,31 @@ impl Inner {
         ];
         for (name, number) in fields {
             vm.set_field(&record, name, Value::Count(number));
+        }
+        Ok(Value::Record(record))
+    }
+
+    /// `SumStats::origin()`.
+    fn origin(&self, vm: &mut Vm, _: &CallSite<'_>, _: &[Value]) -> Res {
+        let Some(record) = vm.new_record("SumStats::Origin") else { return Ok(Value::Unset) };
+        if let Some(Origin { uid, ends: (ends, proto) }) = self.origin.get()
+            && let Some(id) = vm.new_record("conn_id")
+        {
+            let port = |num| Value::Port(value::Port { num, proto: values::proto(proto) });
+            let addr = |addr| Value::Addr(Addr::from_ip(addr));
+            for (name, value) in [
+                ("orig_h", addr(ends.orig_h)),
+                ("orig_p", port(ends.orig_p)),
+                ("resp_h", addr(ends.resp_h)),
+                ("resp_p", port(ends.resp_p)),
+            ] {
+                vm.set_field(&id, name, value);
+            }
+            vm.set_field(&record, "uid", Value::str(uid.as_bytes()));
+            vm.set_field(&record, "id", Value::Record(id));
+        }
+        if let Some(text) = &*self.text.borrow() {
+            vm.set_field(&record, "str", Value::Str(text.clone()));
         }
         Ok(Value::Record(record))
     }

@@ -23,10 +23,13 @@ enum Given<'a> {
     Parts(&'a Parts<'a>),
 }
 
-/// A key and an observation, and the records that are made where a script asks: all that ask share them.
+/// A key and an observation, and what is made of them where somebody asks: all that ask share it.
 struct Parts<'a> {
     key: &'a Key,
-    obs: &'a Obs,
+    /// The observation without its text, which costs more than to count it.
+    number: Obs,
+    text: &'a dyn Fn() -> Option<Rc<[u8]>>,
+    obs: OnceCell<Obs>,
     key_value: OnceCell<Value>,
     obs_value: OnceCell<Value>,
 }
@@ -38,13 +41,24 @@ struct Counted<'a> {
     source: &'a Tapped,
     slot: Slot,
     key: &'a dyn Fn() -> Value,
+    /// What was observed, if that is a text.
+    text: &'a dyn Fn() -> Option<Rc<[u8]>>,
     explained: Option<usize>,
 }
 
 impl SumStats {
-    /// `SumStats::observe` for a handler that stands there.
-    pub fn observe(&self, vm: &mut Vm, from: Span, stream: &[u8], key: &Key, obs: &Obs) -> Res<()> {
-        let parts = Parts { key, obs, key_value: OnceCell::new(), obs_value: OnceCell::new() };
+    /// `SumStats::observe` for a handler that stands there. The text of `obs` is made by `text`.
+    pub fn observe(
+        &self,
+        vm: &mut Vm,
+        from: Span,
+        stream: &[u8],
+        key: &Key,
+        number: Obs,
+        text: &dyn Fn() -> Option<Rc<[u8]>>,
+    ) -> Res<()> {
+        let (obs, key_value, obs_value) = Default::default();
+        let parts = Parts { key, number, text, obs, key_value, obs_value };
         self.0.observe_given(vm, from, stream, Given::Parts(&parts))
     }
 }
@@ -84,7 +98,8 @@ impl Inner {
             self.explained(explained, |told| told.rejected += 1);
             return Ok(());
         }
-        let point = given.obs(&types);
+        let is_number = rule.is_number(tap.reducer);
+        let point = if is_number { given.number(&types) } else { given.obs(&types) };
         let slot = self.engine.borrow_mut().observe(rule.id, tap.reducer, &key, &point, now);
         self.adopt_orphans();
         let Some(slot) = slot else {
@@ -92,7 +107,8 @@ impl Inner {
             return Ok(());
         };
         self.explained(explained, |told| told.counted(now));
-        let counted = Counted { from, rule, source, slot, key: &key_value, explained };
+        let text = || given.obs(&types).text.clone();
+        let counted = Counted { from, rule, source, slot, key: &key_value, text: &text, explained };
         if rule.full {
             self.plug_in(vm, &counted, &given.obs_value(&types), point.value())?;
         }
@@ -144,7 +160,14 @@ impl Inner {
         };
         self.explained(counted.explained, |told| told.compared(now, value, own, next, crossed));
         if let (Some(_), Some(function)) = (crossed, &rule.crossed) {
-            self.call(vm, counted, function)?;
+            let suppressed = self.notice.suppressed();
+            *self.text.borrow_mut() = (counted.text)();
+            let called = self.call(vm, counted, function);
+            *self.text.borrow_mut() = None;
+            if self.notice.suppressed() > suppressed {
+                self.explained(counted.explained, |told| told.suppressed());
+            }
+            called?;
         }
         Ok(())
     }
@@ -200,7 +223,7 @@ impl<'a> Given<'a> {
     fn obs_value(self, types: &Types) -> Value {
         match self {
             Given::Values(_, obs) => obs.clone(),
-            Given::Parts(parts) => parts.obs_value.get_or_init(|| types.obs_value(parts.obs)).clone(),
+            Given::Parts(parts) => parts.obs_value.get_or_init(|| types.obs_value(parts.whole())).clone(),
         }
     }
 
@@ -219,8 +242,22 @@ impl<'a> Given<'a> {
             Given::Values(_, obs) => Cow::Owned(types.obs(obs)),
             Given::Parts(parts) => match parts.obs_value.get() {
                 Some(obs) => Cow::Owned(types.obs(obs)),
-                None => Cow::Borrowed(parts.obs),
+                None => Cow::Borrowed(parts.whole()),
             },
         }
+    }
+
+    /// The observation, perhaps without its text.
+    fn number(self, types: &Types) -> Cow<'a, Obs> {
+        match self {
+            Given::Parts(parts) if parts.obs_value.get().is_none() => Cow::Borrowed(&parts.number),
+            _ => self.obs(types),
+        }
+    }
+}
+
+impl Parts<'_> {
+    fn whole(&self) -> &Obs {
+        self.obs.get_or_init(|| Obs { text: (self.text)(), ..self.number.clone() })
     }
 }
