@@ -12,6 +12,7 @@ pub mod files;
 pub mod http;
 pub mod magic;
 pub mod mime;
+pub mod probe;
 pub mod reader;
 pub mod text;
 pub mod wire;

@@ -33,6 +33,18 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Whether the header announces too many questions for it to be DNS.
+    fn refuses(&self, header: &Header) -> bool {
+        self.max_questions > 0 && header.questions > self.max_questions
+    }
+
+    /// The same of a message, or of its beginning.
+    pub fn refuses_message(&self, message: &[u8]) -> bool {
+        Header::read(&mut Reader::new(message)).is_ok_and(|header| self.refuses(&header))
+    }
+}
+
 /// What a message tells about the connection it came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -77,7 +89,7 @@ pub fn parse_message(
     visitor.header(&header);
     // "There is a great deal of non-DNS traffic that runs on port 53": Zeek's reason, and a cheap
     // way to see it.
-    if options.max_questions > 0 && header.questions > options.max_questions {
+    if options.refuses(&header) {
         visitor.weird(Weird::TooManyQuestions);
         return Outcome::TooManyQuestions;
     }

@@ -81,6 +81,11 @@ impl StreamParser {
         self.state = State::Lost;
     }
 
+    /// What there is of an unfinished message.
+    pub fn unfinished(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Bytes of memory held for an unfinished message.
     pub fn buffered(&self) -> usize {
         self.buffer.capacity()

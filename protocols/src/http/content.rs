@@ -17,8 +17,6 @@ impl Session {
         crlf: bool,
         h: &mut H,
     ) {
-        let (allowance, ratio) =
-            (u64::from(self.limits.inflate_allowance), u32::from(self.limits.inflate_ratio));
         let entity = self.entity(is_orig, depth);
         if entity.compressed && entity.inflater.is_none() && !h.may_inflate() {
             entity.compressed = false;
@@ -27,9 +25,16 @@ impl Session {
             return self.deliver_clear(is_orig, depth, data, crlf, h);
         }
         let id = entity.id;
-        let mut inflater =
-            entity.inflater.take().unwrap_or_else(|| Box::new(Inflater::new(allowance, ratio)));
-        let result = inflater.feed(data, |clear| self.deliver_clear(is_orig, depth, clear, false, h));
+        let mut inflater = entity.inflater.take().unwrap_or_else(|| Box::new(Inflater::new()));
+        let (allowance, ratio) = (self.limits.inflate_allowance, self.limits.inflate_ratio);
+        self.inflate_budget.earn(data.len(), ratio);
+        let result = inflater.feed(data, |clear| {
+            let may = self.inflate_budget.spend(clear.len(), allowance);
+            if may {
+                self.deliver_clear(is_orig, depth, clear, false, h);
+            }
+            may
+        });
         match result {
             Ok(()) => {}
             Err(InflateError::Corrupt) => h.weird("inflate_failed", b"", Source::Zip),

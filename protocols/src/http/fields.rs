@@ -20,6 +20,10 @@ impl Session {
         }
         side.message.fresh = false;
         let Some(block) = FastBlock::parse(input) else { return false };
+        let max_line = self.limits.max_line as usize;
+        if block.consumed > max_line && block.headers().any(|(_, _, len)| len > max_line) {
+            return false;
+        }
         *input = input.get(block.consumed..).unwrap_or_default();
         self.remaining = input.len();
         for (name, value, len) in block.headers() {
@@ -132,14 +136,14 @@ impl Session {
         let until_close = self.closes;
         let side = self.side(is_orig);
         let entity = side.message.entity(depth);
+        if entity.content_length.is_some() && (depth > 0 || entity.is_container()) {
+            side.lines.expect(entity.content_length);
+        }
         let has_body = match (entity.expect_body, entity.content_length) {
             (ExpectBody::No, _) => false,
             _ if entity.is_container() => {
                 if entity.chunk != Chunk::NotChunked {
                     h.weird("HTTP_chunked_transfer_for_multipart_message", b"", Source::Http);
-                } else if depth == 0 {
-                    // A last line without its end must not swallow the next message's first.
-                    side.lines.set_body_left(entity.content_length);
                 }
                 true
             }

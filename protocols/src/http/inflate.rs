@@ -26,25 +26,40 @@ enum State {
 pub struct Inflater {
     state: State,
     piece: Box<[u8; PIECE]>,
-    /// Bytes that may still be put out.
-    budget: u64,
-    ratio: u64,
+}
+
+/// How many bytes may still be put out. One budget serves a whole connection: many small bodies that grow
+/// large cost as much as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    earned: u64,
+    spent: u64,
+}
+
+impl Budget {
+    /// Of `len` bytes of input come `ratio` bytes of output each.
+    pub fn earn(&mut self, len: usize, ratio: u16) {
+        self.earned = self.earned.saturating_add((len as u64).saturating_mul(ratio.into()));
+    }
+
+    /// Takes `len` bytes of output, if there are so many beyond the `allowance`. What is refused is not spent.
+    pub fn spend(&mut self, len: usize, allowance: u32) -> bool {
+        let spent = self.spent.saturating_add(len as u64);
+        let may = spent <= self.earned.saturating_add(allowance.into());
+        if may {
+            self.spent = spent;
+        }
+        may
+    }
 }
 
 impl Inflater {
-    /// Output is bounded to `allowance` bytes and `ratio` bytes more per byte of input.
-    pub fn new(allowance: u64, ratio: u32) -> Self {
-        Inflater {
-            state: State::Start(None),
-            piece: Box::new([0; PIECE]),
-            budget: allowance,
-            ratio: u64::from(ratio),
-        }
+    pub fn new() -> Self {
+        Inflater { state: State::Start(None), piece: Box::new([0; PIECE]) }
     }
 
-    /// Feeds `input`, giving each piece of output to `out`.
-    pub fn feed(&mut self, input: &[u8], mut out: impl FnMut(&[u8])) -> Result<(), InflateError> {
-        self.budget = self.budget.saturating_add((input.len() as u64).saturating_mul(self.ratio));
+    /// Feeds `input`, giving each piece of output to `out`, until that refuses one.
+    pub fn feed(&mut self, input: &[u8], mut out: impl FnMut(&[u8]) -> bool) -> Result<(), InflateError> {
         let mut held = None;
         if let State::Start(first) = &mut self.state {
             let (one, two) = match (*first, input) {
@@ -65,7 +80,7 @@ impl Inflater {
         self.run(input, &mut out)
     }
 
-    fn run(&mut self, mut input: &[u8], out: &mut impl FnMut(&[u8])) -> Result<(), InflateError> {
+    fn run(&mut self, mut input: &[u8], out: &mut impl FnMut(&[u8]) -> bool) -> Result<(), InflateError> {
         let State::Running(decoder) = &mut self.state else { return Ok(()) };
         loop {
             let (before_in, before_out) = (decoder.total_in(), decoder.total_out());
@@ -77,13 +92,9 @@ impl Inflater {
             let read = usize::try_from(decoder.total_in() - before_in).unwrap_or(input.len());
             let written = usize::try_from(decoder.total_out() - before_out).unwrap_or(PIECE);
             input = input.get(read..).unwrap_or_default();
-            if written > 0 {
-                let Some(budget) = self.budget.checked_sub(written as u64) else {
-                    self.state = State::Over;
-                    return Err(InflateError::TooLarge);
-                };
-                self.budget = budget;
-                out(self.piece.get(..written).unwrap_or_default());
+            if written > 0 && !out(self.piece.get(..written).unwrap_or_default()) {
+                self.state = State::Over;
+                return Err(InflateError::TooLarge);
             }
             match status {
                 Status::StreamEnd => {

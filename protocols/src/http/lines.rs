@@ -27,25 +27,42 @@ pub enum Piece<'a> {
     Buffered,
     /// Bytes passed on unread.
     Plain(&'a [u8]),
+    /// The same, of a line of a body that was too long to be held: see [`Lines::take_buffer`].
+    BufferedPlain,
 }
+
+/// Of a line of a head that is too long, so much of its end is kept behind its beginning: a version, or
+/// the end of a value.
+const TAIL: usize = 64;
 
 #[derive(Debug, Default)]
 pub struct Lines {
-    /// The beginning of a line whose end has not come. Ceiling: [`super::Limits::max_line`].
+    /// The beginning of a line whose end has not come. Ceiling: [`super::Limits::max_line`] and [`TAIL`].
     buffer: Vec<u8>,
+    long: Long,
     line_end: LineEnd,
     /// The last line ended at a CR that was the last byte of the input: a LF next belongs to it.
     after_cr: bool,
-    /// That LF belongs to the head and is not counted as body.
-    lf_of_head: bool,
     /// How many bytes to pass on unread before lines begin again.
     plain: u64,
-    /// Bytes of body left, where its length is known and it is read as lines: a line still open
-    /// at its end is ended there.
-    body_left: Option<u64>,
+    /// Of a body that is read as lines, bytes that its announced length leaves for the segments to come. As
+    /// in Zeek the segment that told of it does not count, and a line still open is ended where a segment
+    /// ends just there, but goes on into what follows if not.
+    expected: Option<u64>,
     /// Nothing is read any more.
     skip: bool,
     flaws: Flaws,
+}
+
+/// How a line that is too long goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Long {
+    #[default]
+    No,
+    /// Of a head: its beginning and its last bytes are kept, what is between them is lost.
+    Cut,
+    /// Of a body: it is content, and passed on as it comes. Only a CR that may be half of its end is held.
+    Passed,
 }
 
 /// Oddities met since the last [`Lines::take_flaws`].
@@ -53,7 +70,6 @@ pub struct Lines {
 pub struct Flaws {
     pub single_cr: bool,
     pub line_too_long: bool,
-    pub no_crlf: bool,
 }
 
 impl Lines {
@@ -70,9 +86,29 @@ impl Lines {
         self.plain = len;
     }
 
-    pub fn set_body_left(&mut self, len: Option<u64>) {
-        self.body_left = len.filter(|&len| len > 0);
-        self.lf_of_head = self.after_cr;
+    /// The body that begins is said to have this length; `None`: nothing is expected to end.
+    pub fn expect(&mut self, len: Option<u64>) {
+        self.expected = len;
+    }
+
+    /// This segment comes.
+    pub fn begin_segment(&mut self, segment: &[u8]) {
+        if let Some(left @ 1..) = self.expected {
+            // The LF may be that of the head.
+            let of_head = self.after_cr && segment.first() == Some(&b'\n');
+            self.expected = left.checked_sub((segment.len() - usize::from(of_head)) as u64);
+        }
+    }
+
+    /// The segment was read. Whether the body is to end with it, and leaves a line open that ends there too
+    /// ([`take_buffer`](Self::take_buffer) has it).
+    pub fn end_segment(&mut self) -> bool {
+        let ends = self.expected == Some(0);
+        if ends {
+            self.expected = None;
+            self.long = Long::No;
+        }
+        ends && !self.buffer.is_empty() && !self.skip
     }
 
     pub fn stop(&mut self) {
@@ -99,6 +135,7 @@ impl Lines {
             && !self.after_cr
             && self.plain == 0
             && self.line_end == LineEnd::Any
+            && self.long == Long::No
             && !self.skip
     }
 
@@ -106,7 +143,8 @@ impl Lines {
         std::mem::take(&mut self.flaws)
     }
 
-    /// The line of the last [`Piece::Buffered`]; [`give_back`](Self::give_back) its allocation.
+    /// What [`Piece::Buffered`] or [`Piece::BufferedPlain`] stands for; [`give_back`](Self::give_back) its
+    /// allocation.
     pub fn take_buffer(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.buffer)
     }
@@ -128,11 +166,14 @@ impl Lines {
         if ended && self.line_end == LineEnd::CrLf {
             self.buffer.pop();
         }
+        self.long = Long::No;
         ended && !self.skip
     }
 
-    /// The next piece of `input`, which moves past it. `None` when more input is needed.
-    pub fn next<'a>(&mut self, input: &mut &'a [u8], max_line: usize) -> Option<Piece<'a>> {
+    /// The next piece of `input`, which moves past it. `None` when more input is needed. A line that would
+    /// hold more than `max_line` bytes is passed on as content if it is one of a body (`in_body`), and loses
+    /// its middle if not: what comes behind it must not be taken for a line of its own.
+    pub fn next<'a>(&mut self, input: &mut &'a [u8], max_line: usize, in_body: bool) -> Option<Piece<'a>> {
         if self.skip {
             *input = &[];
             return None;
@@ -140,11 +181,8 @@ impl Lines {
         if self.after_cr {
             let (&first, rest) = input.split_first()?;
             self.after_cr = false;
-            let of_head = std::mem::take(&mut self.lf_of_head);
             if first == b'\n' {
                 *input = rest;
-                self.count(if of_head { 0 } else { 1 });
-                self.forget_body_end();
             } else if self.plain == 0 && self.line_end == LineEnd::Any && first != b'\r' {
                 self.flaws.single_cr = true;
             }
@@ -157,41 +195,89 @@ impl Lines {
             let (plain, rest) = input.split_at(len);
             *input = rest;
             self.plain -= len as u64;
-            self.count(len);
-            self.forget_body_end();
             return Some(Piece::Plain(plain));
         }
-        self.line(input, max_line)
+        match self.long {
+            Long::Passed => self.passed(input),
+            Long::No | Long::Cut => self.line(input, max_line, in_body),
+        }
     }
 
-    fn line<'a>(&mut self, input: &mut &'a [u8], max_line: usize) -> Option<Piece<'a>> {
-        let window = self.body_left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+    fn line<'a>(&mut self, input: &mut &'a [u8], max_line: usize, in_body: bool) -> Option<Piece<'a>> {
         let whole = *input;
-        let seen = whole.get(..window).filter(|_| window > 0).unwrap_or(whole);
-        let (line, consumed, ended) = match self.find_end(seen) {
-            Some((len, consumed)) => (&seen[..len], consumed, true),
-            None => (seen, seen.len(), false),
+        let (line, consumed, ended) = match self.find_end(whole) {
+            Some((len, consumed)) => (&whole[..len], consumed, true),
+            None => (whole, whole.len(), false),
         };
-        let room = max_line.saturating_sub(self.buffer.len());
-        if line.len() > room {
-            let (line, rest) = whole.split_at(room);
-            *input = rest;
-            self.count(room);
+        let half_end = !ended && self.line_end == LineEnd::CrLf && line.last() == Some(&b'\r');
+        let over = self.buffer.len() + line.len() > max_line + usize::from(half_end);
+        if ended && self.buffer.is_empty() && !over {
+            *input = &whole[consumed..];
+            return Some(Piece::Line(line));
+        }
+        if over && self.long == Long::No {
             self.flaws.line_too_long = true;
-            return Some(self.emit(line));
+            if in_body && !(ended && line.is_empty()) {
+                self.long = Long::Passed;
+                self.after_cr = false;
+                return self.passed(input);
+            }
+            self.long = Long::Cut;
         }
         *input = &whole[consumed..];
-        self.count(consumed);
+        match self.long {
+            Long::Cut => self.cut(line, max_line),
+            _ => self.buffer.extend_from_slice(line),
+        }
         if ended {
-            return Some(self.emit(line));
+            self.long = Long::No;
         }
-        self.buffer.extend_from_slice(line);
-        if self.body_left == Some(0) {
-            self.body_left = None;
-            self.flaws.no_crlf = true;
-            return Some(Piece::Buffered);
+        ended.then_some(Piece::Buffered)
+    }
+
+    /// Adds to a line that is too long, keeping its beginning and its end.
+    fn cut(&mut self, line: &[u8], max_line: usize) {
+        let room = max_line.saturating_sub(self.buffer.len());
+        let (begins, rest) = line.split_at_checked(room).unwrap_or((line, &[]));
+        self.buffer.extend_from_slice(begins);
+        self.buffer.extend_from_slice(rest.get(rest.len().saturating_sub(TAIL)..).unwrap_or_default());
+        let tail = self.buffer.len().saturating_sub(TAIL);
+        if tail > max_line {
+            self.buffer.drain(max_line..tail);
         }
-        None
+    }
+
+    /// Goes on with a line whose bytes are passed on.
+    fn passed<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
+        let whole = *input;
+        let end = self.find_end(whole);
+        if let (Some((0, consumed)), true) = (end, self.buffer.is_empty()) {
+            *input = &whole[consumed..];
+            self.long = Long::No;
+            return Some(Piece::Line(&[]));
+        }
+        // What is held, be it a CR, is content after all.
+        if !self.buffer.is_empty() {
+            self.after_cr = false;
+            return Some(Piece::BufferedPlain);
+        }
+        let half = self.line_end == LineEnd::CrLf && whole.last() == Some(&b'\r');
+        let len = match end {
+            Some((len, _)) => {
+                // Its end is found again when this was passed on.
+                self.after_cr = false;
+                *input = &whole[len..];
+                len
+            }
+            None => {
+                *input = &[];
+                if half {
+                    self.buffer.push(b'\r');
+                }
+                whole.len() - usize::from(half)
+            }
+        };
+        (len > 0).then(|| Piece::Plain(&whole[..len]))
     }
 
     /// Length of the line and of the line with its end, if the end is in `data`.
@@ -224,26 +310,6 @@ impl Lines {
                 }
                 None
             }
-        }
-    }
-
-    fn emit<'a>(&mut self, line: &'a [u8]) -> Piece<'a> {
-        self.forget_body_end();
-        if self.buffer.is_empty() {
-            return Piece::Line(line);
-        }
-        self.buffer.extend_from_slice(line);
-        Piece::Buffered
-    }
-
-    /// The body ended where no line stood open.
-    fn forget_body_end(&mut self) {
-        self.body_left = self.body_left.filter(|&left| left > 0);
-    }
-
-    fn count(&mut self, len: usize) {
-        if let Some(left) = &mut self.body_left {
-            *left = left.saturating_sub(len as u64);
         }
     }
 }

@@ -121,9 +121,10 @@ impl Rows {
         self.trans_depth
     }
 
-    /// Whether all rows are written.
+    /// Whether all rows are written, and as many requests were seen as replies: new rows may begin to
+    /// count at 0.
     pub fn is_settled(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && self.current_request == self.current_response
     }
 
     /// Bytes of text held in rows that are not written yet.

@@ -55,6 +55,12 @@ impl Message {
         }
     }
 
+    /// Whether what is read now is content of a body, and no line of a head or around chunks.
+    pub(super) fn reads_content(&mut self) -> bool {
+        let entity = self.entity(self.current.unwrap_or(0));
+        !entity.in_header && matches!(entity.chunk, Chunk::NotChunked | Chunk::BeforeFirst)
+    }
+
     pub(super) fn has_child(&self, depth: usize) -> bool {
         self.parts.len() > depth
     }
@@ -143,7 +149,9 @@ impl Session {
             let entity = self.entity(is_orig, depth);
             entity.expect = entity.expect.saturating_sub(data.len() as u64);
             if entity.expect == 0 {
-                self.side(is_orig).lines.set_plain(0);
+                let lines = &mut self.side(is_orig).lines;
+                lines.set_plain(0);
+                lines.expect(None);
                 self.end_of_data(is_orig, depth, h);
             }
         } else {
@@ -278,7 +286,7 @@ impl Session {
         }
         message.fresh = false;
         self.end_of_data(is_orig, 0, h);
-        self.side(is_orig).lines.set_body_left(None);
+        self.side(is_orig).lines.expect(None);
         let one_file = is_orig || self.reply_code != 206;
         let message = self.message(is_orig);
         if one_file {

@@ -34,6 +34,8 @@ pub use handler::{
 pub use head::HeaderName;
 pub use session::{Close, Session};
 
+use crate::probe::Probe;
+
 /// Ports that Zeek takes for HTTP before content says so.
 pub const PORTS: [u16; 8] = [80, 81, 631, 1080, 3128, 8000, 8080, 8888];
 
@@ -41,8 +43,9 @@ pub const PORTS: [u16; 8] = [80, 81, 631, 1080, 3128, 8000, 8080, 8888];
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of one line that came split over segments, in each direction. Stops a peer that never
-    /// ends its line from being buffered without end; Zeek's `contentline_size_exceeded` is told
-    /// and the line ends there. Zeek allows 16 MB.
+    /// ends its line from being buffered without end. Zeek's ceiling and weird
+    /// (`contentline_size_exceeded`), but what follows is not taken for a new line: a line of a head loses
+    /// its middle, one of a body is passed on in pieces.
     pub max_line: u32,
     /// Bytes of one header with its continuation lines (`exceeded_mime_max_header_bytes`). Stops
     /// endless folding.
@@ -51,20 +54,20 @@ pub struct Limits {
     /// costing a state each. Zeek's `MIME::max_depth`.
     pub max_depth: u16,
     /// Requests without a reply that are remembered to tell which reply is a HEAD's. Stops
-    /// one-sided captures and floods of pipelined requests from growing a queue; the oldest are
-    /// forgotten.
+    /// one-sided captures and floods of pipelined requests from growing a queue; those beyond are
+    /// only counted, and taken for others than HEAD.
     pub max_unanswered: u16,
-    /// Decoded bytes of one body that are put out whatever its coded size...
+    /// Decoded bytes of all bodies of a connection that are put out whatever their coded size...
     pub inflate_allowance: u32,
     /// ...and decoded bytes beyond that for each coded byte (`http_inflate_limit_exceeded`, ours).
-    /// Stops decompression bombs, which reach 1032 to 1.
+    /// Stops decompression bombs, which reach 1032 to 1, also those in many small pieces.
     pub inflate_ratio: u16,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            max_line: 1 << 20,
+            max_line: (16 << 20) - 100,
             max_header: 1 << 16,
             max_depth: 100,
             max_unanswered: 1024,
@@ -120,31 +123,13 @@ const METHODS: &[&str] = &[
     "RPC_IN_DATA",
 ];
 
-/// What the first bytes of a stream say about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Probe {
-    Match,
-    NoMatch,
-    /// Could still become a match.
-    NeedMore,
-}
-
-fn prefix_of(data: &[u8], word: &[u8]) -> Probe {
-    match word.get(..data.len()) {
-        Some(start) if start == data && data.len() < word.len() => Probe::NeedMore,
-        Some(start) if start == data => Probe::Match,
-        None if data.starts_with(word) => Probe::Match,
-        _ => Probe::NoMatch,
-    }
-}
-
 /// Whether an originator's first bytes are a request: blanks, then a known method.
 pub fn probe_client(data: &[u8]) -> Probe {
     let start = data.iter().position(|&b| !crate::mime::text::is_space(b)).unwrap_or(data.len());
     let data = data.get(start..).unwrap_or_default();
     let mut best = Probe::NoMatch;
     for method in METHODS {
-        match prefix_of(data, method.as_bytes()) {
+        match Probe::prefix(data, method.as_bytes()) {
             Probe::Match => return Probe::Match,
             Probe::NeedMore => best = Probe::NeedMore,
             Probe::NoMatch => {}
@@ -156,7 +141,7 @@ pub fn probe_client(data: &[u8]) -> Probe {
 /// Whether a responder's first bytes are a status line: `HTTP/` and a digit. Either side's match is
 /// enough to try HTTP on the connection.
 pub fn probe_server(data: &[u8]) -> Probe {
-    match (prefix_of(data, b"HTTP/"), data.get(5)) {
+    match (Probe::prefix(data, b"HTTP/"), data.get(5)) {
         (Probe::Match, Some(b)) if b.is_ascii_digit() => Probe::Match,
         (Probe::Match, None) => Probe::NeedMore,
         (Probe::NeedMore, _) => Probe::NeedMore,

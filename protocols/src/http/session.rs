@@ -6,6 +6,7 @@ use super::Limits;
 use super::entity::ExpectBody;
 use super::handler::{Handler, Handover, Header, ReplyLine, RequestLine, Source, Version};
 use super::head::{self, HeaderName, NotARequest, VersionField, token_is};
+use super::inflate::Budget;
 use super::lines::{Lines, Piece};
 use super::message::Message;
 use crate::mime::percent;
@@ -67,6 +68,43 @@ impl Close {
     }
 }
 
+/// The requests without a reply, oldest first.
+#[derive(Default)]
+struct Unanswered {
+    /// Whether each is a HEAD.
+    known: VecDeque<bool>,
+    /// So many more came behind those, of which only that is known.
+    unknown: u64,
+}
+
+impl Unanswered {
+    fn len(&self) -> u64 {
+        self.known.len() as u64 + self.unknown
+    }
+
+    fn push(&mut self, is_head: bool, max_known: u16) {
+        // Behind one of which nothing is known all are: replies must find their own.
+        if self.unknown > 0 || self.known.len() >= usize::from(max_known) {
+            self.unknown += 1;
+        } else {
+            self.known.push_back(is_head);
+        }
+    }
+
+    fn first_is_head(&self) -> bool {
+        self.known.front() == Some(&true)
+    }
+
+    /// The oldest got its reply. False where there was none.
+    fn pop(&mut self) -> bool {
+        let any = self.len() > 0;
+        if self.known.pop_front().is_none() {
+            self.unknown = self.unknown.saturating_sub(1);
+        }
+        any
+    }
+}
+
 /// The state of one HTTP connection; see the [module](super) documentation.
 ///
 /// While the connection's start is missing, say so with [`set_partial`](Self::set_partial): the
@@ -83,8 +121,7 @@ pub struct Session {
     /// The server announced that the end of the connection ends the body.
     pub(super) closes: bool,
     pub(super) reply_code: u16,
-    /// Of each request without a reply, oldest first: whether it is a HEAD.
-    unanswered: VecDeque<bool>,
+    unanswered: Unanswered,
     connect_requested: bool,
     upgrade_offered: bool,
     /// The token of the reply's Upgrade header.
@@ -96,6 +133,7 @@ pub struct Session {
     pub(super) entities: u32,
     /// Bytes of the current input behind what is being read.
     pub(super) remaining: usize,
+    pub(super) inflate_budget: Budget,
     /// Where a URI with escapes is decoded.
     unescaped: Vec<u8>,
 }
@@ -110,7 +148,8 @@ impl Session {
     pub fn reset(&mut self) {
         let old = std::mem::take(self);
         let mut unanswered = old.unanswered;
-        unanswered.clear();
+        unanswered.known.clear();
+        unanswered.unknown = 0;
         *self = Session {
             limits: old.limits,
             orig: old.orig.reset(),
@@ -169,6 +208,7 @@ impl Session {
         if self.partial && !is_orig {
             return;
         }
+        self.side(is_orig).lines.begin_segment(data);
         while !input.is_empty() {
             if self.partial && !self.handed_over {
                 self.next_piece(is_orig, &mut input, h);
@@ -190,6 +230,10 @@ impl Session {
             }
         }
         self.remaining = 0;
+        if self.side(is_orig).lines.end_segment() {
+            h.weird("line_terminated_without_CRLF", b"", Source::ContentLine);
+            self.buffered_line(is_orig, h);
+        }
     }
 
     /// `len` bytes of a direction were never seen. Reading goes on only where they lay wholly in a
@@ -215,7 +259,7 @@ impl Session {
     pub fn end<H: Handler>(&mut self, is_orig: bool, now_ns: u64, h: &mut H) {
         const REASON: &str = "message ends as connection contents are completely delivered";
         self.now_ns = now_ns;
-        if !self.handed_over && self.side(is_orig).lines.end() {
+        if !self.handed_over && !self.partial && self.side(is_orig).lines.end() {
             self.buffered_line(is_orig, h);
         }
         if is_orig {
@@ -234,8 +278,11 @@ impl Session {
 
     fn next_piece<H: Handler>(&mut self, is_orig: bool, input: &mut &[u8], h: &mut H) {
         let max_line = self.limits.max_line as usize;
-        let lines = &mut self.side(is_orig).lines;
-        let piece = lines.next(input, max_line);
+        let side = self.side(is_orig);
+        let may_be_long = side.lines.buffered() + input.len() > max_line;
+        let in_body = may_be_long && side.expect == Expect::Message && side.message.reads_content();
+        let lines = &mut side.lines;
+        let piece = lines.next(input, max_line, in_body);
         let flaws = lines.take_flaws();
         if flaws.single_cr && !std::mem::replace(&mut self.single_cr_told, true) {
             h.weird("line_terminated_with_single_CR", b"", Source::ContentLine);
@@ -243,12 +290,9 @@ impl Session {
         if flaws.line_too_long {
             h.weird("contentline_size_exceeded", b"", Source::ContentLine);
         }
-        if flaws.no_crlf {
-            h.weird("line_terminated_without_CRLF", b"", Source::ContentLine);
-        }
         self.remaining = input.len();
         match piece {
-            Some(Piece::Buffered) if self.partial => {
+            Some(Piece::Buffered | Piece::BufferedPlain) if self.partial => {
                 let line = self.side(is_orig).lines.take_buffer();
                 self.side(is_orig).lines.give_back(line);
             }
@@ -256,6 +300,11 @@ impl Session {
             Some(Piece::Line(line)) => self.line(is_orig, line, h),
             Some(Piece::Buffered) => self.buffered_line(is_orig, h),
             Some(Piece::Plain(data)) => self.plain(is_orig, data, h),
+            Some(Piece::BufferedPlain) => {
+                let data = self.side(is_orig).lines.take_buffer();
+                self.plain(is_orig, &data, h);
+                self.side(is_orig).lines.give_back(data);
+            }
             None => {}
         }
     }
@@ -366,10 +415,7 @@ impl Session {
     fn accept_request<H: Handler>(&mut self, request: &RequestLine<'_>, h: &mut H) {
         self.orig.expect = Expect::Message;
         self.orig.ongoing = true;
-        if self.unanswered.len() >= usize::from(self.limits.max_unanswered) {
-            self.unanswered.pop_front();
-        }
-        self.unanswered.push_back(is_abbreviation(request.method, b"HEAD"));
+        self.unanswered.push(is_abbreviation(request.method, b"HEAD"), self.limits.max_unanswered);
         h.confirmed();
         self.connect_requested |= is_abbreviation(request.method, b"CONNECT");
         h.request(request);
@@ -406,7 +452,7 @@ impl Session {
         if reason.is_none() {
             h.note("HTTP_reply_reason_phrase_missing", line);
         }
-        if !self.unanswered.is_empty() {
+        if self.unanswered.len() > 0 {
             h.confirmed();
         }
         self.resp.expect = Expect::Message;
@@ -426,7 +472,7 @@ impl Session {
 
     /// RFC 9110 §6.4.1.
     fn expect_reply_body(&self) -> ExpectBody {
-        let to_head = self.unanswered.front() == Some(&true);
+        let to_head = self.unanswered.first_is_head();
         if to_head || matches!(self.reply_code, 100..=199 | 204 | 304) {
             ExpectBody::No
         } else {
@@ -438,7 +484,7 @@ impl Session {
     fn http09_data<H: Handler>(&mut self, data: &[u8], h: &mut H) {
         if !self.resp.message.exists {
             self.set_version(false, Version::HTTP_09, h);
-            if self.unanswered.pop_front().is_some() {
+            if self.unanswered.pop() {
                 h.confirmed();
             }
             self.closes = true;
@@ -497,7 +543,7 @@ impl Session {
         let code = std::mem::take(&mut self.reply_code);
         // RFC 9110 §15.2: a 1xx is not the final reply.
         if !(100..200).contains(&code) {
-            self.unanswered.pop_front();
+            self.unanswered.pop();
         }
         let offered = std::mem::take(&mut self.upgrade_offered);
         if code == 101 && self.unanswered.len() == 1 && offered && !self.upgrade_to.is_empty() {

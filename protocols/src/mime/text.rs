@@ -149,13 +149,14 @@ pub fn header_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// A decimal or hexadecimal number at the start of `text`, an optional minus before it; bytes
-/// behind the digits are ignored. `None` without a digit or beyond 63 bits.
+/// behind the digits are ignored. 0 where there is nothing at all, as in Zeek; `None` where there is
+/// something that begins with no digit, or beyond 63 bits.
 pub fn leading_number(text: &[u8], radix: u32) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix(b"-") {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let mut number: Option<i64> = None;
+    let mut number: Option<i64> = digits.is_empty().then_some(0);
     for &byte in digits {
         let Some(digit) = char::from(byte).to_digit(radix) else { break };
         number = Some(number.unwrap_or(0).checked_mul(i64::from(radix))?.checked_add(i64::from(digit))?);

@@ -117,6 +117,7 @@ pub fn modules_of(path: &str) -> Vec<&'static str> {
         ("reporter", &["Reporter"]),
         ("software", &["Software"]),
         ("dpd", &["DPD"]),
+        ("analyzer", &["Analyzer::Logging", "DPD"]),
         ("files", &["Files"]),
         ("http", &["HTTP"]),
         ("dns", &["DNS"]),

@@ -1,15 +1,29 @@
-//! Detection by content: the first bytes of a stream, kept until some analyzer wants them.
+//! Detection by content: the first bytes of a stream, kept until no protocol wants them any more.
 
-use crate::analyze::Heads;
+use nightjar_protocols::probe::Probe;
+use smallvec::SmallVec;
+
+use crate::analyze::{SPECS, Spec};
 use crate::flow::Dir;
 
-/// What both directions of a stream began with.
+/// How content shows a stream to be a protocol: by what one of its directions begins with.
+pub struct Signature {
+    pub of: Dir,
+    pub probe: fn(&[u8]) -> Probe,
+}
+
+/// What both directions of a stream began with, and which signatures may still match it. As in Zeek each
+/// of them matches once: what was given up is taken up again when the other direction looks like it too.
 #[derive(Default)]
 pub struct Detection {
     orig: Vec<u8>,
     resp: Vec<u8>,
     /// In the order in which they came.
     pieces: Vec<(Dir, Piece)>,
+    /// Bytes seen, of both directions.
+    seen: usize,
+    /// A bit for each signature that is not decided.
+    undecided: u64,
 }
 
 enum Piece {
@@ -17,13 +31,79 @@ enum Piece {
     Gap { len: u64 },
 }
 
-/// Detection ends when more than this was seen without a match (`dpd_buffer_size`), …
+/// Detection ends when more than this was seen without a decision (`dpd_buffer_size`), …
 const MAX_BYTES: usize = 1024;
 /// … or this many segments (`dpd_max_packets`).
 const MAX_PIECES: usize = 100;
 
+/// So many detections that are over are kept for new streams, none with larger buffers than this.
+const MAX_SPARES: usize = 256;
+const MAX_SPARE_BYTES: usize = 4096;
+
+/// Detections that are over, to be begun again: most streams decide after a few packets, and fresh
+/// memory is not free.
+#[derive(Default)]
+#[allow(clippy::vec_box, reason = "what streams hold is the box")]
+pub struct Spares(Vec<Box<Detection>>);
+
+impl Spares {
+    /// A detection that has seen nothing.
+    pub fn take(&mut self) -> Box<Detection> {
+        let mut detection = self.0.pop().unwrap_or_default();
+        detection.undecided = signatures().fold(0, |all, (bit, ..)| all | bit);
+        detection
+    }
+
+    pub fn give_back(&mut self, mut detection: Box<Detection>) {
+        let small = detection.orig.capacity().max(detection.resp.capacity()) <= MAX_SPARE_BYTES;
+        if small && self.0.len() < MAX_SPARES {
+            detection.orig.clear();
+            detection.resp.clear();
+            detection.pieces.clear();
+            detection.seen = 0;
+            self.0.push(detection);
+        }
+    }
+}
+
+/// Every signature, with its bit and its protocol.
+fn signatures() -> impl Iterator<Item = (u64, &'static Spec, &'static Signature)> {
+    let all = SPECS.iter().flat_map(|spec| spec.signatures.iter().map(move |signature| (*spec, signature)));
+    all.zip(0..u64::BITS).map(|((spec, signature), at)| (1 << at, spec, signature))
+}
+
 impl Detection {
-    pub fn add(&mut self, dir: Dir, bytes: &[u8]) {
+    /// Looks at the next bytes of a direction: the protocols that it is seen to begin like with them.
+    pub fn look(&mut self, dir: Dir, bytes: &[u8]) -> SmallVec<[&'static Spec; 1]> {
+        let head = match dir {
+            Dir::Orig => &mut self.orig,
+            Dir::Resp => &mut self.resp,
+        };
+        // Nearly always the first segment decides, and need not be copied for it.
+        let before = head.len();
+        if before > 0 {
+            head.extend_from_slice(bytes);
+        }
+        let begins = if before > 0 { &head[..] } else { bytes };
+        let mut found = SmallVec::new();
+        for (bit, spec, signature) in signatures() {
+            if self.undecided & bit == 0 || signature.of != dir {
+                continue;
+            }
+            match (signature.probe)(begins) {
+                Probe::NeedMore => continue,
+                Probe::Match => found.push(spec),
+                Probe::NoMatch => {}
+            }
+            self.undecided &= !bit;
+        }
+        head.truncate(before);
+        self.seen += bytes.len();
+        found
+    }
+
+    /// Keeps what was looked at, for a protocol that is found later.
+    pub fn keep(&mut self, dir: Dir, bytes: &[u8]) {
         let head = match dir {
             Dir::Orig => &mut self.orig,
             Dir::Resp => &mut self.resp,
@@ -34,20 +114,25 @@ impl Detection {
 
     /// A gap is only of interest between data.
     pub fn gap(&mut self, dir: Dir, len: u64) {
-        if !self.pieces.is_empty() {
-            self.pieces.push((dir, Piece::Gap { len }));
+        match self.pieces.len() {
+            0 => {}
+            MAX_PIECES.. => self.undecided = 0,
+            _ => self.pieces.push((dir, Piece::Gap { len })),
         }
     }
 
-    pub fn heads(&self) -> Heads<'_> {
-        Heads { orig: &self.orig, resp: &self.resp }
-    }
-
+    /// Nothing is to be found any more.
     pub fn is_over(&self) -> bool {
-        self.orig.len() + self.resp.len() > MAX_BYTES || self.pieces.len() > MAX_PIECES
+        self.undecided == 0 || self.seen > MAX_BYTES || self.pieces.len() >= MAX_PIECES
     }
 
-    /// Tells again what was seen: data as `Ok`, a gap as `Err`.
+    /// Originator and responder were found to be the other way round.
+    pub fn flipped(&mut self) {
+        std::mem::swap(&mut self.orig, &mut self.resp);
+        self.pieces.iter_mut().for_each(|(dir, _)| *dir = dir.other());
+    }
+
+    /// Tells again what was kept: data as `Ok`, a gap as `Err`.
     pub fn replay(&self, mut tell: impl FnMut(Dir, Result<&[u8], u64>)) {
         let (mut orig, mut resp) = (&self.orig[..], &self.resp[..]);
         for (dir, piece) in &self.pieces {
@@ -71,35 +156,88 @@ impl Detection {
 mod tests {
     use super::*;
 
+    fn detection() -> Box<Detection> {
+        Spares::default().take()
+    }
+
+    /// What was found, after which the bytes are kept.
+    fn see(detection: &mut Detection, dir: Dir, bytes: &[u8]) -> Vec<&'static str> {
+        let found = detection.look(dir, bytes);
+        detection.keep(dir, bytes);
+        found.iter().map(|spec| spec.named.name).collect()
+    }
+
+    #[test]
+    fn there_is_a_bit_for_every_signature() {
+        assert!(SPECS.iter().map(|spec| spec.signatures.len()).sum::<usize>() <= 64);
+    }
+
     #[test]
     fn what_was_seen_is_told_again_in_order() {
-        let mut detection = Detection::default();
+        let mut detection = detection();
         detection.gap(Dir::Resp, 9);
-        detection.add(Dir::Orig, b"GET /");
-        detection.add(Dir::Resp, b"HTTP/1.1");
+        see(&mut detection, Dir::Orig, b"GET /");
+        see(&mut detection, Dir::Resp, b"HTTP/1.1");
         detection.gap(Dir::Orig, 3);
-        detection.add(Dir::Orig, b"more");
-        assert_eq!(detection.heads().orig, b"GET /more");
-        let mut told = Vec::new();
-        detection.replay(|dir, piece| told.push((dir, piece.map(<[u8]>::to_vec))));
-        let expected = [
+        see(&mut detection, Dir::Orig, b"more");
+        let told = |detection: &Detection| {
+            let mut told = Vec::new();
+            detection.replay(|dir, piece| told.push((dir, piece.map(<[u8]>::to_vec))));
+            told
+        };
+        let mut expected = [
             (Dir::Orig, Ok(b"GET /".to_vec())),
             (Dir::Resp, Ok(b"HTTP/1.1".to_vec())),
             (Dir::Orig, Err(3)),
             (Dir::Orig, Ok(b"more".to_vec())),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(told(&detection), expected);
+        detection.flipped();
+        expected.iter_mut().for_each(|(dir, _)| *dir = dir.other());
+        assert_eq!(told(&detection), expected);
     }
 
     #[test]
-    fn it_ends_after_a_kilobyte_or_a_hundred_pieces() {
-        let mut detection = Detection::default();
-        detection.add(Dir::Orig, &[0; 1024]);
-        assert!(!detection.is_over());
-        detection.add(Dir::Resp, &[0]);
+    fn each_direction_finds_a_protocol_once() {
+        let mut detection = detection();
+        assert_eq!(see(&mut detection, Dir::Orig, b"\r\nGE"), [""; 0]);
+        assert_eq!(see(&mut detection, Dir::Orig, b"T /"), ["HTTP"]);
+        assert_eq!(see(&mut detection, Dir::Orig, b" HTTP/1.1\r\n"), [""; 0]);
+        assert!(!detection.is_over(), "the reply may show it again");
+        assert_eq!(see(&mut detection, Dir::Resp, b"HTTP/1.1 200"), ["HTTP"]);
         assert!(detection.is_over());
-        let mut detection = Detection::default();
-        (0..101).for_each(|_| detection.add(Dir::Orig, b"x"));
-        assert!(detection.is_over());
+    }
+
+    #[test]
+    fn it_ends_once_all_is_decided_or_after_a_kilobyte_or_a_hundred_pieces() {
+        let mut decided = detection();
+        see(&mut decided, Dir::Orig, b"\x16\x03\x01");
+        assert!(!decided.is_over());
+        see(&mut decided, Dir::Resp, b"\x16\x03\x03");
+        assert!(decided.is_over());
+        let mut long = detection();
+        see(&mut long, Dir::Orig, &[b' '; 1024]);
+        assert!(!long.is_over());
+        see(&mut long, Dir::Resp, b"H");
+        assert!(long.is_over());
+        let mut many = detection();
+        (0..99).for_each(|_| _ = see(&mut many, Dir::Orig, b" "));
+        assert!(!many.is_over());
+        see(&mut many, Dir::Orig, b" ");
+        assert!(many.is_over());
+    }
+
+    #[test]
+    fn memory_is_used_again() {
+        let mut spares = Spares::default();
+        let mut detection = spares.take();
+        see(&mut detection, Dir::Orig, b"\x16\x03\x01");
+        see(&mut detection, Dir::Resp, b"\x16\x03\x01");
+        spares.give_back(detection);
+        let mut again = spares.take();
+        assert!(!again.is_over());
+        assert_eq!(see(&mut again, Dir::Orig, b"GET /"), ["HTTP"]);
+        spares.give_back(Box::new(Detection { orig: vec![0; MAX_SPARE_BYTES + 1], ..Detection::default() }));
+        assert!(spares.0.is_empty());
     }
 }

@@ -3,6 +3,7 @@
 //! A protocol is one [`Spec`] and one line in [`SPECS`]. Ports are a hint; content decides: several
 //! analyzers may try a flow, and those that it turns out not to be are dropped.
 
+mod confirm;
 mod conn;
 mod detect;
 mod dns;
@@ -12,12 +13,14 @@ mod http;
 pub mod reference;
 mod session;
 
+pub use confirm::{Kind, Named, confirmed, violated};
+pub use detect::Signature;
 pub use files::events as file_events;
 pub use files::{analyzer_of_file, digests_of_file};
 pub use groups::{EventGroup, event_groups, events, events_where, first, row_of};
 pub use session::Sessions;
 
-use session::Inner;
+use session::{Inner, Standing};
 
 use crate::config::Config;
 use crate::event::Proto;
@@ -28,9 +31,11 @@ use crate::record::Schema;
 static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
 
 /// The logs that analyzers write.
-pub static LOGS: &[&Schema] = &[CONN, DNS, FILES, HTTP];
+pub static LOGS: &[&Schema] = &[ANALYZER, CONN, DNS, DPD, FILES, HTTP];
+pub const ANALYZER: &Schema = confirm::ANALYZER;
 pub const CONN: &Schema = conn::SCHEMA;
 pub const DNS: &Schema = dns::SCHEMA;
+pub const DPD: &Schema = confirm::DPD;
 pub const FILES: &Schema = files::SCHEMA;
 pub const HTTP: &Schema = http::SCHEMA;
 
@@ -41,7 +46,11 @@ pub struct Shared {
     dns: dns::Totals,
     files: files::Held,
     http: http::Totals,
+    detections: detect::Spares,
     nested_too_deep: u64,
+    violations: u64,
+    given_up: u64,
+    taken_up_again: u64,
 }
 
 /// What the analyzers of a worker gave up, and other counters of theirs.
@@ -68,6 +77,12 @@ pub struct AnalyzeStats {
     pub files_given_up: u64,
     /// Streams inside streams that were nested too deep.
     pub nested_too_deep: u64,
+    /// Times a connection broke the rules of a protocol that it was analysed as.
+    pub violations: u64,
+    /// Analyzers that were taken off a connection for it, …
+    pub given_up: u64,
+    /// … and those that content brought back.
+    pub taken_up_again: u64,
 }
 
 impl Shared {
@@ -84,30 +99,26 @@ impl Shared {
             files_too_many: self.files.too_many,
             files_given_up: self.files.given_up,
             nested_too_deep: self.nested_too_deep,
+            violations: self.violations,
+            given_up: self.given_up,
+            taken_up_again: self.taken_up_again,
         }
     }
 }
 
 /// A protocol, to whoever sets analyzers on flows.
 pub struct Spec {
-    /// As `service` in conn.log.
-    pub service: &'static str,
+    pub named: Named,
     /// Where it is usually found: analyzers start here without having seen anything.
     pub ports: &'static [(Proto, u16)],
-    /// Whether a stream's first bytes look like it.
-    pub probe: Option<fn(&Heads<'_>) -> bool>,
+    /// By what a stream shows itself to be it, wherever it is found.
+    pub signatures: &'static [Signature],
     pub new: fn(&Config, &Flow) -> Box<dyn Analyzer>,
-}
-
-/// The first bytes of both directions of a stream, as far as they came.
-pub struct Heads<'a> {
-    pub orig: &'a [u8],
-    pub resp: &'a [u8],
 }
 
 /// An analyzer of one flow, trying to be it in one protocol.
 pub trait Analyzer: Send {
-    /// It was set on a flow.
+    /// It was set on a flow; again after [`stop`](Self::stop), where content brought it back.
     fn begin(&mut self, _link: &mut Link<'_, '_>) {}
 
     /// A datagram's payload.
@@ -132,7 +143,15 @@ pub trait Analyzer: Send {
     /// Originator and responder were found to be the other way round.
     fn flipped(&mut self) {}
 
-    /// The flow is over, or the analyzer was found not to be the right one. It is told nothing after this.
+    /// It broke the protocol's rules and was taken off the flow: it is given no more of it. True where it
+    /// has something to tell at the flow's end, or is to remember should content bring it back; if not,
+    /// it is done.
+    fn stop(&mut self, link: &mut Link<'_, '_>) -> bool {
+        self.done(link);
+        false
+    }
+
+    /// The flow is over. It is told nothing after this.
     fn done(&mut self, _link: &mut Link<'_, '_>) {}
 }
 
@@ -141,33 +160,36 @@ pub struct Link<'a, 'c> {
     pub cx: &'a mut Cx<'c>,
     pub flow: &'a mut Flow,
     pub shared: &'a mut Shared,
-    verdict: Verdict,
+    spec: &'static Spec,
+    standing: &'a mut Standing,
     inner: &'a mut Inner,
-}
-
-/// What an analyzer has found out about whether it is the right one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Verdict {
-    confirmed: bool,
-    violations: u32,
 }
 
 impl Link<'_, '_> {
     /// The flow is what the analyzer takes it for.
     pub fn confirm(&mut self) {
-        self.verdict.confirmed = true;
+        if !std::mem::replace(&mut self.standing.confirmed, true) {
+            confirmed(self.cx, self.flow, &self.spec.named);
+        }
     }
 
-    /// The flow broke the protocol's rules.
-    pub fn violation(&mut self) {
-        self.verdict.violations += 1;
+    /// The flow broke the protocol's rules: the `reason` in Zeek's words, and the `data` that show it
+    /// where Zeek tells them. An analyzer that was confirmed is taken off the flow for it once the packet
+    /// has been dealt with.
+    pub fn violation(&mut self, reason: &str, data: Option<&[u8]>) {
+        let was_confirmed = violated(self.cx, self.flow, &self.spec.named, reason, data);
+        self.shared.violations += 1;
+        if self.standing.violated(self.flow, was_confirmed, self.cx.bus.order()) {
+            self.shared.given_up += 1;
+        }
     }
 
     /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on)
     /// and [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the
     /// stream are told to it without further ado. `transactions` were numbered so far.
     pub fn hand_over(&mut self, transactions: u64) {
-        if !self.inner.begin(transactions) {
+        let detection = self.shared.detections.take();
+        if !self.inner.begin(transactions, detection) {
             self.shared.nested_too_deep += 1;
         }
     }

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use crate::analyze::{EventGroup, SPECS, event_groups};
+use crate::analyze::{EventGroup, Named, SPECS, event_groups};
+use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, EventDecl, FieldDecl, RecordDecl};
 
 /// `scripts/base/events.zeek`: the events, and the records that are their arguments.
@@ -14,8 +15,9 @@ pub fn events_zeek() -> String {
          # NIGHTJAR_BLESS=1 cargo test -p nightjar --test schemas writes it anew.\n\n\
          module AllAnalyzers;\n\nexport {\n\t## What looks at connections.\n\ttype Tag: enum {\n",
     );
-    for service in SPECS.iter().map(|spec| spec.service) {
-        let _ = writeln!(text, "\t\tANALYZER_ANALYZER_{},", service.to_ascii_uppercase());
+    let tunnels = UdpTunnelKind::ALL.iter().map(|kind| Named::of_tunnel(*kind));
+    for named in SPECS.iter().map(|spec| spec.named).chain(tunnels) {
+        let _ = writeln!(text, "\t\t{},", named.tag());
     }
     text.push_str("\t};\n}\n\nmodule GLOBAL;\n");
     let mut declared = Vec::new();

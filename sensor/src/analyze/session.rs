@@ -2,12 +2,9 @@
 
 use smallvec::SmallVec;
 
-use crate::analyze::conn::events::{
-    AnalyzerConfirmation, AnalyzerViolation, ConfirmationInfo, Tag, ViolationInfo,
-};
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
-use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Verdict};
+use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec};
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
@@ -29,6 +26,8 @@ pub enum Session {
     /// It has carried nothing yet.
     #[default]
     Fresh,
+    /// The same, and its ends were found to be the other way round than its first packet said.
+    FreshFlipped,
     Active(Box<Active>),
     /// It is nothing that we know.
     Unknown,
@@ -38,24 +37,27 @@ pub enum Session {
 #[derive(Default)]
 pub struct Active {
     slots: SmallVec<[Slot; 1]>,
-    detection: Option<Detection>,
+    detection: Option<Box<Detection>>,
     outer: Outer,
 }
 
 struct Slot {
     spec: &'static Spec,
-    analyzer: Box<dyn Analyzer>,
-    confirmed: bool,
-    violations: u32,
-    /// It was found not to be the right one.
-    dropped: bool,
+    /// None where it was taken off the flow and has nothing left to tell.
+    analyzer: Option<Box<dyn Analyzer>>,
+    standing: Standing,
     inner: Inner,
 }
 
-/// Stands where an analyzer was dropped.
-struct Nothing;
-
-impl Analyzer for Nothing {}
+/// What an analyzer has found out about whether it is the right one, and what came of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Standing {
+    pub confirmed: bool,
+    violations: u32,
+    /// With the packet of this number it was taken off the flow: it is given the rest of that packet only.
+    ends_with: Option<u64>,
+    stopped: bool,
+}
 
 /// What an analyzer handed its stream over to.
 #[derive(Default)]
@@ -82,65 +84,89 @@ const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 /// An analyzer that was never confirmed is dropped after more than this many (`DPD::max_violations`).
 const MAX_VIOLATIONS: u32 = 5;
 
+impl Standing {
+    /// The analyzer broke its protocol's rules. True where it is taken off the flow for it.
+    pub fn violated(&mut self, flow: &Flow, was_confirmed: bool, order: Order) -> bool {
+        if flow.sizes[0] + flow.sizes[1] > IGNORE_VIOLATIONS_AFTER {
+            return false;
+        }
+        self.violations += 1;
+        let ends = (was_confirmed || self.violations > MAX_VIOLATIONS) && self.ends_with.is_none();
+        if ends {
+            self.ends_with = Some(order.packet);
+        }
+        ends
+    }
+}
+
 impl Slot {
     fn new(spec: &'static Spec, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
-        let analyzer = (spec.new)(cx.config, flow);
+        let analyzer = Some((spec.new)(cx.config, flow));
         let inner = Inner { active: None, outer };
-        let mut slot = Slot { spec, analyzer, confirmed: false, violations: 0, dropped: false, inner };
+        let mut slot = Slot { spec, analyzer, standing: Standing::default(), inner };
         slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
         slot
     }
 
-    /// Calls the analyzer and draws the consequences of what it found out.
-    fn call<T>(
+    /// Content says that it is this protocol after all: begins again, with what it remembers.
+    fn begin_again(&mut self, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        shared.taken_up_again += 1;
+        self.standing = Standing::default();
+        self.inner = Inner { active: None, outer };
+        if self.analyzer.is_none() {
+            self.analyzer = Some((self.spec.new)(cx.config, flow));
+        }
+        self.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
+    }
+
+    fn is_running(&self) -> bool {
+        !self.standing.stopped
+    }
+
+    /// Calls the analyzer, unless it was taken off the flow.
+    fn call(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+        what: impl FnOnce(&mut dyn Analyzer, &mut Link<'_, '_>),
+    ) {
+        if self.standing.stopped {
+            return;
+        }
+        if self.standing.ends_with.is_some_and(|packet| packet != cx.bus.order().packet) {
+            self.standing.stopped = true;
+            let tells = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.stop(link);
+            if self.tell(cx, flow, shared, tells) != Some(true) {
+                self.analyzer = None;
+            }
+            self.finish_inner(cx, flow, shared);
+            return;
+        }
+        self.tell(cx, flow, shared, what);
+    }
+
+    fn tell<T>(
         &mut self,
         cx: &mut Cx<'_>,
         flow: &mut Flow,
         shared: &mut Shared,
         what: impl FnOnce(&mut dyn Analyzer, &mut Link<'_, '_>) -> T,
-    ) -> T {
-        let inner = &mut self.inner;
-        let mut link = Link { cx, flow, shared, verdict: Verdict::default(), inner };
-        let result = what(&mut *self.analyzer, &mut link);
-        let Verdict { confirmed, violations } = link.verdict;
-        if confirmed && !self.confirmed {
-            self.confirmed = true;
-            flow.add_service(self.spec.service);
-            let info = ConfirmationInfo { c: Some(Conn), f: None, aid: Some(flow.ordinal) };
-            flow.raise(cx, &AnalyzerConfirmation { atype: Tag(self.spec.service), info });
-        }
-        for _ in 0..violations {
-            let reason = "the protocol's rules were broken";
-            let info = ViolationInfo { reason, c: Some(Conn), f: None, aid: Some(flow.ordinal), data: None };
-            flow.raise(cx, &AnalyzerViolation { atype: Tag(self.spec.service), info });
-            self.violated(flow);
-        }
-        if self.dropped {
-            self.finish(cx, flow, shared);
-            // From now on it is told nothing, and holds nothing.
-            self.analyzer = Box::new(Nothing);
-        }
-        result
+    ) -> Option<T> {
+        let Slot { spec, analyzer, standing, inner } = self;
+        let analyzer = analyzer.as_deref_mut()?;
+        Some(what(analyzer, &mut Link { cx, flow, shared, spec, standing, inner }))
     }
 
     /// Lets the analyzer tell what it has still to tell, and those of streams within its own.
     fn finish(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
-        let verdict = Verdict::default();
-        self.analyzer.done(&mut Link { cx, flow, shared, verdict, inner: &mut self.inner });
-        if let Some(mut inner) = self.inner.active.take() {
-            let left = inner.slots.iter_mut().filter(|slot| !slot.dropped);
-            left.for_each(|slot| slot.finish(cx, flow, shared));
-        }
+        self.tell(cx, flow, shared, |analyzer, link| analyzer.done(link));
+        self.finish_inner(cx, flow, shared);
     }
 
-    fn violated(&mut self, flow: &mut Flow) {
-        let listed = flow.remove_service(self.spec.service);
-        if flow.sizes[0] + flow.sizes[1] > IGNORE_VIOLATIONS_AFTER {
-            return;
-        }
-        self.violations += 1;
-        if listed || self.violations > MAX_VIOLATIONS {
-            self.dropped = true;
+    fn finish_inner(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        if let Some(mut inner) = self.inner.active.take() {
+            inner.finish(cx, flow, shared);
         }
     }
 }
@@ -148,23 +174,22 @@ impl Slot {
 impl Session {
     /// Starts the analyzers that the flow's port suggests, and detection by content.
     fn begin(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Option<&mut Active> {
-        if matches!(self, Session::Fresh) {
-            let (place, outer) = ((flow.proto(), flow.resp_port()), Outer::default());
-            let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
-            let slots: SmallVec<[Slot; 1]> =
-                hinted.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
-            let stream = flow.proto() == Proto::Tcp;
-            let others = |spec: &&Spec| {
-                spec.probe.is_some() && !slots.iter().any(|slot| slot.spec.service == spec.service)
-            };
-            let detection =
-                (stream && SPECS.iter().copied().any(|spec| others(&spec))).then(Detection::default);
-            *self = if slots.is_empty() && detection.is_none() {
-                Session::Unknown
-            } else {
-                Session::Active(Box::new(Active { slots, detection, outer }))
-            };
-        }
+        let port = match self {
+            Session::Fresh => flow.resp_port(),
+            // The ports were looked at with the first packet, as in Zeek.
+            Session::FreshFlipped => flow.orig_port(),
+            Session::Active(_) | Session::Unknown => return self.active(),
+        };
+        let (place, outer) = ((flow.proto(), port), Outer::default());
+        let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
+        let slots: SmallVec<[Slot; 1]> =
+            hinted.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
+        let detection = (flow.proto() == Proto::Tcp).then(|| shared.detections.take());
+        *self = if slots.is_empty() && detection.is_none() {
+            Session::Unknown
+        } else {
+            Session::Active(Box::new(Active { slots, detection, outer }))
+        };
         self.active()
     }
 
@@ -179,7 +204,7 @@ impl Session {
     fn settle(&mut self) {
         if let Session::Active(active) = self
             && active.detection.is_none()
-            && active.slots.iter().all(|slot| slot.dropped)
+            && active.slots.iter().all(|slot| slot.analyzer.is_none())
         {
             *self = Session::Unknown;
         }
@@ -187,6 +212,11 @@ impl Session {
 }
 
 impl Active {
+    /// Whether more of the stream is wanted.
+    fn listens(&self) -> bool {
+        self.detection.is_some() || self.slots.iter().any(Slot::is_running)
+    }
+
     fn each(
         &mut self,
         cx: &mut Cx<'_>,
@@ -194,8 +224,8 @@ impl Active {
         shared: &mut Shared,
         mut what: impl FnMut(&mut dyn Analyzer, &mut Link<'_, '_>),
     ) {
-        for slot in self.slots.iter_mut().filter(|slot| !slot.dropped) {
-            slot.call(cx, flow, shared, |analyzer, link| what(analyzer, link));
+        for slot in &mut self.slots {
+            slot.call(cx, flow, shared, &mut what);
         }
     }
 
@@ -207,8 +237,8 @@ impl Active {
         shared: &mut Shared,
         what: &mut dyn FnMut(&mut dyn Analyzer, &mut Link<'_, '_>),
     ) {
-        for slot in self.slots.iter_mut().filter(|slot| !slot.dropped) {
-            slot.call(cx, flow, shared, |analyzer, link| what(analyzer, link));
+        for slot in &mut self.slots {
+            slot.call(cx, flow, shared, &mut *what);
             if let Some(inner) = &mut slot.inner.active {
                 inner.each_within(cx, flow, shared, what);
             }
@@ -226,55 +256,79 @@ impl Active {
         self.each(cx, flow, shared, |analyzer, link| analyzer.gap(link, dir, len));
         if let Some(detection) = &mut self.detection {
             detection.gap(dir, len);
-            if detection.is_over() {
-                self.detection = None;
-            }
         }
     }
 
     /// Sets an analyzer on the stream whose content looks like it, and tells it what came before.
     fn detect(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
-        let Some(detection) = &mut self.detection else { return };
-        detection.add(dir, bytes);
-        let heads = detection.heads();
-        for spec in SPECS.iter().copied() {
-            let absent = !self.slots.iter().any(|slot| slot.spec.service == spec.service);
-            if absent && spec.probe.is_some_and(|probe| probe(&heads)) {
-                let mut slot = Slot::new(spec, self.outer, cx, flow, shared);
-                detection.replay(|dir, piece| {
-                    slot.call(cx, flow, shared, |analyzer, link| match piece {
-                        Ok(bytes) => analyzer.data(link, dir, bytes),
-                        Err(gap) => analyzer.gap(link, dir, gap),
-                    });
+        let Some(mut detection) = self.detection.take() else { return };
+        for spec in detection.look(dir, bytes) {
+            let Some(slot) = self.started(spec, cx, flow, shared) else { continue };
+            let mut tell = |dir, piece: Result<&[u8], u64>| {
+                slot.call(cx, flow, shared, |analyzer, link| match piece {
+                    Ok(bytes) => analyzer.data(link, dir, bytes),
+                    Err(gap) => analyzer.gap(link, dir, gap),
                 });
-                self.slots.push(slot);
-            }
+            };
+            detection.replay(&mut tell);
+            tell(dir, Ok(bytes));
         }
-        let undecided = |spec: &&&Spec| {
-            spec.probe.is_some() && !self.slots.iter().any(|slot| slot.spec.service == spec.service)
-        };
-        if detection.is_over() || !SPECS.iter().any(|spec| undecided(&spec)) {
-            self.detection = None;
+        if detection.is_over() {
+            shared.detections.give_back(detection);
+        } else {
+            detection.keep(dir, bytes);
+            self.detection = Some(detection);
         }
     }
 
+    /// Starts the analyzer of a protocol that content shows. None where it is running already.
+    fn started(
+        &mut self,
+        spec: &'static Spec,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+    ) -> Option<&mut Slot> {
+        let known = self.slots.iter().position(|slot| slot.spec.named == spec.named);
+        let at = known.unwrap_or(self.slots.len());
+        match known.and_then(|at| self.slots.get_mut(at)) {
+            Some(slot) if slot.is_running() => return None,
+            Some(slot) => slot.begin_again(self.outer, cx, flow, shared),
+            None => self.slots.push(Slot::new(spec, self.outer, cx, flow, shared)),
+        }
+        self.slots.get_mut(at)
+    }
+
     fn flipped(&mut self) {
+        if let Some(detection) = &mut self.detection {
+            detection.flipped();
+        }
         for slot in &mut self.slots {
-            slot.analyzer.flipped();
+            if let Some(analyzer) = &mut slot.analyzer {
+                analyzer.flipped();
+            }
             if let Some(inner) = &mut slot.inner.active {
                 inner.flipped();
             }
+        }
+    }
+
+    /// The flow is over: lets all tell what they have still to tell.
+    fn finish(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        self.slots.iter_mut().for_each(|slot| slot.finish(cx, flow, shared));
+        if let Some(detection) = self.detection.take() {
+            shared.detections.give_back(detection);
         }
     }
 }
 
 impl Inner {
     /// Begins detection; false where that is one stream in a stream too many.
-    pub fn begin(&mut self, transactions: u64) -> bool {
+    pub fn begin(&mut self, transactions: u64, detection: Box<Detection>) -> bool {
         let begins = self.outer.depth < MAX_DEPTH && self.active.is_none();
         if begins {
             let outer = Outer { depth: self.outer.depth + 1, transactions };
-            let detection = Some(Detection::default());
+            let detection = Some(detection);
             self.active = Some(Box::new(Active { slots: SmallVec::new(), detection, outer }));
         }
         begins
@@ -305,7 +359,11 @@ impl Handler for Sessions {
     }
 
     fn listens(&self, session: &Session) -> bool {
-        !matches!(session, Session::Unknown)
+        match session {
+            Session::Fresh | Session::FreshFlipped => true,
+            Session::Active(active) => active.listens(),
+            Session::Unknown => false,
+        }
     }
 
     fn datagram(
@@ -374,16 +432,17 @@ impl Handler for Sessions {
     }
 
     fn flipped(&mut self, session: &mut Session) {
-        if let Some(active) = session.active() {
-            active.flipped();
+        match session {
+            Session::Fresh => *session = Session::FreshFlipped,
+            Session::FreshFlipped => *session = Session::Fresh,
+            Session::Active(active) => active.flipped(),
+            Session::Unknown => {}
         }
     }
 
     fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, session: &mut Session) {
         if let Some(active) = session.active() {
-            for slot in active.slots.iter_mut().filter(|slot| !slot.dropped) {
-                slot.finish(cx, flow, &mut self.shared);
-            }
+            active.finish(cx, flow, &mut self.shared);
         }
         if flow.proto() == Proto::Tcp && cx.bus.order().packet == Order::END {
             flow.raise(cx, &events::ConnectionPending { c: Conn });

@@ -40,6 +40,14 @@ pub enum UdpTunnelKind {
 }
 
 impl UdpTunnelKind {
+    pub const ALL: [UdpTunnelKind; 5] = [
+        UdpTunnelKind::Ayiya,
+        UdpTunnelKind::Geneve,
+        UdpTunnelKind::Gtpv1,
+        UdpTunnelKind::Teredo,
+        UdpTunnelKind::Vxlan,
+    ];
+
     pub const fn tunnel(self) -> TunnelType {
         match self {
             UdpTunnelKind::Ayiya => TunnelType::Ayiya,

@@ -73,6 +73,8 @@ pub struct TunnelTrial {
     pub confirmed: bool,
     /// It is none; it is not tried again.
     pub refused: bool,
+    /// It broke the tunnel's rules, which was told.
+    pub violated: bool,
     /// Which directions have carried valid headers.
     pub valid: [bool; 2],
 }

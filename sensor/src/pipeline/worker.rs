@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::analyze::{AnalyzeStats, Sessions};
+use crate::analyze::{self, AnalyzeStats, Named, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
@@ -372,11 +372,13 @@ impl Worker {
                 let certain = kind != UdpTunnelKind::Teredo || flow.trial.valid == [true; 2];
                 if certain && !flow.trial.confirmed {
                     flow.trial.confirmed = true;
-                    flow.add_service(kind.service());
+                    analyze::confirmed(&mut cx, flow, &Named::of_tunnel(kind));
                 }
             }
-            Verdict::Violation(_) => {
-                flow.remove_service(kind.service());
+            Verdict::Violation(reason) => {
+                if !std::mem::replace(&mut flow.trial.violated, true) {
+                    analyze::violated(&mut cx, flow, &Named::of_tunnel(kind), reason, None);
+                }
                 flow.trial.refused = !flow.trial.confirmed;
             }
             Verdict::TooDeep if kind != UdpTunnelKind::Gtpv1 => flow.note_limit(handed.dir),

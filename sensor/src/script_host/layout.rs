@@ -25,6 +25,8 @@ static LOGS: &[Declared] = &[
     (analyze::HTTP, "HTTP::Info", Some(("connection", "http"))),
     (analyze::DNS, "DNS::Info", Some(("connection", "dns"))),
     (analyze::FILES, "Files::Info", Some(("fa_file", "info"))),
+    (analyze::ANALYZER, "Analyzer::Logging::Info", None),
+    (analyze::DPD, "DPD::Info", None),
     (policy::WEIRD, "Weird::Info", None),
     (policy::TUNNEL, "Tunnel::Info", None),
 ];

@@ -134,6 +134,22 @@ fn a_decompression_bomb_is_cut_off() {
     assert!(out <= (1 << 20) + 100 * coded.len(), "{out}");
 }
 
+#[test]
+fn many_small_bombs_share_one_budget() {
+    let coded = gzip(&vec![0; 1 << 20]);
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len());
+    let reply = with_body(&head, &coded);
+    let stream = reply.repeat(20);
+    let limits = crate::http::Limits { inflate_allowance: 4 << 20, inflate_ratio: 10, ..Default::default() };
+    let seen = run([orig(&GET.repeat(20)), resp(&stream)], usize::MAX, limits);
+    let out: usize = seen.contents(false).iter().map(Vec::len).sum();
+    assert!(out <= (4 << 20) + 10 * 20 * coded.len(), "{out}");
+    assert!(out >= 4 << 20, "{out}");
+    assert!(seen.weird_names().iter().all(|name| *name == "http_inflate_limit_exceeded"));
+    assert_eq!(seen.rows().len(), 20, "all messages are read to their end");
+}
+
 const FORM: &[u8] = b"preamble\r\n--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n\
     --XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n\
     b\ri\nn\r\n\r\n--XX--\r\n";
@@ -154,15 +170,30 @@ fn multipart_form() {
 }
 
 #[test]
-fn a_closing_boundary_without_line_end() {
+fn a_last_line_without_end_is_ended_where_its_segment_ends_the_body() {
     let body = FORM.strip_suffix(b"\r\n").unwrap();
-    let seen = events(&[
-        orig(&post(body, "multipart/form-data; boundary=\"XX\"")),
-        orig(b"GET /next HTTP/1.1\r\n\r\n"),
-    ]);
+    let post = post(body, "multipart/form-data; boundary=\"XX\"");
+    let (head, body) = post.split_at(post.len() - body.len());
+    let next = b"GET /next HTTP/1.1\r\n\r\n";
+    let seen = run([orig(head), orig(body), orig(next)], usize::MAX, Default::default());
     assert_eq!(seen.contents(true), [b"one".as_slice(), b"b\ri\nn\r\n"]);
     assert_eq!(seen.weird_names(), ["line_terminated_without_CRLF"]);
     assert_eq!(seen.rows().len(), 2);
+    // As in Zeek it goes on into what follows if not, which is odd then.
+    let seen = run([orig(&post), orig(next)], usize::MAX, Default::default());
+    assert_eq!(seen.weird_names(), ["bad_HTTP_request", "empty_http_request"]);
+    assert_eq!(seen.rows().len(), 1);
+}
+
+#[test]
+fn a_line_of_a_mail_without_end_goes_on_into_the_next_reply() {
+    let mail = b"HTTP/1.1 200 OK\r\nContent-Type: message/rfc822\r\nContent-Length: 3\r\n\r\nabc";
+    let steps = [orig(GET), resp(mail), orig(GET), resp(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")];
+    let seen = run(steps, usize::MAX, Default::default());
+    assert_eq!(seen.contents(false), [b"ok"]);
+    let lengths: Vec<u64> = seen.rows().iter().map(|row| row.response_body_len).collect();
+    assert_eq!(lengths, [43, 0], "as Zeek 7.0 counts them");
+    assert!(seen.weirds().is_empty(), "{:?}", seen.weirds());
 }
 
 #[test]

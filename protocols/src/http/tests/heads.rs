@@ -2,6 +2,8 @@
 
 use super::fixtures::*;
 
+const GET: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
@@ -262,13 +264,51 @@ fn upgrade_hands_the_stream_on() {
 }
 
 #[test]
-fn too_long_a_line_is_ended() {
+fn too_long_a_line_of_a_head_loses_its_middle() {
+    let limits = crate::http::Limits { max_line: 128, ..Default::default() };
+    let long = "a".repeat(1000);
+    let head =
+        format!("GET /{long} HTTP/1.1\r\nX: {long}\r\nContent-Length: {}3\r\n\r\nxyz", " ".repeat(1000));
+    let steps = || [orig(head.as_bytes()), resp(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), orig(GET)];
+    for piece in [usize::MAX, 1, 7, 100] {
+        let seen = run(steps(), piece, limits);
+        assert_eq!(seen.weird_names(), ["contentline_size_exceeded"; 3], "cut into {piece}");
+        assert_eq!(seen.contents(true), [b"xyz"], "the length stood at the end of its line");
+        let rows = seen.rows();
+        assert_eq!((rows.len(), rows[0].status_code, rows[0].version), (2, Some(200), Some(*b"1.1")));
+        assert!(rows[0].get(rows[0].uri).unwrap().starts_with(b"/aaaa"));
+        assert!(rows[0].get(rows[0].uri).unwrap().len() < 200);
+    }
+}
+
+#[test]
+fn too_long_a_line_of_a_body_is_content_all_the_same() {
     let limits = crate::http::Limits { max_line: 64, ..Default::default() };
-    let head = [b"GET /".as_slice(), &[b'a'; 200], b" HTTP/1.1\r\n\r\n"].concat();
-    let whole = run([orig(&head)], usize::MAX, limits);
-    let cut = run([orig(&head)], 1, limits);
-    assert_eq!(whole.weirds(), cut.weirds());
-    assert!(whole.weird_names().contains(&"contentline_size_exceeded"));
+    let (long, odd) = ("a".repeat(1000), "b\r".repeat(500));
+    let body = format!("--XX\r\n\r\nshort\r\n{long}\r\n{odd}\r\n--XX\r\n\r\nnext\r\n--XX--\r\n");
+    let post = format!(
+        "POST / HTTP/1.1\r\nContent-Type: multipart/mixed; boundary=XX\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for piece in [usize::MAX, 1, 2, 7, 100] {
+        let seen = run([orig(post.as_bytes()), orig(GET)], piece, limits);
+        let content = [format!("short\r\n{long}\r\n{odd}").into_bytes(), b"next".to_vec()];
+        assert_eq!(seen.contents(true), content, "cut into {piece}");
+        let rows = seen.rows();
+        assert_eq!((rows.len(), rows[0].request_body_len), (2, body.len() as u64), "cut into {piece}");
+    }
+}
+
+#[test]
+fn replies_find_their_requests_beyond_the_ceiling() {
+    let limits = crate::http::Limits { max_unanswered: 2, ..Default::default() };
+    let requests = [GET, b"HEAD / HTTP/1.1\r\n\r\n", GET, GET].concat();
+    let with_body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".as_slice();
+    let to_head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n".as_slice();
+    let replies = [with_body, to_head, with_body, with_body].concat();
+    let seen = run([orig(&requests), resp(&replies)], usize::MAX, limits);
+    let lengths: Vec<u64> = seen.rows().iter().map(|row| row.response_body_len).collect();
+    assert_eq!(lengths, [2, 0, 2, 2]);
 }
 
 #[test]

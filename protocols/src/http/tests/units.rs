@@ -1,7 +1,8 @@
 //! The small parts on their own.
 
 use crate::http::head::{HeaderName, parse_request_line};
-use crate::http::{Probe, probe_client, probe_server};
+use crate::http::{probe_client, probe_server};
+use crate::probe::Probe;
 
 #[test]
 fn header_names_are_found_whatever_their_case() {

@@ -1,5 +1,6 @@
 //! Events of connections, and of what they were found to be.
 
+use crate::analyze::Named;
 use crate::event::{ArgType, Argument, Conn, File, Part, Taken, arg_records, events};
 
 events! { [crate::analyze::first::conn]
@@ -64,16 +65,15 @@ events! { [crate::analyze::first::conn]
     }
 }
 
-/// An analyzer by the protocol that it is of.
+/// An analyzer's tag.
 #[derive(Clone, Copy, Debug)]
-pub struct Tag<'a>(pub &'a str);
+pub struct Tag<'a>(pub &'a Named);
 
 impl Argument for Tag<'_> {
     const TYPE: ArgType = ArgType::Named("AllAnalyzers::Tag");
 
     fn put(&self, taken: &mut Taken) -> Part {
-        let tag = format!("AllAnalyzers::ANALYZER_ANALYZER_{}", self.0.to_ascii_uppercase());
-        taken.text(tag.as_bytes())
+        taken.text(format!("AllAnalyzers::{}", self.0.tag()).as_bytes())
     }
 }
 

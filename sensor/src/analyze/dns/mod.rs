@@ -8,7 +8,7 @@ use nightjar_protocols::dns::{
 };
 
 use crate::analyze::dns::events::Msg;
-use crate::analyze::{Analyzer, Link, Spec};
+use crate::analyze::{Analyzer, Kind, Link, Named, Spec};
 use crate::config::Config;
 use crate::event::{Conn, Event, Proto};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
@@ -17,10 +17,10 @@ use crate::time::Interval;
 pub const SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
 
 pub static SPEC: Spec = Spec {
-    service: "dns",
+    named: Named { kind: Kind::Protocol, name: "DNS", service: "dns" },
     // DNS, NetBIOS names, multicast DNS, LLMNR.
     ports: &[(Proto::Udp, 53), (Proto::Tcp, 53), (Proto::Udp, 137), (Proto::Udp, 5353), (Proto::Udp, 5355)],
-    probe: None,
+    signatures: &[],
     new,
 };
 
@@ -101,7 +101,12 @@ struct Stream {
     session: Session,
     orig: StreamParser,
     resp: StreamParser,
+    /// Of both sides, once they have ended: the header of a message that they left unfinished.
+    left: [Option<[u8; HEADER_LEN]>; 2],
 }
+
+/// Bytes of a message's header (RFC 1035 §4.1.1).
+const HEADER_LEN: usize = 12;
 
 impl Stream {
     fn split(&mut self, dir: Dir) -> (&mut Session, &mut StreamParser) {
@@ -123,12 +128,25 @@ impl Analyzer for Stream {
         self.split(dir).1.gap(usize::try_from(len).unwrap_or(usize::MAX));
     }
 
-    /// Zeek reads what there is of unfinished messages, of both directions, at each end that closes;
-    /// here a direction is read to its own end, and once.
+    /// Zeek reads what there is of unfinished messages, of both directions, at each end that closes. Here
+    /// a direction is read to its own end, and once; only whether it can be DNS at all is judged each time.
     fn end_of_data(&mut self, link: &mut Link<'_, '_>, dir: Dir) {
-        let (session, parser) = self.split(dir);
-        // Zeek does not know any more who sent it, and takes the responder.
-        parser.end(|bytes| message(session, link, Transport::Tcp, false, Dir::Resp, bytes));
+        for side in [Dir::Orig, Dir::Resp] {
+            if let Some(left) = self.left[side as usize] {
+                judge(link, &left);
+            } else if side != dir {
+                judge(link, self.split(side).1.unfinished());
+            } else {
+                let mut left = None;
+                let (session, parser) = self.split(dir);
+                // Zeek does not know any more who sent it, and takes the responder.
+                parser.end(|bytes| {
+                    left = bytes.first_chunk().copied();
+                    message(session, link, Transport::Tcp, false, Dir::Resp, bytes);
+                });
+                self.left[side as usize] = left;
+            }
+        }
     }
 
     fn tcp_event(&mut self, link: &mut Link<'_, '_>, event: TcpEvent) {
@@ -140,6 +158,7 @@ impl Analyzer for Stream {
 
     fn flipped(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);
+        self.left.swap(0, 1);
     }
 
     fn done(&mut self, link: &mut Link<'_, '_>) {
@@ -168,8 +187,17 @@ fn message(
     shared.dns.queries += found.queries;
     match outcome {
         Outcome::Dns => link.confirm(),
-        Outcome::TooManyQuestions => link.violation(),
+        Outcome::TooManyQuestions => link.violation(Weird::TooManyQuestions.name(), None),
         Outcome::NoHeader | Outcome::Damaged => {}
+    }
+}
+
+/// Looks at the header of an unfinished message only.
+fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
+    if link.shared.dns.space.options.refuses_message(unfinished) {
+        let weird = Weird::TooManyQuestions;
+        link.weird(weird.name(), SOURCE);
+        link.violation(weird.name(), None);
     }
 }
 

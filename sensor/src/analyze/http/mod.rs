@@ -7,20 +7,29 @@ mod record;
 use nightjar_protocols::files::{File, Step};
 use nightjar_protocols::http::log::{Row, RowLimits, RowSink, Rows};
 use nightjar_protocols::http::{
-    Close, Content, EntityId, Handler, Handover, Header, Limits, MessageStat, PORTS, Probe, ReplyLine,
-    RequestLine, Session, Source, Version, probe_client, probe_server,
+    Close, Content, EntityId, Handler, Handover, Header, Limits, MessageStat, PORTS, ReplyLine, RequestLine,
+    Session, Source, Version, probe_client, probe_server,
 };
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
-use crate::analyze::{Analyzer, Heads, Link, Spec};
+use crate::analyze::{Analyzer, Kind, Link, Named, Signature, Spec};
 use crate::config::Config;
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 use crate::time::{Interval, Time};
 
-pub static SPEC: Spec = Spec { service: "http", ports: &TCP_PORTS, probe: Some(probe), new };
+pub static SPEC: Spec = Spec {
+    named: Named { kind: Kind::Protocol, name: "HTTP", service: "http" },
+    ports: &TCP_PORTS,
+    // Either side is enough: of large transfers the other one may come too late.
+    signatures: &[
+        Signature { of: Dir::Orig, probe: probe_client },
+        Signature { of: Dir::Resp, probe: probe_server },
+    ],
+    new,
+};
 
 /// http.log's columns.
 pub const SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
@@ -34,11 +43,6 @@ const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
     }
     ports
 };
-
-/// Either side is enough: of large transfers the other one may come too late.
-fn probe(heads: &Heads<'_>) -> bool {
-    probe_client(heads.orig) == Probe::Match || probe_server(heads.resp) == Probe::Match
-}
 
 /// What the HTTP analyzers of a worker have in common.
 #[derive(Default)]
@@ -109,6 +113,8 @@ struct Log {
     asking: Option<Asking>,
     /// The number of the request whose head was complete last.
     head_of: u32,
+    /// Something was read since the totals were told.
+    reads: bool,
 }
 
 /// A request that is not complete.
@@ -131,6 +137,24 @@ struct MessageTotals {
     requests: u32,
     replies: u32,
     versions: [Version; 2],
+}
+
+impl Log {
+    /// What `http_stats` tells, at the end of what was read.
+    fn tell_totals(&mut self, link: &mut Link<'_, '_>) {
+        let totals = std::mem::take(&mut self.totals);
+        if std::mem::take(&mut self.reads) {
+            link.flow.raise(link.cx, &events::Stats::of(&totals));
+        }
+    }
+
+    /// Nothing of the messages so far matters any more; the rows stay.
+    fn forget(&mut self) {
+        self.current = [None; 2];
+        self.heads.iter_mut().for_each(Headers::clear);
+        self.totals = MessageTotals::default();
+        (self.asking, self.head_of) = (None, 0);
+    }
 }
 
 /// The ceilings of one connection.
@@ -159,6 +183,7 @@ impl Exchange {
                 totals: MessageTotals::default(),
                 asking: None,
                 head_of: 0,
+                reads: false,
             },
             held: Held::default(),
             pressed: false,
@@ -173,7 +198,7 @@ impl Exchange {
         self.pressed = pressed;
     }
 
-    /// Nothing is open, and nothing waits to be logged.
+    /// Nothing is open, nothing waits to be logged, and nothing that may follow depends on what was.
     fn is_settled(&self) -> bool {
         self.log.rows.is_settled() && self.log.files.is_empty() && !self.session.is_handed_over()
     }
@@ -199,12 +224,21 @@ impl Exchange {
         }
     }
 
-    fn finish(&mut self, link: &mut Link<'_, '_>) {
+    /// The analyzer is taken off the flow with rows that wait. It may come back, and a reply with it.
+    fn stop(&mut self, link: &mut Link<'_, '_>) {
+        self.log.tell_totals(link);
+        self.log.forget();
+        self.session.reset();
+        // Counts anew what is held.
+        self.with_session(link, |_, _, _| {});
+    }
+
+    /// Nothing more is read of the connection. Rows that wait for their reply go on waiting.
+    fn close(&mut self, link: &mut Link<'_, '_>) {
         self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
         // Pieces of a file (206) may go on in another message, but not in another connection.
         let Log { rows, files, .. } = &mut self.log;
         files.give_up_all(link.cx, link.flow, &mut link.shared.files, rows);
-        rows.finish(&mut Out { cx: link.cx, flow: link.flow });
     }
 }
 
@@ -213,17 +247,19 @@ impl Http {
     fn exchange(&mut self, link: &mut Link<'_, '_>) -> &mut Exchange {
         let trans_depth = self.trans_depth.max(link.transactions_before());
         let (totals, config) = (&mut link.shared.http, link.cx.config);
-        self.exchange.get_or_insert_with(|| {
+        let exchange = self.exchange.get_or_insert_with(|| {
             let mut exchange = totals.spare.pop().unwrap_or_else(|| Exchange::new(config));
             exchange.log.rows.reset(trans_depth);
             exchange
-        })
+        });
+        exchange.log.reads = true;
+        exchange
     }
 
     /// Gives back what the exchange has allocated.
     fn release(&mut self, link: &mut Link<'_, '_>) {
         let Some(mut exchange) = self.exchange.take() else { return };
-        link.flow.raise(link.cx, &events::Stats::of(&exchange.log.totals));
+        exchange.log.tell_totals(link);
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
         totals.left_out += exchange.log.rows.left_out;
@@ -231,10 +267,7 @@ impl Http {
         if totals.spare.len() < MAX_SPARE {
             exchange.session.reset();
             exchange.log.rows.reset(0);
-            exchange.log.current = [None; 2];
-            exchange.log.heads.iter_mut().for_each(Headers::clear);
-            exchange.log.totals = MessageTotals::default();
-            (exchange.log.asking, exchange.log.head_of) = (None, 0);
+            exchange.log.forget();
             exchange.held = Held::default();
             if exchange.pressed {
                 exchange.press(link.cx.config, false);
@@ -294,9 +327,22 @@ impl Analyzer for Http {
         false
     }
 
+    fn stop(&mut self, link: &mut Link<'_, '_>) -> bool {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.close(link);
+            if exchange.is_settled() {
+                self.release(link);
+            } else {
+                exchange.stop(link);
+            }
+        }
+        true
+    }
+
     fn done(&mut self, link: &mut Link<'_, '_>) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.finish(link);
+            exchange.close(link);
+            exchange.log.rows.finish(&mut Out { cx: link.cx, flow: link.flow });
             self.release(link);
         }
     }
@@ -561,7 +607,8 @@ impl Handler for Hears<'_, '_, '_> {
         self.link.confirm();
     }
 
-    fn violation(&mut self, _: &'static str, _: &[u8]) {
-        self.link.violation();
+    fn violation(&mut self, reason: &'static str, _: &[u8]) {
+        // Zeek does not tell the line.
+        self.link.violation(reason, None);
     }
 }

@@ -139,7 +139,6 @@ impl Tcp {
             flow.weird(&mut env.cx, "simultaneous_open", "TCP");
         }
         if flipped {
-            self.is_partial = false;
             env.flip(flow, self, app);
             self.set_state(env, flow, dir, State::Established);
             self.seen_orig = true;

@@ -63,6 +63,8 @@ impl Tcp {
     pub(super) fn flip(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);
         std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
+        // What made it partial was said of the other side; its next packet may say it again.
+        self.is_partial = false;
     }
 
     fn mark_seen(&mut self, dir: Dir) {
