@@ -36,6 +36,7 @@ pub mod ipproto {
     pub const ICMPV6: u8 = 58;
     pub const NO_NEXT: u8 = 59;
     pub const DSTOPTS: u8 = 60;
+    pub const SCTP: u8 = 132;
     pub const MOBILITY: u8 = 135;
 }
 

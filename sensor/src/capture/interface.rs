@@ -31,6 +31,11 @@ pub fn link_type(name: &str) -> io::Result<u16> {
     }
 }
 
+/// How long the header of such a link is.
+pub const fn header_len(link_type: u16) -> u32 {
+    if link_type == ETHERNET { 14 } else { 0 }
+}
+
 /// How long its packets may be, without the link's header.
 pub fn mtu(name: &str) -> Option<u64> {
     number(name, "mtu")

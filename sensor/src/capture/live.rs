@@ -4,10 +4,12 @@
 //! possible, or libpcap where packet sockets are refused or not wanted. Each source counts what it handed on and what the kernel dropped before it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::af_packet::{self, Ring};
 use super::af_xdp::{self, XdpSource};
+use super::deal::Dealt;
 use super::live_pcap::PcapSource;
 use super::{Packet, filter};
 
@@ -19,8 +21,6 @@ pub struct Options {
     /// How many sources to make; of libpcap there is always one.
     pub workers: usize,
     pub fanout: Fanout,
-    /// Put IPv4 fragments together before they are dealt out, so that they reach their flow's worker.
-    pub defragment: bool,
     /// Memory shared with the kernel, for each source.
     pub ring_bytes: usize,
     /// The pieces in which it changes hands.
@@ -61,7 +61,6 @@ impl Default for Options {
             kind: Kind::AfPacket,
             workers: 1,
             fanout: Fanout::Hash,
-            defragment: true,
             ring_bytes: 64 << 20,
             block_bytes: 1 << 20,
             block_timeout: Duration::from_millis(20),
@@ -123,6 +122,8 @@ enum Inner {
 /// What was opened.
 pub struct Opened {
     pub sources: Vec<Source>,
+    /// How packets are dealt out among them, where there are several.
+    pub dealt: Option<Arc<Dealt>>,
     /// Which kind it became.
     pub kind: Kind,
     /// What the operator should know of it.
@@ -168,8 +169,9 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
         match af_xdp::open(options) {
             Ok((sources, granted)) => {
                 notes.extend(granted);
+                let dealt = (sources.len() > 1).then(|| Arc::new(Dealt::new(sources.len(), None)));
                 let sources = sources.into_iter().map(|inner| source(Inner::Xdp(inner), SCHEDULING));
-                return Ok(Opened { sources: sources.collect(), kind: Kind::AfXdp, notes });
+                return Ok(Opened { sources: sources.collect(), dealt, kind: Kind::AfXdp, notes });
             }
             Err(refused) if refused.step == FILTER => {
                 return Err(error(format!("filter: {}", refused.error)));
@@ -180,12 +182,12 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
     }
     if options.kind != Kind::Pcap {
         match af_packet::open(options) {
-            Ok((rings, granted)) => {
+            Ok((rings, dealt, granted)) => {
                 notes.extend(granted);
                 // A block is looked at by a timer of this period, and may just have missed it.
                 let lag = 2 * options.block_timeout + SCHEDULING;
                 let sources = rings.into_iter().map(|ring| source(Inner::Ring(ring), lag));
-                return Ok(Opened { sources: sources.collect(), kind: Kind::AfPacket, notes });
+                return Ok(Opened { sources: sources.collect(), dealt, kind: Kind::AfPacket, notes });
             }
             // A mistake of the operator's would be the same with libpcap.
             Err(refused) if refused.step == FILTER => {
@@ -204,7 +206,7 @@ pub fn open(options: &Options) -> Result<Opened, OpenError> {
             }
             let lag = 2 * super::live_pcap::READ_TIMEOUT + SCHEDULING;
             let sources = vec![source(Inner::Pcap(opened), lag)];
-            Ok(Opened { sources, kind: Kind::Pcap, notes })
+            Ok(Opened { sources, dealt: None, kind: Kind::Pcap, notes })
         }
         Err(reason) => {
             notes.push(format!("libpcap: {reason}"));

@@ -3,6 +3,7 @@
 mod af_packet;
 mod af_xdp;
 mod block;
+pub mod deal;
 pub mod ethtool;
 pub mod file;
 mod filter;

@@ -91,6 +91,10 @@ fn analysis(workers: Vec<&WorkerStats>) -> Vec<(u64, &'static str)> {
             sum(|worker| worker.decode.fragments.too_many_pieces),
             "fragmented datagrams given up for having too many pieces",
         ),
+        (
+            sum(|worker| worker.handover.dropped),
+            "fragments and datagrams dropped on their way to another worker, too much waiting for it",
+        ),
         (sum(|worker| worker.flow.truncated), "packets too short for their transport header"),
         (sum(|worker| worker.flow.bad_checksums), "packets with a wrong transport checksum (see -C)"),
         (sum(|worker| worker.flow.evicted), "connections ended early because the table was full"),

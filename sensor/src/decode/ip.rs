@@ -61,6 +61,49 @@ pub struct Datagram {
     tunnel: Option<TunnelType>,
 }
 
+impl Datagram {
+    /// Of its bytes, from the IP header on.
+    pub const fn new(bytes: Vec<u8>, tunnel: Option<TunnelType>) -> Self {
+        Datagram { bytes, tunnel }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The innermost tunnel it was in.
+    pub const fn tunnel(&self) -> Option<TunnelType> {
+        self.tunnel
+    }
+}
+
+/// Whether an IP packet is a fragment, without verifying it.
+pub fn is_fragment(packet: &[u8]) -> bool {
+    match packet.first().map(|first| first >> 4) {
+        Some(4) => packet
+            .first_chunk::<{ ipv4::MIN_LEN }>()
+            .is_some_and(|head| ipv4::Header::read(head).is_fragment()),
+        Some(6) => ipv6::Header::read(packet, &mut |_| ()).is_some_and(|header| header.fragment.is_some()),
+        _ => false,
+    }
+}
+
+/// Addresses, transport protocol and what it carries of a whole IP packet, without verifying it.
+pub fn peek(packet: &[u8]) -> Option<(IpAddr, IpAddr, u8, &[u8])> {
+    let head = packet.first_chunk::<{ ipv4::MIN_LEN }>()?;
+    if head[0] >> 4 == 4 {
+        let header = ipv4::Header::read(head);
+        let payload = packet.get(usize::from(header.header_len)..)?;
+        return Some((header.src.into(), header.dst.into(), header.protocol, payload));
+    }
+    let header = ipv6::Header::read(packet, &mut |_| ())?;
+    Some((header.src.into(), header.dst.into(), header.next, packet.get(header.header_len..)?))
+}
+
 /// Why an IP packet goes no further. Weirds, where there are any, have been told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discarded {

@@ -27,7 +27,7 @@ mod tests;
 
 pub use dispatch::Next;
 pub use fragment::Limits;
-pub use ip::{Checksum, Datagram, Discarded, IpPacket, Outcome};
+pub use ip::{Checksum, Datagram, Discarded, IpPacket, Outcome, is_fragment, peek};
 pub use ip_protocols::IpProtocols;
 pub use link::{Facts, Frame, LinkOutcome, Subframes};
 pub use tunnel::{Inner, IpTunnel, OverUdp, TunnelContext, UdpTunnel, UdpTunnelKind, Verdict};

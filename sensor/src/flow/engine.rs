@@ -162,6 +162,12 @@ impl<H: Handler> Flows<H> {
         self.slab.len() == 0
     }
 
+    /// Whether there is a flow between these ends.
+    pub fn knows(&self, tuple: &Tuple) -> bool {
+        let key = tuple.key();
+        self.find(&key, hash_of(&self.hasher, &key)).is_some()
+    }
+
     pub fn flow_mut(&mut self, slot: u32) -> Option<&mut Flow> {
         self.slab.get_mut(slot).map(|slot| &mut slot.flow)
     }

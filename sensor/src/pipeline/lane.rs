@@ -111,6 +111,9 @@ impl Lane {
 
     fn turn(&mut self) {
         self.take_settings();
+        if let Some(peers) = self.worker.peers() {
+            peers.receive();
+        }
         let polled = self.poll(WAIT);
         let quiet = !matches!(polled, Ok(Polled::Packets(_)));
         match polled {
@@ -164,6 +167,7 @@ impl Lane {
         if now + CLOCK_STEP < self.worker.now() {
             step_back(&mut self.worker, &mut self.state, &self.reports);
         }
+        parcels(&mut self.worker, &mut self.state, now);
         self.worker.idle(self.state.number, now);
     }
 
@@ -203,11 +207,30 @@ impl Lane {
         while Instant::now() < until && matches!(self.poll(lag), Ok(Polled::Packets(_))) {
             self.send();
         }
+        self.take_last_parcels(4 * lag);
         let mut ending = self.worker.end();
         while self.worker.end_some(&mut ending) {
             self.send();
         }
         self.send();
+    }
+
+    /// Takes what others, too, find in the rest of their rings.
+    fn take_last_parcels(&mut self, patience: Duration) {
+        let until = Instant::now() + patience;
+        let Some(peers) = self.worker.peers() else { return };
+        peers.at_end();
+        loop {
+            let more = self.worker.peers().is_some_and(|peers| peers.wait(until));
+            parcels(&mut self.worker, &mut self.state, Time::from_nanos(i64::MAX));
+            self.send();
+            if !more {
+                break;
+            }
+        }
+        if let Some(peers) = self.worker.peers() {
+            peers.abandon();
+        }
     }
 
     /// Hands on what there is to say, waiting for room. Nothing is left that could be held up.
@@ -226,11 +249,22 @@ fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: 
     if packet.ts + CLOCK_STEP < worker.now() {
         step_back(worker, state, reports);
     }
+    if worker.peers().is_some_and(|peers| peers.is_waiting()) {
+        parcels(worker, state, seen.packet.ts);
+    }
     state.number += 1;
     if seen.checksums_pending {
         worker.packet_unfinished(state.number, &packet);
     } else {
         worker.packet(state.number, &packet);
+    }
+}
+
+/// Takes what other workers have handed over and was stamped by then.
+fn parcels(worker: &mut Worker, state: &mut State, upto: Time) {
+    while let Some(parcel) = worker.peers().and_then(|peers| peers.due(upto)) {
+        state.number += 1;
+        worker.parcel(state.number, parcel);
     }
 }
 

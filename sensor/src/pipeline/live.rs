@@ -15,6 +15,7 @@ use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
 use crate::event::Interest;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
+use crate::pipeline::exchange::{Exchange, Peers};
 use crate::pipeline::lane::{CLOCK_STEP, Lane, State, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
 use crate::pipeline::loss::{Loss, LossSettings};
@@ -73,6 +74,8 @@ struct Opened {
     kind: Kind,
     watched: Watched,
     sources: Vec<Source>,
+    /// Between its workers, where there are several.
+    exchange: Option<Arc<Exchange>>,
 }
 
 #[derive(Debug)]
@@ -169,10 +172,10 @@ impl Live {
         let mut notes = Vec::new();
         for options in interfaces {
             let name: Arc<str> = Arc::from(&options.capture.interface[..]);
-            let live::Opened { sources, kind, notes: said } = live::open(&options.capture)?;
+            let live::Opened { sources, dealt, kind, notes: said } = live::open(&options.capture)?;
             let watched = Watched::new(sources.first().map_or(0, Source::index));
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
-            opened.push(Opened { options, name, kind, watched, sources });
+            opened.push(Opened { options, name, kind, watched, sources, exchange: dealt.map(Exchange::new) });
         }
         Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
     }
@@ -209,7 +212,8 @@ impl Live {
                     worker: Worker::new(
                         own_seed(&settings.config, ledgers.len()),
                         Shard { index: 0, count: 1 },
-                    ),
+                    )
+                    .among(opened.exchange.clone().map(|exchange| Peers::new(exchange, worker))),
                     control: control.clone(),
                     reports: sender.clone(),
                     ledger,

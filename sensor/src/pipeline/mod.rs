@@ -1,5 +1,6 @@
 //! The wiring: packets to workers, what workers say to the logs.
 
+mod exchange;
 mod iptunnel;
 mod lane;
 mod ledger;
@@ -12,6 +13,7 @@ mod supervisor;
 mod task;
 mod worker;
 
+pub use exchange::Handover;
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger, Stalled};
 pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
 pub use loss::LossSettings;

@@ -8,21 +8,23 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::analyze::{self, AnalyzeStats, Named, Sessions};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
-    Checksum, Counters, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome, Outcome, OverUdp,
-    Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds,
+    Checksum, Counters, Datagram as Whole, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome,
+    Outcome, OverUdp, Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds, is_fragment, peek,
 };
 use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
 use crate::flow::events::{FlowWeird, NetWeird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
+use crate::pipeline::exchange::{Handover, Parcel, Peers, What};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 pub(super) struct Worker {
     config: Arc<Config>,
@@ -37,6 +39,8 @@ pub(super) struct Worker {
     /// The packet's transport checksums are not in it yet: its network card was to fill them in.
     checksums_pending: bool,
     panics: u64,
+    /// The other workers of a live interface.
+    peers: Option<Peers>,
 }
 
 /// Which of the workers this one is.
@@ -67,10 +71,13 @@ pub struct WorkerStats {
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
     pub panics: u64,
+    pub handover: Handover,
     /// Rows and other things said.
     pub said: u64,
 }
 
+/// What was handed over is taken for as old as its stamp up to so much behind the newest packet.
+const LATE: Interval = Interval::from_secs(1);
 /// Steps of one packet that ordinals can tell apart.
 const STEP_BITS: u32 = 10;
 
@@ -97,8 +104,18 @@ impl Worker {
             at: Place::default(),
             checksums_pending: false,
             panics: 0,
+            peers: None,
             config,
         }
+    }
+
+    /// With others of the same interface, to whom it hands what fragments make.
+    pub fn among(self, peers: Option<Peers>) -> Self {
+        Worker { peers, ..self }
+    }
+
+    pub fn peers(&mut self) -> Option<&mut Peers> {
+        self.peers.as_mut()
     }
 
     pub fn stats(&self) -> WorkerStats {
@@ -110,6 +127,7 @@ impl Worker {
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
+            handover: self.peers.as_ref().map(Peers::counts).unwrap_or_default(),
             said: self.bus.said(),
         }
     }
@@ -121,7 +139,7 @@ impl Worker {
 
     /// Handles a packet. A fault in its analysis costs that flow, not the run.
     pub fn packet(&mut self, number: u64, packet: &Packet<'_>) {
-        let handled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.handle(number, packet)));
+        let handled = catch_unwind(AssertUnwindSafe(|| self.handle(number, packet)));
         if handled.is_err() {
             self.panics += 1;
             self.flows.give_up_current();
@@ -135,6 +153,18 @@ impl Worker {
         self.checksums_pending = false;
     }
 
+    /// Handles what another worker has handed over.
+    pub fn parcel(&mut self, number: u64, parcel: Parcel) {
+        let handled = catch_unwind(AssertUnwindSafe(|| self.open(number, parcel)));
+        if handled.is_err() {
+            self.panics += 1;
+            self.flows.give_up_current();
+        }
+        if let Some(peers) = &self.peers {
+            peers.dealt_with();
+        }
+    }
+
     /// Moves time on where no packet does.
     pub fn idle(&mut self, number: u64, now: Time) {
         if now <= self.now {
@@ -142,7 +172,7 @@ impl Worker {
         }
         self.now = now;
         self.bus.at_packet(number, now);
-        let fired = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let fired = catch_unwind(AssertUnwindSafe(|| {
             self.flows.advance(now, &self.config, &mut self.bus);
         }));
         if fired.is_err() {
@@ -262,19 +292,64 @@ impl Worker {
         }
     }
 
+    fn open(&mut self, number: u64, parcel: Parcel) {
+        let Parcel { what, at, bytes, hops } = parcel;
+        let latest = self.now.max(at);
+        self.flows.advance(latest, &self.config, &mut self.bus);
+        // It may come late, from a worker that is behind this one; what is measured by it must not be longer for that.
+        self.now = if latest - at < LATE { at } else { latest };
+        self.bus.at_packet(number, self.now);
+        self.at = Place { number, stamp: at, step: 0, tells: true };
+        match what {
+            What::Fragment => self.ip(Piece { bytes: &bytes, missing: 0, tunnel: None }, &mut Vec::new()),
+            What::Datagram => self.reassembled(Whole::new(bytes, None), hops, &mut Vec::new()),
+        }
+        self.now = latest;
+    }
+
     fn ip(&mut self, piece: Piece<'_>, tunnels: &mut Vec<Tunnel>) {
+        if self.peers.as_ref().is_some_and(Peers::gathers) && self.gathered_elsewhere(&piece) {
+            return;
+        }
         let outcome = self.decoder.ip(self.at.stamp, piece, &mut self.weirds);
         self.tell_weirds();
         match outcome {
             Outcome::Packet(packet) => self.transport(&packet, tunnels),
-            Outcome::Reassembled(whole) => {
-                let outcome = self.decoder.reassembled(&whole, &mut self.weirds);
-                self.tell_weirds();
-                if let Outcome::Packet(packet) = outcome {
-                    self.transport(&packet, tunnels);
-                }
-            }
+            Outcome::Reassembled(whole) => self.reassembled(whole, 0, tunnels),
             Outcome::Held | Outcome::Discarded(_) => {}
+        }
+    }
+
+    /// Hands a fragment to the worker that gets all of its datagram; false where that is this one, and for what is no
+    /// fragment. Those in tunnels are where their tunnel is.
+    #[cold]
+    fn gathered_elsewhere(&mut self, piece: &Piece<'_>) -> bool {
+        let is_whole = piece.missing == 0 && piece.tunnel.is_none();
+        let Some(peers) = self.peers.as_mut().filter(|_| is_whole && is_fragment(piece.bytes)) else {
+            return false;
+        };
+        let Some(other) = peers.other(piece.bytes) else { return false };
+        let at = self.at.stamp;
+        peers.send(other, Parcel { what: What::Fragment, at, bytes: piece.bytes.to_vec(), hops: 0 });
+        true
+    }
+
+    /// A datagram made of fragments: it is analysed where its flow is. `hops` workers have been asked for that.
+    fn reassembled(&mut self, whole: Whole, hops: usize, tunnels: &mut Vec<Tunnel>) {
+        if let Some(peers) = self.peers.as_mut().filter(|_| whole.tunnel().is_none()) {
+            let other = match peers.gathers() {
+                false => peers.other(whole.bytes()).filter(|_| hops == 0),
+                true => peers.next_asked(hops).filter(|_| !knows(&self.flows, whole.bytes())),
+            };
+            if let Some(other) = other {
+                let (at, bytes) = (self.at.stamp, whole.into_bytes());
+                return peers.send(other, Parcel { what: What::Datagram, at, bytes, hops: hops + 1 });
+            }
+        }
+        let outcome = self.decoder.reassembled(&whole, &mut self.weirds);
+        self.tell_weirds();
+        if let Outcome::Packet(packet) = outcome {
+            self.transport(&packet, tunnels);
         }
     }
 
@@ -401,6 +476,16 @@ fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Optio
         Some((src, dst)) => bus.raise_apart(&FlowWeird { name, src, dst, addl, source }),
         None => bus.raise_apart(&NetWeird { name, addl, source }),
     }
+}
+
+/// Whether a worker has the flow of an IP packet.
+fn knows(flows: &Flows<Sessions>, packet: &[u8]) -> bool {
+    peek(packet).is_some_and(|(src, dst, protocol, bytes)| {
+        let len = bytes.len() as u32;
+        let datagram =
+            Datagram { src, dst, protocol, header: &[], bytes, len, total_len: len, bad_checksum: false };
+        Flows::<Sessions>::tuple(&datagram).is_ok_and(|tuple| flows.knows(&tuple))
+    })
 }
 
 /// Whether a datagram may carry a tunnel, as far as it alone can tell: all workers must agree on

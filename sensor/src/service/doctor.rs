@@ -92,13 +92,10 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
             format!("set workers = {queues}, or ethtool -L {name} combined {}", capture.workers),
         );
     }
-    if capture.workers > 1 && capture.kind == Kind::AfXdp {
-        let what =
-            "AF_XDP deals packets out by the NIC's queue, which fragments need not share with their flow";
-        find(false, what.to_owned(), "set kind = \"af_packet\" if there are many".to_owned());
-    } else if capture.workers > 1 && !capture.defragment {
-        let what = "fragments of one flow reach different workers";
-        find(true, what.to_owned(), "set defragment = true".to_owned());
+    if by_nic {
+        let what = "nobody knows beforehand which worker gets a flow: one that begins with a fragmented datagram may \
+            be analysed in two parts";
+        find(false, what.to_owned(), format!("set {by_flow} if there are many fragments"));
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     if let Some(core) = options.cores.iter().find(|core| **core >= cores) {
@@ -167,9 +164,12 @@ mod tests {
         );
         let mut options = interface_named("lo");
         options.capture.workers = 2;
-        options.capture.defragment = false;
+        options.capture.fanout = Fanout::Queue;
         options.cores = vec![0, 100_000];
-        let found: Vec<bool> = examine(&options).into_iter().map(|finding| finding.loses_data).collect();
-        assert!(found.contains(&true) && found.contains(&false));
+        let found = examine(&options).iter().map(Finding::to_string).collect::<Vec<_>>().join("\n");
+        assert!(
+            found.contains("there is no core 100000") && found.contains("fragmented datagram"),
+            "{found}"
+        );
     }
 }

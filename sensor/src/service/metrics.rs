@@ -319,6 +319,25 @@ pub const FAMILIES: &[Family] = &[
         samples: |ledger, out| out.lanes(ledger, |lane| lane.fragment_bytes),
     },
     Family {
+        name: "handed_over_total",
+        kind: "counter",
+        labels: &["interface", "worker", "what"],
+        help: "Fragments, and datagrams made of them, that the worker handed to the one they belong to.",
+        samples: |ledger, out| {
+            out.reasons(ledger, |lane| {
+                let handover = lane.stats.handover;
+                [("fragment", handover.fragments), ("datagram", handover.datagrams)]
+            });
+        },
+    },
+    Family {
+        name: "handover_dropped_total",
+        kind: "counter",
+        labels: LANE,
+        help: "Those of them dropped because too much was waiting for their receiver.",
+        samples: |ledger, out| out.lanes(ledger, |lane| lane.stats.handover.dropped),
+    },
+    Family {
         name: "panics_total",
         kind: "counter",
         labels: LANE,

@@ -119,7 +119,6 @@ const INTERFACE: Section<Sensor> = Section {
         setting!("workers", |sensor, value| last(sensor)?.capture.workers = count(value, 1, 256)?),
         setting!("cores", |sensor, value| { last(sensor)?.cores = value.list(|core| count(core, 0, 4095))? }),
         setting!("fanout", |sensor, value| last(sensor)?.capture.fanout = value.one_of(&FANOUTS)?),
-        setting!("defragment", |sensor, value| last(sensor)?.capture.defragment = value.boolean()?),
         setting!("ring", |sensor, value| {
             last(sensor)?.capture.ring_bytes = size(value, 1 << 20, 1 << 36)?
         }),

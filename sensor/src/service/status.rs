@@ -228,6 +228,8 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "malformed": lane.stats.decode.malformed,
         "ip_protocols": ip_protocols(&lane.stats.ip_protocols),
         "bad_checksums": flow.bad_checksums,
+        "handed_over": lane.stats.handover.fragments + lane.stats.handover.datagrams,
+        "handover_dropped": lane.stats.handover.dropped,
         "unsaid": lane.unsaid,
         "panics": lane.stats.panics,
         "restarts": lane.restarts,

@@ -5,6 +5,7 @@
 
 mod clock;
 mod disk;
+mod fragments;
 mod health;
 mod net;
 mod notices;

@@ -16,6 +16,7 @@ pub(super) use ring::Ring;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::deal::Dealt;
 use super::live::{FILTER, Fanout, Options};
 use super::{filter, interface};
 use ring::Geometry;
@@ -52,6 +53,8 @@ pub(super) struct Plan {
     options: Options,
     link: u16,
     program: Option<Vec<Instruction>>,
+    /// Where there are several workers.
+    dealt: Option<Arc<Dealt>>,
     /// The group that rings share, and the interface it is on.
     group: Mutex<Option<(u32, u16)>>,
     /// Sockets for rings to come: they can be opened only as long as there is the privilege to.
@@ -61,8 +64,11 @@ pub(super) struct Plan {
 /// So often an interface may be made anew before a restart is needed.
 const SPARES: usize = 8;
 
-/// Opens one ring for each worker. The second value tells what was granted less than asked for.
-pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refused> {
+/// Rings, how packets are dealt out among them, and what was granted less than asked for.
+type Rings = (Vec<Ring>, Option<Arc<Dealt>>, Vec<String>);
+
+/// Opens one ring for each worker.
+pub(super) fn open(options: &Options) -> Result<Rings, Refused> {
     let step = |step| move |error| Refused { step, error };
     let index = interface::index(&options.interface).map_err(step("finding the interface"))?;
     let link = interface::link_type(&options.interface).map_err(step("learning the link type"))?;
@@ -74,9 +80,12 @@ pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refuse
         None => None,
     };
     let (group, spares) = (Mutex::default(), Mutex::default());
-    let plan = Arc::new(Plan { options: options.clone(), link, program, group, spares });
+    let workers = options.workers.max(1);
+    let dealt = (workers > 1).then(|| Arc::new(Dealt::new(workers, Some(options.fanout))));
+    let plan =
+        Arc::new(Plan { options: options.clone(), link, program, dealt: dealt.clone(), group, spares });
     let (mut prepared, mut notes) = (Vec::new(), Vec::new());
-    for worker in 0..options.workers.max(1) {
+    for worker in 0..workers {
         let socket = plan.socket()?;
         let (granted, geometry) = plan.prepare(&socket, index)?;
         if granted < options.ring_bytes && worker == 0 {
@@ -90,8 +99,9 @@ pub(super) fn open(options: &Options) -> Result<(Vec<Ring>, Vec<String>), Refuse
         let spares = (0..SPARES).map(|_| plan.socket()).collect::<Result<Vec<_>, _>>()?;
         locked(&plan.spares).extend(spares);
     }
-    let rings = prepared.into_iter().map(|(socket, geometry)| plan.begin(socket, geometry, index));
-    Ok((rings.collect::<Result<_, _>>()?, notes))
+    let rings = prepared.into_iter().enumerate();
+    let rings = rings.map(|(worker, (socket, geometry))| plan.begin(worker, socket, geometry, index));
+    Ok((rings.collect::<Result<_, _>>()?, dealt, notes))
 }
 
 impl Plan {
@@ -117,19 +127,18 @@ impl Plan {
         if options.ignore_outgoing {
             socket.ignore_outgoing().map_err(step("leaving out outgoing packets"))?;
         }
-        if options.workers > 1 {
+        if let Some(dealt) = &self.dealt {
             let kind = match options.fanout {
-                Fanout::Hash => libc::PACKET_FANOUT_HASH,
+                Fanout::Hash | Fanout::Tunnel => libc::PACKET_FANOUT_CBPF,
                 Fanout::Queue => libc::PACKET_FANOUT_QM,
                 Fanout::Cpu => libc::PACKET_FANOUT_CPU,
-                Fanout::Tunnel => libc::PACKET_FANOUT_CBPF,
             };
             let mut group = locked(&self.group);
             let there = group.filter(|(on, _)| *on == index).map(|(_, id)| id);
-            let id =
-                socket.join(kind, options.defragment, there).map_err(step("joining the fanout group"))?;
-            if there.is_none() && options.fanout == Fanout::Tunnel {
-                socket.deal_out(&fanout::by_tunnel()).map_err(step("giving the fanout group a program"))?;
+            let id = socket.join(kind, there).map_err(step("joining the fanout group"))?;
+            if there.is_none() && dealt.by_hash() {
+                let program = fanout::program(&dealt.hash, interface::header_len(self.link));
+                socket.deal_out(&program).map_err(step("giving the fanout group a program"))?;
             }
             *group = Some((index, id));
         }
@@ -137,15 +146,22 @@ impl Plan {
     }
 
     /// Lets packets in.
-    fn begin(self: &Arc<Self>, socket: Socket, geometry: Geometry, index: u32) -> Result<Ring, Refused> {
+    fn begin(
+        self: &Arc<Self>,
+        worker: usize,
+        socket: Socket,
+        geometry: Geometry,
+        index: u32,
+    ) -> Result<Ring, Refused> {
         let step = |step| move |error| Refused { step, error };
-        let mut ring = Ring::map(socket, geometry, self.clone(), index).map_err(step("mapping the ring"))?;
+        let ring = Ring::map(worker, socket, geometry, self.clone(), index);
+        let mut ring = ring.map_err(step("mapping the ring"))?;
         ring.admit(self.program.as_deref()).map_err(step("attaching the filter"))?;
         Ok(ring)
     }
 
-    /// A ring on the interface that has this name now, if that is another than `index`.
-    fn again(self: &Arc<Self>, index: u32) -> Result<Option<Ring>, Refused> {
+    /// A ring for a worker on the interface that has this name now, if that is another than `index`.
+    fn again(self: &Arc<Self>, worker: usize, index: u32) -> Result<Option<Ring>, Refused> {
         let step = |step| move |error| Refused { step, error };
         let name = &self.options.interface;
         // Where there is none, there may be one later.
@@ -157,7 +173,7 @@ impl Plan {
         }
         let socket = locked(&self.spares).pop().ok_or_else(|| gone("it was made anew too often"))?;
         let (_, geometry) = self.prepare(&socket, now)?;
-        self.begin(socket, geometry, now).map(Some)
+        self.begin(worker, socket, geometry, now).map(Some)
     }
 }
 

@@ -21,6 +21,8 @@ pub(in crate::capture) struct Ring {
     memory: Memory,
     geometry: Geometry,
     plan: Arc<Plan>,
+    /// Whose it is, among the workers of the interface.
+    worker: usize,
     /// The number of the interface.
     index: u32,
     /// The block to be filled next.
@@ -65,9 +67,15 @@ impl Ring {
         }
     }
 
-    pub(super) fn map(socket: Socket, geometry: Geometry, plan: Arc<Plan>, index: u32) -> io::Result<Self> {
+    pub(super) fn map(
+        worker: usize,
+        socket: Socket,
+        geometry: Geometry,
+        plan: Arc<Plan>,
+        index: u32,
+    ) -> io::Result<Self> {
         let memory = Memory::map(&socket, geometry.block_bytes * geometry.blocks)?;
-        Ok(Ring { socket, memory, geometry, plan, index, next: 0, counts: Counts::default() })
+        Ok(Ring { socket, memory, geometry, plan, worker, index, next: 0, counts: Counts::default() })
     }
 
     /// Starts to let packets in: those that the program accepts.
@@ -89,7 +97,7 @@ impl Ring {
     /// Goes over to the interface that has this name now, if that is another one. What came from the old one should
     /// have been read.
     pub fn follow(&mut self) -> io::Result<bool> {
-        let Some(next) = self.plan.again(self.index)? else { return Ok(false) };
+        let Some(next) = self.plan.again(self.worker, self.index)? else { return Ok(false) };
         let counts = self.counts()?;
         *self = Ring { counts, ..next };
         Ok(true)
@@ -111,9 +119,13 @@ impl Ring {
         {
             // Given back even if handling a packet panics, else the ring stands still for ever.
             let mut block = Taken { ring: self };
-            let link = block.ring.plan.link;
+            let (link, worker) = (block.ring.plan.link, block.ring.worker);
+            let dealt = block.ring.plan.dealt.clone();
             let mut frames = Frames::new(block.bytes(), link);
             while let Some(seen) = frames.next_frame() {
+                if let Some(dealt) = dealt.as_deref().filter(|_| packets == 0) {
+                    dealt.learn(worker, link, seen.packet.data);
+                }
                 packets += 1;
                 bytes += u64::from(seen.packet.wire_len);
                 cut += u64::from(seen.packet.data.len() < seen.packet.wire_len as usize);

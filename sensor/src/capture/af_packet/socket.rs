@@ -78,11 +78,8 @@ impl Socket {
 
     /// Joins a fanout group, a new one with an id of the kernel's choice where none is given. Returns
     /// its id.
-    pub fn join(&self, kind: u32, defragment: bool, group: Option<u16>) -> io::Result<u16> {
+    pub fn join(&self, kind: u32, group: Option<u16>) -> io::Result<u16> {
         let mut flags = kind;
-        if defragment {
-            flags |= libc::PACKET_FANOUT_FLAG_DEFRAG;
-        }
         if group.is_none() {
             flags |= libc::PACKET_FANOUT_FLAG_UNIQUEID;
         }

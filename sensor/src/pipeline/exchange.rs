@@ -1,0 +1,286 @@
+//! Fragments, and the datagrams made of them, on their way to the worker that has their flow.
+//!
+//! Fragments have no ports, so what deals packets out sends them elsewhere than the rest of their flow. Whoever gets
+//! all of them puts the datagram together and hands it on. Where the NIC or the processor decides who gets a packet,
+//! fragments of one datagram may come to different workers: each hands them to the one that their addresses choose,
+//! which then asks one after the other for the flow, and keeps it if nobody knows it.
+//!
+//! What was handed over waits until its receiver has seen everything that was stamped before it: the request before the
+//! reply.
+
+use std::cmp::{Ordering as Compared, Reverse};
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::capture::deal::Dealt;
+use crate::time::Time;
+
+/// What may wait for one worker; beyond, it is dropped, and counted. Stops floods of fragments whose owner does not
+/// keep up.
+const MAX_PARCELS: usize = 65_536;
+const MAX_BYTES: usize = 32 << 20;
+
+/// Between the workers of one interface.
+pub(super) struct Exchange {
+    dealt: Arc<Dealt>,
+    queues: Vec<Queue>,
+    /// Parcels sent and not yet dealt with.
+    under_way: AtomicUsize,
+    /// Workers that have read all of their ring, at the end.
+    at_end: AtomicUsize,
+}
+
+struct Queue {
+    sender: Sender<Parcel>,
+    receiver: Receiver<Parcel>,
+    /// What waits there, and in the receiver's order of time.
+    bytes: AtomicUsize,
+}
+
+/// What is handed over.
+pub(super) struct Parcel {
+    pub what: What,
+    /// The stamp of its last packet.
+    pub at: Time,
+    /// An IP packet.
+    pub bytes: Vec<u8>,
+    /// How many workers it was sent to.
+    pub hops: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Fragment,
+    Datagram,
+}
+
+/// What one worker has handed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handover {
+    pub fragments: u64,
+    pub datagrams: u64,
+    /// Of those, how many found too much waiting for their receiver.
+    pub dropped: u64,
+}
+
+impl Exchange {
+    pub fn new(dealt: Arc<Dealt>) -> Arc<Exchange> {
+        let queue = |_| {
+            let (sender, receiver) = bounded(MAX_PARCELS);
+            Queue { sender, receiver, bytes: AtomicUsize::new(0) }
+        };
+        let queues = (0..dealt.workers()).map(queue).collect();
+        Arc::new(Exchange { dealt, queues, under_way: AtomicUsize::new(0), at_end: AtomicUsize::new(0) })
+    }
+}
+
+/// One worker's side of the exchange.
+pub(super) struct Peers {
+    exchange: Arc<Exchange>,
+    own: usize,
+    /// By time, and what came first first.
+    waiting: BinaryHeap<Reverse<InTime>>,
+    came: u64,
+    counts: Handover,
+}
+
+struct InTime {
+    parcel: Parcel,
+    nth: u64,
+}
+
+impl Peers {
+    pub fn new(exchange: Arc<Exchange>, own: usize) -> Peers {
+        Peers { exchange, own, waiting: BinaryHeap::new(), came: 0, counts: Handover::default() }
+    }
+
+    pub fn counts(&self) -> Handover {
+        self.counts
+    }
+
+    /// Whether fragments of one datagram may come to different workers.
+    pub fn gathers(&self) -> bool {
+        !self.exchange.dealt.by_hash()
+    }
+
+    /// The worker that an IP packet belongs to, if that is another one.
+    pub fn other(&self, packet: &[u8]) -> Option<usize> {
+        let worker = self.exchange.dealt.worker_of(packet);
+        (worker != self.own).then_some(worker)
+    }
+
+    /// Whom to ask for the flow of a datagram that went through so many hands; none where all were asked.
+    pub fn next_asked(&self, hops: usize) -> Option<usize> {
+        let workers = self.exchange.queues.len();
+        (hops < workers && workers > 1).then_some((self.own + 1) % workers)
+    }
+
+    /// Hands something over, or drops it where too much waits already.
+    pub fn send(&mut self, to: usize, parcel: Parcel) {
+        match parcel.what {
+            What::Fragment => self.counts.fragments += 1,
+            What::Datagram => self.counts.datagrams += 1,
+        }
+        let (size, queue) = (parcel.size(), &self.exchange.queues[to]);
+        self.exchange.under_way.fetch_add(1, Ordering::AcqRel);
+        let fits = queue.bytes.fetch_add(size, Ordering::AcqRel) + size <= MAX_BYTES;
+        if !fits || queue.sender.try_send(parcel).is_err() {
+            queue.bytes.fetch_sub(size, Ordering::AcqRel);
+            self.exchange.under_way.fetch_sub(1, Ordering::AcqRel);
+            self.counts.dropped += 1;
+        }
+    }
+
+    /// Takes in what others have sent.
+    pub fn receive(&mut self) {
+        while let Ok(parcel) = self.exchange.queues[self.own].receiver.try_recv() {
+            self.came += 1;
+            self.waiting.push(Reverse(InTime { parcel, nth: self.came }));
+        }
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// What was stamped no later than this, the oldest first. Tell [`Peers::dealt_with`] when it is.
+    pub fn due(&mut self, upto: Time) -> Option<Parcel> {
+        self.waiting.peek().filter(|Reverse(first)| first.parcel.at <= upto)?;
+        let Reverse(InTime { parcel, .. }) = self.waiting.pop()?;
+        self.exchange.queues[self.own].bytes.fetch_sub(parcel.size(), Ordering::AcqRel);
+        Some(parcel)
+    }
+
+    pub fn dealt_with(&self) {
+        self.exchange.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// This worker reads no more packets.
+    pub fn at_end(&self) {
+        self.exchange.at_end.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Waits for something to be handed over; false once nothing can come, or it takes too long.
+    pub fn wait(&mut self, until: Instant) -> bool {
+        /// So often it is looked whether all have ended.
+        const STEP: Duration = Duration::from_millis(2);
+        while Instant::now() < until {
+            self.receive();
+            if self.is_waiting() {
+                return true;
+            }
+            let all = self.exchange.at_end.load(Ordering::Acquire) >= self.exchange.queues.len();
+            if all && self.exchange.under_way.load(Ordering::Acquire) == 0 {
+                return false;
+            }
+            if let Ok(parcel) = self.exchange.queues[self.own].receiver.recv_timeout(STEP) {
+                self.came += 1;
+                self.waiting.push(Reverse(InTime { parcel, nth: self.came }));
+            }
+        }
+        self.receive();
+        false
+    }
+
+    /// Counts as dropped what will not be dealt with any more.
+    pub fn abandon(&mut self) {
+        self.receive();
+        self.counts.dropped += self.waiting.len() as u64;
+        self.waiting.clear();
+    }
+}
+
+impl Parcel {
+    fn size(&self) -> usize {
+        self.bytes.capacity() + size_of::<InTime>()
+    }
+}
+
+impl PartialEq for InTime {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Compared::Equal
+    }
+}
+
+impl Eq for InTime {}
+
+impl PartialOrd for InTime {
+    fn partial_cmp(&self, other: &Self) -> Option<Compared> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for InTime {
+    fn cmp(&self, other: &Self) -> Compared {
+        (self.parcel.at, self.nth).cmp(&(other.parcel.at, other.nth))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::live::Fanout;
+
+    fn pair(fanout: Option<Fanout>) -> [Peers; 2] {
+        let exchange = Exchange::new(Arc::new(Dealt::new(2, fanout)));
+        [0, 1].map(|own| Peers::new(exchange.clone(), own))
+    }
+
+    fn parcel(at: i64, len: usize) -> Parcel {
+        Parcel { what: What::Datagram, at: Time::from_nanos(at), bytes: vec![0; len], hops: 1 }
+    }
+
+    #[test]
+    fn what_is_handed_over_waits_for_its_time_and_comes_in_order() {
+        let [mut one, mut other] = pair(Some(Fanout::Hash));
+        for (at, len) in [(5, 1), (3, 2), (5, 3), (9, 4)] {
+            one.send(1, parcel(at, len));
+        }
+        assert!(!other.is_waiting());
+        other.receive();
+        let due = |peers: &mut Peers, upto| {
+            let parcels = std::iter::from_fn(|| peers.due(Time::from_nanos(upto)));
+            let lengths: Vec<usize> = parcels.map(|parcel| parcel.bytes.len()).collect();
+            lengths.iter().for_each(|_| peers.dealt_with());
+            lengths
+        };
+        assert_eq!(due(&mut other, 2), [0; 0]);
+        assert_eq!(due(&mut other, 5), [2, 1, 3]);
+        one.at_end();
+        other.at_end();
+        let soon = || Instant::now() + Duration::from_secs(5);
+        assert!(other.wait(soon()));
+        assert_eq!(due(&mut other, i64::MAX), [4]);
+        assert!(!other.wait(soon()) && !one.wait(soon()));
+        assert_eq!(one.counts(), Handover { fragments: 0, datagrams: 4, dropped: 0 });
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_what_does_not_fit_is_counted() {
+        let [mut one, mut other] = pair(Some(Fanout::Hash));
+        for _ in 0..40 {
+            one.send(1, parcel(0, 1 << 20));
+        }
+        assert_eq!(one.counts().dropped, 9);
+        other.receive();
+        // What waits in the order of time waits all the same.
+        one.send(1, parcel(0, 1 << 20));
+        assert_eq!(one.counts().dropped, 10);
+        while other.due(Time::default()).is_some() {}
+        one.send(1, parcel(0, 1 << 20));
+        assert_eq!(one.counts().dropped, 10);
+        other.abandon();
+        assert_eq!(other.counts().dropped, 1);
+    }
+
+    #[test]
+    fn all_others_are_asked_where_nobody_knows() {
+        let [one, other] = pair(None);
+        assert!(one.gathers() && !pair(Some(Fanout::Tunnel))[0].gathers());
+        assert_eq!((one.next_asked(0), other.next_asked(1), one.next_asked(2)), (Some(1), Some(0), None));
+    }
+}
