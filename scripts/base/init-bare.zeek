@@ -71,6 +71,14 @@ export {
 		uid: string &optional &log;
 	};
 }
+module JSON;
+export {
+	type TimestampFormat: enum {
+		TS_EPOCH,
+		TS_MILLIS,
+		TS_ISO8601,
+	};
+}
 module GLOBAL;
 
 type EncapsulatingConnVector: vector of Tunnel::EncapsulatingConn;
@@ -314,32 +322,17 @@ const TH_PUSH = 8;
 const TH_ACK = 16;
 const TH_URG = 32;
 
-# Options.
+# Options of the language; those of the sensor are in options.zeek.
 const table_expire_interval = 10secs &redef;
 const table_expire_delay = 0.01secs &redef;
 const table_incremental_step = 5000 &redef;
 const exit_only_after_terminate = F &redef;
 const allow_network_time_forward = T &redef;
-const packet_filter_default = F &redef;
-const ignore_checksums = F &redef;
-const use_conn_size_analyzer = T &redef;
-const detect_filtered_trace = F &redef;
-const report_gaps_for_partial = F &redef;
 const peer_description = "zeek" &redef;
 const log_rotate_base_time = "0:00" &redef;
-const record_all_packets = F &redef;
 const global_hash_seed: string = "" &redef;
 const digest_salt = "Please change this value." &redef;
 const max_find_all_string_length: int = 10000 &redef;
-const default_file_bof_buffer_size: count = 4096 &redef;
-const default_file_timeout_interval: interval = 2mins &redef;
-const dns_session_timeout = 10sec &redef;
-const tcp_inactivity_timeout = 5min &redef;
-const udp_inactivity_timeout = 1min &redef;
-const icmp_inactivity_timeout = 1min &redef;
-option likely_server_ports: set[port] = {};
-global capture_filters: table[string] of string &redef;
-global restrict_filters: table[string] of string &redef;
 global done_with_network = F;
 const enable_syslog = F &redef;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use jsonschema::Validator;
 use nightjar::analyze::reference;
-use nightjar::config::Config;
+use nightjar::config::{Config, options};
 use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
 use nightjar::pipeline::streams;
@@ -75,8 +75,13 @@ fn the_committed_schemas_are_those_of_the_records() {
 }
 
 /// Files that are generated from declarations in the sensor, by their path in the repository.
-fn generated() -> [(&'static str, String); 2] {
-    [("scripts/base/events.zeek", reference::events_zeek()), ("docs/events.md", reference::events_md())]
+fn generated() -> [(&'static str, String); 4] {
+    [
+        ("scripts/base/events.zeek", reference::events_zeek()),
+        ("docs/events.md", reference::events_md()),
+        ("scripts/base/options.zeek", options::declarations()),
+        ("docs/options.md", options::reference()),
+    ]
 }
 
 #[test]
@@ -137,6 +142,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format
         workers: 2,
         target: Target::Stdout("nothing".to_owned()),
         stop: Arc::default(),
+        in_step: false,
     };
     let config = Config { exports, format: files, ignore_checksums: true, ..Config::default() };
     let summary = replay(options, config, outlets, None, |_| {}).expect("a replay");

@@ -388,8 +388,8 @@ fn mistakes_are_one_clear_error_each() {
 
 #[test]
 fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
-    use nightjar::record::Format;
-    use nightjar::script_host::{Scripts, Written};
+    use nightjar::config::Config;
+    use nightjar::script_host::Scripts;
     use nightjar_script::{Options, StdHost};
     let policy = |observations: u32| {
         let code = format!(
@@ -405,12 +405,11 @@ fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
         Scripts::compile(StdHost::default(), &options).expect("it compiles")
     };
     let (mut old, mut alone, mut new) = (policy(9), policy(1), policy(1));
-    const TSV: Written = Written { format: Format::Tsv, exported: false };
-    old.begin(TSV);
-    alone.begin(TSV);
+    old.begin(Config::default(), false);
+    alone.begin(Config::default(), false);
     assert_eq!((old.exit_code(), alone.exit_code()), (0, 0));
     new.restore_sumstats(&old.save_sumstats()).expect("it is whole");
-    new.begin(TSV);
+    new.begin(Config::default(), false);
     assert_eq!(new.exit_code(), 7);
     assert!(new.restore_sumstats(b"something else").is_err());
 }

@@ -1,15 +1,5 @@
 # The Log framework: streams of records, and filters that say what becomes of them.
 
-module JSON;
-
-export {
-	type TimestampFormat: enum {
-		TS_EPOCH,
-		TS_MILLIS,
-		TS_ISO8601,
-	};
-}
-
 module Log;
 
 export {
@@ -42,11 +32,6 @@ export {
 	const enable_local_logging = T &redef;
 	const enable_remote_logging = T &redef;
 	const default_writer = WRITER_ASCII &redef;
-	const default_logdir = "" &redef;
-	const separator = "\t" &redef;
-	const set_separator = "," &redef;
-	const empty_field = "(empty)" &redef;
-	const unset_field = "-" &redef;
 	const default_rotation_interval = 0secs &redef;
 	## The folder of rotated files, where nothing else is said: the logs' own.
 	option default_rotation_dir = "";
@@ -205,27 +190,6 @@ export {
 	const debug = F &redef;
 }
 
-module LogAscii;
-
-export {
-	const output_to_stdout = F &redef;
-	const use_json = F &redef;
-	const json_timestamps: JSON::TimestampFormat = JSON::TS_EPOCH &redef;
-	const json_include_unset_fields = F &redef;
-	const gzip_level = 0 &redef;
-	const gzip_file_extension = "gz" &redef;
-	const logdir = "" &redef;
-	const include_meta = T &redef;
-	const meta_prefix = "#" &redef;
-	const separator = Log::separator &redef;
-	const set_separator = Log::set_separator &redef;
-	const empty_field = Log::empty_field &redef;
-	const unset_field = Log::unset_field &redef;
-	## Rotate logs that an earlier run left in the logs' folder because it did not end properly.
-	const enable_leftover_log_rotation = F &redef;
-	const enable_utf_8 = T &redef;
-}
-
 module LogSQLite;
 
 export {
@@ -316,8 +280,14 @@ global filters: table[ID, string] of Filter;
 
 function add_filter(id: ID, filter: Filter): bool
 	{
-	if ( ! filter?$policy && id in all_streams && all_streams[id]?$policy )
-		filter$policy = all_streams[id]$policy;
+	if ( id in all_streams )
+		{
+		local stream = all_streams[id];
+		if ( ! filter?$policy && stream?$policy )
+			filter$policy = stream$policy;
+		if ( ! filter?$path && ! filter?$path_func && stream?$path )
+			filter$path = stream$path;
+		}
 	if ( ! __add_filter(id, filter) )
 		return F;
 	filters[id, filter$name] = filter;

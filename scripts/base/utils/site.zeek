@@ -3,45 +3,8 @@
 module Site;
 
 export {
-	## Address space that is not routed over the Internet: the registries of special-purpose addresses
-	## (RFC 6890), and the same IPv4 networks under 6to4 (RFC 3056).
-	option private_address_space: set[subnet] = {
-		0.0.0.0/8, [2002::]/24,
-		10.0.0.0/8, [2002:a00::]/24,
-		100.64.0.0/10, [2002:6440::]/26,
-		127.0.0.0/8, [2002:7f00::]/24,
-		169.254.0.0/16, [2002:a9fe::]/32,
-		172.16.0.0/12, [2002:ac10::]/28,
-		192.0.0.0/24, [2002:c000::]/40,
-		192.0.2.0/24, [2002:c000:200::]/40,
-		192.168.0.0/16, [2002:c0a8::]/32,
-		198.18.0.0/15, [2002:c612::]/31,
-		198.51.100.0/24, [2002:c633:6400::]/40,
-		203.0.113.0/24, [2002:cb00:7100::]/40,
-		240.0.0.0/4, [2002:f000::]/20,
-		255.255.255.255/32, [2002:ffff:ffff::]/48,
-		[::]/128, [::1]/128, [64:ff9b:1::]/48, [100::]/64, [2001::]/23, [2001:2::]/48,
-		[2001:db8::]/32, [fc00::]/7, [fe80::]/10,
-	};
-
-	## Networks that are local.
-	option local_nets: set[subnet] = {};
-
-	## Whether private address space is local too: it is in local_nets then, also after either changes.
-	const private_address_space_is_local = T &redef;
-
 	## The local networks by the addresses in them: local_nets_table[a] is the network that holds a.
 	global local_nets_table: table[subnet] of subnet = {};
-
-	## Networks next door.
-	option neighbor_nets: set[subnet] = {};
-
-	## Mail addresses of those in charge of a network.
-	option local_admins: table[subnet] of set[string] = {};
-
-	## DNS zones that are local, and those next door; all names below them belong to them.
-	option local_zones: set[string] = {};
-	option neighbor_zones: set[string] = {};
 
 	global is_local_addr: function(a: addr): bool;
 	global is_neighbor_addr: function(a: addr): bool;

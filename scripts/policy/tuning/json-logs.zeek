@@ -1,4 +1,3 @@
-# Logs as lines of JSON, with moments as dates.
+# Logs as lines of JSON.
 
 redef LogAscii::use_json = T;
-redef LogAscii::json_timestamps = JSON::TS_ISO8601;

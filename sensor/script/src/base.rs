@@ -5,6 +5,7 @@ use crate::host::Bundled;
 /// Declarations every script sees, in this order.
 pub const ALWAYS: &[(&str, &str)] = &[
     ("base/init-bare.zeek", include_str!("../../../scripts/base/init-bare.zeek")),
+    ("base/options.zeek", include_str!("../../../scripts/base/options.zeek")),
     ("base/bif/builtin.zeek", include_str!("../../../scripts/base/bif/builtin.zeek")),
     ("base/bif/strings.zeek", include_str!("../../../scripts/base/bif/strings.zeek")),
     ("base/bif/sketches.zeek", include_str!("../../../scripts/base/bif/sketches.zeek")),

@@ -91,6 +91,16 @@ pub trait Host {
         Vec::new()
     }
 
+    /// Why nobody obeys an option of this name, where that is so: who sets it is told.
+    fn ignored(&self, _option: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// What is there instead of a script of Zeek's that the host does not have.
+    fn instead_of(&self, _script: &str) -> Option<&'static str> {
+        None
+    }
+
     /// A value of the environment.
     fn env(&mut self, name: &str) -> Option<String> {
         std::env::var(name).ok()

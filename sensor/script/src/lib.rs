@@ -38,6 +38,6 @@ pub mod vm;
 
 pub use builtins::topk_value;
 pub use host::{Bundled, Host, Loaded};
-pub use run::{Failed, Options, Script, StdHost, fuzz_source};
+pub use run::{Assignment, Class, Failed, Options, Script, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Traffic, Vm};

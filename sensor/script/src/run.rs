@@ -4,7 +4,7 @@ use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
 use crate::host::{Bundled, Host, Loaded};
 use crate::source::{Sources, Span};
-use crate::types::TypeId;
+use crate::types::{TypeId, Types};
 use crate::value::{HashKeys, Value};
 use crate::vm::{Args, Frame, Limits, NativeFn, Stage, StmtOp, Traffic, Vm};
 use std::cell::RefCell;
@@ -16,6 +16,8 @@ use std::rc::Rc;
 const IDLE: f64 = 0.1;
 /// The name of what `Name::option=value` on the command line becomes.
 pub(crate) const PARAMS: &str = "<params>";
+/// The name of what a configuration file's settings become.
+const CONFIGURATION: &str = "<configuration>";
 /// Bytes of messages that are gathered; more go where they always go. Stops a script that complains without end.
 const MAX_GATHERED: usize = 1 << 20;
 /// The same while files are followed.
@@ -30,7 +32,9 @@ pub struct Options {
     pub code: Vec<String>,
     /// `-b`: only the declarations every script needs.
     pub bare: bool,
-    /// `Module::option=value`.
+    /// What a configuration file sets: `Module::option=value`, as if it were the default.
+    pub settings: Vec<String>,
+    /// `Module::option=value`, also with `+=` and `-=`, in any order. They count after all scripts.
     pub overrides: Vec<String>,
     /// Where `@load` looks, in this order.
     pub path: Vec<String>,
@@ -48,6 +52,7 @@ impl Default for Options {
             scripts: Vec::new(),
             code: Vec::new(),
             bare: false,
+            settings: Vec::new(),
             overrides: Vec::new(),
             path: vec![".".into()],
             limits: Limits::default(),
@@ -105,6 +110,9 @@ impl Script {
         }
         c.forget_own_uses();
         c.in_base = false;
+        for setting in &opts.settings {
+            c.assignment(CONFIGURATION, setting);
+        }
         c.vm.uses.users_begin();
         c.vm.loaded.clear();
         for s in &opts.scripts {
@@ -113,11 +121,13 @@ impl Script {
         for code in &opts.code {
             c.text("<command line>", "<command line>", code);
         }
-        for o in &opts.overrides {
-            let text = override_text(o, |name| {
-                c.find_global(name).is_some_and(|i| c.vm.globals[i as usize].ty == TypeId::String)
-            });
-            c.text(PARAMS, PARAMS, &text);
+        // What is added is added to what is set, whatever came first.
+        for class in [Class::Set, Class::Add, Class::Remove] {
+            for assignment in
+                opts.overrides.iter().filter(|assignment| Assignment::of(assignment).class == class)
+            {
+                c.assignment(PARAMS, assignment);
+            }
         }
         if c.errors > 0 {
             let errors = c.errors;
@@ -244,15 +254,73 @@ impl Script {
     }
 }
 
-/// `name=value` as a declaration; a string needs no quotes, which a shell would have taken.
-fn override_text(o: &str, is_string: impl Fn(&str) -> bool) -> String {
-    let (name, value) = o.split_once('=').unwrap_or((o, "T"));
-    let (name, value) = (name.trim(), value.trim());
-    if is_string(name) && !value.starts_with('"') {
-        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
-        return format!("redef {name}=\"{quoted}\";");
+/// `name=value`, `name+=value` or `name-=value`, with or without blanks.
+pub struct Assignment<'a> {
+    pub name: &'a str,
+    pub class: Class,
+    pub value: &'a str,
+}
+
+/// What an assignment does with what was there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    Set,
+    Add,
+    Remove,
+}
+
+impl<'a> Assignment<'a> {
+    /// Without a value it is `T`, as in Zeek.
+    pub fn of(text: &'a str) -> Self {
+        let (left, value) = text.split_once('=').unwrap_or((text, "T"));
+        let left = left.trim();
+        let (name, class) = match (left.strip_suffix('+'), left.strip_suffix('-')) {
+            (Some(name), _) => (name, Class::Add),
+            (None, Some(name)) => (name, Class::Remove),
+            (None, None) => (left, Class::Set),
+        };
+        Assignment { name: name.trim(), class, value: value.trim() }
     }
-    format!("redef {name}={value};")
+}
+
+impl Compiler {
+    fn assignment(&mut self, from: &str, text: &str) {
+        let Assignment { name, class, value } = Assignment::of(text);
+        let ty = self.find_global(name).map(|global| self.vm.globals[global as usize].ty);
+        let value = match ty {
+            Some(TypeId::String) => quoted(value),
+            Some(ty) if is_set_of_texts(&self.vm.types, ty) => quoted_members(value),
+            _ => value.to_owned(),
+        };
+        let operator = match class {
+            Class::Set => "=",
+            Class::Add => "+=",
+            Class::Remove => "-=",
+        };
+        self.text(from, from, &format!("redef {name} {operator} {value};"));
+    }
+}
+
+fn is_set_of_texts(types: &Types, ty: TypeId) -> bool {
+    types.is_set(ty) && types.index_of(ty).as_deref() == Some(&[TypeId::String])
+}
+
+/// A string needs no quotes, which a shell would have taken.
+fn quoted(value: &str) -> String {
+    if value.starts_with('"') {
+        return value.to_owned();
+    }
+    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Nor do members of a set of strings, or such a set braces: `md5,sha1`.
+fn quoted_members(value: &str) -> String {
+    if value.contains(['"', '(']) {
+        return value.to_owned();
+    }
+    let inner = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(value);
+    let members = inner.split(',').map(str::trim).filter(|member| !member.is_empty()).map(quoted);
+    format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
 }
 
 /// Compiles and runs any text within small budgets: the body of the fuzz target.
@@ -284,6 +352,10 @@ pub struct StdHost {
     pub library: Vec<Bundled>,
     /// The embedder's own functions ([`Host::natives`]).
     pub natives: Vec<(&'static str, NativeFn)>,
+    /// Why nobody obeys an option ([`Host::ignored`]).
+    pub ignored: fn(&str) -> Option<&'static str>,
+    /// What is there instead of a script ([`Host::instead_of`]).
+    pub instead_of: fn(&str) -> Option<&'static str>,
 }
 
 impl Default for StdHost {
@@ -296,6 +368,8 @@ impl Default for StdHost {
             prelude: Vec::new(),
             library: Vec::new(),
             natives: Vec::new(),
+            ignored: |_| None,
+            instead_of: |_| None,
         }
     }
 }
@@ -311,6 +385,14 @@ impl Host for StdHost {
 
     fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         self.natives.clone()
+    }
+
+    fn ignored(&self, option: &str) -> Option<&'static str> {
+        (self.ignored)(option)
+    }
+
+    fn instead_of(&self, script: &str) -> Option<&'static str> {
+        (self.instead_of)(script)
     }
 
     fn stdout(&mut self, bytes: &[u8]) {

@@ -13,14 +13,14 @@ use tokio::sync::oneshot;
 use nightjar_script::Traffic;
 
 use crate::cli::reload::Reloader;
-use crate::cli::script::{self, Compiled};
+use crate::cli::script::{self, Compiled, Engine};
 use crate::cli::{
-    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, options, say, say_all, summary,
+    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, say, say_all, summary,
 };
 use crate::log::{Archiver, FolderLock, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
 use crate::policy::Events;
-use crate::script_host::{self, Scripts};
+use crate::script_host::Scripts;
 use crate::service::doctor::{self, Finding};
 use crate::service::health::{Health, Latest, Pulse};
 use crate::service::sandbox::{Sandbox, folder_of};
@@ -124,8 +124,6 @@ pub(super) struct Overrides {
     logdir: Option<PathBuf>,
     /// There are scripts beside those loaded by default.
     pub scripts: bool,
-    assignments: Vec<String>,
-    no_checksums: bool,
 }
 
 impl Overrides {
@@ -147,13 +145,7 @@ impl Overrides {
                 "nothing to do: the configuration has no [[interface]], and there is no -i".to_owned()
             );
         }
-        let mut settings = options::Settings::of(sensor.config);
-        for assignment in &self.assignments {
-            settings.assign(assignment)?;
-        }
-        sensor.config = settings.config;
-        sensor.config.ignore_checksums |= self.no_checksums;
-        if let Some(folder) = self.logdir.clone().or(settings.logdir) {
+        if let Some(folder) = self.logdir.clone() {
             sensor.log_folder = folder;
         }
         Ok(sensor)
@@ -171,24 +163,28 @@ fn ad_hoc() -> Sensor {
 /// Captures until told to stop.
 pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
-    let overrides = Overrides {
+    let mut overrides = Overrides {
         config,
         interfaces,
         workers: usize::from(workers),
         filter,
         logdir,
         scripts: !scripts.is_empty(),
-        assignments: scripts.assignments().filter(|word| options::is_ours(word)).cloned().collect(),
-        no_checksums,
     };
     let mut sensor = overrides.sensor()?;
     give_back_large_memory();
     sensor.config.seed = random();
-    let mut scripts = match scripts.compile(true, Traffic::Live)? {
+    let engine = Engine { config: &mut sensor.config, given: &sensor.given, no_checksums };
+    let mut scripts = match scripts.compile(true, Traffic::Live, engine)? {
         Compiled::None => None,
         Compiled::Failed => return Ok(script::FAILED),
         Compiled::Scripts(scripts) => Some(scripts),
     };
+    overrides.logdir = overrides.logdir.or_else(|| scripts.as_ref()?.log_folder());
+    if let Some(folder) = &overrides.logdir {
+        sensor.log_folder.clone_from(folder);
+    }
+    sensor.capture_only(sensor.config.packet_filter.expression().filter(|_| overrides.filter.is_none()));
     let failed = |message: String| {
         eprintln!("nightjar: {message}");
         Ok(BAD_CAPTURE)
@@ -253,10 +249,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         if let Target::Folder(folder) = &target {
             scripts.keep_logs_in(folder);
         }
-        let written =
-            script_host::Written { format: sensor.config.format, exported: sensor.export.is_some() };
-        scripts.begin(written);
-        sensor.config.interest = scripts.interest();
+        sensor.config = scripts.begin(sensor.config, sensor.export.is_some());
     }
     let sinks = match Sinks::start(
         &sensor.export,

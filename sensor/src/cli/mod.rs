@@ -24,10 +24,12 @@ use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
 use crate::capture::file::{CaptureError, OpenError};
+use crate::cli::script::Engine;
+use crate::config::Config;
+use crate::config::options::Given;
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, ReplayError, ReplayOptions};
 use crate::policy::Events;
-use crate::script_host;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::service::{examine, privileges, signals};
@@ -214,20 +216,17 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
         return live::run(args, waiting);
     }
-    let mut settings = options::Settings::default();
+    let (mut config, mut given) = (Config::default(), Given::new());
     let mut export = sink::Config::default();
     if let Some(path) = &args.config {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
         // Not its log folder: a replay must not write over the logs of the running sensor.
-        settings = options::Settings::of(sensor.config);
+        (config, given) = (sensor.config, sensor.given);
         export = sensor.export;
     }
-    for assignment in args.scripts.assignments().filter(|word| options::is_ours(word)) {
-        settings.assign(assignment)?;
-    }
-    settings.config.ignore_checksums |= args.no_checksums;
+    let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };
     let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
-    let mut scripts = match args.scripts.compile(true, traffic)? {
+    let mut scripts = match args.scripts.compile(true, traffic, engine)? {
         script::Compiled::None => None,
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => Some(scripts),
@@ -235,15 +234,17 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if let Some(key) = &args.explain {
         scripts.as_mut().ok_or("--explain tells of SumStats: give a script that has some")?.explain(key);
     }
+    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
+    let named = named
+        .or_else(|| Some(PathBuf::from(&config.log_folder)).filter(|folder| !folder.as_os_str().is_empty()));
     let Some(capture) = args.read else {
         return match scripts {
             Some(mut scripts) => {
-                let folder = args.logdir.or(settings.logdir).or_else(|| scripts.log_folder());
-                let folder = folder.unwrap_or_else(|| PathBuf::from("."));
+                let folder = args.logdir.or(named).unwrap_or_else(|| PathBuf::from("."));
                 scripts.keep_logs_in(&folder);
                 scripts.end_when(asked_to_end());
-                let mut logs = Logs::new(Target::Folder(folder), settings.config.format);
-                let code = scripts.run_alone(settings.config.format, &mut logs).unwrap_or_else(|error| {
+                let mut logs = Logs::new(Target::Folder(folder), config.format);
+                let code = scripts.run_alone(&mut logs).unwrap_or_else(|error| {
                     eprintln!("nightjar: {error}");
                     OUTPUT_FAILED
                 });
@@ -258,8 +259,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     // Where signals cannot be waited for, they end the process as they always do.
     let told = signals::end_when_told().unwrap_or_default();
-    let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
-    let target = match (args.stdout, args.logdir.or(settings.logdir).or(named)) {
+    let target = match (args.stdout, args.logdir.or(named)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
     };
@@ -268,25 +268,24 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             scripts.keep_logs_in(folder);
         }
         scripts.replays(&capture.to_string_lossy());
-        let written = script_host::Written { format: settings.config.format, exported: export.is_some() };
-        scripts.begin(written);
-        settings.config.interest = scripts.interest();
+        config = scripts.begin(config, export.is_some());
     }
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
-    settings.config.exports = sinks.exports();
+    config.exports = sinks.exports();
     let outlets = sinks.outlets();
     let options = ReplayOptions {
         capture: capture.clone(),
-        filter: args.filter,
+        filter: args.filter.or_else(|| config.packet_filter.expression()),
         write: args.write,
         workers: usize::from(args.workers),
         target,
         stop: told.stop.clone(),
+        in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_change_options()),
     };
     hide_contained_panics();
     let mut bar = None;
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
-    let replayed = pipeline::replay(options, settings.config, outlets, events, |progress| {
+    let replayed = pipeline::replay(options, config, outlets, events, |progress| {
         bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {

@@ -64,7 +64,7 @@ impl Reloader {
                 }
                 let scripts = self.overrides.scripts;
                 self.control.change(read.changeable(), move |reload| {
-                    tell(outcome(reload.filter(|reload| scripts || reload.interest.is_none()), &restart));
+                    tell(outcome(reload.filter(|reload| scripts || reload.config.is_none()), &restart));
                 });
             }
             Err(message) => {
@@ -78,7 +78,7 @@ impl Reloader {
 fn outcome(reload: Option<Reload>, restart: &[&str]) -> Reloaded {
     let (mut told, scripts) = match reload {
         None => (String::new(), ""),
-        Some(Reload { interest: Some(_), told, .. }) => (told, "nightjar: the scripts were read again\n"),
+        Some(Reload { config: Some(_), told, .. }) => (told, "nightjar: the scripts were read again\n"),
         Some(Reload { told, .. }) => {
             return Err(format!(
                 "{told}nightjar: the scripts do not compile; those that run go on, and the configuration stays \

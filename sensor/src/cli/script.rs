@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 
 use nightjar_script::value::HashKeys;
-use nightjar_script::{Options, StdHost, Traffic};
+use nightjar_script::{Assignment, Options, StdHost, Traffic};
 
 use crate::cli::options;
+use crate::config::Config;
+use crate::config::options::{Given, OptionDef, Role};
 use crate::script_host::Scripts;
 
 /// The exit code where a script does not compile.
@@ -35,11 +37,17 @@ pub(super) enum Compiled {
     Scripts(Box<Scripts>),
 }
 
-impl ScriptArgs {
-    pub fn assignments(&self) -> impl Iterator<Item = &String> {
-        self.words.iter().filter(|word| options::is_assignment(word))
-    }
+/// The engine's settings, in which scripts and options have their say.
+pub(super) struct Engine<'a> {
+    /// As the configuration file has it.
+    pub config: &'a mut Config,
+    /// What that file says of options.
+    pub given: &'a Given,
+    /// `-C`
+    pub no_checksums: bool,
+}
 
+impl ScriptArgs {
     /// There is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.code.is_empty() && self.words.is_empty()
@@ -47,50 +55,95 @@ impl ScriptArgs {
 
     /// `nightjar check`.
     pub fn check(&self) -> Result<u8, String> {
-        match self.compile(true, Traffic::None)? {
-            Compiled::None => Err("nothing to check: give scripts, or code with -e".to_owned()),
+        let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
+        match self.compile(true, Traffic::None, engine)? {
+            Compiled::None if self.is_empty() => {
+                Err("nothing to check: give scripts, or code with -e".to_owned())
+            }
             Compiled::Failed => Ok(FAILED),
-            Compiled::Scripts(_) => Ok(0),
+            Compiled::None | Compiled::Scripts(_) => Ok(0),
         }
     }
 
-    /// Compiles what was given. Options that are not the sensor's own are the scripts'.
-    pub fn compile(&self, carets: bool, traffic: Traffic) -> Result<Compiled, String> {
+    /// Compiles what was given, and puts what it and the command line set into the engine's settings.
+    pub fn compile(
+        &self,
+        carets: bool,
+        traffic: Traffic,
+        mut engine: Engine<'_>,
+    ) -> Result<Compiled, String> {
+        if let Some(wrong) = options::contradiction(self.assignments()) {
+            return Err(wrong);
+        }
         // A sensor's own notices need what is loaded by default.
-        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
-            if self.overrides().next().is_none() {
+        let scripts = self.scripts().next().is_some() || !self.code.is_empty() || traffic == Traffic::Live;
+        if !scripts {
+            self.check_assignments(traffic, &mut engine)?;
+            let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
+            let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
+                && engine.given.iter().all(|(option, _)| obeyed(option));
+            if natively {
+                engine.config.ignore_checksums |= engine.no_checksums;
                 return Ok(Compiled::None);
             }
-            // They may be options of what ships.
-            let shipped = Options { bare: self.bare, traffic, ..Options::default() };
-            let shipped = Scripts::compile(StdHost::default(), &shipped).ok();
-            let known = |word: &&String| {
-                let shipped = shipped.as_ref();
-                shipped
-                    .is_some_and(|shipped| options::name_of(word).is_some_and(|name| shipped.declare(name)))
-            };
-            if let Some(unknown) = self.overrides().find(|word| !known(word)) {
-                return Err(options::unknown_assignment(unknown));
-            }
         }
-        Ok(self.compile_all(carets, traffic).map_or(Compiled::Failed, Compiled::Scripts))
+        Ok(self.compile_all(carets, traffic, engine).map_or(Compiled::Failed, Compiled::Scripts))
+    }
+
+    /// Without scripts: says what is wrong with the assignments, and carries out those of the engine's options.
+    fn check_assignments(&self, traffic: Traffic, engine: &mut Engine<'_>) -> Result<(), String> {
+        if self.assignments().next().is_none() {
+            return Ok(());
+        }
+        let compile = |words: Vec<String>, bare: bool| {
+            let host = StdHost::default();
+            // What is wrong is told in words of the command line.
+            host.gathered.replace(Some(String::new()));
+            let settings = Scripts::settings_of(engine.given);
+            Scripts::compile(
+                host,
+                &Options { bare, settings, overrides: words, traffic, ..Options::default() },
+            )
+            .ok()
+        };
+        let foreign: Vec<&String> =
+            self.assignments().filter(|word| options::of_sensor(word).is_none()).collect();
+        // They may be options of what ships.
+        let bare = self.bare || foreign.is_empty();
+        if let Some(shipped) = compile(self.assignments().cloned().collect(), bare) {
+            let refused = shipped.configure(engine.config);
+            return refused.first().map_or(Ok(()), |wrong| Err(wrong.clone()));
+        }
+        if !foreign.is_empty()
+            && let Some(shipped) = compile(Vec::new(), self.bare)
+            && let Some(unknown) = foreign.iter().find(|word| !shipped.declare(Assignment::of(word).name))
+        {
+            return Err(options::unknown_assignment(unknown));
+        }
+        let wrong = self.assignments().find(|word| compile(vec![(*word).clone()], bare).is_none());
+        Err(wrong.map_or_else(|| "the options do not go together".to_owned(), |word| options::refused(word)))
+    }
+
+    fn assignments(&self) -> impl Iterator<Item = &String> {
+        self.words.iter().filter(|word| options::is_assignment(word))
     }
 
     fn scripts(&self) -> impl Iterator<Item = &String> {
         self.words.iter().filter(|word| !options::is_assignment(word))
     }
 
-    fn overrides(&self) -> impl Iterator<Item = &String> {
-        self.assignments().filter(|word| !options::is_ours(word))
-    }
-
     /// The same where there may be none but those that are loaded by default; `None` where they do not compile.
-    pub fn compile_all(&self, carets: bool, traffic: Traffic) -> Option<Box<Scripts>> {
+    pub fn compile_all(&self, carets: bool, traffic: Traffic, engine: Engine<'_>) -> Option<Box<Scripts>> {
+        let mut overrides: Vec<String> = self.assignments().cloned().collect();
+        if engine.no_checksums {
+            overrides.push("ignore_checksums=T".to_owned());
+        }
         let mut wanted = Options {
             scripts: self.scripts().cloned().collect(),
             code: self.code.clone(),
             bare: self.bare,
-            overrides: self.overrides().cloned().collect(),
+            settings: Scripts::settings_of(engine.given),
+            overrides,
             traffic,
             ..Options::default()
         };
@@ -102,6 +155,9 @@ impl ScriptArgs {
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
         let mut host = StdHost::default();
         host.carets = carets && std::io::stderr().is_terminal();
-        Scripts::compile(host, &wanted).ok().map(Box::new)
+        let scripts = Box::new(Scripts::compile(host, &wanted).ok()?);
+        let refused = scripts.configure(engine.config);
+        refused.iter().for_each(|wrong| eprintln!("nightjar: {wrong}"));
+        refused.is_empty().then_some(scripts)
     }
 }

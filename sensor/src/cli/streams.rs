@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use nightjar_script::Traffic;
 
-use crate::cli::script::{self, ScriptArgs};
+use crate::cli::script::{self, Engine, ScriptArgs};
 use crate::cli::{ALL_READ, OUTPUT_FAILED};
+use crate::config::Config;
+use crate::config::options::Given;
 use crate::export::{Shape, json_schema};
 use crate::pipeline;
-use crate::record::{Format, JsonTime, Schema};
-use crate::script_host::{Scripts, Written};
+use crate::record::{JsonTime, Schema};
+use crate::script_host::Scripts;
 use crate::service::settings::Sensor;
 use crate::sink::Known;
 
@@ -69,10 +71,11 @@ pub(super) struct SchemasArgs {
 
 impl SchemasArgs {
     pub fn run(&self) -> Result<u8, String> {
-        let Some(mut scripts) = self.scripts.compile_all(true, Traffic::None) else {
+        let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
+        let Some(mut scripts) = self.scripts.compile_all(true, Traffic::None, engine) else {
             return Ok(script::FAILED);
         };
-        scripts.begin(Written { format: Format::Tsv, exported: true });
+        scripts.begin(Config::default(), true);
         let mut schemas = all(scripts.streams());
         schemas.retain(|schema| !UNWRITTEN.contains(&schema.path));
         match write(&self.to, &schemas) {

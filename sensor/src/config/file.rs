@@ -9,6 +9,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::options::{self, OptionDef};
 use crate::time::Interval;
 
 /// A table of the file.
@@ -17,6 +18,8 @@ pub struct Section<T: 'static> {
     /// `[[name]]`: called each time one begins. None where there is only one.
     pub begin: Option<fn(&mut T)>,
     pub settings: &'static [Setting<T>],
+    /// Takes what the table says of options that are declared to have a key in it.
+    pub option: Option<fn(&mut T, &'static OptionDef, options::Value)>,
 }
 
 /// A key of a table, and what its value does. An error says what the value has to be.
@@ -102,18 +105,24 @@ pub fn place(text: &str, section: &str, nth: usize, name: &str) -> Option<usize>
 }
 
 fn settings<T>(table: &DeTable<'_>, section: &Section<T>, target: &mut T, problems: &mut Problems<'_>) {
+    let options = || {
+        section.option.into_iter().flat_map(|take| options::section(section.name).map(move |of| (take, of)))
+    };
     for (name, value) in table {
-        match section.settings.iter().find(|setting| setting.name == &name.get_ref()[..]) {
-            Some(setting) => {
-                if let Err(why) = (setting.set)(target, &Value(value)) {
-                    problems.add(value.span().start, format!("{} {why}", setting.name));
-                }
-            }
-            None => {
-                let known = section.settings.iter().map(|setting| setting.name);
-                let kind = format!("setting of [{}]", section.name);
-                problems.add(name.span().start, unknown(&kind, name.get_ref(), known));
-            }
+        let written = &name.get_ref()[..];
+        let result = if let Some(setting) = section.settings.iter().find(|setting| setting.name == written) {
+            (setting.set)(target, &Value(value))
+        } else if let Some((take, (option, _))) = options().find(|(_, (_, key))| key.name == written) {
+            option.read(&Value(value)).map(|value| take(target, option, value))
+        } else {
+            let own = section.settings.iter().map(|setting| setting.name);
+            let known = own.chain(options().map(|(_, (_, key))| key.name));
+            let kind = format!("setting of [{}]", section.name);
+            problems.add(name.span().start, unknown(&kind, written, known));
+            continue;
+        };
+        if let Err(why) = result {
+            problems.add(value.span().start, format!("{written} {why}"));
         }
     }
 }
@@ -260,6 +269,7 @@ mod tests {
     const MAIN: Section<Target> = Section {
         name: "main",
         begin: None,
+        option: None,
         settings: &[
             Setting {
                 name: "wait",
@@ -288,6 +298,7 @@ mod tests {
     const NAMED: Section<Target> = Section {
         name: "named",
         begin: Some(|target| target.names.push(String::new())),
+        option: None,
         settings: &[Setting {
             name: "name",
             set: |target, value| {

@@ -2,41 +2,96 @@
 
 pub mod file;
 mod nets;
+pub mod options;
 mod ports;
 
 pub use nets::Nets;
 pub use ports::PortSet;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use nightjar_protocols::files::Hashing;
 
-use crate::event::Interest;
+use crate::event::{Interest, Proto};
 use crate::export::Exports;
-use crate::record::Format;
+use crate::record::{Format, JsonTime};
 use crate::time::Interval;
 
+/// What each of these is for stands with the option that sets it, in [`options`].
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// As `json` and `json_time` say ([`Config::settle_format`]).
     pub format: Format,
+    pub json: bool,
+    pub json_time: JsonTime,
+    /// Empty: nobody said.
+    pub log_folder: String,
     /// Which rows exporters want, and in what shape.
     pub exports: Exports,
     /// What scripts look at.
     pub interest: Arc<Interest>,
     /// Keys the hash that identifiers are made of. Fixed in replay: the same capture gives the same bytes.
     pub seed: u64,
-    /// `ignore_checksums`, `-C`.
     pub ignore_checksums: bool,
-    /// `Site::local_nets`, the private address space included.
+    pub ignore_checksums_nets: Nets,
+    pub site: Site,
+    /// All that is local, as `site` says ([`Config::settle_site`]).
     pub local_nets: Nets,
-    /// `likely_server_ports`: which end of a flow seen from the middle is the responder.
+    /// Which end of a flow seen from the middle is the responder.
     pub likely_servers: PortSet,
+    pub packet_filter: PacketFilter,
     /// Digests of files.
     pub file_hashing: Hashing,
-    /// `HTTP::default_capture_password`.
     pub capture_passwords: bool,
+    pub http: Http,
+    pub streams: Streams,
+    pub tunnels: Tunnels,
     pub timeouts: Timeouts,
     pub limits: Limits,
+    pub loss: Loss,
+}
+
+/// Whose networks are whose.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub local_nets: Vec<IpNet>,
+    pub private: Vec<IpNet>,
+    pub private_is_local: bool,
+}
+
+/// Zeek's packet filter: BPF expressions, by the names that scripts give them.
+#[derive(Clone, Debug)]
+pub struct PacketFilter {
+    pub capture: BTreeMap<String, String>,
+    pub restrict: BTreeMap<String, String>,
+    pub default_capture: String,
+    pub unrestricted: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// In upper case.
+    pub proxy_headers: BTreeSet<String>,
+    pub max_pending: u32,
+}
+
+/// When a TCP stream is given up for want of acknowledgements; bytes, 0 for never.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    pub max_initial_window: u64,
+    pub max_above_hole: u64,
+    pub max_unacknowledged: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Tunnels {
+    pub max_depth: usize,
+    pub delay_teredo_confirmation: bool,
+    pub delay_gtp_confirmation: bool,
+    pub ip_timeout: Interval,
+    pub validate_vxlan_checksums: bool,
 }
 
 /// How long things are waited for, in packet time; named and valued as in Zeek.
@@ -45,12 +100,35 @@ pub struct Timeouts {
     pub tcp_inactivity: Interval,
     pub udp_inactivity: Interval,
     pub icmp_inactivity: Interval,
+    /// Instead of `tcp_inactivity`, by the server's port. Few.
+    pub by_port: Vec<((Proto, u16), Interval)>,
     pub tcp_syn_timeout: Interval,
     pub tcp_session_timer: Interval,
     pub tcp_connection_linger: Interval,
     pub tcp_attempt_delay: Interval,
     pub tcp_close_delay: Interval,
     pub dns_session: Interval,
+    pub file: Interval,
+    /// Zero is no end.
+    pub fragments: Interval,
+}
+
+/// How often loss is measured, and when it is too much.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    pub stats_interval: Interval,
+    pub loss_interval: Interval,
+    pub first_loss_interval: Interval,
+    pub too_much_percent: f64,
+    pub minimum_acks: u64,
+    /// More than this of a worker's packets dropped by the kernel is too much.
+    pub dropped_percent: f64,
+    /// More than this of flows, rows or stream data given up is too much.
+    pub given_up_percent: f64,
+    /// More than this of connections seen from one side is too much.
+    pub one_sided_percent: f64,
+    /// A worker should get no more than so many times the average.
+    pub skew: u64,
 }
 
 /// Ceilings on what is held in memory, each per worker.
@@ -86,20 +164,156 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Draws the conclusion from `json` and `json_time`.
+    fn settle_format(&mut self) {
+        self.format = if self.json { Format::Json(self.json_time) } else { Format::Tsv };
+    }
+
+    /// Draws the conclusion from `site`.
+    fn settle_site(&mut self) {
+        let private: &[IpNet] = if self.site.private_is_local { &self.site.private } else { &[] };
+        self.local_nets = Nets::new(private.iter().chain(&self.site.local_nets).copied());
+    }
+
+    /// Whether an address is this site's; nobody knows where no network is.
+    #[inline]
+    pub fn is_local(&self, addr: std::net::IpAddr) -> Option<bool> {
+        (!self.local_nets.networks().is_empty()).then(|| self.local_nets.contains(addr))
+    }
+}
+
+impl Timeouts {
+    /// How long an established connection to a port may be without packets.
+    #[inline]
+    pub fn established(&self, proto: Proto, port: u16) -> Interval {
+        let by_port = self.by_port.iter().find(|(of, _)| *of == (proto, port));
+        by_port.map_or(self.tcp_inactivity, |(_, timeout)| *timeout)
+    }
+}
+
+impl PacketFilter {
+    /// The one expression that all of them make, if they leave anything out: one of `capture`, and all of `restrict`,
+    /// or `unrestricted` (Zeek's base/frameworks/packet-filter).
+    pub fn expression(&self) -> Option<String> {
+        let joined = |filters: &BTreeMap<String, String>, with: &str| {
+            let filters = filters.values().filter(|filter| !filter.trim().is_empty());
+            filters.map(|filter| format!("({filter})")).collect::<Vec<_>>().join(with)
+        };
+        let mut capture = joined(&self.capture, " or ");
+        if capture.is_empty()
+            && self.default_capture != DEFAULT_CAPTURE
+            && !self.default_capture.trim().is_empty()
+        {
+            capture = format!("({})", self.default_capture);
+        }
+        let both = [capture, joined(&self.restrict, " and ")];
+        let both: Vec<String> = both
+            .into_iter()
+            .filter(|filter| !filter.is_empty())
+            .map(|filter| format!("({filter})"))
+            .collect();
+        let both = both.join(" and ");
+        match self.unrestricted.trim() {
+            _ if both.is_empty() => None,
+            "" => Some(both),
+            unrestricted => Some(format!("({unrestricted}) or ({both})")),
+        }
+    }
+}
+
+/// Zeek's `PacketFilter::default_capture_filter`: everything.
+const DEFAULT_CAPTURE: &str = "ip or not ip";
+
 impl Default for Config {
     fn default() -> Self {
+        let site = Site {
+            local_nets: Vec::new(),
+            private: Nets::private().networks().to_vec(),
+            private_is_local: true,
+        };
         Config {
             format: Format::Tsv,
+            json: false,
+            json_time: JsonTime::Epoch,
+            log_folder: String::new(),
             exports: Exports::default(),
             interest: Arc::default(),
             seed: 0,
             ignore_checksums: false,
+            ignore_checksums_nets: Nets::new([]),
             local_nets: Nets::private(),
+            site,
             likely_servers: PortSet::likely_servers(),
+            packet_filter: PacketFilter::default(),
             file_hashing: Hashing::NONE,
             capture_passwords: false,
+            http: Http::default(),
+            streams: Streams::default(),
+            tunnels: Tunnels::default(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            loss: Loss::default(),
+        }
+    }
+}
+
+impl Default for PacketFilter {
+    fn default() -> Self {
+        PacketFilter {
+            capture: BTreeMap::new(),
+            restrict: BTreeMap::new(),
+            default_capture: DEFAULT_CAPTURE.to_owned(),
+            unrestricted: String::new(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        const PROXIES: [&str; 7] = [
+            "FORWARDED",
+            "X-FORWARDED-FOR",
+            "X-FORWARDED-FROM",
+            "CLIENT-IP",
+            "VIA",
+            "XROXY-CONNECTION",
+            "PROXY-CONNECTION",
+        ];
+        Http { proxy_headers: PROXIES.map(str::to_owned).into(), max_pending: 100 }
+    }
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Streams { max_initial_window: 16384, max_above_hole: 16384, max_unacknowledged: 10 << 20 }
+    }
+}
+
+impl Default for Tunnels {
+    fn default() -> Self {
+        Tunnels {
+            max_depth: 4,
+            delay_teredo_confirmation: true,
+            delay_gtp_confirmation: false,
+            ip_timeout: Interval::from_secs(24 * 60 * 60),
+            validate_vxlan_checksums: true,
+        }
+    }
+}
+
+impl Default for Loss {
+    fn default() -> Self {
+        Loss {
+            stats_interval: Interval::from_secs(5 * 60),
+            loss_interval: Interval::from_secs(15 * 60),
+            first_loss_interval: Interval::from_secs(60),
+            too_much_percent: 10.0,
+            minimum_acks: 1,
+            dropped_percent: 0.0,
+            given_up_percent: 1.0,
+            one_sided_percent: 50.0,
+            skew: 4,
         }
     }
 }
@@ -111,12 +325,15 @@ impl Default for Timeouts {
             tcp_inactivity: secs(5 * 60),
             udp_inactivity: secs(60),
             icmp_inactivity: secs(60),
+            by_port: [21, 22, 23, 513].map(|port| ((Proto::Tcp, port), secs(3600))).to_vec(),
             tcp_syn_timeout: secs(5),
             tcp_session_timer: secs(6),
             tcp_connection_linger: secs(5),
             tcp_attempt_delay: secs(5),
             tcp_close_delay: secs(5),
             dns_session: secs(10),
+            file: secs(2 * 60),
+            fragments: Interval::ZERO,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 /// Networks, to ask whether an address is in any of them.
 #[derive(Clone, Debug)]
 pub struct Nets {
+    /// As they were put in.
+    networks: Vec<IpNet>,
     v4: Vec<(u32, u32)>,
     v6: Vec<(u128, u128)>,
     /// For each first octet of an IPv4 address, whether any network holds such addresses.
@@ -15,14 +17,15 @@ pub struct Nets {
 
 impl Nets {
     pub fn new(nets: impl IntoIterator<Item = IpNet>) -> Self {
-        let mut set = Nets { v4: Vec::new(), v6: Vec::new(), v4_octets: [false; 256] };
+        let mut set = Nets { networks: Vec::new(), v4: Vec::new(), v6: Vec::new(), v4_octets: [false; 256] };
         for net in nets {
             set.insert(net);
         }
         set
     }
 
-    pub fn insert(&mut self, net: IpNet) {
+    fn insert(&mut self, net: IpNet) {
+        self.networks.push(net);
         match net {
             IpNet::V4(net) => {
                 self.v4.push((net.network().into(), net.netmask().into()));
@@ -33,6 +36,11 @@ impl Nets {
             }
             IpNet::V6(net) => self.v6.push((net.network().into(), net.netmask().into())),
         }
+    }
+
+    /// All of them.
+    pub fn networks(&self) -> &[IpNet] {
+        &self.networks
     }
 
     pub fn contains(&self, addr: IpAddr) -> bool {
@@ -76,12 +84,15 @@ impl Nets {
             "fc00::/7",
             "fe80::/10",
         ];
-        let mut set = Nets::new(V4.iter().chain(&V6).filter_map(|net| net.parse().ok()));
-        for &(net, mask) in &set.v4 {
-            let widen = |word: u32| u128::from(word) << 80;
-            set.v6.push((0x2002u128 << 112 | widen(net), 0xffffu128 << 112 | widen(mask)));
-        }
-        set
+        let plain: Vec<IpNet> = V4.iter().chain(&V6).filter_map(|net| net.parse().ok()).collect();
+        let widened = |net: &IpNet| match net {
+            IpNet::V4(net) => {
+                let addr = 0x2002u128 << 112 | u128::from(u32::from(net.addr())) << 80;
+                Ipv6Net::new(addr.into(), 16 + net.prefix_len()).ok().map(IpNet::V6)
+            }
+            IpNet::V6(_) => None,
+        };
+        Nets::new(plain.iter().copied().chain(plain.iter().filter_map(widened)))
     }
 }
 

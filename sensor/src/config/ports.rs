@@ -35,6 +35,14 @@ impl PortSet {
         set[usize::from(port >> 6)] >> (port & 63) & 1 == 1
     }
 
+    /// All of them.
+    pub fn ports(&self) -> impl Iterator<Item = (Proto, u16)> {
+        let of = |proto| {
+            (0..=u16::MAX).filter(move |port| self.contains(proto, *port)).map(move |port| (proto, port))
+        };
+        of(Proto::Tcp).chain(of(Proto::Udp))
+    }
+
     /// The ports that Zeek's analyzers register as those of servers (`likely_server_ports`).
     pub fn likely_servers() -> Self {
         const TCP: &[u16] = &[

@@ -97,6 +97,11 @@ pub struct Fragments {
 }
 
 impl Fragments {
+    /// Goes on with other ceilings; what is beyond them goes when the next fragment comes.
+    pub const fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     pub fn new(limits: Limits) -> Self {
         Fragments {
             limits,

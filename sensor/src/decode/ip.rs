@@ -200,7 +200,10 @@ impl Decoder {
         if header_len < ipv4::MIN_LEN {
             return self.refuse("IPv4_min_header_size", piece, weirds);
         }
-        if !self.config.ignore_checksums && !checksum::verify(header_bytes) {
+        if !self.config.ignore_checksums
+            && !checksum::verify(header_bytes)
+            && !self.config.ignore_checksums_nets.contains(header.src.into())
+        {
             return self.bad_checksum(piece, &header, weirds);
         }
         let payload = rest.get(..payload_len).unwrap_or(rest);
@@ -400,7 +403,8 @@ impl Decoder {
         self.counters.mobility += 1;
         let message = packet.header.get(header.next_at..).unwrap_or_default();
         let intact = checksum::verify_transport(packet.src, packet.dst, ipproto::MOBILITY, message);
-        if !self.config.ignore_checksums && !intact {
+        if !self.config.ignore_checksums && !intact && !self.config.ignore_checksums_nets.contains(packet.src)
+        {
             weirds.push(packet.weird("bad_MH_checksum", SOURCE));
             return Outcome::Discarded(Discarded::BadChecksum);
         }
@@ -450,10 +454,20 @@ impl Decoder {
         }
         let valid = match packet.proto {
             ipproto::ICMP => checksum::verify(packet.payload),
-            ipproto::UDP => return self.udp_checksum(packet),
+            ipproto::UDP => {
+                let checked = self.udp_checksum(packet);
+                if checked != Checksum::Bad {
+                    return checked;
+                }
+                false
+            }
             proto => checksum::verify_transport(packet.src, packet.dst, proto, packet.payload),
         };
-        if valid { Checksum::Valid } else { Checksum::Bad }
+        match valid {
+            true => Checksum::Valid,
+            false if self.config.ignore_checksums_nets.contains(packet.src) => Checksum::Unchecked,
+            false => Checksum::Bad,
+        }
     }
 
     fn udp_checksum(&self, packet: &IpPacket<'_>) -> Checksum {

@@ -12,6 +12,7 @@
 use nightjar_protocols::wire::numbers::ipproto;
 
 use crate::capture::Packet;
+use crate::config::Nets;
 use crate::event::TunnelType;
 
 pub mod dispatch;
@@ -40,6 +41,8 @@ use fragment::Fragments;
 pub struct Config {
     /// Accept packets with wrong checksums (`-C`, `ignore_checksums`).
     pub ignore_checksums: bool,
+    /// The same of those whose source is here (`ignore_checksums_nets`).
+    pub ignore_checksums_nets: Nets,
     /// How many tunnels are followed into each other (`Tunnel::max_depth`).
     pub max_tunnel_depth: usize,
     /// UDP ports whose datagrams may leave the checksum to the inner packet
@@ -54,6 +57,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             ignore_checksums: false,
+            ignore_checksums_nets: Nets::new([]),
             max_tunnel_depth: 4,
             vxlan_ports: vec![4789],
             validate_vxlan_checksums: true,
@@ -131,6 +135,12 @@ impl Decoder {
     pub fn new(config: Config) -> Self {
         let fragments = Fragments::new(config.fragments);
         Decoder { config, fragments, counters: Counters::default(), ip_protocols: IpProtocols::default() }
+    }
+
+    /// Goes on with other settings; what is held stays.
+    pub fn set_config(&mut self, config: Config) {
+        self.fragments.set_limits(config.fragments);
+        self.config = config;
     }
 
     pub const fn counters(&self) -> Counters {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::config::Config;
 use crate::event::{ConnId, Proto, Tunnel, TunnelType};
 use crate::flow::{End, Tuple};
 use crate::record::Uid;
-use crate::time::{Interval, Time};
+use crate::time::Time;
 
 /// The tunnels between hosts. Every worker keeps them all, and alike.
 #[derive(Default)]
@@ -21,8 +22,6 @@ struct Known {
     used: Time,
 }
 
-/// A tunnel unused for so long is a new one when it comes back (`Tunnel::ip_tunnel_timeout`).
-const TIMEOUT: Interval = Interval::from_secs(24 * 60 * 60);
 /// Outer addresses are easily forged; with more tunnels than this all are forgotten and found again.
 const MAX_KNOWN: usize = 65_536;
 
@@ -39,12 +38,12 @@ impl IpTunnels {
         dst: IpAddr,
         kind: TunnelType,
         now: Time,
-        seed: u64,
+        config: &Config,
         ordinal: u64,
     ) -> Tunnel {
         let pair = if src < dst { (src, dst) } else { (dst, src) };
         if let Some(known) = self.known.get_mut(&pair)
-            && now - known.used < TIMEOUT
+            && now - known.used < config.tunnels.ip_timeout
         {
             known.used = now;
             return known.tunnel;
@@ -54,7 +53,7 @@ impl IpTunnels {
         }
         let tuple = Tuple { src: End::new(src, 0), dst: End::new(dst, 0), proto: Proto::Icmp, one_way: true };
         let tunnel = Tunnel {
-            uid: Some(Uid::of_connection(seed, &tuple.key().bytes(), ordinal)),
+            uid: Some(Uid::of_connection(config.seed, &tuple.key().bytes(), ordinal)),
             id: ConnId { orig_h: src, orig_p: 0, resp_h: dst, resp_p: 0 },
             kind,
         };

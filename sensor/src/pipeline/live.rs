@@ -13,12 +13,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
-use crate::event::Interest;
+use crate::config::options::Given;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
 use crate::pipeline::exchange::{Exchange, Peers};
 use crate::pipeline::lane::{CLOCK_STEP, Lane, State, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
-use crate::pipeline::loss::{Loss, LossSettings};
+use crate::pipeline::loss::Loss;
 use crate::pipeline::merge::Report;
 use crate::pipeline::supervisor::{Board, Supervisor, lanes};
 use crate::pipeline::worker::{Shard, Worker};
@@ -40,7 +40,8 @@ pub struct Changeable {
     pub config: Config,
     pub rotation: Rotation,
     pub upkeep: Upkeep,
-    pub loss: LossSettings,
+    /// What the configuration file says of options: scripts begin with it.
+    pub given: Given,
 }
 
 /// Settings that are to be taken over, and who wants to know what came of the scripts' being read again; none
@@ -150,12 +151,11 @@ impl Control {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Lets the workers go on with other settings, and look for what new scripts want.
-    fn set(&self, mut config: Config, interest: Option<Arc<Interest>>) {
+    /// Lets the workers go on with other settings.
+    fn set(&self, mut config: Config) {
         let now = self.settings();
         (config.seed, config.format) = (now.seed, now.format);
         config.exports = now.exports.clone();
-        config.interest = interest.unwrap_or_else(|| now.interest.clone());
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
         self.generation.fetch_add(1, Ordering::Release);
     }
@@ -243,7 +243,7 @@ impl Live {
             reports,
             policy: Policy::new(events),
             logs: &mut logs,
-            loss: Loss::new(settings.loss.clone(), started),
+            loss: Loss::new(settings.config.loss.clone(), started),
             ledger: Ledger::default(),
             exporters: self.exporters,
             said: Vec::new(),
@@ -312,7 +312,12 @@ impl Stage<'_, '_> {
         loop {
             self.board.round();
             match self.reports.recv_deadline(next_flush.min(next_tick)) {
-                Ok(report) => self.take(report),
+                Ok(report) => {
+                    self.take(report);
+                    if let Some(config) = self.policy.settings() {
+                        self.set(config, control);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return true,
             }
@@ -334,25 +339,34 @@ impl Stage<'_, '_> {
                     self.change(change, control);
                 }
                 self.tick();
+                if let Some(config) = self.policy.settings() {
+                    self.set(config, control);
+                }
             }
         }
     }
 
     /// Takes over scripts and settings, or neither.
     fn change(&mut self, Change { settings, tell }: Change, control: &Control) {
-        let reload = self.policy.reload(wall(), self.logs);
-        if reload.as_ref().is_some_and(|reload| reload.interest.is_none()) {
+        let mut reload = self.policy.reload(settings.config.clone(), &settings.given, wall(), self.logs);
+        if reload.as_ref().is_some_and(|reload| reload.config.is_none()) {
             self.ledger.reload_failures += 1;
             return tell(reload);
         }
         self.ledger.reloads += 1;
-        self.loss.set(settings.loss);
         self.logs.reconfigure(settings.rotation, settings.upkeep);
-        control.set(settings.config, reload.as_ref().and_then(|reload| reload.interest.clone()));
+        let of_scripts = reload.as_mut().and_then(|reload| reload.config.clone());
+        self.set(of_scripts.unwrap_or(settings.config), control);
         if reload.as_ref().is_some_and(|reload| reload.written.is_err()) {
             self.ledger.log_failures += 1;
         }
         tell(reload);
+    }
+
+    /// Lets all go on with other settings.
+    fn set(&mut self, config: Config, control: &Control) {
+        self.loss.set(config.loss.clone());
+        control.set(config);
     }
 
     fn take(&mut self, report: Report) {

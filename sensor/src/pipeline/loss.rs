@@ -1,5 +1,6 @@
 //! stats.log and capture_loss.log: the ledger over time, and what is wrong where it shows loss.
 
+use crate::config::Loss as LossSettings;
 use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
 use crate::policy::{Trouble, TroubleKind};
@@ -102,45 +103,6 @@ record! {
 
 /// The logs that are written here.
 pub static LOGS: &[&Schema] = &[StatsRow::SCHEMA, CaptureLossRow::SCHEMA];
-
-/// How often loss is measured, and when it is too much.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LossSettings {
-    /// `Stats::report_interval`
-    pub stats_interval: Interval,
-    /// `CaptureLoss::watch_interval`
-    pub loss_interval: Interval,
-    /// `CaptureLoss::initial_watch_interval`
-    pub first_loss_interval: Interval,
-    /// `CaptureLoss::too_much_loss`, in per cent.
-    pub too_much_percent: f64,
-    /// `CaptureLoss::minimum_acks`
-    pub minimum_acks: u64,
-    /// More than this of a worker's packets dropped by the kernel is too much.
-    pub dropped_percent: f64,
-    /// More than this of flows, rows or stream data given up is too much.
-    pub given_up_percent: f64,
-    /// More than this of connections seen from one side is too much.
-    pub one_sided_percent: f64,
-    /// A worker should get no more than so many times the average.
-    pub skew: u64,
-}
-
-impl Default for LossSettings {
-    fn default() -> Self {
-        LossSettings {
-            stats_interval: Interval::from_secs(5 * 60),
-            loss_interval: Interval::from_secs(15 * 60),
-            first_loss_interval: Interval::from_secs(60),
-            too_much_percent: 10.0,
-            minimum_acks: 1,
-            dropped_percent: 0.0,
-            given_up_percent: 1.0,
-            one_sided_percent: 50.0,
-            skew: 4,
-        }
-    }
-}
 
 /// What was last told.
 pub(super) struct Loss {

@@ -1,9 +1,11 @@
 //! Bringing what several workers say back into the order of the capture.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 
+use crate::config::Config;
 use crate::event::{Batch, Order};
 use crate::log::{LogError, Logs};
 use crate::policy::Policy;
@@ -22,6 +24,28 @@ struct Lane {
     /// With the first of their items last.
     waiting: VecDeque<Batch>,
 }
+
+/// Takes one worker's reports until it ends, and answers each with the settings that scripts have changed meanwhile: the
+/// worker waits for that before it goes on.
+pub(super) fn in_step(
+    reports: &Receiver<Report>,
+    answers: &Sender<Answer>,
+    policy: &mut Policy<'_>,
+    logs: &mut Logs,
+) -> Result<(), LogError> {
+    for Report { mut batch, .. } in reports {
+        for item in batch.items.drain(..) {
+            policy.take(item, &batch.taken, logs)?;
+        }
+        batch.give_back();
+        // Who has ended takes no answer.
+        let _ = answers.send(policy.settings().map(Arc::new));
+    }
+    Ok(())
+}
+
+/// What a worker is to go on with, where that has changed.
+pub(super) type Answer = Option<Arc<Config>>;
 
 /// Takes all workers' reports until they end, and hands every item on in order.
 pub(super) fn merge(

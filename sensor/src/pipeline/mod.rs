@@ -16,7 +16,6 @@ mod worker;
 pub use exchange::Handover;
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger, Stalled};
 pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
-pub use loss::LossSettings;
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use worker::WorkerStats;
 

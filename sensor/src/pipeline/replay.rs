@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::capture::file::{
     self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
@@ -14,7 +14,7 @@ use crate::capture::file::{
 use crate::config::Config;
 use crate::event::Order;
 use crate::log::{LogError, Logs, Outlet, RowCounts, Target};
-use crate::pipeline::merge::{Report, merge};
+use crate::pipeline::merge::{Answer, Report, in_step, merge};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::policy::{Events, Policy};
 use crate::time::Time;
@@ -29,6 +29,9 @@ pub struct ReplayOptions {
     pub target: Target,
     /// Set by who wants it to end before the capture does: what was read until then is finished in good order.
     pub stop: Arc<AtomicBool>,
+    /// Handlers change settings that the engine obeys: one worker analyses, and waits after each packet that something
+    /// is said of until that was handled. The next packet is analysed with what it changed.
+    pub in_step: bool,
 }
 
 /// What came of a replay.
@@ -100,7 +103,7 @@ pub fn replay(
     watch: impl FnOnce(&Arc<Progress>),
 ) -> Result<Summary, ReplayError> {
     let started = Instant::now();
-    let workers = options.workers.max(1);
+    let workers = if options.in_step { 1 } else { options.workers.max(1) };
     let config = Arc::new(config);
     let stop = options.stop.clone();
     let read_options =
@@ -119,17 +122,29 @@ pub fn replay(
         watch(&replay.progress);
         std::mem::take(&mut replay.readers)
     });
+    let (answer, answers) = bounded(1);
+    let mut answers = options.in_step.then_some(answers);
     for (index, reader) in readers.into_iter().flatten().enumerate() {
         let (sender, receiver) = bounded(QUEUE);
         lanes.push(receiver);
         let worker = Worker::new(config.clone(), Shard { index, count: workers });
         let thread = thread::Builder::new()
             .name(format!("worker {index}"))
-            .spawn(move || run(worker, reader, &sender))
+            .spawn({
+                let line = Line { reports: sender, answers: answers.take() };
+                move || run(worker, reader, &line)
+            })
             .map_err(ReplayError::Thread)?;
         threads.push(thread);
     }
-    let merged = merge(lanes, &mut policy, &mut logs);
+    let merged = match lanes.pop() {
+        Some(reports) if options.in_step => in_step(&reports, &answer, &mut policy, &mut logs),
+        last => {
+            lanes.extend(last);
+            merge(lanes, &mut policy, &mut logs)
+        }
+    };
+    drop(answer);
     // A worker whose reports are not taken any more ends by itself, and so does the reader.
     let ended: Vec<(WorkerStats, Time)> =
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
@@ -153,23 +168,43 @@ pub fn replay(
     })
 }
 
+/// The line from a worker to the logs.
+struct Line {
+    reports: Sender<Report>,
+    /// What it is to go on with, where each report is answered.
+    answers: Option<Receiver<Answer>>,
+}
+
+impl Line {
+    /// Reports what the worker said; false where nobody listens any more.
+    fn report(&self, worker: &mut Worker, upto: Order) -> bool {
+        if self.reports.send(Report { batch: worker.take(), upto }).is_err() {
+            return false;
+        }
+        match self.answers.as_ref().map(Receiver::recv) {
+            Some(Ok(Some(config))) => worker.set_config(config),
+            Some(Ok(None)) | None => {}
+            Some(Err(_)) => return false,
+        }
+        true
+    }
+}
+
 /// A worker's thread: every block of the capture, then the end of all flows.
-fn run(mut worker: Worker, mut reader: Reader, reports: &Sender<Report>) -> (WorkerStats, Time) {
+fn run(mut worker: Worker, mut reader: Reader, line: &Line) -> (WorkerStats, Time) {
     let (mut last, mut last_number) = (Time::default(), 0);
     while let Some(block) = reader.next_block() {
         for (number, packet) in block.packets() {
             worker.packet(number, &packet);
             last = last.max(packet.ts);
             last_number = number;
-            if worker.waiting() > REPORT_BYTES {
-                let upto = Order::after_packet(number);
-                if reports.send(Report { batch: worker.take(), upto }).is_err() {
-                    return (worker.stats(), last);
-                }
+            let much = if line.answers.is_some() { 0 } else { REPORT_BYTES };
+            if worker.waiting() > much && !line.report(&mut worker, Order::after_packet(number)) {
+                return (worker.stats(), last);
             }
         }
         drop(block);
-        if reports.send(Report { batch: worker.take(), upto: Order::after_packet(last_number) }).is_err() {
+        if !line.report(&mut worker, Order::after_packet(last_number)) {
             return (worker.stats(), last);
         }
     }
@@ -178,7 +213,7 @@ fn run(mut worker: Worker, mut reader: Reader, reports: &Sender<Report>) -> (Wor
     while more {
         more = worker.end_some(&mut ending);
         let upto = if more { worker.order() } else { Order::LAST };
-        if reports.send(Report { batch: worker.take(), upto }).is_err() {
+        if !line.report(&mut worker, upto) {
             break;
         }
     }

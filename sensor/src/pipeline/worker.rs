@@ -89,10 +89,7 @@ impl Place {
 
 impl Worker {
     pub fn new(config: Arc<Config>, shard: Shard) -> Self {
-        let decoder = Decoder::new(crate::decode::Config {
-            ignore_checksums: config.ignore_checksums,
-            ..crate::decode::Config::default()
-        });
+        let decoder = Decoder::new(decoding(&config));
         Worker {
             shard,
             decoder,
@@ -191,6 +188,7 @@ impl Worker {
         // Identifiers stay those of this worker, and what it says is said in one form.
         let Config { seed, format, .. } = *self.config;
         self.config = Arc::new(Config { seed, format, ..Config::clone(&config) });
+        self.decoder.set_config(decoding(&self.config));
         self.bus.set_interest(self.config.interest.clone());
     }
 
@@ -369,8 +367,8 @@ impl Worker {
         self.tell_weirds();
         if let IpTunnel::Inner(inner) = tunnel {
             let ordinal = self.at.ordinal();
-            let seed = self.config.seed;
-            let tunnel = self.ip_tunnels.find(packet.src, packet.dst, inner.tunnel, self.now, seed, ordinal);
+            let tunnel =
+                self.ip_tunnels.find(packet.src, packet.dst, inner.tunnel, self.now, &self.config, ordinal);
             self.enter(inner, tunnel, tunnels);
         }
     }
@@ -444,7 +442,13 @@ impl Worker {
             Verdict::Confirmed => {
                 flow.trial.valid[handed.dir as usize] = true;
                 // Anything can look like Teredo in one direction (`Tunnel::delay_teredo_confirmation`).
-                let certain = kind != UdpTunnelKind::Teredo || flow.trial.valid == [true; 2];
+                let tunnels = &self.config.tunnels;
+                let delayed = match kind {
+                    UdpTunnelKind::Teredo => tunnels.delay_teredo_confirmation,
+                    UdpTunnelKind::Gtpv1 => tunnels.delay_gtp_confirmation,
+                    _ => false,
+                };
+                let certain = !delayed || flow.trial.valid == [true; 2];
                 if certain && !flow.trial.confirmed {
                     flow.trial.confirmed = true;
                     analyze::confirmed(&mut cx, flow, &Named::of_tunnel(kind));
@@ -467,6 +471,19 @@ impl Worker {
         if let Some((inner, tunnel)) = tunnel {
             self.enter(inner, tunnel, tunnels);
         }
+    }
+}
+
+/// The settings of decoding.
+fn decoding(config: &Config) -> crate::decode::Config {
+    let defaults = crate::decode::Config::default();
+    crate::decode::Config {
+        ignore_checksums: config.ignore_checksums,
+        ignore_checksums_nets: config.ignore_checksums_nets.clone(),
+        max_tunnel_depth: config.tunnels.max_depth,
+        validate_vxlan_checksums: config.tunnels.validate_vxlan_checksums,
+        fragments: crate::decode::Limits { timeout: config.timeouts.fragments, ..defaults.fragments },
+        ..defaults
     }
 }
 

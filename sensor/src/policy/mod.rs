@@ -8,9 +8,9 @@ mod weird;
 
 pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
-use std::sync::Arc;
-
-use crate::event::{Errands, Interest, Item, Owner, Raised, RowView, Said, Taken, Weird};
+use crate::config::Config;
+use crate::config::options::Given;
+use crate::event::{Errands, Item, Owner, Raised, RowView, Said, Taken, Weird};
 use crate::log::{LogError, Logs};
 use crate::record::{Record, Schema, Uid};
 use crate::time::{Interval, Time};
@@ -60,8 +60,12 @@ pub trait Events {
     /// What scripts have used up, kept and told since the sensor was started.
     fn counters(&self) -> ScriptCounters;
 
-    /// Reads the scripts again. Those that do not compile leave the old ones running.
-    fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload;
+    /// Settings for the engine, where scripts have changed options since the last call.
+    fn settings(&mut self) -> Option<Config>;
+
+    /// Reads the scripts again, for an engine with these settings; `given` is what the configuration file says of
+    /// options. Those that do not compile leave the old ones running.
+    fn reload(&mut self, config: Config, given: &Given, now: Time, logs: &mut Logs) -> Reload;
 
     /// The clock was set back by this.
     fn set_back(&mut self, by: Interval);
@@ -121,8 +125,8 @@ pub struct ScriptCounters {
 /// What came of reading the scripts again.
 #[derive(Debug)]
 pub struct Reload {
-    /// What the new ones look at; none where they do not compile.
-    pub interest: Option<Arc<Interest>>,
+    /// The engine's settings, in which the new ones have had their say; none where they do not compile.
+    pub config: Option<Config>,
     /// All that was said of them, with file, line and column, and by the new ones as they began.
     pub told: String,
     /// Whether the last rows of the old ones, and the first of the new, could be written.
@@ -215,8 +219,13 @@ impl<'e> Policy<'e> {
     }
 
     /// Reads the scripts again, if there are any.
-    pub fn reload(&mut self, now: Time, logs: &mut Logs) -> Option<Reload> {
-        self.events.as_mut().map(|events| events.reload(now, logs))
+    pub fn reload(&mut self, config: Config, given: &Given, now: Time, logs: &mut Logs) -> Option<Reload> {
+        self.events.as_mut().map(|events| events.reload(config, given, now, logs))
+    }
+
+    /// Settings for the engine, where scripts have changed options since the last call.
+    pub fn settings(&mut self) -> Option<Config> {
+        self.events.as_mut()?.settings()
     }
 
     /// Tells scripts, and whoever reads notices, of something wrong with the sensor.

@@ -78,3 +78,20 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("policy/frameworks/intel/seen/http-url.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/where-locations.zeek", OnDemand),
 ];
+
+/// What is there instead of scripts of Zeek's that are not.
+pub(super) fn instead_of(script: &str) -> Option<&'static str> {
+    const NATIVELY: &str = "a sensor writes its log by itself, as [loss] in its configuration says";
+    const INSTEAD: [(&str, &str); 5] = [
+        ("misc/stats", NATIVELY),
+        ("misc/capture-loss", NATIVELY),
+        ("tuning/defaults", "what it sets are the defaults here"),
+        ("frameworks/telemetry", "a sensor serves metrics where service.metrics in its configuration says"),
+        ("misc/loaded-scripts", "a script can write the log that it would, from zeek_script_loaded"),
+    ];
+    let script = script.strip_prefix("policy/").unwrap_or(script);
+    let found = INSTEAD.iter().find(|(name, _)| {
+        script.strip_prefix(name).is_some_and(|rest| matches!(rest.bytes().next(), None | Some(b'/' | b'.')))
+    });
+    found.map(|(_, instead)| *instead)
+}

@@ -11,6 +11,7 @@ mod layout;
 mod library;
 mod log;
 mod notice;
+mod options;
 mod rehearse;
 mod state;
 mod sumstats;
@@ -31,13 +32,15 @@ use nightjar_script::{Args, Failed, Options, Script, StdHost, Vm};
 
 use crate::analyze;
 use crate::analyze::file_events::{FileContent, FileHash};
+use crate::config::options::Given;
+use crate::config::{self, Config};
 use crate::event::{
     About, Errands, Event as _, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird,
     What, Words,
 };
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
-use crate::record::{Format, JsonTime, Schema, Uid};
+use crate::record::{Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
 use crate::script_host::state::State;
@@ -57,7 +60,12 @@ pub struct Scripts {
     /// What they were compiled from, to do so again.
     options: Options,
     carets: bool,
-    written: Written,
+    /// The engine's settings, as the scripts have them.
+    config: Config,
+    /// Exporters take rows.
+    exported: bool,
+    /// Changes of options that `config` has.
+    changes_seen: u64,
     /// The file that is replayed, until it has ended.
     capture: Option<String>,
     /// What was counted before these were read, by those that ran then.
@@ -67,23 +75,22 @@ pub struct Scripts {
 /// How often scripts were read.
 static VERSION: AtomicU32 = AtomicU32::new(1);
 
-/// How the sensor writes its logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
-    pub format: Format,
-    /// Exporters take rows, too.
-    pub exported: bool,
-}
-
 impl Scripts {
     /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
     pub fn compile(host: StdHost, options: &Options) -> Result<Self, Failed> {
         Scripts::compile_with(Frameworks::default(), host, options)
     }
 
+    /// What a configuration file says of options, for [`Options::settings`].
+    pub fn settings_of(given: &Given) -> Vec<String> {
+        options::assignments(given)
+    }
+
     fn compile_with(frameworks: Frameworks, mut host: StdHost, options: &Options) -> Result<Self, Failed> {
         let carets = host.carets;
         host.library = library::SCRIPTS.to_vec();
+        host.instead_of = library::instead_of;
+        host.ignored = |name| config::options::find(name)?.ignored_because();
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
@@ -97,7 +104,9 @@ impl Scripts {
             state,
             options: options.clone(),
             carets,
-            written: Written { format: Format::Tsv, exported: false },
+            config: Config::default(),
+            exported: false,
+            changes_seen: 0,
             capture: None,
             before: ScriptCounters::default(),
         })
@@ -108,10 +117,13 @@ impl Scripts {
         self.interest.clone()
     }
 
+    /// Puts what scripts set into the engine's settings. Returns what it cannot obey, and why.
+    pub fn configure(&self, config: &mut Config) -> Vec<String> {
+        options::apply(&self.script.vm, config)
+    }
+
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
-    pub fn run_alone(&mut self, format: Format, logs: &mut Logs) -> Result<u8, LogError> {
-        self.written = Written { format, exported: false };
-        self.write_as_the_sensor();
+    pub fn run_alone(&mut self, logs: &mut Logs) -> Result<u8, LogError> {
         let code = self.script.run();
         self.finish_alone(logs)?;
         logs.close(Time::from_secs_f64(self.script.vm.network_time))?;
@@ -141,11 +153,7 @@ impl Scripts {
 
     /// The folder for logs that scripts name, if they do.
     pub fn log_folder(&self) -> Option<PathBuf> {
-        let named = ["LogAscii::logdir", "Log::default_logdir"].into_iter().find_map(|name| {
-            let folder = self.script.vm.global_value(name)?;
-            Some(String::from_utf8_lossy(folder.bytes()).into_owned()).filter(|folder| !folder.is_empty())
-        });
-        named.map(PathBuf::from)
+        options::log_folder(&self.script.vm).map(PathBuf::from)
     }
 
     /// Whether scripts declare something of this name.
@@ -173,35 +181,34 @@ impl Scripts {
         }));
     }
 
-    /// `zeek_init`, and what the files of Input hold, before the first packet.
-    pub fn begin(&mut self, written: Written) {
-        self.written = written;
-        self.write_as_the_sensor();
+    /// `zeek_init`, and what the files of Input hold, before the first packet. Returns the settings for the engine, in
+    /// which scripts have had their say; `exported`: exporters take rows.
+    pub fn begin(&mut self, config: Config, exported: bool) -> Config {
+        (self.config, self.exported) = (config, exported);
+        self.obey();
         self.script.init();
         self.script.vm.look_after(true);
-        let (vm, log) = (&self.script.vm, &self.frameworks.log);
-        let treatment = |schema: &Schema| log.treatment(vm, schema, self.written);
+        self.obey();
+        let (vm, log, format) = (&self.script.vm, &self.frameworks.log, self.config.format);
+        let treatment = |schema: &Schema| log.treatment(vm, schema, format, exported);
         let judges = |schema: &Schema, changed| log.judges(vm, schema, changed);
         let version = VERSION.fetch_add(1, Ordering::Relaxed);
         self.interest = Arc::new(self.layout.interest(version, vm, treatment, judges));
+        self.config.interest = self.interest.clone();
+        self.config.clone()
     }
 
-    /// Lets rows that pass scripts look like all others.
-    fn write_as_the_sensor(&mut self) {
-        let Format::Json(time) = self.written.format else { return };
-        let spelling = match time {
-            JsonTime::Epoch => "JSON::TS_EPOCH",
-            JsonTime::Millis => "JSON::TS_MILLIS",
-            JsonTime::Iso8601 => "JSON::TS_ISO8601",
-        };
-        let vm = &mut self.script.vm;
-        let times = vm.enum_value(spelling).unwrap_or_default();
-        for (name, value) in [("LogAscii::use_json", Value::Bool(true)), ("LogAscii::json_timestamps", times)]
-        {
-            if let Some(at) = vm.global(name) {
-                vm.values[at as usize] = value;
-            }
+    /// Lets the engine's settings be what options are now.
+    fn obey(&mut self) {
+        self.changes_seen = self.script.vm.option_changes;
+        for refused in options::apply(&self.script.vm, &mut self.config) {
+            self.script.vm.warn(Span::default(), format!("this is not obeyed: {refused}"));
         }
+    }
+
+    /// Whether scripts may change options once packets are analysed.
+    pub fn may_change_options(&self) -> bool {
+        options::may_change(&self.script.vm)
     }
 
     /// The streams that scripts declare or write to, once they have begun: a form for each of a stream's filters.
@@ -500,8 +507,16 @@ impl Events for Scripts {
         }
     }
 
-    fn reload(&mut self, now: Time, logs: &mut Logs) -> Reload {
-        let refused = |told: String| Reload { interest: None, told, written: Ok(()) };
+    fn settings(&mut self) -> Option<Config> {
+        if self.script.vm.option_changes == self.changes_seen {
+            return None;
+        }
+        self.obey();
+        Some(self.config.clone())
+    }
+
+    fn reload(&mut self, config: Config, given: &Given, now: Time, logs: &mut Logs) -> Reload {
+        let refused = |told: String| Reload { config: None, told, written: Ok(()) };
         if self.options.scripts.iter().any(|script| script == "-") {
             return refused("scripts from standard input cannot be read again\n".to_owned());
         }
@@ -510,9 +525,10 @@ impl Events for Scripts {
         let gathered = host.gathered.clone();
         gathered.replace(Some(String::new()));
         let told = || gathered.take().unwrap_or_default();
+        let options = Options { settings: options::assignments(given), ..self.options.clone() };
         // What is not to be said again, and mail on its way, are not the scripts'.
         let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
-        let Ok(mut next) = Scripts::compile_with(frameworks, host, &self.options) else {
+        let Ok(mut next) = Scripts::compile_with(frameworks, host, &options) else {
             return refused(told());
         };
         let reached = self.reach(now, logs);
@@ -520,7 +536,11 @@ impl Events for Scripts {
         let last = reached.and(self.finish(logs));
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
-        next.begin(self.written);
+        // The form in which workers say what they say is fixed.
+        let fixed = &self.config;
+        let config = Config { format: fixed.format, json: fixed.json, json_time: fixed.json_time, ..config };
+        options::keep_format(&mut next.script.vm, &self.script.vm);
+        let config = next.begin(config, self.exported);
         let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
@@ -528,7 +548,7 @@ impl Events for Scripts {
         if restored.is_err() {
             told.push_str("what SumStats have counted could not be handed on\n");
         }
-        Reload { interest: Some(self.interest.clone()), told, written: last.and(first) }
+        Reload { config: Some(config), told, written: last.and(first) }
     }
 
     fn set_back(&mut self, by: Interval) {

@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 use crate::capture::live::{self, Fanout, Kind};
+use crate::config::Config;
 use crate::config::file::{self, Problem, Section, Setting, Value};
-use crate::config::{Config, Nets};
+use crate::config::options::{self, Given, OptionDef, Role};
 use crate::log::{Compression, Retention, Rotation, Upkeep};
-use crate::pipeline::{Changeable, InterfaceOptions, LossSettings};
-use crate::record::{Format, JsonTime};
+use crate::pipeline::{Changeable, InterfaceOptions};
+use crate::record::Format;
 use crate::service::sandbox::{Sandbox, folder_of};
 use crate::sink;
 use crate::time::Interval;
@@ -22,17 +21,16 @@ use crate::time::Interval;
 pub struct Sensor {
     pub interfaces: Vec<InterfaceOptions>,
     pub config: Config,
-    private_is_local: bool,
-    local_networks: Vec<IpNet>,
-    json: bool,
-    json_time: JsonTime,
+    /// How the file wants logs written.
+    file_format: Format,
+    /// What the file says of options that scripts and the command line set too; `config` obeys it.
+    pub given: Given,
     pub log_folder: PathBuf,
     /// None is `archive` in the folder of the logs.
     pub archive: Option<PathBuf>,
     pub rotation: Rotation,
     pub compression: Compression,
     pub retention: Retention,
-    pub loss: LossSettings,
     pub service: Service,
     /// Where rows are exported to.
     pub export: sink::Config,
@@ -58,24 +56,19 @@ pub struct Service {
 
 impl Default for Sensor {
     fn default() -> Self {
-        let mut sensor = Sensor {
+        Sensor {
             interfaces: Vec::new(),
             config: Config::default(),
-            private_is_local: true,
-            local_networks: Vec::new(),
-            json: false,
-            json_time: JsonTime::Epoch,
+            file_format: Format::Tsv,
+            given: Given::new(),
             log_folder: PathBuf::from("."),
             archive: None,
             rotation: Rotation { interval: Interval::from_secs(3600), max_bytes: None },
             compression: Compression::Gzip,
             retention: Retention { max_age: Duration::ZERO, min_free_percent: 5 },
-            loss: LossSettings::default(),
             service: Service::default(),
             export: sink::Config::default(),
-        };
-        sensor.settle();
-        sensor
+        }
     }
 }
 
@@ -112,6 +105,7 @@ macro_rules! setting {
 
 const INTERFACE: Section<Sensor> = Section {
     name: "interface",
+    option: None,
     begin: Some(|sensor| sensor.interfaces.push(interface_named(""))),
     settings: &[
         setting!("name", |sensor, value| last(sensor)?.capture.interface = filled(value)?),
@@ -154,12 +148,9 @@ const FANOUTS: [(&str, Fanout); 4] =
 const LOGS: Section<Sensor> = Section {
     name: "logs",
     begin: None,
+    option: Some(Sensor::give),
     settings: &[
         setting!("folder", |sensor, value| sensor.log_folder = PathBuf::from(filled(value)?)),
-        setting!("format", |sensor, value| {
-            sensor.json = value.one_of(&[("tsv", false), ("json", true)])?
-        }),
-        setting!("json_timestamps", |sensor, value| sensor.json_time = value.one_of(&JSON_TIMES)?),
         setting!("rotate_every", |sensor, value| sensor.rotation.interval = value.interval()?),
         setting!("rotate_at_size", |sensor, value| {
             sensor.rotation.max_bytes = Some(value.bytes()?).filter(|bytes| *bytes > 0)
@@ -173,76 +164,23 @@ const LOGS: Section<Sensor> = Section {
     ],
 };
 
-const JSON_TIMES: [(&str, JsonTime); 3] =
-    [("epoch", JsonTime::Epoch), ("millis", JsonTime::Millis), ("iso8601", JsonTime::Iso8601)];
 const COMPRESSIONS: [(&str, Compression); 3] =
     [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
 
-const ANALYSIS: Section<Sensor> = Section {
-    name: "analysis",
-    begin: None,
-    settings: &[
-        setting!("local_networks", |sensor, value| {
-            let net = |value: &Value<'_>| {
-                value.text()?.parse::<IpNet>().map_err(|_| "is no network such as \"10.0.0.0/8\"".to_owned())
-            };
-            sensor.local_networks = value.list(net)?
-        }),
-        setting!("private_is_local", |sensor, value| sensor.private_is_local = value.boolean()?),
-        setting!("ignore_checksums", |sensor, value| sensor.config.ignore_checksums = value.boolean()?),
-        setting!("capture_passwords", |sensor, value| sensor.config.capture_passwords = value.boolean()?),
-    ],
-};
+/// A table of options only.
+const fn of_options(name: &'static str) -> Section<Sensor> {
+    Section { name, begin: None, settings: &[], option: Some(Sensor::give) }
+}
 
-const TIMEOUTS: Section<Sensor> = Section {
-    name: "timeouts",
-    begin: None,
-    settings: &[
-        setting!("tcp_inactivity", |s, value| s.config.timeouts.tcp_inactivity = positive(value)?),
-        setting!("udp_inactivity", |s, value| s.config.timeouts.udp_inactivity = positive(value)?),
-        setting!("icmp_inactivity", |s, value| s.config.timeouts.icmp_inactivity = positive(value)?),
-        setting!("tcp_syn_timeout", |s, value| s.config.timeouts.tcp_syn_timeout = positive(value)?),
-        setting!("tcp_session_timer", |s, value| s.config.timeouts.tcp_session_timer = positive(value)?),
-        setting!("tcp_connection_linger", |s, value| {
-            s.config.timeouts.tcp_connection_linger = positive(value)?
-        }),
-        setting!("tcp_attempt_delay", |s, value| s.config.timeouts.tcp_attempt_delay = positive(value)?),
-        setting!("tcp_close_delay", |s, value| s.config.timeouts.tcp_close_delay = positive(value)?),
-        setting!("dns_session", |s, value| s.config.timeouts.dns_session = positive(value)?),
-    ],
-};
-
-const LIMITS: Section<Sensor> = Section {
-    name: "limits",
-    begin: None,
-    settings: &[
-        setting!("flows", |s, value| s.config.limits.flows = count(value, 1, 1 << 31)?),
-        setting!("reassembly", |s, value| s.config.limits.reassembly_bytes = size(value, 0, 1 << 40)?),
-        setting!("open_files", |s, value| s.config.limits.open_files = count(value, 1, 1 << 20)?),
-        setting!("file_bytes", |s, value| s.config.limits.file_bytes = size(value, 0, 1 << 40)?),
-        setting!("inflating", |s, value| s.config.limits.inflating = count(value, 0, 1 << 24)?),
-    ],
-};
-
-const LOSS: Section<Sensor> = Section {
-    name: "loss",
-    begin: None,
-    settings: &[
-        setting!("stats_every", |s, value| s.loss.stats_interval = value.interval()?),
-        setting!("capture_loss_every", |s, value| s.loss.loss_interval = value.interval()?),
-        setting!("first_capture_loss_after", |s, value| s.loss.first_loss_interval = value.interval()?),
-        setting!("too_much_percent", |s, value| s.loss.too_much_percent = value.percent()?),
-        setting!("minimum_acks", |s, value| s.loss.minimum_acks = value.number(0, u64::from(u32::MAX))?),
-        setting!("dropped_percent", |s, value| s.loss.dropped_percent = value.percent()?),
-        setting!("given_up_percent", |s, value| s.loss.given_up_percent = value.percent()?),
-        setting!("one_sided_percent", |s, value| s.loss.one_sided_percent = value.percent()?),
-        setting!("skew", |s, value| s.loss.skew = value.number(1, 256)?),
-    ],
-};
+const ANALYSIS: Section<Sensor> = of_options("analysis");
+const TIMEOUTS: Section<Sensor> = of_options("timeouts");
+const LIMITS: Section<Sensor> = of_options("limits");
+const LOSS: Section<Sensor> = of_options("loss");
 
 const SERVICE: Section<Sensor> = Section {
     name: "service",
     begin: None,
+    option: None,
     settings: &[
         setting!("user", |s, value| s.service.user = optional(value)?.map(str::to_owned)),
         setting!("sandbox", |s, value| s.service.sandbox = value.boolean()?),
@@ -298,10 +236,6 @@ fn size(value: &Value<'_>, least: u64, most: u64) -> Result<usize, String> {
     Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
-fn positive(value: &Value<'_>) -> Result<Interval, String> {
-    Some(value.interval()?).filter(|time| *time > Interval::ZERO).ok_or_else(|| "is more than 0".to_owned())
-}
-
 /// A file that cannot be used, with all that is wrong with it.
 #[derive(Debug)]
 pub enum SettingsError {
@@ -352,7 +286,7 @@ impl Sensor {
             }
         }
         problems.extend(sensor.contradictions(text));
-        sensor.settle();
+        sensor.file_format = sensor.config.format;
         (sensor, problems)
     }
 
@@ -385,13 +319,23 @@ impl Sensor {
         problems
     }
 
-    /// Draws the conclusions from settings that depend on each other.
-    fn settle(&mut self) {
-        self.config.format = if self.json { Format::Json(self.json_time) } else { Format::Tsv };
-        let private = if self.private_is_local { Nets::private() } else { Nets::new([]) };
-        self.config.local_nets = private;
-        for net in &self.local_networks {
-            self.config.local_nets.insert(*net);
+    /// Takes what the file says of an option, which was looked at.
+    fn give(&mut self, option: &'static OptionDef, value: options::Value) {
+        if let Role::Engine { set, .. } = option.role {
+            let _ = set(&mut self.config, &value);
+        }
+        self.given.push((option, value));
+    }
+
+    /// Lets interfaces capture only what this expression selects, beside their own filters.
+    pub fn capture_only(&mut self, expression: Option<String>) {
+        let Some(expression) = expression else { return };
+        for interface in &mut self.interfaces {
+            let filter = &mut interface.capture.filter;
+            *filter = Some(match filter.take() {
+                Some(own) => format!("({own}) and ({expression})"),
+                None => expression.clone(),
+            });
         }
     }
 
@@ -422,7 +366,7 @@ impl Sensor {
             config: self.config.clone(),
             rotation: self.rotation,
             upkeep: self.upkeep(),
-            loss: self.loss.clone(),
+            given: self.given.clone(),
         }
     }
 
@@ -436,7 +380,7 @@ impl Sensor {
         };
         check(self.interfaces != before.interfaces, "[[interface]]");
         check(self.log_folder != before.log_folder, "logs.folder");
-        check(self.config.format != before.config.format, "logs.format");
+        check(self.file_format != before.file_format, "logs.format");
         check(self.service != before.service, "[service]");
         // Another folder is out of reach.
         check(before.service.sandbox && self.archive != before.archive, "logs.archive");
@@ -464,7 +408,7 @@ mod tests {
             (eth1.capture.workers, &eth1.cores[..], eth1.capture.fanout),
             (2, &[2, 3][..], Fanout::Queue)
         );
-        assert_eq!(sensor.config.format, Format::Json(JsonTime::Iso8601));
+        assert_eq!(sensor.config.format, crate::record::Format::Json(crate::record::JsonTime::Iso8601));
         assert_eq!(sensor.retention.max_age, Duration::from_secs(30 * 86400));
         assert!(sensor.config.local_nets.contains("192.0.2.1".parse().unwrap()));
         assert!(!sensor.config.local_nets.contains("10.0.0.1".parse().unwrap()));
@@ -499,7 +443,7 @@ mod tests {
     #[test]
     fn the_shipped_file_names_every_setting_and_its_default() {
         let text = include_str!("../../../configs/sensor.toml");
-        let sensor = Sensor::parse(text).unwrap();
+        let sensor = Sensor { given: Given::new(), ..Sensor::parse(text).unwrap() };
         let default = Sensor { interfaces: vec![interface_named("eth1")], ..Sensor::default() };
         // What a default cannot be for everybody.
         let default = Sensor { log_folder: "/var/log/nightjar".into(), ..default };
@@ -508,15 +452,17 @@ mod tests {
             let header = if section.begin.is_some() { "[[" } else { "[" };
             let from = text.find(&format!("\n{header}{}]", section.name)).expect(section.name);
             let body = text[from + 1..].split("\n[").next().unwrap_or_default();
-            for setting in section.settings {
-                let key = format!("\n{} = ", setting.name);
-                let at = body.find(&key).unwrap_or_else(|| panic!("{}.{}", section.name, setting.name));
-                assert!(
-                    body[..at].lines().last().is_some_and(|line| line.starts_with('#')),
-                    "{}.{} has no reason",
-                    section.name,
-                    setting.name
-                );
+            let reason = |name: &str| {
+                let at = body.find(&format!("\n{name} = "));
+                let at = at.unwrap_or_else(|| panic!("{}.{name} is missing", section.name));
+                let lines: Vec<&str> =
+                    body[..at].lines().rev().map_while(|line| line.strip_prefix('#')).collect();
+                assert!(!lines.is_empty(), "{}.{name} has no reason", section.name);
+                lines.into_iter().rev().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+            };
+            section.settings.iter().for_each(|setting| drop(reason(setting.name)));
+            for (option, key) in options::section(section.name) {
+                assert_eq!(reason(key.name), option.doc, "{}.{}", section.name, key.name);
             }
         }
     }

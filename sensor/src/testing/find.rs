@@ -67,6 +67,7 @@ struct Description {
 const TEST: Section<Description> = Section {
     name: "test",
     begin: None,
+    option: None,
     settings: &[
         Setting {
             name: "capture",
@@ -116,6 +117,7 @@ const TEST: Section<Description> = Section {
 const LOG: Section<Description> = Section {
     name: "log",
     begin: Some(|test| test.logs.push(Log::default())),
+    option: None,
     settings: &[
         Setting {
             name: "name",

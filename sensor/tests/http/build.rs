@@ -223,6 +223,7 @@ pub fn summary(capture: &Capture, config: Config) -> Summary {
         workers: 1,
         target: Target::Folder(folder.path().join("logs")),
         stop: std::sync::Arc::default(),
+        in_step: false,
     };
     let config = Config { ignore_checksums: true, ..config };
     replay(options, config, Vec::new(), None, |_| {}).expect("a replay")

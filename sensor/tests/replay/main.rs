@@ -6,6 +6,7 @@ mod front_door;
 mod golden;
 mod memory;
 mod mutated;
+mod options;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

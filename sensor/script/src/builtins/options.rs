@@ -70,6 +70,9 @@ fn set(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
         }
     }
     let v = super::deep_copy(vm, &v, c.span)?;
+    if let Some(why) = vm.host.ignored(&name) {
+        vm.warn(c.span, format!("{name} has no effect: {why}"));
+    }
     vm.values[g as usize] = v;
     vm.option_changes += 1;
     Ok(Value::Bool(true))

@@ -93,7 +93,11 @@ impl Compiler {
             Resolved::Known => {
                 // What stands in base/ is declared already, or missed by name.
                 if !what.starts_with("base/") {
-                    self.warn(span, format!("this sensor does not have {what}: nothing was loaded"));
+                    let text = match self.vm.host.instead_of(what) {
+                        Some(instead) => format!("{what} loads nothing: {instead}"),
+                        None => format!("this sensor does not have {what}: nothing was loaded"),
+                    };
+                    self.warn(span, text);
                 }
                 Vec::new()
             }
@@ -194,6 +198,10 @@ impl Driver for Compiler {
 
     fn error(&mut self, span: Span, text: String) {
         self.err(span, text);
+    }
+
+    fn warning(&mut self, span: Span, text: String) {
+        self.warn(span, text);
     }
 
     fn condition(&mut self, e: &ExprRef) -> bool {

@@ -130,7 +130,14 @@ impl Compiler {
             self.attach(&v, &Some(a), false);
         }
         let Some(init) = init else { return };
+        let before = self.vm.text_string(&self.vm.values[g as usize]);
         self.redef_value(g, &full, declared, init);
+        if !self.in_base
+            && let Some(why) = self.vm.host.ignored(&full)
+            && self.vm.text_string(&self.vm.values[g as usize]) != before
+        {
+            self.warn(span, format!("{full} has no effect: {why}"));
+        }
     }
 
     /// The variable that ships with a name like this one.

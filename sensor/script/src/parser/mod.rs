@@ -30,6 +30,7 @@ pub trait Driver {
     fn declare(&mut self, d: &Decl);
     /// A syntax or other error in the text.
     fn error(&mut self, span: Span, text: String);
+    fn warning(&mut self, span: Span, text: String);
     /// `@if ( e )`.
     fn condition(&mut self, e: &ExprRef) -> bool;
     /// `@ifdef ( id )`.
@@ -167,7 +168,14 @@ impl<'d> Parser<'d> {
                 self.pending.extend(texts);
                 self.open_pending();
             }
-            Directive::LoadSigs(_) | Directive::LoadPlugin(_) => {}
+            Directive::LoadSigs(what) => {
+                let why = "there is no signature engine, protocols are found by code of their own";
+                self.driver.warning(span, format!("@load-sigs {what} has no effect: {why}"));
+            }
+            Directive::LoadPlugin(what) => {
+                let why = "plugins are machine code for Zeek";
+                self.driver.warning(span, format!("@load-plugin {what} has no effect: {why}"));
+            }
             Directive::Unload(what) => self.driver.unload(&what, span),
             Directive::Prefixes(what) => self.driver.prefixes(&what),
             Directive::Deprecated(why) => self.driver.deprecated_file(why.as_deref(), span),

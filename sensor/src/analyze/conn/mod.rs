@@ -69,7 +69,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
     let wanted = cx.bus.wants(ConnectionStateRemove::ID);
     let mut view = wanted.then(|| flow.view(cx.bus));
     let (uid, id) = (flow.last_uid(), flow.id());
-    let local = |addr| Some(cx.config.local_nets.contains(addr));
+    let local = |addr| cx.config.is_local(addr);
     let duration = flow.last - flow.start;
     let lasted = duration > Interval::ZERO;
     let joined;

@@ -114,7 +114,7 @@ impl OpenFiles {
         if cx.bus.wants(events::FileContent::ID) {
             file.keep_content();
         }
-        let look_at = cx.now + INACTIVITY;
+        let look_at = cx.now + cx.config.timeouts.file;
         flow.wake_by(look_at);
         // Rarely more than one at a time.
         self.open.reserve_exact(1);
@@ -177,7 +177,7 @@ impl OpenFiles {
         let mut at = 0;
         while let Some(open) = self.open.get_mut(at) {
             if open.look_at <= cx.now {
-                match open.life.timer(cx.now.nanos(), Lifetime::DEFAULT_INTERVAL) {
+                match open.life.timer(cx.now.nanos(), cx.config.timeouts.file.nanos()) {
                     TimerVerdict::TimedOut => {
                         self.step(at, cx, flow, held, carrier, File::finish);
                         continue;
@@ -262,6 +262,3 @@ impl OpenFiles {
         }
     }
 }
-
-/// `default_file_timeout_interval`.
-const INACTIVITY: crate::time::Interval = crate::time::Interval::from_nanos(Lifetime::DEFAULT_INTERVAL);

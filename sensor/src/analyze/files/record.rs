@@ -113,7 +113,7 @@ pub(super) fn with<T>(
         mime_type: file.mime_type(),
         filename: about.filename.as_deref(),
         duration: Interval::from_nanos(open.life.duration()),
-        local_orig: Some(config.local_nets.contains(sender)),
+        local_orig: config.is_local(sender),
         is_orig: Some(about.is_orig),
         seen_bytes: file.seen_bytes(),
         total_bytes: file.total_bytes(),

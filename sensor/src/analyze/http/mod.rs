@@ -161,6 +161,7 @@ impl Log {
 fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
     let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
     row_limits.capture_password = config.capture_passwords;
+    row_limits.max_pending = config.http.max_pending;
     if pressed {
         // Servers take no longer heads either.
         limits.max_line = 16 << 10;

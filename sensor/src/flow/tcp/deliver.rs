@@ -8,15 +8,6 @@ use crate::flow::tcp::reassembly::{BufferedTotal, Piece};
 use crate::flow::tcp::segment::Segment;
 use crate::flow::{Deadline, Flow, Seen};
 
-/// Data sent before any acknowledgement, and held above a hole while there is none, beyond which
-/// the other direction is taken to be invisible (`tcp_max_initial_window`,
-/// `tcp_max_above_hole_without_any_acks`).
-const MAX_INITIAL_WINDOW: u64 = 16384;
-const MAX_ABOVE_HOLE: u64 = 16384;
-/// Bytes of one direction without further acknowledgements beyond which it is given up
-/// (`tcp_excessive_data_without_further_acks`).
-const MAX_UNACKNOWLEDGED: u64 = 10 * 1024 * 1024;
-
 impl Tcp {
     /// The stream of `dir`, and what hands its pieces to the handler.
     fn with_stream<H: Handler>(
@@ -82,7 +73,9 @@ impl Tcp {
         });
         let end = self.end_mut(dir);
         let no_acks = end.no_data_acked();
-        if no_acks && end.size(peer_state) > MAX_INITIAL_WINDOW {
+        let limits = &env.cx.config.streams;
+        let beyond = |bytes: u64, limit: u64| limit != 0 && bytes > limit;
+        if no_acks && beyond(end.size(peer_state), limits.max_initial_window) {
             // The acknowledgements seem not to come past us: there is nothing to wait for.
             let next = end.stream.next();
             self.with_stream(env, flow, app, dir, |end, total, _, out| {
@@ -90,10 +83,10 @@ impl Tcp {
             });
         }
         let end = self.end_mut(dir);
-        if no_acks && end.stream.undelivered() > MAX_ABOVE_HOLE {
+        if no_acks && beyond(end.stream.undelivered(), limits.max_above_hole) {
             flow.weird(&mut env.cx, "above_hole_data_without_any_acks", "TCP");
             end.stream.skip(env.total);
-        } else if end.stream.unacknowledged() > MAX_UNACKNOWLEDGED {
+        } else if beyond(end.stream.unacknowledged(), limits.max_unacknowledged) {
             flow.weird(&mut env.cx, "excessive_data_without_further_acks", "TCP");
             end.stream.skip(env.total);
         } else if env.total.bytes > env.cx.config.limits.reassembly_bytes && end.stream.undelivered() > 0 {

@@ -5,7 +5,7 @@ use crate::flow::handler::{Dir, Handler, TcpEvent};
 use crate::flow::tcp::endpoint::EndpointState as State;
 use crate::flow::tcp::segment::{Flags, Segment};
 use crate::flow::tcp::{Tcp, seq_delta};
-use crate::flow::{Deadline, Flow};
+use crate::flow::{Deadline, Flow, Proto};
 
 /// How a segment closes its sender's side.
 #[derive(Clone, Copy, Default)]
@@ -151,6 +151,12 @@ impl Tcp {
         }
         self.set_state(env, flow, dir, State::Established);
         if self.end(dir.other()).state != State::Partial {
+            let likely = |port| env.cx.config.likely_servers.contains(Proto::Tcp, port);
+            let (orig, resp) = (flow.id().orig_p, flow.resp_port());
+            // Of the originator nothing was seen: it may be the server after all.
+            let flipped = self.orig.state == State::Inactive && !likely(resp) && likely(orig);
+            let port = if flipped { orig } else { resp };
+            flow.set_inactivity(env.cx.config.timeouts.established(Proto::Tcp, port));
             self.tell(env, flow, app, TcpEvent::Established);
         }
         flipped

@@ -8,8 +8,7 @@ use nightjar_script::value::{FuncVal, RecordVal, Value};
 use nightjar_script::{Args, Vm};
 
 use crate::log::Sheet;
-use crate::record::Schema;
-use crate::script_host::Written;
+use crate::record::{Format, Schema};
 use crate::script_host::log::filter::Filter;
 use crate::script_host::log::{Log, Row, is_path, refused};
 use crate::script_host::rehearse::{FILTER, Judges};
@@ -33,7 +32,7 @@ const CHANGES: [&str; 4] =
 
 impl Log {
     /// What is done to a native log's rows.
-    pub fn treatment(&self, vm: &Vm, schema: &Schema, written: Written) -> Treatment {
+    pub fn treatment(&self, vm: &Vm, schema: &Schema, format: Format, exported: bool) -> Treatment {
         let state = self.0.borrow();
         let Some(stream) = state.by_path.get(schema.path).and_then(|id| state.streams.get(id)) else {
             // Without its declarations nobody can have asked for anything.
@@ -65,8 +64,9 @@ impl Log {
             && filter.pred.is_none()
             && filter.path_func.is_none()
             && filter.path == schema.path;
-        let patchable = !written.exported && filter.writes_as(written.format);
-        match as_they_are {
+        let as_ours = filter.writes_as(format);
+        let patchable = !exported && as_ours;
+        match as_they_are && as_ours {
             true => Treatment::Plain { patchable },
             false if patchable => Treatment::Filtered,
             false => Treatment::Rewritten,

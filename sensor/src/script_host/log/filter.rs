@@ -126,6 +126,7 @@ impl Filter {
             (Some(level), _) => level.parse().unwrap_or(0),
             (None, level) => level.map_or(0, |level| level.as_count() as u32),
         };
+        let stdout = vm.global_value("LogAscii::output_to_stdout").is_some_and(Value::as_bool);
         let keeps_columns = writer == Writer::Ascii
             && ext.is_none()
             && include.is_none()
@@ -134,7 +135,8 @@ impl Filter {
             && config.is_empty()
             && scope == "."
             && interval <= 0.0
-            && gzip_level == 0;
+            && gzip_level == 0
+            && !stdout;
         let path = named.unwrap_or_else(|| path.to_owned());
         Filter {
             name: text("name").unwrap_or_default(),
@@ -161,7 +163,7 @@ impl Filter {
                 (None, Some(ending)) => vm.text_string(ending),
                 (None, None) => "gz".to_owned(),
             },
-            stdout: vm.global_value("LogAscii::output_to_stdout").is_some_and(Value::as_bool),
+            stdout,
             rotation: Rotation::new(interval, function("postprocessor")),
             writer_value: field("writer"),
             told: Vec::new(),

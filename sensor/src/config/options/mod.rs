@@ -1,0 +1,183 @@
+//! The options: each is declared once, here, and from its declaration comes all that there is of it.
+//!
+//! An [`OptionDef`] names an option as Zeek does, and says what it is for, what it sets, and how the configuration file
+//! calls it. From the tables below come Zeek's declarations (`scripts/base/options.zeek`), what the configuration file
+//! may say ([`section`]), and the reference (`docs/options.md`). Scripts, the command line and the configuration file
+//! all set the one value that the engine reads.
+
+mod file;
+mod flow;
+mod ignored;
+mod limits;
+mod logs;
+mod loss;
+mod reference;
+mod site;
+mod traffic;
+mod value;
+
+pub use file::section;
+pub use reference::{declarations, reference};
+pub use value::Value;
+
+use crate::config::Config;
+
+/// An option.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionDef {
+    /// As scripts and the command line name it.
+    pub name: &'static str,
+    /// The type, as Zeek writes it.
+    pub ty: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    pub kind: Kind,
+    /// How the configuration file calls it, if it may.
+    pub key: Option<Key>,
+    pub role: Role,
+}
+
+/// How Zeek declares an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `const … &redef`: set at the start.
+    Const,
+    /// `option`: it may change while traffic is analysed.
+    Option,
+    /// `global … &redef`: read at the start, and a variable of the script's after that.
+    Global,
+}
+
+/// Who obeys an option.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    /// The engine: what a value does, and what the value is now.
+    Engine { get: fn(&Config) -> Value, set: fn(&mut Config, &Value) -> Result<(), String> },
+    /// Frameworks, which read the script's variable. Its value at first, as Zeek writes it.
+    Scripts { default: &'static str },
+    /// Nobody: scripts may name it, and setting it to anything else is told of.
+    Ignored {
+        default: &'static str,
+        /// What is so instead.
+        why: &'static str,
+    },
+}
+
+/// A key of the configuration file.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    pub section: &'static str,
+    pub name: &'static str,
+    pub form: Form,
+}
+
+/// How the configuration file writes a value.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// As its type: `true`, `"5 min"`, `["10.0.0.0/8"]`, a whole number from 0.
+    Plain,
+    /// A whole number between these.
+    Number(u64, u64),
+    /// A number of bytes, such as `"64 MiB"`, up to this.
+    Size(u64),
+    /// Per cent, of which the option has the share as a fraction of 1.
+    Share,
+    /// Per cent.
+    Percent,
+    /// One of these words, each for a value as Zeek writes it.
+    Words(&'static [(&'static str, &'static str)]),
+}
+
+/// What a configuration file sets, in its order.
+pub type Given = Vec<(&'static OptionDef, Value)>;
+
+/// All options, in the order of the reference.
+pub fn all() -> impl Iterator<Item = &'static OptionDef> {
+    let groups = [
+        site::OPTIONS,
+        flow::OPTIONS,
+        traffic::OPTIONS,
+        logs::OPTIONS,
+        limits::OPTIONS,
+        loss::OPTIONS,
+        ignored::OPTIONS,
+    ];
+    groups.into_iter().flatten()
+}
+
+/// The option of this name.
+pub fn find(name: &str) -> Option<&'static OptionDef> {
+    all().find(|option| option.name == name)
+}
+
+impl OptionDef {
+    /// One that the engine obeys.
+    const fn engine(
+        name: &'static str,
+        ty: &'static str,
+        doc: &'static str,
+        get: fn(&Config) -> Value,
+        set: fn(&mut Config, &Value) -> Result<(), String>,
+    ) -> Self {
+        OptionDef { name, ty, doc, kind: Kind::Const, key: None, role: Role::Engine { get, set } }
+    }
+
+    /// One that frameworks obey.
+    const fn scripts(name: &'static str, ty: &'static str, default: &'static str, doc: &'static str) -> Self {
+        OptionDef { name, ty, doc, kind: Kind::Const, key: None, role: Role::Scripts { default } }
+    }
+
+    /// One of Zeek's that nobody obeys here.
+    const fn ignored(name: &'static str, ty: &'static str, default: &'static str, why: &'static str) -> Self {
+        OptionDef { name, ty, doc: "", kind: Kind::Const, key: None, role: Role::Ignored { default, why } }
+    }
+
+    const fn runtime(mut self) -> Self {
+        self.kind = Kind::Option;
+        self
+    }
+
+    const fn global(mut self) -> Self {
+        self.kind = Kind::Global;
+        self
+    }
+
+    const fn key(self, section: &'static str, name: &'static str) -> Self {
+        self.key_as(section, name, Form::Plain)
+    }
+
+    const fn key_as(mut self, section: &'static str, name: &'static str, form: Form) -> Self {
+        self.key = Some(Key { section, name, form });
+        self
+    }
+
+    /// The value at first, as Zeek writes it.
+    pub fn default_literal(&self) -> String {
+        match self.role {
+            Role::Engine { get, .. } => get(&Config::default()).literal(),
+            Role::Scripts { default } | Role::Ignored { default, .. } => default.to_owned(),
+        }
+    }
+
+    /// Why nobody obeys it, if so.
+    pub fn ignored_because(&self) -> Option<&'static str> {
+        match self.role {
+            Role::Ignored { why, .. } => Some(why),
+            Role::Engine { .. } | Role::Scripts { .. } => None,
+        }
+    }
+
+    /// What a value of it looks like, for who wrote none.
+    pub fn expected(&self) -> String {
+        match self.ty {
+            "bool" => "is T or F".to_owned(),
+            "interval" => "is a time such as 90secs, 5 min or 1.5hrs".to_owned(),
+            "count" => "is a whole number".to_owned(),
+            "double" => "is a number".to_owned(),
+            "set[subnet]" => "is a set of networks such as {10.0.0.0/8, [2001:db8::]/32}".to_owned(),
+            "set[port]" => "is a set of ports such as {80/tcp, 53/udp}".to_owned(),
+            "set[string]" => "is a set of texts such as {\"a\", \"b\"}".to_owned(),
+            ty => format!("is of type {ty}"),
+        }
+    }
+}

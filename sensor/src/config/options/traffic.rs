@@ -1,0 +1,120 @@
+//! Which packets are looked at, and what is told of the protocols in them.
+
+use nightjar_protocols::files::Hashing;
+
+use crate::config::options::{OptionDef, Value};
+
+macro_rules! filters {
+    ($name:literal, $field:ident, $doc:literal) => {
+        OptionDef::engine(
+            $name,
+            "table[string] of string",
+            $doc,
+            |config| Value::Table(config.packet_filter.$field.clone()),
+            |config, value| {
+                config.packet_filter.$field = value.table()?.clone();
+                Ok(())
+            },
+        )
+        .global()
+    };
+}
+
+macro_rules! filter {
+    ($name:literal, $field:ident, $doc:literal) => {
+        OptionDef::engine(
+            $name,
+            "string",
+            $doc,
+            |config| Value::Text(config.packet_filter.$field.clone()),
+            |config, value| {
+                config.packet_filter.$field = value.text()?.to_owned();
+                Ok(())
+            },
+        )
+    };
+}
+
+pub(super) const OPTIONS: &[OptionDef] = &[
+    filters!(
+        "capture_filters",
+        capture,
+        "Packets that one of these BPF expressions selects are analysed, or all where there is none; under names. \
+         Like those that follow it is read once, at the start."
+    ),
+    filters!(
+        "restrict_filters",
+        restrict,
+        "BPF expressions, under names, that all have to select a packet."
+    ),
+    filter!(
+        "PacketFilter::default_capture_filter",
+        default_capture,
+        "What stands for capture_filters where there are none."
+    ),
+    filter!(
+        "PacketFilter::unrestricted_filter",
+        unrestricted,
+        "Packets that this BPF expression selects are analysed whatever the others say; \"\" is none."
+    ),
+    OptionDef::engine(
+        "HTTP::default_capture_password",
+        "bool",
+        "Log passwords of HTTP logins. Whoever reads the logs would know them.",
+        |config| Value::Bool(config.capture_passwords),
+        |config, value| {
+            config.capture_passwords = value.bool()?;
+            Ok(())
+        },
+    )
+    .runtime()
+    .key("analysis", "capture_passwords"),
+    OptionDef::engine(
+        "HTTP::proxy_headers",
+        "set[string]",
+        "Headers, in upper case, that `proxied` of http.log shows.",
+        |config| Value::Texts(config.http.proxy_headers.clone()),
+        |config, value| {
+            config.http.proxy_headers = value.texts()?.clone();
+            Ok(())
+        },
+    )
+    .runtime(),
+    OptionDef::engine(
+        "HTTP::max_pending_requests",
+        "count",
+        "With more requests than this that wait for their reply, in one connection, all are logged as they are; 0 is \
+         no bound.",
+        |config| Value::Count(config.http.max_pending.into()),
+        |config, value| {
+            config.http.max_pending = u32::try_from(value.size(0, u64::from(u32::MAX))?).unwrap_or(u32::MAX);
+            Ok(())
+        },
+    )
+    .runtime(),
+    OptionDef::engine(
+        "Files::hash",
+        "set[string]",
+        "Digests to make of every file: md5, sha1, sha256.",
+        |config| {
+            let hashing = config.file_hashing;
+            let all = [("md5", hashing.md5), ("sha1", hashing.sha1), ("sha256", hashing.sha256)];
+            Value::Texts(all.iter().filter(|(_, made)| *made).map(|(name, _)| (*name).to_owned()).collect())
+        },
+        |config, value| {
+            let mut hashing = Hashing::NONE;
+            for name in value.texts()? {
+                match &name[..] {
+                    "md5" => hashing.md5 = true,
+                    "sha1" => hashing.sha1 = true,
+                    "sha256" => hashing.sha256 = true,
+                    _ => return Err(format!("has '{name}', which is none of md5, sha1, sha256")),
+                }
+            }
+            config.file_hashing = hashing;
+            Ok(())
+        },
+    )
+    .runtime()
+    .key("analysis", "file_digests"),
+];

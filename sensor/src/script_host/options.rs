@@ -1,0 +1,117 @@
+//! The engine's options as scripts have them: what they set, the engine obeys.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use nightjar_script::Vm;
+use nightjar_script::value::{self, Addr};
+
+use crate::config::Config;
+use crate::config::options::{OptionDef, Role, Value, all};
+use crate::event::Proto;
+use crate::time::Interval;
+
+/// Functions that change options.
+const CHANGES: [&str; 2] = ["Config::set_value", "Option::set"];
+
+/// Lets the engine obey what the scripts' variables hold. Returns what it cannot obey, and why.
+pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
+    let mut refused = Vec::new();
+    for option in all() {
+        let Role::Engine { get, set } = option.role else { continue };
+        let Some(value) = vm.global_value(option.name) else { continue };
+        let value = translated(vm, value, &get(config));
+        if let Err(why) = value.ok_or_else(|| "has no value".to_owned()).and_then(|value| set(config, &value))
+        {
+            refused.push(format!("{} {why}", option.name));
+        }
+    }
+    refused
+}
+
+/// Whether scripts of users may change options after `zeek_init`.
+pub(super) fn may_change(vm: &Vm) -> bool {
+    let beginning: Vec<u32> = vm.global("zeek_init").into_iter().collect();
+    CHANGES.iter().filter_map(|name| vm.global(name)).any(|global| vm.uses.users_name(global, &beginning))
+}
+
+/// The folder for logs that scripts name, if they do.
+pub(super) fn log_folder(vm: &Vm) -> Option<String> {
+    ["LogAscii::logdir", "Log::default_logdir"].into_iter().find_map(|name| {
+        let folder = String::from_utf8_lossy(vm.global_value(name)?.bytes()).into_owned();
+        Some(folder).filter(|folder| !folder.is_empty())
+    })
+}
+
+/// A script's value of the type that `like` has.
+fn translated(vm: &Vm, value: &value::Value, like: &Value) -> Option<Value> {
+    let text = |value: &value::Value| String::from_utf8_lossy(value.bytes()).into_owned();
+    let table = |value: &value::Value| match value {
+        value::Value::Table(table) => Some(table.snapshot()),
+        _ => None,
+    };
+    Some(match like {
+        Value::Bool(_) => Value::Bool(value.as_bool()),
+        Value::Count(_) => Value::Count(value.as_count()),
+        Value::Double(_) => Value::Double(value.as_double()),
+        Value::Interval(_) => Value::Interval(Interval::from_secs_f64(value.as_double())),
+        Value::Text(_) => Value::Text(text(value)),
+        Value::Enum(_) => Value::Enum(vm.text_string(value)),
+        Value::Nets(_) => {
+            let mut nets: Vec<IpNet> = table(value)?.iter().filter_map(|(key, _)| net(key)).collect();
+            nets.sort();
+            Value::Nets(nets)
+        }
+        Value::Ports(_) => Value::Ports(table(value)?.iter().filter_map(|(key, _)| port(key)).collect()),
+        Value::PortTimes(_) => {
+            let times = table(value)?;
+            let time = |(key, time): &(value::Value, value::Value)| {
+                Some((port(key)?, Interval::from_secs_f64(time.as_double())))
+            };
+            Value::PortTimes(times.iter().filter_map(time).collect())
+        }
+        Value::Texts(_) => Value::Texts(table(value)?.iter().map(|(key, _)| text(key)).collect()),
+        Value::Table(_) => {
+            Value::Table(table(value)?.iter().map(|(key, value)| (text(key), text(value))).collect())
+        }
+    })
+}
+
+/// Lengths of prefixes are counted in 128 bits.
+fn net(value: &value::Value) -> Option<IpNet> {
+    let value::Value::Subnet(addr, bits) = value else { return None };
+    let of: IpAddr = Addr::to_ip(*addr);
+    let bits = if of.is_ipv4() && *bits >= 96 { *bits - 96 } else { *bits };
+    IpNet::new(of, bits).ok()
+}
+
+/// ICMP has none.
+fn port(value: &value::Value) -> Option<(Proto, u16)> {
+    let value::Value::Port(port) = value else { return None };
+    let proto = match port.proto {
+        value::Proto::Tcp => Proto::Tcp,
+        value::Proto::Udp => Proto::Udp,
+        value::Proto::Icmp | value::Proto::Unknown => return None,
+    };
+    Some((proto, port.num))
+}
+
+/// What a configuration file says, as it is set in scripts.
+pub(super) fn assignments(given: &[(&'static OptionDef, Value)]) -> Vec<String> {
+    given.iter().map(|(option, value)| format!("{} = {}", option.name, value.literal())).collect()
+}
+
+/// Gives scripts the form of logs that others had.
+pub(super) fn keep_format(vm: &mut Vm, of: &Vm) {
+    for name in ["LogAscii::use_json", "LogAscii::json_timestamps"] {
+        let Some(value) = of.global_value(name) else { continue };
+        // Names of enums are the same in both, their types are not.
+        let value = match value {
+            value::Value::Enum(..) => vm.enum_value(&of.text_string(value)),
+            value => Some(value.clone()),
+        };
+        if let (Some(at), Some(value)) = (vm.global(name), value) {
+            vm.values[at as usize] = value;
+        }
+    }
+}
