@@ -9,7 +9,8 @@
 # make clean
 
 # What is reached and must not be lost, in percent of rows exactly as Zeek's in the captures of $(SHARED)/corpus.
-CONFORMANCE_MIN = conn=99.8,http=99.7,dns=99.9,files=95.6,tunnel=96.4,weird=94.2
+# Most rows of analyzer.log and dpd.log are of protocols that are not written yet.
+CONFORMANCE_MIN = conn=99.8,http=99.7,dns=99.9,files=95.6,tunnel=96.4,weird=94.2,analyzer=16.9,dpd=33.3
 # Protocols that are written; connections of others are left out.
 CONFORMANCE_SERVICES = http,dns,teredo,gtpv1,vxlan,geneve,ayiya
 

@@ -12,6 +12,7 @@ mod groups;
 mod http;
 pub mod reference;
 mod session;
+mod unclaimed;
 
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
@@ -19,6 +20,7 @@ pub use files::events as file_events;
 pub use files::{analyzer_of_file, digests_of_file};
 pub use groups::{EventGroup, event_groups, events, events_where, first, row_of};
 pub use session::Sessions;
+pub use unclaimed::{ByPort, Unclaimed};
 
 use session::{Inner, Standing};
 
@@ -51,6 +53,7 @@ pub struct Shared {
     violations: u64,
     given_up: u64,
     taken_up_again: u64,
+    unclaimed: Unclaimed,
 }
 
 /// What the analyzers of a worker gave up, and other counters of theirs.

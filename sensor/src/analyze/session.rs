@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
-use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec};
+use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Unclaimed};
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
@@ -17,6 +17,11 @@ pub struct Sessions {
 impl Sessions {
     pub fn stats(&self) -> AnalyzeStats {
         self.shared.stats()
+    }
+
+    /// Connections that no analyzer took.
+    pub fn unclaimed(&self) -> &Unclaimed {
+        &self.shared.unclaimed
     }
 }
 
@@ -446,6 +451,9 @@ impl Handler for Sessions {
         }
         if flow.proto() == Proto::Tcp && cx.bus.order().packet == Order::END {
             flow.raise(cx, &events::ConnectionPending { c: Conn });
+        }
+        if flow.services().is_empty() && flow.sizes != [0, 0] && !cx.bus.is_muted() {
+            self.shared.unclaimed.add(flow.proto(), flow.resp_port());
         }
         conn::log(cx, flow, tcp);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::analyze::Unclaimed;
 use crate::decode::IpProtocols;
 use crate::pipeline::{LaneLedger, LiveSummary, Summary, WorkerStats};
 use crate::sink::{Counts, Delivery, Reason};
@@ -52,13 +53,18 @@ fn write_losses<'a>(
     losses: Vec<(u64, &'static str)>,
     workers: impl Iterator<Item = &'a WorkerStats>,
 ) -> fmt::Result {
+    let workers: Vec<&WorkerStats> = workers.collect();
     let mut protocols = IpProtocols::default();
-    workers.for_each(|worker| protocols.merge(&worker.ip_protocols));
+    workers.iter().for_each(|worker| protocols.merge(&worker.ip_protocols));
     for (count, what) in losses.into_iter().filter(|(count, _)| *count > 0) {
         writeln!(f, "{count} {what}")?;
         if what == OTHER_IP {
             writeln!(f, "of these: {protocols}")?;
         }
+    }
+    let unclaimed = Unclaimed::of_all(workers.iter().map(|worker| &worker.unclaimed));
+    if unclaimed.total() > 0 {
+        writeln!(f, "{} connections that no analyzer took\nof these: {unclaimed}", unclaimed.total())?;
     }
     Ok(())
 }
@@ -113,6 +119,11 @@ fn analysis(workers: Vec<&WorkerStats>) -> Vec<(u64, &'static str)> {
             sum(|worker| worker.analyze.files_given_up),
             "times pieces of a file were taken with holes because too much was waiting",
         ),
+        (
+            sum(|worker| worker.analyze.given_up),
+            "times a protocol was given up on a connection (dpd.log, analyzer.log)",
+        ),
+        (sum(|worker| worker.analyze.taken_up_again), "times one that was given up was taken up again"),
         (sum(|worker| worker.analyze.nested_too_deep), "streams in too many other streams not analysed"),
         (sum(|worker| worker.tunnels_forgotten), "IP tunnels forgotten because there were too many"),
         (sum(|worker| worker.weirds_suppressed), "oddities of packets that had too many"),

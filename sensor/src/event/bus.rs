@@ -151,6 +151,11 @@ impl Bus {
         self.muted = muted;
     }
 
+    /// Whether nothing is said for now.
+    pub fn is_muted(&self) -> bool {
+        self.muted
+    }
+
     /// Time has passed: what scripts have scheduled may be due, before anything is said of the packet.
     pub fn moment(&mut self) {
         let since = self.now - self.moment;

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::analyze::{self, AnalyzeStats, Named, Sessions};
+use crate::analyze::{self, AnalyzeStats, Named, Sessions, Unclaimed};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::decode::{
@@ -61,12 +61,14 @@ struct Place {
 }
 
 /// Counters of one worker.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct WorkerStats {
     pub decode: Counters,
     pub ip_protocols: IpProtocols,
     pub flow: FlowStats,
     pub analyze: AnalyzeStats,
+    /// Connections that carried something and that no analyzer took.
+    pub unclaimed: Unclaimed,
     pub weirds_suppressed: u64,
     pub tunnels_forgotten: u64,
     /// Packets whose analysis failed by a fault of ours; their flow was given up.
@@ -121,6 +123,7 @@ impl Worker {
             ip_protocols: *self.decoder.ip_protocols(),
             flow: self.flows.stats(),
             analyze: self.flows.handler.stats(),
+            unclaimed: self.flows.handler.unclaimed().clone(),
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,

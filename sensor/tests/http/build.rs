@@ -61,6 +61,15 @@ impl Capture {
         talk
     }
 
+    /// A connection of which the first packet, the client's SYN, is missing.
+    pub fn talk_without_syn(&mut self, client_port: u16, server_port: u16) -> Talk<'_> {
+        let mut talk = self.middle(client_port, server_port);
+        talk.packet(Server, SYN | ACK, 0, 1, &[]);
+        talk.next = [1, 1];
+        talk.packet(Client, ACK, 1, 1, &[]);
+        talk
+    }
+
     /// A connection whose beginning is missing.
     pub fn middle(&mut self, client_port: u16, server_port: u16) -> Talk<'_> {
         Talk { capture: self, client_port, server_port, next: [1000, 2000] }
@@ -170,6 +179,18 @@ pub fn logs(capture: &Capture, options: &[&str]) -> BTreeMap<String, String> {
     let files = std::fs::read_dir(&logs).expect("logs").map(|entry| entry.expect("an entry").path());
     let name = |path: &std::path::Path| path.file_stem().expect("a name").to_string_lossy().into_owned();
     files.map(|path| (name(&path), std::fs::read_to_string(&path).expect("text"))).collect()
+}
+
+/// What a replay's script prints, and what is said of the replay itself.
+pub fn printed(capture: &Capture, args: &[&str], script: &str) -> [String; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("capture.pcap"), &capture.bytes).expect("a capture written");
+    std::fs::write(folder.path().join("script.zeek"), script).expect("a script written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    command.current_dir(folder.path()).args(["-C", "-r", "capture.pcap", "script.zeek"]).args(args);
+    let output = command.output().expect("nightjar runs");
+    assert!(output.status.success(), "{output:?}");
+    [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("text"))
 }
 
 /// All rows by log.

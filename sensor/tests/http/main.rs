@@ -1,6 +1,7 @@
 //! http.log and files.log end to end: captures in, logs out.
 
 mod build;
+mod given_up;
 mod limits;
 
 use build::{Capture, Client, Server, logs, one, rows, rows_with};

@@ -238,7 +238,9 @@ pub(super) fn update(
             record.set(place.at, source.get(place.at));
         }
     }
-    if let Some(place) = layout.service.filter(|_| !services.is_empty()) {
+    // A protocol that was given up is taken from it again.
+    let service = layout.service.filter(|_| !services.is_empty());
+    if let Some(place) = service.or(made(layout.service).filter(|_| parts.service)) {
         let names = services.iter().filter_map(|name| taken.text_of(*name));
         let names = names.map(|name| Value::str(name.to_ascii_uppercase())).collect();
         let value = values::collection(vm, names, place.ty);
