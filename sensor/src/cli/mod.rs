@@ -11,7 +11,7 @@ mod test;
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -273,6 +273,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     config.exports = sinks.exports();
     let outlets = sinks.outlets();
+    let rows_shown = matches!(target, Target::Stdout(_));
     let options = ReplayOptions {
         capture: capture.clone(),
         filter: args.filter.or_else(|| config.packet_filter.expression()),
@@ -283,10 +284,12 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_change_options()),
     };
     hide_contained_panics();
+    // Drawn between rows it would cut them.
+    let unbarred = args.quiet || rows_shown && io::stdout().is_terminal();
     let mut bar = None;
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
     let replayed = pipeline::replay(options, config, outlets, events, |progress| {
-        bar = (!args.quiet).then(|| progress::Bar::start(progress)).flatten();
+        bar = (!unbarred).then(|| progress::Bar::start(progress)).flatten();
     });
     if let Some(bar) = bar {
         bar.finish();

@@ -81,10 +81,7 @@ fn value(ty: Type, time: JsonTime) -> Json {
             JsonTime::Millis => json!({"type": "integer"}),
             JsonTime::Iso8601 => json!({"type": "string", "format": "date-time"}),
         },
-        Type::Interval => match time {
-            JsonTime::Millis => json!({"type": "integer"}),
-            JsonTime::Epoch | JsonTime::Iso8601 => json!({"type": "number"}),
-        },
+        Type::Interval => json!({"type": "number"}),
         Type::String | Type::Enum | Type::Addr => json!({"type": "string"}),
         Type::Port => json!({"type": "integer", "minimum": 0, "maximum": 65535}),
         Type::Set(element) | Type::Vector(element) => {

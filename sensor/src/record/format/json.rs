@@ -74,10 +74,7 @@ pub(crate) fn scalar(value: Value<'_>, time: JsonTime, out: &mut Vec<u8>) {
             JsonTime::Millis => signed((t.as_secs_f64() * 1e3) as i64, out),
             JsonTime::Iso8601 => iso8601(t.nanos(), out),
         },
-        Value::Interval(i) => match time {
-            JsonTime::Millis => signed(i.nanos() / 1_000_000, out),
-            JsonTime::Epoch | JsonTime::Iso8601 => trimmed_seconds(i.nanos(), out),
-        },
+        Value::Interval(i) => trimmed_seconds(i.nanos(), out),
         Value::Enum(name) => string(name.as_bytes(), out),
         Value::Addr(a) => {
             out.push(b'"');
@@ -238,5 +235,19 @@ mod tests {
             trimmed_seconds(nanos, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
+    }
+
+    /// JSON::TS_MILLIS is about moments; Zeek takes them from a double, cut off.
+    #[test]
+    fn milliseconds_are_those_of_moments_and_not_of_spans() {
+        let written = |value| {
+            let mut out = Vec::new();
+            scalar(value, JsonTime::Millis, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let at = |nanos| Value::Time(crate::time::Time::from_nanos(nanos));
+        assert_eq!(written(at(1_300_475_167_096_535_000)), "1300475167096");
+        assert_eq!(written(at(1_700_000_000_003_000_000)), "1700000000003");
+        assert_eq!(written(Value::Interval(crate::time::Interval::from_nanos(1_250_000))), "0.00125");
     }
 }
