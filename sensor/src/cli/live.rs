@@ -325,11 +325,15 @@ fn supervise(
                 eprintln!("nightjar: not everything was finished within service.shutdown_deadline");
                 return Ok(OUTPUT_FAILED);
             }
+            if let Some(error) = &ended.unfinished {
+                eprintln!("nightjar: {error}");
+                return Ok(OUTPUT_FAILED);
+            }
             Ok(ALL_READ)
         }
         Err(error) => {
             eprintln!("nightjar: {error}");
-            Ok(if matches!(error, LiveError::Log(_)) { OUTPUT_FAILED } else { BAD_CAPTURE })
+            Ok(BAD_CAPTURE)
         }
     }
 }

@@ -82,7 +82,6 @@ struct Opened {
 #[derive(Debug)]
 pub enum LiveError {
     Open(OpenError),
-    Log(LogError),
     /// A thread could not be started.
     Thread(std::io::Error),
 }
@@ -91,7 +90,6 @@ impl std::fmt::Display for LiveError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             LiveError::Open(error) => error.fmt(f),
-            LiveError::Log(error) => error.fmt(f),
             LiveError::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }
     }
@@ -105,6 +103,8 @@ pub struct LiveSummary {
     pub ledger: Ledger,
     /// Every log was finished within the deadline.
     pub complete: bool,
+    /// The first log that could not be written to its end.
+    pub unfinished: Option<LogError>,
 }
 
 /// Reports that may wait between the workers and the logs, for each worker.
@@ -267,8 +267,7 @@ impl Live {
         let closed = logs.close(wall());
         ledger.logs = logs.row_counts();
         logs.finish_archiving(until);
-        closed.map_err(LiveError::Log)?;
-        Ok(LiveSummary { ledger, complete })
+        Ok(LiveSummary { ledger, complete, unfinished: closed.err() })
     }
 }
 

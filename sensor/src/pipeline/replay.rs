@@ -72,7 +72,12 @@ impl std::fmt::Display for ReplayError {
             ReplayError::Log { error, rows } => {
                 writeln!(f, "{error}")?;
                 let written = |counts: &RowCounts| {
-                    format!("{} {} of {}", counts.log, counts.rows - counts.dropped, counts.rows)
+                    format!(
+                        "{} {} of {}",
+                        counts.log,
+                        counts.rows.saturating_sub(counts.dropped),
+                        counts.rows
+                    )
                 };
                 let rows: Vec<String> = rows.iter().map(written).collect();
                 write!(

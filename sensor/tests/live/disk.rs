@@ -75,7 +75,9 @@ fn logs_that_are_removed_or_moved_away_are_made_anew() {
         });
         sensor.signal("TERM");
         let lost = sensor.told().contains("no other can be made");
-        assert_eq!(sensor.wait(), Some(if lost { 3 } else { 0 }));
+        let told = sensor.told_at_the_end(if lost { 3 } else { 0 });
+        assert_eq!(told.contains("its last rows were dropped"), lost, "{told}");
+        assert!(told.contains("nightjar: finishing") && told.contains("rows: "), "{told}");
     }
 }
 

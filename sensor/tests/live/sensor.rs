@@ -97,6 +97,12 @@ impl Sensor {
         self.told()
     }
 
+    /// What it has told by its end, which it reaches with this exit code.
+    pub fn told_at_the_end(mut self, code: i32) -> String {
+        assert_eq!(self.child.wait().unwrap().code(), Some(code), "{}", self.told());
+        self.told()
+    }
+
     /// Its exit code, once it has ended.
     pub fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
