@@ -449,7 +449,7 @@ impl Handler for Sessions {
         if let Some(active) = session.active() {
             active.finish(cx, flow, &mut self.shared);
         }
-        if flow.proto() == Proto::Tcp && cx.bus.order().packet == Order::END {
+        if flow.proto() == Proto::Tcp && tcp.is_pending() && cx.bus.order().packet == Order::END {
             flow.raise(cx, &events::ConnectionPending { c: Conn });
         }
         if flow.services().is_empty() && flow.sizes != [0, 0] && !cx.bus.is_muted() {

@@ -278,6 +278,7 @@ impl<H: Handler> Flows<H> {
         if over {
             self.remove(at, now, config, bus);
         } else {
+            self.current = None;
             self.arm(at);
         }
     }
@@ -358,6 +359,7 @@ impl<H: Handler> Flows<H> {
         if first < flow.armed {
             self.arm(at);
         }
+        self.current = None;
         handed.map(|payload| Handed { slot: at, dir, payload })
     }
 
@@ -491,13 +493,13 @@ impl<H: Handler> Flows<H> {
         }
     }
 
-    /// Forgets the flow that was being worked on when its analysis failed.
+    /// Forgets the flow that was being worked on when its analysis failed, if it was that of a flow.
     pub fn give_up_current(&mut self) {
-        if let Some(at) = self.current.take()
-            && let Some(mut slot) = self.forget(at)
-        {
+        let Some(at) = self.current.take() else { return };
+        // One that failed as it was being removed is out of the table already.
+        self.stats.lost += 1;
+        if let Some(mut slot) = self.forget(at) {
             slot.tcp.release(&mut self.total);
-            self.stats.lost += 1;
         }
     }
 
@@ -514,6 +516,12 @@ impl<H: Handler> Flows<H> {
     }
 
     fn remove(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        self.current = Some(at);
+        self.let_go(at, now, config, bus);
+        self.current = None;
+    }
+
+    fn let_go(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
         let Some(Slot { mut flow, mut tcp, mut app }) = self.forget(at) else { return };
         tcp.release(&mut self.total);
         bus.mute(flow.shadow);
@@ -548,9 +556,24 @@ impl<H: Handler> Flows<H> {
         for _ in 0..END_AT_ONCE {
             let Some((ordinal, at)) = ending.rest.pop() else { return false };
             bus.at_timer(now, ordinal);
+            self.end_attempt(at, now, config, bus);
             self.remove(at, now, config, bus);
         }
         true
+    }
+
+    /// A SYN that still waits for its answer when all ends was not answered: the only timer that Zeek lets go off
+    /// before its time then.
+    fn end_attempt(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
+        self.current = Some(at);
+        let Some(Slot { flow, tcp, app }) = self.slab.get_mut(at) else { return };
+        let waits = flow.deadlines[Deadline::Tcp as usize] != NEVER && !tcp.both_ended();
+        if waits && tcp.attempt_over() {
+            bus.mute(flow.shadow);
+            tcp.show(flow);
+            let mut cx = Cx { now, stamp: now, config, bus };
+            self.handler.tcp_event(&mut cx, flow, app, TcpEvent::Unanswered);
+        }
     }
 }
 
@@ -625,6 +648,16 @@ fn take_segment<H: Handler>(
     count(&mut env.cx, flow, dir, datagram);
 }
 
+/// Adds to what a side has sent over UDP, by the header's own length. Where that is less than the header the side
+/// counts as one that never spoke, and anything after it as the first; so Zeek has it.
+fn count_payload(flow: &mut Flow, dir: Dir, len: i64) {
+    let at = dir as usize;
+    let before = if flow.active[at] { flow.sizes[at] } else { 0 };
+    let sum = before.checked_add_signed(len);
+    flow.active[at] = sum.is_some();
+    flow.sizes[at] = sum.unwrap_or(0);
+}
+
 /// The direction of a datagram after the roles may have been swapped by it.
 fn flow_dir(flow: &Flow, dir: Dir, datagram: &Datagram<'_>) -> Dir {
     let src = End::new(datagram.src, flow.tuple.src.port);
@@ -666,8 +699,7 @@ fn take_udp<'a, H: Handler>(
     }
     flow.last = env.cx.stamp;
     flow.note_once(dir, Seen::DATA, b'D');
-    flow.active[dir as usize] = true;
-    flow.sizes[dir as usize] += u64::from(udp_len.saturating_sub(8));
+    count_payload(flow, dir, i64::from(udp_len) - 8);
     let payload = payload.get(..len as usize - 8).unwrap_or(payload);
     env.handler.datagram(&mut env.cx, flow, app, dir, payload);
     if std::mem::take(&mut flow.flip_pending) {

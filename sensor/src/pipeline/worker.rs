@@ -246,9 +246,16 @@ impl Worker {
         self.flows.end(self.now, &mut self.bus)
     }
 
-    /// Ends some of them; true while there are more.
+    /// Ends some of them; true while there are more. A fault in the end of one costs that one.
     pub fn end_some(&mut self, ending: &mut Ending) -> bool {
-        self.flows.end_some(ending, self.now, &self.config, &mut self.bus)
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.flows.end_some(ending, self.now, &self.config, &mut self.bus)
+        }));
+        ended.unwrap_or_else(|_| {
+            self.panics += 1;
+            self.flows.give_up_current();
+            true
+        })
     }
 
     /// The place in the order up to which all was said.

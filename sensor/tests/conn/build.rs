@@ -65,6 +65,13 @@ impl Capture {
         self.ip(at, 17, from.0, to.0, &datagram(from, to, payload))
     }
 
+    /// A datagram whose header says that it is so long.
+    pub fn udp_saying(&mut self, at: u32, from: Host, to: Host, len: u16, payload: &[u8]) -> &mut Self {
+        let mut bytes = datagram(from, to, payload);
+        bytes[4..6].copy_from_slice(&len.to_be_bytes());
+        self.ip(at, 17, from.0, to.0, &bytes)
+    }
+
     pub fn icmp(
         &mut self,
         at: u32,

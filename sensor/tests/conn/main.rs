@@ -210,6 +210,51 @@ fn udp_and_icmp_are_flows_too() {
 }
 
 #[test]
+fn udp_headers_that_say_less_than_a_header_count_for_nothing() {
+    for (lens, expected) in [
+        (&[0][..], "OTH"),
+        (&[4], "OTH"),
+        (&[7], "OTH"),
+        (&[8], "S0"),
+        // What was sent before is made up for, and what comes later begins anew.
+        (&[11, 0], "OTH"),
+        (&[18, 0], "S0"),
+        (&[0, 11], "S0"),
+    ] {
+        let mut capture = Capture::new();
+        for (at, &len) in lens.iter().enumerate() {
+            capture.udp_saying(at as u32, CLIENT, (SERVER.0, 7000), len, b"abc");
+        }
+        let found = rows(capture, "conn");
+        let row = (&found[0]["conn_state"], &found[0]["history"], &found[0]["orig_pkts"]);
+        assert_eq!(row, (&json!(expected), &json!("D"), &json!(lens.len())), "{lens:?}");
+    }
+}
+
+/// A capture that ends before the five seconds are over in which a SYN may be answered.
+#[test]
+fn what_is_not_answered_when_the_capture_ends_was_an_attempt() {
+    let mut capture = Capture::new();
+    for nth in 0..30 {
+        let victim = (std::net::Ipv4Addr::new(10, 0, 1, nth), 22);
+        capture.between(CLIENT, victim, &format!("{nth} > S 0 0 0"));
+    }
+    capture.between((CLIENT.0, 41_000), SERVER, "40 > S 0 0 0 | 41 < SA 0 1 0 | 42 > A 1 1 0");
+    let scan = ["-C", "policy/misc/scan"];
+    let logs = build::replay(&capture, &scan);
+    assert!(logs["notice"].contains("10.0.0.1 scanned at least 25 unique hosts on port 22/tcp"), "{logs:#?}");
+    assert_eq!(logs, build::replay(&capture, &[&scan[..], &["--workers", "4"]].concat()));
+    // An attempt is pending no more; what was answered is.
+    let counts = "global n: table[string] of count &default = 0;
+        event connection_attempt(c: connection) { ++n[\"attempts\"]; }
+        event connection_pending(c: connection) { ++n[\"pending\"]; }
+        event connection_state_remove(c: connection) { ++n[\"removed\"]; }
+        event zeek_done() { Reporter::info(fmt(\"%d %d %d\", n[\"attempts\"], n[\"pending\"], n[\"removed\"])); }";
+    let logs = build::replay(&capture, &["-C", "-e", counts]);
+    assert!(logs["reporter"].contains("\t30 1 31\t"), "{logs:#?}");
+}
+
+#[test]
 fn wrong_checksums_are_seen_unless_told_not_to_look() {
     let told = Capture::tell("0 > S 0 0 0 | 1 < SA 0 1 0 | 2 > A 1 1 0");
     // The builder leaves TCP checksums at zero.

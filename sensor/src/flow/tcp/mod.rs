@@ -55,6 +55,11 @@ impl Tcp {
         }
     }
 
+    /// Whether the connection may still do something: neither over nor given up by a timer.
+    pub fn is_pending(&self) -> bool {
+        self.is_active && !self.both_closed()
+    }
+
     fn both_closed(&self) -> bool {
         self.orig.did_close && self.resp.did_close
     }
