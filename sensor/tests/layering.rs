@@ -11,6 +11,7 @@ const ORDER: &[(&str, u8)] = &[
     ("export", 0),
     ("event", 0),
     ("config", 0),
+    ("counters", 0),
     ("capture", 1),
     ("decode", 2),
     ("flow", 3),
@@ -36,6 +37,7 @@ const BASE: &[(&str, &[&str])] = &[
     ("export", &["time", "record"]),
     ("event", &["time", "record", "export"]),
     ("config", &["time", "record", "event", "export"]),
+    ("counters", &[]),
 ];
 
 /// `log` writes rows and does not know what decides on them.

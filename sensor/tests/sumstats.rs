@@ -413,3 +413,23 @@ fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
     assert_eq!(new.exit_code(), 7);
     assert!(new.restore_sumstats(b"something else").is_err());
 }
+
+#[test]
+fn keys_dropped_at_a_ceiling_are_told_when_a_replay_is_over() {
+    let place = Place::new();
+    let capture = capture(&place, &(0..50).map(|host| (u64::from(host), host)).collect::<Vec<_>>());
+    std::fs::write(
+        place.path("test.zeek"),
+        "redef SumStats::max_keys = 20;
+        event zeek_init()
+            {
+            SumStats::create([$name=\"few\", $epoch=1hr,
+                $reducers=set(SumStats::Reducer($stream=\"seen\", $apply=set(SumStats::SUM)))]);
+            }
+        event new_connection(c: connection) { SumStats::observe(\"seen\", [$host=c$id$orig_h], [$num=1]); }",
+    )
+    .unwrap();
+    let run = place.run(&["-r", capture.to_str().expect("a path"), "test.zeek"]);
+    let summary = String::from_utf8_lossy(&run.stderr);
+    assert!(summary.contains("\n30 keys of SumStats dropped because there were too many\n"), "{summary}");
+}

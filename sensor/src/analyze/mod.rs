@@ -25,6 +25,7 @@ pub use unclaimed::{ByPort, Unclaimed};
 use session::{Inner, Standing};
 
 use crate::config::Config;
+use crate::counters::{counter, counters};
 use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Schema;
@@ -56,55 +57,38 @@ pub struct Shared {
     unclaimed: Unclaimed,
 }
 
-/// What the analyzers of a worker gave up, and other counters of theirs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AnalyzeStats {
-    /// DNS queries.
-    pub dns_queries: u64,
-    /// DNS messages that wait for their other half, nearly all of them queries.
-    pub open_dns_queries: u64,
-    /// Files begun.
-    pub files: u64,
-    pub open_files: u64,
-    /// Bytes held of beginnings of files whose type is not decided, and of pieces behind holes.
-    pub file_bytes: u64,
-    /// Bodies logged as they were sent because too many were being inflated.
-    pub not_inflated: u64,
-    /// Texts left out of http.log because a row had too many or too long ones.
-    pub http_left_out: u64,
-    /// HTTP connections held short because all together held too much.
-    pub http_pressed: u64,
-    /// Files ended early because their connection had too many.
-    pub files_too_many: u64,
-    /// Files taken with holes because all files together held too much.
-    pub files_given_up: u64,
-    /// Streams inside streams that were nested too deep.
-    pub nested_too_deep: u64,
-    /// Times a connection broke the rules of a protocol that it was analysed as.
-    pub violations: u64,
-    /// Analyzers that were taken off a connection for it, …
-    pub given_up: u64,
-    /// … and those that content brought back.
-    pub taken_up_again: u64,
+counters! {
+    /// Counters of the analyzers of one worker.
+    pub struct AnalyzeStats {
+        pub dns: dns::Counters,
+        pub files: files::Counters,
+        pub http: http::Counters,
+        /// Streams inside streams that were nested too deep to be analysed.
+        pub nested_too_deep: u64 =
+            counter("nested_too_deep_total").lost("streams in too many other streams not analysed"),
+        /// Times a connection broke the rules of the protocol that it was analysed as (analyzer.log).
+        pub violations: u64 = counter("analyzer_violations_total"),
+        /// Analyzers taken off a connection for what it broke.
+        pub given_up: u64 = counter("analyzers_given_up_total")
+            .lost("times a protocol was given up on a connection (dpd.log, analyzer.log)"),
+        /// Analyzers that content brought back to a connection.
+        pub taken_up_again: u64 = counter("analyzers_taken_up_again_total"),
+        /// Connections that carried something and that no analyzer took.
+        pub unclaimed: u64 = counter("connections_unclaimed_total"),
+    }
 }
 
 impl Shared {
     fn stats(&self) -> AnalyzeStats {
         AnalyzeStats {
-            dns_queries: self.dns.queries,
-            open_dns_queries: self.dns.waiting,
-            files: self.files.begun,
-            open_files: self.files.begun - self.files.ended,
-            file_bytes: self.files.bytes as u64,
-            not_inflated: self.http.not_inflated,
-            http_left_out: self.http.left_out,
-            http_pressed: self.http.pressed,
-            files_too_many: self.files.too_many,
-            files_given_up: self.files.given_up,
+            dns: self.dns.counters,
+            files: self.files.counters(),
+            http: self.http.counters,
             nested_too_deep: self.nested_too_deep,
             violations: self.violations,
             given_up: self.given_up,
             taken_up_again: self.taken_up_again,
+            unclaimed: self.unclaimed.total(),
         }
     }
 }

@@ -76,22 +76,17 @@ impl ByPort {
     pub fn total(&self) -> u64 {
         self.0.iter().map(|(count, _)| count).sum()
     }
-}
 
-impl fmt::Display for ByPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nth, (count, place)) in self.0.iter().take(NAMED).enumerate() {
-            let (comma, proto) =
-                (if nth == 0 { "" } else { ", " }, if *place < 1 << 16 { "tcp" } else { "udp" });
-            write!(f, "{comma}{}/{proto} {count}", place & 0xffff)?;
+    /// The ports with most, and the others together.
+    pub fn named(&self) -> Vec<(String, u64)> {
+        let name = |(count, place): &(u64, usize)| {
+            (format!("{}/{}", place & 0xffff, if *place < 1 << 16 { "tcp" } else { "udp" }), *count)
+        };
+        let mut named: Vec<(String, u64)> = self.0.iter().take(NAMED).map(name).collect();
+        if let Some(rest @ [_, ..]) = self.0.get(NAMED..) {
+            named.push((format!("{} other ports", rest.len()), rest.iter().map(|(count, _)| count).sum()));
         }
-        match self.0.get(NAMED..) {
-            Some(rest @ [_, ..]) => {
-                let count: u64 = rest.iter().map(|(count, _)| count).sum();
-                write!(f, ", {} other ports {count}", rest.len())
-            }
-            _ => Ok(()),
-        }
+        named
     }
 }
 
@@ -108,11 +103,15 @@ mod tests {
         one.add(Proto::Tcp, 22);
         one.add(Proto::Icmp, 8);
         let all = Unclaimed::of_all([&one, &two].into_iter());
-        assert_eq!((all.total(), all.to_string()), (4, "443/tcp 2, 22/tcp 1, 443/udp 1".to_owned()));
+        let told = |all: ByPort| {
+            let parts = all.named().into_iter().map(|(port, count)| format!("{port} {count}"));
+            parts.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!((all.total(), told(all)), (4, "443/tcp 2, 22/tcp 1, 443/udp 1".to_owned()));
         (1..=10).for_each(|port| one.add(Proto::Udp, port));
         let all = Unclaimed::of_all([&one, &two].into_iter());
         assert_eq!(
-            all.to_string(),
+            told(all),
             "443/tcp 2, 22/tcp 1, 1/udp 1, 2/udp 1, 3/udp 1, 4/udp 1, 5/udp 1, 6/udp 1, 5 other ports 5"
         );
     }

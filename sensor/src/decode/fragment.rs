@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use nightjar_protocols::wire::ipv6;
 
 use super::weird::{Weird, Weirds};
+use crate::counters::{Metric, counter, counters};
 use crate::time::{Interval, Time};
 
 /// Fragments below this many bytes with more to come are suspicious: no real link has so small an
@@ -40,20 +41,32 @@ impl Default for Limits {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    pub seen: u64,
-    pub reassembled: u64,
-    /// Fragments other than the first that the capture cut short.
-    pub incomplete_capture: u64,
-    /// Fragments whose header claims more than the whole.
-    pub malformed: u64,
-    /// Datagrams given up for their age.
-    pub expired: u64,
-    /// Datagrams given up because others needed the room.
-    pub evicted: u64,
-    /// Datagrams given up for having too many pieces.
-    pub too_many_pieces: u64,
+counters! {
+    /// What became of fragments.
+    pub struct Counters {
+        /// Fragments seen.
+        pub seen: u64 = counter("fragments_total"),
+        /// Datagrams put together from fragments.
+        pub reassembled: u64 = counter("fragments_reassembled_total"),
+        /// Fragments other than the first that the capture cut short.
+        pub incomplete_capture: u64 = given_up(&["cut"]).lost("fragments cut short by the capture"),
+        /// Fragments whose header claims more than the whole.
+        pub malformed: u64 = given_up(&["malformed"]).lost("fragments that claim more than there is"),
+        /// Datagrams given up for their age.
+        pub expired: u64 = given_up(&["expired"]).lost("fragmented datagrams given up for their age"),
+        /// Datagrams given up because others needed the room.
+        pub evicted: u64 =
+            given_up(&["evicted"]).lost("fragmented datagrams given up because there were too many"),
+        /// Datagrams given up for having too many pieces.
+        pub too_many_pieces: u64 =
+            given_up(&["too_many_pieces"]).lost("fragmented datagrams given up for having too many pieces"),
+    }
+}
+
+const fn given_up(reason: &'static [&'static str; 1]) -> Metric {
+    counter("fragments_given_up_total")
+        .by("reason", reason)
+        .of_family("Fragments, and datagrams of which fragments waited, that were given up, by reason.")
 }
 
 /// One fragment, with its headers verified and its bytes all captured.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::counters::{Metric, Numbers, Sample};
+
 /// How many packets were seen of each IP protocol that is not analysed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct IpProtocols([u64; 256]);
@@ -12,14 +14,20 @@ impl IpProtocols {
         self.0[protocol as usize] += 1;
     }
 
-    pub fn merge(&mut self, other: &IpProtocols) {
-        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
-    }
-
     /// Those that were seen, by number, with their names.
     pub fn seen(&self) -> impl Iterator<Item = (Cow<'static, str>, u64)> {
         let counts = (0..=u8::MAX).zip(self.0).filter(|(_, count)| *count > 0);
         counts.map(|(protocol, count)| (name(protocol), count))
+    }
+}
+
+impl Numbers for IpProtocols {
+    fn samples(&self, metric: &'static Metric, each: &mut dyn FnMut(Sample<'_>)) {
+        self.seen().for_each(|(protocol, count)| each((metric, &protocol, count)));
+    }
+
+    fn merge(&mut self, other: &IpProtocols) {
+        self.0.merge(&other.0);
     }
 }
 

@@ -13,6 +13,7 @@ use nightjar_protocols::wire::numbers::ipproto;
 
 use crate::capture::Packet;
 use crate::config::Nets;
+use crate::counters::{Metric, counter, counters};
 use crate::event::TunnelType;
 
 pub mod dispatch;
@@ -66,30 +67,41 @@ impl Default for Config {
     }
 }
 
-/// What was seen and given up, per worker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// IP packets that were passed on, inner ones included.
-    pub ip_packets: u64,
-    pub arp: u64,
-    /// Frames of protocols that are not followed.
-    pub unknown_protocol: u64,
-    /// Frames and packets whose headers are damaged or cut short.
-    pub malformed: u64,
-    pub bad_ip_checksum: u64,
-    /// 802.11 frames that are encrypted or carry no data.
-    pub wlan_without_data: u64,
-    /// Encrypted packets, of IPv4 and IPv6.
-    pub esp: u64,
-    /// IP packets of protocols that are not analysed, ESP aside; which ones [`IpProtocols`] tells.
-    pub unknown_ip_protocol: u64,
-    pub mobility: u64,
-    /// IP packets that say nothing follows.
-    pub no_next: u64,
-    /// Packets in tunnels that do not fit what their outer header says.
-    pub bad_inner: u64,
-    pub too_deep: u64,
-    pub fragments: fragment::Counters,
+/// Packets that go no further, for one of many reasons.
+pub const fn discarded(reason: &'static [&'static str; 1]) -> Metric {
+    counter("decode_discarded_total")
+        .by("reason", reason)
+        .of_family("Packets that were not analysed further, by reason.")
+}
+
+counters! {
+    /// What was seen and given up, per worker.
+    pub struct Counters {
+        /// IP packets that were passed on, inner ones and reassembled ones included.
+        pub ip_packets: u64 = counter("ip_packets_total"),
+        pub arp: u64 = discarded(&["arp"]).lost("ARP packets not analysed"),
+        /// Frames of protocols that are not followed.
+        pub unknown_protocol: u64 =
+            discarded(&["unknown_protocol"]).lost("packets of protocols that are not analysed"),
+        /// IP packets of protocols that are not analysed, ESP aside; which ones [`IpProtocols`] tells.
+        pub unknown_ip_protocol: u64 = discarded(&["unknown_ip_protocol"]),
+        /// Frames and packets whose headers are damaged or cut short.
+        pub malformed: u64 = discarded(&["malformed"]).lost("packets damaged or cut short in their headers"),
+        pub bad_ip_checksum: u64 = discarded(&["bad_ip_checksum"]).lost("packets with a wrong IP checksum"),
+        /// 802.11 frames that are encrypted or carry no data.
+        pub wlan_without_data: u64 =
+            discarded(&["wlan_without_data"]).lost("wireless frames without readable data"),
+        /// Encrypted packets, of IPv4 and IPv6.
+        pub esp: u64 = discarded(&["esp"]).lost("encrypted IP packets (ESP)"),
+        pub mobility: u64 = discarded(&["mobility"]).lost("mobility signalling packets"),
+        /// IP packets that say nothing follows.
+        pub no_next: u64 = discarded(&["no_next"]).lost("IP packets that say that nothing follows"),
+        /// Packets in tunnels that do not fit what their outer header says.
+        pub bad_inner: u64 =
+            discarded(&["bad_inner"]).lost("packets in tunnels that contradict their outer header"),
+        pub too_deep: u64 = discarded(&["too_deep"]).lost("packets in too many tunnels"),
+        pub fragments: fragment::Counters,
+    }
 }
 
 /// Bytes at some layer of a frame.

@@ -7,6 +7,8 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use crate::config::Config;
+use crate::counters::{counter, counters, gauge};
+use crate::decode::discarded;
 use crate::event::{Bus, Conn, Event, Order, Proto, Tunnel};
 use crate::flow::events::{ConnectionGrew, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
@@ -46,34 +48,50 @@ pub struct Handed<'a> {
     pub payload: &'a [u8],
 }
 
-/// Counters of one flow table.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FlowStats {
-    pub opened: u64,
-    pub most_open: u64,
-    /// Opened so far and open now: TCP, UDP and ICMP.
-    pub opened_by_proto: [u64; 3],
-    pub open_by_proto: [u64; 3],
-    /// Acknowledgements of new data on established TCP connections, and those of them that told of
-    /// data never seen (`get_gap_stats`).
-    pub acks: u64,
-    pub gaps: u64,
-    /// Bytes of TCP streams waiting behind holes, with what holding them costs.
-    pub reassembly_bytes: u64,
-    /// Forgotten without a row, after a fault of ours.
-    pub lost: u64,
-    /// TCP connections that ended after more than a handshake, and those of them of which only one
-    /// side was ever seen.
-    pub tcp_ended: u64,
-    pub tcp_one_sided: u64,
-    /// Ended early because the table was full.
-    pub evicted: u64,
-    /// Bytes behind holes given up because a ceiling was reached.
-    pub reassembly_given_up: u64,
-    /// Datagrams too short for their transport header.
-    pub truncated: u64,
-    /// Segments and datagrams whose checksum was wrong.
-    pub bad_checksums: u64,
+counters! {
+    /// Counters of one flow table.
+    pub struct FlowStats {
+        /// Flows begun.
+        pub opened_by_proto: [u64; 3] = counter("flows_opened_total").by("proto", PROTOS),
+        /// Flows in memory.
+        pub open_by_proto: [u64; 3] = gauge("flows_open").by("proto", PROTOS),
+        /// Most flows that were in memory at once.
+        pub most_open: u64 = gauge("flows_most_open"),
+        /// Flows ended early because the table was full.
+        pub evicted: u64 =
+            counter("flows_evicted_total").lost("connections ended early because the table was full"),
+        /// Flows forgotten without a row, after a fault of the sensor.
+        pub lost: u64 =
+            counter("flows_lost_total").lost("connections forgotten without a row (a fault of ours)"),
+        /// Acknowledgements of new data on established TCP connections.
+        pub acks: u64 = counter("tcp_acks_total"),
+        /// Those of them for data that was never seen.
+        pub gaps: u64 = counter("tcp_gaps_total"),
+        /// TCP connections that carried data and ended.
+        pub tcp_ended: u64 = counter("tcp_ended_total"),
+        /// Those of them of which only one side was seen.
+        pub tcp_one_sided: u64 = counter("tcp_one_sided_total"),
+        /// Memory for TCP data that waits behind holes.
+        pub reassembly_bytes: u64 = gauge("reassembly_bytes"),
+        /// Bytes behind holes given up because a ceiling was reached.
+        pub reassembly_given_up: u64 =
+            counter("reassembly_given_up_bytes_total").lost("bytes behind gaps given up at a ceiling"),
+        /// Datagrams too short for their transport header.
+        pub truncated: u64 =
+            discarded(&["truncated_transport"]).lost("packets too short for their transport header"),
+        /// Segments and datagrams whose checksum was wrong.
+        pub bad_checksums: u64 =
+            discarded(&["bad_transport_checksum"]).lost("packets with a wrong transport checksum (see -C)"),
+    }
+}
+
+const PROTOS: &[&str] = &["tcp", "udp", "icmp"];
+
+impl FlowStats {
+    /// Flows begun, of all protocols.
+    pub fn opened(&self) -> u64 {
+        self.opened_by_proto.iter().sum()
+    }
 }
 
 /// What the state machine works with besides the flow itself.
@@ -450,7 +468,6 @@ impl<H: Handler> Flows<H> {
         if !tunnels.is_empty() {
             self.check_tunnels(at, tunnels, bus);
         }
-        self.stats.opened += 1;
         self.stats.opened_by_proto[tuple.proto as usize] += 1;
         self.stats.open_by_proto[tuple.proto as usize] += 1;
         self.stats.most_open = self.stats.most_open.max(self.slab.len() as u64);

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::capture::deal::Dealt;
+use crate::counters::{Metric, counter, counters};
 use crate::time::Time;
 
 /// What may wait for one worker; beyond, it is dropped, and counted. Stops floods of fragments whose owner does not
@@ -58,13 +59,23 @@ pub(super) enum What {
     Datagram,
 }
 
-/// What one worker has handed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Handover {
-    pub fragments: u64,
-    pub datagrams: u64,
-    /// Of those, how many found too much waiting for their receiver.
-    pub dropped: u64,
+counters! {
+    /// What one worker has handed over.
+    pub struct Handover {
+        /// Fragments handed to the worker that gets all of their datagram.
+        pub fragments: u64 = handed_over(&["fragment"]),
+        /// Datagrams made of fragments handed to the worker of their flow.
+        pub datagrams: u64 = handed_over(&["datagram"]),
+        /// Those of them dropped because too much was waiting for their receiver.
+        pub dropped: u64 = counter("handover_dropped_total")
+            .lost("fragments and datagrams dropped on their way to another worker, too much waiting for it"),
+    }
+}
+
+const fn handed_over(what: &'static [&'static str; 1]) -> Metric {
+    counter("handed_over_total")
+        .by("what", what)
+        .of_family("Fragments, and datagrams made of them, that the worker handed to the one they belong to.")
 }
 
 impl Exchange {

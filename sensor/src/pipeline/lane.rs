@@ -184,6 +184,7 @@ impl Lane {
         }
         ledger.index = self.source.index();
         ledger.stats = self.worker.stats();
+        ledger.unclaimed = self.worker.unclaimed().clone();
         ledger.fragment_bytes = self.worker.fragment_bytes() as u64;
         ledger.unsaid = self.state.unsaid;
         ledger.clock_steps = self.state.clock_steps;
@@ -367,7 +368,7 @@ mod tests {
         offer(&mut worker, &mut state, &sender);
         drop(sender);
         let stats = worker.stats().flow;
-        assert_eq!((stats.lost, stats.opened, stats.open_by_proto), (1, 2, [0; 3]));
+        assert_eq!((stats.lost, stats.opened(), stats.open_by_proto), (1, 2, [0; 3]));
         assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 1);
         assert_eq!(state.restarts, 1);
     }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::analyze::Unclaimed;
 use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
+use crate::counters::CounterSet;
 use crate::log::{ArchiveCounts, RowCounts};
 use crate::pipeline::worker::WorkerStats;
 use crate::policy::ScriptCounters;
@@ -76,6 +78,8 @@ pub struct LaneLedger {
     pub index: u32,
     pub source: Counts,
     pub stats: WorkerStats,
+    /// Connections that no analyzer took, by port.
+    pub unclaimed: Unclaimed,
     /// Bytes held for fragments.
     pub fragment_bytes: u64,
     /// Things workers said that were dropped because the logs were too far behind.
@@ -105,6 +109,7 @@ impl LaneLedger {
             index: 0,
             source: Counts::default(),
             stats: WorkerStats::default(),
+            unclaimed: Unclaimed::default(),
             fragment_bytes: 0,
             unsaid: 0,
             clock_steps: 0,
@@ -132,6 +137,13 @@ impl Ledger {
     /// Packets that reached the sockets, those dropped included.
     pub fn link(&self) -> u64 {
         self.lanes.iter().map(|lane| lane.source.link).sum()
+    }
+
+    /// What all workers have counted.
+    pub fn counted(&self) -> WorkerStats {
+        let mut counted = WorkerStats::default();
+        self.lanes.iter().for_each(|lane| counted.merge(&lane.stats));
+        counted
     }
 
     pub fn delivered(&self) -> u64 {

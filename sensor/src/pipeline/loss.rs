@@ -1,9 +1,12 @@
 //! stats.log and capture_loss.log: the ledger over time, and what is wrong where it shows loss.
 
+use std::collections::HashMap;
+
 use crate::config::Loss as LossSettings;
+use crate::counters::{CounterSet, Kind as CounterKind};
 use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
-use crate::policy::{Trouble, TroubleKind};
+use crate::policy::{ScriptCounters, Trouble, TroubleKind};
 use crate::record::{Record, Schema, Vector, record};
 use crate::sink::{Counts, Delivery, Reason};
 use crate::time::{Interval, Time};
@@ -62,6 +65,9 @@ record! {
         reassem_frag_size: u64 = "reassem_frag_size",
         /// Zeek's buffer for detection, which is no part of reassembly here.
         reassem_unknown_size: u64 = "reassem_unknown_size",
+        /// What else was counted since the last such row, by the names of the metrics: `flows_evicted_total=3`. There
+        /// is a row with the peer `scripts` for what scripts and their frameworks counted.
+        counters: Option<Vector<'a, &'a str>> = "counters",
         /// In rows of an exporter, whose name is then the peer, and of which there is one for each stream: the stream.
         /// These and what follows are counted since the start: offered and recovered are acknowledged, in flight,
         /// spooled or dropped.
@@ -115,9 +121,13 @@ pub(super) struct Loss {
 struct Since {
     at: Time,
     lanes: Vec<LaneLedger>,
+    scripts: ScriptCounters,
     /// Rows of all logs, and those of them that could not be written.
     rows: (u64, u64),
 }
+
+/// As stats.log calls what scripts count.
+const SCRIPTS: &str = "scripts";
 
 /// Traffic that says something about how evenly it is dealt out.
 const ENOUGH_PACKETS: u64 = 100_000;
@@ -125,7 +135,8 @@ const ENOUGH_CONNECTIONS: u64 = 1_000;
 
 impl Loss {
     pub fn new(settings: LossSettings, started: Time) -> Self {
-        let since = || Since { at: started, lanes: Vec::new(), rows: (0, 0) };
+        let since =
+            || Since { at: started, lanes: Vec::new(), scripts: ScriptCounters::default(), rows: (0, 0) };
         Loss { settings, stats: since(), loss: since(), first: true }
     }
 
@@ -172,6 +183,8 @@ impl Loss {
             let before = self.stats.lanes.get(nth);
             let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
             let [tcp, udp, icmp] = lane.stats.flow.open_by_proto;
+            let counted = counted_since(&lane.stats, before.map(|lane| &lane.stats));
+            let counted: Vec<&str> = counted.iter().map(|text| &text[..]).collect();
             let row = StatsRow {
                 ts: ledger.at,
                 peer: &lane.peer(),
@@ -189,15 +202,16 @@ impl Loss {
                 tcp_conns: since(|lane| lane.stats.flow.opened_by_proto[0]),
                 udp_conns: since(|lane| lane.stats.flow.opened_by_proto[1]),
                 icmp_conns: since(|lane| lane.stats.flow.opened_by_proto[2]),
-                timers: since(|lane| lane.stats.flow.opened),
+                timers: since(|lane| lane.stats.flow.opened()),
                 active_timers: lane.open_flows(),
-                files: since(|lane| lane.stats.analyze.files),
-                active_files: lane.stats.analyze.open_files,
-                dns_requests: since(|lane| lane.stats.analyze.dns_queries),
-                active_dns_requests: lane.stats.analyze.open_dns_queries,
+                files: since(|lane| lane.stats.analyze.files.begun),
+                active_files: lane.stats.analyze.files.open,
+                dns_requests: since(|lane| lane.stats.analyze.dns.queries),
+                active_dns_requests: lane.stats.analyze.dns.waiting,
                 reassem_tcp_size: lane.stats.flow.reassembly_bytes,
-                reassem_file_size: lane.stats.analyze.file_bytes,
+                reassem_file_size: lane.stats.analyze.files.bytes,
                 reassem_frag_size: lane.fragment_bytes,
+                counters: (!counted.is_empty()).then_some(Vector(&counted)),
                 ..StatsRow::default()
             };
             // Live logs report no failures: they count them.
@@ -211,6 +225,18 @@ impl Loss {
                 });
             }
             self.given_up(lane, before, troubles);
+        }
+        let counted = counted_since(&ledger.scripts, Some(&self.stats.scripts));
+        if !counted.is_empty() {
+            let counted: Vec<&str> = counted.iter().map(|text| &text[..]).collect();
+            let row = StatsRow {
+                ts: ledger.at,
+                peer: SCRIPTS,
+                mem: ledger.memory_bytes >> 20,
+                counters: Some(Vector(&counted)),
+                ..StatsRow::default()
+            };
+            let _ = logs.record(&row, ledger.at);
         }
         for Delivery { name, account } in &ledger.exports {
             for (stream, counts) in account.streams() {
@@ -230,7 +256,7 @@ impl Loss {
         let shares = [
             (
                 since(|lane| lane.stats.flow.evicted),
-                since(|lane| lane.stats.flow.opened),
+                since(|lane| lane.stats.flow.opened()),
                 "flows ended early because the table was full (limits.flows)",
             ),
             (
@@ -328,8 +354,24 @@ impl Loss {
 
 impl Since {
     fn of(ledger: &Ledger) -> Self {
-        Since { at: ledger.at, lanes: ledger.lanes.clone(), rows: all_rows(ledger) }
+        let (lanes, scripts) = (ledger.lanes.clone(), ledger.scripts);
+        Since { at: ledger.at, lanes, scripts, rows: all_rows(ledger) }
     }
+}
+
+/// What grew since then: `NAME=HOW MUCH`.
+fn counted_since<C: CounterSet>(now: &C, before: Option<&C>) -> Vec<String> {
+    let mut earlier = HashMap::new();
+    before.into_iter().for_each(|before| earlier.extend(before.by_key()));
+    let mut grown = Vec::new();
+    now.samples(&mut |(metric, value, number)| {
+        let key = metric.key(value);
+        let by = number.saturating_sub(earlier.get(&key).copied().unwrap_or(0));
+        if metric.kind == CounterKind::Counter && by > 0 {
+            grown.push(format!("{key}={by}"));
+        }
+    });
+    grown
 }
 
 fn of_exporter<'a>(
@@ -421,7 +463,11 @@ mod tests {
         for (seconds, packets, acks, gaps) in [(60, 10, 100, 10), (300, 30, 110, 11), (960, 70, 130, 21)] {
             (lane.source.delivered, lane.source.link) = (packets, packets + 1);
             (lane.stats.flow.acks, lane.stats.flow.gaps) = (acks, gaps);
-            loss.look(&Ledger { at: at(seconds), lanes: vec![lane.clone()], ..Ledger::default() }, &mut logs);
+            lane.stats.analyze.files.too_many += 2;
+            let mut scripts = ScriptCounters::default();
+            scripts.sumstats.evicted = gaps;
+            let lanes = vec![lane.clone()];
+            loss.look(&Ledger { at: at(seconds), lanes, scripts, ..Ledger::default() }, &mut logs);
         }
         logs.close(at(1000)).unwrap();
         let read = |log: &str| {
@@ -437,8 +483,20 @@ mod tests {
             ]
         );
         let stats = read("stats.log");
-        assert_eq!(stats.len(), 2);
+        assert_eq!(stats.len(), 4);
+        let counted = |row: &str| row.split('\t').nth_back(8).map(str::to_owned);
+        let counted: Vec<_> = stats.iter().filter_map(|row| counted(row)).collect();
+        assert_eq!(
+            counted,
+            [
+                "tcp_acks_total=110,tcp_gaps_total=11,files_too_many_total=4",
+                "sumstats_evicted_total=11",
+                "tcp_acks_total=20,tcp_gaps_total=10,files_too_many_total=2",
+                "sumstats_evicted_total=10",
+            ]
+        );
         assert!(stats[0].starts_with("1700000300.000000\teth1-3\t0\t30\t0\t0\t31\t-\t-\t"), "{}", stats[0]);
-        assert!(stats[1].starts_with("1700000960.000000\teth1-3\t0\t40\t0\t0\t40\t-\t-\t"), "{}", stats[1]);
+        assert!(stats[1].starts_with("1700000300.000000\tscripts\t0\t0\t"), "{}", stats[1]);
+        assert!(stats[2].starts_with("1700000960.000000\teth1-3\t0\t40\t0\t0\t40\t-\t-\t"), "{}", stats[2]);
     }
 }

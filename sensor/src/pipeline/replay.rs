@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::analyze::Unclaimed;
 use crate::capture::file::{
     self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
 };
@@ -16,7 +17,7 @@ use crate::event::Order;
 use crate::log::{LogError, Logs, Outlet, RowCounts, Target};
 use crate::pipeline::merge::{Answer, Report, in_step, merge};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
-use crate::policy::{Events, Policy};
+use crate::policy::{Events, Policy, ScriptCounters};
 use crate::time::Time;
 
 /// What to replay, and how.
@@ -43,10 +44,13 @@ pub struct Summary {
     /// It was told to end before the capture did.
     pub stopped: bool,
     pub workers: Vec<WorkerStats>,
+    /// Connections that no analyzer took, by port, for each worker.
+    pub unclaimed: Vec<Unclaimed>,
     pub rows: Vec<(&'static str, u64)>,
     /// Rows that were dropped because no file can have the name of their log, or there are too many logs.
     pub rows_refused: u64,
     pub weirds_suppressed: u64,
+    pub scripts: ScriptCounters,
     pub elapsed: Duration,
 }
 
@@ -122,7 +126,7 @@ pub fn replay(
         Err(error) => return Err(ReplayError::Open(error)),
     };
     let mut policy = Policy::new(events);
-    let (mut lanes, mut threads) = (Vec::new(), Vec::new());
+    let (mut lanes, mut threads, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
     let readers = replay.as_mut().map(|replay| {
         watch(&replay.progress);
         std::mem::take(&mut replay.readers)
@@ -133,6 +137,7 @@ pub fn replay(
         let (sender, receiver) = bounded(QUEUE);
         lanes.push(receiver);
         let worker = Worker::new(config.clone(), Shard { index, count: workers });
+        unclaimed.push(worker.unclaimed().clone());
         let thread = thread::Builder::new()
             .name(format!("worker {index}"))
             .spawn({
@@ -166,9 +171,11 @@ pub fn replay(
         end: read.end,
         stopped: read.stopped,
         workers: ended.into_iter().map(|(stats, _)| stats).collect(),
+        unclaimed,
         rows: logs.rows(),
         rows_refused: logs.refused(),
         weirds_suppressed: policy.weirds_suppressed(),
+        scripts: policy.script_counters(),
         elapsed: started.elapsed(),
     })
 }

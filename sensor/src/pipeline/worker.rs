@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::analyze::{self, AnalyzeStats, Named, Sessions, Unclaimed};
 use crate::capture::Packet;
 use crate::config::Config;
+use crate::counters::{counter, counters};
 use crate::decode::{
     Checksum, Counters, Datagram as Whole, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome,
     Outcome, OverUdp, Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds, is_fragment, peek,
@@ -60,22 +61,29 @@ struct Place {
     tells: bool,
 }
 
-/// Counters of one worker.
-#[derive(Clone, Debug, Default)]
-pub struct WorkerStats {
-    pub decode: Counters,
-    pub ip_protocols: IpProtocols,
-    pub flow: FlowStats,
-    pub analyze: AnalyzeStats,
-    /// Connections that carried something and that no analyzer took.
-    pub unclaimed: Unclaimed,
-    pub weirds_suppressed: u64,
-    pub tunnels_forgotten: u64,
-    /// Packets whose analysis failed by a fault of ours; their flow was given up.
-    pub panics: u64,
-    pub handover: Handover,
-    /// Rows and other things said.
-    pub said: u64,
+counters! {
+    /// Counters of one worker.
+    pub struct WorkerStats {
+        pub decode: Counters,
+        /// IP packets of protocols that are not analysed, by protocol.
+        pub ip_protocols: IpProtocols = counter("ip_protocol_packets_total")
+            .by("protocol", &[])
+            .lost("packets of IP protocols that are not analysed"),
+        pub flow: FlowStats,
+        pub analyze: AnalyzeStats,
+        /// IP tunnels forgotten because there were too many.
+        pub tunnels_forgotten: u64 =
+            counter("tunnels_forgotten_total").lost("IP tunnels forgotten because there were too many"),
+        /// Oddities of packets that had too many.
+        pub weirds_suppressed: u64 =
+            counter("packet_weirds_suppressed_total").lost("oddities of packets that had too many"),
+        /// Packets whose analysis failed, a fault of the sensor; their flow was given up.
+        pub panics: u64 =
+            counter("panics_total").lost("packets whose analysis failed (a fault of ours; please report)"),
+        pub handover: Handover,
+        /// Rows, weirds and tunnels that the worker told of.
+        pub said: u64 = counter("said_total"),
+    }
 }
 
 /// What was handed over is taken for as old as its stamp up to so much behind the newest packet.
@@ -123,13 +131,17 @@ impl Worker {
             ip_protocols: *self.decoder.ip_protocols(),
             flow: self.flows.stats(),
             analyze: self.flows.handler.stats(),
-            unclaimed: self.flows.handler.unclaimed().clone(),
             weirds_suppressed: self.weirds.suppressed,
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
             handover: self.peers.as_ref().map(Peers::counts).unwrap_or_default(),
             said: self.bus.said(),
         }
+    }
+
+    /// Connections that no analyzer took, as they are counted.
+    pub fn unclaimed(&self) -> &Unclaimed {
+        self.flows.handler.unclaimed()
     }
 
     /// What was said since the last call.

@@ -10,9 +10,12 @@ pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
 use crate::config::Config;
 use crate::config::options::Given;
+use crate::counters::{counter, counters};
 use crate::event::{Errands, Item, Owner, Raised, RowView, Said, Taken, Weird};
 use crate::log::{LogError, Logs};
+use crate::notice;
 use crate::record::{Record, Schema, Uid};
+use crate::sumstats;
 use crate::time::{Interval, Time};
 
 /// The logs that are written here.
@@ -100,26 +103,20 @@ pub enum TroubleKind {
     Skew,
 }
 
-/// Counters of the scripts and their frameworks; all but the gauges only go up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ScriptCounters {
-    /// Handlers that went wrong.
-    pub errors: u64,
-    /// Handlers ended because they had used up their instructions, depth or memory.
-    pub over_budget: u64,
-    /// Events dropped because too many waited.
-    pub events_dropped: u64,
-    /// Keys that SumStats keep now, and the bytes they hold: gauges.
-    pub sumstats_keys: u64,
-    pub sumstats_bytes: u64,
-    /// Keys dropped because of a ceiling.
-    pub sumstats_evicted: u64,
-    /// Distinct values not kept because of a ceiling.
-    pub sumstats_cut: u64,
-    pub notices: u64,
-    pub notices_suppressed: u64,
-    /// Suppressions that ended early for want of room.
-    pub suppressions_forgotten: u64,
+counters! {
+    /// Counters of the scripts and their frameworks; all but the gauges only go up.
+    pub struct ScriptCounters {
+        /// Handlers of scripts that went wrong; reporter.log tells where.
+        pub errors: u64 = counter("script_errors_total").lost("times a handler of a script went wrong (see reporter.log)"),
+        /// Those of them ended because they had used up their instructions, depth or memory.
+        pub over_budget: u64 =
+            counter("script_budget_exceeded_total").lost("times one of them had used up what it may"),
+        /// Events of scripts dropped because too many waited.
+        pub events_dropped: u64 =
+            counter("script_events_dropped_total").lost("events of scripts dropped because too many waited"),
+        pub sumstats: sumstats::Counters,
+        pub notices: notice::Counters,
+    }
 }
 
 /// What came of reading the scripts again.

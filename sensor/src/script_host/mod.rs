@@ -254,11 +254,6 @@ impl Scripts {
         self.finish_alone(logs)
     }
 
-    /// What became of notices that left the sensor.
-    pub fn notices(&self) -> notice::Counters {
-        self.frameworks.notice.counters()
-    }
-
     /// What the process is to return.
     pub fn exit_code(&self) -> u8 {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
@@ -491,19 +486,17 @@ impl Events for Scripts {
     fn counters(&self) -> ScriptCounters {
         let (vm, before) = (self.script.vm.counters, &self.before);
         let sumstats = self.frameworks.sumstats.counters();
-        let notices = self.frameworks.notice.counters();
         ScriptCounters {
             errors: before.errors + vm.runtime_errors,
             over_budget: before.over_budget + vm.budget_errors,
             events_dropped: before.events_dropped + vm.events_dropped,
-            sumstats_keys: sumstats.keys,
-            sumstats_bytes: sumstats.bytes,
-            sumstats_evicted: before.sumstats_evicted + sumstats.evicted,
-            sumstats_cut: before.sumstats_cut + sumstats.cut,
+            sumstats: crate::sumstats::Counters {
+                evicted: before.sumstats.evicted + sumstats.evicted,
+                cut: before.sumstats.cut + sumstats.cut,
+                ..sumstats
+            },
             // These go on when scripts are read again.
-            notices: notices.raised,
-            notices_suppressed: notices.suppressed,
-            suppressions_forgotten: notices.suppressions_forgotten,
+            notices: self.frameworks.notice.counters(),
         }
     }
 

@@ -3,7 +3,6 @@
 //! Whoever connects says in a line what is asked, `status` or `reload`, and gets the answer as JSON and the end of
 //! the stream. Who says nothing gets the state too.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -18,7 +17,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::capture::live::Kind;
-use crate::decode::IpProtocols;
+use crate::counters::{CounterSet, Loss};
 use crate::pipeline::{LaneLedger, Ledger};
 use crate::service::health::{Health, Latest};
 use crate::service::server::AskReload;
@@ -158,11 +157,13 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
             "errors": ledger.scripts.errors,
             "over_budget": ledger.scripts.over_budget,
             "events_dropped": ledger.scripts.events_dropped,
-            "sumstats_keys": ledger.scripts.sumstats_keys,
-            "sumstats_evicted": ledger.scripts.sumstats_evicted,
-            "notices": ledger.scripts.notices,
-            "notices_suppressed": ledger.scripts.notices_suppressed,
+            "sumstats_keys": ledger.scripts.sumstats.keys,
+            "sumstats_evicted": ledger.scripts.sumstats.evicted,
+            "notices": ledger.scripts.notices.raised,
+            "notices_suppressed": ledger.scripts.notices.suppressed,
+            "counters": counted(&ledger.scripts),
         },
+        "lost": lost(ledger),
         "reloads": ledger.reloads,
         "reload_failures": ledger.reload_failures,
         "interfaces": interfaces,
@@ -220,17 +221,16 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "bytes": lane.source.bytes,
         "cut": lane.source.cut,
         "open_flows": lane.open_flows(),
-        "opened_flows": flow.opened,
+        "opened_flows": flow.opened(),
         "evicted_flows": flow.evicted,
         "lost_flows": flow.lost,
         "acks": flow.acks,
         "gaps": flow.gaps,
         "malformed": lane.stats.decode.malformed,
-        "ip_protocols": ip_protocols(&lane.stats.ip_protocols),
         "violations": lane.stats.analyze.violations,
         "analyzers_given_up": lane.stats.analyze.given_up,
         "analyzers_taken_up_again": lane.stats.analyze.taken_up_again,
-        "unclaimed_connections": lane.stats.unclaimed.total(),
+        "unclaimed_connections": lane.stats.analyze.unclaimed,
         "bad_checksums": flow.bad_checksums,
         "handed_over": lane.stats.handover.fragments + lane.stats.handover.datagrams,
         "handover_dropped": lane.stats.handover.dropped,
@@ -241,15 +241,20 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "interface_errors": lane.interface_errors,
         "made_anew": lane.followed,
         "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
+        "counters": counted(&lane.stats),
     })
 }
 
-/// Packets of IP protocols that are not analysed, by protocol.
-fn ip_protocols(seen: &IpProtocols) -> Value {
-    seen.seen()
-        .map(|(name, count)| (name.into_owned(), Value::from(count)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+/// All that a set of counters says, by the names that they have in `/metrics`.
+fn counted(counters: &impl CounterSet) -> Value {
+    let counted = counters.by_key().into_iter().map(|(key, number)| (key, Value::from(number)));
+    counted.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// What was not analysed, cut off or given up, in words.
+fn lost(ledger: &Ledger) -> Vec<String> {
+    let (workers, scripts) = (ledger.counted().losses(), ledger.scripts.losses());
+    workers.iter().chain(&scripts).map(Loss::to_string).collect()
 }
 
 /// The state as a person reads it; `before` was asked for a second earlier and gives rates.
@@ -297,14 +302,9 @@ pub fn print(before: &Value, now: &Value) -> String {
             number(worker, "panics") + number(worker, "restarts"),
         );
     }
-    let workers = now["workers"].as_array().into_iter().flatten();
-    let mut protocols = BTreeMap::<&str, u64>::new();
-    for (name, count) in workers.filter_map(|worker| worker["ip_protocols"].as_object()).flatten() {
-        *protocols.entry(name).or_default() += count.as_u64().unwrap_or(0);
-    }
-    if !protocols.is_empty() {
-        let listed: Vec<String> = protocols.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        let _ = writeln!(text, "\npackets of IP protocols that are not analysed: {}", listed.join(", "));
+    let lost: Vec<&str> = now["lost"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if !lost.is_empty() {
+        let _ = writeln!(text, "\n{}", lost.join("\n"));
     }
     let _ = writeln!(text, "\n{:<16} {:>10} {:>12} {:>10}", "log", "rows/s", "rows", "dropped");
     for log in now["logs"].as_array().into_iter().flatten() {

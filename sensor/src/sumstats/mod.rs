@@ -29,6 +29,7 @@ pub use window::Window;
 use std::any::Any;
 use std::rc::Rc;
 
+use crate::counters::{counter, counters, gauge};
 use crate::time::Time;
 use table::Table;
 use tally::Common;
@@ -53,17 +54,20 @@ pub struct Limits {
     pub elements: usize,
 }
 
-/// What became of keys and values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Keys now.
-    pub keys: u64,
-    /// Bytes that they hold, as counted here.
-    pub bytes: u64,
-    /// Keys dropped because of a ceiling.
-    pub evicted: u64,
-    /// Distinct values not kept because of [`Limits::elements`].
-    pub cut: u64,
+counters! {
+    /// What became of keys and values.
+    pub struct Counters {
+        /// Keys that SumStats keep.
+        pub keys: u64 = gauge("sumstats_keys"),
+        /// Memory for them and their results.
+        pub bytes: u64 = gauge("sumstats_bytes"),
+        /// Keys dropped because SumStats::max_keys or SumStats::max_memory was reached.
+        pub evicted: u64 =
+            counter("sumstats_evicted_total").lost("keys of SumStats dropped because there were too many"),
+        /// Distinct values not kept because SumStats::max_elements was reached.
+        pub cut: u64 =
+            counter("sumstats_cut_total").lost("distinct values of SumStats not kept because there were too many"),
+    }
 }
 
 struct Stat {

@@ -25,7 +25,7 @@ fn a_connection_s_files_are_bounded() {
         }
     });
     let summary = summary(&capture, with(|config| config.limits.open_files = 5));
-    assert_eq!(summary.workers[0].analyze.files_too_many, 15);
+    assert_eq!(summary.workers[0].analyze.files.too_many, 15);
     assert_eq!(count(&summary.rows, "files"), 20, "every file is told of");
 }
 
@@ -43,9 +43,9 @@ fn what_files_hold_is_bounded() {
         }
     });
     let free = summary(&capture, Config::default());
-    assert_eq!(free.workers[0].analyze.files_given_up, 0);
+    assert_eq!(free.workers[0].analyze.files.given_up, 0);
     let bounded = summary(&capture, with(|config| config.limits.file_bytes = 5000));
-    assert!(bounded.workers[0].analyze.files_given_up > 0);
+    assert!(bounded.workers[0].analyze.files.given_up > 0);
     assert_eq!(count(&bounded.rows, "files"), 1);
 }
 
@@ -62,11 +62,11 @@ fn what_waits_in_rows_and_lines_is_bounded() {
         talk.send(Server, &endless);
     }
     let free = summary(&capture, Config::default());
-    assert_eq!([free.workers[0].analyze.http_pressed, free.workers[0].analyze.http_left_out], [0, 0]);
+    assert_eq!([free.workers[0].analyze.http.pressed, free.workers[0].analyze.http.left_out], [0, 0]);
     let pressed = summary(&capture, with(|config| config.limits.http_bytes = 100_000));
     let analyze = pressed.workers[0].analyze;
-    assert!(analyze.http_pressed >= 8, "{analyze:?}");
-    assert!(analyze.http_left_out >= 40, "{analyze:?}");
+    assert!(analyze.http.pressed >= 8, "{analyze:?}");
+    assert!(analyze.http.left_out >= 40, "{analyze:?}");
     assert_eq!(count(&pressed.rows, "http"), 50, "every request is told of");
 }
 
@@ -79,14 +79,14 @@ fn bodies_being_inflated_are_bounded() {
         capture.talk(40_000 + port, 80).send(Client, GET).send(Server, &body[..body.len() - 8]);
     }
     let summary = summary(&capture, with(|config| config.limits.inflating = 4));
-    assert_eq!(summary.workers[0].analyze.not_inflated, 6);
+    assert_eq!(summary.workers[0].analyze.http.not_inflated, 6);
 
     let mut capture = Capture::new();
     for port in 0..10 {
         capture.talk(40_000 + port, 80).send(Client, GET).send(Server, &body);
     }
     let summary = crate::build::summary(&capture, with(|config| config.limits.inflating = 1));
-    assert_eq!(summary.workers[0].analyze.not_inflated, 0, "a body that is over takes nothing");
+    assert_eq!(summary.workers[0].analyze.http.not_inflated, 0, "a body that is over takes nothing");
 }
 
 #[test]

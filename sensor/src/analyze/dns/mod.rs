@@ -10,6 +10,7 @@ use nightjar_protocols::dns::{
 use crate::analyze::dns::events::Msg;
 use crate::analyze::{Analyzer, Kind, Link, Named, Spec};
 use crate::config::Config;
+use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Proto};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::time::Interval;
@@ -30,9 +31,17 @@ const NETBIOS_PORT: u16 = 137;
 #[derive(Default)]
 pub struct Totals {
     space: Workspace,
-    pub queries: u64,
-    /// Messages that wait for their other half.
-    pub waiting: u64,
+    pub counters: Counters,
+}
+
+counters! {
+    /// What became of DNS.
+    pub struct Counters {
+        /// DNS queries.
+        pub queries: u64 = counter("dns_queries_total"),
+        /// DNS messages that wait for their other half, nearly all of them queries.
+        pub waiting: u64 = gauge("dns_queries_open"),
+    }
 }
 
 impl Totals {
@@ -44,7 +53,8 @@ impl Totals {
     ) -> T {
         let before = session.waiting() as u64;
         let result = what(session, &mut self.space);
-        self.waiting = (self.waiting + session.waiting() as u64).saturating_sub(before);
+        let waiting = &mut self.counters.waiting;
+        *waiting = (*waiting + session.waiting() as u64).saturating_sub(before);
         result
     }
 }
@@ -184,7 +194,7 @@ fn message(
     let outcome = shared
         .dns
         .follow(session, |session, space| session.message(space, &ends, is_orig, now, bytes, &mut found));
-    shared.dns.queries += found.queries;
+    shared.dns.counters.queries += found.queries;
     match outcome {
         Outcome::Dns => link.confirm(),
         Outcome::TooManyQuestions => link.violation(Weird::TooManyQuestions.name(), None),

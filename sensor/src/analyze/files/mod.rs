@@ -17,6 +17,7 @@ use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
+use crate::counters::{counter, counters, gauge};
 use crate::event::{self, Event, RecordView};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
@@ -28,15 +29,32 @@ pub const SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::
 #[derive(Debug, Default)]
 pub struct Held {
     /// Bytes of beginnings whose type is not decided and of pieces that wait for what comes before.
-    pub bytes: usize,
-    /// Files begun.
-    pub begun: u64,
-    /// Files that have ended.
-    pub ended: u64,
-    /// Files whose waiting pieces were taken out of turn because all held too much.
-    pub given_up: u64,
-    /// Files ended early because their connection had too many.
-    pub too_many: u64,
+    bytes: usize,
+    counters: Counters,
+}
+
+counters! {
+    /// What became of files.
+    pub struct Counters {
+        /// Files begun.
+        pub begun: u64 = counter("files_total"),
+        /// Files that have not ended.
+        pub open: u64 = gauge("files_open"),
+        /// Memory for beginnings of files whose type is not decided and for pieces that wait for what comes before.
+        pub bytes: u64 = gauge("file_bytes"),
+        /// Files ended early because their connection had too many.
+        pub too_many: u64 =
+            counter("files_too_many_total").lost("files ended early, their connection having too many"),
+        /// How often pieces of a file were taken with holes because all files together held too much.
+        pub given_up: u64 = counter("files_given_up_total")
+            .lost("times pieces of a file were taken with holes because too much was waiting"),
+    }
+}
+
+impl Held {
+    pub fn counters(&self) -> Counters {
+        Counters { bytes: self.bytes as u64, ..self.counters }
+    }
 }
 
 /// What is known of a file beside its content.
@@ -106,10 +124,11 @@ impl OpenFiles {
         carrier: &mut dyn Carrier,
     ) {
         if self.open.len() >= cx.config.limits.open_files {
-            held.too_many += 1;
+            held.counters.too_many += 1;
             self.give_up(0, cx, flow, held, carrier);
         }
-        held.begun += 1;
+        held.counters.begun += 1;
+        held.counters.open += 1;
         let mut file = File::new(Limits::default(), cx.config.hashing());
         if cx.bus.wants(events::FileContent::ID) {
             file.keep_content();
@@ -237,7 +256,7 @@ impl OpenFiles {
             // The file that adds to what is held pays for it, so that an attacker spoils his own.
             let before = open.file.held_bytes();
             let given_up = open.file.give_up_waiting();
-            held.given_up += 1;
+            held.counters.given_up += 1;
             held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
             step = Step { sniffed: step.sniffed || given_up.sniffed, ended: given_up.ended };
         }
@@ -256,7 +275,7 @@ impl OpenFiles {
         }
         if step.ended {
             let open = self.open.remove(at);
-            held.ended += 1;
+            held.counters.open = held.counters.open.saturating_sub(1);
             events::ends(cx, flow, carrier, &open);
             record::log(cx, flow, &open);
         }

@@ -15,6 +15,7 @@ use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
 use crate::analyze::{Analyzer, Kind, Link, Named, Signature, Spec};
 use crate::config::Config;
+use crate::counters::{counter, counters};
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
@@ -48,15 +49,25 @@ const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
 #[derive(Default)]
 pub struct Totals {
     held: Held,
-    /// Bodies that were not, because there were too many.
-    pub not_inflated: u64,
-    /// Texts that did not fit into their row.
-    pub left_out: u64,
-    /// Connections that were held short because all together held too much.
-    pub pressed: u64,
+    pub counters: Counters,
     /// What connections that are over have allocated, for new ones.
     #[allow(clippy::vec_box, reason = "a kilobyte each, which would be moved twice for every connection")]
     spare: Vec<Box<Exchange>>,
+}
+
+counters! {
+    /// What HTTP gave up.
+    pub struct Counters {
+        /// Compressed bodies logged as they were sent because too many were being inflated.
+        pub not_inflated: u64 = counter("http_not_inflated_total")
+            .lost("compressed HTTP bodies logged as sent because too many were being decoded"),
+        /// How often a connection was held short because all together held too much.
+        pub pressed: u64 = counter("http_held_short_total")
+            .lost("times an HTTP connection was held short because all together held too much"),
+        /// Texts that did not fit into their row of http.log.
+        pub left_out: u64 =
+            counter("http_left_out_total").lost("texts that did not fit into their http.log row"),
+    }
 }
 
 /// What is held in memory, of one connection or of all.
@@ -219,7 +230,7 @@ impl Exchange {
             self.held = held;
             let pressed = totals.held.bytes > link.cx.config.limits.http_bytes;
             if pressed != self.pressed {
-                totals.pressed += u64::from(pressed);
+                totals.counters.pressed += u64::from(pressed);
                 self.press(link.cx.config, pressed);
             }
         }
@@ -263,7 +274,7 @@ impl Http {
         exchange.log.tell_totals(link);
         let totals = &mut link.shared.http;
         self.trans_depth = exchange.log.rows.trans_depth();
-        totals.left_out += exchange.log.rows.left_out;
+        totals.counters.left_out += exchange.log.rows.left_out;
         totals.held.replace(exchange.held, Held::default());
         if totals.spare.len() < MAX_SPARE {
             exchange.session.reset();
@@ -568,7 +579,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn may_inflate(&mut self) -> bool {
         let totals = &mut self.link.shared.http;
         let may = totals.held.inflating < self.link.cx.config.limits.inflating;
-        totals.not_inflated += u64::from(!may);
+        totals.counters.not_inflated += u64::from(!may);
         may
     }
 
