@@ -181,6 +181,11 @@ impl Decoder {
         }
     }
 
+    /// The ceilings on what is held for fragments.
+    pub const fn limits(&self) -> &Limits {
+        &self.config.fragments
+    }
+
     /// Bytes held for datagrams that are not complete.
     pub const fn fragment_bytes(&self) -> usize {
         self.fragments.bytes()

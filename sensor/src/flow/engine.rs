@@ -556,6 +556,20 @@ impl<H: Handler> Flows<H> {
         }
     }
 
+    /// Asserts what must hold between packets.
+    pub fn check(&self) {
+        let mut held = 0;
+        for (at, slot) in self.slab.iter() {
+            held += slot.tcp.check();
+            let deadline = slot.flow.deadlines.iter().copied().min().unwrap_or(NEVER);
+            assert!(slot.flow.armed <= deadline, "flow {at} is woken at its first deadline");
+        }
+        assert_eq!(held, self.total.bytes, "what streams hold back adds up");
+        let open: u64 = self.stats.open_by_proto.iter().sum();
+        assert_eq!(open, self.slab.len() as u64, "open flows add up");
+        assert!(self.index.len() <= self.slab.len(), "what is in the index is there");
+    }
+
     /// Begins to end every flow, oldest first.
     pub fn end(&mut self, now: Time, bus: &mut Bus) -> Ending {
         let mut rest: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();

@@ -1,6 +1,7 @@
 //! The wiring: packets to workers, what workers say to the logs.
 
 mod exchange;
+pub mod fuzz;
 mod iptunnel;
 mod lane;
 mod ledger;

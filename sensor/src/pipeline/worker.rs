@@ -215,6 +215,12 @@ impl Worker {
         self.checksums_pending = false;
     }
 
+    /// Asserts what must hold between packets.
+    pub fn check(&self) {
+        self.flows.check();
+        assert!(self.fragment_bytes() <= self.decoder.limits().max_bytes);
+    }
+
     /// Bytes held for datagrams whose fragments are not all there.
     pub fn fragment_bytes(&self) -> usize {
         self.decoder.fragment_bytes()

@@ -60,6 +60,11 @@ impl Tcp {
         self.is_active && !self.both_closed()
     }
 
+    /// Asserts what must hold of both streams; returns the bytes that they hold back.
+    pub(super) fn check(&self) -> usize {
+        self.orig.stream.check() + self.resp.stream.check()
+    }
+
     fn both_closed(&self) -> bool {
         self.orig.did_close && self.resp.did_close
     }

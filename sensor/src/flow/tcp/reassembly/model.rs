@@ -46,12 +46,12 @@ fn play(stream: &mut Stream, model: &mut Model, total: &mut BufferedTotal, step:
         // Whoever gave a stream up brings it no data.
         0..=21 if !model.skipping => {
             let data: Vec<u8> = (0..len % 32).map(|at| fill.wrapping_add(at)).collect();
-            let keep = fill % 8 != 0;
+            let keep = !fill.is_multiple_of(8);
             stream.insert(seq, &data, keep, total, &mut out);
             model.insert(seq, &data, keep, &mut expected);
         }
         0..=29 => {
-            let ignore_start = fill % 4 == 0;
+            let ignore_start = fill.is_multiple_of(4);
             stream.trim(seq, ignore_start, total, &mut out);
             model.trim(seq, ignore_start, &mut expected);
         }
