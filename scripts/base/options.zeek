@@ -128,6 +128,10 @@ export {
 	## With more requests than this that wait for their reply, in one connection, all are logged as they are;
 	## 0 is no bound.
 	option max_pending_requests: count = 100;
+	## So many files of a request http.log names.
+	option max_files_orig: count = 15;
+	## So many files of a reply http.log names.
+	option max_files_resp: count = 15;
 }
 
 module Files;
@@ -531,10 +535,6 @@ export {
 		"PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "POLL", "REPORT", "SUBSCRIBE",
 		"BMOVE", "SEARCH"
 	};
-	## Not obeyed: this is fixed.
-	option max_files_orig: count = 15;
-	## Not obeyed: this is fixed.
-	option max_files_resp: count = 15;
 }
 
 module DNS;

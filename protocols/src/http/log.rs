@@ -5,6 +5,9 @@
 //! left is written when the connection goes. Like Zeek's, the pairing survives missing requests
 //! and replies badly, and says so in the same places.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use std::collections::VecDeque;
 
 pub use super::row::{Files, Row, Span};
@@ -15,8 +18,10 @@ use crate::mime::base64::{Base64Decoder, Base64Flaw};
 use crate::mime::filename;
 
 /// Options and ceilings of the rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RowLimits {
+    /// `HTTP::proxy_headers`, in upper case, where they are not those that Zeek has by default.
+    pub proxy_headers: Option<Arc<BTreeSet<String>>>,
     /// `HTTP::default_capture_password`.
     pub capture_password: bool,
     /// `HTTP::max_pending_requests`: beyond it all pending rows are written and pairing begins
@@ -37,6 +42,7 @@ pub struct RowLimits {
 impl Default for RowLimits {
     fn default() -> Self {
         RowLimits {
+            proxy_headers: None,
             capture_password: false,
             max_pending: 100,
             max_files_orig: 15,
@@ -142,7 +148,7 @@ impl Rows {
         let mut pending = std::mem::take(&mut self.pending);
         let spare = self.written.take().or_else(|| pending.pop_front().map(|(_, row)| row));
         pending.clear();
-        *self = Rows { pending, written: spare, trans_depth, ..Rows::new(self.limits) };
+        *self = Rows { pending, written: spare, trans_depth, ..Rows::new(self.limits.clone()) };
     }
 
     /// `c$http`: the row that the last event belonged to, even if it is written already.
@@ -294,6 +300,11 @@ impl Rows {
                     row.range_request = true;
                 }
             }
+            _ if self.limits.proxy_headers.is_some() && self.is_proxys(header) => self.proxied(header),
+            HeaderName::Authorization | HeaderName::ProxyAuthorization => {
+                self.authorization(header.value, sink)
+            }
+            _ if self.limits.proxy_headers.is_some() => {}
             HeaderName::Forwarded
             | HeaderName::XForwardedFor
             | HeaderName::XForwardedFrom
@@ -301,16 +312,29 @@ impl Rows {
             | HeaderName::Via
             | HeaderName::XroxyConnection
             | HeaderName::ProxyConnection => self.proxied(header),
-            HeaderName::Authorization | HeaderName::ProxyAuthorization => {
-                self.authorization(header.value, sink)
-            }
             _ => {}
+        }
+    }
+
+    /// Whether a header is among those that an option names.
+    fn is_proxys(&self, header: &Header<'_>) -> bool {
+        let Some(names) = &self.limits.proxy_headers else { return false };
+        match header.id.known_text() {
+            Some(name) => names.contains(name),
+            None => names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(header.name)),
         }
     }
 
     fn proxied(&mut self, header: &Header<'_>) {
         let (max_text, max_proxied) = (self.limits.max_text as usize, self.limits.max_proxied as usize);
-        let Some(name) = header.id.known_text() else { return };
+        let spelled;
+        let name = match header.id.known_text() {
+            Some(name) => name,
+            None => {
+                spelled = String::from_utf8_lossy(header.name).to_ascii_uppercase();
+                &spelled[..]
+            }
+        };
         let Some(row) = self.current_mut() else { return };
         let known = row.texts(&row.proxied).any(|entry| {
             let rest = entry.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b" -> "));

@@ -74,7 +74,11 @@ pub struct PacketFilter {
 pub struct Http {
     /// In upper case.
     pub proxy_headers: BTreeSet<String>,
+    /// The same, if they are not those of the default.
+    pub other_proxy_headers: Option<Arc<BTreeSet<String>>>,
     pub max_pending: u32,
+    pub max_files_orig: u32,
+    pub max_files_resp: u32,
 }
 
 /// When a TCP stream is given up for want of acknowledgements; bytes, 0 for never.
@@ -280,7 +284,13 @@ impl Default for Http {
             "XROXY-CONNECTION",
             "PROXY-CONNECTION",
         ];
-        Http { proxy_headers: PROXIES.map(str::to_owned).into(), max_pending: 100 }
+        Http {
+            proxy_headers: PROXIES.map(str::to_owned).into(),
+            other_proxy_headers: None,
+            max_pending: 100,
+            max_files_orig: 15,
+            max_files_resp: 15,
+        }
     }
 }
 

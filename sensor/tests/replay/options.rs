@@ -353,6 +353,31 @@ fn values_that_cannot_be_are_errors() {
 }
 
 #[test]
+fn http_log_shows_what_options_say() {
+    let http = capture("http-proxy").to_str().unwrap().to_owned();
+    let shown = |args: &[&str], script: &str, column: usize| {
+        let (_, _, logs) = replay(&[&["-r", &http, "LogAscii::use_json=F"], args].concat(), script, "");
+        let rows = logs["http"].lines().filter(|line| !line.starts_with('#'));
+        let mut values: Vec<String> =
+            rows.map(|row| row.split('\t').nth(column).unwrap().to_owned()).collect();
+        values.sort();
+        values.dedup();
+        values
+    };
+    let proxied = 23;
+    let usual = shown(&[], "", proxied).join(" ");
+    assert!(usual.contains("PROXY-CONNECTION -> "), "{usual}");
+    for (args, script) in [
+        (&["HTTP::proxy_headers={user-agent,ACCEPT}"][..], ""),
+        (&["s.zeek"], "redef HTTP::proxy_headers = { \"USER-AGENT\", \"ACCEPT\" };"),
+        (&["s.zeek"], "event zeek_init() { Config::set_value(\"HTTP::proxy_headers\", set(\"ACCEPT\")); }"),
+    ] {
+        let others = shown(args, script, proxied).join(" ");
+        assert!(others.contains("ACCEPT -> ") && !others.contains("PROXY-CONNECTION"), "{others}");
+    }
+}
+
+#[test]
 fn checksums_may_be_wrong_where_an_option_says_so() {
     let bytes = std::fs::read(capture("tcp")).unwrap();
     let mut wrong = bytes[..24].to_vec();

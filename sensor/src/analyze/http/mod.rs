@@ -172,7 +172,10 @@ impl Log {
 fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
     let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
     row_limits.capture_password = config.capture_passwords;
+    row_limits.proxy_headers.clone_from(&config.http.other_proxy_headers);
     row_limits.max_pending = config.http.max_pending;
+    (row_limits.max_files_orig, row_limits.max_files_resp) =
+        (config.http.max_files_orig, config.http.max_files_resp);
     if pressed {
         // Servers take no longer heads either.
         limits.max_line = 16 << 10;
@@ -260,7 +263,14 @@ impl Http {
         let trans_depth = self.trans_depth.max(link.transactions_before());
         let (totals, config) = (&mut link.shared.http, link.cx.config);
         let exchange = self.exchange.get_or_insert_with(|| {
-            let mut exchange = totals.spare.pop().unwrap_or_else(|| Exchange::new(config));
+            let mut exchange = match totals.spare.pop() {
+                Some(mut spare) => {
+                    // Options may have changed since it was made.
+                    spare.press(config, false);
+                    spare
+                }
+                None => Exchange::new(config),
+            };
             exchange.log.rows.reset(trans_depth);
             exchange
         });
@@ -281,9 +291,6 @@ impl Http {
             exchange.log.rows.reset(0);
             exchange.log.forget();
             exchange.held = Held::default();
-            if exchange.pressed {
-                exchange.press(link.cx.config, false);
-            }
             totals.spare.push(exchange);
         }
     }

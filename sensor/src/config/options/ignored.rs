@@ -111,8 +111,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("Tunnel::expiration_interval", "interval", "1hr", FIXED),
     OptionDef::ignored("MIME::max_depth", "count", "100", FIXED),
     OptionDef::ignored("HTTP::http_methods", "set[string]", "{\"GET\", \"POST\", \"HEAD\", \"OPTIONS\", \"PUT\", \"DELETE\", \"TRACE\", \"CONNECT\", \"PROPFIND\", \"PROPPATCH\", \"MKCOL\", \"COPY\", \"MOVE\", \"LOCK\", \"UNLOCK\", \"POLL\", \"REPORT\", \"SUBSCRIBE\", \"BMOVE\", \"SEARCH\"}", FIXED).runtime(),
-    OptionDef::ignored("HTTP::max_files_orig", "count", "15", FIXED).runtime(),
-    OptionDef::ignored("HTTP::max_files_resp", "count", "15", FIXED).runtime(),
     OptionDef::ignored("DNS::max_pending_msgs", "count", "50", FIXED).runtime(),
     OptionDef::ignored("DNS::max_pending_query_ids", "count", "50", FIXED).runtime(),
     OptionDef::ignored("DPD::ignore_violations_after", "count", "10240", FIXED),

@@ -73,7 +73,8 @@ pub fn reference() -> String {
          configuration file, which takes the place of the default: `+=` adds to what it says. What stands on the \
          command line may be in any order. `-C` is `ignore_checksums=T`.\n\n\
          Options that say so may change while traffic is analysed: a script calls `Config::set_value`, or a file \
-         that `Config::config_files` names is edited. Connections that are open keep the timers that they have. In a \
+         that `Config::config_files` names is edited. Connections that are open keep the timers and \
+         bounds that they began with. In a \
          replay the change holds from the next packet on, the same for any number of workers: where scripts may \
          change options once traffic flows, one worker analyses it, packet by packet. On an interface each worker \
          takes it over within a second.\n\n\

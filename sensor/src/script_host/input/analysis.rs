@@ -13,7 +13,7 @@ use crate::analyze::{analyzer_of_file, digests_of_file};
 use crate::record::Uid;
 use crate::script_host::files::{self, Files};
 use crate::script_host::log::Log;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// The files that have not ended, by their identifier. They outlive their streams.
 #[derive(Default)]
@@ -75,8 +75,9 @@ impl Analysis {
     pub fn timer(&self, vm: &mut Vm) {
         let now = self.now(vm);
         let mut late = Vec::new();
+        let timeout = timeout(vm);
         for (fuid, open) in self.open.borrow_mut().iter_mut().filter(|(_, open)| open.look_at <= now) {
-            match open.life.timer(now.nanos(), Lifetime::DEFAULT_INTERVAL) {
+            match open.life.timer(now.nanos(), timeout) {
                 TimerVerdict::TimedOut => late.push(*fuid),
                 TimerVerdict::CheckAt(when) => open.look_at = Time::from_nanos(when),
             }
@@ -141,7 +142,7 @@ impl Open {
             file.keep_content();
         }
         let life = Lifetime::new(now.nanos());
-        let look_at = Time::from_nanos(now.nanos().saturating_add(Lifetime::DEFAULT_INTERVAL));
+        let look_at = Time::from_nanos(now.nanos().saturating_add(timeout(vm)));
         let open = Open { file, life, look_at, record, info };
         open.raise(vm, "file_new", []);
         Some(open)
@@ -194,4 +195,11 @@ impl Open {
         args.extend(values);
         vm.dispatch(event, args);
     }
+}
+
+/// How long a file may be without news, in nanoseconds (`default_file_timeout_interval`).
+fn timeout(vm: &Vm) -> i64 {
+    let option = vm.global_value("default_file_timeout_interval").map(Value::as_double);
+    let seconds = option.filter(|seconds| *seconds > 0.0);
+    seconds.map_or(Lifetime::DEFAULT_INTERVAL, |seconds| Interval::from_secs_f64(seconds).nanos())
 }
