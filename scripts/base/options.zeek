@@ -77,7 +77,7 @@ const dns_session_timeout: interval = 10 secs &redef;
 ## A file of which nothing more comes is over after this.
 const default_file_timeout_interval: interval = 2 mins &redef;
 ## A datagram in fragments has so long to be complete; "0" is as long as there is room.
-const frag_timeout: interval = 0.0 secs &redef;
+const frag_timeout: interval = 5 mins &redef;
 ## With more bytes than this sent before any acknowledgement the other direction is taken to be
 ## invisible; 0 is never.
 const tcp_max_initial_window: count = 16384 &redef;

@@ -343,7 +343,7 @@ impl Default for Timeouts {
             tcp_close_delay: secs(5),
             dns_session: secs(10),
             file: secs(2 * 60),
-            fragments: Interval::ZERO,
+            fragments: secs(5 * 60),
         }
     }
 }

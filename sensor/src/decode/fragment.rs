@@ -1,8 +1,8 @@
 //! Putting fragmented datagrams together, with the verdicts of Zeek's `Frag.cc`.
 //!
-//! Where fragments overlap, the bytes that came first win, and the overlap is told. Zeek keeps
-//! incomplete datagrams for ever by default; here they are given up, oldest first, when the budget
-//! is used up, and counted.
+//! Where fragments overlap, the bytes that came first win, and the overlap is told. Incomplete
+//! datagrams are given up for their age, as in Zeek, and here also, oldest first, when the budget is
+//! used up; both are counted.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -22,8 +22,7 @@ const MAX_ACCEPTABLE: u32 = 64_000;
 /// The ceilings on fragments kept, against floods of fragments that never complete.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a datagram may take to complete, by packet time (`frag_timeout`); zero for no end,
-    /// which is Zeek's default.
+    /// How long a datagram may take to complete, by packet time (`frag_timeout`); zero for no end.
     pub timeout: Interval,
     /// Incomplete datagrams kept at once; beyond, the oldest is given up.
     pub max_datagrams: usize,
@@ -37,7 +36,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { timeout: Interval::ZERO, max_datagrams: 16_384, max_bytes: 32 << 20, max_pieces: 2_048 }
+        // Zeek's since 7.0; it had none before.
+        let timeout = Interval::from_secs(5 * 60);
+        Limits { timeout, max_datagrams: 16_384, max_bytes: 32 << 20, max_pieces: 2_048 }
     }
 }
 

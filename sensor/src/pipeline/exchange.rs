@@ -40,6 +40,11 @@ struct Queue {
     receiver: Receiver<Parcel>,
     /// What waits there, and in the receiver's order of time.
     bytes: AtomicUsize,
+    /// The worker that receives: the last one that took this place.
+    receiving: AtomicUsize,
+    /// Of that, what the receiver has taken in, and not dealt with.
+    taken: AtomicUsize,
+    taken_bytes: AtomicUsize,
 }
 
 /// What is handed over.
@@ -82,7 +87,8 @@ impl Exchange {
     pub fn new(dealt: Arc<Dealt>) -> Arc<Exchange> {
         let queue = |_| {
             let (sender, receiver) = bounded(MAX_PARCELS);
-            Queue { sender, receiver, bytes: AtomicUsize::new(0) }
+            let none = || AtomicUsize::new(0);
+            Queue { sender, receiver, bytes: none(), receiving: none(), taken: none(), taken_bytes: none() }
         };
         let queues = (0..dealt.workers()).map(queue).collect();
         Arc::new(Exchange { dealt, queues, under_way: AtomicUsize::new(0), at_end: AtomicUsize::new(0) })
@@ -93,6 +99,8 @@ impl Exchange {
 pub(super) struct Peers {
     exchange: Arc<Exchange>,
     own: usize,
+    /// Which worker at this place it is.
+    nth: usize,
     /// By time, and what came first first.
     waiting: BinaryHeap<Reverse<InTime>>,
     came: u64,
@@ -105,8 +113,21 @@ struct InTime {
 }
 
 impl Peers {
+    /// For the worker that takes this place. What another had taken in there, which hangs, is given up.
     pub fn new(exchange: Arc<Exchange>, own: usize) -> Peers {
-        Peers { exchange, own, waiting: BinaryHeap::new(), came: 0, counts: Handover::default() }
+        let queue = &exchange.queues[own];
+        let nth = queue.receiving.fetch_add(1, Ordering::AcqRel) + 1;
+        let given_up = queue.taken.swap(0, Ordering::AcqRel);
+        lessen(&queue.bytes, queue.taken_bytes.swap(0, Ordering::AcqRel));
+        lessen(&exchange.under_way, given_up);
+        let counts = Handover { dropped: given_up as u64, ..Handover::default() };
+        Peers { exchange, own, nth, waiting: BinaryHeap::new(), came: 0, counts }
+    }
+
+    /// Where it is this worker's; none once another has taken its place.
+    fn queue(&self) -> Option<&Queue> {
+        let queue = &self.exchange.queues[self.own];
+        (queue.receiving.load(Ordering::Acquire) == self.nth).then_some(queue)
     }
 
     pub fn counts(&self) -> Handover {
@@ -140,18 +161,26 @@ impl Peers {
         self.exchange.under_way.fetch_add(1, Ordering::AcqRel);
         let fits = queue.bytes.fetch_add(size, Ordering::AcqRel) + size <= MAX_BYTES;
         if !fits || queue.sender.try_send(parcel).is_err() {
-            queue.bytes.fetch_sub(size, Ordering::AcqRel);
-            self.exchange.under_way.fetch_sub(1, Ordering::AcqRel);
+            lessen(&queue.bytes, size);
+            lessen(&self.exchange.under_way, 1);
             self.counts.dropped += 1;
         }
     }
 
     /// Takes in what others have sent.
     pub fn receive(&mut self) {
-        while let Ok(parcel) = self.exchange.queues[self.own].receiver.try_recv() {
-            self.came += 1;
-            self.waiting.push(Reverse(InTime { parcel, nth: self.came }));
+        while let Some(parcel) = self.queue().and_then(|queue| queue.receiver.try_recv().ok()) {
+            self.take_in(parcel);
         }
+    }
+
+    fn take_in(&mut self, parcel: Parcel) {
+        if let Some(queue) = self.queue() {
+            queue.taken.fetch_add(1, Ordering::AcqRel);
+            queue.taken_bytes.fetch_add(parcel.size(), Ordering::AcqRel);
+        }
+        self.came += 1;
+        self.waiting.push(Reverse(InTime { parcel, nth: self.came }));
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -162,12 +191,17 @@ impl Peers {
     pub fn due(&mut self, upto: Time) -> Option<Parcel> {
         self.waiting.peek().filter(|Reverse(first)| first.parcel.at <= upto)?;
         let Reverse(InTime { parcel, .. }) = self.waiting.pop()?;
-        self.exchange.queues[self.own].bytes.fetch_sub(parcel.size(), Ordering::AcqRel);
+        let (queue, size) = (self.queue()?, parcel.size());
+        lessen(&queue.bytes, size);
+        lessen(&queue.taken_bytes, size);
         Some(parcel)
     }
 
     pub fn dealt_with(&self) {
-        self.exchange.under_way.fetch_sub(1, Ordering::AcqRel);
+        if let Some(queue) = self.queue() {
+            lessen(&queue.taken, 1);
+            lessen(&self.exchange.under_way, 1);
+        }
     }
 
     /// This worker reads no more packets.
@@ -188,9 +222,9 @@ impl Peers {
             if all && self.exchange.under_way.load(Ordering::Acquire) == 0 {
                 return false;
             }
-            if let Ok(parcel) = self.exchange.queues[self.own].receiver.recv_timeout(STEP) {
-                self.came += 1;
-                self.waiting.push(Reverse(InTime { parcel, nth: self.came }));
+            let Some(queue) = self.queue() else { return false };
+            if let Ok(parcel) = queue.receiver.recv_timeout(STEP) {
+                self.take_in(parcel);
             }
         }
         self.receive();
@@ -200,9 +234,17 @@ impl Peers {
     /// Counts as dropped what will not be dealt with any more.
     pub fn abandon(&mut self) {
         self.receive();
-        self.counts.dropped += self.waiting.len() as u64;
-        self.waiting.clear();
+        while self.due(Time::from_nanos(i64::MAX)).is_some() {
+            self.dealt_with();
+            self.counts.dropped += 1;
+        }
     }
+}
+
+/// Never below zero: a worker that was taken for hanging may come back at the wrong moment.
+fn lessen(count: &AtomicUsize, by: usize) {
+    // The closure never declines.
+    let _ = count.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| Some(now.saturating_sub(by)));
 }
 
 impl Parcel {
@@ -293,5 +335,28 @@ mod tests {
         let [one, other] = pair(None);
         assert!(one.gathers() && !pair(Some(Fanout::Tunnel))[0].gathers());
         assert_eq!((one.next_asked(0), other.next_asked(1), one.next_asked(2)), (Some(1), Some(0), None));
+    }
+
+    #[test]
+    fn whoever_takes_the_place_of_a_worker_that_hangs_counts_what_is_lost() {
+        let [mut one, mut hangs] = pair(Some(Fanout::Hash));
+        for at in 0..3 {
+            one.send(1, parcel(at, 1 << 20));
+        }
+        hangs.receive();
+        assert!(hangs.due(Time::from_nanos(0)).is_some());
+        one.send(1, parcel(3, 1 << 20));
+        let exchange = one.exchange.clone();
+        let mut next = Peers::new(exchange.clone(), 1);
+        assert_eq!(next.counts().dropped, 3);
+        // Should it come back, it is no longer asked.
+        hangs.dealt_with();
+        hangs.receive();
+        assert!(hangs.due(Time::from_nanos(i64::MAX)).is_none());
+        next.receive();
+        assert!(next.due(Time::from_nanos(3)).is_some());
+        next.dealt_with();
+        assert_eq!(exchange.under_way.load(Ordering::Relaxed), 0);
+        assert_eq!(exchange.queues[1].bytes.load(Ordering::Relaxed), 0);
     }
 }

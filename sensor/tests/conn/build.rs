@@ -85,7 +85,11 @@ impl Capture {
     }
 
     pub fn ip(&mut self, at: u32, protocol: u8, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> &mut Self {
-        let packet = ip(protocol, from, to, payload);
+        self.packet(at, &ip(protocol, from, to, payload))
+    }
+
+    /// An IP packet as it is.
+    pub fn packet(&mut self, at: u32, packet: &[u8]) -> &mut Self {
         let len = packet.len() as u32;
         for word in [1_700_000_000 + at / 1000, at % 1000 * 1000, len, len] {
             self.bytes.extend(word.to_le_bytes());
@@ -102,11 +106,17 @@ pub fn ip(protocol: u8, from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Vec<u8>
     packet.extend([0, 1, 0, 0, 64, protocol, 0, 0]);
     packet.extend(from.octets());
     packet.extend(to.octets());
-    let sum: u32 = packet.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
-    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    set_checksum(&mut packet);
     packet.extend(payload);
     packet
+}
+
+/// Of an IPv4 header without options.
+pub fn set_checksum(packet: &mut [u8]) {
+    packet[10..12].fill(0);
+    let sum: u32 = packet[..20].chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let checksum = !((sum & 0xffff) + (sum >> 16)) as u16;
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
 }
 
 /// A UDP datagram in an IPv4 packet, without a checksum of its own.

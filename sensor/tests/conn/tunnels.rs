@@ -73,3 +73,22 @@ fn packets_of_other_ip_protocols_are_counted_by_protocol() {
     assert!(summary.contains(expected), "{summary}");
     assert!(summary.contains("\n1 encrypted IP packets (ESP)\n"), "{summary}");
 }
+
+#[test]
+fn a_datagram_has_five_minutes_to_complete() {
+    let apart = |millis: u32| {
+        let whole = udp(CLIENT, SERVER, &[b'x'; 80]);
+        let mut capture = Capture::new();
+        for (at, part, flags) in [(0, 20..76, 0x2000u16), (millis, 76..108, 7)] {
+            let mut packet = ip(17, CLIENT.0, SERVER.0, &whole[part]);
+            packet[6..8].copy_from_slice(&flags.to_be_bytes());
+            crate::build::set_checksum(&mut packet);
+            capture.packet(at, &packet);
+        }
+        capture
+    };
+    assert_eq!(rows(apart(299_000), "conn").len(), 1);
+    let late = apart(301_000);
+    assert!(crate::build::summary(&late).contains("\n1 fragmented datagrams given up for their age\n"));
+    assert!(rows(late, "conn").is_empty());
+}

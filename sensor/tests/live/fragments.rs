@@ -1,10 +1,14 @@
 //! Fragments with several workers: live they make the rows that a replay makes.
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::Command;
+use std::time::Duration;
 
-use crate::net::{Tcpdump, net, packets_sent};
+use nightjar::capture::live::{self, Fanout, Options, Seen};
+
+use crate::net::{Tcpdump, net, packets_sent, until};
 use crate::sensor::{NIGHTJAR, Sensor, assert_same, logs};
 use crate::{SAME_STAMPS, number};
 
@@ -131,20 +135,21 @@ fn frames(apart: bool) -> Vec<Vec<u8>> {
     frames
 }
 
+fn pcap<'f>(frames: impl IntoIterator<Item = &'f Vec<u8>>) -> Vec<u8> {
+    let mut pcap = [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65535, 1].map(u32::to_le_bytes).concat();
+    for frame in frames {
+        let len = (frame.len() as u32).to_le_bytes();
+        pcap.extend([&[0; 8], &len[..], &len[..], frame].concat());
+    }
+    pcap
+}
+
 /// Sends them to a sensor with so many workers, which must write what a replay of the same packets writes.
 fn same_as_replay(workers: usize, fanout: &str) {
     let Some(net) = net() else { return };
-    let mut pcap = Vec::new();
-    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65535, 1] {
-        pcap.extend_from_slice(&word.to_le_bytes());
-    }
-    // What two processors get at nearly the same time they may also stamp the other way round.
-    for frame in frames(fanout == "cpu") {
-        let len = (frame.len() as u32).to_le_bytes();
-        pcap.extend_from_slice(&[&[0; 8], &len[..], &len[..], &frame].concat());
-    }
     let (file, seen) = (net.path("fragments.pcap"), net.path("seen.pcap"));
-    fs::write(&file, pcap).unwrap();
+    // What two processors get at nearly the same time they may also stamp the other way round.
+    fs::write(&file, pcap(&frames(fanout == "cpu"))).unwrap();
     if fanout == "cpu" {
         // Lets the kernel give packets to both processors, by its own hash.
         net.server_does("sh", &["-c", "echo 3 > /sys/class/net/vs/queues/rx-0/rps_cpus"]);
@@ -175,6 +180,72 @@ fn same_as_replay(workers: usize, fanout: &str) {
     let text = fs::read_to_string(net.path("logs/dns.log")).unwrap();
     let answered = text.lines().filter(|line| line.contains("NOERROR")).count();
     assert_eq!(answered, usize::from(2 * QUERIES - QUERIES / 10));
+}
+
+/// Frames of many flows in whatever links put around them, and where in each the IP packet begins.
+fn framed() -> HashMap<Vec<u8>, usize> {
+    let mut frames = HashMap::new();
+    for n in 0..40u16 {
+        let four = [[10, 3, 0, n as u8], [10, 4, n as u8, 1]].concat();
+        let six = [Ipv6Addr::new(0xfd00, 1, 0, 0, 0, 0, 0, n), Ipv6Addr::new(0xfd00, 2, 0, 0, 0, 0, n, 1)];
+        let six = six.map(|address| address.octets()).concat();
+        let port = [53, 4789, 9000][usize::from(n) % 3];
+        let mut extended =
+            v6(&six, 0, None, &[&[17, 0, 1, 4, 0, 0, 0, 0], &udp(&six, n, port, b"x")[..]].concat());
+        // A hop-by-hop header, of padding.
+        extended[14 + 6] = 0;
+        let packets = [
+            v4(&four, n, 0, &udp(&four, 40_000 + n, port, b"question")),
+            v4(&four, n, MORE, &udp(&four, 40_000 + n, port, b"")),
+            v4(&four, n, 5, &[n as u8; 40]),
+            v6(&six, n, None, &udp(&six, 40_000 + n, port, b"question")),
+            v6(&six, n, Some(1), &udp(&six, 40_000 + n, port, b"")),
+            extended,
+        ];
+        for packet in packets {
+            let (macs, kind, ip) = (&packet[..12], &packet[12..14], &packet[14..]);
+            let label = [&[0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64][..]];
+            let session = [0x88, 0x64, 0x11, 0, 0, 1, 0, 0, 0, if kind == [8, 0] { 0x21 } else { 0x57 }];
+            for around in [
+                kind.to_vec(),
+                [&[0x81, 0, 0, 7][..], kind].concat(),
+                [&[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8][..], kind].concat(),
+                label.concat(),
+                session.to_vec(),
+            ] {
+                frames.insert([macs, &around, ip].concat(), 12 + around.len());
+            }
+        }
+    }
+    frames
+}
+
+#[test]
+fn the_kernel_deals_out_as_the_workers_compute() {
+    let Some(net) = net() else { return };
+    let frames = framed();
+    let file = net.path("framed.pcap");
+    fs::write(&file, pcap(frames.keys())).unwrap();
+    for fanout in [Fanout::Hash, Fanout::Tunnel] {
+        let options = Options { interface: "lo".into(), workers: 4, fanout, ..Options::default() };
+        let mut opened = net.as_server(|| live::open(&options).unwrap());
+        let dealt = opened.dealt.unwrap();
+        net.server_does("tcpreplay", &["-q", "--pps=20000", "-i", "lo", file.to_str().unwrap()]);
+        let mut seen: Vec<Vec<Vec<u8>>> = vec![Vec::new(); 4];
+        until("all have come, once as they went and once as they came", || {
+            for (worker, source) in opened.sources.iter_mut().enumerate() {
+                let keep = |frame: &Seen<'_>| seen[worker].push(frame.packet.data.to_vec());
+                source.poll(Duration::ZERO, keep).unwrap();
+            }
+            seen.iter().flatten().filter(|frame| frames.contains_key(*frame)).count() == 2 * frames.len()
+        });
+        for (worker, seen) in seen.iter().enumerate() {
+            assert!(seen.len() > frames.len() / 8, "{worker} has {} of {}", seen.len(), frames.len());
+            for (frame, at) in seen.iter().filter_map(|frame| frames.get_key_value(frame)) {
+                assert_eq!(dealt.worker_of(&frame[*at..]), worker, "{fanout:?} {frame:x?}");
+            }
+        }
+    }
 }
 
 #[test]

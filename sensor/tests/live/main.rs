@@ -399,7 +399,7 @@ fn where_a_removed_interface_cannot_be_followed_that_is_said() {
     net.add_link();
     let reason = "worker vs-0 sees nothing: its interface was made anew, which needs a restart";
     until("it is seen", || sensor.status()["reasons"].to_string().contains(reason));
-    assert!(sensor.told().contains("vs-0: the interface was made anew; a restart is needed"));
+    until("it is told", || sensor.told().contains("vs-0: the interface was made anew; a restart is needed"));
     sensor.stop();
 }
 

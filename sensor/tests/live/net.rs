@@ -99,6 +99,18 @@ impl Net {
         assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Does something in a thread whose network is the server's.
+    pub fn as_server<T: Send>(&self, act: impl FnOnce() -> T + Send) -> T {
+        let space = fs::File::open(Path::new("/run/netns").join(&self.server)).unwrap();
+        thread::scope(|scope| {
+            let acting = scope.spawn(|| {
+                nix::sched::setns(space, nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+                act()
+            });
+            acting.join().unwrap()
+        })
+    }
+
     /// Moves an interface from the client to the server.
     pub fn give_to_server(&self, interface: &str) {
         self.client_does("ip", &["link", "set", interface, "netns", &self.server]);
