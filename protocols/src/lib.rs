@@ -14,5 +14,7 @@ pub mod magic;
 pub mod mime;
 pub mod probe;
 pub mod reader;
+pub mod ssh;
+pub mod syslog;
 pub mod text;
 pub mod wire;
