@@ -6,8 +6,10 @@ module AllAnalyzers;
 export {
 	## What looks at connections.
 	type Tag: enum {
-		ANALYZER_ANALYZER_DNS,
 		ANALYZER_ANALYZER_HTTP,
+		ANALYZER_ANALYZER_DNS,
+		ANALYZER_ANALYZER_SSH,
+		ANALYZER_ANALYZER_SYSLOG,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -439,3 +441,66 @@ global dns_unknown_reply: event(c: connection, msg: dns_msg, ans: dns_answer);
 global dns_EDNS_addl: event(c: connection, msg: dns_msg, ans: dns_edns_additional);
 ## A message was read to its end.
 global dns_end: event(c: connection, msg: dns_msg);
+
+module SSH;
+
+export {
+
+## What a side prefers, best first, by direction.
+type Algorithm_Prefs: record {
+	client_to_server: vector of string &optional;
+	server_to_client: vector of string &optional;
+};
+}
+
+module GLOBAL;
+
+module SSH;
+
+export {
+
+## What a side can do.
+type Capabilities: record {
+	kex_algorithms: vector of string;
+	server_host_key_algorithms: vector of string;
+	encryption_algorithms: SSH::Algorithm_Prefs;
+	mac_algorithms: SSH::Algorithm_Prefs;
+	compression_algorithms: SSH::Algorithm_Prefs;
+	languages: SSH::Algorithm_Prefs &optional;
+	is_server: bool;
+};
+}
+
+module GLOBAL;
+
+## The client's identification string (RFC 4253 §4.2).
+global ssh_client_version: event(c: connection, version: string);
+## The server's identification string.
+global ssh_server_version: event(c: connection, version: string);
+## A login was tried, judged by the sizes of packets.
+global ssh_auth_attempted: event(c: connection, authenticated: bool);
+## A login succeeded.
+global ssh_auth_successful: event(c: connection, auth_method_none: bool);
+## A connection is over in which all logins failed.
+global ssh_auth_failed: event(c: connection);
+## How the logins of a connection ended.
+global ssh_auth_result: event(c: connection, result: bool, auth_attempts: count);
+## What one side can do (RFC 4253 §7.1).
+global ssh_capabilities: event(c: connection, cookie: string, capabilities: SSH::Capabilities);
+## The server's key, by its MD5 in hexadecimal.
+global ssh_server_host_key: event(c: connection, hash: string);
+## The server's key, of version 2.
+global ssh2_server_host_key: event(c: connection, key: string);
+## The server's key, of version 1.
+global ssh1_server_host_key: event(c: connection, modulus: string, exponent: string);
+## The group that a server chose (RFC 4419 §3).
+global ssh2_dh_server_params: event(c: connection, p: string, q: string);
+## An ephemeral public key (RFC 5656 §4).
+global ssh2_ecc_key: event(c: connection, is_orig: bool, q: string);
+## A GSS-API error (RFC 4462 §2.1).
+global ssh2_gss_error: event(c: connection, major_status: count, minor_status: count, err_msg: string);
+## A side sent encrypted bytes.
+global ssh_encrypted_packet: event(c: connection, orig: bool, len: count);
+
+## A message. Facility and severity are 999 where it has no priority.
+global syslog_message: event(c: connection, facility: count, severity: count, msg: string);

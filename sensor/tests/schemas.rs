@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use jsonschema::Validator;
-use nightjar::analyze::reference;
+use nightjar::analyze::{declared_logs, reference};
 use nightjar::config::{Config, options};
 use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
@@ -75,19 +75,23 @@ fn the_committed_schemas_are_those_of_the_records() {
 }
 
 /// Files that are generated from declarations in the sensor, by their path in the repository.
-fn generated() -> [(&'static str, String); 4] {
-    [
+fn generated() -> Vec<(String, String)> {
+    let logs = declared_logs()
+        .map(|log| (format!("scripts/base/logs/{}.zeek", log.schema.path), reference::log_zeek(log)));
+    let pages = [
         ("scripts/base/events.zeek", reference::events_zeek()),
         ("docs/events.md", reference::events_md()),
+        ("docs/logs.md", reference::logs_md(streams())),
         ("scripts/base/options.zeek", options::declarations()),
         ("docs/options.md", options::reference()),
-    ]
+    ];
+    logs.chain(pages.map(|(path, text)| (path.to_owned(), text))).collect()
 }
 
 #[test]
 fn what_is_generated_from_declarations_is_current() {
     for (path, text) in generated() {
-        let file = root(path);
+        let file = root(&path);
         if std::env::var_os("NIGHTJAR_BLESS").is_some() {
             std::fs::write(&file, &text).unwrap();
         }

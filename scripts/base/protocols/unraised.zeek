@@ -61,4 +61,3 @@ global icmp_echo_reply: event(c: connection, info: icmp_info, id: count, seq: co
 global icmp_unreachable: event(c: connection, info: icmp_info, code: count, context: icmp_context);
 global icmp_time_exceeded: event(c: connection, info: icmp_info, code: count, context: icmp_context);
 global tunnel_changed: event(c: connection, e: EncapsulatingConnVector);
-global syslog_message: event(c: connection, facility: count, severity: count, msg: string);

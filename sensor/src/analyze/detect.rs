@@ -1,9 +1,11 @@
 //! Detection by content: the first bytes of a stream, kept until no protocol wants them any more.
 
+use std::sync::LazyLock;
+
 use nightjar_protocols::probe::Probe;
 use smallvec::SmallVec;
 
-use crate::analyze::{SPECS, Spec};
+use crate::analyze::{Spec, specs};
 use crate::flow::Dir;
 
 /// How content shows a stream to be a protocol: by what one of its directions begins with.
@@ -23,8 +25,39 @@ pub struct Detection {
     /// Bytes seen, of both directions.
     seen: usize,
     /// A bit for each signature that is not decided.
-    undecided: u64,
+    undecided: Bits,
+    /// A bit for each one that matched, of protocols that want all of theirs.
+    matched: Bits,
 }
+
+/// A bit for each signature.
+type Bits = u128;
+
+/// All signatures, so that a segment costs those that its first byte leaves, and not all there are.
+struct Signatures {
+    /// By their bits: the protocol, how it is seen, and the bits of all that the protocol has.
+    by_bit: Vec<(&'static Spec, &'static Signature, Bits)>,
+    /// Those of the originator's and of the responder's direction.
+    of: [Bits; 2],
+    /// Those that a direction may still match when it begins with a byte.
+    first: [[Bits; 256]; 2],
+}
+
+static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| {
+    let mut all = Signatures { by_bit: Vec::new(), of: [0; 2], first: [[0; 256]; 2] };
+    for spec in specs() {
+        let from = all.by_bit.len();
+        let bits = (from..from + spec.signatures.len()).fold(0, |bits, at| bits | 1 << at);
+        for (signature, at) in spec.signatures.iter().zip(from..) {
+            let (bit, dir) = (1 << at, signature.of as usize);
+            all.by_bit.push((spec, signature, bits));
+            all.of[dir] |= bit;
+            let fits = |byte: &usize| (signature.probe)(&[*byte as u8]) != Probe::NoMatch;
+            (0..256).filter(fits).for_each(|byte| all.first[dir][byte] |= bit);
+        }
+    }
+    all
+});
 
 enum Piece {
     Data { len: usize },
@@ -50,7 +83,8 @@ impl Spares {
     /// A detection that has seen nothing.
     pub fn take(&mut self) -> Box<Detection> {
         let mut detection = self.0.pop().unwrap_or_default();
-        detection.undecided = signatures().fold(0, |all, (bit, ..)| all | bit);
+        detection.undecided = SIGNATURES.of[0] | SIGNATURES.of[1];
+        detection.matched = 0;
         detection
     }
 
@@ -66,10 +100,15 @@ impl Spares {
     }
 }
 
-/// Every signature, with its bit and its protocol.
-fn signatures() -> impl Iterator<Item = (u64, &'static Spec, &'static Signature)> {
-    let all = SPECS.iter().flat_map(|spec| spec.signatures.iter().map(move |signature| (*spec, signature)));
-    all.zip(0..u64::BITS).map(|((spec, signature), at)| (1 << at, spec, signature))
+/// The places of the bits that are set.
+fn ones(mut bits: Bits) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros();
+        (at < Bits::BITS).then(|| {
+            bits &= bits - 1;
+            at
+        })
+    })
 }
 
 impl Detection {
@@ -86,16 +125,29 @@ impl Detection {
         }
         let begins = if before > 0 { &head[..] } else { bytes };
         let mut found = SmallVec::new();
-        for (bit, spec, signature) in signatures() {
-            if self.undecided & bit == 0 || signature.of != dir {
-                continue;
-            }
-            match (signature.probe)(begins) {
+        let Some(first) = begins.first() else { return found };
+        let all = &*SIGNATURES;
+        let of = all.of[dir as usize] & self.undecided;
+        let fits = of & all.first[dir as usize][usize::from(*first)];
+        for bit in ones(of) {
+            let Some((spec, signature, others)) = all.by_bit.get(bit as usize) else { continue };
+            let verdict = match fits >> bit & 1 {
+                0 => Probe::NoMatch,
+                _ => (signature.probe)(begins),
+            };
+            match verdict {
                 Probe::NeedMore => continue,
-                Probe::Match => found.push(spec),
+                Probe::Match => {
+                    self.matched |= 1 << bit;
+                    if !spec.both || self.matched & others == *others {
+                        found.push(*spec);
+                    }
+                }
+                // It cannot come to all of them any more.
+                Probe::NoMatch if spec.both => self.undecided &= !others,
                 Probe::NoMatch => {}
             }
-            self.undecided &= !bit;
+            self.undecided &= !(1 << bit);
         }
         head.truncate(before);
         self.seen += bytes.len();
@@ -169,7 +221,7 @@ mod tests {
 
     #[test]
     fn there_is_a_bit_for_every_signature() {
-        assert!(SPECS.iter().map(|spec| spec.signatures.len()).sum::<usize>() <= 64);
+        assert!(specs().map(|spec| spec.signatures.len()).sum::<usize>() <= Bits::BITS as usize);
     }
 
     #[test]

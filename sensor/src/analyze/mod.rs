@@ -1,6 +1,6 @@
 //! What connections carry: the protocols' analyzers, and finding the right one.
 //!
-//! A protocol is one [`Spec`] and one line in [`SPECS`]. Ports are a hint; content decides: several
+//! A protocol is a folder and its name in [`protocols!`](protocol). Ports are a hint; content decides: several
 //! analyzers may try a flow, and those that it turns out not to be are dropped.
 
 mod confirm;
@@ -8,20 +8,25 @@ mod conn;
 mod detect;
 mod dns;
 mod files;
-mod groups;
 mod http;
+mod logs;
+mod protocol;
 pub mod reference;
 mod session;
+mod ssh;
+mod syslog;
 mod unclaimed;
 
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
 pub use files::events as file_events;
 pub use files::{analyzer_of_file, digests_of_file};
-pub use groups::{EventGroup, event_groups, events, events_where, first, row_of};
+pub use logs::LogDecl;
+pub use protocol::{Protocol, Workers, declared_logs, events, events_where, first, protocols, row_of};
 pub use session::Sessions;
 pub use unclaimed::{ByPort, Unclaimed};
 
+use protocol::{specs, suggested};
 use session::{Inner, Standing};
 
 use crate::config::Config;
@@ -30,11 +35,11 @@ use crate::event::Proto;
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Schema;
 
-/// Every protocol there is.
-static SPECS: &[&Spec] = &[&dns::SPEC, &http::SPEC];
-
 /// The logs that analyzers write.
-pub static LOGS: &[&Schema] = &[ANALYZER, CONN, DNS, DPD, FILES, HTTP];
+pub fn logs() -> impl Iterator<Item = &'static Schema> {
+    [ANALYZER, DPD].into_iter().chain(declared_logs().map(|log| log.schema))
+}
+
 pub const ANALYZER: &Schema = confirm::ANALYZER;
 pub const CONN: &Schema = conn::SCHEMA;
 pub const DNS: &Schema = dns::SCHEMA;
@@ -46,9 +51,7 @@ pub const HTTP: &Schema = http::SCHEMA;
 /// every flow.
 #[derive(Default)]
 pub struct Shared {
-    dns: dns::Totals,
-    files: files::Held,
-    http: http::Totals,
+    of: Workers,
     detections: detect::Spares,
     nested_too_deep: u64,
     violations: u64,
@@ -81,9 +84,9 @@ counters! {
 impl Shared {
     fn stats(&self) -> AnalyzeStats {
         AnalyzeStats {
-            dns: self.dns.counters,
-            files: self.files.counters(),
-            http: self.http.counters,
+            dns: self.of.dns.counters,
+            files: self.of.files.counters(),
+            http: self.of.http.counters,
             nested_too_deep: self.nested_too_deep,
             violations: self.violations,
             given_up: self.given_up,
@@ -100,6 +103,8 @@ pub struct Spec {
     pub ports: &'static [(Proto, u16)],
     /// By what a stream shows itself to be it, wherever it is found.
     pub signatures: &'static [Signature],
+    /// Whether all of these have to match.
+    pub both: bool,
     pub new: fn(&Config, &Flow) -> Box<dyn Analyzer>,
 }
 

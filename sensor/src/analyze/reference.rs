@@ -4,9 +4,10 @@
 
 use std::fmt::Write;
 
-use crate::analyze::{EventGroup, Named, SPECS, event_groups};
+use crate::analyze::{LogDecl, Named, Protocol, protocols};
 use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, EventDecl, FieldDecl, RecordDecl};
+use crate::record::{FieldDef, Schema, Type};
 
 /// `scripts/base/events.zeek`: the events, and the records that are their arguments.
 pub fn events_zeek() -> String {
@@ -16,17 +17,18 @@ pub fn events_zeek() -> String {
          module AllAnalyzers;\n\nexport {\n\t## What looks at connections.\n\ttype Tag: enum {\n",
     );
     let tunnels = UdpTunnelKind::ALL.iter().map(|kind| Named::of_tunnel(*kind));
-    for named in SPECS.iter().map(|spec| spec.named).chain(tunnels) {
+    let analyzers = protocols().iter().flat_map(|protocol| protocol.analyzers).map(|spec| spec.named);
+    for named in analyzers.chain(tunnels) {
         let _ = writeln!(text, "\t\t{},", named.tag());
     }
     text.push_str("\t};\n}\n\nmodule GLOBAL;\n");
     let mut declared = Vec::new();
-    for group in event_groups() {
-        for event in group.events {
+    for protocol in protocols() {
+        for event in protocol.events {
             event.params.iter().for_each(|param| declare(&mut text, &param.ty, &mut declared));
         }
         text.push('\n');
-        group.events.iter().for_each(|event| declare_event(&mut text, event));
+        protocol.events.iter().for_each(|event| declare_event(&mut text, event));
     }
     text
 }
@@ -54,6 +56,10 @@ fn declare(text: &mut String, ty: &ArgType, declared: &mut Vec<&'static str>) {
 }
 
 fn declare_record(text: &mut String, RecordDecl { name, fields, doc }: &RecordDecl) {
+    let (module, name) = name.split_once("::").unwrap_or(("", name));
+    if !module.is_empty() {
+        let _ = writeln!(text, "\nmodule {module};\n\nexport {{");
+    }
     text.push('\n');
     comment(text, "", doc);
     let _ = writeln!(text, "type {name}: record {{");
@@ -63,6 +69,9 @@ fn declare_record(text: &mut String, RecordDecl { name, fields, doc }: &RecordDe
         let _ = writeln!(text, "\t{name}: {ty}{gap}{attributes};");
     }
     text.push_str("};\n");
+    if !module.is_empty() {
+        text.push_str("}\n\nmodule GLOBAL;\n");
+    }
 }
 
 fn declare_event(text: &mut String, EventDecl { name, params, doc }: &EventDecl) {
@@ -81,6 +90,128 @@ fn declare_event(text: &mut String, EventDecl { name, params, doc }: &EventDecl)
     }
 }
 
+/// `scripts/base/logs/NAME.zeek`: the type of a log's rows, its stream, and where rows are found.
+pub fn log_zeek(log: &LogDecl) -> String {
+    let LogDecl { schema, info, holder, event } = log;
+    let (module, path) = (log.module(), schema.path);
+    let name = info.rsplit_once("::").map_or(*info, |(_, name)| name);
+    let mut text = format!(
+        "# {path}.log. Generated from the declaration of its rows (record!); a test compares it.\n\n\
+         module {module};\n\nexport {{\n\tredef enum Log::ID += {{ LOG }};\n\n\
+         \tglobal log_policy: Log::PolicyHook;\n\n\ttype {name}: record {{\n",
+    );
+    for column in columns(schema) {
+        comment(&mut text, "\t\t", column.doc);
+        let _ = writeln!(text, "\t\t{}: {};", column.name, with_log(&column.zeek));
+    }
+    text.push_str("\t};\n");
+    if let Some(event) = event {
+        let _ = writeln!(
+            text,
+            "\n\t## A row of {path}.log is about to be written.\n\tglobal {event}: event(rec: {name});"
+        );
+    }
+    text.push_str("}\n");
+    if let Some((record, field)) = holder {
+        let _ = writeln!(text, "\nredef record {record} += {{\n\t{field}: {info} &optional;\n}};");
+    }
+    let event = event.map_or(String::new(), |event| format!("$ev={event}, "));
+    let _ = writeln!(
+        text,
+        "\nevent zeek_init() &priority=5\n\t{{\n\tLog::create_stream({module}::LOG, [$columns={name}, {event}\
+         $path=\"{path}\", $policy=log_policy]);\n\t}}",
+    );
+    text
+}
+
+/// A column as scripts have it: both ends of a connection are one.
+struct Column {
+    name: &'static str,
+    /// Type and attributes, without `&log`.
+    zeek: String,
+    doc: &'static str,
+}
+
+fn columns(schema: &Schema) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    for field in schema.fields {
+        if field.name.starts_with("id.") {
+            if columns.last().is_none_or(|last| last.name != "id") {
+                let zeek = if field.optional { "conn_id &optional" } else { "conn_id" };
+                let doc = "The connection's ends.";
+                columns.push(Column { name: "id", zeek: zeek.to_owned(), doc });
+            }
+            continue;
+        }
+        columns.push(Column { name: field.name, zeek: zeek_type(field), doc: field.doc });
+    }
+    columns
+}
+
+/// The type of a column in the language, with its attributes. Without a value of its own a column has the
+/// natural one.
+fn zeek_type(field: &FieldDef) -> String {
+    if let Some(zeek) = field.zeek {
+        return zeek.to_owned();
+    }
+    let ty = type_name(&field.ty);
+    let attribute = match field.ty {
+        _ if field.optional => " &optional",
+        Type::Bool => " &default=F",
+        Type::Count | Type::Int => " &default=0",
+        Type::Double => " &default=0.0",
+        Type::Interval => " &default=0secs",
+        _ => "",
+    };
+    ty + attribute
+}
+
+fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Bool => "bool".to_owned(),
+        Type::Count => "count".to_owned(),
+        Type::Int => "int".to_owned(),
+        Type::Double => "double".to_owned(),
+        Type::Time => "time".to_owned(),
+        Type::Interval => "interval".to_owned(),
+        Type::String | Type::Enum => "string".to_owned(),
+        Type::Addr => "addr".to_owned(),
+        Type::Port => "port".to_owned(),
+        Type::Set(of) => format!("set[{}]", type_name(of)),
+        Type::Vector(of) => format!("vector of {}", type_name(of)),
+    }
+}
+
+/// Type and attributes with `&log` between them.
+fn with_log(zeek: &str) -> String {
+    match zeek.split_once(" &") {
+        Some((ty, attributes)) => format!("{ty} &log &{attributes}"),
+        None => format!("{zeek} &log"),
+    }
+}
+
+/// `docs/logs.md`: every log and its columns.
+pub fn logs_md(logs: impl Iterator<Item = &'static Schema>) -> String {
+    let mut text = String::from(
+        "# Logs\n\nWhat this sensor writes without scripts, with Zeek's names and types. Generated from the \
+         declarations of rows in the sensor; a column marked with `-` may be unset.\n",
+    );
+    let mut logs: Vec<&Schema> = logs.collect();
+    logs.sort_by_key(|schema| schema.path);
+    for schema in logs {
+        let _ = writeln!(text, "\n## {}.log\n\n| column | type | | |\n|---|---|---|---|", schema.path);
+        for FieldDef { name, ty, optional, zeek, doc } in schema.fields {
+            let ty = match zeek {
+                Some(zeek) => zeek.split(" &").next().unwrap_or_default().to_owned(),
+                None => type_name(ty),
+            };
+            let unset = if *optional { "-" } else { "" };
+            let _ = writeln!(text, "| `{name}` | {ty} | {unset} | {} |", in_cell(doc));
+        }
+    }
+    text
+}
+
 /// Documentation as the language's comments.
 fn comment(text: &mut String, indent: &str, doc: &str) {
     for line in doc.lines() {
@@ -95,7 +226,7 @@ pub fn events_md() -> String {
          Generated from the declarations in the sensor.\n",
     );
     let mut records = Vec::new();
-    for EventGroup { name, events, .. } in event_groups() {
+    for Protocol { name, events, .. } in protocols().iter().filter(|protocol| !protocol.events.is_empty()) {
         let _ = writeln!(text, "\n## {name}\n\n| event | arguments | when |\n|---|---|---|");
         for EventDecl { name, params, doc } in *events {
             let mut arguments = Vec::new();

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
-use crate::analyze::{AnalyzeStats, Analyzer, Link, SPECS, Shared, Spec, Unclaimed};
+use crate::analyze::{AnalyzeStats, Analyzer, Link, Shared, Spec, Unclaimed, suggested};
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
@@ -185,10 +185,10 @@ impl Session {
             Session::FreshFlipped => flow.orig_port(),
             Session::Active(_) | Session::Unknown => return self.active(),
         };
-        let (place, outer) = ((flow.proto(), port), Outer::default());
-        let hinted = SPECS.iter().filter(|spec| spec.ports.contains(&place));
+        let outer = Outer::default();
+        let suggested = suggested(flow.proto(), port).iter();
         let slots: SmallVec<[Slot; 1]> =
-            hinted.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
+            suggested.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
         let detection = (flow.proto() == Proto::Tcp).then(|| shared.detections.take());
         *self = if slots.is_empty() && detection.is_none() {
             Session::Unknown

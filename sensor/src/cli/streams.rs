@@ -20,7 +20,7 @@ use crate::sink::Known;
 const SHIPPED: [&str; 6] = ["config", "intel", "noise", "notice", "notice_alarm", "reporter"];
 
 /// Streams that are declared so that scripts which name them load. Nothing is parsed that would write to them.
-const UNWRITTEN: [&str; 8] = ["dhcp", "ftp", "mysql", "radius", "smtp", "ssh", "ssl", "x509"];
+const UNWRITTEN: [&str; 7] = ["dhcp", "ftp", "mysql", "radius", "smtp", "ssl", "x509"];
 
 /// All streams, those of scripts that have begun included.
 pub(super) fn known(scripts: Option<&Scripts>) -> Known {

@@ -32,7 +32,7 @@ use std::net::IpAddr;
 use crate::record::Uid;
 
 /// Transport protocols that flows are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proto {
     Tcp,
     Udp,

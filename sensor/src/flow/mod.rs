@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 use crate::event::{About, Bus, Conn, ConnId, ConnView, EndView, Event, Name, Part, Proto, Tunnel, Weird};
 use crate::flow::events::ConnWeird;
 use crate::flow::history::History;
-use crate::record::Uid;
+use crate::record::{Record, Uid};
 use crate::time::{Interval, Time};
 
 /// What every flow has, whatever its transport.
@@ -250,6 +250,16 @@ impl Flow {
             let args = event.args(cx.bus.taken());
             let conn = Some(self.view(cx.bus));
             self.told |= cx.bus.raise(E::ID, conn, None, args);
+        }
+    }
+
+    /// The same, with the `nth` row of a log as what the connection shows of it (`c$http`).
+    pub fn raise_with<E: Event, R: Record>(&mut self, cx: &mut Cx<'_>, event: &E, nth: u64, row: &R) {
+        if cx.bus.wants(E::ID) {
+            let args = event.args(cx.bus.taken());
+            let mut conn = self.view(cx.bus);
+            conn.record = cx.bus.view(row).map(|view| (nth, view));
+            self.told |= cx.bus.raise(E::ID, Some(conn), None, args);
         }
     }
 

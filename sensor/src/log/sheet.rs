@@ -147,6 +147,7 @@ impl Sheet {
                 name: String::leak(name.clone()),
                 ty: type_of(ty),
                 optional: true,
+                zeek: None,
                 doc: "",
             };
             let fields: Vec<FieldDef> = self.names.iter().zip(&self.types).map(field).collect();

@@ -29,5 +29,5 @@ pub fn streams() -> impl Iterator<Item = &'static Schema> {
 
 /// The logs of traffic alone.
 pub fn of_traffic() -> impl Iterator<Item = &'static Schema> {
-    crate::analyze::LOGS.iter().chain(crate::policy::LOGS).copied()
+    crate::analyze::logs().chain(crate::policy::LOGS.iter().copied())
 }

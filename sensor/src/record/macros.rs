@@ -16,12 +16,15 @@
 ///
 /// expands to the struct with public fields as written, and an implementation of
 /// [`Record`](crate::record::Record) whose schema lists `ts` and `name` with their Zeek types, their
-/// documentation, and whether they are optional (an `Option`).
+/// documentation, and whether they are optional (an `Option`). In the Zeek language a column that is not has a
+/// default where its type has a natural one; `name: &'a str = "name" as "string &default=\"x\""` says otherwise.
 macro_rules! record {
+    (@zeek) => { None };
+    (@zeek $zeek:literal) => { Some($zeek) };
     (
         $(#[$about:meta])*
         pub struct $name:ident $(<$life:lifetime>)? in $path:literal {
-            $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal, )+
+            $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal $(as $zeek:literal)?, )+
         }
     ) => {
         $(#[$about])*
@@ -37,6 +40,7 @@ macro_rules! record {
                     name: $column,
                     ty: <$ty as $crate::record::Field>::TYPE,
                     optional: <$ty as $crate::record::Field>::OPTIONAL,
+                    zeek: $crate::record::record!(@zeek $($zeek)?),
                     doc: concat!($($doc, "\n"),*),
                 }, )+ ],
             };

@@ -45,6 +45,8 @@ pub struct FieldDef {
     pub ty: Type,
     /// Whether a row may leave it unset.
     pub optional: bool,
+    /// Its type in the Zeek language, with attributes, where that does not follow from the others.
+    pub zeek: Option<&'static str>,
     pub doc: &'static str,
 }
 

@@ -7,6 +7,7 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
+use crate::analyze::LogDecl;
 use crate::analyze::file_events::FileContent;
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, EventSet, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
@@ -15,21 +16,17 @@ use crate::record::Schema;
 use crate::script_host::log::Treatment;
 use crate::script_host::rehearse::{self, Judges};
 
-/// A log, the type of its rows, and the type and field that hold one.
-type Declared = (&'static Schema, &'static str, Option<(&'static str, &'static str)>);
-
-/// The logs that scripts can look at and change, with the type that Zeek declares for their rows and where a
-/// connection or file holds the one that events are about.
-static LOGS: &[Declared] = &[
-    (analyze::CONN, "Conn::Info", Some(("connection", "conn"))),
-    (analyze::HTTP, "HTTP::Info", Some(("connection", "http"))),
-    (analyze::DNS, "DNS::Info", Some(("connection", "dns"))),
-    (analyze::FILES, "Files::Info", Some(("fa_file", "info"))),
-    (analyze::ANALYZER, "Analyzer::Logging::Info", None),
-    (analyze::DPD, "DPD::Info", None),
-    (policy::WEIRD, "Weird::Info", None),
-    (policy::TUNNEL, "Tunnel::Info", None),
+/// Logs that scripts declare in their own way, beside those that protocols declare.
+static OTHER_LOGS: &[LogDecl] = &[
+    other(analyze::ANALYZER, "Analyzer::Logging::Info"),
+    other(analyze::DPD, "DPD::Info"),
+    other(policy::WEIRD, "Weird::Info"),
+    other(policy::TUNNEL, "Tunnel::Info"),
 ];
+
+const fn other(schema: &'static Schema, info: &'static str) -> LogDecl {
+    LogDecl { schema, info, holder: None, event: None }
+}
 
 pub(super) struct Layout {
     pub conn: Conn,
@@ -55,7 +52,9 @@ pub(super) struct Place {
 pub(super) struct Log {
     pub schema: &'static Schema,
     pub ty: TypeId,
-    /// Where a connection or file holds the row that events are about.
+    /// The record that holds the row that events are about, and the field …
+    held: Option<(&'static str, &'static str)>,
+    /// … and where in it that is.
     pub holder: Option<usize>,
     /// For each column.
     pub columns: Vec<Option<Column>>,
@@ -136,12 +135,13 @@ impl Layout {
                 |(at, parameter): (usize, &ParamType)| vm.looks_at(function, at).then_some(parameter.ty);
             Some(Event { function, parameters: parameters.map(looked_at).collect() })
         };
-        let log = |(schema, info, holder): &Declared| {
-            let ty = vm.named_type(info)?;
-            let holder = holder.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
-            let id = place(vm, ty, "id");
+        let log = |declared: &'static LogDecl| {
+            let ty = vm.named_type(declared.info)?;
+            let held = declared.holder;
+            let holder = held.and_then(|(holder, field)| vm.types.field(vm.named_type(holder)?, field));
+            let (id, schema) = (place(vm, ty, "id"), declared.schema);
             let columns = schema.fields.iter().map(|field| column(vm, ty, id, field.name)).collect();
-            let mut log = Log { schema, ty, holder, columns, id, passing: false };
+            let mut log = Log { schema, ty, held, holder, columns, id, passing: false };
             log.note_natives(vm);
             Some(log)
         };
@@ -149,9 +149,9 @@ impl Layout {
             conn: Conn::find(vm),
             file: File::find(vm),
             events: analyze::events().map(event).collect(),
-            logs: LOGS.iter().filter_map(log).collect(),
+            logs: analyze::declared_logs().chain(OTHER_LOGS).filter_map(log).collect(),
         };
-        let within = analyze::event_groups()
+        let within = analyze::protocols()
             .iter()
             .filter(|group| !group.course.is_empty() && group.row == Some(analyze::HTTP));
         let within: Vec<&str> = within
@@ -215,7 +215,7 @@ impl Layout {
         let mut events = analyze::events_where(|id, _| handled(id));
         // Those of which every one is needed, to know the transaction that is going on.
         let mut needed = EventSet::default();
-        for group in analyze::event_groups().iter().filter(|group| !group.course.is_empty()) {
+        for group in analyze::protocols().iter().filter(|group| !group.course.is_empty()) {
             if group.row.is_some_and(|schema| self.follows(vm, schema)) {
                 for &id in group.course {
                     events.insert(id);
@@ -373,8 +373,7 @@ impl Log {
             ty.and_then(|ty| Some((ty, vm.types.field(ty, field)?)))
                 .is_some_and(|(ty, at)| vm.uses.reads(ty, at))
         };
-        let holder = LOGS.iter().find(|(schema, ..)| *schema == self.schema).and_then(|(.., holder)| *holder);
-        holder.is_some_and(|(holder, field)| reads(holder, field))
+        self.held.is_some_and(|(holder, field)| reads(holder, field))
             || self.schema == analyze::HTTP && reads("fa_file", "http")
     }
 }

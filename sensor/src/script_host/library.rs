@@ -1,6 +1,10 @@
 //! The scripts that ship, beside those of the language itself.
 
+use std::sync::LazyLock;
+
 use nightjar_script::{Bundled, Loaded};
+
+use crate::analyze::{self, LogDecl, Protocol, reference};
 
 /// Names a script under `scripts/`.
 macro_rules! script {
@@ -13,8 +17,36 @@ macro_rules! script {
     };
 }
 
-/// In the order in which they are loaded. What is loaded always is there with `-b` too.
-pub(super) static SCRIPTS: &[Bundled] = &[
+/// All that ship, in the order in which they are loaded. What is loaded always is there with `-b` too.
+pub(super) fn all() -> Vec<Bundled> {
+    static OF_PROTOCOLS: LazyLock<Vec<(String, Loaded, String)>> = LazyLock::new(of_protocols);
+    let of_protocols =
+        OF_PROTOCOLS.iter().map(|(name, loaded, text)| Bundled { name, text, loaded: *loaded });
+    let mut all = SCRIPTS.to_vec();
+    let at = all.iter().position(|script| script.name == PROTOCOLS_FOLLOW).map_or(all.len(), |at| at + 1);
+    all.splice(at..at, of_protocols);
+    all
+}
+
+/// Protocols' own come after this one, whose events are theirs.
+const PROTOCOLS_FOLLOW: &str = "base/frameworks/reporter.zeek";
+
+/// What follows from the declarations of logs, and the behaviour of protocols.
+fn of_protocols() -> Vec<(String, Loaded, String)> {
+    let log = |log: &LogDecl| {
+        (format!("base/logs/{}.zeek", log.schema.path), Loaded::OnDemand, reference::log_zeek(log))
+    };
+    let script = |protocol: &Protocol| {
+        let name = format!("base/protocols/{}.zeek", protocol.name);
+        let logs = protocol.logs.iter().map(|log| format!("@load base/logs/{}\n", log.schema.path));
+        let text = protocol.script.map_or_else(|| logs.collect(), str::to_owned);
+        (name, Loaded::ByDefault, text)
+    };
+    let scripted = analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty());
+    analyze::declared_logs().map(log).chain(scripted.map(script)).collect()
+}
+
+static SCRIPTS: &[Bundled] = &[
     script!("base/events.zeek", Always),
     script!("base/frameworks/logging.zeek", Always),
     script!("base/frameworks/input.zeek", Always),
@@ -23,13 +55,9 @@ pub(super) static SCRIPTS: &[Bundled] = &[
     script!("base/files/extract.zeek", Always),
     script!("base/frameworks/analyzer.zeek", Always),
     script!("base/frameworks/reporter.zeek", ByDefault),
-    script!("base/protocols/conn.zeek", ByDefault),
-    script!("base/protocols/dns.zeek", ByDefault),
-    script!("base/protocols/http.zeek", ByDefault),
     script!("base/protocols/tunnel.zeek", ByDefault),
     script!("base/protocols/x509.zeek", Declared),
     script!("base/protocols/ssl.zeek", Declared),
-    script!("base/protocols/ssh.zeek", Declared),
     script!("base/protocols/ftp.zeek", Declared),
     script!("base/protocols/smtp.zeek", Declared),
     script!("base/protocols/radius.zeek", Declared),

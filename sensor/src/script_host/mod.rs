@@ -88,7 +88,7 @@ impl Scripts {
 
     fn compile_with(frameworks: Frameworks, mut host: StdHost, options: &Options) -> Result<Self, Failed> {
         let carets = host.carets;
-        host.library = library::SCRIPTS.to_vec();
+        host.library = library::all();
         host.instead_of = library::instead_of;
         host.ignored = |name| config::options::find(name)?.ignored_because();
         host.natives = frameworks.natives();

@@ -5,10 +5,24 @@ pub(super) mod events;
 use std::net::IpAddr;
 
 use crate::analyze::conn::events::ConnectionStateRemove;
+use crate::analyze::{LogDecl, Protocol};
 use crate::event::{Conn, Event, Owner, Proto};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
 use crate::time::{Interval, Time};
+
+pub type Worker = ();
+
+pub const PROTOCOL: Protocol = Protocol {
+    events: events::EVENTS,
+    logs: &[LogDecl {
+        schema: SCHEMA,
+        info: "Conn::Info",
+        holder: Some(("connection", "conn")),
+        event: Some("log_conn"),
+    }],
+    ..Protocol::NOTHING
+};
 
 pub const SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::Record>::SCHEMA;
 
@@ -29,7 +43,7 @@ record! {
         /// The responder's port; of ICMP the code, or the type of the answer.
         resp_p: u16 = "id.resp_p",
         /// The transport protocol.
-        proto: EnumName = "proto",
+        proto: EnumName = "proto" as "transport_proto",
         /// Confirmed application protocols, separated by commas.
         service: Option<&'a str> = "service",
         /// Seconds from the first packet to the last that mattered.

@@ -8,7 +8,7 @@ use nightjar_protocols::dns::{
 };
 
 use crate::analyze::dns::events::Msg;
-use crate::analyze::{Analyzer, Kind, Link, Named, Spec};
+use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Spec};
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Proto};
@@ -17,11 +17,28 @@ use crate::time::Interval;
 
 pub const SCHEMA: &crate::record::Schema = <record::DnsRow<'static> as crate::record::Record>::SCHEMA;
 
-pub static SPEC: Spec = Spec {
+pub type Worker = Totals;
+
+pub const PROTOCOL: Protocol = Protocol {
+    analyzers: &[&SPEC],
+    events: events::EVENTS,
+    row: Some(SCHEMA),
+    course: &[events::Message::ID, events::Request::ID, events::End::ID],
+    logs: &[LogDecl {
+        schema: SCHEMA,
+        info: "DNS::Info",
+        holder: Some(("connection", "dns")),
+        event: Some("log_dns"),
+    }],
+    ..Protocol::NOTHING
+};
+
+static SPEC: Spec = Spec {
     named: Named { kind: Kind::Protocol, name: "DNS", service: "dns" },
     // DNS, NetBIOS names, multicast DNS, LLMNR.
     ports: &[(Proto::Udp, 53), (Proto::Tcp, 53), (Proto::Udp, 137), (Proto::Udp, 5353), (Proto::Udp, 5355)],
     signatures: &[],
+    both: false,
     new,
 };
 
@@ -192,9 +209,10 @@ fn message(
     let is_orig = dir.is_orig();
     let mut found = Found { cx, flow, netbios, is_orig, len: bytes.len(), queries: 0 };
     let outcome = shared
+        .of
         .dns
         .follow(session, |session, space| session.message(space, &ends, is_orig, now, bytes, &mut found));
-    shared.dns.counters.queries += found.queries;
+    shared.of.dns.counters.queries += found.queries;
     match outcome {
         Outcome::Dns => link.confirm(),
         Outcome::TooManyQuestions => link.violation(Weird::TooManyQuestions.name(), None),
@@ -204,7 +222,7 @@ fn message(
 
 /// Looks at the header of an unfinished message only.
 fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
-    if link.shared.dns.space.options.refuses_message(unfinished) {
+    if link.shared.of.dns.space.options.refuses_message(unfinished) {
         let weird = Weird::TooManyQuestions;
         link.weird(weird.name(), SOURCE);
         link.violation(weird.name(), None);
@@ -214,7 +232,7 @@ fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
 fn finish(session: &mut Session, link: &mut Link<'_, '_>) {
     let Link { cx, flow, shared, .. } = link;
     let mut found = Found { cx, flow, netbios: false, is_orig: false, len: 0, queries: 0 };
-    shared.dns.follow(session, |session, space| session.finish(space, &mut found));
+    shared.of.dns.follow(session, |session, space| session.finish(space, &mut found));
 }
 
 /// Takes what a session finds on this flow.

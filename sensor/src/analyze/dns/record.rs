@@ -27,7 +27,7 @@ record! {
         /// The responder's port.
         resp_p: u16 = "id.resp_p",
         /// The transport protocol.
-        proto: EnumName = "proto",
+        proto: EnumName = "proto" as "transport_proto",
         /// The number by which a reply finds its query (RFC 1035 §4.1.1, ID).
         trans_id: Option<u64> = "trans_id",
         /// From the query to the beginning of the answer.

@@ -17,11 +17,27 @@ use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
+use crate::analyze::{HTTP, LogDecl, Protocol};
 use crate::counters::{counter, counters, gauge};
 use crate::event::{self, Event, RecordView};
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
 use crate::time::Time;
+
+pub type Worker = Held;
+
+pub const PROTOCOL: Protocol = Protocol {
+    events: events::EVENTS,
+    // Files come with the transaction that carries them.
+    row: Some(HTTP),
+    logs: &[LogDecl {
+        schema: SCHEMA,
+        info: "Files::Info",
+        holder: Some(("fa_file", "info")),
+        event: Some("log_files"),
+    }],
+    ..Protocol::NOTHING
+};
 
 pub const SCHEMA: &crate::record::Schema = <record::FilesRow<'static> as crate::record::Record>::SCHEMA;
 

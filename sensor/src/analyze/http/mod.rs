@@ -13,7 +13,7 @@ use nightjar_protocols::http::{
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
-use crate::analyze::{Analyzer, Kind, Link, Named, Signature, Spec};
+use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
@@ -21,7 +21,25 @@ use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
 use crate::time::{Interval, Time};
 
-pub static SPEC: Spec = Spec {
+pub type Worker = Totals;
+
+pub const PROTOCOL: Protocol = Protocol {
+    analyzers: &[&SPEC],
+    events: events::EVENTS,
+    row: Some(SCHEMA),
+    apart: &[events::Stats::ID],
+    course: &[events::Request::ID, events::ContentType::ID, events::Reply::ID, events::MessageDone::ID],
+    logs: &[LogDecl {
+        schema: SCHEMA,
+        info: "HTTP::Info",
+        holder: Some(("connection", "http")),
+        event: Some("log_http"),
+    }],
+    script: Some(include_str!("http.zeek")),
+    ..Protocol::NOTHING
+};
+
+static SPEC: Spec = Spec {
     named: Named { kind: Kind::Protocol, name: "HTTP", service: "http" },
     ports: &TCP_PORTS,
     // Either side is enough: of large transfers the other one may come too late.
@@ -29,6 +47,7 @@ pub static SPEC: Spec = Spec {
         Signature { of: Dir::Orig, probe: probe_client },
         Signature { of: Dir::Resp, probe: probe_server },
     ],
+    both: false,
     new,
 };
 
@@ -228,7 +247,7 @@ impl Exchange {
         let bytes = self.session.buffered() + self.log.rows.held_bytes();
         let held = Held { inflating: self.session.inflating(), bytes };
         if held != self.held {
-            let totals = &mut link.shared.http;
+            let totals = &mut link.shared.of.http;
             totals.held.replace(self.held, held);
             self.held = held;
             let pressed = totals.held.bytes > link.cx.config.limits.http_bytes;
@@ -253,7 +272,7 @@ impl Exchange {
         self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
         // Pieces of a file (206) may go on in another message, but not in another connection.
         let Log { rows, files, .. } = &mut self.log;
-        files.give_up_all(link.cx, link.flow, &mut link.shared.files, rows);
+        files.give_up_all(link.cx, link.flow, &mut link.shared.of.files, rows);
     }
 }
 
@@ -261,7 +280,7 @@ impl Http {
     /// The exchange that goes on, or a new one.
     fn exchange(&mut self, link: &mut Link<'_, '_>) -> &mut Exchange {
         let trans_depth = self.trans_depth.max(link.transactions_before());
-        let (totals, config) = (&mut link.shared.http, link.cx.config);
+        let (totals, config) = (&mut link.shared.of.http, link.cx.config);
         let exchange = self.exchange.get_or_insert_with(|| {
             let mut exchange = match totals.spare.pop() {
                 Some(mut spare) => {
@@ -282,7 +301,7 @@ impl Http {
     fn release(&mut self, link: &mut Link<'_, '_>) {
         let Some(mut exchange) = self.exchange.take() else { return };
         exchange.log.tell_totals(link);
-        let totals = &mut link.shared.http;
+        let totals = &mut link.shared.of.http;
         self.trans_depth = exchange.log.rows.trans_depth();
         totals.counters.left_out += exchange.log.rows.left_out;
         totals.held.replace(exchange.held, Held::default());
@@ -341,7 +360,7 @@ impl Analyzer for Http {
     fn timer(&mut self, link: &mut Link<'_, '_>) -> bool {
         if let Some(exchange) = &mut self.exchange {
             let Log { rows, files, .. } = &mut exchange.log;
-            files.timer(link.cx, link.flow, &mut link.shared.files, rows);
+            files.timer(link.cx, link.flow, &mut link.shared.of.files, rows);
         }
         false
     }
@@ -463,7 +482,7 @@ impl Hears<'_, '_, '_> {
                 About { source: "HTTP", is_orig, depth: 0, filename: row.filename, tag: row.trans_depth };
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.begin(cx, flow, &mut shared.files, fuid, about, rows);
+            files.begin(cx, flow, &mut shared.of.files, fuid, about, rows);
         }
         self.log.current[side] = Some((entity, fuid));
         Some(fuid)
@@ -492,7 +511,7 @@ impl Hears<'_, '_, '_> {
     fn update(&mut self, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.update(cx, flow, &mut shared.files, fuid, rows, what);
+        files.update(cx, flow, &mut shared.of.files, fuid, rows, what);
     }
 }
 
@@ -574,7 +593,7 @@ impl Handler for Hears<'_, '_, '_> {
         if let Some(fuid) = self.file(is_orig, entity) {
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.gap(cx, flow, &mut shared.files, fuid, rows, offset, len);
+            files.gap(cx, flow, &mut shared.of.files, fuid, rows, offset, len);
         }
     }
 
@@ -584,7 +603,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn may_inflate(&mut self) -> bool {
-        let totals = &mut self.link.shared.http;
+        let totals = &mut self.link.shared.of.http;
         let may = totals.held.inflating < self.link.cx.config.limits.inflating;
         totals.counters.not_inflated += u64::from(!may);
         may
@@ -595,7 +614,7 @@ impl Handler for Hears<'_, '_, '_> {
         let Some(fuid) = known.map(|(_, fuid)| fuid).or_else(|| self.handle(is_orig)) else { return };
         let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.end(cx, flow, &mut shared.files, fuid, rows);
+        files.end(cx, flow, &mut shared.of.files, fuid, rows);
     }
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {

@@ -25,7 +25,7 @@ record! {
         /// The responder's port.
         resp_p: u16 = "id.resp_p",
         /// Which transaction of the connection this is, from 1.
-        trans_depth: u64 = "trans_depth",
+        trans_depth: u64 = "trans_depth" as "count",
         /// What is to be done: `GET`, `POST` and so on.
         method: Option<&'a [u8]> = "method",
         /// The Host header.
@@ -53,7 +53,7 @@ record! {
         /// The words behind it.
         info_msg: Option<&'a [u8]> = "info_msg",
         /// What was noticed about the transaction; for detections to fill in.
-        tags: Set<'a, EnumName> = "tags",
+        tags: Set<'a, EnumName> = "tags" as "set[HTTP::Tags]",
         /// The user of a Basic authorization (RFC 7617).
         username: Option<&'a [u8]> = "username",
         /// Its password, with `HTTP::default_capture_password`.

@@ -240,8 +240,8 @@ mod tests {
         let schema = Schema {
             path: "x",
             fields: &[
-                FieldDef { name: "ts", ty: Type::Time, optional: false, doc: "" },
-                FieldDef { name: "s", ty: Type::Set(&Type::String), optional: true, doc: "" },
+                FieldDef { name: "ts", ty: Type::Time, optional: false, zeek: None, doc: "" },
+                FieldDef { name: "s", ty: Type::Set(&Type::String), optional: true, zeek: None, doc: "" },
             ],
         };
         let mut out = Vec::new();

@@ -1,0 +1,184 @@
+//! What the sensor knows of a protocol, and all protocols that there are.
+
+use std::sync::LazyLock;
+
+use crate::analyze::{CONN, LogDecl, Spec, conn, dns, files, http, ssh, syslog};
+use crate::event::{ArgType, Event, EventDecl, EventId, EventSet, Proto};
+use crate::flow;
+use crate::record::Schema;
+
+/// A protocol, or another part of the sensor that tells of traffic. Its folder declares one as `PROTOCOL`.
+pub struct Protocol {
+    /// As its folder.
+    pub name: &'static str,
+    /// What is set on flows.
+    pub analyzers: &'static [&'static Spec],
+    /// The place of its first event.
+    pub first: u16,
+    pub events: &'static [&'static EventDecl],
+    /// The log whose row the connection shows in handlers of these events (`c$http`).
+    pub row: Option<&'static Schema>,
+    /// Events that come when that row is not there.
+    pub apart: &'static [EventId],
+    /// What tells of a transaction from its beginning to its end: raised where scripts look for its row in events of
+    /// others.
+    pub course: &'static [EventId],
+    pub logs: &'static [LogDecl],
+    /// What is behaviour, in the Zeek language; loaded as `base/protocols/NAME`. It loads `base/logs/LOG` where its
+    /// logs are to be declared.
+    pub script: Option<&'static str>,
+}
+
+impl Protocol {
+    /// One that has nothing: what a declaration leaves out.
+    pub const NOTHING: Protocol = Protocol {
+        name: "",
+        analyzers: &[],
+        first: 0,
+        events: &[],
+        row: None,
+        apart: &[],
+        course: &[],
+        logs: &[],
+        script: None,
+    };
+
+    /// Its events with their places.
+    pub fn events(&self) -> impl Iterator<Item = (EventId, &'static EventDecl)> + use<> {
+        let first = self.first;
+        (0..).zip(self.events).map(move |(nth, event)| (EventId::new(first, nth), *event))
+    }
+}
+
+/// Names all protocols, by their folders.
+///
+/// Each folder has `events::EVENTS`, `PROTOCOL`, and as `Worker` what its analyzers share on one worker. The expansion
+/// gives the events their places (`first::NAME`), and makes [`Shared`](crate::analyze::Shared)'s part.
+macro_rules! protocols {
+    ($($name:ident)+) => {
+        /// The place of each protocol's first event.
+        #[allow(non_upper_case_globals, reason = "they are named as the folders")]
+        pub mod first {
+            protocols!(@place (crate::flow::events::EVENTS.len() as u16) $($name)+);
+        }
+
+        static PROTOCOLS: &[Protocol] = &[
+            Protocol { name: "flow", events: flow::events::EVENTS, ..Protocol::NOTHING },
+            $(Protocol { name: stringify!($name), first: first::$name, ..$name::PROTOCOL },)+
+        ];
+
+        /// What the analyzers of one worker share, by protocol.
+        #[derive(Default)]
+        pub struct Workers {
+            $(pub $name: $name::Worker,)+
+        }
+    };
+    (@place ($place:expr) $name:ident $($rest:ident)*) => {
+        pub const $name: u16 = $place;
+        protocols!(@place ($name + crate::analyze::$name::events::EVENTS.len() as u16) $($rest)*);
+    };
+    (@place ($place:expr)) => {
+        const _: () = assert!($place as usize <= crate::event::EventSet::CAPACITY);
+    };
+}
+
+protocols! { conn files http dns ssh syslog }
+
+pub fn protocols() -> &'static [Protocol] {
+    PROTOCOLS
+}
+
+/// Everything that can be set on flows.
+pub(super) fn specs() -> impl Iterator<Item = &'static Spec> {
+    PROTOCOLS.iter().flat_map(|protocol| protocol.analyzers.iter().copied())
+}
+
+/// The analyzers that a port suggests.
+pub(super) fn suggested(proto: Proto, port: u16) -> &'static [&'static Spec] {
+    type AtPort = ((Proto, u16), Vec<&'static Spec>);
+    static BY_PORT: LazyLock<Vec<AtPort>> = LazyLock::new(|| {
+        let mut by_port: Vec<AtPort> = Vec::new();
+        for (spec, place) in specs().flat_map(|spec| spec.ports.iter().map(move |place| (spec, *place))) {
+            match by_port.iter_mut().find(|(known, _)| *known == place) {
+                Some((_, specs)) => specs.push(spec),
+                None => by_port.push((place, vec![spec])),
+            }
+        }
+        by_port.sort_by_key(|(place, _)| *place);
+        by_port
+    });
+    let found = BY_PORT.binary_search_by_key(&(proto, port), |(place, _)| *place);
+    found.ok().and_then(|at| BY_PORT.get(at)).map_or(&[], |(_, specs)| specs)
+}
+
+/// All logs that are declared by protocols.
+pub fn declared_logs() -> impl Iterator<Item = &'static LogDecl> {
+    PROTOCOLS.iter().flat_map(|protocol| protocol.logs)
+}
+
+/// All events with their places, in their order.
+pub fn events() -> impl Iterator<Item = (EventId, &'static EventDecl)> {
+    PROTOCOLS.iter().flat_map(Protocol::events)
+}
+
+/// The log whose row the connection of an event shows, if it shows one.
+pub fn row_of(id: EventId) -> Option<&'static Schema> {
+    if id == conn::events::ConnectionStateRemove::ID {
+        return Some(CONN);
+    }
+    let with_events = PROTOCOLS.iter().rev().filter(|protocol| !protocol.events.is_empty());
+    let protocol = { with_events }.find(|protocol| protocol.first as usize <= id.index())?;
+    protocol.row.filter(|_| !protocol.apart.contains(&id))
+}
+
+impl EventDecl {
+    /// Whether it tells of a file.
+    pub fn is_of_file(&self) -> bool {
+        self.params.iter().any(|param| matches!(param.ty, ArgType::Named("fa_file")))
+    }
+}
+
+/// The events that have a property.
+pub fn events_where(is: impl Fn(EventId, &EventDecl) -> bool) -> EventSet {
+    let mut set = EventSet::default();
+    events().filter(|(id, event)| is(*id, event)).for_each(|(id, _)| set.insert(id));
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::{DNS, HTTP};
+
+    #[test]
+    fn every_event_has_a_place_and_a_name_of_its_own() {
+        let all: Vec<(EventId, &EventDecl)> = events().collect();
+        assert!(all.iter().enumerate().all(|(at, (id, _))| id.index() == at));
+        let mut names: Vec<&str> = all.iter().map(|(_, event)| event.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all.len());
+        let id = http::events::Reply::ID;
+        assert_eq!(all.get(id.index()).map(|(_, event)| event.name), Some("http_reply"));
+    }
+
+    #[test]
+    fn rows_come_with_the_events_of_their_protocol() {
+        assert_eq!(row_of(http::events::Reply::ID), Some(HTTP));
+        assert_eq!(row_of(http::events::Stats::ID), None);
+        assert_eq!(row_of(files::events::FileNew::ID), Some(HTTP));
+        assert_eq!(row_of(dns::events::End::ID), Some(DNS));
+        assert_eq!(row_of(conn::events::NewConnection::ID), None);
+        assert_eq!(row_of(conn::events::ConnectionStateRemove::ID), Some(CONN));
+    }
+
+    #[test]
+    fn ports_suggest_analyzers() {
+        let names =
+            |proto, port| suggested(proto, port).iter().map(|spec| spec.named.name).collect::<Vec<_>>();
+        assert_eq!(names(Proto::Tcp, 80), ["HTTP"]);
+        assert_eq!(names(Proto::Tcp, 22), ["SSH"]);
+        assert_eq!(names(Proto::Udp, 514), ["SYSLOG"]);
+        assert!(names(Proto::Udp, 80).is_empty());
+    }
+}
