@@ -134,6 +134,21 @@ export {
 	option max_files_resp: count = 15;
 }
 
+module DPD;
+export {
+	## Bytes of a connection beyond which a protocol is not given up any more for what breaks its rules; 0 is
+	## no bound.
+	option ignore_violations_after: count = 10240;
+}
+
+module Analyzer::Logging;
+export {
+	## Bytes that analyzer.log shows of what broke a protocol's rules; 0 is all.
+	option failure_data_max_size: count = 40;
+	## Log to analyzer.log which protocols were found for sure, too.
+	option include_confirmations: bool = F;
+}
+
 module Files;
 export {
 	## Digests to make of every file: md5, sha1, sha256.
@@ -543,12 +558,6 @@ export {
 	option max_pending_msgs: count = 50;
 	## Not obeyed: this is fixed.
 	option max_pending_query_ids: count = 50;
-}
-
-module DPD;
-export {
-	## Not obeyed: this is fixed.
-	const ignore_violations_after: count = 10240 &redef;
 }
 
 module PacketFilter;

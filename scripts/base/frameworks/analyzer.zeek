@@ -12,7 +12,7 @@ export {
 
 	type Info: record {
 		ts: time &log;
-		## What is told of: violation.
+		## What is told of: violation, or confirmation.
 		cause: string &log;
 		## The kind of analyzer: protocol or packet.
 		analyzer_kind: string &log;

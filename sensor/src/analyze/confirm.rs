@@ -17,7 +17,7 @@ pub const ANALYZER: &crate::record::Schema = <AnalyzerRow<'static> as Record>::S
 /// dpd.log's columns.
 pub const DPD: &crate::record::Schema = <DpdRow<'static> as Record>::SCHEMA;
 
-/// Bytes of the data that show what was wrong (`Analyzer::Logging::failure_data_max_size`).
+/// Bytes of the data that dpd.log shows.
 const MAX_DATA: usize = 40;
 
 /// What kind of analyzer it is, as Zeek sorts them.
@@ -69,7 +69,7 @@ record! {
     pub struct AnalyzerRow<'a> in "analyzer" {
         /// When it was.
         ts: Time = "ts",
-        /// What is told of: violation.
+        /// What is told of: violation, or confirmation.
         cause: &'a str = "cause",
         /// The kind of analyzer: protocol or packet.
         kind: &'a str = "analyzer_kind",
@@ -123,6 +123,9 @@ pub fn confirmed(cx: &mut Cx<'_>, flow: &mut Flow, analyzer: &Named) {
     flow.add_service(analyzer.service);
     let info = ConfirmationInfo { c: Some(Conn), f: None, aid: Some(flow.ordinal) };
     flow.raise(cx, &AnalyzerConfirmation { atype: Tag(analyzer), info });
+    if cx.config.violations.log_confirmations {
+        log(cx, flow, analyzer, "confirmation", None, None);
+    }
 }
 
 /// A connection broke an analyzer's rules, for this `reason` and by these `data`. True where it had been
@@ -137,32 +140,56 @@ pub fn violated(
     let was_confirmed = flow.remove_service(analyzer.service);
     let info = ViolationInfo { reason, c: Some(Conn), f: None, aid: Some(flow.ordinal), data };
     flow.raise(cx, &AnalyzerViolation { atype: Tag(analyzer), info });
-    let (ts, uid, id, owner) = (cx.now, flow.uid(), flow.id(), Owner { uid: flow.uid(), nth: 0 });
-    let shown = data.map(|data| data.get(..MAX_DATA).unwrap_or(data));
     if was_confirmed {
-        let reason = match shown {
-            None => Cow::Borrowed(reason.as_bytes()),
-            Some(shown) => {
-                let more: &[u8] = if data.is_some_and(|data| data.len() > MAX_DATA) { b"..." } else { b"" };
-                Cow::Owned([reason.as_bytes(), b" [", shown, more, b"]"].concat())
-            }
-        };
-        let row = DpdRow {
-            ts,
-            uid,
-            orig_h: id.orig_h,
-            orig_p: id.orig_p,
-            resp_h: id.resp_h,
-            resp_p: id.resp_p,
-            proto: EnumName(flow.proto().name()),
-            analyzer: analyzer.name,
-            reason: &reason,
-        };
-        cx.bus.log(&row, owner);
+        log_given_up(cx, flow, analyzer, reason, data);
     }
+    let max_data =
+        if cx.config.violations.max_data == 0 { usize::MAX } else { cx.config.violations.max_data };
+    let shown = data.map(|data| data.get(..max_data).unwrap_or(data));
+    log(cx, flow, analyzer, "violation", Some(reason.as_bytes()), shown);
+    was_confirmed
+}
+
+/// Writes a row of dpd.log.
+fn log_given_up(cx: &mut Cx<'_>, flow: &mut Flow, analyzer: &Named, reason: &str, data: Option<&[u8]>) {
+    let reason = match data {
+        None => Cow::Borrowed(reason.as_bytes()),
+        Some(data) => {
+            let (shown, more) = match data.get(..MAX_DATA) {
+                Some(shown) if data.len() > MAX_DATA => (shown, "..."),
+                _ => (data, ""),
+            };
+            Cow::Owned([reason.as_bytes(), b" [", shown, more.as_bytes(), b"]"].concat())
+        }
+    };
+    let (uid, id) = (flow.uid(), flow.id());
+    let row = DpdRow {
+        ts: cx.now,
+        uid,
+        orig_h: id.orig_h,
+        orig_p: id.orig_p,
+        resp_h: id.resp_h,
+        resp_p: id.resp_p,
+        proto: EnumName(flow.proto().name()),
+        analyzer: analyzer.name,
+        reason: &reason,
+    };
+    cx.bus.log(&row, Owner { uid, nth: 0 });
+}
+
+/// Writes a row of analyzer.log.
+fn log(
+    cx: &mut Cx<'_>,
+    flow: &mut Flow,
+    analyzer: &Named,
+    cause: &str,
+    reason: Option<&[u8]>,
+    data: Option<&[u8]>,
+) {
+    let (uid, id) = (flow.uid(), flow.id());
     let row = AnalyzerRow {
-        ts,
-        cause: "violation",
+        ts: cx.now,
+        cause,
         kind: analyzer.kind.name(),
         name: analyzer.name,
         uid: Some(uid),
@@ -171,9 +198,8 @@ pub fn violated(
         orig_p: Some(id.orig_p),
         resp_h: Some(id.resp_h),
         resp_p: Some(id.resp_p),
-        reason: Some(reason.as_bytes()),
-        data: shown,
+        reason,
+        data,
     };
-    cx.bus.log(&row, owner);
-    was_confirmed
+    cx.bus.log(&row, Owner { uid, nth: 0 });
 }

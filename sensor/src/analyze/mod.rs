@@ -171,7 +171,7 @@ impl Link<'_, '_> {
     pub fn violation(&mut self, reason: &str, data: Option<&[u8]>) {
         let was_confirmed = violated(self.cx, self.flow, &self.spec.named, reason, data);
         self.shared.violations += 1;
-        if self.standing.violated(self.flow, was_confirmed, self.cx.bus.order()) {
+        if self.standing.violated(self.cx, self.flow, was_confirmed) {
             self.shared.given_up += 1;
         }
     }

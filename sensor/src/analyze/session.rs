@@ -84,21 +84,20 @@ pub(super) struct Outer {
 /// a proxy through a proxy is seen, endless ones are an attack.
 const MAX_DEPTH: u8 = 4;
 
-/// Violations further into a connection are ignored (`DPD::ignore_violations_after`).
-const IGNORE_VIOLATIONS_AFTER: u64 = 10 * 1024;
 /// An analyzer that was never confirmed is dropped after more than this many (`DPD::max_violations`).
 const MAX_VIOLATIONS: u32 = 5;
 
 impl Standing {
     /// The analyzer broke its protocol's rules. True where it is taken off the flow for it.
-    pub fn violated(&mut self, flow: &Flow, was_confirmed: bool, order: Order) -> bool {
-        if flow.sizes[0] + flow.sizes[1] > IGNORE_VIOLATIONS_AFTER {
+    pub fn violated(&mut self, cx: &Cx<'_>, flow: &Flow, was_confirmed: bool) -> bool {
+        let ignored_after = cx.config.violations.ignored_after;
+        if ignored_after > 0 && flow.sizes[0].saturating_add(flow.sizes[1]) > ignored_after {
             return false;
         }
         self.violations += 1;
         let ends = (was_confirmed || self.violations > MAX_VIOLATIONS) && self.ends_with.is_none();
         if ends {
-            self.ends_with = Some(order.packet);
+            self.ends_with = Some(cx.bus.order().packet);
         }
         ends
     }

@@ -46,6 +46,7 @@ pub struct Config {
     pub file_hashing: Hashing,
     pub capture_passwords: bool,
     pub http: Http,
+    pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
     pub timeouts: Timeouts,
@@ -79,6 +80,23 @@ pub struct Http {
     pub max_pending: u32,
     pub max_files_orig: u32,
     pub max_files_resp: u32,
+}
+
+/// What is made of protocols whose rules a connection breaks.
+#[derive(Clone, Debug)]
+pub struct Violations {
+    /// Bytes of a connection beyond which its analyzers stay whatever it does; 0 for never.
+    pub ignored_after: u64,
+    /// Bytes of the data that analyzer.log shows; 0 for all.
+    pub max_data: usize,
+    /// Confirmations have rows in analyzer.log too.
+    pub log_confirmations: bool,
+}
+
+impl Default for Violations {
+    fn default() -> Self {
+        Violations { ignored_after: 10 * 1024, max_data: 40, log_confirmations: false }
+    }
 }
 
 /// When a TCP stream is given up for want of acknowledgements; bytes, 0 for never.
@@ -253,6 +271,7 @@ impl Default for Config {
             file_hashing: Hashing::NONE,
             capture_passwords: false,
             http: Http::default(),
+            violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),
             timeouts: Timeouts::default(),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::build::{Capture, Client, Server, logs, one, printed, rows};
+use super::build::{Capture, Client, Server, logs, one, printed, rows, rows_with};
 use super::{GET, reply};
 
 const NO_REPLY: &str = "not a http reply line";
@@ -117,6 +117,24 @@ event zeek_init() { Log::disable_stream(DPD::LOG); Log::add_filter(Analyzer::Log
     let [told, _] = printed(&capture, &["--quiet"], script);
     let tag = "AllAnalyzers::ANALYZER_ANALYZER_HTTP";
     assert_eq!(told, format!("confirmed, {tag}, 1\nviolated, {tag}, {NO_REPLY}, F, 0\n"));
+}
+
+#[test]
+fn options_say_what_is_logged_and_when_it_is_too_late_to_give_up() {
+    let capture = one(|talk| {
+        talk.send(Client, GET)
+            .send(Server, &reply("", &[b'x'; 500]))
+            .send(Server, b"no reply\r\n")
+            .send(Client, GET)
+            .close();
+    });
+    let rows = rows_with(&capture, &["Analyzer::Logging::include_confirmations=T"]);
+    let causes = rows.fields("analyzer", ["cause", "failure_reason"]);
+    assert_eq!(causes, [[json!("confirmation"), Value::Null], [json!("violation"), json!(NO_REPLY)]]);
+    assert_eq!(rows.of("http").len(), 1, "given up");
+    let rows = rows_with(&capture, &["DPD::ignore_violations_after=100"]);
+    assert_eq!(rows.of("http").len(), 2, "too late");
+    assert_eq!(rows.of("dpd").len(), 1, "told all the same");
 }
 
 #[test]

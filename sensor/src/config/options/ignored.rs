@@ -113,7 +113,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("HTTP::http_methods", "set[string]", "{\"GET\", \"POST\", \"HEAD\", \"OPTIONS\", \"PUT\", \"DELETE\", \"TRACE\", \"CONNECT\", \"PROPFIND\", \"PROPPATCH\", \"MKCOL\", \"COPY\", \"MOVE\", \"LOCK\", \"UNLOCK\", \"POLL\", \"REPORT\", \"SUBSCRIBE\", \"BMOVE\", \"SEARCH\"}", FIXED).runtime(),
     OptionDef::ignored("DNS::max_pending_msgs", "count", "50", FIXED).runtime(),
     OptionDef::ignored("DNS::max_pending_query_ids", "count", "50", FIXED).runtime(),
-    OptionDef::ignored("DPD::ignore_violations_after", "count", "10240", FIXED),
     OptionDef::ignored("PacketFilter::enable_auto_protocol_capture_filters", "bool", "F", FIXED),
     OptionDef::ignored("PacketFilter::max_filter_compile_time", "interval", "100msecs", FIXED),
 ];

@@ -14,7 +14,7 @@ pub fn declarations() -> String {
     );
     let mut module = "";
     for option in all() {
-        let (of, name) = option.name.split_once("::").unwrap_or(("GLOBAL", option.name));
+        let (of, name) = option.name.rsplit_once("::").unwrap_or(("GLOBAL", option.name));
         if of != module {
             if !matches!(module, "" | "GLOBAL") {
                 out.push_str("}\n");

@@ -107,6 +107,40 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     number!("HTTP::max_files_orig", max_files_orig, "So many files of a request http.log names."),
     number!("HTTP::max_files_resp", max_files_resp, "So many files of a reply http.log names."),
     OptionDef::engine(
+        "DPD::ignore_violations_after",
+        "count",
+        "Bytes of a connection beyond which a protocol is not given up any more for what breaks its rules; 0 is no \
+         bound.",
+        |config| Value::Count(config.violations.ignored_after),
+        |config, value| {
+            config.violations.ignored_after = value.size(0, 1 << 60)? as u64;
+            Ok(())
+        },
+    )
+    .runtime(),
+    OptionDef::engine(
+        "Analyzer::Logging::failure_data_max_size",
+        "count",
+        "Bytes that analyzer.log shows of what broke a protocol's rules; 0 is all.",
+        |config| Value::Count(config.violations.max_data as u64),
+        |config, value| {
+            config.violations.max_data = value.size(0, 1 << 30)?;
+            Ok(())
+        },
+    )
+    .runtime(),
+    OptionDef::engine(
+        "Analyzer::Logging::include_confirmations",
+        "bool",
+        "Log to analyzer.log which protocols were found for sure, too.",
+        |config| Value::Bool(config.violations.log_confirmations),
+        |config, value| {
+            config.violations.log_confirmations = value.bool()?;
+            Ok(())
+        },
+    )
+    .runtime(),
+    OptionDef::engine(
         "Files::hash",
         "set[string]",
         "Digests to make of every file: md5, sha1, sha256.",
