@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::af_packet::{self, Ring};
+use super::af_packet::{self, Ring, RingMonitor};
 use super::af_xdp::{self, XdpSource};
 use super::deal::Dealt;
 use super::live_pcap::PcapSource;
@@ -117,6 +117,14 @@ enum Inner {
     Ring(Ring),
     Xdp(XdpSource),
     Pcap(PcapSource),
+}
+
+/// A look at a source from another thread than the one that it hands packets to.
+pub struct Monitor {
+    ring: RingMonitor,
+    interface: String,
+    index: u32,
+    lag: Duration,
 }
 
 /// What was opened.
@@ -255,6 +263,13 @@ impl Source {
         }
     }
 
+    /// For looking at it from another thread, where the kind of capture allows that.
+    pub fn monitor(&self) -> Option<Monitor> {
+        let Inner::Ring(ring) = &self.inner else { return None };
+        let (ring, interface) = (ring.monitor(), self.interface.clone());
+        Some(Monitor { ring, interface, index: self.index, lag: self.lag })
+    }
+
     /// Lets nothing more in; what has come already is still to be read.
     pub fn refuse(&self) -> io::Result<()> {
         match &self.inner {
@@ -273,5 +288,19 @@ impl Source {
             Inner::Xdp(source) => source.counts(),
             Inner::Pcap(source) => source.counts(),
         }
+    }
+}
+
+impl Monitor {
+    /// What the source has counted, whether or not its thread gets on.
+    pub fn counts(&self) -> io::Result<Counts> {
+        self.ring.counts()
+    }
+
+    /// Goes on where a thread that hangs has come to, behind the packet that it has begun. Nothing is lost for it, and
+    /// what that thread may still do reaches nobody's packets; it has to have been kept from handing on what it saw.
+    pub fn take_over(&self) -> io::Result<Source> {
+        let inner = Inner::Ring(self.ring.take_over()?);
+        Ok(Source { inner, interface: self.interface.clone(), index: self.index, lag: self.lag })
     }
 }

@@ -11,7 +11,7 @@ mod fanout;
 mod ring;
 mod socket;
 
-pub(super) use ring::Ring;
+pub(super) use ring::{Monitor as RingMonitor, Ring};
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,31 +3,53 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::Plan;
 use super::block::Frames;
 use super::socket::{Instruction, Socket};
+use super::{Plan, locked};
 use crate::capture::live::{Counts, Options, Polled, Seen};
 
 /// One socket with its ring.
 pub(in crate::capture) struct Ring {
-    socket: Socket,
-    memory: Memory,
+    state: Arc<State>,
+    /// What is watched is the state of whichever ring is used.
+    monitor: Monitor,
+    /// So many frames of the first block were handed on by whoever had the ring before.
+    skip: u64,
+}
+
+/// What is known of a ring outside of the thread that reads it.
+struct State {
+    socket: Arc<Socket>,
     geometry: Geometry,
     plan: Arc<Plan>,
     /// Whose it is, among the workers of the interface.
     worker: usize,
     /// The number of the interface.
     index: u32,
-    /// The block to be filled next.
-    next: usize,
-    counts: Counts,
+    /// As it is mapped for the thread that reads it.
+    memory: Memory,
+    /// The block to be read next, and how many of its frames were begun ([`place`]).
+    place: AtomicU64,
+    /// What the kernel has counted, and what was handed on before by another ring or thread.
+    counted: Arc<Mutex<Counts>>,
+    delivered: AtomicU64,
+    bytes: AtomicU64,
+    cut: AtomicU64,
+}
+
+/// A look at a ring from another thread than the one that reads it.
+#[derive(Clone)]
+pub(in crate::capture) struct Monitor(Arc<Mutex<Arc<State>>>);
+
+const fn place(block: usize, frames: u64) -> u64 {
+    (block as u64) << 32 | frames
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,32 +96,58 @@ impl Ring {
         plan: Arc<Plan>,
         index: u32,
     ) -> io::Result<Self> {
-        let memory = Memory::map(&socket, geometry.block_bytes * geometry.blocks)?;
-        Ok(Ring { socket, memory, geometry, plan, worker, index, next: 0, counts: Counts::default() })
+        let memory = Memory::map(&socket, geometry.len())?;
+        let state = Arc::new(State {
+            socket: Arc::new(socket),
+            geometry,
+            plan,
+            worker,
+            index,
+            memory,
+            place: AtomicU64::new(0),
+            counted: Arc::default(),
+            delivered: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
+        });
+        let monitor = Monitor(Arc::new(Mutex::new(state.clone())));
+        Ok(Ring { state, monitor, skip: 0 })
     }
 
     /// Starts to let packets in: those that the program accepts.
     pub(super) fn admit(&mut self, program: Option<&[Instruction]>) -> io::Result<()> {
         // What was counted while the group was being formed is not ours to account for.
-        self.socket.statistics()?;
-        self.socket.admit(program)
+        self.state.socket.statistics()?;
+        self.state.socket.admit(program)
     }
 
     /// Lets no more packets in; what is in the ring is still to be read.
     pub fn refuse(&self) -> io::Result<()> {
-        self.socket.refuse_all()
+        self.state.socket.refuse_all()
     }
 
     pub fn index(&self) -> u32 {
-        self.index
+        self.state.index
+    }
+
+    /// For looking at the ring from another thread.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.clone()
     }
 
     /// Goes over to the interface that has this name now, if that is another one. What came from the old one should
     /// have been read.
     pub fn follow(&mut self) -> io::Result<bool> {
-        let Some(next) = self.plan.again(self.worker, self.index)? else { return Ok(false) };
+        let Some(next) = self.state.plan.again(self.state.worker, self.state.index)? else { return Ok(false) };
         let counts = self.counts()?;
-        *self = Ring { counts, ..next };
+        *locked(&next.state.counted) = counts;
+        // A thread that another one has taken the ring from shows nothing any more.
+        let mut watched = locked(&self.monitor.0);
+        if Arc::ptr_eq(&watched, &self.state) {
+            *watched = next.state.clone();
+        }
+        drop(watched);
+        *self = Ring { monitor: self.monitor.clone(), ..next };
         Ok(true)
     }
 
@@ -114,54 +162,116 @@ impl Ring {
                 return Ok(Polled::Nothing);
             }
         }
+        let skip = std::mem::take(&mut self.skip);
         let mut packets = 0;
         let (mut bytes, mut cut) = (0, 0);
         {
             // Given back even if handling a packet panics, else the ring stands still for ever.
             let mut block = Taken { ring: self };
-            let (link, worker) = (block.ring.plan.link, block.ring.worker);
-            let dealt = block.ring.plan.dealt.clone();
-            let mut frames = Frames::new(block.bytes(), link);
-            while let Some(seen) = frames.next_frame() {
-                if let Some(dealt) = dealt.as_deref().filter(|_| packets == 0) {
-                    dealt.learn(worker, link, seen.packet.data);
+            let state = block.ring.state.clone();
+            let at = block.ring.next();
+            let mut frames = Frames::new(block.bytes(), state.plan.link);
+            loop {
+                // Before anything is done to the frame: who takes the ring over leaves it alone.
+                state.place.store(place(at, packets + 1), Ordering::Release);
+                let Some(seen) = frames.next_frame() else { break };
+                if let Some(dealt) = state.plan.dealt.as_deref().filter(|_| packets == 0) {
+                    dealt.learn(state.worker, state.plan.link, seen.packet.data);
                 }
                 packets += 1;
                 bytes += u64::from(seen.packet.wire_len);
                 cut += u64::from(seen.packet.data.len() < seen.packet.wire_len as usize);
-                each(&seen);
+                if packets > skip {
+                    each(&seen);
+                }
             }
         }
-        self.counts.delivered += packets;
-        self.counts.bytes += bytes;
-        self.counts.cut += cut;
+        let add = |to: &AtomicU64, more| to.store(to.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+        add(&self.state.delivered, packets);
+        add(&self.state.bytes, bytes);
+        add(&self.state.cut, cut);
         Ok(Polled::Packets(packets))
     }
 
+    fn next(&self) -> usize {
+        (self.state.place.load(Ordering::Relaxed) >> 32) as usize
+    }
+
     fn ready(&self) -> bool {
-        self.memory.status(self.next * self.geometry.block_bytes).load(Ordering::Acquire)
-            & libc::TP_STATUS_USER
-            != 0
+        self.state.memory.is_ready(self.next() * self.state.geometry.block_bytes)
     }
 
     fn wait(&self, timeout: Duration) -> io::Result<()> {
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
-        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN | PollFlags::POLLERR)];
+        let mut fds = [PollFd::new(self.state.socket.as_fd(), PollFlags::POLLIN | PollFlags::POLLERR)];
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
         let failed = fds[0].revents().is_some_and(|events| events.contains(PollFlags::POLLERR));
-        if failed { self.socket.take_error() } else { Ok(()) }
+        if failed { self.state.socket.take_error() } else { Ok(()) }
     }
 
     /// What the kernel and we have counted so far.
     pub fn counts(&mut self) -> io::Result<Counts> {
+        self.state.counts()
+    }
+}
+
+impl State {
+    fn counts(&self) -> io::Result<Counts> {
+        let mut counted = locked(&self.counted);
         let now = self.socket.statistics()?;
-        self.counts.link += u64::from(now.packets);
-        self.counts.dropped += u64::from(now.drops);
-        self.counts.freezes += u64::from(now.freezes);
-        Ok(self.counts)
+        counted.link += u64::from(now.packets);
+        counted.dropped += u64::from(now.drops);
+        counted.freezes += u64::from(now.freezes);
+        let mut counts = *counted;
+        counts.delivered += self.delivered.load(Ordering::Relaxed);
+        counts.bytes += self.bytes.load(Ordering::Relaxed);
+        counts.cut += self.cut.load(Ordering::Relaxed);
+        Ok(counts)
+    }
+}
+
+impl Monitor {
+    /// What the kernel and whoever reads the ring have counted so far.
+    pub fn counts(&self) -> io::Result<Counts> {
+        locked(&self.0).counts()
+    }
+
+    /// Takes the ring from a thread that hangs: goes on behind the frame that it has begun. That thread keeps a copy
+    /// of the block that it reads, in the same place, and nothing that it may still do reaches the ring.
+    ///
+    /// It must not hand on what it has seen any more before this is called.
+    pub fn take_over(&self) -> io::Result<Ring> {
+        let mut watched = locked(&self.0);
+        let old = watched.clone();
+        let geometry = old.geometry;
+        // The same memory a second time, and then never again where that thread has it.
+        let memory = Memory::map(&old.socket, geometry.len())?;
+        let reading = (old.place.load(Ordering::Acquire) >> 32) as usize;
+        memory.take_away(&old.memory, reading * geometry.block_bytes, geometry.block_bytes)?;
+        let was = old.place.load(Ordering::Acquire);
+        let (mut block, mut frames) = ((was >> 32) as usize, was & 0xffff_ffff);
+        if frames > 0 && !memory.is_ready(block * geometry.block_bytes) {
+            // It woke up and gave the block back just before that.
+            (block, frames) = ((block + 1) % geometry.blocks, 0);
+        }
+        let state = Arc::new(State {
+            socket: old.socket.clone(),
+            geometry,
+            plan: old.plan.clone(),
+            worker: old.worker,
+            index: old.index,
+            memory,
+            place: AtomicU64::new(place(block, 0)),
+            counted: old.counted.clone(),
+            delivered: AtomicU64::new(old.delivered.load(Ordering::Relaxed)),
+            bytes: AtomicU64::new(old.bytes.load(Ordering::Relaxed)),
+            cut: AtomicU64::new(old.cut.load(Ordering::Relaxed)),
+        });
+        *watched = state.clone();
+        Ok(Ring { state, monitor: self.clone(), skip: frames })
     }
 }
 
@@ -172,17 +282,25 @@ struct Taken<'a> {
 
 impl Taken<'_> {
     fn bytes(&mut self) -> &mut [u8] {
-        let size = self.ring.geometry.block_bytes;
-        self.ring.memory.block(self.ring.next * size, size)
+        let size = self.ring.state.geometry.block_bytes;
+        // SAFETY: there is one `Taken` of a ring at a time, and this borrows it mutably.
+        unsafe { self.ring.state.memory.block(self.ring.next() * size, size) }
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        let ring = &mut *self.ring;
-        let status = ring.memory.status(ring.next * ring.geometry.block_bytes);
+        let (ring, geometry) = (&*self.ring, self.ring.state.geometry);
+        let block = ring.next();
+        let status = ring.state.memory.status(block * geometry.block_bytes);
         status.store(libc::TP_STATUS_KERNEL, Ordering::Release);
-        ring.next = (ring.next + 1) % ring.geometry.blocks;
+        ring.state.place.store(place((block + 1) % geometry.blocks, 0), Ordering::Release);
+    }
+}
+
+impl Geometry {
+    fn len(self) -> usize {
+        self.block_bytes * self.blocks
     }
 }
 
@@ -194,6 +312,8 @@ struct Memory {
 
 // SAFETY: the mapping belongs to this value alone, and no thread's state is tied to it.
 unsafe impl Send for Memory {}
+// SAFETY: what is shared are the words of status, all access to which is atomic; blocks are borrowed by one at a time.
+unsafe impl Sync for Memory {}
 
 /// Where a block's status lies in it.
 const STATUS_AT: usize = std::mem::offset_of!(libc::tpacket_block_desc, hdr)
@@ -218,6 +338,46 @@ impl Memory {
         }
     }
 
+    /// Puts a copy of one block, and empty ones in place of the others, where another thread has the same ring.
+    fn take_away(&self, other: &Memory, block: usize, len: usize) -> io::Result<()> {
+        assert!(block + len <= self.len && self.len == other.len);
+        // SAFETY: a new mapping of memory of its own at an address of the kernel's choice; the result is checked.
+        let copy = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                self.len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        let Some(to) = NonNull::new(copy.cast::<u8>()).filter(|_| copy != libc::MAP_FAILED) else {
+            return Err(io::Error::last_os_error());
+        };
+        // SAFETY: both are mapped, as long as each other, and the block lies in both. The kernel leaves a block alone
+        // that the thread has, and of one that it has not, nothing is used. Then the copy takes the place of the
+        // thread's own mapping, which is as long, in one step: what the thread borrows from it stays mapped, with
+        // the same bytes, until the thread itself unmaps it.
+        let moved = unsafe {
+            std::ptr::copy_nonoverlapping(self.start.as_ptr().add(block), to.as_ptr().add(block), len);
+            let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+            libc::mremap(copy, self.len, self.len, flags, other.start.as_ptr())
+        };
+        if moved != libc::MAP_FAILED {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        // SAFETY: it was mapped above, and nothing borrows from it.
+        unsafe { libc::munmap(copy, self.len) };
+        Err(error)
+    }
+
+    /// A block that was handed to us.
+    fn is_ready(&self, block: usize) -> bool {
+        self.status(block).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
+    }
+
     /// The word through which a block is handed to and fro.
     fn status(&self, block: usize) -> &AtomicU32 {
         assert!(block + STATUS_AT + size_of::<u32>() <= self.len);
@@ -227,11 +387,15 @@ impl Memory {
     }
 
     /// A block's bytes behind its descriptor's status. To be called while the block is ours.
-    fn block(&mut self, at: usize, len: usize) -> &mut [u8] {
+    ///
+    /// # Safety
+    /// Nobody else borrows from the block meanwhile.
+    #[allow(clippy::mut_from_ref, reason = "the caller sees to it that there is one")]
+    unsafe fn block(&self, at: usize, len: usize) -> &mut [u8] {
         let skip = STATUS_AT + size_of::<u32>();
         assert!(at + len <= self.len && skip <= len);
-        // SAFETY: in bounds by the assertion, borrowed for as long as `self` is, and the kernel does not
-        // touch a block whose status says that it is ours, which `Taken` keeps until it is dropped. The
+        // SAFETY: in bounds by the assertion, borrowed for as long as `self` is and by no other, and the kernel
+        // does not touch a block whose status says that it is ours, which `Taken` keeps until it is dropped. The
         // status word itself, which is accessed apart, is left out.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().add(at + skip), len - skip) }
     }
