@@ -33,5 +33,7 @@ export {
 		One_Sided_Flows,
 		## One worker of an interface gets far more than its share.
 		Worker_Skew,
+		## A worker hung at a packet, and was replaced.
+		Worker_Hangs,
 	};
 }

@@ -32,7 +32,7 @@ use session::{Inner, Standing};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::Proto;
-use crate::flow::{Cx, Dir, Flow, TcpEvent};
+use crate::flow::{Cx, Dir, Flow, Handler, TcpEvent};
 use crate::record::Schema;
 
 /// The logs that analyzers write.
@@ -81,6 +81,17 @@ counters! {
     }
 }
 
+/// All that is done with what connections carry.
+pub trait Analysis: Handler + Default {
+    fn stats(&self) -> AnalyzeStats;
+
+    /// Connections that no analyzer took.
+    fn unclaimed(&self) -> &Unclaimed;
+
+    /// Counts those where another left off.
+    fn go_on_counting(&mut self, unclaimed: Unclaimed);
+}
+
 impl Shared {
     fn stats(&self) -> AnalyzeStats {
         AnalyzeStats {
@@ -106,6 +117,18 @@ pub struct Spec {
     /// Whether all of these have to match.
     pub both: bool,
     pub new: fn(&Config, &Flow) -> Box<dyn Analyzer>,
+}
+
+impl Spec {
+    /// Tells it apart from the others.
+    fn address(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+/// The service whose analyzer showed this in [`Heartbeat::at_analyzer`](crate::event::Heartbeat::at_analyzer).
+pub fn service_of(analyzer: usize) -> Option<&'static str> {
+    SPECS.iter().find(|spec| spec.address() == analyzer).map(|spec| spec.named.service)
 }
 
 /// An analyzer of one flow, trying to be it in one protocol.

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
-use crate::analyze::{AnalyzeStats, Analyzer, Link, Shared, Spec, Unclaimed, suggested};
+use crate::analyze::{Analysis, AnalyzeStats, Analyzer, Link, Shared, Spec, Unclaimed, suggested};
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
 
@@ -14,14 +14,17 @@ pub struct Sessions {
     shared: Shared,
 }
 
-impl Sessions {
-    pub fn stats(&self) -> AnalyzeStats {
+impl Analysis for Sessions {
+    fn stats(&self) -> AnalyzeStats {
         self.shared.stats()
     }
 
-    /// Connections that no analyzer took.
-    pub fn unclaimed(&self) -> &Unclaimed {
+    fn unclaimed(&self) -> &Unclaimed {
         &self.shared.unclaimed
+    }
+
+    fn go_on_counting(&mut self, unclaimed: Unclaimed) {
+        self.shared.unclaimed = unclaimed;
     }
 }
 
@@ -159,7 +162,10 @@ impl Slot {
     ) -> Option<T> {
         let Slot { spec, analyzer, standing, inner } = self;
         let analyzer = analyzer.as_deref_mut()?;
-        Some(what(analyzer, &mut Link { cx, flow, shared, spec, standing, inner }))
+        let outer = cx.bus.heartbeat().at_analyzer(spec.address());
+        let result = what(analyzer, &mut Link { cx, flow, shared, spec, standing, inner });
+        cx.bus.heartbeat().at_analyzer(outer);
+        Some(result)
     }
 
     /// Lets the analyzer tell what it has still to tell, and those of streams within its own.

@@ -15,7 +15,7 @@ use nightjar_script::Traffic;
 use crate::cli::reload::Reloader;
 use crate::cli::script::{self, Compiled, Engine};
 use crate::cli::{
-    ALL_READ, Args, BAD_CAPTURE, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, say, say_all, summary,
+    ALL_READ, Args, BAD_CAPTURE, HUNG, NOT_DELIVERED, OUTPUT_FAILED, USAGE, Waiting, say, say_all, summary,
 };
 use crate::log::{Archiver, FolderLock, Logs, Rotation, Target};
 use crate::pipeline::{Control, Ledger, Live, LiveError};
@@ -276,7 +276,15 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let publish = |ledger: &Ledger, health| {
         latest.set(ledger, health);
     };
-    let ended = supervise(live.exporting(sinks.accounts()), &sensor, &control, logs, events, publish, quiet);
+    let ended = supervise(
+        live.exporting(sinks.accounts()).hanging_after(sensor.service.hang_after),
+        &sensor,
+        &control,
+        logs,
+        events,
+        publish,
+        quiet,
+    );
     let deliveries = sinks.finish();
     if !quiet {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
@@ -320,6 +328,10 @@ fn supervise(
         Ok(ended) => {
             if !quiet {
                 eprint!("{}", summary::LiveText(&ended));
+            }
+            if ended.hung {
+                eprintln!("nightjar: a worker hung that could not be replaced; a restart is needed");
+                return Ok(HUNG);
             }
             if !ended.complete {
                 eprintln!("nightjar: not everything was finished within service.shutdown_deadline");

@@ -45,6 +45,8 @@ const USAGE: u8 = 2;
 const OUTPUT_FAILED: u8 = 3;
 /// Not every exported row was acknowledged; those in the spool are sent by the next run.
 const NOT_DELIVERED: u8 = 4;
+/// Analysis hung.
+const HUNG: u8 = 5;
 
 /// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,

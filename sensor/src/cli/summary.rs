@@ -100,6 +100,7 @@ impl fmt::Display for LiveText<'_> {
                 "rows dropped because they could not be written",
             ),
             (sum(|lane| lane.restarts), "times a worker failed and was started again"),
+            (sum(|lane| lane.hangs), "times a worker hung and was replaced (a fault of ours; please report)"),
             (sum(|lane| lane.clock_steps), "times the clock was set back"),
         ]
         .map(|(count, what)| loss(count, what))

@@ -6,8 +6,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::taken::Mark;
 use crate::event::{
-    ConnId, ConnView, Drafted, Errands, Event, EventId, FileView, Foreseen, Happening, Interest, Order,
-    Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Subject, Taken, Tunnel, Weird,
+    ConnId, ConnView, Drafted, Errands, Event, EventId, FileView, Foreseen, Happening, Heartbeat, Interest,
+    Order, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject, Taken, Tunnel,
+    Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -29,6 +30,7 @@ pub struct Bus {
     spares: (Sender<Batch>, Receiver<Batch>),
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
     kept: Mark,
+    heartbeat: Arc<Heartbeat>,
 }
 
 /// So many batches are kept to be filled again, none larger than this: fresh memory is not free.
@@ -121,7 +123,13 @@ impl Bus {
             moment: Time::default(),
             spares: bounded(SPARES),
             kept: Mark::default(),
+            heartbeat: Arc::default(),
         }
+    }
+
+    /// Where the worker shows what it is at.
+    pub fn heartbeat(&self) -> &Arc<Heartbeat> {
+        &self.heartbeat
     }
 
     /// All that follows belongs to packet `number`, at `now`.
@@ -129,6 +137,7 @@ impl Bus {
         self.order = Order { packet: number, deadline: Order::NO_TIMER, step: 0 };
         self.now = now;
         self.muted = false;
+        self.heartbeat.at_packet(number, now);
     }
 
     /// All that follows belongs to a timer of the flow with this ordinal, which the current packet
@@ -136,6 +145,7 @@ impl Bus {
     pub fn at_timer(&mut self, deadline: Time, ordinal: u64) {
         self.order.deadline = deadline.nanos();
         self.order.step = ordinal;
+        self.heartbeat.at(Step::Timer);
     }
 
     /// Timers are done; what follows is about the packet itself, whose analysis has come this far.

@@ -7,6 +7,7 @@
 mod bus;
 mod declare;
 mod errand;
+mod heartbeat;
 mod interest;
 mod order;
 mod raised;
@@ -19,6 +20,7 @@ pub use declare::{
 };
 pub(crate) use declare::{arg_records, events};
 pub use errand::{Errand, Errands, Gathered, Observation, What, Words};
+pub use heartbeat::{Heartbeat, Seen, Step};
 pub use interest::{
     Columns, ConnParts, Foreseen, Foresight, Happening, Interest, LogInterest, Passes, Rows, Shown, Subject,
 };

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::decode::discarded;
-use crate::event::{Bus, Conn, Event, Order, Proto, Tunnel};
+use crate::event::{Bus, Conn, Event, Order, Proto, Step, Tunnel};
 use crate::flow::events::{ConnectionGrew, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
@@ -249,6 +249,7 @@ impl<H: Handler> Flows<H> {
         let Slot { flow, tcp, app } = slot;
         flow.armed = NEVER;
         bus.mute(flow.shadow);
+        bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
         let mut cx = Cx { now, stamp: now, config, bus };
         let (mut over, mut timed_out) = (false, false);
         let mut due = Deadline::ALL.map(|which| (flow.deadlines[which as usize], which));
@@ -336,6 +337,7 @@ impl<H: Handler> Flows<H> {
         config: &Config,
         bus: &mut Bus,
     ) -> Option<Handed<'a>> {
+        bus.heartbeat().at_flow(tuple.pack(), 0);
         let key = tuple.key();
         let hash = hash_of(&self.hasher, &key);
         let mut found = self.find(&key, hash);
@@ -357,6 +359,8 @@ impl<H: Handler> Flows<H> {
         let Slot { flow, tcp, app } = slot;
         flow.touched = true;
         bus.mute(flow.shadow);
+        bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
+        bus.heartbeat().at(Step::Flow);
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
         let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         flow.raise(&mut cx, &NewPacket { c: Conn, p: Headers(datagram) });
@@ -542,6 +546,7 @@ impl<H: Handler> Flows<H> {
         let Some(Slot { mut flow, mut tcp, mut app }) = self.forget(at) else { return };
         tcp.release(&mut self.total);
         bus.mute(flow.shadow);
+        bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
         let mut cx = Cx { now, stamp: now, config, bus };
         if flow.proto() == Proto::Tcp {
             tcp.show(&mut flow);

@@ -60,6 +60,32 @@ impl Tuple {
         }
     }
 
+    /// As words, of which the last is never 0.
+    #[inline]
+    pub fn pack(&self) -> [u64; 5] {
+        let half = |end: &End, from: usize| u64::from_be_bytes(std::array::from_fn(|i| end.addr[from + i]));
+        let ports = u64::from(self.src.port) << 48 | u64::from(self.dst.port) << 32;
+        let rest = (self.proto as u64) << 2 | u64::from(self.one_way) << 1 | 1;
+        [half(&self.src, 0), half(&self.src, 8), half(&self.dst, 0), half(&self.dst, 8), ports | rest]
+    }
+
+    /// What was packed; none where nothing was.
+    pub fn unpack(words: [u64; 5]) -> Option<Tuple> {
+        let [a, b, c, d, rest] = words;
+        let proto = match rest >> 2 & 0x3 {
+            _ if rest & 1 == 0 => return None,
+            at if at == Proto::Tcp as u64 => Proto::Tcp,
+            at if at == Proto::Udp as u64 => Proto::Udp,
+            _ => Proto::Icmp,
+        };
+        let end = |high: u64, low: u64, port: u64| {
+            let addr = u128::from(high) << 64 | u128::from(low);
+            End { addr: addr.to_be_bytes(), port: (port & 0xffff) as u16 }
+        };
+        let one_way = rest & 2 != 0;
+        Some(Tuple { src: end(a, b, rest >> 48), dst: end(c, d, rest >> 32), proto, one_way })
+    }
+
     pub fn flip(&mut self) {
         std::mem::swap(&mut self.src, &mut self.dst);
     }
@@ -115,6 +141,16 @@ mod tests {
         assert_eq!(tuple(a, b, false).key(), tuple(b, a, false).key());
         assert_ne!(tuple(a, b, true).key(), tuple(b, a, true).key());
         assert_eq!(tuple(a, b, false).id().orig_h.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        for one_way in [false, true] {
+            let tuple =
+                Tuple { proto: Proto::Icmp, ..tuple(("10.0.0.1", 65535), ("2001:db8::1", 80), one_way) };
+            assert_eq!(Tuple::unpack(tuple.pack()), Some(tuple));
+        }
+        assert_eq!(Tuple::unpack([7, 7, 7, 7, 0]), None);
     }
 
     #[test]

@@ -4,29 +4,82 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Sender, TrySendError};
 
+use crate::analyze::Analysis;
 use crate::capture::Packet;
 use crate::capture::live::{Polled, Seen, Source};
-use crate::event::Order;
+use crate::config::Config;
+use crate::event::{Batch, Order, Step};
+use crate::flow::Key;
+use crate::pipeline::crew::Cell;
+use crate::pipeline::exchange::{Exchange, Peers};
 use crate::pipeline::ledger::LaneLedger;
 use crate::pipeline::live::Control;
 use crate::pipeline::merge::Report;
-use crate::pipeline::worker::Worker;
+use crate::pipeline::task::Task;
+use crate::pipeline::worker::{Shard, Worker};
 use crate::time::{Interval, Time};
 
-pub(super) struct Lane {
+pub(super) struct Lane<A: Analysis> {
+    source: Source,
+    worker: Worker<A>,
+    control: Arc<Control>,
+    reports: Sender<Report>,
+    ledger: Arc<Mutex<LaneLedger>>,
+    cell: Arc<Cell>,
+    /// The processor it is to run on.
+    core: Option<usize>,
+    state: State,
+}
+
+/// Where a worker is to begin.
+pub(super) struct Place {
     pub source: Source,
-    pub worker: Worker,
+    pub config: Arc<Config>,
     pub control: Arc<Control>,
     pub reports: Sender<Report>,
+    /// What those before it have counted is in it.
     pub ledger: Arc<Mutex<LaneLedger>>,
     /// The processor it is to run on.
     pub core: Option<usize>,
-    pub state: State,
+    /// Packets are numbered from here on.
+    pub first_number: u64,
+    /// Flows that are not analysed.
+    pub given_up: Vec<Key>,
+    /// What joins it with the other workers of its interface.
+    pub exchange: Option<Arc<Exchange>>,
+}
+
+/// Starts a worker's thread.
+pub(super) fn start<A: Analysis + Send + 'static>(place: Place) -> io::Result<(Arc<Cell>, JoinHandle<()>)>
+where
+    A::State: Send,
+{
+    let Place { source, config, control, reports, ledger, core, first_number, given_up, exchange } = place;
+    let before = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let peers = exchange.map(|exchange| Peers::new(exchange, before.worker));
+    let mut worker = Worker::<A>::new(config, Shard { index: 0, count: 1 }).among(peers);
+    worker.succeed(before.stats, before.unclaimed.clone(), given_up);
+    let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.said));
+    let state = State {
+        number: first_number,
+        unsaid: before.unsaid,
+        clock_steps: before.clock_steps,
+        restarts: before.restarts,
+        interface_errors: before.interface_errors,
+        followed: before.followed,
+        cut_off: before.cut_off,
+        turns: before.turns,
+        ..State::new()
+    };
+    let lane = Lane { source, worker, control, reports, ledger, cell: cell.clone(), core, state };
+    let name = format!("worker {}", before.peer());
+    let thread = thread::Builder::new().name(name).spawn(move || lane.run())?;
+    Ok((cell, thread))
 }
 
 /// What a lane keeps for itself.
@@ -81,11 +134,13 @@ pub(super) const CLOCK_STEP: Interval = Interval::from_secs(10);
 /// An interface that is down is looked at again after this.
 const DOWN_WAIT: Duration = Duration::from_millis(250);
 
-impl Lane {
-    /// Runs until the sensor stops. The worker may fail; the lane goes on with a new one on the same ring.
-    pub fn run(mut self) {
+impl<A: Analysis> Lane<A> {
+    /// Runs until the sensor stops, or another worker has taken over. The worker may fail; the lane goes on with a
+    /// new one on the same ring.
+    fn run(mut self) {
+        self.cell.task.get_or_init(Task::current);
         self.pin();
-        while !self.control.is_stopping() {
+        while !self.control.is_stopping() && !self.cell.replaced() {
             let turned = catch_unwind(AssertUnwindSafe(|| self.turn()));
             if turned.is_err() {
                 start_again(&mut self.worker, &mut self.state);
@@ -93,10 +148,16 @@ impl Lane {
                 thread::sleep(WAIT);
             }
         }
+        // The socket, too, is the other's then.
+        if self.cell.replaced() {
+            return;
+        }
         if catch_unwind(AssertUnwindSafe(|| self.finish())).is_err() {
             start_again(&mut self.worker, &mut self.state);
         }
         self.publish(true);
+        // Wakes who waits for the last to end.
+        let _ = self.reports.try_send(Report { batch: Batch::default(), upto: Order::default() });
     }
 
     fn pin(&self) {
@@ -115,6 +176,9 @@ impl Lane {
             peers.receive();
         }
         let polled = self.poll(WAIT);
+        if self.cell.replaced() {
+            return;
+        }
         let quiet = !matches!(polled, Ok(Polled::Packets(_)));
         match polled {
             Ok(Polled::Packets(_)) => {}
@@ -129,6 +193,7 @@ impl Lane {
             self.follow();
         }
         self.state.turns += 1;
+        self.worker.heartbeat().at(Step::Between);
         if self.worker.waiting() > REPORT_BYTES {
             self.report();
         }
@@ -156,8 +221,13 @@ impl Lane {
     }
 
     fn poll(&mut self, timeout: Duration) -> io::Result<Polled> {
-        let Lane { source, worker, state, reports, .. } = self;
-        source.poll(timeout, |seen| take(worker, state, reports, seen))
+        let Lane { source, worker, state, reports, cell, .. } = self;
+        source.poll(timeout, |seen| {
+            // The other worker has these packets, too.
+            if !cell.replaced() {
+                take(worker, state, &Outlet { reports, cell }, seen);
+            }
+        })
     }
 
     /// Nothing comes: time goes on by the clock on the wall, behind which packets may still be waiting.
@@ -165,19 +235,22 @@ impl Lane {
         let lag = Interval::from_nanos(i64::try_from(self.source.lag().as_nanos()).unwrap_or(i64::MAX));
         let now = Time::from_nanos(wall().nanos().saturating_sub(lag.nanos()));
         if now + CLOCK_STEP < self.worker.now() {
-            step_back(&mut self.worker, &mut self.state, &self.reports);
+            let outlet = Outlet { reports: &self.reports, cell: &self.cell };
+            step_back(&mut self.worker, &mut self.state, &outlet);
         }
         parcels(&mut self.worker, &mut self.state, now);
         self.worker.idle(self.state.number, now);
     }
 
     fn report(&mut self) {
-        offer(&mut self.worker, &mut self.state, &self.reports);
+        let outlet = Outlet { reports: &self.reports, cell: &self.cell };
+        offer(&mut self.worker, &mut self.state, &outlet);
     }
 
     fn publish(&mut self, ended: bool) {
         self.state.published = Instant::now();
         let counts = self.source.counts();
+        let Some(_gate) = self.cell.open() else { return };
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(counts) = counts {
             ledger.source = counts;
@@ -236,7 +309,9 @@ impl Lane {
 
     /// Hands on what there is to say, waiting for room. Nothing is left that could be held up.
     fn send(&mut self) {
+        let Some(mut gate) = self.cell.open() else { return };
         let report = Report { batch: self.worker.take(), upto: Order::default() };
+        gate.settled = self.worker.said();
         let items = report.batch.items.len() as u64;
         if self.reports.send(report).is_err() {
             self.state.unsaid += items;
@@ -244,11 +319,17 @@ impl Lane {
     }
 }
 
-fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: &Seen<'_>) {
+/// Where reports go, as long as the worker was not replaced.
+struct Outlet<'a> {
+    reports: &'a Sender<Report>,
+    cell: &'a Cell,
+}
+
+fn take<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>, seen: &Seen<'_>) {
     // As in a replay.
     let packet = Packet { ts: seen.packet.ts.to_micros(), ..seen.packet };
     if packet.ts + CLOCK_STEP < worker.now() {
-        step_back(worker, state, reports);
+        step_back(worker, state, outlet);
     }
     if worker.peers().is_some_and(|peers| peers.is_waiting()) {
         parcels(worker, state, seen.packet.ts);
@@ -262,7 +343,7 @@ fn take(worker: &mut Worker, state: &mut State, reports: &Sender<Report>, seen: 
 }
 
 /// Takes what other workers have handed over and was stamped by then.
-fn parcels(worker: &mut Worker, state: &mut State, upto: Time) {
+fn parcels<A: Analysis>(worker: &mut Worker<A>, state: &mut State, upto: Time) {
     while let Some(parcel) = worker.peers().and_then(|peers| peers.due(upto)) {
         state.number += 1;
         worker.parcel(state.number, parcel);
@@ -270,30 +351,34 @@ fn parcels(worker: &mut Worker, state: &mut State, upto: Time) {
 }
 
 /// Hands on what there is to say, if there is room; drops it only where too much waits already.
-fn offer(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
+fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>) {
     let waiting = worker.waiting();
-    if waiting == 0 || reports.is_full() && waiting < MAX_UNSENT {
+    if waiting == 0 || outlet.reports.is_full() && waiting < MAX_UNSENT {
         return;
     }
+    let Some(mut gate) = outlet.cell.open() else { return };
     let report = Report { batch: worker.take(), upto: Order::default() };
-    if let Err(TrySendError::Full(report) | TrySendError::Disconnected(report)) = reports.try_send(report) {
+    gate.settled = worker.said();
+    if let Err(TrySendError::Full(report) | TrySendError::Disconnected(report)) =
+        outlet.reports.try_send(report)
+    {
         state.unsaid += report.batch.items.len() as u64;
     }
 }
 
 /// The worker failed outside of any one flow's analysis: its flows cannot be trusted any more.
-fn start_again(worker: &mut Worker, state: &mut State) {
+fn start_again<A: Analysis>(worker: &mut Worker<A>, state: &mut State) {
     state.restarts += 1;
     worker.restart();
 }
 
 /// The clock was set back. To wait until it is where it was would keep every flow open until then, so
 /// all end now, and what goes on begins anew.
-fn step_back(worker: &mut Worker, state: &mut State, reports: &Sender<Report>) {
+fn step_back<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>) {
     state.clock_steps += 1;
     let mut ending = worker.end();
     while worker.end_some(&mut ending) {
-        offer(worker, state, reports);
+        offer(worker, state, outlet);
     }
     worker.restart();
 }
@@ -309,9 +394,8 @@ mod tests {
     use crossbeam_channel::{bounded, unbounded};
 
     use super::*;
-    use crate::config::Config;
+    use crate::analyze::Sessions;
     use crate::event::Said;
-    use crate::pipeline::worker::Shard;
 
     /// A UDP datagram of four bytes, its checksum left out.
     const FRAME: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\
@@ -327,7 +411,7 @@ mod tests {
         Seen { packet, checksums_pending: false }
     }
 
-    fn worker() -> Worker {
+    fn worker() -> Worker<Sessions> {
         Worker::new(Arc::new(Config::default()), Shard { index: 0, count: 1 })
     }
 
@@ -338,20 +422,22 @@ mod tests {
     #[test]
     fn a_clock_set_back_ends_flows_and_does_not_stop_their_timers() {
         let (mut worker, mut state) = (worker(), State::new());
+        let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = unbounded();
-        take(&mut worker, &mut state, &sender, &seen(3600));
-        take(&mut worker, &mut state, &sender, &seen(3600));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3600));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3600));
         // Processors' stamps may be a little out of order.
-        take(&mut worker, &mut state, &sender, &seen(3599));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3599));
         assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
         let finer = Packet { ts: at(3600) + Interval::from_nanos(1_999), ..seen(0).packet };
-        take(&mut worker, &mut state, &sender, &Seen { packet: finer, checksums_pending: false });
+        let finer = Seen { packet: finer, checksums_pending: false };
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &finer);
         assert_eq!(worker.now(), at(3600) + Interval::from_nanos(1_000));
-        take(&mut worker, &mut state, &sender, &seen(0));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(0));
         assert_eq!((state.clock_steps, worker.now()), (1, at(0)));
-        take(&mut worker, &mut state, &sender, &seen(1));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(1));
         worker.idle(state.number, at(62));
-        offer(&mut worker, &mut state, &sender);
+        offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
         drop(sender);
         assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 2);
         assert_eq!(worker.stats().flow.lost, 0);
@@ -360,12 +446,13 @@ mod tests {
     #[test]
     fn a_worker_started_again_goes_on_and_counts_what_it_lost() {
         let (mut worker, mut state) = (worker(), State::new());
+        let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = unbounded();
-        take(&mut worker, &mut state, &sender, &seen(0));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(0));
         start_again(&mut worker, &mut state);
-        take(&mut worker, &mut state, &sender, &seen(1));
+        take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(1));
         worker.idle(state.number, at(100));
-        offer(&mut worker, &mut state, &sender);
+        offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
         drop(sender);
         let stats = worker.stats().flow;
         assert_eq!((stats.lost, stats.opened(), stats.open_by_proto), (1, 2, [0; 3]));
@@ -376,13 +463,14 @@ mod tests {
     #[test]
     fn logs_that_do_not_keep_up_cost_no_packet_and_what_is_dropped_is_counted() {
         let (mut worker, mut state) = (worker(), State::new());
+        let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = bounded(1);
         let mut begin = 0;
         // A flow ends every two minutes; nobody takes the reports.
         while state.unsaid == 0 {
             begin += 120;
-            take(&mut worker, &mut state, &sender, &seen(begin));
-            offer(&mut worker, &mut state, &sender);
+            take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(begin));
+            offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
             assert!(worker.waiting() <= MAX_UNSENT + REPORT_BYTES);
         }
         let taken = reports.recv().unwrap();

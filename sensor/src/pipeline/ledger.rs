@@ -88,6 +88,8 @@ pub struct LaneLedger {
     pub clock_steps: u64,
     /// The worker failed and was started again on its ring.
     pub restarts: u64,
+    /// The worker hung and was given up.
+    pub hangs: u64,
     /// Errors of the interface, such as its going down.
     pub interface_errors: u64,
     /// The interface was removed and made anew, and capture went on.
@@ -114,6 +116,7 @@ impl LaneLedger {
             unsaid: 0,
             clock_steps: 0,
             restarts: 0,
+            hangs: 0,
             interface_errors: 0,
             followed: 0,
             cut_off: false,
@@ -121,6 +124,17 @@ impl LaneLedger {
             turns: 0,
             ended: false,
         }
+    }
+
+    /// What there was now and is no more: all the worker had in memory is forgotten.
+    pub fn forget(&mut self) {
+        self.fragment_bytes = 0;
+        self.stats.flow.open_by_proto = [0; 3];
+        (self.stats.flow.most_open, self.stats.flow.reassembly_bytes) = (0, 0);
+        let analyze = &mut self.stats.analyze;
+        (analyze.dns.waiting, analyze.files.open, analyze.files.bytes) = (0, 0, 0);
+        // Who comes next counts on where these are counted.
+        analyze.unclaimed = 0;
     }
 
     pub fn open_flows(&self) -> u64 {

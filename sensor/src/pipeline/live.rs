@@ -5,23 +5,24 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
+use crate::analyze::Sessions;
 use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
 use crate::config::options::Given;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
-use crate::pipeline::exchange::{Exchange, Peers};
-use crate::pipeline::lane::{CLOCK_STEP, Lane, State, wall};
+use crate::pipeline::crew::{Crew, Start};
+use crate::pipeline::exchange::Exchange;
+use crate::pipeline::lane::{CLOCK_STEP, start, wall};
 use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
 use crate::pipeline::loss::Loss;
 use crate::pipeline::merge::Report;
 use crate::pipeline::supervisor::{Board, Supervisor, lanes};
-use crate::pipeline::worker::{Shard, Worker};
 use crate::policy::{Events, Policy, Reload, Trouble};
 use crate::sink::Accounts;
 use crate::time::{Interval, Time};
@@ -67,6 +68,7 @@ pub struct Live {
     /// What the operator should know.
     pub notes: Vec<String>,
     exporters: Accounts,
+    hang_after: Duration,
 }
 
 struct Opened {
@@ -105,10 +107,14 @@ pub struct LiveSummary {
     pub complete: bool,
     /// The first log that could not be written to its end.
     pub unfinished: Option<LogError>,
+    /// It ended by itself, because a worker hung that could not be replaced.
+    pub hung: bool,
 }
 
 /// Reports that may wait between the workers and the logs, for each worker.
 const QUEUE_PER_WORKER: usize = 16;
+/// A packet takes microseconds.
+pub const HANG_AFTER: Duration = Duration::from_secs(5);
 /// Counters reach the ledger, and what is done now and then is done, this often.
 const TICK: Duration = Duration::from_secs(1);
 /// Rows reach the disk this often: with what it takes them to come here, a notice is to be read within a second
@@ -177,7 +183,7 @@ impl Live {
             notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
             opened.push(Opened { options, name, kind, watched, sources, exchange: dealt.map(Exchange::new) });
         }
-        Ok(Live { interfaces: opened, notes, exporters: Accounts::default() })
+        Ok(Live { interfaces: opened, notes, exporters: Accounts::default(), hang_after: HANG_AFTER })
     }
 
     /// Tells of exporters too.
@@ -185,10 +191,30 @@ impl Live {
         Live { exporters, ..self }
     }
 
+    /// A worker that has not got on for this long is replaced.
+    pub fn hanging_after(self, hang_after: Duration) -> Live {
+        Live { hang_after, ..self }
+    }
+
     /// Captures until told to stop. `watch` sees the ledger every second, from a thread that goes on when others do
     /// not.
     pub fn run(
+        self,
+        settings: &Changeable,
+        control: &Arc<Control>,
+        logs: Logs,
+        events: Option<&mut dyn Events>,
+        deadline: Duration,
+        watch: impl FnMut(&Ledger) + Send,
+    ) -> Result<LiveSummary, LiveError> {
+        self.run_with(start::<Sessions>, settings, control, logs, events, deadline, watch)
+    }
+
+    /// With workers that are started so.
+    #[allow(clippy::too_many_arguments, reason = "those of `run`, and one that only tests set otherwise")]
+    pub(super) fn run_with(
         mut self,
+        start: Start,
         settings: &Changeable,
         control: &Arc<Control>,
         mut logs: Logs,
@@ -199,47 +225,34 @@ impl Live {
         let started = wall();
         let workers: usize = self.interfaces.iter().map(|opened| opened.sources.len()).sum();
         let (sender, reports) = bounded(QUEUE_PER_WORKER * workers);
-        let (mut ledgers, mut threads) = (Vec::new(), Vec::new());
+        let mut crew = Crew::new(start, control, sender, self.hang_after);
+        let mut number = 0;
         for opened in &mut self.interfaces {
             for (worker, source) in std::mem::take(&mut opened.sources).into_iter().enumerate() {
-                let new =
+                let ledger =
                     LaneLedger { index: source.index(), ..LaneLedger::new(opened.name.clone(), worker) };
-                let ledger = Arc::new(Mutex::new(new));
-                ledgers.push(ledger.clone());
-                let lane = Lane {
-                    source,
-                    // Packets are numbered by each worker, so each needs identifiers of its own.
-                    worker: Worker::new(
-                        own_seed(&settings.config, ledgers.len()),
-                        Shard { index: 0, count: 1 },
-                    )
-                    .among(opened.exchange.clone().map(|exchange| Peers::new(exchange, worker))),
-                    control: control.clone(),
-                    reports: sender.clone(),
-                    ledger,
-                    core: opened.options.cores.get(worker).copied(),
-                    state: State::new(),
-                };
-                let thread = thread::Builder::new()
-                    .name(format!("worker {}-{worker}", opened.name))
-                    .spawn(move || lane.run())
+                let core = opened.options.cores.get(worker).copied();
+                number += 1;
+                // Packets are numbered by each worker, so each needs identifiers of its own.
+                let config = own_seed(&settings.config, number);
+                crew.begin(ledger, source, core, config, opened.exchange.clone())
                     .map_err(LiveError::Thread)?;
-                threads.push(thread);
             }
         }
-        drop(sender);
+        let lanes = crew.ledgers();
         let begun = Instant::now();
         let board = Arc::new(Board::new());
         let supervisor = Supervisor {
             board: board.clone(),
-            lanes: ledgers.clone(),
+            crew,
+            lanes: lanes.clone(),
             reports: reports.clone(),
             exporters: self.exporters.clone(),
             begun,
         };
         let mut stage = Stage {
             interfaces: self.interfaces,
-            lanes: ledgers,
+            lanes,
             reports,
             policy: Policy::new(events),
             logs: &mut logs,
@@ -251,23 +264,28 @@ impl Live {
             begun,
             board,
         };
-        let finished = thread::scope(|scope| {
+        let (finished, crew) = thread::scope(|scope| {
             let (stop, stopped) = bounded(0);
-            thread::Builder::new()
+            let supervisor = thread::Builder::new()
                 .name("supervisor".to_owned())
                 .spawn_scoped(scope, move || supervisor.run(&stopped, watch))
                 .map_err(LiveError::Thread)?;
             let finished = stage.run(control, deadline);
             drop(stop);
-            Ok(finished)
+            Ok((finished, supervisor.join()))
         })?;
         let mut ledger = stage.finish();
-        let complete = finished && join(threads);
+        // Where not all have ended, they are not waited for.
+        let (complete, hung) = match crew {
+            Ok(crew) if finished => crew.join(),
+            Ok(crew) => (false, crew.gave_up()),
+            Err(_) => (false, false),
+        };
         let until = Instant::now() + deadline;
         let closed = logs.close(wall());
         ledger.logs = logs.row_counts();
         logs.finish_archiving(until);
-        Ok(LiveSummary { ledger, complete, unfinished: closed.err() })
+        Ok(LiveSummary { ledger, complete, unfinished: closed.err(), hung })
     }
 }
 
@@ -275,12 +293,6 @@ impl Live {
 fn own_seed(config: &Config, worker: usize) -> Arc<Config> {
     let seed = config.seed.wrapping_add((worker as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     Arc::new(Config { seed, ..config.clone() })
-}
-
-fn join(threads: Vec<JoinHandle<()>>) -> bool {
-    // A lane contains its faults; should one have ended by a panic after all, it was not complete.
-    let failed = threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
-    failed == 0
 }
 
 /// The one stage behind all workers.
@@ -321,6 +333,10 @@ impl Stage<'_, '_> {
                 Err(RecvTimeoutError::Disconnected) => return true,
             }
             if control.is_stopping() {
+                // Nobody says anything more then; a thread that hangs would keep the queue open for ever.
+                if lanes(&self.lanes).iter().all(|lane| lane.ended) && self.reports.is_empty() {
+                    return true;
+                }
                 let by = *stop_by.get_or_insert_with(|| Instant::now() + deadline);
                 if Instant::now() > by {
                     return false;
@@ -422,6 +438,9 @@ impl Stage<'_, '_> {
                 eprintln!("nightjar: {}: the interface was made anew; a restart is needed", lane.peer());
             }
         }
+        for hang in self.board.take_troubles() {
+            self.raise(&hang, now);
+        }
         let troubles = self.loss.look(&self.ledger, self.logs);
         self.tell(&troubles, now);
         self.logs.tick(now);
@@ -485,9 +504,14 @@ impl Stage<'_, '_> {
     fn tell(&mut self, troubles: &[Trouble], now: Time) {
         for trouble in troubles {
             eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
-            if self.policy.trouble(trouble, now, self.logs).is_err() {
-                self.ledger.log_failures += 1;
-            }
+            self.raise(trouble, now);
+        }
+    }
+
+    /// Raises a notice.
+    fn raise(&mut self, trouble: &Trouble, now: Time) {
+        if self.policy.trouble(trouble, now, self.logs).is_err() {
+            self.ledger.log_failures += 1;
         }
     }
 }

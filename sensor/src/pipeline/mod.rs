@@ -1,5 +1,6 @@
 //! The wiring: packets to workers, what workers say to the logs.
 
+mod crew;
 mod exchange;
 pub mod fuzz;
 mod iptunnel;
@@ -12,11 +13,12 @@ mod plain;
 mod replay;
 mod supervisor;
 mod task;
+mod whereabouts;
 mod worker;
 
 pub use exchange::Handover;
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger, Stalled};
-pub use live::{Changeable, Control, InterfaceOptions, Live, LiveError, LiveSummary};
+pub use live::{Changeable, Control, HANG_AFTER, InterfaceOptions, Live, LiveError, LiveSummary};
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use worker::WorkerStats;
 

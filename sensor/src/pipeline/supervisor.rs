@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
+use crate::pipeline::crew::Crew;
 use crate::pipeline::lane::wall;
 use crate::pipeline::ledger::{LaneLedger, Ledger, Stalled, memory_bytes};
 use crate::pipeline::merge::Report;
 use crate::pipeline::task::Task;
+use crate::policy::Trouble;
 use crate::sink::Accounts;
 
 /// What the stage behind the workers shares with the supervisor.
@@ -21,10 +23,13 @@ pub(super) struct Board {
     rounds: AtomicU64,
     /// The stage's thread.
     task: OnceLock<Task>,
+    /// What the stage is to raise notices of.
+    troubles: Mutex<Vec<Trouble>>,
 }
 
 pub(super) struct Supervisor {
     pub board: Arc<Board>,
+    pub crew: Crew,
     pub lanes: Vec<Arc<Mutex<LaneLedger>>>,
     /// Only to see how many wait.
     pub reports: Receiver<Report>,
@@ -39,7 +44,12 @@ const SHOW: Duration = Duration::from_secs(1);
 
 impl Board {
     pub fn new() -> Self {
-        Board { ledger: Mutex::default(), rounds: AtomicU64::new(0), task: OnceLock::new() }
+        Board {
+            ledger: Mutex::default(),
+            rounds: AtomicU64::new(0),
+            task: OnceLock::new(),
+            troubles: Mutex::default(),
+        }
     }
 
     /// To be called by the stage's thread, first and whenever it comes round.
@@ -52,24 +62,35 @@ impl Board {
         *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = ledger.clone();
     }
 
+    /// What was found wrong since the last call, and told on standard error already.
+    pub fn take_troubles(&self) -> Vec<Trouble> {
+        std::mem::take(&mut self.troubles.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn published(&self) -> Ledger {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Supervisor {
-    /// Shows the ledger every second until `stop` is dropped.
-    pub fn run(self, stop: &Receiver<()>, mut show: impl FnMut(&Ledger)) {
+    /// Looks after all until `stop` is dropped, and shows the ledger every second.
+    pub fn run(mut self, stop: &Receiver<()>, mut show: impl FnMut(&Ledger)) -> Crew {
         let mut stage = Still::new();
         let mut next_show = Instant::now() + SHOW;
         while stop.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             let now = Instant::now();
             let still = stage.look(self.board.rounds.load(Ordering::Relaxed), now);
+            for trouble in self.crew.look(now) {
+                eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
+                self.board.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble);
+            }
             if now >= next_show {
                 next_show = now + SHOW;
+                self.crew.count();
                 show(&self.ledger(still));
             }
         }
+        self.crew
     }
 
     /// What all have counted up to now, whether or not the stage comes round.

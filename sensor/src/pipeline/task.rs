@@ -36,6 +36,13 @@ impl Task {
         let state = *fields.first()?;
         Some(Activity { runs: state == "R", waits_for_disk: state == "D", cpu })
     }
+
+    /// Lets it have only the processor time that nobody else wants. Where that is refused, it has its share.
+    pub fn yield_processor(self) {
+        let parameters = libc::sched_param { sched_priority: 0 };
+        // SAFETY: the parameters are only read.
+        let _ = unsafe { libc::sched_setscheduler(self.0.as_raw(), libc::SCHED_IDLE, &raw const parameters) };
+    }
 }
 
 #[cfg(test)]

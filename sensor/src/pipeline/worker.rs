@@ -11,28 +11,28 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::analyze::{self, AnalyzeStats, Named, Sessions, Unclaimed};
+use crate::analyze::{self, Analysis, AnalyzeStats, Named, Sessions, Unclaimed};
 use crate::capture::Packet;
 use crate::config::Config;
-use crate::counters::{counter, counters};
+use crate::counters::{CounterSet, counter, counters};
 use crate::decode::{
     Checksum, Counters, Datagram as Whole, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome,
     Outcome, OverUdp, Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds, is_fragment, peek,
 };
-use crate::event::{About, Batch, Bus, Order, Proto, Tunnel, Weird};
+use crate::event::{About, Batch, Bus, Heartbeat, Order, Proto, Tunnel, Weird};
 use crate::flow::events::{FlowWeird, NetWeird};
-use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Tuple};
+use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Key, Tuple};
 use crate::pipeline::exchange::{Handover, Parcel, Peers, What};
 use crate::pipeline::iptunnel::IpTunnels;
 use crate::pipeline::plain;
 use crate::time::{Interval, Time};
 
-pub(super) struct Worker {
+pub(super) struct Worker<A: Analysis = Sessions> {
     config: Arc<Config>,
     shard: Shard,
     decoder: Decoder,
     weirds: Weirds,
-    flows: Flows<Sessions>,
+    flows: Flows<A>,
     ip_tunnels: IpTunnels,
     bus: Bus,
     now: Time,
@@ -42,6 +42,11 @@ pub(super) struct Worker {
     panics: u64,
     /// The other workers of a live interface.
     peers: Option<Peers>,
+    /// Flows that a worker before this one hung at: their packets are left alone.
+    given_up: Vec<Key>,
+    given_up_packets: u64,
+    /// What the workers before this one have counted.
+    before: WorkerStats,
 }
 
 /// Which of the workers this one is.
@@ -81,6 +86,9 @@ counters! {
         pub panics: u64 =
             counter("panics_total").lost("packets whose analysis failed (a fault of ours; please report)"),
         pub handover: Handover,
+        /// Packets left alone because the analysis of their flow had hung.
+        pub given_up_packets: u64 = counter("given_up_packets_total")
+            .lost("packets left alone because the analysis of their connection had hung"),
         /// Rows, weirds and tunnels that the worker told of.
         pub said: u64 = counter("said_total"),
     }
@@ -97,14 +105,14 @@ impl Place {
     }
 }
 
-impl Worker {
+impl<A: Analysis> Worker<A> {
     pub fn new(config: Arc<Config>, shard: Shard) -> Self {
         let decoder = Decoder::new(decoding(&config));
         Worker {
             shard,
             decoder,
             weirds: Weirds::default(),
-            flows: Flows::new(Sessions::default()),
+            flows: Flows::new(A::default()),
             ip_tunnels: IpTunnels::default(),
             bus: Bus::new(config.format, config.exports.serializer(), config.interest.clone()),
             now: Time::default(),
@@ -112,6 +120,9 @@ impl Worker {
             checksums_pending: false,
             panics: 0,
             peers: None,
+            given_up: Vec::new(),
+            given_up_packets: 0,
+            before: WorkerStats::default(),
             config,
         }
     }
@@ -125,8 +136,24 @@ impl Worker {
         self.peers.as_mut()
     }
 
+    /// Goes on counting where those before it stood, and leaves alone the flows that they hung at.
+    pub fn succeed(&mut self, before: WorkerStats, unclaimed: Unclaimed, given_up: Vec<Key>) {
+        self.flows.handler.go_on_counting(unclaimed);
+        (self.before, self.given_up) = (before, given_up);
+    }
+
+    /// Where it shows what it is at.
+    pub fn heartbeat(&self) -> &Arc<Heartbeat> {
+        self.bus.heartbeat()
+    }
+
+    /// Things said so far.
+    pub fn said(&self) -> u64 {
+        self.before.said + self.bus.said()
+    }
+
     pub fn stats(&self) -> WorkerStats {
-        WorkerStats {
+        let mut stats = WorkerStats {
             decode: self.decoder.counters(),
             ip_protocols: *self.decoder.ip_protocols(),
             flow: self.flows.stats(),
@@ -136,7 +163,10 @@ impl Worker {
             panics: self.panics,
             handover: self.peers.as_ref().map(Peers::counts).unwrap_or_default(),
             said: self.bus.said(),
-        }
+            given_up_packets: self.given_up_packets,
+        };
+        stats.merge(&self.before);
+        stats
     }
 
     /// Connections that no analyzer took, as they are counted.
@@ -156,6 +186,7 @@ impl Worker {
             self.panics += 1;
             self.flows.give_up_current();
         }
+        self.bus.heartbeat().done(self.said(), self.flows.len() as u64);
     }
 
     /// Handles a packet whose transport checksums may still be missing, as on packets of this very host.
@@ -191,6 +222,7 @@ impl Worker {
             self.panics += 1;
             self.flows.give_up_current();
         }
+        self.bus.heartbeat().done(self.said(), self.flows.len() as u64);
     }
 
     /// Network time: that of the newest packet, or of the wall clock where there was none.
@@ -421,7 +453,7 @@ impl Worker {
             total_len: packet.total_len,
             bad_checksum: false,
         };
-        let tuple = match Flows::<Sessions>::tuple(&datagram) {
+        let tuple = match Flows::<A>::tuple(&datagram) {
             Ok(tuple) => tuple,
             Err(short) => {
                 let source = match short.proto {
@@ -433,6 +465,10 @@ impl Worker {
                 return self.tell_weirds();
             }
         };
+        if !self.given_up.is_empty() && self.given_up.contains(&tuple.key()) {
+            self.given_up_packets += 1;
+            return;
+        }
         let owned = tuple.key().owner(self.shard.count) == self.shard.index;
         let may_be_tunnel = tuple.proto == Proto::Udp && may_be_tunnel(&tuple, packet.payload);
         if !owned && !may_be_tunnel {
@@ -524,12 +560,12 @@ fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Optio
 }
 
 /// Whether a worker has the flow of an IP packet.
-fn knows(flows: &Flows<Sessions>, packet: &[u8]) -> bool {
+fn knows<A: Analysis>(flows: &Flows<A>, packet: &[u8]) -> bool {
     peek(packet).is_some_and(|(src, dst, protocol, bytes)| {
         let len = bytes.len() as u32;
         let datagram =
             Datagram { src, dst, protocol, header: &[], bytes, len, total_len: len, bad_checksum: false };
-        Flows::<Sessions>::tuple(&datagram).is_ok_and(|tuple| flows.knows(&tuple))
+        Flows::<A>::tuple(&datagram).is_ok_and(|tuple| flows.knows(&tuple))
     })
 }
 

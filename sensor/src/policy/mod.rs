@@ -101,6 +101,8 @@ pub enum TroubleKind {
     AnalysisLoss,
     OneSided,
     Skew,
+    /// A worker hung.
+    Hang,
 }
 
 counters! {

@@ -16,6 +16,7 @@ pub(super) fn notice(vm: &mut Vm, trouble: &Trouble) {
         TroubleKind::AnalysisLoss => "Sensor::Analysis_Loss",
         TroubleKind::OneSided => "Sensor::One_Sided_Flows",
         TroubleKind::Skew => "Sensor::Worker_Skew",
+        TroubleKind::Hang => "Sensor::Worker_Hangs",
     };
     vm.set_field(&info, "note", vm.enum_value(note).unwrap_or_default());
     vm.set_field(&info, "msg", Value::str(&trouble.text));

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::pipeline::Ledger;
 use crate::service::about::{self, About};
 use crate::service::health::{Health, Latest};
 use crate::service::metrics::Dialect;
@@ -72,7 +73,11 @@ impl Site {
             "/healthz" => {
                 let health = snapshot.health();
                 match health.ready() {
-                    true => (StatusCode::OK, plain, format!("ready\n{}", silence(&health))),
+                    true => (
+                        StatusCode::OK,
+                        plain,
+                        format!("ready\n{}{}", silence(&health), hangs(&snapshot.ledger)),
+                    ),
                     false => {
                         let body = format!("not ready: {}\n", health.reasons());
                         (StatusCode::SERVICE_UNAVAILABLE, plain, body)
@@ -100,6 +105,12 @@ impl Site {
 fn silence(health: &Health) -> String {
     let long = health.silent.iter().filter(|(_, silent)| *silent >= SILENT);
     long.map(|(name, silent)| format!("{name}: no packet for {:.0} s\n", silent.as_secs_f64())).collect()
+}
+
+/// Workers that hung and were replaced.
+fn hangs(ledger: &Ledger) -> String {
+    let hung = ledger.lanes.iter().filter(|lane| lane.hangs > 0);
+    hung.map(|lane| format!("worker {} hung and was replaced: {}\n", lane.peer(), lane.hangs)).collect()
 }
 
 /// What who asks would rather have: OpenMetrics only where it is named.

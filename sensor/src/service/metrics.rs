@@ -260,6 +260,13 @@ const OF_SENSOR: &[Family] = &[
         samples: |ledger, out| out.lanes(ledger, |lane| lane.restarts),
     },
     Family {
+        name: "worker_hangs_total",
+        kind: "counter",
+        labels: LANE,
+        help: "How often the worker hung at a packet; its flow was given up, and another worker took over.",
+        samples: |ledger, out| out.lanes(ledger, |lane| lane.hangs),
+    },
+    Family {
         name: "clock_steps_total",
         kind: "counter",
         labels: LANE,

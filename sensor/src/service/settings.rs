@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::config::file::{self, Problem, Section, Setting, Value};
 use crate::config::options::{self, Given, OptionDef, Role};
 use crate::log::{Compression, Retention, Rotation, Upkeep};
-use crate::pipeline::{Changeable, InterfaceOptions};
+use crate::pipeline::{Changeable, HANG_AFTER, InterfaceOptions};
 use crate::record::Format;
 use crate::service::sandbox::{Sandbox, folder_of};
 use crate::sink;
@@ -52,6 +52,8 @@ pub struct Service {
     pub metrics: Option<SocketAddr>,
     /// Not ready when capture is this far behind the clock.
     pub max_lag: Duration,
+    /// A worker that has not got on for this long is replaced.
+    pub hang_after: Duration,
 }
 
 impl Default for Sensor {
@@ -83,6 +85,7 @@ impl Default for Service {
             status_socket: Some(PathBuf::from("/run/nightjar/status.sock")),
             metrics: None,
             max_lag: Duration::from_secs(30),
+            hang_after: HANG_AFTER,
         }
     }
 }
@@ -198,6 +201,13 @@ const SERVICE: Section<Sensor> = Section {
             }
         }),
         setting!("max_lag", |s, value| s.service.max_lag = value.duration()?),
+        setting!("hang_after", |s, value| {
+            let after = value.duration()?;
+            if after < Duration::from_secs(1) || after > Duration::from_secs(600) {
+                return Err("is from \"1 s\" to \"10 min\"".to_owned());
+            }
+            s.service.hang_after = after
+        }),
     ],
 };
 

@@ -237,6 +237,7 @@ fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
         "unsaid": lane.unsaid,
         "panics": lane.stats.panics,
         "restarts": lane.restarts,
+        "hangs": lane.hangs,
         "clock_steps": lane.clock_steps,
         "interface_errors": lane.interface_errors,
         "made_anew": lane.followed,
@@ -299,7 +300,7 @@ pub fn print(before: &Value, now: &Value) -> String {
             number(worker, "dropped"),
             number(worker, "open_flows"),
             number(worker, "gaps"),
-            number(worker, "panics") + number(worker, "restarts"),
+            number(worker, "panics") + number(worker, "restarts") + number(worker, "hangs"),
         );
     }
     let lost: Vec<&str> = now["lost"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -6,6 +6,7 @@
 mod clock;
 mod disk;
 mod fragments;
+mod hang;
 mod health;
 mod net;
 mod notices;

@@ -138,7 +138,9 @@ impl Ring {
     /// Goes over to the interface that has this name now, if that is another one. What came from the old one should
     /// have been read.
     pub fn follow(&mut self) -> io::Result<bool> {
-        let Some(next) = self.state.plan.again(self.state.worker, self.state.index)? else { return Ok(false) };
+        let Some(next) = self.state.plan.again(self.state.worker, self.state.index)? else {
+            return Ok(false);
+        };
         let counts = self.counts()?;
         *locked(&next.state.counted) = counts;
         // A thread that another one has taken the ring from shows nothing any more.
