@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use jsonschema::Validator;
 use nightjar::analyze::{declared_logs, reference};
 use nightjar::config::{Config, options};
-use nightjar::export::{Export, Exports, KeyBy, Shape, Streams, json_schema, rows};
+use nightjar::export::{Export, Exports, FieldNames, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
 use nightjar::pipeline::streams;
 use nightjar::pipeline::{ReplayOptions, replay};
@@ -69,7 +69,9 @@ fn the_committed_schemas_are_those_of_the_records() {
     for (path, text) in &schemas {
         assert!(committed[path] == *text, "{} is not current: run with NIGHTJAR_BLESS=1", path.display());
     }
-    for stream in ["stats", "capture_loss", "notice", "intel", "config", "reporter"] {
+    for stream in
+        ["stats", "capture_loss", "notice", "intel", "config", "reporter", "noise", "http-noise", "dns-noise"]
+    {
         assert_eq!(schemas.keys().filter(|path| path.file_stem().unwrap() == stream).count(), 8, "{stream}");
     }
 }
@@ -112,6 +114,19 @@ fn schemas_of_scripts_have_their_streams_and_columns() {
     assert_ne!(schema("zeek-epoch/conn.json")["title"], schema("zeek-millis/dns.json")["title"]);
 }
 
+#[test]
+fn schemas_of_an_exporter_are_as_it_sends_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("kafka.toml");
+    let text = "[kafka]\n[kafka.rows]\nnames = \"underscores\"\nsensor_field = \"_sensor\"\n[kafka.client]\n\
+                \"bootstrap.servers\" = \"127.0.0.1:1\"\n";
+    std::fs::write(&config, text).unwrap();
+    let schemas = written(&["--config", config.to_str().unwrap()]);
+    let schema: Json = serde_json::from_str(&schemas[Path::new("kafka/conn.json")]).unwrap();
+    assert!(schema["properties"].get("id_orig_h").is_some() && schema["properties"].get("_sensor").is_some());
+    assert!(schema["properties"].get("id.orig_h").is_none());
+}
+
 /// A row's stream and value.
 type Row = (String, Vec<u8>);
 
@@ -135,6 +150,8 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format
         streams: Streams::default(),
         rules: Vec::new(),
         key: KeyBy::Uid,
+        names: FieldNames::Dots,
+        sensor_field: None,
     };
     let exports = Exports(formats.iter().map(export).collect());
     let kept: Vec<Kept> = formats.iter().map(|_| Kept::default()).collect();

@@ -35,5 +35,9 @@ export {
 		Worker_Skew,
 		## A worker hung at a packet, and was replaced.
 		Worker_Hangs,
+		## An exporter does not deliver: its receiver cannot be reached, is silent, or refuses rows.
+		Export_Stalled,
+		## An exporter lost rows, has rows that its receiver will never take, or has a spool that fills.
+		Export_Loss,
 	};
 }

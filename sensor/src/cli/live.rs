@@ -377,7 +377,7 @@ fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) ->
         return None;
     }
     // Exporters make them, but then it would be too late.
-    sensor.export.spools().for_each(|spool| drop(std::fs::create_dir_all(spool)));
+    sensor.export.folders().for_each(|spool| drop(std::fs::create_dir_all(spool)));
     let mut sandbox = sensor.sandbox();
     let here = PathBuf::from(".");
     if overrides.config.is_none() {

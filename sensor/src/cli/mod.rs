@@ -33,7 +33,7 @@ use crate::policy::Events;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::service::{examine, privileges, signals};
-use crate::sink::{self, Delivery, Known, Mode, Sinks};
+use crate::sink::{self, Checked, Delivery, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -201,8 +201,10 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
         Ok(sensor) => {
             say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
-            // Scripts that make streams are not run for this.
-            let known = Known { open: !args.scripts.is_empty(), ..streams::configured(&sensor) };
+            let known = match code {
+                ALL_READ if sensor.export.is_some() => streams::checked(&sensor, &args.scripts),
+                _ => streams::configured(&sensor),
+            };
             let receivers = check_receivers(&sensor.export, &known);
             Ok(if code == ALL_READ { receivers } else { code })
         }
@@ -353,15 +355,13 @@ fn say_all(lines: &str) {
 }
 
 /// Asks those that rows are exported to whether they would take them.
-fn check_receivers(config: &sink::Config, known: &Known) -> u8 {
+fn check_receivers(config: &sink::Config, known: &sink::Known) -> u8 {
     let mut code = ALL_READ;
-    for (name, found) in sink::check(config, known) {
-        match found {
-            Ok(found) => say(format_args!("{name}: {found}")),
-            Err(wrong) => {
-                eprintln!("nightjar: {name}: {wrong}");
-                code = NOT_DELIVERED;
-            }
+    for Checked { name, found, wrong } in sink::check(config, known) {
+        found.iter().for_each(|found| say(format_args!("{name}: {found}")));
+        wrong.iter().for_each(|wrong| eprintln!("nightjar: {name}: {wrong}"));
+        if !wrong.is_empty() {
+            code = NOT_DELIVERED;
         }
     }
     code

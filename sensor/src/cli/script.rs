@@ -48,6 +48,12 @@ pub(super) struct Engine<'a> {
 }
 
 impl ScriptArgs {
+    /// These scripts alone.
+    pub fn of(scripts: &[&str]) -> ScriptArgs {
+        let words = scripts.iter().map(|script| (*script).to_owned()).collect();
+        ScriptArgs { code: Vec::new(), bare: false, words }
+    }
+
     /// There is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.code.is_empty() && self.words.is_empty()

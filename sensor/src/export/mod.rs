@@ -13,7 +13,7 @@ mod summary;
 
 pub use row::{Row, RowError, rows};
 pub use rules::{Action, Condition, Rule, RuleError};
-pub use schema::{Version, json_schema, schema_version};
+pub use schema::{Version, json_schema, json_schema_of, schema_version};
 pub use shape::Shape;
 
 use std::ops::Range;
@@ -35,6 +35,29 @@ pub struct Export {
     /// The first rule that matches a row decides about it.
     pub rules: Vec<Rule>,
     pub key: KeyBy,
+    pub names: FieldNames,
+    /// A member of every flat row that names the sensor.
+    pub sensor_field: Option<String>,
+}
+
+/// How fields are called in flat rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldNames {
+    /// As in Zeek's logs: `id.orig_h`.
+    #[default]
+    Dots,
+    /// `id_orig_h`: what receivers take that see objects in dots.
+    Underscores,
+}
+
+impl FieldNames {
+    /// What a field is called.
+    pub fn of(self, name: &str) -> String {
+        match self {
+            FieldNames::Dots => name.to_owned(),
+            FieldNames::Underscores => name.replace('.', "_"),
+        }
+    }
 }
 
 /// Which streams are exported.
@@ -62,7 +85,7 @@ pub fn is_topic(name: &str) -> bool {
 const MAX_TOPIC: usize = 249;
 
 /// What rows must have in common to stay in order at the receiver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeyBy {
     /// The connection.
     #[default]
@@ -70,6 +93,20 @@ pub enum KeyBy {
     /// The originator's address.
     Client,
     None,
+    /// The first of these fields that is set.
+    Fields(Vec<String>),
+}
+
+impl KeyBy {
+    /// The fields that a key is taken from.
+    pub fn fields(&self) -> Vec<&str> {
+        match self {
+            KeyBy::Uid => vec!["uid", "fuid"],
+            KeyBy::Client => vec!["id.orig_h", "src"],
+            KeyBy::None => Vec::new(),
+            KeyBy::Fields(names) => names.iter().map(|name| &name[..]).collect(),
+        }
+    }
 }
 
 /// All exporters of a run.

@@ -2,7 +2,7 @@
 
 use crate::export::mozdef::{Bro, Event};
 use crate::export::rules::Judge;
-use crate::export::{Export, KeyBy, Shape, Written, row, schema_version};
+use crate::export::{Export, FieldNames, Shape, Written, row, schema_version};
 use crate::record::{JsonTime, Record, Schema, Value, Visitor, json};
 use crate::time::Time;
 
@@ -10,15 +10,28 @@ pub(super) struct Plan {
     stream: &'static str,
     version: u32,
     judge: Judge,
-    /// The field that the key is taken from.
-    key: Option<usize>,
+    /// The fields that the key is taken from: the first that is set.
+    key: Box<[usize]>,
+    /// Where the row's own time is.
+    ts: Option<usize>,
     body: Body,
 }
 
 enum Body {
-    Flat { before: Vec<u8>, fields: Names, after: &'static [u8] },
+    Flat(Flat),
     Event(Event),
     Bro(Bro),
+}
+
+/// The row's fields, as members of an object.
+struct Flat {
+    before: Vec<u8>,
+    fields: Names,
+    /// The fields have other names than in files.
+    renamed: bool,
+    /// A member behind them, without a comma.
+    sensor: Vec<u8>,
+    after: &'static [u8],
 }
 
 /// Every field's name as JSON writes it, with its colon.
@@ -26,18 +39,13 @@ pub(super) struct Names(Box<[Box<[u8]>]>);
 
 impl Plan {
     pub fn new(export: &Export, schema: &'static Schema) -> Plan {
-        let wanted: &[&str] = match export.key {
-            KeyBy::Uid => &["uid", "fuid"],
-            KeyBy::Client => &["id.orig_h", "src"],
-            KeyBy::None => &[],
-        };
         let body = match export.shape {
-            Shape::Zeek => Body::Flat { before: b"{".to_vec(), fields: Names::of(schema), after: b"}" },
+            Shape::Zeek => Body::Flat(Flat::new(export, schema, b"{".to_vec(), b"}")),
             Shape::Tagged => {
                 let mut before = b"{".to_vec();
                 json::string(schema.path.as_bytes(), &mut before);
                 before.extend_from_slice(b":{");
-                Body::Flat { before, fields: Names::of(schema), after: b"}}" }
+                Body::Flat(Flat::new(export, schema, before, b"}}"))
             }
             Shape::Mozdef => Body::Event(Event::new(schema, &export.sensor)),
             Shape::MozdefBro => Body::Bro(Bro::new(schema)),
@@ -46,7 +54,8 @@ impl Plan {
             stream: schema.path,
             version: schema_version(schema),
             judge: Judge::new(&export.rules, schema),
-            key: wanted.iter().find_map(|name| schema.field(name)),
+            key: export.key.fields().into_iter().filter_map(|name| schema.field(name)).collect(),
+            ts: schema.field("ts"),
             body,
         }
     }
@@ -67,25 +76,53 @@ impl Plan {
             Some("") => topic,
             Some(topic) => topic,
         };
-        let begun = row::begin(now, self.version, self.stream, topic, out);
-        if let Some(field) = self.key {
-            json::plain_text(record.get(field), out);
+        let own = match self.ts.map(|ts| record.get(ts)) {
+            Some(Value::Time(own)) => own,
+            _ => now,
+        };
+        let begun = row::begin((now, own), self.version, self.stream, topic, out);
+        let mut keys = self.key.iter().map(|field| record.get(*field));
+        if let Some(key) = keys.find(|value| !matches!(value, Value::Unset)) {
+            json::plain_text(key, out);
             begun.end_key(out);
         }
         match &self.body {
-            Body::Flat { before, fields, after } => {
-                out.extend_from_slice(before);
+            Body::Flat(flat) => {
+                out.extend_from_slice(&flat.before);
+                let start = out.len();
                 match written {
-                    Some((time, members)) if *time == export.time => out.extend_from_within(members.clone()),
-                    _ => record.visit(&mut Fields::new(fields, export.time, out)),
+                    Some((time, members)) if *time == export.time && !flat.renamed => {
+                        out.extend_from_within(members.clone());
+                    }
+                    _ => record.visit(&mut Fields::new(&flat.fields, export.time, out)),
                 }
-                out.extend_from_slice(after);
+                if !flat.sensor.is_empty() {
+                    if out.len() > start {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(&flat.sensor);
+                }
+                out.extend_from_slice(flat.after);
             }
             Body::Event(event) => event.write(record, now, out),
             Body::Bro(bro) => bro.write(record, out),
         }
         begun.finish(out);
         true
+    }
+}
+
+impl Flat {
+    fn new(export: &Export, schema: &Schema, before: Vec<u8>, after: &'static [u8]) -> Flat {
+        let renamed = export.names == FieldNames::Underscores;
+        let names = schema.fields.iter().map(|field| export.names.of(field.name));
+        let mut sensor = Vec::new();
+        if let Some(name) = &export.sensor_field {
+            json::string(name.as_bytes(), &mut sensor);
+            sensor.push(b':');
+            json::string(export.sensor.as_bytes(), &mut sensor);
+        }
+        Flat { before, fields: Names::new(names), renamed, sensor, after }
     }
 }
 

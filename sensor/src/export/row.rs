@@ -1,7 +1,7 @@
 //! A row on its way to an exporter: the same bytes in memory and in the spool.
 //!
 //! ```text
-//! u32 length of what follows · i64 packet time · u32 version · u8 stream · u8 topic · u8 key (lengths)
+//! u32 length of what follows · i64 packet time · i64 the row's own time · u32 version · u8 stream · u8 topic · u8 key (lengths)
 //! stream · topic · key · value
 //! ```
 //! Numbers are little-endian.
@@ -13,6 +13,8 @@ use crate::time::Time;
 pub struct Row<'a> {
     /// Packet time when it was written.
     pub ts: Time,
+    /// What stands in its field `ts`, or packet time where it has none.
+    pub own: Time,
     /// Of the stream's schema.
     pub version: u32,
     pub stream: &'a str,
@@ -28,7 +30,7 @@ pub struct Row<'a> {
 pub struct RowError;
 
 const LEN: usize = 4;
-const HEAD: usize = LEN + 8 + 4 + 3;
+const HEAD: usize = LEN + 8 + 8 + 4 + 3;
 
 /// Names and keys are cut here; the longest of ours, an IPv6 address, has 39 bytes.
 const MAX_NAME: usize = u8::MAX as usize;
@@ -40,11 +42,18 @@ pub(super) struct Begun {
 }
 
 /// Begins a row; its key and then its value are what is appended next.
-pub(super) fn begin(now: Time, version: u32, stream: &str, topic: &str, out: &mut Vec<u8>) -> Begun {
+pub(super) fn begin(
+    (now, own): (Time, Time),
+    version: u32,
+    stream: &str,
+    topic: &str,
+    out: &mut Vec<u8>,
+) -> Begun {
     let start = out.len();
     let names = [stream, topic].map(|name| &name.as_bytes()[..name.len().min(MAX_NAME)]);
     out.extend_from_slice(&[0; LEN]);
     out.extend_from_slice(&now.nanos().to_le_bytes());
+    out.extend_from_slice(&own.nanos().to_le_bytes());
     out.extend_from_slice(&version.to_le_bytes());
     out.extend_from_slice(&[names[0].len() as u8, names[1].len() as u8, 0]);
     out.extend_from_slice(names[0]);
@@ -70,15 +79,20 @@ impl<'a> Row<'a> {
     /// Reads the row at the front of `bytes`, and says how long it is.
     pub fn read(bytes: &'a [u8]) -> Result<(Row<'a>, usize), RowError> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>().ok_or(RowError)?;
-        let [l0, l1, l2, l3, t0, t1, t2, t3, t4, t5, t6, t7, v0, v1, v2, v3, stream, topic, key] = *head;
-        let end = LEN + u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+        let [length @ .., stream, topic, key] = *head;
+        let (length, times) = length.split_first_chunk::<LEN>().ok_or(RowError)?;
+        let (now, times) = times.split_first_chunk::<8>().ok_or(RowError)?;
+        let (own, version) = times.split_first_chunk::<8>().ok_or(RowError)?;
+        let version = version.first_chunk::<4>().ok_or(RowError)?;
+        let end = LEN + u32::from_le_bytes(*length) as usize;
         let rest = rest.get(..end.checked_sub(HEAD).ok_or(RowError)?).ok_or(RowError)?;
         let (stream, rest) = rest.split_at_checked(usize::from(stream)).ok_or(RowError)?;
         let (topic, rest) = rest.split_at_checked(usize::from(topic)).ok_or(RowError)?;
         let (key, value) = rest.split_at_checked(usize::from(key)).ok_or(RowError)?;
         let row = Row {
-            ts: Time::from_nanos(i64::from_le_bytes([t0, t1, t2, t3, t4, t5, t6, t7])),
-            version: u32::from_le_bytes([v0, v1, v2, v3]),
+            ts: Time::from_nanos(i64::from_le_bytes(*now)),
+            own: Time::from_nanos(i64::from_le_bytes(*own)),
+            version: u32::from_le_bytes(*version),
             stream: std::str::from_utf8(stream).map_err(|_| RowError)?,
             topic: std::str::from_utf8(topic).map_err(|_| RowError)?,
             key,
@@ -115,7 +129,7 @@ mod tests {
     fn rows_are_read_as_they_were_written_and_not_past_their_end() {
         let mut bytes = Vec::new();
         for (stream, topic, key, value) in [("conn", "", "", ""), ("dns", "noise", "Cabc", "{\"a\":1}")] {
-            let begun = begin(Time::from_nanos(-5), 7, stream, topic, &mut bytes);
+            let begun = begin((Time::from_nanos(-5), Time::from_nanos(-6)), 7, stream, topic, &mut bytes);
             bytes.extend_from_slice(key.as_bytes());
             begun.end_key(&mut bytes);
             bytes.extend_from_slice(value.as_bytes());
@@ -124,6 +138,7 @@ mod tests {
         let read: Vec<_> = rows(&bytes).collect::<Result<_, _>>().unwrap();
         assert_eq!(read.len(), 2);
         let (_, row) = read[1];
+        assert_eq!(row.own.nanos(), -6);
         assert_eq!((row.ts.nanos(), row.version, row.stream, row.topic), (-5, 7, "dns", "noise"));
         assert_eq!((row.key, row.value), (&b"Cabc"[..], &b"{\"a\":1}"[..]));
         for cut in 0..bytes.len() {

@@ -2,19 +2,41 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::export::Shape;
 use crate::export::mozdef::{detail, stand_ins};
+use crate::export::{Export, FieldNames, Shape};
 use crate::record::{FieldDef, JsonTime, Schema, Type};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The JSON Schema of a stream's rows in `shape`.
+/// The JSON Schema of a stream's rows in `shape`, with names as in Zeek's logs.
 pub fn json_schema(schema: &Schema, shape: Shape, time: JsonTime) -> Json {
+    described(schema, shape, time, FieldNames::Dots, None)
+}
+
+/// The JSON Schema of a stream's rows as this exporter sends them.
+pub fn json_schema_of(schema: &Schema, export: &Export) -> Json {
+    described(schema, export.shape, export.time, export.names, export.sensor_field.as_deref())
+}
+
+fn described(
+    schema: &Schema,
+    shape: Shape,
+    time: JsonTime,
+    names: FieldNames,
+    sensor_field: Option<&str>,
+) -> Json {
+    let own = || {
+        let mut described = flat(schema, time, names);
+        if let (Some(name), Some(properties)) = (sensor_field, described.get_mut("properties")) {
+            properties[name] = json!({"type": "string", "description": "The sensor's name."});
+        }
+        described
+    };
     let mut described = match shape {
-        Shape::Zeek => flat(schema, time),
+        Shape::Zeek => own(),
         Shape::Tagged => {
             let mut properties = Map::new();
-            properties.insert(schema.path.to_owned(), flat(schema, time));
+            properties.insert(schema.path.to_owned(), own());
             closed(properties, vec![schema.path.to_owned()])
         }
         Shape::Mozdef => event(schema),
@@ -52,10 +74,10 @@ fn closed(properties: Map<String, Json>, required: Vec<String>) -> Json {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-fn flat(schema: &Schema, time: JsonTime) -> Json {
-    let properties = schema.fields.iter().map(|field| (field.name.to_owned(), member(field, time)));
+fn flat(schema: &Schema, time: JsonTime, names: FieldNames) -> Json {
+    let properties = schema.fields.iter().map(|field| (names.of(field.name), member(field, time)));
     let required = schema.fields.iter().filter(|field| !field.optional);
-    closed(properties.collect(), required.map(|field| field.name.to_owned()).collect())
+    closed(properties.collect(), required.map(|field| names.of(field.name)).collect())
 }
 
 fn member(field: &FieldDef, time: JsonTime) -> Json {
@@ -124,7 +146,7 @@ fn event(schema: &Schema) -> Json {
 }
 
 fn envelope(schema: &Schema) -> Json {
-    let mut message = flat(schema, JsonTime::Epoch);
+    let mut message = flat(schema, JsonTime::Epoch, FieldNames::Dots);
     if schema.path == "files"
         && let Some(properties) = message.pointer_mut("/properties").and_then(Json::as_object_mut)
     {

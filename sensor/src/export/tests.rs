@@ -66,6 +66,8 @@ fn export(shape: Shape) -> Export {
         streams: Streams::default(),
         rules: Vec::new(),
         key: KeyBy::Uid,
+        names: FieldNames::Dots,
+        sensor_field: None,
     }
 }
 
@@ -78,7 +80,7 @@ fn exported<R: Record>(export: Export, record: &R) -> Option<(String, String, Js
     assert!(ranges.len() <= 1);
     let (row, len) = Row::read(&out[ranges.pop()?]).unwrap();
     assert_eq!((row.stream, len, row.ts), (R::SCHEMA.path, out.len(), NOW));
-    let schema = json_schema(R::SCHEMA, exports.0[0].shape, exports.0[0].time);
+    let schema = json_schema_of(R::SCHEMA, &exports.0[0]);
     let value: Json = serde_json::from_slice(row.value).unwrap();
     let errors: Vec<String> =
         jsonschema::validator_for(&schema).unwrap().iter_errors(&value).map(|e| e.to_string()).collect();
@@ -196,8 +198,24 @@ fn keys_are_the_connection_or_the_client() {
         (KeyBy::Uid, sample().uid.unwrap().to_string()),
         (KeyBy::Client, "10.1.2.3".into()),
         (KeyBy::None, String::new()),
+        (KeyBy::Fields(vec!["nothing".to_owned(), "id.resp_h".to_owned()]), "2001:db8::1".into()),
     ] {
         assert_eq!(exported(Export { key, ..export(Shape::Zeek) }, &sample()).unwrap().1, expected);
+    }
+}
+
+#[test]
+fn flat_rows_can_have_other_names_and_the_sensors() {
+    for shape in [Shape::Zeek, Shape::Tagged] {
+        let other = Export {
+            names: FieldNames::Underscores,
+            sensor_field: Some("_sensor".to_owned()),
+            ..export(shape)
+        };
+        let (_, _, row) = exported(other, &sample()).unwrap();
+        let row = if shape == Shape::Tagged { row["sample"].clone() } else { row };
+        assert_eq!((&row["id_orig_h"], &row["_sensor"]), (&"10.1.2.3".into(), &"tap1".into()));
+        assert!(row.get("id.orig_h").is_none());
     }
 }
 

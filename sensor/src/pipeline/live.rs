@@ -23,7 +23,7 @@ use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes}
 use crate::pipeline::loss::Loss;
 use crate::pipeline::merge::Report;
 use crate::pipeline::supervisor::{Board, Supervisor, lanes};
-use crate::policy::{Events, Policy, Reload, Trouble};
+use crate::policy::{Events, Policy, Reload, Trouble, TroubleKind};
 use crate::sink::Accounts;
 use crate::time::{Interval, Time};
 
@@ -503,7 +503,10 @@ impl Stage<'_, '_> {
     /// Tells the operator, and as notices whoever reads those.
     fn tell(&mut self, troubles: &[Trouble], now: Time) {
         for trouble in troubles {
-            eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
+            // Exporters tell of theirs as it happens.
+            if !matches!(trouble.kind, TroubleKind::ExportStalled | TroubleKind::ExportLoss) {
+                eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
+            }
             self.raise(trouble, now);
         }
     }

@@ -8,7 +8,7 @@ use crate::log::Logs;
 use crate::pipeline::ledger::{LaneLedger, Ledger};
 use crate::policy::{ScriptCounters, Trouble, TroubleKind};
 use crate::record::{Record, Schema, Vector, record};
-use crate::sink::{Counts, Delivery, Reason};
+use crate::sink::{Alarm, AlarmKind, Counts, Delivery, Reason};
 use crate::time::{Interval, Time};
 
 record! {
@@ -116,6 +116,8 @@ pub(super) struct Loss {
     stats: Since,
     loss: Since,
     first: bool,
+    /// What exporters said is wrong, and when that was last told.
+    alarms: Vec<(&'static str, AlarmKind, Box<str>, Time)>,
 }
 
 struct Since {
@@ -129,6 +131,8 @@ struct Since {
 /// As stats.log calls what scripts count.
 const SCRIPTS: &str = "scripts";
 
+/// An exporter's alarm that was over for so long is told again.
+const ALARM_AGAIN: Interval = Interval::from_secs(5 * 60);
 /// Traffic that says something about how evenly it is dealt out.
 const ENOUGH_PACKETS: u64 = 100_000;
 const ENOUGH_CONNECTIONS: u64 = 1_000;
@@ -137,7 +141,7 @@ impl Loss {
     pub fn new(settings: LossSettings, started: Time) -> Self {
         let since =
             || Since { at: started, lanes: Vec::new(), scripts: ScriptCounters::default(), rows: (0, 0) };
-        Loss { settings, stats: since(), loss: since(), first: true }
+        Loss { settings, stats: since(), loss: since(), first: true, alarms: Vec::new() }
     }
 
     pub fn set(&mut self, settings: LossSettings) {
@@ -152,6 +156,7 @@ impl Loss {
             interval > Interval::ZERO && (passed >= interval || passed < Interval::ZERO)
         };
         let mut troubles = Vec::new();
+        self.exporters(ledger, &mut troubles);
         if due(&self.stats, self.settings.stats_interval) {
             self.write_stats(ledger, logs, &mut troubles);
         }
@@ -248,6 +253,31 @@ impl Loss {
         self.unwritten(ledger, troubles);
         self.skew(ledger, troubles);
         self.stats = Since::of(ledger);
+    }
+
+    /// What exporters say is wrong, when it begins.
+    fn exporters(&mut self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+        // What comes and goes is not told each time.
+        self.alarms.retain(|(.., at)| (Interval::ZERO..ALARM_AGAIN).contains(&(ledger.at - *at)));
+        for Delivery { name, account } in &ledger.exports {
+            for Alarm { kind, about, text, .. } in &account.alarms {
+                let same = |(of, other, what, _): &(&str, AlarmKind, Box<str>, Time)| {
+                    of == name && other == kind && what == about
+                };
+                if let Some((.., at)) = self.alarms.iter_mut().find(|alarm| same(alarm)) {
+                    *at = ledger.at;
+                    continue;
+                }
+                self.alarms.push((*name, *kind, about.clone(), ledger.at));
+                let kind = match kind {
+                    AlarmKind::Receiver | AlarmKind::Refused | AlarmKind::Spool => TroubleKind::ExportStalled,
+                    AlarmKind::SpoolFills | AlarmKind::Loss | AlarmKind::DeadLetters => {
+                        TroubleKind::ExportLoss
+                    }
+                };
+                troubles.push(Trouble { kind, peer: (*name).to_owned(), text: text.clone() });
+            }
+        }
     }
 
     /// What a worker gave up at its ceilings.

@@ -103,6 +103,10 @@ pub enum TroubleKind {
     Skew,
     /// A worker hung.
     Hang,
+    /// An exporter does not deliver.
+    ExportStalled,
+    /// An exporter loses rows, or will soon.
+    ExportLoss,
 }
 
 counters! {

@@ -17,6 +17,8 @@ pub(super) fn notice(vm: &mut Vm, trouble: &Trouble) {
         TroubleKind::OneSided => "Sensor::One_Sided_Flows",
         TroubleKind::Skew => "Sensor::Worker_Skew",
         TroubleKind::Hang => "Sensor::Worker_Hangs",
+        TroubleKind::ExportStalled => "Sensor::Export_Stalled",
+        TroubleKind::ExportLoss => "Sensor::Export_Loss",
     };
     vm.set_field(&info, "note", vm.enum_value(note).unwrap_or_default());
     vm.set_field(&info, "msg", Value::str(&trouble.text));

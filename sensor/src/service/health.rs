@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::pipeline::{Ledger, Stalled};
 use crate::service::metrics::{self, Dialect};
+use crate::sink::{AlarmKind, Delivery};
 
 /// The newest state, shared with those who look in from outside.
 #[derive(Clone)]
@@ -135,7 +136,35 @@ pub const CONDITIONS: &[Condition] = &[
         restart: false,
         check: Pulse::dropping,
     },
+    Condition {
+        name: "export_stalled",
+        help: "A receiver has taken no rows, or none for one of its topics, for longer than `delivery.not_ready_after`, or the spool could not be used for so long.",
+        restart: false,
+        check: |_, ledger, _| alarms(ledger, &[AlarmKind::Receiver, AlarmKind::Refused, AlarmKind::Spool]),
+    },
+    Condition {
+        name: "export_spool_fills",
+        help: "An exporter's spool was more than 75 % full, and more than half of it still is.",
+        restart: false,
+        check: |_, ledger, _| alarms(ledger, &[AlarmKind::SpoolFills]),
+    },
+    Condition {
+        name: "export_loses",
+        help: "An exporter lost rows in the last minute.",
+        restart: false,
+        check: |_, ledger, _| alarms(ledger, &[AlarmKind::Loss]),
+    },
 ];
+
+/// What exporters say is wrong for so long, or so much, that it counts.
+fn alarms(ledger: &Ledger, kinds: &[AlarmKind]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for Delivery { name, account } in &ledger.exports {
+        let serious = account.alarms.iter().filter(|alarm| alarm.serious && kinds.contains(&alarm.kind));
+        texts.extend(serious.map(|alarm| format!("{name}: {}", alarm.text)));
+    }
+    texts
+}
 
 /// A worker that does not come round in this time hangs: it does so ten times a second on an idle tap.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
@@ -335,6 +364,7 @@ mod tests {
     use crate::capture::interface::NicCounts;
     use crate::capture::live::Kind;
     use crate::pipeline::{InterfaceLedger, LaneLedger};
+    use crate::sink::{Account, Alarm};
     use crate::time::Time;
 
     #[test]
@@ -403,6 +433,33 @@ mod tests {
         let disk = "no log was written for 90 s: the disk does not answer".to_owned();
         assert_eq!(found(90, false, true), (disk, false));
         assert!(found(90, true, false).1);
+    }
+
+    #[test]
+    fn what_exporters_say_counts_once_it_is_serious() {
+        let alarm = |kind, serious| Alarm {
+            kind,
+            about: "".into(),
+            text: "it is down".to_owned(),
+            since: Instant::now(),
+            serious,
+        };
+        let ledger = |kind, serious| {
+            let mut account = Account::default();
+            account.alarms.push(alarm(kind, serious));
+            Ledger { exports: vec![Delivery { name: "kafka", account }], ..Ledger::default() }
+        };
+        let mut pulse = Pulse::new(Duration::from_secs(30));
+        for (kind, condition) in [
+            (AlarmKind::Receiver, "export_stalled"),
+            (AlarmKind::Refused, "export_stalled"),
+            (AlarmKind::SpoolFills, "export_spool_fills"),
+            (AlarmKind::Loss, "export_loses"),
+        ] {
+            assert!(pulse.feel(&ledger(kind, false), Instant::now()).ready());
+            let health = pulse.feel(&ledger(kind, true), Instant::now());
+            assert!(health.is(condition) && health.reasons() == "kafka: it is down", "{kind:?}");
+        }
     }
 
     #[test]

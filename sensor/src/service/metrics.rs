@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use crate::counters::CounterSet;
 use crate::pipeline::{Histogram, LaneLedger, Ledger, WorkerStats};
 use crate::policy::ScriptCounters;
-use crate::sink::{Counts, Histogram as Lag, Reason};
+use crate::sink::{AlarmKind, Counts, Histogram as Lag, Reason};
 
 /// Names of labels.
 type Labels = Cow<'static, [&'static str]>;
@@ -462,6 +462,57 @@ const OF_EXPORTS: &[Family] = &[
         },
     },
     Family {
+        name: "export_dead_letter_rows_total",
+        kind: "counter",
+        labels: EXPORT_REASON,
+        help: "Rows that the receiver will never take, written to the dead-letter file.",
+        samples: |ledger, out| {
+            for delivery in &ledger.exports {
+                for (stream, counts) in delivery.account.streams() {
+                    for (reason, rows) in Reason::ALL.iter().zip(counts.dead) {
+                        out.add(&[delivery.name, stream, reason.name()], rows as f64);
+                    }
+                }
+            }
+        },
+    },
+    Family {
+        name: "export_held_rows",
+        kind: "gauge",
+        labels: EXPORTER,
+        help: "Rows for topics that the receiver takes none for at the moment.",
+        samples: |ledger, out| {
+            for delivery in &ledger.exports {
+                out.add(&[delivery.name], delivery.account.held_rows as f64);
+            }
+        },
+    },
+    Family {
+        name: "export_spool_fill_ratio",
+        kind: "gauge",
+        labels: EXPORTER,
+        help: "How much of what the spool may hold is taken.",
+        samples: |ledger, out| {
+            for delivery in &ledger.exports {
+                out.add(&[delivery.name], delivery.account.spool_fill as f64 / 100.0);
+            }
+        },
+    },
+    Family {
+        name: "export_alarm",
+        kind: "gauge",
+        labels: Cow::Borrowed(&["exporter", "alarm"]),
+        help: "1 while this is wrong: `receiver` (not reached, or silent), `refused` (a topic takes no rows), `spool` (cannot be used), `spool_fills`, `loss`, `dead_letters`.",
+        samples: |ledger, out| {
+            for delivery in &ledger.exports {
+                for kind in AlarmKind::ALL {
+                    let raised = delivery.account.alarms.iter().any(|alarm| alarm.kind == kind);
+                    out.add(&[delivery.name, kind.name()], f64::from(u8::from(raised)));
+                }
+            }
+        },
+    },
+    Family {
         name: "export_resent_rows_total",
         kind: "counter",
         labels: EXPORTER,
@@ -519,6 +570,18 @@ mod tests {
         let mut ledger = Ledger { lanes: vec![lane], ..Ledger::default() };
         ledger.log_lag.add(0.7);
         ledger
+    }
+
+    #[test]
+    fn alert_rules_ask_for_metrics_that_there_are() {
+        let rules = include_str!("../../../configs/alerts.yml");
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let named: Vec<&str> =
+            rules.split(|c| !is_name(c)).filter_map(|word| word.strip_prefix("nightjar_")).collect();
+        assert!(named.len() > 5);
+        for name in named {
+            assert!(name == "ready" || FAMILIES.iter().any(|family| family.name == name), "{name}");
+        }
     }
 
     #[test]

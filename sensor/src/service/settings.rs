@@ -290,9 +290,8 @@ impl Sensor {
             Ok(export) => sensor.export = export,
             // What is no TOML at all was told already.
             Err(_) if !problems.is_empty() => {}
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                problems.push(Problem::at(text, at, error.message().to_owned()));
+            Err(wrong) => {
+                problems.extend(wrong.into_iter().map(|(at, message)| Problem::at(text, at, message)));
             }
         }
         problems.extend(sensor.contradictions(text));
@@ -356,7 +355,7 @@ impl Sensor {
 
     /// What it may touch once it runs. The folders of logs are there by then.
     pub fn sandbox(&self) -> Sandbox {
-        let spools = self.export.spools().map(Path::to_owned);
+        let spools = self.export.folders().map(Path::to_owned);
         let own = [self.log_folder.clone(), self.upkeep().archive];
         Sandbox {
             writable: own

@@ -146,6 +146,8 @@ pub struct Alarm {
     pub text: String,
     /// Since when.
     pub since: Instant,
+    /// It speaks against the sensor's being ready: it has lasted, or rows are lost.
+    pub serious: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, de};
 
-use crate::export::{Action, Condition, Export, KeyBy, Rule, Shape, Streams};
+use crate::export::{Action, Condition, Export, FieldNames, KeyBy, Rule, Shape, Streams};
 use crate::record::JsonTime;
+use crate::sink::quantity::{size, span};
 use crate::sink::{Known, spool};
 
 /// Where rows are exported to. A file may leave both out.
@@ -28,11 +29,23 @@ impl Config {
         self.kafka.is_some() || self.http_sink.is_some()
     }
 
-    /// The folders of spools.
-    pub fn spools(&self) -> impl Iterator<Item = &Path> {
-        let kafka = self.kafka.as_ref().and_then(|kafka| kafka.spool.as_ref());
-        let http = self.http_sink.as_ref().and_then(|http| http.spool.as_ref());
-        [kafka, http].into_iter().flatten().map(|spool| spool.directory.as_path())
+    /// What each exporter wants, by its name.
+    pub fn exports(&self, streams: &Known) -> Result<Vec<(&'static str, Export)>, String> {
+        let kafka = self.kafka.as_ref().map(|kafka| ("kafka", &kafka.rows, kafka.key.0.clone()));
+        let http = self.http_sink.as_ref().map(|http| ("http_sink", &http.rows, KeyBy::None));
+        let both = [kafka, http].into_iter().flatten();
+        both.map(|(name, rows, key)| Ok((name, rows.export(key, streams)?))).collect()
+    }
+
+    /// The folders that exporters write to: those of spools, and of dead-letter files.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        let kafka = self.kafka.as_ref().map(|kafka| (&kafka.delivery, kafka.spool.as_ref()));
+        let http = self.http_sink.as_ref().map(|http| (&http.delivery, http.spool.as_ref()));
+        [kafka, http].into_iter().flatten().flat_map(|(delivery, spool)| {
+            let letters = delivery.dead_letter.as_deref().and_then(Path::parent);
+            let letters = letters.filter(|folder| !folder.as_os_str().is_empty());
+            spool.map(|spool| spool.directory.as_path()).into_iter().chain(letters)
+        })
     }
 
     /// The folder in which kinit (Kerberos) keeps its tickets for Kafka.
@@ -51,9 +64,52 @@ impl Config {
         )
     }
 
-    /// Reads a file's tables; those of others are theirs to check.
-    pub fn read(text: &str) -> Result<Config, toml::de::Error> {
-        toml::from_str(text)
+    /// Reads a file's tables; those of others are theirs to check. Or else all that is wrong with them, each with
+    /// where in the text it is.
+    pub fn read(text: &str) -> Result<Config, Vec<(usize, String)>> {
+        let mut wrong: Vec<(usize, String)> = Vec::new();
+        let mut rest = text.to_owned();
+        loop {
+            let error = match toml::from_str(&rest) {
+                Ok(config) if wrong.is_empty() => return Ok(config),
+                Ok(_) => break,
+                Err(error) => error,
+            };
+            let at = error.span().map_or(0, |span| span.start);
+            let line = rest.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
+            let end = rest[line..].find('\n').map_or(rest.len(), |length| line + length);
+            let found = (at, without_values(error.message()));
+            // Without the line, what else is wrong shows; unless it is a table's head or already gone.
+            let blank = rest[line..end].trim().is_empty() || rest[line..end].trim_start().starts_with('[');
+            let known = wrong.contains(&found);
+            if !known {
+                wrong.push(found);
+            }
+            if blank || known || wrong.len() >= MAX_WRONG || toml::from_str::<toml::Table>(&rest).is_err() {
+                break;
+            }
+            rest.replace_range(line..end, &" ".repeat(end - line));
+            // A value of several lines went with its first: what is left of it is no mistake of anybody's.
+            if toml::from_str::<toml::Table>(&rest).is_err() {
+                break;
+            }
+        }
+        wrong.sort_unstable();
+        Err(wrong)
+    }
+}
+
+/// Mistakes told at a time.
+const MAX_WRONG: usize = 50;
+
+/// A message without the values in it: one may be a password in the wrong place.
+fn without_values(message: &str) -> String {
+    match message.split_once("invalid type: string \"") {
+        Some((before, rest)) => {
+            let rest = rest.rsplit_once("\", expected").map_or("", |(_, rest)| rest);
+            format!("{before}invalid type: a text, expected{rest}")
+        }
+        None => message.to_owned(),
     }
 }
 
@@ -69,13 +125,15 @@ pub struct Kafka {
     pub topics: BTreeMap<String, String>,
     #[serde(default)]
     pub key: Key,
+    /// The records' time; a row's own in live capture, where it is not given.
+    pub timestamp: Option<Timestamp>,
     #[serde(default)]
     pub rows: Rows,
     #[serde(default)]
     pub delivery: Delivery,
     pub spool: Option<Spool>,
     /// Settings of librdkafka, by its names for them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client_settings")]
     pub client: BTreeMap<String, Setting>,
 }
 
@@ -113,6 +171,47 @@ pub struct Http {
     pub spool: Option<Spool>,
 }
 
+/// Reads settings of librdkafka. What would break the promise that acknowledged rows have arrived is refused.
+fn client_settings<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Setting>, D::Error> {
+    struct Settings;
+    impl<'de> Visitor<'de> for Settings {
+        type Value = BTreeMap<String, Setting>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("settings of librdkafka")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut settings = BTreeMap::new();
+            while let Some(name) = map.next_key::<String>()? {
+                let value = match &name[..] {
+                    "acks" | "request.required.acks" => map.next_value::<Acks>()?.0,
+                    _ => map.next_value()?,
+                };
+                settings.insert(name, value);
+            }
+            Ok(settings)
+        }
+    }
+    deserializer.deserialize_map(Settings)
+}
+
+/// A number of acknowledgements that is not 0.
+struct Acks(Setting);
+
+impl<'de> Deserialize<'de> for Acks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let acks = Setting::deserialize(deserializer)?;
+        if acks.0.trim() == "0" {
+            let why = "acks = 0: rows would count as acknowledged that no broker has; \"all\" loses none";
+            return Err(D::Error::custom(why));
+        }
+        Ok(Acks(acks))
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
@@ -143,6 +242,9 @@ pub struct Rows {
     pub time: TimeFormat,
     /// The sensor's name; the host's, where it is not given.
     pub sensor: Option<String>,
+    /// A member with that name in the formats `zeek` and `tagged`.
+    pub sensor_field: Option<String>,
+    pub names: NameStyle,
     /// None: all streams.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
@@ -169,13 +271,27 @@ pub enum TimeFormat {
     Iso8601,
 }
 
+/// `uid`, `client`, `none`, or the names of fields, of which the first that is set counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Key(pub KeyBy);
+
+/// What the time of Kafka's records is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Timestamp {
+    /// What stands in the row's field `ts`.
+    Row,
+    /// When it was sent.
+    Sent,
+}
+
+/// How fields are called in the formats `zeek` and `tagged`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub enum Key {
+pub enum NameStyle {
     #[default]
-    Uid,
-    Client,
-    None,
+    Dots,
+    Underscores,
 }
 
 /// `[[….rows.rules]]`: of the rules of a stream, the first that matches a row decides.
@@ -209,9 +325,12 @@ pub enum Then {
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// Rows in memory: half of it before the spool, half of it after.
+    #[serde(deserialize_with = "at_least_a_mebibyte")]
     pub memory: Size,
     /// How long the end waits for acknowledgements, and a replay for a receiver that takes nothing.
     pub flush_timeout: Span,
+    /// What is wrong for longer than this speaks against the sensor's being ready (`/healthz`).
+    pub not_ready_after: Span,
     /// What becomes of rows that the receiver refuses until somebody mends that.
     pub refused: Refused,
     /// Where rows go that it will never take; in the spool's folder, where it is not given.
@@ -224,6 +343,7 @@ impl Default for Delivery {
         Delivery {
             memory: Size(64 << 20),
             flush_timeout: Span(Duration::from_secs(30)),
+            not_ready_after: Span(Duration::from_secs(60)),
             refused: Refused::Hold,
             dead_letter: None,
             dead_letter_bytes: Size(256 << 20),
@@ -239,17 +359,18 @@ pub enum Refused {
     Drop,
 }
 
-/// With less a row would not fit.
-const MIN_MEMORY: u64 = 1 << 20;
+/// Less memory or disk than this would hold no rows.
+const LEAST: u64 = 1 << 20;
+
+fn at_least_a_mebibyte<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
+    let size = Size::deserialize(deserializer)?;
+    if size.0 < LEAST {
+        return Err(D::Error::custom(format!("{} bytes are too few: 1 MiB is the least", size.0)));
+    }
+    Ok(size)
+}
 
 impl Delivery {
-    pub(super) fn check(&self) -> Result<(), String> {
-        if self.memory.0 < MIN_MEMORY {
-            return Err(format!("delivery.memory is less than 1 MiB ({} bytes)", self.memory.0));
-        }
-        Ok(())
-    }
-
     pub(super) fn dead_letter_file(&self, spool: Option<&Spool>) -> Option<PathBuf> {
         let in_spool = || spool.map(|spool| spool.directory.join("dead-letters.jsonl"));
         self.dead_letter.clone().or_else(in_spool)
@@ -261,7 +382,7 @@ impl Delivery {
 #[serde(deny_unknown_fields)]
 pub struct Spool {
     pub directory: PathBuf,
-    #[serde(default = "default_spool_bytes")]
+    #[serde(default = "default_spool_bytes", deserialize_with = "at_least_a_mebibyte")]
     pub max_bytes: Size,
     #[serde(default = "default_spool_age")]
     pub max_age: Span,
@@ -323,13 +444,22 @@ fn default_spool_age() -> Span {
     Span(Duration::from_secs(7 * 24 * 60 * 60))
 }
 
-const MIN_SPOOL: u64 = 1 << 20;
-
 impl Rows {
     /// What an exporter wants; an error where the rules or names do not fit the streams there are.
     pub(super) fn export(&self, key: KeyBy, streams: &Known) -> Result<Export, String> {
         for name in self.include.iter().chain(&self.exclude) {
             streams.find(name)?;
+        }
+        for field in key.fields() {
+            let known = || streams.schemas.iter().any(|schema| schema.field(field).is_some());
+            if !streams.open && matches!(key, KeyBy::Fields(_)) && !known() {
+                return Err(format!("key: no stream has a field {field}"));
+            }
+        }
+        if let Some(name) = &self.sensor_field
+            && let Some(schema) = streams.schemas.iter().find(|schema| schema.field(name).is_some())
+        {
+            return Err(format!("rows.sensor_field: the stream {} has a field {name} already", schema.path));
         }
         let mut rules = Vec::new();
         for rule in &self.rules {
@@ -358,6 +488,11 @@ impl Rows {
             streams: Streams { include: self.include.clone(), exclude: self.exclude.clone() },
             rules,
             key,
+            names: match self.names {
+                NameStyle::Dots => FieldNames::Dots,
+                NameStyle::Underscores => FieldNames::Underscores,
+            },
+            sensor_field: self.sensor_field.clone(),
         })
     }
 
@@ -389,67 +524,17 @@ impl RuleConfig {
     }
 }
 
-impl From<Key> for KeyBy {
-    fn from(key: Key) -> KeyBy {
-        match key {
-            Key::Uid => KeyBy::Uid,
-            Key::Client => KeyBy::Client,
-            Key::None => KeyBy::None,
-        }
-    }
-}
-
 impl Spool {
-    pub(super) fn options(&self) -> Result<spool::Options, String> {
-        if self.max_bytes.0 < MIN_SPOOL {
-            return Err(format!("spool.max_bytes is less than {MIN_SPOOL}"));
-        }
-        Ok(spool::Options {
+    pub(super) fn options(&self) -> spool::Options {
+        spool::Options {
             dir: self.directory.clone(),
             max_bytes: self.max_bytes.0,
             max_age: self.max_age.0,
             // A few of them at least: space comes back a segment at a time.
             segment_bytes: (self.max_bytes.0 / 8).min(16 << 20),
             sync: self.sync.0,
-        })
+        }
     }
-}
-
-const SIZES: &[(&str, u64)] = &[
-    ("", 1),
-    ("b", 1),
-    ("kb", 1_000),
-    ("mb", 1_000_000),
-    ("gb", 1_000_000_000),
-    ("tb", 1_000_000_000_000),
-    ("kib", 1 << 10),
-    ("mib", 1 << 20),
-    ("gib", 1 << 30),
-    ("tib", 1 << 40),
-];
-
-/// Units of time in milliseconds.
-const SPANS: &[(&str, u64)] = &[
-    ("ms", 1),
-    ("msec", 1),
-    ("", 1_000),
-    ("s", 1_000),
-    ("sec", 1_000),
-    ("min", 60_000),
-    ("h", 3_600_000),
-    ("hr", 3_600_000),
-    ("hour", 3_600_000),
-    ("day", 86_400_000),
-];
-
-/// A whole number and a unit.
-fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = unit.trim().to_ascii_lowercase();
-    let named = |unit: &str| units.iter().find(|(name, _)| *name == unit);
-    let (_, factor) = named(&unit).or_else(|| named(unit.strip_suffix('s')?))?;
-    number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
 struct Text;
@@ -488,19 +573,34 @@ impl<'de> Deserialize<'de> for Setting {
     }
 }
 
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = match OneOrMore::deserialize(deserializer)? {
+            OneOrMore::One(name) => vec![name.0],
+            OneOrMore::More(names) => names.into_iter().map(|name| name.0).collect(),
+        };
+        Ok(Key(match names.iter().map(|name| &name[..]).collect::<Vec<_>>()[..] {
+            ["uid"] => KeyBy::Uid,
+            ["client"] => KeyBy::Client,
+            ["none"] => KeyBy::None,
+            _ => KeyBy::Fields(names),
+        }))
+    }
+}
+
 impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = deserializer.deserialize_any(Text)?;
-        let size = quantity(&text, SIZES);
-        size.map(Size).ok_or_else(|| D::Error::custom(format!("'{text}' is no size such as \"64 MiB\"")))
+        size(&text)
+            .map(Size)
+            .ok_or_else(|| D::Error::custom(format!("'{text}' is no size such as \"64 MiB\"")))
     }
 }
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = deserializer.deserialize_any(Text)?;
-        let span = quantity(&text, SPANS).map(Duration::from_millis);
-        span.map(Span).ok_or_else(|| D::Error::custom(format!("'{text}' is no time such as \"30s\"")))
+        span(&text).map(Span).ok_or_else(|| D::Error::custom(format!("'{text}' is no time such as \"30s\"")))
     }
 }
 
@@ -510,8 +610,8 @@ impl<'de> Deserialize<'de> for SyncConfig {
         let sync = match &text[..] {
             "never" => spool::Sync::Never,
             "always" => spool::Sync::Always,
-            often => match quantity(often, SPANS) {
-                Some(millis) => spool::Sync::Every(Duration::from_millis(millis)),
+            often => match span(often) {
+                Some(interval) => spool::Sync::Every(interval),
                 None => return Err(D::Error::custom(format!("'{text}' is not never, always or a time"))),
             },
         };
@@ -525,31 +625,16 @@ mod tests {
     use crate::record::Schema;
 
     #[test]
-    fn quantities_have_units() {
-        for (text, expected) in [
-            ("1024", Some(1024)),
-            ("64 MiB", Some(64 << 20)),
-            ("4gb", Some(4_000_000_000)),
-            ("4 parsecs", None),
-            ("MiB", None),
-            ("99999999999999 TiB", None),
-        ] {
-            assert_eq!(quantity(text, SIZES), expected, "{text}");
-        }
-        for (text, expected) in [
-            ("30", Some(30_000)),
-            ("250ms", Some(250)),
-            ("5 mins", Some(300_000)),
-            ("7days", Some(604_800_000)),
-        ] {
-            assert_eq!(quantity(text, SPANS), expected, "{text}");
-        }
-    }
-
-    #[test]
     fn unknown_keys_and_streams_are_errors() {
-        let wrong = Config::read("[kafka]\ntopik = \"a\"").unwrap_err().to_string();
-        assert!(wrong.contains("topik") && wrong.contains("line 2"), "{wrong}");
+        let text = "[kafka]\ntopik = \"a\"\n[kafka.delivery]\nmemory = \"0\"\nflush_timeout = \"3 parsecs\"\n\
+                    [kafka.client]\nacks = 0\n\"linger.ms\" = 5\n[http_sink]\nurl = \"http://x/\"\nbasic = \"a:secret\"\n";
+        let wrong = Config::read(text).unwrap_err();
+        let told: Vec<(usize, &str)> =
+            wrong.iter().map(|(at, what)| (text[..*at].matches('\n').count() + 1, &what[..])).collect();
+        assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5, 7, 11], "{told:?}");
+        let parts = ["topik", "1 MiB is the least", "3 parsecs", "acks = 0", "a text, expected"];
+        assert!(told.iter().zip(parts).all(|((_, what), part)| what.contains(part)), "{told:?}");
+        assert!(!format!("{told:?}").contains("secret"));
         let config = Config::read("[kafka.rows]\ninclude = [\"cnn\"]").unwrap();
         const CONN: &Schema = &Schema { path: "conn", fields: &[] };
         let known = Known { schemas: vec![CONN], ..Known::default() };

@@ -70,6 +70,8 @@ pub struct Behaviour {
     pub window_bytes: usize,
     /// How long the end waits for acknowledgements; in replay, each of them makes it wait as long again.
     pub flush_timeout: Duration,
+    /// What is wrong for so long speaks against the sensor's being ready.
+    pub not_ready_after: Duration,
     /// Rows for a destination that takes none wait for it; or else they are dropped.
     pub hold: bool,
     /// All that may be on disk.
@@ -372,8 +374,14 @@ impl<T: Transport> Exporter<T> {
     /// Moves rows for held destinations to their lanes, in order, once none of them is under way.
     fn move_parked(&mut self) {
         for id in self.holding.ids() {
+            // What takes rows again, and has had all that went before these, gets them with the others.
+            if let Some(held) = self.holding.get(id).filter(|held| held.is_open()) {
+                for pos in held.parked.drain(..) {
+                    self.main.window.unpark(pos);
+                }
+            }
             while let Some(held) = self.holding.get(id).filter(|held| held.draining == 0) {
-                let Some((moved, positions)) = gather(&self.main, &held.parked) else { break };
+                let Some((mut moved, mut positions)) = gather(&self.main, &held.parked, MOVED) else { break };
                 let length = moved.bytes.len();
                 if !self.room_to_move(length) {
                     if self.queue.gave_up() || self.behaviour.mode == Mode::Drop || self.too_late() {
@@ -382,17 +390,27 @@ impl<T: Transport> Exporter<T> {
                     }
                     break;
                 }
+                let gave_up = self.queue.gave_up() || self.too_late();
                 let Some(held) = self.holding.get(id) else { break };
-                if let Err(error) = held.put(moved) {
+                let mut on_disk = self.main.spool.is_some();
+                if !on_disk {
+                    held.keep(moved);
+                } else if let Err(error) = held.write(&moved) {
                     self.alarms.spool(format!("the spool cannot be written: {error}"));
-                    if self.queue.gave_up() || self.too_late() {
+                    if gave_up {
                         self.drop_parked(id, &positions, Reason::SpoolFailed);
                         continue;
                     }
-                    break;
+                    // One row is enough to ask whether it is taken; the others are still on disk where they are.
+                    if !held.lane.is_empty() {
+                        break;
+                    }
+                    let Some(first) = gather(&self.main, &held.parked, 0) else { break };
+                    (moved, positions) = first;
+                    held.keep(moved);
+                    on_disk = false;
                 }
                 held.parked.drain(..positions.len());
-                let on_disk = held.lane.spool.is_some();
                 let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
                 for pos in positions {
                     self.main.window.settle(pos, |row| {
@@ -498,15 +516,15 @@ impl<T: Transport> Exporter<T> {
     }
 }
 
-/// The first of these rows, to be moved together, and their positions.
-fn gather(main: &Lane, parked: &[u64]) -> Option<(Moved, Vec<u64>)> {
+/// The first of these rows, one at least and so many bytes at most, to be moved together, and their positions.
+fn gather(main: &Lane, parked: &[u64], most: usize) -> Option<(Moved, Vec<u64>)> {
     let first = main.window.message(*parked.first()?)?;
     let (mut bytes, mut numbers, mut positions) = (Vec::new(), Vec::new(), Vec::new());
     for pos in parked {
         let (Some(message), Some(row)) = (main.window.message(*pos), main.window.encoded(*pos)) else {
             break;
         };
-        if message.run != first.run || bytes.len() >= MOVED {
+        if message.run != first.run || !positions.is_empty() && bytes.len() >= most {
             break;
         }
         bytes.extend_from_slice(row);

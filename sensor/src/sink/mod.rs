@@ -15,7 +15,9 @@ mod exporter;
 mod http;
 mod kafka;
 mod lane;
+mod quantity;
 mod queue;
+mod room;
 mod spool;
 #[cfg(test)]
 mod testing;
@@ -98,19 +100,17 @@ impl Sinks {
         let run = run_id();
         let (mut exports, mut running) = (Vec::new(), Vec::new());
         if let Some(kafka) = &config.kafka {
-            let export = kafka.rows.export(kafka.key.into(), streams)?;
-            let transport = kafka::Kafka::new(kafka, streams, tell)?;
+            let export = kafka.rows.export(kafka.key.0.clone(), streams)?;
+            let transport = kafka::Kafka::new(kafka, streams, mode, tell)?;
             let (delivery, spool) = (&kafka.delivery, kafka.spool.as_ref());
-            let behaviour = behaviour("kafka", mode, delivery, spool, run, tell)
-                .map_err(|wrong| format!("[kafka] {wrong}"))?;
+            let behaviour = behaviour("kafka", mode, delivery, spool, run, tell);
             running.push(start(behaviour, delivery, spool, transport)?);
             exports.push(export);
         }
         if let Some(http) = &config.http_sink {
             let export = http.rows.export(KeyBy::None, streams)?;
             let (delivery, spool) = (&http.delivery, http.spool.as_ref());
-            let behaviour = behaviour("http_sink", mode, delivery, spool, run, tell)
-                .map_err(|wrong| format!("[http_sink] {wrong}"))?;
+            let behaviour = behaviour("http_sink", mode, delivery, spool, run, tell);
             running.push(start(behaviour, delivery, spool, http::Http::new(http)?)?);
             exports.push(export);
         }
@@ -170,20 +170,20 @@ fn behaviour(
     spool: Option<&config::Spool>,
     run: u64,
     tell: fn(&str),
-) -> Result<Behaviour, String> {
-    delivery.check()?;
-    let options = spool.map(config::Spool::options).transpose()?;
-    Ok(Behaviour {
+) -> Behaviour {
+    let options = spool.map(config::Spool::options);
+    Behaviour {
         name,
         mode,
         window_bytes: usize::try_from(delivery.memory.0 / 2).unwrap_or(usize::MAX),
         flush_timeout: delivery.flush_timeout.0,
+        not_ready_after: delivery.not_ready_after.0,
         hold: delivery.refused == config::Refused::Hold,
         max_bytes: options.as_ref().map_or(0, |options| options.max_bytes),
         slack: options.as_ref().map_or(0, |options| options.segment_bytes),
         tell,
         run,
-    })
+    }
 }
 
 fn start(
@@ -198,7 +198,7 @@ fn start(
     let store = match spool {
         Some(spool) => {
             let mut account = account.lock().unwrap_or_else(PoisonError::into_inner);
-            Store::open(spool.options()?, &mut account).map_err(|error| error.to_string())?
+            Store::open(spool.options(), &mut account).map_err(|error| error.to_string())?
         }
         None => Store::default(),
     };
@@ -212,18 +212,43 @@ fn start(
     Ok(Running { name, queue, account, thread })
 }
 
-/// Finds out, without sending anything, whether rows could be delivered: what there is for each
-/// exporter, or in one sentence what is wrong.
-pub fn check(config: &Config, streams: &Known) -> Vec<(&'static str, Result<String, String>)> {
-    let mut found = Vec::new();
+/// What a check found of one exporter.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Of `kafka` or `http_sink`.
+    pub name: &'static str,
+    /// What there is, in sentences.
+    pub found: Vec<String>,
+    /// What is wrong.
+    pub wrong: Vec<String>,
+}
+
+impl Checked {
+    /// Notes what a part of the check says.
+    fn note<T>(&mut self, said: Result<T, String>) -> Option<T> {
+        said.map_err(|wrong| self.wrong.push(wrong)).ok()
+    }
+}
+
+/// Finds out, without sending anything, whether rows could be delivered, and all that is wrong.
+pub fn check(config: &Config, streams: &Known) -> Vec<Checked> {
+    let mut all = Vec::new();
     if let Some(kafka) = &config.kafka {
-        found.push(("kafka", kafka::check(kafka, streams)));
+        let mut checked = Checked { name: "kafka", ..Checked::default() };
+        room::check(&kafka.delivery, kafka.spool.as_ref(), &mut checked);
+        kafka::check(kafka, streams, &mut checked);
+        all.push(checked);
     }
     if let Some(http) = &config.http_sink {
-        let export = http.rows.export(KeyBy::None, streams);
-        found.push(("http_sink", export.and_then(|_| http::check(http))));
+        let mut checked = Checked { name: "http_sink", ..Checked::default() };
+        room::check(&http.delivery, http.spool.as_ref(), &mut checked);
+        checked.note(http.rows.export(KeyBy::None, streams));
+        if let Some(found) = checked.note(http::check(http)) {
+            checked.found.push(found);
+        }
+        all.push(checked);
     }
-    found
+    all
 }
 
 /// Tells runs apart.

@@ -176,6 +176,17 @@ impl Window {
         })
     }
 
+    /// A row that was parked may be sent.
+    pub fn unpark(&mut self, pos: u64) {
+        if let Some((chunk, nth)) = self.find(pos)
+            && chunk.rows[nth].state == State::Parked
+        {
+            chunk.rows[nth].state = State::Waiting;
+            let at = self.again.partition_point(|other| *other < pos);
+            self.again.insert(at, pos);
+        }
+    }
+
     /// The row at a position, where it is still kept.
     pub fn message(&self, pos: u64) -> Option<Message<'_>> {
         let at = self.index(pos)?;

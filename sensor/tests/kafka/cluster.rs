@@ -188,7 +188,13 @@ impl Cluster {
         assert!(made.iter().all(Result::is_ok), "{made:?}");
     }
 
-    fn client(&self) -> ClientConfig {
+    pub fn remove_topic(&self, name: &str) {
+        let admin: AdminClient<_> = self.client().create().unwrap();
+        let removed = waited(admin.delete_topics(&[name], &AdminOptions::new())).unwrap();
+        assert!(removed.iter().all(Result::is_ok), "{removed:?}");
+    }
+
+    pub fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client.set("bootstrap.servers", self.servers());
         client
@@ -252,6 +258,8 @@ pub struct Received {
     pub headers: std::collections::HashMap<String, String>,
     pub key: String,
     pub value: String,
+    /// In milliseconds since 1970; what a consumer of Kafka's own prints has none.
+    pub timestamp: Option<i64>,
 }
 
 impl Received {
@@ -261,7 +269,8 @@ impl Received {
         let partition = parts.next()?.strip_prefix("Partition:")?.parse().ok()?;
         let headers = parts.next()?.split(',').filter_map(|header| header.split_once(':'));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Some(Received { partition, headers, key: parts.next()?.to_owned(), value: parts.next()?.to_owned() })
+        let (key, value) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        Some(Received { partition, headers, key, value, timestamp: None })
     }
 
     fn of(message: &impl Message) -> Received {
@@ -272,6 +281,7 @@ impl Received {
             headers: headers.map(|header| (header.key.to_owned(), text(header.value))).collect(),
             key: text(message.key()),
             value: text(message.payload()),
+            timestamp: message.timestamp().to_millis(),
         }
     }
 

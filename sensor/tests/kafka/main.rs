@@ -3,6 +3,7 @@
 mod cluster;
 mod kerberos;
 mod link;
+mod mended;
 mod oauth;
 mod sensor;
 
@@ -105,7 +106,8 @@ fn one_broker() {
     let keys = tempfile::tempdir().unwrap();
     let (store, ca) = (keys.path().join("store.p12"), keys.path().join("ca.pem"));
     let (store_text, ca_text) = (store.to_str().unwrap(), ca.to_str().unwrap());
-    let name = ["-dname", "CN=localhost", "-ext", "SAN=IP:127.0.0.1", "-keyalg", "RSA", "-validity", "2"];
+    let name =
+        ["-dname", "CN=nightjar-tests", "-ext", "SAN=IP:127.0.0.1", "-keyalg", "RSA", "-validity", "2"];
     keytool(&[&["-genkeypair", "-alias", "broker", "-keystore", store_text], &name[..]].concat());
     keytool(&["-exportcert", "-rfc", "-alias", "broker", "-keystore", store_text, "-file", ca_text]);
     let (tokens, realm, ports @ [tls, sasl, away, oauth, kerberos]) =
@@ -114,7 +116,7 @@ fn one_broker() {
     let java_options = realm.as_ref().map(Realm::java_options).unwrap_or_default();
     let Some(mut cluster) = Cluster::start(1, SCRAM, &java_options, extra) else { return };
 
-    mistakes_are_told_in_a_sentence(&cluster, sasl, ca_text);
+    mistakes_are_told_in_a_sentence(&cluster, tls, sasl, ca_text);
     every_row_arrives_once(&cluster);
     routed_by_stream_and_rule(&cluster);
     routed_by_scripts(&cluster);
@@ -122,13 +124,18 @@ fn one_broker() {
     tokens_are_fetched(&cluster, oauth, &tokens);
     realm.iter().for_each(|realm| tickets_are_fetched(&cluster, kerberos, realm));
     refusals_are_held(&cluster, sasl, ca_text);
+    mended::a_topic_that_is_missing(&cluster);
+    mended::a_topic_that_may_not_be_written(&cluster, &format!("127.0.0.1:{sasl}"), &login(ca_text));
+    mended::a_disk_that_is_full(&cluster);
+    mended::the_documented_consumer(&cluster);
+    mended::what_consumers_choose(&cluster);
     a_killed_sensor_loses_nothing_it_took(&mut cluster);
     a_cut_network_loses_nothing(&cluster, away);
 }
 
-fn mistakes_are_told_in_a_sentence(cluster: &Cluster, sasl: u16, ca: &str) {
+fn mistakes_are_told_in_a_sentence(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {
     let [nobody] = free_ports();
-    let login = |user: &str| {
+    let login_as = |user: &str| {
         format!(
             "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\
              \"sasl.username\" = \"{user}\"\n\"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
@@ -137,9 +144,22 @@ fn mistakes_are_told_in_a_sentence(cluster: &Cluster, sasl: u16, ca: &str) {
     let secure = format!("127.0.0.1:{sasl}");
     for (servers, client, code, sentence) in [
         (format!("127.0.0.1:{nobody}"), String::new(), 4, "Connection refused"),
-        (secure.clone(), login("nobody"), 4, "Authentication failed"),
+        (secure.clone(), login_as("nobody"), 4, "Authentication failed"),
         (secure, String::new(), 4, "security.protocol"),
-        (cluster.servers(), String::new(), 4, "has no topic zeek-check"),
+        (cluster.servers(), "\"allow.auto.create.topics\" = false".to_owned(), 4, "has no topic zeek-check"),
+        (
+            format!("localhost:{tls}"),
+            format!("\"security.protocol\" = \"SSL\"\n\"ssl.ca.location\" = {ca:?}"),
+            4,
+            "of another host name",
+        ),
+        (
+            format!("127.0.0.1:{tls}"),
+            "\"security.protocol\" = \"SSL\"".to_owned(),
+            4,
+            "its certificate cannot be verified",
+        ),
+        (cluster.servers(), "\"sasl.pasword\" = \"hunter2\"".to_owned(), 4, "\"sasl.pasword\": No such"),
         (
             cluster.servers(),
             "\"linger.mss\" = 5".to_owned(),
@@ -151,9 +171,15 @@ fn mistakes_are_told_in_a_sentence(cluster: &Cluster, sasl: u16, ca: &str) {
         let (found, said) = Place::new(&servers, "topic = \"zeek-check\"", &client).check();
         assert!(found == code && said.contains(sentence), "{found} {said}");
         assert_eq!(said.lines().filter(|line| line.starts_with("nightjar: kafka: ")).count(), 1, "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
     }
     let place = Place::new("", "topik = \"a\"", "");
     assert_eq!(place.check().0, 2);
+    // What the brokers make by themselves is no mistake; what acknowledges nothing is.
+    let (code, said) = Place::new(&cluster.servers(), "topic = \"zeek-check\"", "").check();
+    assert!(code == 0 && said.contains("make topics as they are needed: zeek-check"), "{code} {said}");
+    let (code, said) = Place::new(&cluster.servers(), "", "acks = 0").check();
+    assert!(code == 2 && said.contains("kafka.toml:") && said.contains("acks = 0"), "{code} {said}");
     cluster.make_topic("zeek-check", &[]);
     let (code, said) = Place::new(&cluster.servers(), "topic = \"zeek-check\"", "").check();
     assert_eq!(code, 0, "{said}");
@@ -275,6 +301,14 @@ fn tickets_are_fetched(cluster: &Cluster, port: u16, realm: &Realm) {
     assert_eq!(all_arrived(&cluster.peek("tickets"), 500), 0);
 }
 
+/// Settings of the user who may not write to everything.
+fn login(ca: &str) -> String {
+    format!(
+        "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
+         \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
+    )
+}
+
 fn refusals_are_held(cluster: &Cluster, sasl: u16, ca: &str) {
     let delivery = "delivery = { flush_timeout = \"3s\" }";
     // Each row fits, batches of them do not.
@@ -300,10 +334,7 @@ fn refusals_are_held(cluster: &Cluster, sasl: u16, ca: &str) {
     cluster.make_topic("secret", &[]);
     let who = ["--allow-principal", "User:*", "--deny-principal", "User:sensor", "--operation", "Write"];
     cluster.tool("kafka.admin.AclCommand", &[&["--add", "--topic", "secret"][..], &who].concat());
-    let client = format!(
-        "\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"SCRAM-SHA-512\"\n\"sasl.username\" = \"sensor\"\n\
-         \"sasl.password\" = \"secret\"\n\"ssl.ca.location\" = {ca:?}"
-    );
+    let client = login(ca);
     let place = Place::new(&format!("127.0.0.1:{sasl}"), &format!("topic = \"secret\"\n{delivery}"), &client);
     let (code, said) = place.check();
     assert!(code == 4 && said.contains("does not let these credentials write to topic secret"), "{said}");
@@ -386,6 +417,11 @@ fn a_cut_network_loses_nothing(cluster: &Cluster, away: u16) {
     let received = cluster.read("cut");
     assert_eq!(all_arrived(&received, rows()), 0, "rows that arrived twice");
     in_order(&received);
+}
+
+#[test]
+fn nobody_there() {
+    mended::a_replay_ends();
 }
 
 #[test]

@@ -100,7 +100,10 @@ impl Alarms {
         let now = Instant::now();
         match self.raised.iter_mut().find(|alarm| alarm.kind == kind && &alarm.about[..] == about) {
             Some(alarm) => alarm.text = text.clone(),
-            None => self.raised.push(Alarm { kind, about: about.into(), text: text.clone(), since: now }),
+            None => {
+                let (about, text) = (about.into(), text.clone());
+                self.raised.push(Alarm { kind, about, text, since: now, serious: false });
+            }
         }
         let due = match self.told.get_mut(&(kind, about.into())) {
             Some(told) if now - told.at < told.next => false,
@@ -155,6 +158,14 @@ impl<T: Transport> Exporter<T> {
         self.spools(name);
         self.losses(name);
         let mut account = self.account.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for alarm in &mut self.alarms.raised {
+            let lasted = alarm.since.elapsed() >= self.behaviour.not_ready_after;
+            alarm.serious = match alarm.kind {
+                AlarmKind::Receiver | AlarmKind::Refused | AlarmKind::Spool => lasted,
+                AlarmKind::SpoolFills | AlarmKind::Loss => true,
+                AlarmKind::DeadLetters => false,
+            };
+        }
         account.alarms.clone_from(&self.alarms.raised);
         account.held_rows = self.holding.rows();
         account.spool_fill = self.main.spool.as_ref().map_or(0, Spool::fill);

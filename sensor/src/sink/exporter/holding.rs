@@ -88,14 +88,15 @@ impl Holding {
     }
 
     fn add(&mut self, destination: &str) -> std::io::Result<u16> {
-        let spool = match &self.options {
-            Some(options) => {
-                let dir = options.dir.join(FOLDER).join(destination);
-                // Room is asked for by whoever moves rows here.
-                Some(Spool::open(Options { dir, max_bytes: u64::MAX, ..options.clone() })?)
-            }
-            None => None,
-        };
+        let spool = self.options.as_ref().map(|options| {
+            let dir = options.dir.join(FOLDER).join(destination);
+            // Room is asked for by whoever moves rows here.
+            Spool::open(Options { dir, max_bytes: u64::MAX, ..options.clone() })
+        });
+        Ok(self.insert(destination, spool.transpose()?))
+    }
+
+    fn insert(&mut self, destination: &str, spool: Option<Spool>) -> u16 {
         while self.next == 0 || self.held.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1);
         }
@@ -112,7 +113,7 @@ impl Holding {
             rows: 0,
         };
         self.held.insert(id, held);
-        Ok(id)
+        id
     }
 
     pub fn is_empty(&self) -> bool {
@@ -123,12 +124,16 @@ impl Holding {
         self.held.iter().find(|(_, held)| &held.destination[..] == destination).map(|(id, _)| *id)
     }
 
-    /// The destination, held from here on; `None` where there are too many.
-    pub fn hold(&mut self, destination: &str) -> std::io::Result<Option<u16>> {
+    /// The destination, held from here on; `None` where there are too many. An error tells why its rows cannot be
+    /// on disk.
+    pub fn hold(&mut self, destination: &str) -> (Option<u16>, std::io::Result<()>) {
         match self.find(destination) {
-            Some(id) => Ok(Some(id)),
-            None if self.held.len() >= MAX_HELD => Ok(None),
-            None => self.add(destination).map(Some),
+            Some(id) => (Some(id), Ok(())),
+            None if self.held.len() >= MAX_HELD => (None, Ok(())),
+            None => match self.add(destination) {
+                Ok(id) => (Some(id), Ok(())),
+                Err(error) => (Some(self.insert(destination, None)), Err(error)),
+            },
         }
     }
 
@@ -228,11 +233,20 @@ impl Held {
 
     /// Whether it takes rows, and none are left.
     fn done(&self) -> bool {
-        self.singly.is_none_or(|until| Instant::now() >= until) && self.is_idle()
+        self.parked.is_empty() && self.is_open()
     }
 
     fn is_idle(&self) -> bool {
-        self.refused.is_none() && self.draining == 0 && self.parked.is_empty() && self.lane.is_empty()
+        self.parked.is_empty() && self.has_sent_all()
+    }
+
+    /// Whether it takes rows as any other destination, and none are left that must go first.
+    pub fn is_open(&self) -> bool {
+        self.singly.is_none_or(|until| Instant::now() >= until) && self.has_sent_all()
+    }
+
+    fn has_sent_all(&self) -> bool {
+        self.refused.is_none() && self.draining == 0 && self.lane.is_empty()
     }
 
     /// Rows that wait for it.
@@ -246,18 +260,22 @@ impl Held {
         self.parked.insert(at, pos);
     }
 
-    /// Takes rows over.
-    pub fn put(&mut self, moved: Moved) -> std::io::Result<()> {
-        let Moved { origin, rows, bytes } = moved;
-        match &mut self.lane.spool {
-            Some(spool) => {
-                spool.append(&origin, rows, &bytes)?;
-                self.unsynced = true;
-            }
-            None => self.lane.push(origin.run, origin.numbers, rows, bytes),
-        }
-        self.rows += u64::from(rows);
+    /// Takes rows over to disk.
+    pub fn write(&mut self, moved: &Moved) -> std::io::Result<()> {
+        let Some(spool) = &mut self.lane.spool else {
+            return Err(std::io::Error::other("the lane could not be made"));
+        };
+        spool.append(&moved.origin, moved.rows, &moved.bytes)?;
+        self.unsynced = true;
+        self.rows += u64::from(moved.rows);
         Ok(())
+    }
+
+    /// Takes rows over in memory.
+    pub fn keep(&mut self, moved: Moved) {
+        let Moved { origin, rows, bytes } = moved;
+        self.lane.push(origin.run, origin.numbers, rows, bytes);
+        self.rows += u64::from(rows);
     }
 
     pub fn close(self) -> std::io::Result<()> {

@@ -57,13 +57,11 @@ impl<T: Transport> Exporter<T> {
         let refuses =
             matches!(outcome, Outcome::Refused(_)) && self.behaviour.hold || outcome == Outcome::Crowded;
         if id.is_none() && refuses {
-            id = match self.holding.hold(&self.destination) {
-                Ok(id) => Some(id?),
-                Err(error) => {
-                    self.alarms.spool(format!("the spool cannot be written: {error}"));
-                    return None;
-                }
-            };
+            let (held, on_disk) = self.holding.hold(&self.destination);
+            if let Err(error) = on_disk {
+                self.alarms.spool(format!("the spool cannot be written: {error}"));
+            }
+            id = Some(held?);
             let mut name = String::new();
             let draining = self.main.window.sent_rows().filter(|row| {
                 name.clear();

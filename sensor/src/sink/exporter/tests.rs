@@ -91,6 +91,7 @@ fn behaviour(mode: Mode, run: u64) -> Behaviour {
         mode,
         window_bytes: 2000,
         flush_timeout: Duration::from_millis(200),
+        not_ready_after: Duration::ZERO,
         hold: true,
         max_bytes: 1 << 20,
         slack: 4000,
@@ -381,6 +382,31 @@ fn what_is_held_at_the_end_is_sent_by_the_next_run_with_its_numbers() {
     ids.sort_unstable();
     assert!(ids.into_iter().eq((0..3000).map(|seq| (1, seq)).chain((0..3).map(|seq| (2, seq)))));
     assert!(!dir.path().join("held/dns").exists());
+}
+
+/// The spool's folder is gone while rows for a destination wait: they follow from memory.
+#[test]
+fn rows_that_cannot_be_moved_are_sent_once_that_is_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::default();
+    let behaviour = Behaviour {
+        flush_timeout: Duration::from_secs(10),
+        window_bytes: 100_000,
+        ..behaviour(Mode::Wait, 1)
+    };
+    let mut setup = start(&receiver, behaviour, Some(options(dir.path())), 5000);
+    mixed(&mut setup, 0..30);
+    wait_for(&receiver, 30);
+    receiver.0.lock().unwrap().closed.insert("dns".to_owned());
+    // Neither a segment nor a lane can be made there.
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    std::fs::write(dir.path(), "no folder").unwrap();
+    mixed(&mut setup, 30..300);
+    wait_for(&receiver, 30 + 180);
+    receiver.0.lock().unwrap().closed.clear();
+    let total = setup.finish().total();
+    assert_eq!((total.acked, total.dropped_total()), (300, 0), "{total:?}");
+    std::fs::remove_file(dir.path()).unwrap();
 }
 
 #[test]

@@ -105,14 +105,12 @@ impl Client {
 
     pub fn post(&self, run: u64, first: u64, rows: usize, body: &[u8]) -> Answer {
         let last = first + (rows as u64).saturating_sub(1);
-        let mut request = self
+        let request = self
             .agent
             .post(&self.url[..])
             .header("Content-Type", self.content_type)
             .header("Nightjar-Rows", format!("{run:016x}-{first}-{last}"));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", &authorization[..]);
-        }
+        let request = self.authorized(request);
         let sent = match self.gzip.then(|| compressed(body)) {
             Some(Ok(body)) => request.header("Content-Encoding", "gzip").send(&body),
             // Compressing in memory does not fail; if it does, the rows go as they are.
@@ -246,23 +244,50 @@ fn base64(text: &str) -> String {
 /// How long a check waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks whether anybody answers, and lets us in. Sends no rows.
+/// Asks whether anybody answers who would take rows. Sends none.
 pub fn check(config: &config::Http) -> Result<String, String> {
     let client = Client::new(config)?;
-    let mut request = client.agent.get(&client.url[..]).config().timeout_global(Some(PATIENCE)).build();
-    if let Some(authorization) = &client.authorization {
-        request = request.header("Authorization", &authorization[..]);
-    }
-    match request.call() {
-        Ok(answer) if matches!(answer.status().as_u16(), 401 | 403) => {
-            Err(format!("{} does not let us in (status {})", config.url, answer.status().as_u16()))
-        }
-        Ok(answer) if answer.status().is_server_error() => {
-            Err(format!("{} answers with status {}", config.url, answer.status().as_u16()))
-        }
+    let asked = client.ask(false)?;
+    // Some that take rows know nothing of a request that brings none.
+    let status = if matches!(asked, 404 | 405) { client.ask(true)? } else { asked };
+    let shown = &client.shown;
+    match status {
+        401 | 403 => Err(format!("{shown} does not let us in (status {status})")),
+        404 | 410 => Err(format!("there is nothing at {shown} (status {status})")),
+        300..=399 => Err(format!("{shown} sends us elsewhere (status {status}), where rows do not go")),
+        500.. => Err(format!("{shown} answers with status {status}")),
         // What it thinks of a request without rows says nothing about one with rows.
-        Ok(_) => Ok(format!("{} answers", config.url)),
-        Err(error) => Err(format!("cannot talk to {}: {error}", config.url)),
+        _ => Ok(format!("{shown} answers")),
+    }
+}
+
+impl Client {
+    /// A request without rows: its status.
+    fn ask(&self, post: bool) -> Result<u16, String> {
+        let answer = if post {
+            let request = self.agent.post(&self.url[..]).header("Content-Type", self.content_type);
+            self.authorized(request).config().timeout_global(Some(PATIENCE)).build().send(&b"[]"[..])
+        } else {
+            self.authorized(self.agent.get(&self.url[..]))
+                .config()
+                .timeout_global(Some(PATIENCE))
+                .build()
+                .call()
+        };
+        match answer {
+            Ok(answer) => Ok(answer.status().as_u16()),
+            Err(ureq::Error::Timeout(_)) => {
+                Err(format!("{} has not answered for {} s", self.shown, PATIENCE.as_secs()))
+            }
+            Err(error) => Err(format!("cannot talk to {}: {error}", self.shown)),
+        }
+    }
+
+    fn authorized<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", &authorization[..]),
+            None => request,
+        }
     }
 }
 

@@ -21,10 +21,11 @@ struct Collector {
 }
 
 impl Collector {
-    fn start(answer: impl Fn(&Request, usize) -> u16 + Send + Sync + 'static) -> Collector {
+    fn start<R: Into<Reply>>(answer: impl Fn(&Request, usize) -> R + Send + Sync + 'static) -> Collector {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/events", listener.local_addr().unwrap());
         let requests = Arc::<Mutex<Vec<Request>>>::default();
+        let answer = move |request: &Request, nth| answer(request, nth).into();
         let (kept, answer) = (requests.clone(), Arc::new(answer));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -40,7 +41,16 @@ impl Collector {
     }
 }
 
-fn serve(stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request, usize) -> u16) {
+/// An answer: status, header lines, and body.
+struct Reply(u16, String, String);
+
+impl From<u16> for Reply {
+    fn from(status: u16) -> Reply {
+        Reply(status, String::new(), String::new())
+    }
+}
+
+fn serve(stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request, usize) -> Reply) {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut headers, mut length) = (String::new(), 0);
@@ -67,11 +77,13 @@ fn serve(stream: &TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(&Reques
         }
         let request = Request { headers, body: text };
         let mut kept = kept.lock().unwrap();
-        let status = answer(&request, kept.len());
+        let Reply(status, headers, body) = answer(&request, kept.len());
         kept.push(request);
         drop(kept);
         let mut stream = stream;
-        write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").unwrap();
+        let length = body.len();
+        // Who does not wait for the answer has hung up.
+        let _ = write!(stream, "HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
     }
 }
 
@@ -80,7 +92,7 @@ fn send(collector: &Collector, more: &str, rows: u32) -> Account {
     let table = format!("url = \"{}\"\n{more}\n[delivery]\nflush_timeout = \"10s\"", collector.url);
     let config: config::Http = toml::from_str(&table).unwrap();
     let transport = Http::new(&config).unwrap();
-    let behaviour = behaviour("http_sink", Mode::Wait, &config.delivery, None, 7, |_| ()).unwrap();
+    let behaviour = behaviour("http_sink", Mode::Wait, &config.delivery, None, 7, |_| ());
     let running = start(behaviour, &config.delivery, None, transport).unwrap();
     let mut inlet = crate::sink::queue::Inlet(running.queue.clone());
     (0..rows).for_each(|n| inlet.row(&encoded("conn", &format!("{{\"n\":{n}}}"))));
@@ -140,6 +152,79 @@ fn of_rows_refused_together_only_those_to_blame_are_lost() {
 }
 
 #[test]
+fn a_receiver_that_asks_for_time_gets_it() {
+    let collector = Collector::start(|_, nth| match nth {
+        0 => Reply(503, "Retry-After: 2\r\n".to_owned(), String::new()),
+        _ => 200.into(),
+    });
+    let started = Instant::now();
+    assert_eq!(send(&collector, "connections = 1", 5).total().acked, 5);
+    assert!(started.elapsed() >= Duration::from_secs(2));
+}
+
+#[test]
+fn requests_that_are_too_large_are_halved_until_they_pass() {
+    let collector = Collector::start(|request, _| if request.body.len() > 2000 { 413 } else { 200 });
+    let account = send(&collector, "batch_rows = 1000\nconnections = 1", 1000);
+    assert_eq!((account.total().acked, account.total().dropped_total()), (1000, 0));
+    // 9,000 bytes in requests of 1,000 to 2,000.
+    let requests = collector.requests().len();
+    assert!(requests < 20, "{requests}");
+    // One row that is too large alone costs itself.
+    let collector = Collector::start(|request, _| if request.body.contains("\"n\":77}") { 413 } else { 200 });
+    let account = send(&collector, "connections = 1", 300);
+    assert_eq!((account.total().acked, account.total().dropped[Reason::TooLarge as usize]), (299, 1));
+    assert!(collector.requests().len() < 60, "{}", collector.requests().len());
+}
+
+#[test]
+fn a_bulk_endpoint_is_believed_of_every_row() {
+    let collector = Collector::start(|request, nth| {
+        let rows: Vec<&str> = request.body.lines().skip(1).step_by(2).collect();
+        let item = |row: &&str| match (*row, nth) {
+            ("{\"n\":3}", _) => {
+                "{\"create\":{\"status\":400,\"error\":{\"type\":\"mapper_parsing_exception\"}}}"
+            }
+            ("{\"n\":5}", 0) => "{\"create\":{\"status\":429}}",
+            ("{\"n\":6}", _) => "{\"create\":{\"status\":409}}",
+            _ => "{\"create\":{\"status\":201}}",
+        };
+        let items: Vec<&str> = rows.iter().map(item).collect();
+        let body = format!("{{\"took\":1,\"errors\":true,\"items\":[{}]}}", items.join(","));
+        Reply(200, String::new(), body)
+    });
+    let total = send(&collector, "body = \"bulk\"\nconnections = 1", 10).total();
+    assert_eq!((total.acked, total.dropped[Reason::Refused as usize]), (9, 1));
+    let requests = collector.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0].body.starts_with("{\"create\":{\"_id\":\"0000000000000007-0\"}}\n{\"n\":0}\n"));
+    assert_eq!(requests[1].body, "{\"create\":{\"_id\":\"0000000000000007-5\"}}\n{\"n\":5}\n");
+}
+
+#[test]
+fn a_receiver_that_refuses_everything_gets_it_again_later() {
+    let collector = Collector::start(|_, nth| if nth < 4 { 400 } else { 200 });
+    let total = send(&collector, "connections = 1", 20).total();
+    assert_eq!((total.acked, total.dropped_total()), (20, 0));
+}
+
+#[test]
+fn a_timeout_says_which() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let table = format!("url = \"http://{}/\"\ntimeout = \"300ms\"", listener.local_addr().unwrap());
+    let client = Client::new(&toml::from_str(&table).unwrap()).unwrap();
+    let Answer::Later { trouble, .. } = client.post(1, 0, 1, b"[]") else { panic!("no timeout") };
+    assert!(trouble.contains("waiting for the answer took longer than 0.3 s"), "{trouble}");
+}
+
+#[test]
+fn no_password_is_shown() {
+    let config = toml::from_str("url = \"http://tap1:secret@127.0.0.1:1/x\"").unwrap();
+    let wrong = check(&config).unwrap_err();
+    assert!(wrong.contains("http://127.0.0.1:1/x") && !wrong.contains("secret"), "{wrong}");
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused() {
     for (table, wrong) in [
         ("url = \"ftp://x/\"", "'ftp://x/' begins with neither http:// nor https://"),
@@ -161,6 +246,8 @@ fn a_check_tells_who_does_not_answer() {
     );
     let closed = Collector::start(|_, _| 401);
     assert!(check(&config(&closed.url)).unwrap_err().contains("does not let us in"));
-    let open = Collector::start(|_, _| 405);
+    let open = Collector::start(|request, _| if request.headers.starts_with("GET") { 405 } else { 400 });
     assert!(check(&config(&open.url)).is_ok());
+    let elsewhere = Collector::start(|_, _| 404);
+    assert!(check(&config(&elsewhere.url)).unwrap_err().contains("there is nothing at"));
 }

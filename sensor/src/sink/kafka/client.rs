@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -10,10 +11,9 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
-use crate::sink::kafka::permission::not_writable;
+use crate::sink::config;
+use crate::sink::kafka::refusal;
 use crate::sink::kafka::rows::{Record, Rows};
-use crate::sink::kafka::{Routes, refusal};
-use crate::sink::{Known, config};
 
 /// What differs from librdkafka's own defaults. A configuration overrides each of them.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -22,6 +22,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("acks", "all"),
     // A row that is refused stops those behind it, until it is known what becomes of it: else they would pass it.
     ("enable.gapless.guarantee", "true"),
+    // With one request under way nothing passes what is refused; it costs nothing that could be measured.
+    ("max.in.flight.requests.per.connection", "1"),
     // A topic that is not there is told of soon; its rows wait for it, however long that takes.
     ("topic.metadata.propagation.max.ms", "3000"),
     ("compression.type", "lz4"),
@@ -50,9 +52,13 @@ impl Settings {
         }
         client.set("client.id", format!("nightjar-{}", config.rows.sensor()));
         for (name, value) in &config.client {
+            // librdkafka has two names for it.
+            if IN_FLIGHT.contains(&&name[..]) {
+                client.remove(IN_FLIGHT[0]);
+            }
             client.set(name, &value.0);
         }
-        keep_the_promise(config, &mut client)?;
+        keep_in_order(config, &mut client);
         if !config.client.contains_key("bootstrap.servers")
             && !config.client.contains_key("metadata.broker.list")
         {
@@ -70,6 +76,28 @@ impl Settings {
         Ok(Connection { rows, producer })
     }
 
+    /// The same, which believes any name in a broker's certificate. For finding out that this is what is wrong.
+    pub fn of_any_name(&self) -> Settings {
+        let mut client = self.0.clone();
+        client.set("ssl.endpoint.identification.algorithm", "none");
+        Settings(client)
+    }
+
+    /// Whether brokers make topics that they are asked for; `None` where they do not say.
+    pub fn topics_are_made(&self, broker: i32) -> Option<bool> {
+        const NAME: &str = "auto.create.topics.enable";
+        if self.0.get("allow.auto.create.topics") == Some("false") {
+            return Some(false);
+        }
+        let admin: AdminClient<_> = self.0.create().ok()?;
+        let options = AdminOptions::new().request_timeout(Some(ATTEMPT * 5));
+        let broker = ResourceSpecifier::Broker(broker);
+        let asked = admin.describe_configs([&broker], &options);
+        let answers = waited(asked, PATIENCE)?.ok()?;
+        let settings = answers.into_iter().next()?.ok()?;
+        settings.get(NAME)?.value.as_deref().map(|value| value == "true")
+    }
+
     /// A connection on which every row is a request of its own.
     pub fn connect_singly(&self) -> Result<Connection, String> {
         let mut singly = self.0.clone();
@@ -78,24 +106,11 @@ impl Settings {
     }
 }
 
-/// Refuses what would acknowledge rows that no broker has, and draws the conclusions from what gives up order.
-fn keep_the_promise(config: &config::Kafka, client: &mut ClientConfig) -> Result<(), String> {
-    for name in ["acks", "request.required.acks"] {
-        if config.client.get(name).is_some_and(|value| value.0.trim() == "0") {
-            return Err(format!(
-                "[kafka.client] \"{name}\" = \"0\": rows would count as acknowledged that no broker has; \"all\" is what \
-                 loses none"
-            ));
-        }
-    }
+/// Draws the conclusions from what gives up order.
+fn keep_in_order(config: &config::Kafka, client: &mut ClientConfig) {
     if !is_idempotent(config) {
         client.set("enable.gapless.guarantee", "false");
-        // Several requests under way would pass one that is sent again.
-        if !IN_FLIGHT.iter().any(|name| config.client.contains_key(*name)) {
-            client.set(IN_FLIGHT[0], "1");
-        }
     }
-    Ok(())
 }
 
 fn is_idempotent(config: &config::Kafka) -> bool {
@@ -124,12 +139,23 @@ pub(super) fn given_up(config: &config::Kafka) -> Vec<String> {
 
 fn wrong_setting(error: &KafkaError) -> String {
     match error {
+        // What a name that is not known stands for may be a secret, misspelt.
         KafkaError::ClientConfig(_, reason, name, value) => {
-            format!("[kafka.client] \"{name}\" = \"{value}\": {reason}")
+            let shown = !reason.contains("No such configuration property") && !is_secret(name);
+            let value = if shown { format!(" = \"{value}\"") } else { String::new() };
+            let reason =
+                if shown || value.is_empty() && !is_secret(name) { &reason[..] } else { "it cannot be used" };
+            format!("[kafka.client] \"{name}\"{value}: {reason}")
         }
         KafkaError::ClientCreation(reason) => format!("[kafka.client]: {reason}"),
         error => error.to_string(),
     }
+}
+
+fn is_secret(name: &str) -> bool {
+    ["password", "passphrase", "secret", "token", "jaas", "oauthbearer", ".pem", "key"]
+        .iter()
+        .any(|part| name.contains(part))
 }
 
 pub(super) struct Connection {
@@ -168,7 +194,7 @@ impl Connection {
     }
 
     /// What the brokers say of themselves, or why they do not.
-    fn metadata(&self) -> Result<Metadata, String> {
+    pub(super) fn metadata(&self) -> Result<Metadata, String> {
         let started = Instant::now();
         loop {
             let error = match self.producer.client().fetch_metadata(None, ATTEMPT) {
@@ -242,48 +268,23 @@ impl ProducerContext<NoCustomPartitioner> for Context {
 }
 
 /// How long brokers may take to answer a check …
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// … and when something is known to be wrong, which another of them may make good.
 const PATIENCE_IN_TROUBLE: Duration = Duration::from_secs(3);
 const ATTEMPT: Duration = Duration::from_secs(1);
 /// How long the answer about a single topic is waited for.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Asks the brokers for the topics that rows would go to. Says what there is, or in one sentence
-/// what is wrong.
-pub fn check(config: &config::Kafka, streams: &Known) -> Result<String, String> {
-    let export = config.rows.export(config.key.into(), streams)?;
-    let routes = Routes::new(config, streams)?;
-    let connection = Settings::new(config)?.connect()?;
-    let servers = config.client.get("bootstrap.servers").map_or("the brokers", |servers| &servers.0);
-    let metadata = connection.metadata().map_err(|why| {
-        // A listener hangs up on who speaks another protocol.
-        let hint = if why.contains("Disconnected") {
-            " (is \"security.protocol\" that of this listener?)"
-        } else {
-            ""
-        };
-        format!("cannot talk to {servers}: {why}{hint}")
-    })?;
-    let brokers = metadata.brokers().len();
-    let topics = routes.all(&export.streams);
-    let missing: Vec<&str> = topics
-        .iter()
-        .copied()
-        .filter(|name| {
-            !metadata.topics().iter().any(|topic| topic.name() == *name && topic.error().is_none())
-        })
-        .collect();
-    if !missing.is_empty() {
-        return Err(format!(
-            "{servers} has no topic {}, or these credentials may not see it",
-            missing.join(", nor ")
-        ));
-    }
-    match &not_writable(&connection.producer, &topics, PATIENCE)[..] {
-        [] => Ok(format!("{brokers} broker(s), {} topic(s) at {servers}", topics.len())),
-        refused => {
-            Err(format!("{servers} does not let these credentials write to topic {}", refused.join(", nor ")))
+/// A future's result, looked for now and then for so long.
+fn waited<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let started = Instant::now();
+    while started.elapsed() < patience {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
         }
+        std::thread::sleep(Duration::from_millis(5));
     }
+    None
 }

@@ -1,11 +1,12 @@
 //! Kafka, through librdkafka.
 
+mod check;
 mod client;
 mod permission;
 mod routes;
 mod rows;
 
-pub use client::check;
+pub use check::check;
 pub use routes::Routes;
 
 use std::ffi::CStr;
@@ -18,6 +19,7 @@ use crate::export::Row;
 use crate::sink::account::Reason;
 use crate::sink::kafka::client::{Connection, Settings};
 use crate::sink::kafka::rows::Record;
+use crate::sink::queue::Mode;
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport, Via};
 use crate::sink::{Known, config};
 
@@ -25,6 +27,8 @@ pub struct Kafka {
     settings: Settings,
     routes: Routes,
     sensor: String,
+    /// Records have the time of their rows.
+    own_time: bool,
     main: Connection,
     /// Rows for topics that were refused, which must not hold up the others, …
     apart: Option<Connection>,
@@ -44,7 +48,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(15);
 const PURGE: Duration = Duration::from_secs(2);
 
 impl Kafka {
-    pub fn new(config: &config::Kafka, streams: &Known, tell: fn(&str)) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known, mode: Mode, tell: fn(&str)) -> Result<Self, String> {
         rows::prepare_memory();
         client::given_up(config).iter().for_each(|sentence| tell(&format!("kafka: {sentence}")));
         let settings = Settings::new(config)?;
@@ -53,6 +57,12 @@ impl Kafka {
             settings,
             routes: Routes::new(config, streams)?,
             sensor: config.rows.sensor(),
+            // Records as old as a capture would be gone with the next cleaning of the topic.
+            own_time: match (config.timestamp, mode) {
+                (Some(timestamp), _) => timestamp == config::Timestamp::Row,
+                (None, Mode::Drop) => true,
+                (None, Mode::Wait) => false,
+            },
             main,
             apart: None,
             singly: None,
@@ -99,7 +109,8 @@ impl Kafka {
             (c"id", id.text()),
         ];
         let topic = self.routes.topic(row);
-        let record = Record { topic, key: row.key, value: row.value, headers, pos: message.pos };
+        let timestamp = if self.own_time { row.own.nanos() / 1_000_000 } else { 0 };
+        let record = Record { topic, key: row.key, value: row.value, headers, timestamp, pos: message.pos };
         match message.via {
             Via::Main => self.main.send(&record),
             Via::Apart => self.apart.as_mut().map_or(Err(Code::Fail), |apart| apart.send(&record)),
@@ -119,14 +130,17 @@ impl Kafka {
             Code::MessageSizeTooLarge | Code::MessageBatchTooLarge if via == Via::Singly => {
                 Outcome::Never(Reason::TooLarge)
             }
-            Code::InvalidRecord | Code::PolicyViolation | Code::InvalidMessage if via == Via::Singly => {
+            Code::InvalidRecord | Code::PolicyViolation | Code::InvalidMessage | Code::InvalidTimestamp
+                if via == Via::Singly =>
+            {
                 Outcome::Never(Reason::Refused)
             }
             Code::MessageSizeTooLarge
             | Code::MessageBatchTooLarge
             | Code::InvalidRecord
             | Code::PolicyViolation
-            | Code::InvalidMessage => Outcome::Crowded,
+            | Code::InvalidMessage
+            | Code::InvalidTimestamp => Outcome::Crowded,
             Code::PurgeQueue => Outcome::Unsent,
             Code::PurgeInflight => Outcome::Failed,
             code => match refusal(code) {

@@ -10,6 +10,8 @@ use crate::sink::{Known, config};
 pub struct Routes {
     template: Template,
     by_stream: BTreeMap<String, String>,
+    /// Where rules send rows.
+    by_rule: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -43,13 +45,14 @@ impl Routes {
             streams.find(stream)?;
             by_stream.insert(stream.clone(), topic.clone());
         }
-        let elsewhere = config.rows.rules.iter().filter_map(|rule| match &rule.then {
-            config::Then::Topic(topic) => Some(topic),
+        let by_rule = config.rows.rules.iter().filter_map(|rule| match &rule.then {
+            config::Then::Topic(topic) => Some(topic.clone()),
             config::Then::Drop | config::Then::Keep => None,
         });
-        match by_stream.values().chain(elsewhere).find(|topic| !is_topic(topic)) {
+        let by_rule: Vec<String> = by_rule.collect();
+        match by_stream.values().chain(&by_rule).find(|topic| !is_topic(topic)) {
             Some(topic) => Err(format!("'{topic}' cannot be the name of a topic")),
-            None => Ok(Routes { template, by_stream }),
+            None => Ok(Routes { template, by_stream, by_rule }),
         }
     }
 
@@ -67,10 +70,16 @@ impl Routes {
         }
     }
 
+    /// Where rows of a stream go unless a rule sends them elsewhere.
+    pub fn of(&self, stream: &str) -> String {
+        self.by_stream.get(stream).cloned().unwrap_or_else(|| self.template.topic(stream))
+    }
+
     /// Every topic that rows can go to.
     pub fn all(&self, streams: &Streams) -> Vec<&str> {
         let wanted = self.by_stream.iter().filter(|(stream, _)| streams.contains(stream));
         let mut topics: Vec<&str> = wanted.map(|(_, topic)| &topic[..]).collect();
+        topics.extend(self.by_rule.iter().map(|topic| &topic[..]));
         topics.sort_unstable();
         topics.dedup();
         topics
@@ -92,7 +101,17 @@ mod tests {
     }
 
     fn topic(routes: &Routes, stream: &str, topic: &str) -> String {
-        routes.topic(&Row { ts: Time::default(), version: 0, stream, topic, key: b"", value: b"" }).to_owned()
+        routes
+            .topic(&Row {
+                ts: Time::default(),
+                own: Time::default(),
+                version: 0,
+                stream,
+                topic,
+                key: b"",
+                value: b"",
+            })
+            .to_owned()
     }
 
     #[test]

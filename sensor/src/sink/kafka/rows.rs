@@ -24,6 +24,8 @@ pub(super) struct Record<'a> {
     pub value: &'a [u8],
     /// Names and values.
     pub headers: &'a [(&'a CStr, &'a [u8])],
+    /// In milliseconds since 1970; 0: when it is sent.
+    pub timestamp: i64,
     /// What the report calls it.
     pub pos: u64,
 }
@@ -85,6 +87,8 @@ impl Rows {
                 Tag::RD_KAFKA_VTYPE_KEY,
                 key.cast::<c_void>(),
                 record.key.len(),
+                Tag::RD_KAFKA_VTYPE_TIMESTAMP,
+                record.timestamp,
                 Tag::RD_KAFKA_VTYPE_OPAQUE,
                 ptr::without_provenance_mut::<c_void>(record.pos as usize),
                 Tag::RD_KAFKA_VTYPE_HEADERS,
