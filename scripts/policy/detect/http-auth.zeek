@@ -57,7 +57,7 @@ export {
 	type Login: record {
 		## The user, where the scheme tells.
 		user: string &default="";
-		## All of it, to tell guesses apart.
+		## A digest of all of it, to tell guesses apart.
 		secret: string;
 		## A token, and no guess by itself.
 		is_token: bool &default=F;
@@ -99,7 +99,7 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		return;
 	local words = split_string1(strip(value), / +/);
 	local scheme = to_lower(words[0]);
-	local login = Login($secret=value);
+	local login = Login($secret=md5_hash(value));
 	if ( scheme == "digest" )
 		{
 		local named = find_last(value, /[ ,]username *= *\"[^\"]*\"/);
@@ -127,8 +127,15 @@ type Guesses: record {
 	is_attack: bool &default=F;
 };
 
-# So many of each are kept.
+# So many of each are kept, and of each so many bytes.
 const max_kept = 16;
+const max_place = 512;
+const max_user = 128;
+
+function cut(text: string, most: count): string
+	{
+	return |text| > most ? sub_bytes(text, 1, most) : text;
+	}
 
 global by_client: table[addr] of Guesses &write_expire=remember;
 global by_user: table[addr, string] of Guesses &write_expire=remember;
@@ -144,7 +151,7 @@ global at_hand: connection;
 function location(c: connection): string
 	{
 	local path = c$http?$uri ? sub(sub(c$http$uri, /[?#].*/, ""), /^[a-zA-Z]+:\/\/[^\/]*/, "") : "";
-	return cat(c$id$resp_h, " ", c$http?$host ? c$http$host : "", path);
+	return cut(cat(c$id$resp_h, " ", c$http?$host ? c$http$host : "", path), max_place);
 	}
 
 function place(c: connection): string
@@ -261,8 +268,9 @@ function judge(c: connection, code: count)
 	{
 	local client = RealClient::of_conn(c);
 	local login = c$http$login;
+	login$user = cut(login$user, max_user);
 	if ( login$user == "" && ! login$is_token && c$http?$username )
-		login$user = c$http$username;
+		login$user = cut(c$http$username, max_user);
 	if ( code in refused )
 		failed(c, client, login, code != 403 && ! login$is_token);
 	else if ( code < 400 )

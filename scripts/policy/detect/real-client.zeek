@@ -83,11 +83,14 @@ function bare(text: string): string
 	return t;
 	}
 
+# Of a longer header only the end is read, which is where proxies append: a client could make work of it.
+const longest = 4096;
+
 # The addresses that a header names, the nearest to us last.
 function listed(name: string, value: string): vector of string
 	{
 	local addresses: vector of string;
-	local parts = split_string(value, /,/);
+	local parts = split_string(|value| > longest ? sub_bytes(value, |value| - longest + 1, longest) : value, /,/);
 	for ( i in parts )
 		{
 		if ( name != "FORWARDED" )

@@ -141,6 +141,29 @@ fn a_client_has_one_spelling() {
 }
 
 #[test]
+fn what_a_client_sends_is_not_kept_however_long_it_is() {
+    let mut capture = Capture::default();
+    let long = format!("/{}/{}", "a".repeat(5000), "b".repeat(5000));
+    let user = "heron".repeat(500);
+    for i in 0..12 {
+        let request = with_password(&long, &user, &format!("{i}"));
+        let hops = "8.8.8.8, ".repeat(1000);
+        capture.ask(
+            f64::from(i),
+            "192.0.2.1",
+            &format!("{request}\nX-Forwarded-For: {hops}93.184.216.7"),
+            REFUSED,
+        );
+    }
+    let last = format!("{}\nX-Forwarded-For: 93.184.216.7", with_password(&long, &user, "dawn"));
+    capture.ask(20.0, "192.0.2.1", &last, FINE);
+    let run = capture.detect("detect/http-auth", &["RealClient::proxies={192.0.2.1/32}"]);
+    let notice = run.notice("HTTP_AuthBruteforcing_Attacker");
+    assert_eq!((&notice["src"][..], notice["sub"].len() < 1000), ("93.184.216.7", true));
+    assert_eq!(count(&run, "HTTP_AuthBruteforcing_Success"), 1);
+}
+
+#[test]
 fn many_addresses_of_one_block_are_one_attacker() {
     for subnet in ["198.51.100.", "2001:db8:0:7::"] {
         let mut capture = Capture::default();
