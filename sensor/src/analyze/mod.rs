@@ -128,7 +128,7 @@ impl Spec {
 
 /// The service whose analyzer showed this in [`Heartbeat::at_analyzer`](crate::event::Heartbeat::at_analyzer).
 pub fn service_of(analyzer: usize) -> Option<&'static str> {
-    SPECS.iter().find(|spec| spec.address() == analyzer).map(|spec| spec.named.service)
+    specs().find(|spec| spec.address() == analyzer).map(|spec| spec.named.service)
 }
 
 /// An analyzer of one flow, trying to be it in one protocol.
