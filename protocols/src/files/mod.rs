@@ -323,7 +323,9 @@ impl File {
             && start < end
         {
             self.miss(start.saturating_sub(self.next));
-            self.take_pending();
+            // Each round takes a piece.
+            let Some(piece) = self.pending.as_mut().and_then(|pending| pending.take_at(start)) else { break };
+            self.deliver(&piece);
         }
         if end > self.next {
             self.miss(end - self.next);

@@ -209,7 +209,15 @@ impl Session {
             return;
         }
         self.side(is_orig).lines.begin_segment(data);
+        let mut left = usize::MAX;
         while !input.is_empty() {
+            // Each round uses some of the input up; one that did not would be the first of endless ones.
+            debug_assert!(input.len() < left, "no progress in {left} bytes");
+            if input.len() >= left {
+                self.side(is_orig).lines.stop();
+                break;
+            }
+            left = input.len();
             if self.partial && !self.handed_over {
                 self.next_piece(is_orig, &mut input, h);
                 continue;

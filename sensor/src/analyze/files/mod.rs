@@ -214,7 +214,10 @@ impl OpenFiles {
             if open.look_at <= cx.now {
                 match open.life.timer(cx.now.nanos(), cx.config.timeouts.file.nanos()) {
                     TimerVerdict::TimedOut => {
+                        let before = self.open.len();
                         self.step(at, cx, flow, held, carrier, File::finish);
+                        debug_assert!(self.open.len() < before, "a file that was finished is open no more");
+                        at += usize::from(self.open.len() >= before);
                         continue;
                     }
                     TimerVerdict::CheckAt(when) => open.look_at = Time::from_nanos(when),
@@ -233,9 +236,10 @@ impl OpenFiles {
         held: &mut Held,
         carrier: &mut dyn Carrier,
     ) {
-        while !self.open.is_empty() {
+        for _ in 0..self.open.len() {
             self.give_up(0, cx, flow, held, carrier);
         }
+        debug_assert!(self.open.is_empty(), "a file that was given up is open no more");
     }
 
     fn give_up(
