@@ -209,15 +209,17 @@ impl Session {
             return;
         }
         self.side(is_orig).lines.begin_segment(data);
-        let mut left = usize::MAX;
+        let mut left = (usize::MAX, usize::MAX);
         while !input.is_empty() {
-            // Each round uses some of the input up; one that did not would be the first of endless ones.
-            debug_assert!(input.len() < left, "no progress in {left} bytes");
-            if input.len() >= left {
+            // Each round uses some of the input up, or of what is held of a line; one that did not would be the
+            // first of endless ones.
+            let now = (input.len(), self.side(is_orig).lines.buffered());
+            debug_assert!(now < left, "no progress in {now:?}");
+            if now >= left {
                 self.side(is_orig).lines.stop();
                 break;
             }
-            left = input.len();
+            left = now;
             if self.partial && !self.handed_over {
                 self.next_piece(is_orig, &mut input, h);
                 continue;
