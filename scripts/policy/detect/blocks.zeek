@@ -8,8 +8,9 @@ export {
 	option v6 = 48;
 
 	## Sees to it that an option is no longer a prefix than addresses have bits: that would be an error with every
-	## request.
-	global limit: function(id: string, length: count, most: count);
+	## request. T if it is now, and has to be set anew. Whoever asks does that in zeek_init itself: options that other
+	## functions set are no constants to workers, which then find out little of what handlers do.
+	global limit: function(id: string, length: count, most: count): bool;
 }
 
 global longest: table[string] of count = {};
@@ -22,16 +23,17 @@ function prefix(id: string, length: count): count
 	return longest[id];
 	}
 
-function limit(id: string, length: count, most: count)
+function limit(id: string, length: count, most: count): bool
 	{
 	longest[id] = most;
 	Option::set_change_handler(id, prefix);
-	if ( length > most )
-		Option::set(id, length);
+	return length > most;
 	}
 
 event zeek_init() &priority=-3
 	{
-	limit("Blocks::v4", v4, 32);
-	limit("Blocks::v6", v6, 128);
+	if ( limit("Blocks::v4", v4, 32) )
+		Option::set("Blocks::v4", v4);
+	if ( limit("Blocks::v6", v6, 128) )
+		Option::set("Blocks::v6", v6);
 	}

@@ -144,8 +144,10 @@ global by_block: set[addr] &write_expire=remember;
 # Who got in where, by client and user, when nobody was guessing.
 global logins: set[addr, string, string] &write_expire=1day;
 
-# What the notices are about that are raised while a request is looked at.
-global at_hand: connection;
+# What the notices are about that are raised while a request is looked at. No connection is held here: scripts that do
+# so beside events that bring a transaction make workers follow all of them.
+global last = Guesses();
+global last_client: addr = 0.0.0.0;
 
 # The protected place that a request is in (RFC 7617 §2.2): the folder of its path, and at the top the path itself.
 function location(c: connection): string
@@ -207,7 +209,9 @@ function failed(c: connection, client: addr, login: Login, always: bool)
 	if ( again && ! always )
 		return;
 
-	at_hand = c;
+	last = Guesses();
+	keep(last, p, login);
+	last_client = client;
 	if ( login$user != "" )
 		{
 		local u = [server, login$user] in by_user ? by_user[server, login$user] : Guesses();
@@ -330,15 +334,6 @@ function failures(result: SumStats::Result, stream: string, g: Guesses): string
 	return text;
 	}
 
-# What the request at hand says.
-function sample(): Guesses
-	{
-	local login = at_hand$http?$login ? at_hand$http$login : Login($secret="");
-	local g = Guesses();
-	keep(g, place(at_hand), login);
-	return g;
-	}
-
 event zeek_init() &priority=-3
 	{
 	local again = Notice::reminder(remind);
@@ -351,10 +346,11 @@ event zeek_init() &priority=-3
 			local client = key$host;
 			if ( client in by_client )
 				by_client[client]$is_attack = T;
-			NOTICE([$note=HTTP_AuthBruteforcing_Attacker, $conn=at_hand, $src=client,
+			local from = SumStats::origin();
+			NOTICE([$note=HTTP_AuthBruteforcing_Attacker, $uid=from$uid, $id=from$id, $src=client,
 				$n=double_to_count(result["http.auth_errors.attacker"]$sum),
 				$msg=fmt("HTTP auth bruteforcing from attacker %s", client),
-				$sub=failures(result, "http.auth_errors.attacker", client in by_client ? by_client[client] : sample()),
+				$sub=failures(result, "http.auth_errors.attacker", client in by_client ? by_client[client] : last),
 				$identifier=cat(client), $suppress_for=again]);
 			}]);
 
@@ -369,10 +365,11 @@ event zeek_init() &priority=-3
 			local addresses = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
 			if ( |by_block| < max_guessing )
 				add by_block[key$host];
-			NOTICE([$note=HTTP_AuthBruteforcing_Block, $conn=at_hand, $src=key$host,
+			local from = SumStats::origin();
+			NOTICE([$note=HTTP_AuthBruteforcing_Block, $uid=from$uid, $id=from$id, $src=key$host,
 				$n=double_to_count(result["http.auth_errors.block"]$sum),
 				$msg=fmt("HTTP auth bruteforcing from addresses of %s", addresses),
-				$sub=failures(result, "http.auth_errors.block", sample()),
+				$sub=failures(result, "http.auth_errors.block", last),
 				$identifier=cat(addresses), $suppress_for=again]);
 			}]);
 
@@ -382,10 +379,11 @@ event zeek_init() &priority=-3
 		$threshold_for(key: SumStats::Key) = { return threshold; },
 		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
 			{
-			NOTICE([$note=HTTP_AuthBruteforcing_Victim, $conn=at_hand, $src=key$host,
+			local from = SumStats::origin();
+			NOTICE([$note=HTTP_AuthBruteforcing_Victim, $uid=from$uid, $id=from$id, $src=key$host,
 				$n=double_to_count(result["http.auth_errors.victim"]$sum),
 				$msg=fmt("HTTP auth bruteforcing to victim %s", key$host),
-				$sub=failures(result, "http.auth_errors.victim", sample()),
+				$sub=failures(result, "http.auth_errors.victim", last),
 				$identifier=cat(key$host), $suppress_for=again]);
 			}]);
 
@@ -397,11 +395,12 @@ event zeek_init() &priority=-3
 			{
 			if ( [key$host, key$str] in by_user )
 				by_user[key$host, key$str]$is_attack = T;
-			NOTICE([$note=HTTP_AuthBruteforcing_User, $conn=at_hand, $src=RealClient::of_conn(at_hand), $dst=key$host,
+			local from = SumStats::origin();
+			NOTICE([$note=HTTP_AuthBruteforcing_User, $uid=from$uid, $id=from$id, $src=last_client, $dst=key$host,
 				$n=result["http.auth_errors.user"]$unique,
 				$msg=fmt("%d clients guess the password of user %s at %s", result["http.auth_errors.user"]$unique,
 					key$str, key$host),
-				$sub=fmt("within %.1f mins; at: %s", window / 1min, some(sample()$places)),
+				$sub=fmt("within %.1f mins; at: %s", window / 1min, some(last$places)),
 				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 	}

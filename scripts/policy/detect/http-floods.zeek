@@ -47,8 +47,10 @@ event HTTP::request_head(c: connection)
 event zeek_init() &priority=-3
 	{
 	local again = Notice::reminder(remind);
-	Blocks::limit("HTTPFloods::block_v4", block_v4, 32);
-	Blocks::limit("HTTPFloods::block_v6", block_v6, 128);
+	if ( Blocks::limit("HTTPFloods::block_v4", block_v4, 32) )
+		Option::set("HTTPFloods::block_v4", block_v4);
+	if ( Blocks::limit("HTTPFloods::block_v6", block_v6, 128) )
+		Option::set("HTTPFloods::block_v6", block_v6);
 	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $remind=again,
 		$reducers=set(one),

@@ -184,6 +184,37 @@ function weigh(c: connection, name: string, said: Named)
 		forget(h);
 	}
 
+# The header that a proxy of ours sets, in upper case; none where that is not said. Of several subnets the narrowest
+# decides. (To index the table here would keep workers from telling what the handler below does.)
+function header_of(proxy: addr): string
+	{
+	local own = "";
+	local width = 0;
+	for ( net, header in proxy_headers )
+		{
+		if ( proxy !in net || subnet_width(net) < width )
+			next;
+		width = subnet_width(net);
+		own = to_upper(header);
+		}
+	return own;
+	}
+
+function heard(c: connection, name: string, value: string)
+	{
+	local is_sure = c$id$orig_h in proxy_headers;
+	local own = header_of(c$id$orig_h);
+	if ( ( is_sure && name != own ) || ( ! is_sure && name !in kinds ) )
+		return;
+	local said = named_by(name, value);
+	if ( ! said?$client && ! said?$junk )
+		return;
+	if ( is_sure )
+		believe(c, name, said);
+	else
+		weigh(c, name, said);
+	}
+
 event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value: string)
 	{
 	if ( ! c?$http )
@@ -198,16 +229,10 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 		return;
 		}
 	local proxy = c$id$orig_h;
-	local is_known = proxy in proxy_headers;
-	if ( is_known ? name != to_upper(proxy_headers[proxy]) : proxy !in proxies || name !in kinds )
+	# Workers can tell this for themselves.
+	if ( proxy !in proxies && proxy !in proxy_headers )
 		return;
-	local said = named_by(name, value);
-	if ( ! said?$client && ! said?$junk )
-		return;
-	if ( is_known )
-		believe(c, name, said);
-	else
-		weigh(c, name, said);
+	heard(c, name, value);
 	}
 
 # Who is behind a proxy may be unknown; to block the proxy would block all of them.

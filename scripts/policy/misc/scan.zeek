@@ -30,7 +30,7 @@ function crossed_hosts(key: SumStats::Key, result: SumStats::Result)
 	{
 	local seen = result["scan.addr.fail"];
 	local last = SumStats::origin();
-	NOTICE([$note=Address_Scan, $uid=last$uid, $id=last$id, $src=key$host, $p=to_port(key$str), $sub=place(key$host),
+	NOTICE([$note=Address_Scan, $uid=last$uid, $src=key$host, $p=to_port(key$str), $sub=place(key$host),
 	        $msg=fmt("%s scanned at least %d unique hosts on port %s in %s", key$host, seen$unique, key$str,
 	                 duration_to_mins_secs(seen$end - seen$begin)),
 	        $identifier=cat(key$host)]);
@@ -40,7 +40,7 @@ function crossed_ports(key: SumStats::Key, result: SumStats::Result)
 	{
 	local seen = result["scan.port.fail"];
 	local last = SumStats::origin();
-	NOTICE([$note=Port_Scan, $uid=last$uid, $id=last$id, $src=key$host, $dst=to_addr(key$str), $sub=place(key$host),
+	NOTICE([$note=Port_Scan, $uid=last$uid, $src=key$host, $dst=to_addr(key$str), $sub=place(key$host),
 	        $msg=fmt("%s scanned at least %d unique ports of host %s in %s", key$host, seen$unique, key$str,
 	                 duration_to_mins_secs(seen$end - seen$begin)),
 	        $identifier=cat(key$host)]);
