@@ -413,9 +413,9 @@ fn scans_are_found_and_scanners_can_be_excused() {
         run.columns("notice.log", &["note", "src", "dst", "p", "msg"])
     };
     let [first, second, hosts] = [
-        "Scan::Port_Scan 10.98.0.51 10.98.0.2 7115 10.98.0.51 scanned at least 15 unique ports of host 10.98.0.2 in 0m0s\n",
-        "Scan::Port_Scan 10.98.0.52 10.98.0.2 7115 10.98.0.52 scanned at least 15 unique ports of host 10.98.0.2 in 0m0s\n",
-        "Scan::Address_Scan 10.98.0.53 10.98.0.125 7400 10.98.0.53 scanned at least 25 unique hosts on port 7400/tcp in 0m0s\n",
+        "Scan::Port_Scan 10.98.0.51 10.98.0.2 - 10.98.0.51 scanned at least 15 unique ports of host 10.98.0.2 in 0m0s\n",
+        "Scan::Port_Scan 10.98.0.52 10.98.0.2 - 10.98.0.52 scanned at least 15 unique ports of host 10.98.0.2 in 0m0s\n",
+        "Scan::Address_Scan 10.98.0.53 - 7400 10.98.0.53 scanned at least 25 unique hosts on port 7400/tcp in 0m0s\n",
     ];
     assert_eq!(scans(""), format!("{first}{second}{hosts}"));
     assert_eq!(scans("redef Scan::port_scan_threshold = 21.0; redef Scan::addr_scan_threshold = 31.0;"), "");

@@ -138,6 +138,9 @@ pub struct Session {
     unescaped: Vec<u8>,
 }
 
+/// Rounds in a row that use nothing up, before it is taken for an endless loop.
+const MAX_IDLE_ROUNDS: u32 = 8;
+
 impl Session {
     pub fn new(limits: Limits) -> Self {
         Session { limits, ..Session::default() }
@@ -209,13 +212,14 @@ impl Session {
             return;
         }
         self.side(is_orig).lines.begin_segment(data);
-        let mut left = (usize::MAX, usize::MAX);
+        let (mut left, mut idle) = ((usize::MAX, usize::MAX), 0);
         while !input.is_empty() {
-            // Each round uses some of the input up, or of what is held of a line; one that did not would be the
-            // first of endless ones.
+            // Rounds use some of the input up, or of what is held of a line, but for the few in which a message goes
+            // from one part to the next; more than those would be endless.
             let now = (input.len(), self.side(is_orig).lines.buffered());
-            debug_assert!(now < left, "no progress in {now:?}");
-            if now >= left {
+            idle = if now < left { 0 } else { idle + 1 };
+            debug_assert!(idle < MAX_IDLE_ROUNDS, "no progress in {now:?}");
+            if idle >= MAX_IDLE_ROUNDS {
                 self.side(is_orig).lines.stop();
                 break;
             }
