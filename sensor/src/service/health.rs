@@ -176,6 +176,8 @@ const STUCK_LOGS_AFTER: Duration = Duration::from_secs(60);
 /// So many frames have to be missing for so long: a few are not for hosts, such as those that pause a sender.
 const MISSING: u64 = 100;
 const MISSING_FOR: Duration = Duration::from_secs(10);
+/// Frames that a NIC counts within this time after the last packet may be that packet, and those before it.
+const COUNTS_SETTLE: Duration = Duration::from_secs(5);
 /// The state is taken every second; what is older than this says nothing of now.
 const OLD_AFTER: Duration = Duration::from_secs(5);
 
@@ -226,7 +228,12 @@ impl Pulse {
                 at: now,
             };
             match self.interfaces.get_mut(nth) {
-                Some(last) if last.packets == seen.packets => {}
+                // The NIC's counts are older than ours.
+                Some(last) if last.packets == seen.packets => {
+                    if now - last.at <= COUNTS_SETTLE {
+                        last.frames = last.frames.max(seen.frames);
+                    }
+                }
                 Some(last) => *last = seen,
                 None => self.interfaces.push(seen),
             }
@@ -419,6 +426,9 @@ mod tests {
         ledger.interfaces[0].filtered = false;
         ledger.lanes[0].source.link = 1;
         assert!(after(&mut ledger, 63).ready());
+        // Counted by the NIC a little later than seen.
+        ledger.interfaces[0] = interface(1_500);
+        assert!(after(&mut ledger, 65).ready() && after(&mut ledger, 120).ready());
     }
 
     #[test]
