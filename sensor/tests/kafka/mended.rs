@@ -191,7 +191,7 @@ pub fn what_consumers_choose(cluster: &Cluster) {
     let wrong = Place::new(&cluster.servers(), table, "").replay(0..1);
     assert_eq!(wrong.code, 2, "{}", wrong.said);
     assert!(wrong.said.contains("no stream has a field nothing"), "{}", wrong.said);
-    let account = Place::new(&cluster.servers(), &table.replace("nothing", "src"), "").replay(0..10);
+    let account = Place::new(&cluster.servers(), &table.replace("nothing", "fuid"), "").replay(0..10);
     delivered(&account);
     let received = cluster.peek("chosen");
     let ports: HashSet<&str> = received.iter().map(|row| &row.key[..]).collect();
