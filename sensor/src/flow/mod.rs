@@ -1,5 +1,6 @@
 //! Connections: finding the one a packet belongs to, following its state, ending it.
 
+mod ends;
 mod engine;
 pub mod events;
 mod handler;
