@@ -17,4 +17,5 @@ pub mod reader;
 pub mod ssh;
 pub mod syslog;
 pub mod text;
+pub mod tls;
 pub mod wire;
