@@ -211,9 +211,20 @@ module GLOBAL;
 module HTTP;
 
 export {
-	## A request is not complete after 10 seconds, and after each doubling of that, while more of it comes; not one of
-	## Zeek's. So many bytes have come since it began, its head among them.
+	## A request is not complete after 10 seconds, and after each doubling of that, whether more of it comes or not;
+	## not one of Zeek's. So many bytes have come since it began, its head among them.
 	global request_lasts: event(c: connection, since: time, bytes: count);
+}
+
+module GLOBAL;
+
+
+module HTTP;
+
+export {
+	## The beginning of what a request's body holds, decoded, up to 4 KiB; once for each body or part of one, when it is
+	## there or the body has ended. Not one of Zeek's.
+	global request_body: event(c: connection, data: string);
 }
 
 module GLOBAL;

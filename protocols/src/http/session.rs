@@ -185,8 +185,12 @@ impl Session {
 
     /// Whether a request has begun, if only with a part of its first line, and has not ended.
     pub fn is_asking(&self) -> bool {
-        let Side { message, lines, .. } = &self.orig;
-        !self.handed_over && ((message.exists && !message.finished) || lines.buffered() > 0)
+        !self.handed_over && (self.is_in_request() || self.orig.lines.buffered() > 0)
+    }
+
+    /// Whether a request's first line was read, and its end was not.
+    pub fn is_in_request(&self) -> bool {
+        self.orig.message.exists && !self.orig.message.finished
     }
 
     /// Whether HTTP ended with a CONNECT or an Upgrade.

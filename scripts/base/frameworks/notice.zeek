@@ -69,6 +69,9 @@ export {
 		msg: string &log &optional;
 		sub: string &log &optional;
 		src: addr &log &optional;
+		## The network whose addresses take turns, where it is about one: src is its first address, and ACTION_DROP blocks
+		## all of it.
+		src_net: subnet &optional;
 		dst: addr &log &optional;
 		p: port &log &optional;
 		## A number that belongs to it.
@@ -118,18 +121,22 @@ export {
 	option mail_subject_prefix = "[Zeek]";
 	const max_email_delay = 15secs &redef;
 
-	## The file for a firewall to read: on each line an address and the time (seconds since 1970) up to which
-	## it is to be blocked, with a tab between. Without a name there is none.
+	## The file for a firewall to read: on each line an address, or a network such as 192.0.2.0/24, and the time
+	## (seconds since 1970) up to which it is to be blocked, with a tab between. Without a name there is none.
 	option block_list: string = "";
 	## For how long ACTION_DROP blocks an address.
 	option block_for: interval = 10mins;
-	## Networks that are never blocked, beside local and neighbouring ones.
+	## Networks that are never blocked, beside local and neighbouring ones. They are left out of what holds them.
 	option never_block: set[subnet] = {};
-	## Addresses on the block list at a time; beyond, the one that would end first gives way.
+	## Addresses and networks on the block list at a time; beyond, the one that would end first gives way.
 	const max_blocked: count = 100000 &redef;
 
 	## Puts an address on the block list; F where there is none, or the address is never blocked.
 	global block: function(a: addr): bool;
+	## The same of a network, but for what is never blocked of it.
+	global block_net: function(net: subnet): bool;
+	## Adds networks that are not blocked: they are those of this site's.
+	global spare: hook(nets: set[subnet]);
 	global is_blocked: function(a: addr): bool;
 	## When to tell again of what goes on: after so long, but not after a ban for it has ended.
 	global reminder: function(wanted: interval): interval;
@@ -186,7 +193,7 @@ export {
 	global __is_suppressed: function(note: Type, identifier: string): bool;
 	global __mail: function(relay: string, program: string, from: string, to: string, text: string);
 	global __mail_file: function(relay: string, program: string, from: string, to: string, head: string, name: string);
-	global __block: function(list: string, a: addr, until: time, ceiling: count);
+	global __block: function(list: string, net: subnet, never: set[subnet], until: time, ceiling: count): bool;
 	global __is_blocked: function(a: addr): bool;
 }
 
@@ -347,7 +354,11 @@ hook Notice::notice(n: Notice::Info) &priority=10
 
 hook Notice::notice(n: Notice::Info) &priority=2
 	{
-	if ( ACTION_DROP in n$actions && n?$src )
+	if ( ACTION_DROP !in n$actions )
+		return;
+	if ( n?$src_net )
+		block_net(n$src_net);
+	else if ( n?$src )
 		block(n$src);
 	}
 
@@ -387,12 +398,18 @@ hook Notice::notice(n: Notice::Info) &priority=-5
 
 # ---- the block list ----
 
+function block_net(net: subnet): bool
+	{
+	if ( block_list == "" )
+		return F;
+	local never = never_block | Site::local_nets | Site::neighbor_nets;
+	hook spare(never);
+	return __block(block_list, net, never, network_time() + block_for, max_blocked);
+	}
+
 function block(a: addr): bool
 	{
-	if ( block_list == "" || a in never_block || Site::is_local_addr(a) || Site::is_neighbor_addr(a) )
-		return F;
-	__block(block_list, a, network_time() + block_for, max_blocked);
-	return T;
+	return block_net(addr_to_subnet(a));
 	}
 
 function reminder(wanted: interval): interval

@@ -42,6 +42,8 @@ export {
 	## Answers that refuse them; 200 does so only to forms, which are shown again. A redirect that leads back to such a
 	## path does as well. Other answers below 400 let in.
 	option login_refused: set[count] = { 200, 400, 401, 403, 422, 429 };
+	## The names that forms and JSON have for the user.
+	option user_fields: pattern = /(^|[^a-z])(user(_?name|_?id)?|login(_?name)?|log|uid|e?-?mail|account|identifier)\]?$/i;
 
 	## Clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
@@ -66,6 +68,8 @@ export {
 
 redef record HTTP::Info += {
 	login: Login &optional;
+	# That of a form or JSON.
+	form: Login &optional;
 };
 
 event zeek_init() &priority=-3
@@ -117,6 +121,48 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 	c$http$login = login;
 	}
 
+# In a form or JSON that was POSTed.
+function is_form(c: connection): bool
+	{
+	return c$http?$method && c$http$method == "POST" && c$http?$uri && login_paths in c$http$uri;
+	}
+
+# The name and the value of a text in JSON.
+const json_text = /\"([^\"\\]|\\.){1,64}\"[ \t\r\n]*:[ \t\r\n]*\"([^\"\\]|\\.)*\"/;
+
+function user_of_json(body: string): string
+	{
+	local texts = find_all_ordered(body, json_text);
+	for ( i in texts )
+		{
+		local parts = split_string1(texts[i], /\"[ \t\r\n]*:[ \t\r\n]*\"/);
+		if ( |parts| == 2 && user_fields in parts[0] && |parts[1]| > 1 )
+			return gsub(parts[1][:-1], /\\/, "");
+		}
+	return "";
+	}
+
+function user_of_form(body: string): string
+	{
+	local fields = split_string(body, /&/);
+	for ( i in fields )
+		{
+		local field = split_string1(fields[i], /=/);
+		if ( |field| == 2 && field[1] != "" && user_fields in unescape_URI(field[0]) )
+			return unescape_URI(gsub(field[1], /\+/, " "));
+		}
+	return "";
+	}
+
+event HTTP::request_body(c: connection, data: string)
+	{
+	if ( ! c?$http || ! is_form(c) || c$http?$form )
+		return;
+	local user = /^[ \t\r\n]*[\[{]/ in data ? user_of_json(data) : user_of_form(data);
+	if ( user != "" )
+		c$http$form = Login($user=user, $secret=md5_hash(data));
+	}
+
 # ---- what is being guessed ----
 
 # Where guesses were refused, for whom, and whether they are many.
@@ -139,8 +185,8 @@ function cut(text: string, most: count): string
 
 global by_client: table[addr] of Guesses &write_expire=remember;
 global by_user: table[addr, string] of Guesses &write_expire=remember;
-# Blocks by their first address.
-global by_block: set[addr] &write_expire=remember;
+# Blocks and sites.
+global by_block: set[subnet] &write_expire=remember;
 # Who got in where, by client and user, when nobody was guessing.
 global logins: set[addr, string, string] &write_expire=1day;
 
@@ -171,9 +217,9 @@ function is_inside(at: string, places: set[string]): bool
 	return F;
 	}
 
-function block_of(client: addr): addr
+function first_of(client: addr, site: bool): addr
 	{
-	return subnet_to_addr(mask_addr(client, is_v4_addr(client) ? Blocks::v4 : Blocks::v6));
+	return subnet_to_addr(Blocks::net_of(client, site));
 	}
 
 function keep(g: Guesses, p: string, login: Login)
@@ -224,7 +270,9 @@ function failed(c: connection, client: addr, login: Login, always: bool)
 		}
 	SumStats::observe("http.auth_errors.attacker", [$host=client], [$num=1]);
 	SumStats::observe("http.auth_errors.victim", [$host=server], [$num=1]);
-	SumStats::observe("http.auth_errors.block", [$host=block_of(client)], [$str=cat(client)]);
+	SumStats::observe("http.auth_errors.block", [$host=first_of(client, F)], [$str=cat(client)]);
+	if ( ! is_v4_addr(client) )
+		SumStats::observe("http.auth_errors.site", [$host=first_of(client, T)], [$str=cat(first_of(client, F))]);
 	}
 
 # Whether who logs in there may have guessed the password.
@@ -237,7 +285,7 @@ function is_suspect(c: connection, client: addr, user: string, is_known: bool): 
 		{
 		local g = by_client[client];
 		guessed_it = user in g$users;
-		if ( ( g$is_attack || block_of(client) in by_block ) && ( guessed_it || ! is_known ) && is_inside(at, g$places) )
+		if ( ( g$is_attack || client in by_block ) && ( guessed_it || ! is_known ) && is_inside(at, g$places) )
 			return T;
 		}
 	if ( user == "" || [server, user] !in by_user )
@@ -262,10 +310,11 @@ function succeeded(c: connection, client: addr, login: Login)
 
 # ---- answers ----
 
-# In a form or JSON that was POSTed: nobody looks into it.
-function is_form(c: connection): bool
+function form_of(c: connection): Login
 	{
-	return c$http?$method && c$http$method == "POST" && c$http?$uri && login_paths in c$http$uri;
+	local login = c$http?$form ? c$http$form : Login($secret="");
+	login$user = cut(login$user, max_user);
+	return login;
 	}
 
 function judge(c: connection, code: count)
@@ -295,9 +344,9 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 		{
 		local json = c$http?$orig_mime_types && |c$http$orig_mime_types| > 0 && "json" in c$http$orig_mime_types[0];
 		if ( code in login_refused && ( code != 200 || ! json ) )
-			failed(c, RealClient::of_conn(c), Login($secret=""), T);
+			failed(c, RealClient::of_conn(c), form_of(c), T);
 		else if ( code < 300 )
-			succeeded(c, RealClient::of_conn(c), Login($secret=""));
+			succeeded(c, RealClient::of_conn(c), form_of(c));
 		}
 	}
 
@@ -308,9 +357,9 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	     || c$http$status_code >= 400 || ! is_form(c) )
 		return;
 	if ( c$http?$redirect_dst && login_paths in c$http$redirect_dst )
-		failed(c, RealClient::of_conn(c), Login($secret=""), T);
+		failed(c, RealClient::of_conn(c), form_of(c), T);
 	else
-		succeeded(c, RealClient::of_conn(c), Login($secret=""));
+		succeeded(c, RealClient::of_conn(c), form_of(c));
 	}
 
 # ---- notices ----
@@ -334,6 +383,26 @@ function failures(result: SumStats::Result, stream: string, g: Guesses): string
 	return text;
 	}
 
+# A single member is the other detection's.
+function count_blocks(stream: string, site: bool)
+	{
+	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=2);
+	local again = Notice::reminder(remind);
+	SumStats::create([$name=stream, $epoch=window, $window=window, $remind=again, $reducers=set(r),
+		$threshold_unique=2, $threshold_for(key: SumStats::Key) = { return block_threshold; },
+		$threshold_crossed=function[stream, site, again](key: SumStats::Key, result: SumStats::Result)
+			{
+			local addresses = Blocks::net_of(key$host, site);
+			if ( |by_block| < max_guessing )
+				add by_block[addresses];
+			local from = SumStats::origin();
+			NOTICE([$note=HTTP_AuthBruteforcing_Block, $uid=from$uid, $id=from$id, $src=key$host, $src_net=addresses,
+				$n=double_to_count(result[stream]$sum),
+				$msg=fmt("HTTP auth bruteforcing from addresses of %s", addresses),
+				$sub=failures(result, stream, last), $identifier=cat(addresses), $suppress_for=again]);
+			}]);
+	}
+
 event zeek_init() &priority=-3
 	{
 	local again = Notice::reminder(remind);
@@ -354,24 +423,8 @@ event zeek_init() &priority=-3
 				$identifier=cat(client), $suppress_for=again]);
 			}]);
 
-	local block = SumStats::Reducer($stream="http.auth_errors.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
-		$unique_max=2);
-	# A single client is the other detection's.
-	SumStats::create([$name="http.auth_errors.block", $epoch=window, $window=window, $remind=again,
-		$reducers=set(block), $threshold_unique=2,
-		$threshold_for(key: SumStats::Key) = { return block_threshold; },
-		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
-			{
-			local addresses = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
-			if ( |by_block| < max_guessing )
-				add by_block[key$host];
-			local from = SumStats::origin();
-			NOTICE([$note=HTTP_AuthBruteforcing_Block, $uid=from$uid, $id=from$id, $src=key$host,
-				$n=double_to_count(result["http.auth_errors.block"]$sum),
-				$msg=fmt("HTTP auth bruteforcing from addresses of %s", addresses),
-				$sub=failures(result, "http.auth_errors.block", last),
-				$identifier=cat(addresses), $suppress_for=again]);
-			}]);
+	count_blocks("http.auth_errors.block", F);
+	count_blocks("http.auth_errors.site", T);
 
 	local victim = SumStats::Reducer($stream="http.auth_errors.victim", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.auth_errors.victim", $epoch=window, $window=window, $remind=again,

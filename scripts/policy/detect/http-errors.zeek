@@ -82,6 +82,8 @@ event http_reply(c: connection, version: string, code: count, reason: string)
 	SumStats::observe("http.errors.server", [$host=server], [$str=uri]);
 	local block = mask_addr(client, is_v4_addr(client) ? Blocks::v4 : Blocks::v6);
 	SumStats::observe("http.errors.block", [$host=subnet_to_addr(block)], [$str=cat(client)]);
+	if ( ! is_v4_addr(client) )
+		SumStats::observe("http.errors.site", [$host=subnet_to_addr(mask_addr(client, Blocks::v6_site))], [$str=cat(block)]);
 	SumStats::observe("http.errors.top_clients", [], [$str=cat(client)]);
 	SumStats::observe("http.errors.top_servers", [], [$str=cat(server)]);
 	if ( code < 500 )
@@ -110,20 +112,20 @@ function count_errors(stream: string, note: Notice::Type, what: string, faults: 
 			}]);
 	}
 
-# A single client is the other detection's.
-function count_block_errors()
+# A single member is the other detection's.
+function count_block_errors(stream: string, site: bool)
 	{
-	local r = SumStats::Reducer($stream="http.errors.block", $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=2);
+	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=2);
 	local again = Notice::reminder(remind);
-	SumStats::create([$name="http.errors.block", $epoch=window, $window=window, $remind=again, $reducers=set(r),
+	SumStats::create([$name=stream, $epoch=window, $window=window, $remind=again, $reducers=set(r),
 		$threshold_unique=2,
 		$threshold_for(key: SumStats::Key) = { return threshold_of(key$host, block_threshold); },
-		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
+		$threshold_crossed=function[stream, site, again](key: SumStats::Key, result: SumStats::Result)
 			{
-			local block = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
-			local n = result["http.errors.block"]$sum;
+			local block = Blocks::net_of(key$host, site);
+			local n = result[stream]$sum;
 			local last = SumStats::origin();
-			NOTICE([$note=Block_Errors, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(n),
+			NOTICE([$note=Block_Errors, $uid=last$uid, $id=last$id, $src=key$host, $src_net=block, $n=double_to_count(n),
 				$msg=fmt("Addresses of %s with many HTTP errors", block),
 				$sub=fmt("%.0f errors in %s, the last of %s", n, duration_to_mins_secs(window), last$str),
 				$identifier=cat(block), $suppress_for=again]);
@@ -155,7 +157,8 @@ function report(stream: string, note: Notice::Type, words: string)
 event zeek_init() &priority=-3
 	{
 	count_errors("http.errors.client", Client_Errors, "Client", F);
-	count_block_errors();
+	count_block_errors("http.errors.block", F);
+	count_block_errors("http.errors.site", T);
 	count_errors("http.errors.server", Server_Errors, "Server", F);
 	count_errors("http.faults.client", Client_Server_Faults, "Client", T);
 	count_errors("http.faults.server", Server_Faults, "Server", T);

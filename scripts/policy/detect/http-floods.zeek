@@ -25,9 +25,10 @@ export {
 	## Clients by the address that connected or that a proxy named.
 	option ignore_clients: set[subnet] = {};
 
-	## How long the prefixes of blocks are.
+	## How long the prefixes of blocks and sites are, as in Blocks.
 	option block_v4 = 24;
-	option block_v6 = 48;
+	option block_v6 = 64;
+	option block_v6_site = 48;
 }
 
 # Headers are complete, the body need not be: a flood may be one of requests that never end.
@@ -42,6 +43,28 @@ event HTTP::request_head(c: connection)
 	SumStats::observe("http.flood.client", [$host=client, $str=method], [$str=c$http?$uri ? c$http$uri : ""]);
 	local block = mask_addr(client, is_v4_addr(client) ? block_v4 : block_v6);
 	SumStats::observe("http.flood.block", [$host=subnet_to_addr(block), $str=method], [$str=cat(client)]);
+	if ( ! is_v4_addr(client) )
+		SumStats::observe("http.flood.site", [$host=subnet_to_addr(mask_addr(client, block_v6_site)), $str=method],
+			[$str=cat(block)]);
+	}
+
+# A single member is the other detection's.
+function count_blocks(stream: string, site: bool)
+	{
+	local again = Notice::reminder(remind);
+	local r = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=2);
+	SumStats::create([$name=stream, $epoch=window, $window=window, $remind=again, $reducers=set(r),
+		$threshold_unique=2, $threshold_for(key: SumStats::Key) = { return block_threshold; },
+		$threshold_crossed=function[stream, site, again](key: SumStats::Key, result: SumStats::Result)
+			{
+			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : site ? block_v6_site : block_v6);
+			local last = SumStats::origin();
+			local n = result[stream]$sum;
+			NOTICE([$note=Block_Flood, $uid=last$uid, $id=last$id, $src=key$host, $src_net=block, $n=double_to_count(n),
+				$msg=fmt("Addresses of %s flood with %s requests", block, key$str),
+				$sub=fmt("%.0f in %.0f secs, the last of %s", n, window / 1sec, last$str),
+				$identifier=cat(block, key$str), $suppress_for=again]);
+			}]);
 	}
 
 event zeek_init() &priority=-3
@@ -51,6 +74,8 @@ event zeek_init() &priority=-3
 		Option::set("HTTPFloods::block_v4", block_v4);
 	if ( Blocks::limit("HTTPFloods::block_v6", block_v6, 128) )
 		Option::set("HTTPFloods::block_v6", block_v6);
+	if ( Blocks::limit("HTTPFloods::block_v6_site", block_v6_site, 128) )
+		Option::set("HTTPFloods::block_v6_site", block_v6_site);
 	local one = SumStats::Reducer($stream="http.flood.client", $apply=set(SumStats::SUM));
 	SumStats::create([$name="http.flood.client", $epoch=window, $window=window, $remind=again,
 		$reducers=set(one),
@@ -64,19 +89,6 @@ event zeek_init() &priority=-3
 				$identifier=cat(key$host, key$str), $suppress_for=again]);
 			}]);
 
-	local many = SumStats::Reducer($stream="http.flood.block", $apply=set(SumStats::SUM, SumStats::UNIQUE),
-		$unique_max=2);
-	# A single client is the other detection's.
-	SumStats::create([$name="http.flood.block", $epoch=window, $window=window, $remind=again,
-		$reducers=set(many),
-		$threshold_unique=2, $threshold_for(key: SumStats::Key) = { return block_threshold; },
-		$threshold_crossed=function[again](key: SumStats::Key, result: SumStats::Result)
-			{
-			local block = mask_addr(key$host, is_v4_addr(key$host) ? block_v4 : block_v6);
-			local last = SumStats::origin();
-			NOTICE([$note=Block_Flood, $uid=last$uid, $id=last$id, $src=key$host, $n=double_to_count(result["http.flood.block"]$sum),
-				$msg=fmt("Addresses of %s flood with %s requests", block, key$str),
-				$sub=fmt("%.0f in %.0f secs, the last of %s", result["http.flood.block"]$sum, window / 1sec, last$str),
-				$identifier=cat(block, key$str), $suppress_for=again]);
-			}]);
+	count_blocks("http.flood.block", F);
+	count_blocks("http.flood.site", T);
 	}

@@ -1,4 +1,4 @@
-# Requests that never end: heads and bodies of which a little comes now and then, so that a server has to wait.
+# Requests that never end: heads and bodies of which little comes, or nothing more, so that a server has to wait.
 
 @load ./real-client
 @load ./blocks
@@ -24,7 +24,7 @@ export {
 	const remind = 10min &redef;
 
 	## A request is slow that comes with fewer bytes a second than this. It is looked at after 10 seconds, and after
-	## each doubling of that, while some of it comes.
+	## each doubling of that, until it is complete or answered.
 	option min_rate = 250.0;
 
 	## Clients by the address that connected or that a proxy named.
@@ -57,12 +57,16 @@ function count_slow(stream: string, note: Notice::Type, what: string, least: fun
 			local last = SumStats::origin();
 			local n = result[stream]$unique;
 			local who = cat(key$host);
+			local notice = Notice::Info($note=note, $uid=last$uid, $id=last$id, $src=key$host, $n=n, $suppress_for=again,
+				$sub=fmt("%d connections in %s", n, duration_to_mins_secs(window)));
 			if ( note == Block_Slow_Requests )
-				who = cat(mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6));
-			NOTICE([$note=note, $uid=last$uid, $id=last$id, $src=key$host, $n=n,
-				$msg=fmt("%s %s with many HTTP requests that do not end", what, who),
-				$sub=fmt("%d connections in %s", n, duration_to_mins_secs(window)),
-				$identifier=who, $suppress_for=again]);
+				{
+				notice$src_net = mask_addr(key$host, is_v4_addr(key$host) ? Blocks::v4 : Blocks::v6);
+				who = cat(notice$src_net);
+				}
+			notice$msg = fmt("%s %s with many HTTP requests that do not end", what, who);
+			notice$identifier = who;
+			NOTICE(notice);
 			}]);
 	}
 

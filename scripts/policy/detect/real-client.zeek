@@ -16,8 +16,9 @@ export {
 	option proxy_headers: table[subnet] of string = {};
 
 	## The headers that are read of proxies that proxy_headers says nothing about. Where a request has several of them
-	## and they name different clients, which is a weird, X-Forwarded-For decides, because a proxy appends to what a
-	## client wrote there; without it none is believed.
+	## and they name different clients, which is a weird, the one decides that no earlier request of this proxy lacked
+	## which had another: what a proxy sets stands in all of them, what clients write does not. Where that tells nothing
+	## X-Forwarded-For decides, because a proxy appends to what a client wrote there; without it none is believed.
 	option headers: vector of string = vector("X-CLUSTER-CLIENT-IP", "FORWARDED", "X-FORWARDED-FOR", "X-REAL-IP");
 
 	## The reply's header that names the server behind the proxy.
@@ -41,6 +42,8 @@ redef record HTTP::Info += {
 	real_client: addr &optional;
 	real_client_header: string &optional;
 	real_client_disputed: bool &default=F;
+	# The headers that were read.
+	real_client_kinds: set[string] &optional;
 };
 
 # The header that a proxy appends to.
@@ -158,6 +161,16 @@ function believe(c: connection, name: string, said: Named)
 	forget(h);
 	}
 
+# Headers that requests of a proxy came without, though they had another of them.
+const max_lacking = 10000;
+global lacking: set[addr, string] &write_expire=1day;
+
+# Which of two headers a proxy does not set itself, as far as is known.
+function is_clients(proxy: addr, name: string, other: string): bool
+	{
+	return [proxy, name] in lacking && [proxy, other] !in lacking;
+	}
+
 # Of the headers of a request only one is its proxy's own, and which is not known.
 function weigh(c: connection, name: string, said: Named)
 	{
@@ -178,7 +191,9 @@ function weigh(c: connection, name: string, said: Named)
 		Reporter::conn_weird("client_headers_disagree", c, fmt("%s: %s, %s: %s", h$real_client_header,
 			h?$real_client ? cat(h$real_client) : "-", name, said?$client ? cat(said$client) : said$junk));
 	h$real_client_disputed = T;
-	if ( name == appended )
+	if ( is_clients(c$id$orig_h, name, h$real_client_header) )
+		return;
+	if ( name == appended || is_clients(c$id$orig_h, h$real_client_header, name) )
 		believe(c, name, said);
 	else if ( h$real_client_header != appended )
 		forget(h);
@@ -210,9 +225,32 @@ function heard(c: connection, name: string, value: string)
 	if ( ! said?$client && ! said?$junk )
 		return;
 	if ( is_sure )
+		{
 		believe(c, name, said);
-	else
-		weigh(c, name, said);
+		return;
+		}
+	if ( ! c$http?$real_client_kinds )
+		c$http$real_client_kinds = set();
+	add c$http$real_client_kinds[name];
+	weigh(c, name, said);
+	}
+
+function learn(h: HTTP::Info, proxy: addr)
+	{
+	# What a proxy asks for itself, to see whether a server lives, has none of them.
+	if ( ! h?$real_client_kinds )
+		return;
+	for ( kind in kinds )
+		if ( kind !in h$real_client_kinds && |lacking| < max_lacking )
+			add lacking[proxy, kind];
+	}
+
+event HTTP::request_head(c: connection)
+	{
+	local proxy = c$id$orig_h;
+	if ( proxy !in proxies || ! c?$http )
+		return;
+	learn(c$http, proxy);
 	}
 
 event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value: string)
@@ -238,6 +276,14 @@ event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value
 # Who is behind a proxy may be unknown; to block the proxy would block all of them.
 hook Notice::notice(n: Notice::Info) &priority=3
 	{
-	if ( n?$src && is_proxy(n$src) )
+	if ( n?$src && ! n?$src_net && is_proxy(n$src) )
 		delete n$actions[Notice::ACTION_DROP];
+	}
+
+hook Notice::spare(nets: set[subnet])
+	{
+	for ( net in proxies )
+		add nets[net];
+	for ( net, _ in proxy_headers )
+		add nets[net];
 	}

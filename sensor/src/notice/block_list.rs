@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Sender, bounded};
+use ipnet::IpNet;
 
 use super::Counters;
 use crate::time::{Interval, Time};
@@ -28,11 +29,12 @@ const MAX_FILE: u64 = 64 << 20;
 /// The thread that writes lists, and where it takes them from.
 type Writer = (Sender<(PathBuf, String)>, JoinHandle<()>);
 
-/// Addresses, each with the time up to which it is to be blocked. Those whose time has come leave.
+/// Addresses and networks, each with the time up to which it is to be blocked. Those whose time has come leave.
 #[derive(Default)]
 pub struct BlockList {
-    until: BTreeMap<IpAddr, Time>,
-    by_end: BTreeSet<(Time, IpAddr)>,
+    /// An address is a network of its own.
+    until: BTreeMap<IpNet, Time>,
+    by_end: BTreeSet<(Time, IpNet)>,
     forgotten: u64,
     path: Option<PathBuf>,
     /// Go on with what is in the file.
@@ -59,24 +61,25 @@ impl BlockList {
         self.resume = true;
     }
 
-    /// Blocks an address up to a time, which only ever grows. Beyond `ceiling` the one that would end first
+    /// Blocks a network up to a time, which only ever grows. Beyond `ceiling` the one that would end first
     /// gives way: an attacker can raise notices about any number of addresses.
-    pub fn block(&mut self, path: &Path, addr: IpAddr, until: Time, ceiling: usize) {
+    pub fn block(&mut self, path: &Path, net: IpNet, until: Time, ceiling: usize) {
         if self.path.as_deref() != Some(path) {
             self.path = Some(path.to_owned());
             if self.resume {
                 self.take_up(path);
             }
         }
-        let before = self.until.get(&addr).copied();
+        let net = net.trunc();
+        let before = self.until.get(&net).copied();
         if before.is_some_and(|before| before >= until) {
             return;
         }
         if let Some(before) = before {
-            self.by_end.remove(&(before, addr));
+            self.by_end.remove(&(before, net));
         }
-        self.until.insert(addr, until);
-        self.by_end.insert((until, addr));
+        self.until.insert(net, until);
+        self.by_end.insert((until, net));
         while self.until.len() > ceiling.max(1) {
             self.remove_first();
             self.forgotten += 1;
@@ -93,24 +96,33 @@ impl BlockList {
             return;
         }
         for line in text.lines() {
-            let Some((addr, until)) = line.split_once('\t') else { continue };
-            if let (Ok(addr), Ok(until)) = (addr.parse(), until.parse()) {
+            let Some((net, until)) = line.split_once('\t') else { continue };
+            let net = net.parse().or_else(|_| net.parse::<IpAddr>().map(IpNet::from));
+            if let (Ok(net), Ok(until)) = (net, until.parse()) {
                 let until = Time::from_secs_f64(until);
-                if let Entry::Vacant(place) = self.until.entry(addr) {
+                if let Entry::Vacant(place) = self.until.entry(net) {
                     place.insert(until);
-                    self.by_end.insert((until, addr));
+                    self.by_end.insert((until, net));
                 }
             }
         }
     }
 
+    /// Whether an address is blocked, be it with its network.
     pub fn contains(&self, addr: IpAddr, now: Time) -> bool {
-        self.until.get(&addr).is_some_and(|until| *until > now)
+        let mut net = Some(IpNet::from(addr));
+        while let Some(of) = net {
+            if self.until.get(&of).is_some_and(|until| *until > now) {
+                return true;
+            }
+            net = of.supernet();
+        }
+        false
     }
 
     fn remove_first(&mut self) {
-        if let Some((_, addr)) = self.by_end.pop_first() {
-            self.until.remove(&addr);
+        if let Some((_, net)) = self.by_end.pop_first() {
+            self.until.remove(&net);
             self.changed = true;
         }
     }
@@ -142,9 +154,12 @@ impl BlockList {
 
     fn text(&self) -> String {
         let mut text = String::with_capacity(self.until.len() * 40);
-        for (addr, until) in &self.until {
+        for (net, until) in &self.until {
             // A String takes all that is written to it.
-            let _ = writeln!(text, "{addr}\t{until}");
+            let _ = match net.prefix_len() == net.max_prefix_len() {
+                true => writeln!(text, "{}\t{until}", net.addr()),
+                false => writeln!(text, "{net}\t{until}"),
+            };
         }
         text
     }
@@ -182,6 +197,23 @@ impl Drop for BlockList {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+/// What is left of a network when others are taken out of it; only what can be said in so many networks.
+pub fn without(net: IpNet, others: &[IpNet], most: usize) -> Vec<IpNet> {
+    let (mut left, mut open) = (Vec::new(), vec![net.trunc()]);
+    // Each round leaves fewer addresses to look at.
+    while let Some(net) = open.pop() {
+        if left.len() >= most || others.iter().any(|other| other.contains(&net)) {
+            continue;
+        }
+        match net.subnets(net.prefix_len() + 1) {
+            Ok(halves) if others.iter().any(|other| net.contains(other)) => open.extend(halves),
+            _ => left.push(net),
+        }
+    }
+    left.sort_unstable();
+    left
 }
 
 fn start(shared: Arc<Shared>) -> Option<Writer> {
@@ -239,19 +271,20 @@ mod tests {
         let path = folder.path().join("blocked");
         let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
         let addr = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let net = |last| IpNet::from(addr(last));
         let mut list = BlockList::default();
-        list.block(&path, addr(1), at(100), 3);
-        list.block(&path, addr(2), at(200), 3);
-        list.block(&path, addr(2), at(150), 3);
+        list.block(&path, net(1), at(100), 3);
+        list.block(&path, net(2), at(200), 3);
+        list.block(&path, net(2), at(150), 3);
         assert_eq!(list.text(), "192.0.2.1\t100.000000\n192.0.2.2\t200.000000\n");
         list.tick(at(100));
         assert!(!list.contains(addr(1), at(100)) && list.contains(addr(2), at(100)));
-        (3..=5).for_each(|last| list.block(&path, addr(last), at(300 + i64::from(last)), 3));
+        (3..=5).for_each(|last| list.block(&path, net(last), at(300 + i64::from(last)), 3));
         assert!(!list.contains(addr(2), at(100)) && list.contains(addr(5), at(100)));
         list.finish();
         let mut next = BlockList::default();
         next.resume();
-        next.block(&path, addr(9), at(306), 3);
+        next.block(&path, net(9), at(306), 3);
         assert!(next.contains(addr(5), at(304)) && !next.contains(addr(3), at(100)));
         drop(next);
         let read = std::fs::read_to_string(&path).unwrap();
@@ -262,13 +295,55 @@ mod tests {
     }
 
     #[test]
+    fn networks_are_blocked_whole_and_are_taken_up_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blocked");
+        let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
+        let addr = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut list = BlockList::default();
+        list.block(&path, "203.0.113.9/24".parse().unwrap(), at(100), 9);
+        list.block(&path, "2001:db8:7::/48".parse().unwrap(), at(200), 9);
+        list.finish();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "203.0.113.0/24\t100.000000\n2001:db8:7::/48\t200.000000\n");
+        let mut next = BlockList::default();
+        next.resume();
+        next.block(&path, addr("192.0.2.1").into(), at(300), 9);
+        for (of, blocked) in [
+            ("203.0.113.255", true),
+            ("203.0.114.0", false),
+            ("2001:db8:7:ffff::1", true),
+            ("2001:db8:8::", false),
+        ] {
+            assert_eq!(next.contains(addr(of), at(50)), blocked, "{of}");
+        }
+        assert!(!next.contains(addr("203.0.113.1"), at(100)));
+    }
+
+    #[test]
+    fn what_is_never_blocked_is_taken_out_of_a_network() {
+        let of = |net: &str, others: &[&str], most| {
+            let others: Vec<IpNet> = others.iter().map(|other| other.parse().unwrap()).collect();
+            let left = without(net.parse().unwrap(), &others, most);
+            left.iter().map(IpNet::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("192.0.2.0/24", &[], 9), "192.0.2.0/24");
+        assert_eq!(of("192.0.2.0/24", &["192.0.0.0/16"], 9), "");
+        assert_eq!(of("192.0.2.0/24", &["2001:db8::/32", "10.0.0.0/8"], 9), "192.0.2.0/24");
+        assert_eq!(of("192.0.2.0/30", &["192.0.2.1/32"], 9), "192.0.2.0/32 192.0.2.2/31");
+        assert_eq!(of("192.0.2.1/32", &["192.0.2.1/32"], 9), "");
+        assert_eq!(of("2001:db8::/48", &["2001:db8::1/128"], 200).split(' ').count(), 80);
+        assert_eq!(of("2001:db8::/48", &["2001:db8::1/128"], 7).split(' ').count(), 7);
+    }
+
+    #[test]
     fn a_list_that_cannot_be_written_is_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blocked");
         std::fs::create_dir(&path).unwrap();
         let at = |secs: i64| Time::from_nanos(secs * 1_000_000_000);
         let mut list = BlockList::default();
-        list.block(&path, IpAddr::from([192, 0, 2, 1]), at(1000), 3);
+        list.block(&path, IpAddr::from([192, 0, 2, 1]).into(), at(1000), 3);
         let count = |list: &mut BlockList, now, failed, written| {
             list.tick(at(now));
             let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);

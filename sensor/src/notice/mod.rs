@@ -8,7 +8,7 @@ mod outbox;
 mod program;
 mod smtp;
 
-pub use block_list::BlockList;
+pub use block_list::{BlockList, without};
 pub use outbox::{Outbox, Parcel, Text, Via};
 
 use crate::counters::{counter, counters};

@@ -78,7 +78,7 @@ fn translated(vm: &Vm, value: &value::Value, like: &Value) -> Option<Value> {
 }
 
 /// Lengths of prefixes are counted in 128 bits.
-fn net(value: &value::Value) -> Option<IpNet> {
+pub(super) fn net(value: &value::Value) -> Option<IpNet> {
     let value::Value::Subnet(addr, bits) = value else { return None };
     let of: IpAddr = Addr::to_ip(*addr);
     let bits = if of.is_ipv4() && *bits >= 96 { *bits - 96 } else { *bits };

@@ -102,6 +102,14 @@ impl Capture {
         self.put(&mut talk, true, ACK, &[]);
     }
 
+    /// A connection that is left open after this was sent, and that answered, where there is an answer.
+    pub fn leave(&mut self, at: f64, client: &str, sent: &str, answer: &str) {
+        let mut talk = self.open(at, client);
+        self.put(&mut talk, true, ACK, sent.replace('\n', "\r\n").as_bytes());
+        let answer = if answer.is_empty() { String::new() } else { format!("{answer}\n\n") };
+        self.put(&mut talk, false, ACK, answer.replace('\n', "\r\n").as_bytes());
+    }
+
     /// Pieces of a request with a pause before each; the connection stays open.
     pub fn dribble(&mut self, at: f64, client: &str, pause: f64, pieces: &[&str]) {
         let mut talk = self.open(at, client);

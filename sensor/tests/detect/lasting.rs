@@ -127,6 +127,39 @@ fn a_client_cannot_name_itself_through_a_proxy() {
 }
 
 #[test]
+fn the_header_that_a_proxy_always_sets_is_its_own() {
+    let named = |own: &str, forged: &str| {
+        let mut capture = Capture::default();
+        let mut ask = |at: f64, headers: &str| {
+            let request = format!("GET /missing HTTP/1.1\nHost: www.test{headers}");
+            capture.ask(at, "192.0.2.1", &request, "HTTP/1.1 404 Not Found\nContent-Length: 0");
+        };
+        ask(0.0, &format!("\n{own}: 93.184.216.5"));
+        // The proxy looks whether the server lives.
+        ask(0.5, "");
+        for i in 0..8 {
+            let (first, second) = if i % 2 == 0 { (own, forged) } else { (forged, own) };
+            let ip = |of: &str| if of == own { "93.184.216.7" } else { "8.8.8.8" };
+            ask(f64::from(i) + 1.0, &format!("\n{first}: {}\n{second}: {}", ip(first), ip(second)));
+        }
+        ask(20.0, &format!("\n{forged}: 8.8.8.8, junk\n{own}: 93.184.216.7\n{forged}: 8.8.4.4"));
+        let args = ["RealClient::proxies={192.0.2.1/32}", "HTTPErrors::threshold=6"];
+        let run = capture.detect("detect/http-errors", &args);
+        assert!(run.rows("weird").iter().any(|row| row["name"] == "client_headers_disagree"));
+        assert_eq!(run.notice("Client_Errors")["src"], "93.184.216.7");
+        run.rows("http").iter().map(|row| row["cluster_client_ip"].clone()).collect::<Vec<_>>()
+    };
+    let expected = [&["93.184.216.5", "-"][..], &["93.184.216.7"; 9]].concat();
+    for (own, forged) in [
+        ("X-Cluster-Client-IP", "X-Forwarded-For"),
+        ("X-Forwarded-For", "X-Cluster-Client-IP"),
+        ("X-Real-IP", "X-Forwarded-For"),
+    ] {
+        assert_eq!(named(own, forged), expected, "{own} {forged}");
+    }
+}
+
+#[test]
 fn a_client_has_one_spelling() {
     let mut capture = Capture::default();
     for spelled in ["2001:0DB8:0:0::0007", "2001:db8::7", "::ffff:192.0.2.9"] {
@@ -165,7 +198,7 @@ fn what_a_client_sends_is_not_kept_however_long_it_is() {
 
 #[test]
 fn many_addresses_of_one_block_are_one_attacker() {
-    for subnet in ["198.51.100.", "2001:db8:0:7::"] {
+    for subnet in ["93.184.216.", "2a00:db8:0:7::"] {
         let mut capture = Capture::default();
         for i in 1..=20 {
             guess(&mut capture, f64::from(i), &format!("{subnet}{i}"), &format!("user{i}"));
@@ -177,9 +210,14 @@ fn many_addresses_of_one_block_are_one_attacker() {
                 "HTTP/1.1 404 Not Found\nContent-Length: 0",
             );
         }
-        let first = if subnet.contains(':') { "2001:db8::" } else { "198.51.100.0" };
-        let run = capture.detect("detect/http-auth", &["AuthBruteforcing::threshold=30"]);
+        let (first, block) = match subnet.contains(':') {
+            true => ("2a00:db8:0:7::", "2a00:db8:0:7::/64"),
+            false => ("93.184.216.0", "93.184.216.0/24"),
+        };
+        let once = ["AuthBruteforcing::threshold=30"];
+        let run = capture.detect("detect/http-auth", &[&once[..], &BAN].concat());
         expect(&run, &[("HTTP_AuthBruteforcing_Block", first, "10")]);
+        assert!(run.logs["blocked"].starts_with(&format!("{block}\t")), "{}", run.logs["blocked"]);
         let low = ["HTTPErrors::threshold=60", "HTTPErrors::block_threshold=30"];
         let run = capture.detect("detect/http-errors", &low);
         expect(&run, &[("Block_Errors", first, "30")]);
@@ -191,6 +229,36 @@ fn many_addresses_of_one_block_are_one_attacker() {
             (count(&run, "HTTP_AuthBruteforcing_Attacker"), count(&run, "HTTP_AuthBruteforcing_Block")),
             (1, 0)
         );
+    }
+}
+
+#[test]
+fn blocks_that_take_turns_are_told_of_as_their_site() {
+    let mut capture = Capture::default();
+    for i in 1..=20 {
+        guess(&mut capture, f64::from(i), &format!("2a00:db8:0:{i}::1"), &format!("user{i}"));
+    }
+    let run = capture.detect("detect/http-auth", &BAN);
+    assert_eq!(run.notice("HTTP_AuthBruteforcing_Block")["src"], "2a00:db8::");
+    assert!(run.logs["blocked"].starts_with("2a00:db8::/48\t"), "{}", run.logs["blocked"]);
+    // Floods and errors, and what is never blocked of a site.
+    let mut capture = Capture::default();
+    for i in 0..60 {
+        let client = format!("2a00:db8:0:{}::1", i % 20);
+        capture.ask(
+            f64::from(i) / 10.0,
+            &client,
+            "GET /x HTTP/1.1",
+            "HTTP/1.1 404 Not Found\nContent-Length: 0",
+        );
+    }
+    for (script, args, note) in [
+        ("detect/http-floods", &["HTTPFloods::block_threshold=40"][..], "Block_Flood"),
+        ("detect/http-errors", &["HTTPErrors::block_threshold=40"], "Block_Errors"),
+    ] {
+        let run = capture.detect(script, &[args, &BAN, &["Notice::never_block={[2a00:db8::]/49}"]].concat());
+        assert_eq!(run.notice(note)["src"], "2a00:db8::");
+        assert!(run.logs["blocked"].starts_with("2a00:db8:0:8000::/49\t"), "{script}");
     }
 }
 

@@ -123,13 +123,49 @@ fn forms_and_json_are_judged_by_their_answers() {
         let run = tries(request, reply, Some((&request(99), fits)));
         assert!(is_guessing(&run), "{what}: {reply}");
         let success = run.notice("HTTP_AuthBruteforcing_Success");
-        assert!(success["sub"].starts_with("www.test/"), "{success:?}");
+        assert!(success["sub"].starts_with("heron at www.test/"), "{success:?}");
+        let sub = &run.notice("HTTP_AuthBruteforcing_Attacker")["sub"];
+        assert!(sub.contains("; users: heron; at: "), "{sub}");
     }
     // Logging in, and other things that are POSTed.
     assert!(!is_guessing(&tries(form, &home, None)));
     assert!(!is_guessing(&tries(json, FINE, None)));
     assert!(!is_guessing(&tries(|_| post("/comments", "text=hello"), FORBIDDEN, None)));
     assert!(!is_guessing(&tries(form, "HTTP/1.1 503 Service Unavailable\nContent-Length: 0", None)));
+}
+
+#[test]
+fn users_are_read_from_forms_and_json() {
+    let long = "x".repeat(5000);
+    for (body, user) in [
+        ("log=heron&pwd=a", "heron"),
+        ("csrf=1&session%5Busername_or_email%5D=&user%5Bemail%5D=heron%40roost.test&p=a", "heron@roost.test"),
+        ("j_username=a+heron&j_password=a", "a heron"),
+        ("{\"a\": {\"userName\" :\n\"her\\\"on\"}, \"password\": \"a\"}", "her\"on"),
+        ("[{\"email\":\"heron@roost.test\"}]", "heron@roost.test"),
+        (&format!("user=heron&text={long}"), "heron"),
+        (&format!("text={long}&user=heron"), "-"),
+        ("password=heron", "-"),
+        ("{\"user\": 7, \"user\": ", "-"),
+        ("user=&&==&user", "-"),
+        ("", "-"),
+    ] {
+        let mut capture = Capture::default();
+        for i in 0..12 {
+            // Clients take turns: no one of them guesses often.
+            let client = format!("192.0.{i}.7");
+            capture.ask(f64::from(i), &client, &post("/login", body), REFUSED);
+        }
+        capture.ask(20.0, "198.51.100.1", &post("/login", body), "HTTP/1.1 302 Found\nLocation: /home");
+        let run = capture.detect("detect/http-auth", &[]);
+        let known = user != "-";
+        assert_eq!(count(&run, "HTTP_AuthBruteforcing_User"), usize::from(known), "{body}");
+        assert_eq!(count(&run, "HTTP_AuthBruteforcing_Success"), usize::from(known), "{body}");
+        if known {
+            let said = &run.notice("HTTP_AuthBruteforcing_Success")["msg"];
+            assert_eq!(*said, format!("198.51.100.1 logged in as {user} after guessing passwords"));
+        }
+    }
 }
 
 #[test]

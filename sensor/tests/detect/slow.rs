@@ -43,6 +43,44 @@ fn requests_that_do_not_end_are_told_of_while_they_go_on() {
 }
 
 #[test]
+fn requests_of_which_nothing_more_comes_are_told_of_in_time() {
+    let body = "POST /form HTTP/1.1\nHost: www.test\nContent-Length: 100000\n\n";
+    let whole = "GET / HTTP/1.1\nHost: www.test\n\n";
+    let fine = "HTTP/1.1 200 OK\nContent-Length: 0";
+    // Somebody else's traffic, by which time passes.
+    let others = |capture: &mut Capture| {
+        (0..40).for_each(|i| capture.ask(f64::from(i) + 0.95, "192.0.3.8", "GET / HTTP/1.1", fine));
+    };
+    // No line's end, no head's end, no body, and another request behind one that is complete.
+    for piece in ["GET /", "GET / HTTP/1.1\nA: 1\n", body, &format!("{whole}GET /")] {
+        let mut capture = Capture::default();
+        for i in 0..12 {
+            capture.leave(f64::from(i) / 10.0, "192.0.2.7", piece, "");
+        }
+        others(&mut capture);
+        let run = capture.detect("detect/http-slow", &[]);
+        expect(&run, &[("Client_Slow_Requests", "192.0.2.7", "10")]);
+        assert_eq!(times(&run, "Client_Slow_Requests"), [10], "{piece}");
+    }
+    // The next request is waited for, whatever became of the one before it.
+    let mut capture = Capture::default();
+    for i in 0..12 {
+        capture.leave(f64::from(i) / 10.0, "192.0.2.7", &format!("{whole}{body}"), fine);
+    }
+    others(&mut capture);
+    expect(&capture.detect("detect/http-slow", &[]), &[("Client_Slow_Requests", "192.0.2.7", "10")]);
+    // A server that has answered waits for nothing more, and neither does one whose client has gone.
+    let mut capture = Capture::default();
+    for i in 0..12 {
+        let at = f64::from(i) / 10.0;
+        capture.leave(at, "192.0.2.7", body, "HTTP/1.1 413 Content Too Large\nContent-Length: 0");
+        capture.ask(at, "192.0.2.7", body, "HTTP/1.1 100 Continue");
+    }
+    others(&mut capture);
+    expect(&capture.detect("detect/http-slow", &[]), &[]);
+}
+
+#[test]
 fn uploads_over_slow_links_and_idle_connections_are_no_attack() {
     let much = "x".repeat(6000);
     let head = "POST /form HTTP/1.1\nHost: www.test\nContent-Length: 100000\n\n";

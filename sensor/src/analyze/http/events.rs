@@ -71,12 +71,18 @@ events! { [crate::analyze::first::http]
     pub struct RequestHead: "HTTP::request_head" {
         c: Conn,
     }
-    /// A request is not complete after 10 seconds, and after each doubling of that, while more of it comes; not one of
-    /// Zeek's. So many bytes have come since it began, its head among them.
+    /// A request is not complete after 10 seconds, and after each doubling of that, whether more of it comes or not;
+    /// not one of Zeek's. So many bytes have come since it began, its head among them.
     pub struct RequestLasts: "HTTP::request_lasts" {
         c: Conn,
         since: Time,
         bytes: u64,
+    }
+    /// The beginning of what a request's body holds, decoded, up to 4 KiB; once for each body or part of one, when it is
+    /// there or the body has ended. Not one of Zeek's.
+    pub struct RequestBody<'a>: "HTTP::request_body" {
+        c: Conn,
+        data: &'a [u8],
     }
     /// A message has ended, the transaction still being there whole.
     pub struct MessageDone: "http_message_done" {

@@ -141,6 +141,10 @@ struct Log {
     heads: [Headers; 2],
     totals: MessageTotals,
     asking: Option<Asking>,
+    /// What is held of a request's body, where a script wants to see its beginning.
+    body: Vec<u8>,
+    /// Replies that end a request.
+    answers: u32,
     /// The number of the request whose head was complete last.
     head_of: u32,
     /// Something was read since the totals were told.
@@ -157,6 +161,9 @@ struct Asking {
     /// When it is told of that it lasts.
     told: Time,
 }
+
+/// So much of a request's body is told to scripts: logins are smaller, and whoever sends more is not held for long.
+const MAX_BODY: usize = 4096;
 
 /// A request that takes longer is told of, and again each time that it has taken twice as long.
 const LASTING: Interval = Interval::from_secs(10);
@@ -183,7 +190,8 @@ impl Log {
         self.current = [None; 2];
         self.heads.iter_mut().for_each(Headers::clear);
         self.totals = MessageTotals::default();
-        (self.asking, self.head_of) = (None, 0);
+        (self.asking, self.answers, self.head_of) = (None, 0, 0);
+        self.body.clear();
     }
 }
 
@@ -216,6 +224,8 @@ impl Exchange {
                 heads: Default::default(),
                 totals: MessageTotals::default(),
                 asking: None,
+                body: Vec::new(),
+                answers: 0,
                 head_of: 0,
                 reads: false,
             },
@@ -244,7 +254,7 @@ impl Exchange {
     ) {
         let now = link.cx.now.nanos().cast_unsigned();
         what(&mut self.session, now, &mut Hears { log: &mut self.log, link });
-        let bytes = self.session.buffered() + self.log.rows.held_bytes();
+        let bytes = self.session.buffered() + self.log.rows.held_bytes() + self.log.body.len();
         let held = Held { inflating: self.session.inflating(), bytes };
         if held != self.held {
             let totals = &mut link.shared.of.http;
@@ -323,6 +333,8 @@ impl Analyzer for Http {
             session.data(dir.is_orig(), now, bytes, hears);
             if dir.is_orig() {
                 hears.watch(session.is_asking(), bytes.len() as u64);
+            } else if session.is_in_request() {
+                hears.answered();
             }
         });
     }
@@ -350,6 +362,7 @@ impl Analyzer for Http {
             TcpEvent::Finished { .. } => Close::Finished,
             _ => return,
         };
+        exchange.log.asking = None;
         exchange.with_session(link, |session, now, hears| session.close(how, now, hears));
         // What an attacker makes follow a false end is still read, by a new exchange.
         if event == (TcpEvent::Finished { half: false }) && exchange.is_settled() {
@@ -361,6 +374,7 @@ impl Analyzer for Http {
         if let Some(exchange) = &mut self.exchange {
             let Log { rows, files, .. } = &mut exchange.log;
             files.timer(link.cx, link.flow, &mut link.shared.of.files, rows);
+            Hears { log: &mut exchange.log, link }.look_at_request();
         }
         false
     }
@@ -458,12 +472,50 @@ impl Hears<'_, '_, '_> {
         let before = self.log.asking.filter(|before| before.number == number);
         let mut asking = before.unwrap_or(Asking { since: now, number, bytes: 0, told: now + LASTING });
         asking.bytes += bytes;
+        self.log.asking = Some(asking);
+        self.look_at_request();
+    }
+
+    /// Tells of a request that lasts, now that it is time to, and sees to it that it is looked at again: an attacker
+    /// need send nothing more.
+    fn look_at_request(&mut self) {
+        let Some(mut asking) = self.log.asking else { return };
+        let now = self.link.cx.now;
         if asking.told <= now {
             let Asking { since, bytes, .. } = asking;
             asking.told = now + (now - since);
+            self.log.asking = Some(asking);
             self.raise(&events::RequestLasts { c: Conn, since, bytes });
         }
-        self.log.asking = Some(asking);
+        if self.link.cx.bus.wants(events::RequestLasts::ID) {
+            self.link.flow.wake_by(asking.told);
+        }
+    }
+
+    /// More of the responder's bytes have come while the last request is not complete: nobody waits for it that has
+    /// answered it.
+    fn answered(&mut self) {
+        if self.log.answers >= self.log.totals.requests {
+            self.log.asking = None;
+        }
+    }
+
+    /// Takes some of a request's body for scripts.
+    fn gather(&mut self, data: &[u8]) {
+        let before = self.log.body.len();
+        if before < MAX_BODY && self.link.cx.bus.wants(events::RequestBody::ID) {
+            self.log.body.extend_from_slice(data.get(..MAX_BODY - before).unwrap_or(data));
+            if self.log.body.len() == MAX_BODY {
+                self.tell_body();
+            }
+        }
+    }
+
+    /// Tells what was gathered. It stays until the body ends, if it is all that is told of it.
+    fn tell_body(&mut self) {
+        let data = std::mem::take(&mut self.log.body);
+        self.raise(&events::RequestBody { c: Conn, data: &data });
+        self.log.body = data;
     }
 
     /// The file that an entity's content belongs to; it begins where it is new. `None` before the first
@@ -527,6 +579,7 @@ impl Handler for Hears<'_, '_, '_> {
     fn reply(&mut self, line: &ReplyLine<'_>) {
         let now = self.now();
         self.log.totals.replies += 1;
+        self.log.answers += u32::from(line.code >= 200);
         self.log.totals.versions[1] = line.version;
         self.log.rows.reply(now, line);
         let row = self.log.rows.current();
@@ -575,6 +628,9 @@ impl Handler for Hears<'_, '_, '_> {
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
         let (length, data) = (content.data.len() as u64, content.data);
         self.raise(&events::EntityData { c: Conn, is_orig, length, data });
+        if is_orig {
+            self.gather(data);
+        }
         let Some(mut fuid) = self.file(is_orig, content.entity) else { return };
         if let Some(total) = content.total {
             self.update(fuid, |file| file.set_total(total));
@@ -598,6 +654,12 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn end_entity(&mut self, is_orig: bool, _: EntityId) {
+        if is_orig {
+            if (1..MAX_BODY).contains(&self.log.body.len()) {
+                self.tell_body();
+            }
+            self.log.body.clear();
+        }
         self.raise(&events::EndEntity { c: Conn, is_orig });
         self.log.rows.end_entity();
     }

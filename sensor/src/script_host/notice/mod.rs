@@ -14,9 +14,13 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::{NativeFn, Traffic};
 
 pub use crate::notice::Counters;
-use crate::notice::{BlockList, Outbox, Parcel, Text, Via};
+use crate::notice::{BlockList, Outbox, Parcel, Text, Via, without};
 use crate::script_host::notice::suppress::Suppressions;
+use crate::script_host::options;
 use crate::time::Time;
+
+/// Lines of the block list that one network may take from which others are left out.
+const MAX_PIECES: usize = 1024;
 
 #[derive(Clone, Default)]
 pub(super) struct Notice(Rc<RefCell<State>>);
@@ -130,15 +134,25 @@ impl State {
     }
 
     fn block(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
-        if let [path, Value::Addr(addr), until, ceiling] = args {
+        let mut blocked = 0;
+        if let [path, net, never, until, ceiling] = args {
             if vm.traffic == Traffic::Live {
                 self.blocked.resume();
             }
             let until = Time::from_secs_f64(until.as_double());
             let path = string(path);
-            self.blocked.block(Path::new(&path), addr.to_ip(), until, ceiling.as_count() as usize);
+            let never = match never {
+                Value::Table(nets) => {
+                    nets.snapshot().iter().filter_map(|(net, _)| options::net(net)).collect()
+                }
+                _ => Vec::new(),
+            };
+            for net in options::net(net).map(|net| without(net, &never, MAX_PIECES)).unwrap_or_default() {
+                self.blocked.block(Path::new(&path), net, until, ceiling.as_count() as usize);
+                blocked += 1;
+            }
         }
-        Value::Unset
+        Value::Bool(blocked > 0)
     }
 
     fn is_blocked(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
