@@ -13,7 +13,7 @@ use nightjar::config::{Config, options};
 use nightjar::export::{Export, Exports, FieldNames, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
 use nightjar::pipeline::streams;
-use nightjar::pipeline::{ReplayOptions, replay};
+use nightjar::pipeline::{HANG_AFTER, ReplayOptions, replay};
 use nightjar::record::{Format, JsonTime};
 use serde_json::Value as Json;
 
@@ -164,6 +164,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format
         target: Target::Stdout("nothing".to_owned()),
         stop: Arc::default(),
         in_step: false,
+        hang_after: HANG_AFTER,
     };
     let config = Config { exports, format: files, ignore_checksums: true, ..Config::default() };
     let summary = replay(options, config, outlets, None, |_| {}).expect("a replay");

@@ -162,6 +162,9 @@ impl Decoder<'_> {
         let start = out.len;
         // The reader ends where the pointer stands, so that a name cannot run into itself.
         self.read_at(&mut Reader::new(prior), target, out, pointers + 1, weird);
-        out.lowercase_from(start);
+        // The first pointer's share has those of all that follow in it.
+        if pointers == 0 {
+            out.lowercase_from(start);
+        }
     }
 }

@@ -284,6 +284,9 @@ impl File {
 
     /// Counts the next `len` bytes as missed.
     fn miss(&mut self, len: u64) {
+        if len == 0 {
+            return;
+        }
         // Zeek (File::Gap): what came before the gap is as much as there will be.
         self.sniff_beginning();
         self.hashers = None;

@@ -1,5 +1,7 @@
 //! The messages of the key exchange.
 
+use std::collections::HashSet;
+
 use md5::{Digest, Md5};
 
 use crate::error::Result;
@@ -68,7 +70,9 @@ impl<'a> NameList<'a> {
 
     /// The first name that the other side has as well (RFC 4253 §7.1).
     pub fn agreed(self, server: NameList<'_>) -> Option<&'a [u8]> {
-        self.iter().find(|name| server.iter().any(|other| other == *name))
+        // Lists may have a hundred thousand names: comparing each with each would take minutes.
+        let servers: HashSet<&[u8]> = server.iter().collect();
+        self.iter().find(|name| servers.contains(name))
     }
 }
 

@@ -7,6 +7,8 @@ mod confirm;
 mod conn;
 mod detect;
 mod dns;
+#[cfg(debug_assertions)]
+mod fault;
 mod files;
 mod http;
 mod logs;

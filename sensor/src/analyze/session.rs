@@ -256,7 +256,11 @@ impl Active {
     }
 
     fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
-        self.each(cx, flow, shared, |analyzer, link| analyzer.data(link, dir, bytes));
+        self.each(cx, flow, shared, |analyzer, link| {
+            #[cfg(debug_assertions)]
+            crate::analyze::fault::at(bytes);
+            analyzer.data(link, dir, bytes);
+        });
         if self.detection.is_some() {
             self.detect(cx, flow, shared, dir, bytes);
         }

@@ -3,6 +3,10 @@
 //! A block is shared by all workers (`Arc<Block>`), read only. When the last of them lets go, its buffer
 //! returns to the pool it came from, so that a replay allocates [`MAX_BUFFERS`] buffers and no more.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::Packet;
@@ -117,15 +121,20 @@ pub(super) struct Pool {
     home: Sender<Buffer>,
     free: Receiver<Buffer>,
     made: usize,
+    /// Reading is to end, be it that a worker keeps its buffers for ever.
+    stop: Arc<AtomicBool>,
 }
 
+/// How often it is looked whether reading is to end while all buffers are in use.
+const LOOK: Duration = Duration::from_millis(100);
+
 impl Pool {
-    pub fn new() -> Self {
+    pub fn new(stop: &Arc<AtomicBool>) -> Self {
         let (home, free) = bounded(MAX_BUFFERS);
-        Pool { home, free, made: 0 }
+        Pool { home, free, made: 0, stop: stop.clone() }
     }
 
-    /// A buffer with an empty index. Blocks while all are in use.
+    /// A buffer with an empty index. Blocks while all are in use and reading goes on.
     pub fn take(&mut self) -> Buffer {
         // One that came back is still warm in the cache; a new one is not.
         if let Ok(buffer) = self.free.try_recv() {
@@ -135,8 +144,14 @@ impl Pool {
             self.made += 1;
             return Buffer::new();
         }
-        // The pool holds a sender itself, so this cannot fail.
-        self.free.recv().unwrap_or_else(|_| Buffer::new())
+        loop {
+            match self.free.recv_timeout(LOOK) {
+                Ok(buffer) => return buffer,
+                // What is read then is nothing.
+                Err(_) if self.stop.load(Ordering::Relaxed) => return Buffer::new(),
+                Err(_) => {}
+            }
+        }
     }
 
     /// A block of these packets, whose buffer comes back here.

@@ -28,7 +28,7 @@ use crate::cli::script::Engine;
 use crate::config::Config;
 use crate::config::options::Given;
 use crate::log::{Logs, Target};
-use crate::pipeline::{self, ReplayError, ReplayOptions};
+use crate::pipeline::{self, HANG_AFTER, ReplayError, ReplayOptions};
 use crate::policy::Events;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
@@ -45,7 +45,7 @@ const USAGE: u8 = 2;
 const OUTPUT_FAILED: u8 = 3;
 /// Not every exported row was acknowledged; those in the spool are sent by the next run.
 const NOT_DELIVERED: u8 = 4;
-/// Analysis hung.
+/// Analysis hung. Of a replay the logs have what was said of the packets before.
 const HUNG: u8 = 5;
 
 /// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
@@ -123,7 +123,9 @@ struct CheckArgs {
 const AFTER_HELP: &str = "\
 Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
 complete); 2 usage; 3 output failed; 4 not every exported row was acknowledged (what is in the spool \
-is sent by the next run); 130 and 143 ended by SIGINT or SIGTERM (the logs of what was read are complete).";
+is sent by the next run); 5 the analysis of a packet did not end, a fault of ours (the error names the \
+packet; the logs have what was said before); 130 and 143 ended by SIGINT or SIGTERM (the logs of what was \
+read are complete).";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
@@ -220,12 +222,12 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
         return live::run(args, waiting);
     }
-    let (mut config, mut given) = (Config::default(), Given::new());
+    let (mut config, mut given, mut hang_after) = (Config::default(), Given::new(), HANG_AFTER);
     let mut export = sink::Config::default();
     if let Some(path) = &args.config {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
         // Not its log folder: a replay must not write over the logs of the running sensor.
-        (config, given) = (sensor.config, sensor.given);
+        (config, given, hang_after) = (sensor.config, sensor.given, sensor.service.hang_after);
         export = sensor.export;
     }
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };
@@ -286,6 +288,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         target,
         stop: told.stop.clone(),
         in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_change_options()),
+        hang_after,
     };
     hide_contained_panics();
     // Drawn between rows it would cut them.
@@ -314,6 +317,12 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         say_all(&scripts.explained());
     }
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
+    if !summary.hangs.is_empty() {
+        for hang in &summary.hangs {
+            eprintln!("nightjar: {}: {hang}; please report it", capture.display());
+        }
+        return Ok(HUNG);
+    }
     if summary.stopped {
         let (code, signal) = told.by();
         eprintln!(

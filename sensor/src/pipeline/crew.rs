@@ -23,7 +23,7 @@ use crate::pipeline::lane::Place;
 use crate::pipeline::ledger::LaneLedger;
 use crate::pipeline::live::Control;
 use crate::pipeline::merge::Report;
-use crate::pipeline::supervisor::Still;
+use crate::pipeline::pulse::Pulse;
 use crate::pipeline::task::Task;
 use crate::pipeline::whereabouts::Whereabouts;
 use crate::policy::{Trouble, TroubleKind};
@@ -88,9 +88,7 @@ struct Member {
     monitor: Option<Monitor>,
     core: Option<usize>,
     config: Arc<Config>,
-    still: Still,
-    /// Processor time that the thread had had when it was last seen to get on.
-    cpu: Duration,
+    pulse: Pulse,
     /// It hangs, and nobody takes its place.
     lost: bool,
     /// Flows that hung.
@@ -101,8 +99,6 @@ struct Member {
 /// So many threads may hang at a time, each of them with the memory that it has and with what processor time nobody
 /// else wants; with one more the sensor ends, to be started again.
 const MAX_PARKED: usize = 4;
-/// A thread that computes is said to hang only if it got this share of the time: others may have the processor.
-const SHARE: u32 = 10;
 
 impl Crew {
     pub fn new(start: Start, control: &Arc<Control>, reports: Sender<Report>, hang_after: Duration) -> Self {
@@ -139,8 +135,7 @@ impl Crew {
             monitor,
             core,
             config,
-            still: Still::new(),
-            cpu: Duration::ZERO,
+            pulse: Pulse::new(),
             lost: false,
             given_up: Vec::new(),
             exchange,
@@ -205,7 +200,7 @@ impl Crew {
         match replaced() {
             Ok((cell, thread)) => {
                 self.parked.push(std::mem::replace(&mut member.thread, thread));
-                (member.cell, member.still, member.lost) = (cell, Still::new(), false);
+                (member.cell, member.pulse, member.lost) = (cell, Pulse::new(), false);
                 Ok(())
             }
             Err(why) => {
@@ -239,20 +234,9 @@ impl Crew {
 impl Member {
     /// For how long the worker has not got on, if it is to be called hanging.
     fn hangs(&mut self, after: Duration, now: Instant) -> Option<Duration> {
-        let still = self.still.look(self.cell.heartbeat.beats(), now);
-        let activity = self.cell.task.get()?.activity()?;
-        if still.is_zero() {
-            self.cpu = activity.cpu;
-        }
-        if still < after || self.lost || locked(&self.ledger).ended {
-            return None;
-        }
-        // It may wait for a lock or a disk, or compute; if it does neither, it is others that keep it from working.
-        let hangs = match activity.runs {
-            true => activity.cpu.saturating_sub(self.cpu) >= still / SHARE,
-            false => true,
-        };
-        hangs.then_some(still)
+        let Cell { heartbeat, task, .. } = &*self.cell;
+        let still = self.pulse.look(heartbeat, task.get(), after, now)?;
+        (!self.lost && !locked(&self.ledger).ended).then_some(still)
     }
 
     /// Lets nothing more out of the worker; none where it is just handing something on, and does not hang. The second

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, select};
 
 use crate::config::Config;
 use crate::event::{Batch, Order};
 use crate::log::{LogError, Logs};
+use crate::pipeline::watchdog::GivenUp;
 use crate::policy::Policy;
 
 /// What a worker said up to some place in the order.
@@ -17,9 +18,26 @@ pub(super) struct Report {
     pub upto: Order,
 }
 
+/// What comes from one worker.
+pub(super) struct Reports {
+    pub reports: Receiver<Report>,
+    /// Closed when nobody is to wait for the worker any more.
+    pub given_up: GivenUp,
+}
+
+impl Reports {
+    /// The next report; none where the worker has ended or was given up.
+    fn next(&self) -> Option<Report> {
+        select! {
+            recv(self.reports) -> report => report.ok(),
+            recv(self.given_up) -> _ => self.reports.try_recv().ok(),
+        }
+    }
+}
+
 /// One worker's reports that wait for the others'.
 struct Lane {
-    reports: Receiver<Report>,
+    reports: Reports,
     upto: Order,
     /// With the first of their items last.
     waiting: VecDeque<Batch>,
@@ -28,12 +46,12 @@ struct Lane {
 /// Takes one worker's reports until it ends, and answers each with the settings that scripts have changed meanwhile: the
 /// worker waits for that before it goes on.
 pub(super) fn in_step(
-    reports: &Receiver<Report>,
+    reports: &Reports,
     answers: &Sender<Answer>,
     policy: &mut Policy<'_>,
     logs: &mut Logs,
 ) -> Result<(), LogError> {
-    for Report { mut batch, .. } in reports {
+    while let Some(Report { mut batch, .. }) = reports.next() {
         for item in batch.items.drain(..) {
             policy.take(item, &batch.taken, logs)?;
         }
@@ -48,13 +66,9 @@ pub(super) fn in_step(
 pub(super) type Answer = Option<Arc<Config>>;
 
 /// Takes all workers' reports until they end, and hands every item on in order.
-pub(super) fn merge(
-    workers: Vec<Receiver<Report>>,
-    policy: &mut Policy<'_>,
-    logs: &mut Logs,
-) -> Result<(), LogError> {
+pub(super) fn merge(workers: Vec<Reports>, policy: &mut Policy<'_>, logs: &mut Logs) -> Result<(), LogError> {
     if let [reports] = &workers[..] {
-        for Report { mut batch, .. } in reports {
+        while let Some(Report { mut batch, .. }) = reports.next() {
             for item in batch.items.drain(..) {
                 policy.take(item, &batch.taken, logs)?;
             }
@@ -71,14 +85,14 @@ pub(super) fn merge(
     while let Some(behind) =
         lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::LAST)
     {
-        match behind.reports.recv() {
-            Ok(Report { mut batch, upto }) => {
+        match behind.reports.next() {
+            Some(Report { mut batch, upto }) => {
                 behind.upto = upto;
                 batch.items.reverse();
                 behind.waiting.push_back(batch);
             }
-            // A worker that ends without having said so has nothing more to say.
-            Err(_) => behind.upto = Order::LAST,
+            // A worker that ends without having said so has nothing more to say, and of one that hangs nothing is taken.
+            None => behind.upto = Order::LAST,
         }
         let upto = lanes.iter().map(|lane| lane.upto).min().unwrap_or(Order::LAST);
         hand_on(&mut lanes, upto, policy, logs)?;

@@ -10,9 +10,11 @@ mod live;
 mod loss;
 mod merge;
 mod plain;
+mod pulse;
 mod replay;
 mod supervisor;
 mod task;
+mod watchdog;
 mod whereabouts;
 mod worker;
 
@@ -20,6 +22,7 @@ pub use exchange::Handover;
 pub use ledger::{Histogram, InterfaceLedger, LaneLedger, Ledger, Stalled};
 pub use live::{Changeable, Control, HANG_AFTER, InterfaceOptions, Live, LiveError, LiveSummary};
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
+pub use watchdog::Hang;
 pub use worker::WorkerStats;
 
 use crate::record::Schema;

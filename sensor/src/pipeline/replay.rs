@@ -13,9 +13,10 @@ use crate::capture::file::{
     self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
 };
 use crate::config::Config;
-use crate::event::Order;
+use crate::event::{Order, Step};
 use crate::log::{LogError, Logs, Outlet, RowCounts, Target};
-use crate::pipeline::merge::{Answer, Report, in_step, merge};
+use crate::pipeline::merge::{Answer, Report, Reports, in_step, merge};
+use crate::pipeline::watchdog::{Charge, Hang, Watchdog};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::policy::{Events, Policy, ScriptCounters};
 use crate::time::Time;
@@ -33,6 +34,8 @@ pub struct ReplayOptions {
     /// Handlers change settings that the engine obeys: one worker analyses, and waits after each packet that something
     /// is said of until that was handled. The next packet is analysed with what it changed.
     pub in_step: bool,
+    /// A worker that has not got on for this long hangs: the replay ends, without what that worker had not said.
+    pub hang_after: Duration,
 }
 
 /// What came of a replay.
@@ -43,6 +46,8 @@ pub struct Summary {
     pub end: Result<(), CaptureError>,
     /// It was told to end before the capture did.
     pub stopped: bool,
+    /// Workers that hung: it ended for them. The counts of each are only those that could be seen from outside.
+    pub hangs: Vec<Hang>,
     pub workers: Vec<WorkerStats>,
     /// Connections that no analyzer took, by port, for each worker.
     pub unclaimed: Vec<Unclaimed>,
@@ -126,7 +131,7 @@ pub fn replay(
         Err(error) => return Err(ReplayError::Open(error)),
     };
     let mut policy = Policy::new(events);
-    let (mut lanes, mut threads, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lanes, mut starts, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
     let readers = replay.as_mut().map(|replay| {
         watch(&replay.progress);
         std::mem::take(&mut replay.readers)
@@ -138,15 +143,22 @@ pub fn replay(
         lanes.push(receiver);
         let worker = Worker::new(config.clone(), Shard { index, count: workers });
         unclaimed.push(worker.unclaimed().clone());
+        let charge = Charge::new(worker.heartbeat().clone());
+        starts.push((worker, reader, Line { reports: sender, answers: answers.take(), charge }));
+    }
+    let charges = starts.iter().map(|(.., line)| line.charge.clone()).collect();
+    let (watchdog, given_up) = Watchdog::start(charges, config.seed, options.hang_after, stop.clone())
+        .map_err(ReplayError::Thread)?;
+    let mut threads = Vec::new();
+    for (index, (worker, reader, line)) in starts.into_iter().enumerate() {
         let thread = thread::Builder::new()
             .name(format!("worker {index}"))
-            .spawn({
-                let line = Line { reports: sender, answers: answers.take() };
-                move || run(worker, reader, &line)
-            })
+            .spawn(move || run(worker, reader, &line))
             .map_err(ReplayError::Thread)?;
         threads.push(thread);
     }
+    let mut lanes: Vec<Reports> =
+        lanes.into_iter().zip(given_up).map(|(reports, given_up)| Reports { reports, given_up }).collect();
     let merged = match lanes.pop() {
         Some(reports) if options.in_step => in_step(&reports, &answer, &mut policy, &mut logs),
         last => {
@@ -155,9 +167,13 @@ pub fn replay(
         }
     };
     drop(answer);
-    // A worker whose reports are not taken any more ends by itself, and so does the reader.
-    let ended: Vec<(WorkerStats, Time)> =
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect();
+    // A worker whose reports are not taken any more ends by itself, and so does the reader. One that hangs stays where
+    // it is until the process ends.
+    let hangs = watchdog.end();
+    let hung = |worker: &usize| hangs.iter().any(|hang| hang.worker == *worker);
+    let running = threads.into_iter().enumerate().filter(|(worker, _)| !hung(worker));
+    let mut ended: Vec<(WorkerStats, Time)> = running.filter_map(|(_, thread)| thread.join().ok()).collect();
+    ended.extend(hangs.iter().map(Hang::counted));
     let read = replay.map_or_else(ReadSummary::stopped, Replay::join);
     let last = ended.iter().map(|(_, last)| *last).max().unwrap_or_default();
     let written = merged.and_then(|()| policy.end(last, &mut logs));
@@ -170,6 +186,7 @@ pub fn replay(
         read: read.counts,
         end: read.end,
         stopped: read.stopped,
+        hangs,
         workers: ended.into_iter().map(|(stats, _)| stats).collect(),
         unclaimed,
         rows: logs.rows(),
@@ -185,14 +202,17 @@ struct Line {
     reports: Sender<Report>,
     /// What it is to go on with, where each report is answered.
     answers: Option<Receiver<Answer>>,
+    charge: Arc<Charge>,
 }
 
 impl Line {
     /// Reports what the worker said; false where nobody listens any more.
     fn report(&self, worker: &mut Worker, upto: Order) -> bool {
+        worker.heartbeat().at(Step::Between);
         if self.reports.send(Report { batch: worker.take(), upto }).is_err() {
             return false;
         }
+        self.charge.settle(worker.said());
         match self.answers.as_ref().map(Receiver::recv) {
             Some(Ok(Some(config))) => worker.set_config(config),
             Some(Ok(None)) | None => {}
@@ -204,6 +224,7 @@ impl Line {
 
 /// A worker's thread: every block of the capture, then the end of all flows.
 fn run(mut worker: Worker, mut reader: Reader, line: &Line) -> (WorkerStats, Time) {
+    line.charge.begin();
     let (mut last, mut last_number) = (Time::default(), 0);
     while let Some(block) = reader.next_block() {
         for (number, packet) in block.packets() {

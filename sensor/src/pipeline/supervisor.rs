@@ -38,7 +38,7 @@ pub(super) struct Supervisor {
 }
 
 /// How often it is looked whether the others come round.
-const LOOK: Duration = Duration::from_millis(250);
+pub(super) const LOOK: Duration = Duration::from_millis(250);
 /// How often the ledger is shown.
 const SHOW: Duration = Duration::from_secs(1);
 

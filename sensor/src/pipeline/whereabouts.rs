@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::analyze;
-use crate::event::{Seen, Step};
+use crate::event::{Order, Seen, Step};
 use crate::flow::Tuple;
 use crate::record::Uid;
 
@@ -23,7 +23,10 @@ impl fmt::Display for Whereabouts<'_> {
             (None, Step::Flow) => f.write_str("in following the connection, ")?,
             (None, Step::Timer) => f.write_str("at a connection's timer or end, ")?,
         }
-        write!(f, "at packet {packet} of {:.6}", now.nanos() as f64 / 1e9)?;
+        match *packet {
+            Order::END => f.write_str("at the end of the capture")?,
+            packet => write!(f, "at packet {packet} of {:.6}", now.nanos() as f64 / 1e9)?,
+        }
         let Some(tuple) = Tuple::unpack(*flow) else { return Ok(()) };
         let id = tuple.id();
         let (orig, resp) = (End(id.orig_h, id.orig_p), End(id.resp_h, id.resp_p));

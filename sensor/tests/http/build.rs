@@ -6,7 +6,7 @@ use std::process::Command;
 
 use nightjar::config::Config;
 use nightjar::log::Target;
-use nightjar::pipeline::{ReplayOptions, Summary, replay};
+use nightjar::pipeline::{HANG_AFTER, ReplayOptions, Summary, replay};
 use serde_json::Value;
 
 /// The link type of packets without a link layer.
@@ -245,6 +245,7 @@ pub fn summary(capture: &Capture, config: Config) -> Summary {
         target: Target::Folder(folder.path().join("logs")),
         stop: std::sync::Arc::default(),
         in_step: false,
+        hang_after: HANG_AFTER,
     };
     let config = Config { ignore_checksums: true, ..config };
     replay(options, config, Vec::new(), None, |_| {}).expect("a replay")

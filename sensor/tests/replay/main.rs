@@ -4,6 +4,7 @@ mod check;
 mod ends;
 mod front_door;
 mod golden;
+mod hang;
 mod memory;
 mod mutated;
 mod options;

@@ -125,7 +125,7 @@ pub fn open(path: &Path, options: Options) -> Result<Replay, OpenError> {
     if let Some(output) = &options.write {
         refuse_same_file(path, output)?;
     }
-    let mut pool = Pool::new();
+    let mut pool = Pool::new(&options.stop);
     let mut input = Input::new(source, pool.take());
     let format = detect(path, &mut input)?;
 
