@@ -240,6 +240,12 @@ impl Http {
         }
     }
 
+    /// Whether the receiver is to be left alone for now.
+    fn is_paused(&mut self) -> bool {
+        self.pause = self.pause.filter(|until| Instant::now() < *until);
+        self.pause.is_some()
+    }
+
     fn wait(&mut self, after: Option<Duration>, trouble: String) {
         self.trouble = Some(trouble);
         let pause = after.map_or(self.backoff, |after| after.clamp(MIN_BACKOFF, MAX_RETRY_AFTER));
@@ -251,10 +257,9 @@ impl Http {
 
 impl Transport for Http {
     fn offer(&mut self, message: &Message<'_>) -> Offer {
-        if self.pause.is_some_and(|until| Instant::now() < until) {
+        if self.is_paused() {
             return Offer::Full;
         }
-        self.pause = None;
         if u32::try_from(message.row.value.len()).is_err() {
             return Offer::Reported(Outcome::Never(Reason::TooLarge));
         }
@@ -283,7 +288,7 @@ impl Transport for Http {
     }
 
     fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {
-        if self.batch.since.is_some_and(|since| since.elapsed() >= LINGER) {
+        if self.batch.since.is_some_and(|since| since.elapsed() >= LINGER) && !self.is_paused() {
             self.send();
         }
         let mut wait = wait;

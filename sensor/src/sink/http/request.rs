@@ -23,6 +23,8 @@ pub(super) struct Client {
     authorization: Option<Arc<str>>,
     content_type: &'static str,
     gzip: bool,
+    /// An answer tells what became of each row.
+    told_of_each: bool,
 }
 
 /// What became of a request.
@@ -100,6 +102,7 @@ impl Client {
                 Body::Lines | Body::Bulk => "application/x-ndjson",
             },
             gzip: config.gzip,
+            told_of_each: config.body == Body::Bulk,
         })
     }
 
@@ -122,9 +125,8 @@ impl Client {
                     answer.headers().get("retry-after").and_then(|after| retry_after(after.to_str().ok()?));
                 let status = answer.status().as_u16();
                 // The connection is used again once the answer has been read.
-                let text =
-                    answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().unwrap_or_default();
-                self.meaning(status, after, &text, rows)
+                let text = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+                self.meaning(status, after, text.as_deref().unwrap_or_default(), rows)
             }
             Err(error) => Answer::Later {
                 trouble: format!("{}: {}", self.shown, self.reason(&error)),
@@ -137,6 +139,15 @@ impl Client {
     fn meaning(&self, status: u16, after: Option<Duration>, text: &[u8], rows: usize) -> Answer {
         let said = || format!("{} answers with status {status}{}", self.shown, excerpt(text));
         match status {
+            // Without it nobody knows what became of the rows; what is there already is not taken twice.
+            200..=299 if self.told_of_each && !tells_of_errors(text) => {
+                let trouble = format!(
+                    "{} answers a bulk request with what is no whole answer of a bulk endpoint{}",
+                    self.shown,
+                    excerpt(text)
+                );
+                Answer::Later { trouble, after, sent: true }
+            }
             200..=299 => match fates(text) {
                 Some(fates) if fates.len() != rows => {
                     let trouble = format!("{} tells of {} rows and got {rows}", self.shown, fates.len());
@@ -180,6 +191,12 @@ fn retry_after(text: &str) -> Option<Duration> {
     Some(wait.try_into().unwrap_or(Duration::ZERO))
 }
 
+/// Whether an answer says if there were errors, as that of a bulk endpoint must.
+fn tells_of_errors(text: &[u8]) -> bool {
+    let answer = serde_json::from_slice::<Json>(text);
+    answer.is_ok_and(|answer| answer.get("errors").is_some_and(Json::is_boolean))
+}
+
 /// What a bulk endpoint (Elasticsearch, OpenSearch) says of each row; `None` where it says nothing, or all is well.
 fn fates(text: &[u8]) -> Option<Vec<Fate>> {
     let answer: Json = serde_json::from_slice(text).ok()?;
@@ -217,8 +234,8 @@ fn shown(url: &ureq::http::Uri) -> String {
     }
 }
 
-/// What is longer of an answer's body is not waited for.
-const MAX_ANSWER: u64 = 8 << 20;
+/// An answer longer than this is not read.
+const MAX_ANSWER: u64 = 32 << 20;
 
 fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());

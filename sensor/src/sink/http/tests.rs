@@ -160,6 +160,20 @@ fn a_receiver_that_asks_for_time_gets_it() {
     let started = Instant::now();
     assert_eq!(send(&collector, "connections = 1", 5).total().acked, 5);
     assert!(started.elapsed() >= Duration::from_secs(2));
+    // What was gathered before it asked, and what another connection would carry, waits as well.
+    let times = Arc::<Mutex<Vec<Instant>>>::default();
+    let noted = times.clone();
+    let collector = Collector::start(move |_, nth| {
+        noted.lock().unwrap().push(Instant::now());
+        match nth {
+            0 => Reply(429, "Retry-After: 2\r\n".to_owned(), String::new()),
+            _ => 200.into(),
+        }
+    });
+    assert_eq!(send(&collector, "connections = 2\nbatch_rows = 10", 100).total().acked, 100);
+    let times = times.lock().unwrap();
+    let early = times.iter().filter(|at| **at - times[0] < Duration::from_millis(1800)).count();
+    assert!(early <= 2, "{early} requests although it asked for time");
 }
 
 #[test]
@@ -199,6 +213,16 @@ fn a_bulk_endpoint_is_believed_of_every_row() {
     assert_eq!(requests.len(), 2);
     assert!(requests[0].body.starts_with("{\"create\":{\"_id\":\"0000000000000007-0\"}}\n{\"n\":0}\n"));
     assert_eq!(requests[1].body, "{\"create\":{\"_id\":\"0000000000000007-5\"}}\n{\"n\":5}\n");
+}
+
+#[test]
+fn an_answer_that_does_not_tell_of_rows_acknowledges_none() {
+    let collector = Collector::start(|_, nth| {
+        let body = ["", "{\"errors\":true,\"ite", "{\"errors\":false}"][nth.min(2)];
+        Reply(200, String::new(), body.to_owned())
+    });
+    assert_eq!(send(&collector, "body = \"bulk\"\nconnections = 1", 10).total().acked, 10);
+    assert_eq!(collector.requests().len(), 3);
 }
 
 #[test]

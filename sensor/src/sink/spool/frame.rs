@@ -95,11 +95,11 @@ pub(super) fn is_marker(bytes: &[u8]) -> bool {
     bytes == MARKER || bytes == SPARSE
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
@@ -153,12 +153,15 @@ impl Settled {
         if crc32fast::hash(rest).to_le_bytes() != sum || u64_at(rest, 0)? != segment {
             return None;
         }
-        let words: Vec<u64> = rest[8..]
-            .chunks_exact(8)
-            .filter_map(|word| Some(u64::from_le_bytes(*word.first_chunk()?)))
-            .collect();
+        Some(Settled::of(rest.get(8..)?))
+    }
+
+    /// Those whose bits are set.
+    pub fn of(bits: &[u8]) -> Settled {
+        let words: Vec<u64> =
+            bits.chunks_exact(8).filter_map(|word| Some(u64::from_le_bytes(*word.first_chunk()?))).collect();
         let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
-        Some(Settled { words, count })
+        Settled { words, count }
     }
 }
 

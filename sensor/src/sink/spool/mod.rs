@@ -13,11 +13,12 @@ mod damage;
 mod frame;
 mod list;
 mod segment;
+mod upgrade;
 
 pub use damage::Damage;
 pub use segment::{Loaded, Numbers};
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,8 @@ use nix::fcntl::{Flock, FlockArg};
 
 use crate::sink::spool::frame::Head;
 use crate::sink::spool::list::List;
-use crate::sink::spool::segment::{Segment, numbers};
+use crate::sink::spool::segment::{Segment, numbers, path_of};
+use crate::sink::spool::upgrade::upgrade;
 
 /// When what was written is made to survive a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,12 +131,20 @@ impl Spool {
         std::fs::create_dir_all(&options.dir)?;
         let mut damage = Damage::of(&options.dir);
         let mut found = numbers(&options.dir)?;
-        let list = List::open(&options.dir, !found.is_empty(), &mut damage);
+        let mut upgraded = BTreeMap::new();
+        for number in &found {
+            if let Some(rows) = upgrade(&path_of(&options.dir, *number), *number, &mut damage)? {
+                upgraded.insert(*number, rows);
+            }
+        }
+        // The format before had no list.
+        let list = List::open(&options.dir, found.len() > upgraded.len(), &mut damage);
         found.extend(list.missing(&found));
         found.sort_unstable();
         let (mut segments, mut end) = (VecDeque::new(), 0);
         for number in &found {
-            let segment = Segment::open(&options.dir, *number, end, list.rows(*number), &mut damage)?;
+            let listed = upgraded.get(number).map_or(0, |rows| *rows).max(list.rows(*number));
+            let segment = Segment::open(&options.dir, *number, end, listed, &mut damage)?;
             end = segment.end();
             segments.push_back(segment);
         }

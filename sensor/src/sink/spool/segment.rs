@@ -366,11 +366,11 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 const EXTENSION: &str = "rows";
 const SIDECAR: &str = "settled";
 
-fn path_of(dir: &Path, number: u64) -> PathBuf {
+pub(super) fn path_of(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:012}.{EXTENSION}"))
 }
 
-fn sidecar_of(segment: &Path) -> PathBuf {
+pub(super) fn sidecar_of(segment: &Path) -> PathBuf {
     segment.with_extension(SIDECAR)
 }
 

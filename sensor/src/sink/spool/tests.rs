@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::export::rows;
+use crate::sink::spool::upgrade::tests::{old_segment, old_sidecar};
 use crate::sink::testing::encoded;
 
 fn options(dir: &Path) -> Options {
@@ -227,13 +228,46 @@ fn a_list_that_is_missing_or_damaged_is_told_of() {
 #[test]
 fn a_segment_of_another_version_is_kept_aside_and_its_file_goes() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("000000000004.rows"), b"NJSPOOL2 rows of before").unwrap();
+    fs::write(dir.path().join("000000000004.rows"), b"NJSPOOL1 rows of before").unwrap();
     let mut spool = Spool::open(options(dir.path())).unwrap();
     assert_eq!((spool.damage.bytes, spool.damage.loss), (23, true));
     fill(&mut spool, 0..1);
     assert_eq!(waiting(&mut spool), expected(0..2));
-    assert_eq!(kept(dir.path()), [b"NJSPOOL2 rows of before"]);
+    assert_eq!(kept(dir.path()), [b"NJSPOOL1 rows of before"]);
     assert!(!dir.path().join("000000000004.rows").exists());
+}
+
+#[test]
+fn rows_of_the_format_before_are_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    fs::write(path("000000000004.rows"), old_segment(9, 0..4)).unwrap();
+    fs::write(path("000000000004.settled"), old_sidecar(&[0, 3])).unwrap();
+    // Damaged in its second frame, with a write at the end that was cut short.
+    let mut damaged = [old_segment(9, 4..8), vec![0; 24], b"rows without a head".to_vec()].concat();
+    let frame = (old_segment(9, 4..8).len() - 28) / 4;
+    damaged[28 + 2 * frame - 1] ^= 1;
+    fs::write(path("000000000005.rows"), damaged).unwrap();
+    let mut spool = Spool::open(options(dir.path())).unwrap();
+    let said = spool.damage.take().join("\n");
+    assert!(
+        said.contains("8 rows of the format before are taken over") && said.contains(": 6 rows of"),
+        "{said}"
+    );
+    assert!(spool.damage.loss && kept(dir.path()).len() == 1, "{said}");
+    fill(&mut spool, 8..9);
+    let mut missing = 0;
+    let mut found = Vec::new();
+    while let Some(loaded) = spool.load().unwrap() {
+        missing += if loaded.damaged { loaded.rows } else { 0 };
+        found.extend(values(&spool, &loaded));
+    }
+    assert_eq!((missing, found), (2, expected([1, 2, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17])));
+    drop(spool);
+    // Once only.
+    assert!(
+        Spool::open(options(dir.path())).unwrap().damage.take().iter().all(|said| !said.contains("before"))
+    );
 }
 
 #[test]
