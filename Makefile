@@ -79,7 +79,7 @@ bench-kafka: release
 
 pcaps:
 	pcaps/make
-	NIGHTJAR_BLESS=1 cargo test --locked --package nightjar --test replay golden
+	NIGHTJAR_BLESS=1 cargo test --locked --package nightjar --test all golden
 	@git status --short pcaps tests/golden
 
 clean:

@@ -1,5 +1,5 @@
 # Generated from the declarations in the sensor (events! and arg_records!); a test compares it.
-# NIGHTJAR_BLESS=1 cargo test -p nightjar --test schemas writes it anew.
+# NIGHTJAR_BLESS=1 cargo test -p nightjar --test all schemas writes it anew.
 
 module AllAnalyzers;
 

@@ -26,7 +26,7 @@ pub mod diag;
 pub mod host;
 mod lexer;
 mod parser;
-pub mod rehearse;
+pub mod pushdown;
 mod run;
 pub mod source;
 mod test_host;

@@ -13,7 +13,7 @@ use crate::record::{FieldDef, Schema, Type};
 pub fn events_zeek() -> String {
     let mut text = String::from(
         "# Generated from the declarations in the sensor (events! and arg_records!); a test compares it.\n\
-         # NIGHTJAR_BLESS=1 cargo test -p nightjar --test schemas writes it anew.\n\n\
+         # NIGHTJAR_BLESS=1 cargo test -p nightjar --test all schemas writes it anew.\n\n\
          module AllAnalyzers;\n\nexport {\n\t## What looks at connections.\n\ttype Tag: enum {\n",
     );
     let tunnels = UdpTunnelKind::ALL.iter().map(|kind| Named::of_tunnel(*kind));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::analyze::Unclaimed;
 use crate::counters::{CounterSet, Loss};
-use crate::pipeline::{LaneLedger, LiveSummary, Summary, WorkerStats};
+use crate::pipeline::{LiveSummary, RingLedger, Summary, WorkerStats};
 use crate::sink::{Counts, Delivery, Reason};
 
 /// The summary as text: what was read, what was written, and everything dropped or cut off.
@@ -75,12 +75,12 @@ pub(super) struct LiveText<'a>(pub &'a LiveSummary);
 impl fmt::Display for LiveText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ledger = &self.0.ledger;
-        for lane in &ledger.lanes {
-            let source = &lane.source;
+        for ring in &ledger.rings {
+            let source = &ring.source;
             writeln!(
                 f,
                 "{}: {} packets = {} analysed + {} dropped by the kernel; {} bytes",
-                lane.peer(),
+                ring.peer(),
                 source.link,
                 source.delivered,
                 source.dropped,
@@ -89,26 +89,26 @@ impl fmt::Display for LiveText<'_> {
         }
         let rows: Vec<String> = ledger.logs.iter().map(|log| format!("{} {}", log.log, log.rows)).collect();
         writeln!(f, "rows: {}", if rows.is_empty() { "none".to_owned() } else { rows.join(", ") })?;
-        let sum = |count: fn(&LaneLedger) -> u64| ledger.lanes.iter().map(count).sum();
+        let sum = |count: fn(&RingLedger) -> u64| ledger.rings.iter().map(count).sum();
         let missed = ledger.interfaces.iter().map(|interface| interface.nic.missed).sum();
         let mut losses = [
             (missed, "frames lost by the NIC for want of buffers"),
-            (sum(|lane| lane.source.cut), "packets captured without their end"),
-            (sum(|lane| lane.unsaid), "rows dropped because the logs were too far behind"),
+            (sum(|ring| ring.source.cut), "packets captured without their end"),
+            (sum(|ring| ring.shed), "rows dropped because the logs were too far behind"),
             (
                 ledger.logs.iter().map(|log| log.dropped).sum(),
                 "rows dropped because they could not be written",
             ),
-            (sum(|lane| lane.restarts), "times a worker failed and was started again"),
-            (sum(|lane| lane.hangs), "times a worker hung and was replaced (a fault of ours; please report)"),
-            (sum(|lane| lane.clock_steps), "times the clock was set back"),
+            (sum(|ring| ring.restarts), "times a worker failed and was started again"),
+            (sum(|ring| ring.hangs), "times a worker hung and was replaced (a fault of ours; please report)"),
+            (sum(|ring| ring.clock_steps), "times the clock was set back"),
         ]
         .map(|(count, what)| loss(count, what))
         .to_vec();
         losses.extend(ledger.counted().losses());
         losses.push(loss(ledger.weirds_suppressed, REPEATED));
         losses.extend(ledger.scripts.losses());
-        losses.push(not_taken(ledger.lanes.iter().map(|lane| &lane.unclaimed)));
+        losses.push(not_taken(ledger.rings.iter().map(|ring| &ring.unclaimed)));
         write_losses(f, losses)
     }
 }

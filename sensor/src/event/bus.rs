@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::event::taken::Mark;
+use crate::event::arena::Checkpoint;
 use crate::event::{
-    ConnId, ConnView, Drafted, Errands, Event, EventId, FileView, Foreseen, Happening, Heartbeat, Interest,
-    Order, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject, Taken, Tunnel,
+    Arena, ConnId, ConnView, Drafted, Effects, Event, EventId, FileView, Happening, Heartbeat, Interest,
+    Order, Outcome, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject, Tunnel,
     Weird,
 };
 use crate::export::Serializer;
@@ -22,14 +22,14 @@ pub struct Bus {
     order: Order,
     now: Time,
     muted: bool,
-    said: u64,
+    emitted: u64,
     batch: Batch,
     /// When time was last told of.
-    moment: Time,
+    tick: Time,
     /// Batches that were taken, to be filled again.
     spares: (Sender<Batch>, Receiver<Batch>),
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
-    kept: Mark,
+    kept: Checkpoint,
     heartbeat: Arc<Heartbeat>,
 }
 
@@ -46,21 +46,21 @@ pub struct Batch {
     /// In the order in which it was said, which is also that of [`Order`].
     pub items: Vec<Item>,
     /// What items point into.
-    pub taken: Taken,
+    pub arena: Arena,
     /// Where its memory is to be used again.
     home: Option<Sender<Batch>>,
 }
 
 impl Batch {
     fn size(&self) -> usize {
-        self.taken.size() + self.items.len() * size_of::<Item>()
+        self.arena.size() + self.items.len() * size_of::<Item>()
     }
 
     /// It has been taken: lets the worker that made it have its memory.
     pub fn give_back(mut self) {
         if let Some(home) = self.home.take().filter(|_| self.size() <= MAX_SPARE) {
             self.items.clear();
-            self.taken.clear();
+            self.arena.clear();
             // There may be enough, and the worker may have ended.
             let _ = home.try_send(self);
         }
@@ -72,11 +72,11 @@ pub struct Item {
     pub order: Order,
     /// Packet time when it was said.
     pub now: Time,
-    pub said: Said,
+    pub emitted: Emitted,
 }
 
 #[derive(Debug)]
-pub enum Said {
+pub enum Emitted {
     /// A finished row of a log: where it stands in the batch's bytes.
     Row {
         schema: &'static Schema,
@@ -99,11 +99,11 @@ pub enum Said {
     /// Something happened that a script handles.
     Event(Raised),
     /// The same, and its handlers would do nothing else.
-    Errands(Errands),
+    Effects(Effects),
     /// A connection has ended, or of files.log a file: nothing more is said of it.
     End(Uid),
     /// Nothing but that time passes.
-    Moment,
+    Tick,
     /// No packet follows.
     CaptureEnd,
 }
@@ -118,11 +118,11 @@ impl Bus {
             order: Order::default(),
             now: Time::default(),
             muted: false,
-            said: 0,
+            emitted: 0,
             batch: Batch::default(),
-            moment: Time::default(),
+            tick: Time::default(),
             spares: bounded(SPARES),
-            kept: Mark::default(),
+            kept: Checkpoint::default(),
             heartbeat: Arc::default(),
         }
     }
@@ -167,18 +167,18 @@ impl Bus {
     }
 
     /// Time has passed: what scripts have scheduled may be due, before anything is said of the packet.
-    pub fn moment(&mut self) {
-        let since = self.now - self.moment;
+    pub fn tick(&mut self) {
+        let since = self.now - self.tick;
         if self.interest.clock && (since >= MOMENT || since < Interval::ZERO) {
-            self.moment = self.now;
-            self.say(Said::Moment);
+            self.tick = self.now;
+            self.say(Emitted::Tick);
         }
     }
 
     /// The capture has ended; what is open ends next.
     pub fn capture_end(&mut self) {
         if self.interest.clock {
-            self.say(Said::CaptureEnd);
+            self.say(Emitted::CaptureEnd);
         }
     }
 
@@ -205,9 +205,9 @@ impl Bus {
                     return self.write(record);
                 }
                 let fields = passes.map_or(fields, |(_, needed)| fields & needed);
-                let (format, taken) = (self.format, &mut self.batch.taken);
+                let (format, arena) = (self.format, &mut self.batch.arena);
                 let drafted =
-                    taken.draft(changed, |out, place| format.row_with_places(record, changed, out, place));
+                    arena.draft(changed, |out, place| format.row_with_places(record, changed, out, place));
                 self.show(record, fields, owner, Some(drafted), passes.is_some());
             }
             Rows::Rewritten => self.show(record, u64::MAX, owner, None, false),
@@ -221,51 +221,51 @@ impl Bus {
     }
 
     fn write<R: Record>(&mut self, record: &R) {
-        let start = self.batch.taken.bytes.len();
-        self.format.row(record, &mut self.batch.taken.bytes);
-        let end = self.batch.taken.bytes.len();
-        self.say(Said::Row { schema: R::SCHEMA, start, end });
-        let (order, now, Batch { items, taken, .. }) = (self.order, self.now, &mut self.batch);
+        let start = self.batch.arena.bytes.len();
+        self.format.row(record, &mut self.batch.arena.bytes);
+        let end = self.batch.arena.bytes.len();
+        self.say(Emitted::Row { schema: R::SCHEMA, start, end });
+        let (order, now, Batch { items, arena, .. }) = (self.order, self.now, &mut self.batch);
         let written = self.format.json_members(start..end);
-        self.exports.rows(record, now, written, &mut taken.bytes, |to, range| {
-            let said = Said::Export { to, start: range.start, end: range.end };
-            items.push(Item { order, now, said });
+        self.exports.rows(record, now, written, &mut arena.bytes, |to, range| {
+            let emitted = Emitted::Export { to, start: range.start, end: range.end };
+            items.push(Item { order, now, emitted });
         });
-        self.kept = taken.mark();
+        self.kept = arena.checkpoint();
     }
 
     fn show<R: Record>(&mut self, record: &R, fields: u64, owner: Owner, row: Option<Drafted>, passes: bool) {
-        let taken = &mut self.batch.taken;
-        let record = taken.view(record, fields);
-        taken.rows.push(RowView { owner, record, row, passes });
-        let at = last(taken.rows.len());
-        self.say(Said::Shown(at));
+        let arena = &mut self.batch.arena;
+        let record = arena.view(record, fields);
+        arena.rows.push(RowView { owner, record, row, passes });
+        let at = last(arena.rows.len());
+        self.say(Emitted::Shown(at));
     }
 
     /// A connection has ended.
     pub fn ended(&mut self, uid: Uid) {
         if self.interest.ends {
-            self.say(Said::End(uid));
+            self.say(Emitted::End(uid));
         }
     }
 
     /// A file has ended.
     pub fn file_ended(&mut self, fuid: Uid) {
         if self.interest.file_ends {
-            self.say(Said::End(fuid));
+            self.say(Emitted::End(fuid));
         }
     }
 
     pub fn weird(&mut self, weird: Weird) {
-        self.say(Said::Weird(Box::new(weird)));
+        self.say(Emitted::Weird(Box::new(weird)));
     }
 
     pub fn tunnels(&mut self, tunnels: Vec<Tunnel>) {
-        self.say(Said::Tunnels(tunnels));
+        self.say(Emitted::Tunnels(tunnels));
     }
 
     pub fn tunnel_end(&mut self, id: ConnId) {
-        self.say(Said::TunnelEnd(id));
+        self.say(Emitted::TunnelEnd(id));
     }
 
     /// Whether a script handles the event; if not, nothing is built for it.
@@ -285,43 +285,43 @@ impl Bus {
     }
 
     /// Where an event's arguments are put.
-    pub fn taken(&mut self) -> &mut Taken {
-        &mut self.batch.taken
+    pub fn arena(&mut self) -> &mut Arena {
+        &mut self.batch.arena
     }
 
     /// An event's arguments. `None` where it is not to be raised, because no handler does anything with them.
     pub fn args<E: Event>(&mut self, event: &E) -> Option<Span> {
-        let taken = &mut self.batch.taken;
-        let before = taken.mark();
-        let args = event.args(taken);
-        let happening = Happening { args: taken.parts_of(args), conn: None, taken };
-        if self.interest.foresee(E::ID, &happening) == Foreseen::Nothing {
-            taken.rewind(before);
+        let arena = &mut self.batch.arena;
+        let before = arena.checkpoint();
+        let args = event.args(arena);
+        let happening = Happening { args: arena.parts_of(args), conn: None, arena };
+        if self.interest.foresee(E::ID, &happening) == Outcome::Nothing {
+            arena.rewind(before);
             return None;
         }
         Some(args)
     }
 
-    /// Settles an event, about a connection, if its handlers do nothing but errands. Else gives back which of them
+    /// Settles an event, about a connection, if its handlers do nothing but effects. Else gives back which of them
     /// do nothing: it is to be raised with [`Bus::raise_to`].
     pub fn settle(&mut self, id: EventId, owner: Owner, subject: &Subject<'_>, args: Span) -> Option<u64> {
         self.settle_of(id, Some((owner, subject)), args)
     }
 
     fn settle_of(&mut self, id: EventId, of: Option<(Owner, &Subject<'_>)>, args: Span) -> Option<u64> {
-        let taken = &mut self.batch.taken;
+        let arena = &mut self.batch.arena;
         let conn = of.map(|(_, subject)| subject);
-        let before = taken.gathered.get_mut().mark();
-        let happening = Happening { args: taken.parts_of(args), conn, taken };
+        let before = arena.gathered.get_mut().checkpoint();
+        let happening = Happening { args: arena.parts_of(args), conn, arena };
         match (self.interest.foresee(id, &happening), of) {
-            (Foreseen::Raise(idle), _) => return Some(idle),
-            (Foreseen::Errands, Some((owner, subject))) => {
-                taken.rewind(self.kept);
-                let (first, count) = taken.gathered.get_mut().since(before);
+            (Outcome::Raise(idle), _) => return Some(idle),
+            (Outcome::Effects, Some((owner, subject))) => {
+                arena.rewind(self.kept);
+                let (first, count) = arena.gathered.get_mut().since(before);
                 let (version, ends) = (self.interest.version, (subject.id, subject.proto));
-                self.say(Said::Errands(Errands { id, owner, ends, first, count, version }));
+                self.say(Emitted::Effects(Effects { id, owner, ends, first, count, version }));
             }
-            (Foreseen::Errands | Foreseen::Nothing, _) => taken.rewind(self.kept),
+            (Outcome::Effects | Outcome::Nothing, _) => arena.rewind(self.kept),
         }
         None
     }
@@ -329,10 +329,10 @@ impl Bus {
     /// What events take along of a row; `None` where no script looks at any of it.
     pub fn view<R: Record>(&mut self, record: &R) -> Option<RecordView> {
         let fields = self.interest.fields(R::SCHEMA);
-        (fields != 0).then(|| self.batch.taken.view(record, fields))
+        (fields != 0).then(|| self.batch.arena.view(record, fields))
     }
 
-    /// Something happened, about a connection or file. Not raised where no handler does anything but errands. True
+    /// Something happened, about a connection or file. Not raised where no handler does anything but effects. True
     /// if it was: scripts know the connection from now on.
     pub fn raise(&mut self, id: EventId, conn: Option<ConnView>, file: Option<FileView>, args: Span) -> bool {
         let row = conn.as_ref().and_then(|conn| conn.record.as_ref());
@@ -351,7 +351,7 @@ impl Bus {
     /// Raises an event of no connection or file, where a script handles it.
     pub fn raise_apart<E: Event>(&mut self, event: &E) {
         if self.wants(E::ID) {
-            let args = event.args(self.taken());
+            let args = event.args(self.arena());
             self.raise(E::ID, None, None, args);
         }
     }
@@ -365,29 +365,29 @@ impl Bus {
         args: Span,
         idle: u64,
     ) {
-        let taken = &mut self.batch.taken;
+        let arena = &mut self.batch.arena;
         let conn = conn.map(|conn| {
-            taken.conns.push(conn);
-            last(taken.conns.len())
+            arena.conns.push(conn);
+            last(arena.conns.len())
         });
         let file = file.map(|file| {
-            taken.files.push(file);
-            last(taken.files.len())
+            arena.files.push(file);
+            last(arena.files.len())
         });
-        self.say(Said::Event(Raised { id, conn, file, args, idle, version: self.interest.version }));
+        self.say(Emitted::Event(Raised { id, conn, file, args, idle, version: self.interest.version }));
     }
 
-    fn say(&mut self, said: Said) {
+    fn say(&mut self, emitted: Emitted) {
         if !self.muted {
-            self.said += 1;
-            self.batch.items.push(Item { order: self.order, now: self.now, said });
-            self.kept = self.batch.taken.mark();
+            self.emitted += 1;
+            self.batch.items.push(Item { order: self.order, now: self.now, emitted });
+            self.kept = self.batch.arena.checkpoint();
         }
     }
 
     /// How many things were said so far.
-    pub fn said(&self) -> u64 {
-        self.said
+    pub fn emitted(&self) -> u64 {
+        self.emitted
     }
 
     /// How many bytes of memory what was said so far takes, roughly.
@@ -397,7 +397,7 @@ impl Bus {
 
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
-        self.kept = Mark::default();
+        self.kept = Checkpoint::default();
         let next = self.spares.1.try_recv().unwrap_or_default();
         let full = std::mem::replace(&mut self.batch, next);
         Batch { home: Some(self.spares.0.clone()), ..full }

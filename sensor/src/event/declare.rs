@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::{Part, Span, Taken};
+use crate::event::{Arena, Part, Span};
 use crate::time::{Interval, Time};
 
 /// The place of an event among all that there are: `first` of its group, and its place in that.
@@ -29,7 +29,7 @@ pub trait Event {
     const DECLARED: &'static EventDecl;
 
     /// The arguments in Zeek's order, copied for the handlers.
-    fn args(&self, taken: &mut Taken) -> Span;
+    fn args(&self, arena: &mut Arena) -> Span;
 }
 
 /// What scripts and their authors are told of an event.
@@ -88,7 +88,7 @@ pub trait Argument {
     const TYPE: ArgType;
     const OPTIONAL: bool = false;
 
-    fn put(&self, taken: &mut Taken) -> Part;
+    fn put(&self, arena: &mut Arena) -> Part;
 }
 
 /// The connection that the event is about.
@@ -129,7 +129,7 @@ macro_rules! arguments {
             const TYPE: ArgType = ArgType::Named($zeek);
 
             #[inline]
-            fn put(&self, _: &mut Taken) -> Part {
+            fn put(&self, _: &mut Arena) -> Part {
                 let $value = self;
                 $part
             }
@@ -157,33 +157,33 @@ arguments! {
 impl Argument for &[u8] {
     const TYPE: ArgType = ArgType::Named("string");
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        taken.text(self)
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.text(self)
     }
 }
 
 impl Argument for &str {
     const TYPE: ArgType = ArgType::Named("string");
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        taken.text(self.as_bytes())
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.text(self.as_bytes())
     }
 }
 
 impl Argument for UpperCase<'_> {
     const TYPE: ArgType = ArgType::Named("string");
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        taken.upper_case(self.0)
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.upper_case(self.0)
     }
 }
 
 impl Argument for Hex<'_> {
     const TYPE: ArgType = ArgType::Named("string");
 
-    fn put(&self, taken: &mut Taken) -> Part {
+    fn put(&self, arena: &mut Arena) -> Part {
         let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        taken.text(digits.as_bytes())
+        arena.text(digits.as_bytes())
     }
 }
 
@@ -191,8 +191,8 @@ impl<T: Argument> Argument for Option<T> {
     const TYPE: ArgType = T::TYPE;
     const OPTIONAL: bool = true;
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        self.as_ref().map_or(Part::Unset, |value| value.put(taken))
+    fn put(&self, arena: &mut Arena) -> Part {
+        self.as_ref().map_or(Part::Unset, |value| value.put(arena))
     }
 }
 
@@ -200,30 +200,30 @@ impl<T: Argument> Argument for &T {
     const TYPE: ArgType = T::TYPE;
     const OPTIONAL: bool = T::OPTIONAL;
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        T::put(self, taken)
+    fn put(&self, arena: &mut Arena) -> Part {
+        T::put(self, arena)
     }
 }
 
 impl<T: Argument> Argument for List<'_, T> {
     const TYPE: ArgType = ArgType::Vector(&T::TYPE);
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        list(self.0, taken)
+    fn put(&self, arena: &mut Arena) -> Part {
+        list(self.0, arena)
     }
 }
 
 impl<T: Argument> Argument for Numbered<'_, T> {
     const TYPE: ArgType = ArgType::Numbered(&T::TYPE);
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        list(self.0, taken)
+    fn put(&self, arena: &mut Arena) -> Part {
+        list(self.0, arena)
     }
 }
 
-fn list<T: Argument>(items: &[T], taken: &mut Taken) -> Part {
-    let parts: Vec<Part> = items.iter().map(|item| item.put(taken)).collect();
-    taken.list(&parts)
+fn list<T: Argument>(items: &[T], arena: &mut Arena) -> Part {
+    let parts: Vec<Part> = items.iter().map(|item| item.put(arena)).collect();
+    arena.list(&parts)
 }
 
 /// Declares events.
@@ -276,9 +276,9 @@ macro_rules! events {
                     doc: concat!($($doc, "\n"),+),
                 };
 
-                fn args(&self, taken: &mut $crate::event::Taken) -> $crate::event::Span {
-                    let parts = [$($crate::event::Argument::put(&self.$field, taken),)*];
-                    taken.parts(&parts)
+                fn args(&self, arena: &mut $crate::event::Arena) -> $crate::event::Span {
+                    let parts = [$($crate::event::Argument::put(&self.$field, arena),)*];
+                    arena.parts(&parts)
                 }
             }
         )+
@@ -314,9 +314,9 @@ macro_rules! arg_records {
                 doc: concat!($($doc, "\n"),+),
             });
 
-            fn put(&self, taken: &mut $crate::event::Taken) -> $crate::event::Part {
-                let parts = [$($crate::event::Argument::put(&self.$field, taken),)+];
-                taken.record(&parts)
+            fn put(&self, arena: &mut $crate::event::Arena) -> $crate::event::Part {
+                let parts = [$($crate::event::Argument::put(&self.$field, arena),)+];
+                arena.record(&parts)
             }
         }
     )+ };
@@ -401,15 +401,15 @@ mod tests {
 
     #[test]
     fn arguments_are_put_in_order_after_what_they_hold() {
-        let mut taken = Taken::default();
+        let mut arena = Arena::default();
         let stat = Stat { n: 7, why: None };
-        let args = Something { c: Conn, names: List(&["a", "bc"]), stat }.args(&mut taken);
-        let [Part::Conn, Part::List(names), Part::Record(stat)] = *taken.parts_of(args) else {
-            panic!("{:?}", taken.parts_of(args))
+        let args = Something { c: Conn, names: List(&["a", "bc"]), stat }.args(&mut arena);
+        let [Part::Conn, Part::List(names), Part::Record(stat)] = *arena.parts_of(args) else {
+            panic!("{:?}", arena.parts_of(args))
         };
-        let names: Vec<_> = taken.parts_of(names).iter().filter_map(|name| taken.text_of(*name)).collect();
+        let names: Vec<_> = arena.parts_of(names).iter().filter_map(|name| arena.text_of(*name)).collect();
         assert_eq!(names, [&b"a"[..], b"bc"]);
-        assert!(matches!(taken.parts_of(stat), [Part::Count(7), Part::Unset]));
+        assert!(matches!(arena.parts_of(stat), [Part::Count(7), Part::Unset]));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct Heartbeat {
     ordinal: AtomicU64,
     analyzer: AtomicUsize,
     /// Things said so far, and flows in memory.
-    said: AtomicU64,
+    emitted: AtomicU64,
     flows: AtomicU64,
 }
 
@@ -37,7 +37,7 @@ pub struct Seen {
     pub ordinal: u64,
     /// Tells analyzers apart; 0 where none is at work.
     pub analyzer: usize,
-    pub said: u64,
+    pub emitted: u64,
     pub flows: u64,
 }
 
@@ -102,11 +102,11 @@ impl Heartbeat {
 
     /// A packet was handled.
     #[inline]
-    pub fn done(&self, said: u64, flows: u64) {
+    pub fn done(&self, emitted: u64, flows: u64) {
         self.beat();
         self.step.store(Step::Between as u8, Relaxed);
         self.analyzer.store(0, Relaxed);
-        self.said.store(said, Relaxed);
+        self.emitted.store(emitted, Relaxed);
         self.flows.store(flows, Relaxed);
     }
 
@@ -124,7 +124,7 @@ impl Heartbeat {
             flow: std::array::from_fn(|at| self.flow[at].load(Relaxed)),
             ordinal: self.ordinal.load(Relaxed),
             analyzer: self.analyzer.load(Relaxed),
-            said: self.said.load(Relaxed),
+            emitted: self.emitted.load(Relaxed),
             flows: self.flows.load(Relaxed),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{ConnId, EventId, EventSet, Part, Proto, RecordView, Taken};
+use crate::event::{Arena, ConnId, EventId, EventSet, Part, Proto, RecordView};
 use crate::record::{Record, Schema, Value};
 
 /// What the scripts of a run want of the workers.
@@ -12,9 +12,9 @@ pub struct Interest {
     /// Which reading of the scripts this is of: what was said for an earlier one may still be on its way.
     pub version: u32,
     pub events: EventSet,
-    /// Of events whose handlers do nothing in some cases, or nothing but errands.
+    /// Of events whose handlers do nothing in some cases, or nothing but effects.
     /// By the event's place.
-    pub foresight: Vec<Option<Foresight>>,
+    pub pushdown: Vec<Option<Pushdown>>,
     pub conn: ConnParts,
     /// Some script may ask for digests of files: they are made of all, and shown of those asked for.
     pub digests: bool,
@@ -36,17 +36,17 @@ pub struct Interest {
 
 /// Tells from what an event is about what its handlers would do.
 #[derive(Clone)]
-pub struct Foresight(pub Arc<Handlers>);
+pub struct Pushdown(pub Arc<Handlers>);
 
-type Handlers = dyn Fn(&Happening<'_>) -> Foreseen + Send + Sync;
+type Handlers = dyn Fn(&Happening<'_>) -> Outcome + Send + Sync;
 
 /// What becomes of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreseen {
+pub enum Outcome {
     /// No handler does anything.
     Nothing,
     /// Nothing but what was gathered.
-    Errands,
+    Effects,
     /// It has to be raised: a bit for each handler that does nothing, as the host of the scripts numbers them.
     Raise(u64),
 }
@@ -79,8 +79,8 @@ pub struct Happening<'h> {
     pub args: &'h [Part],
     /// The connection that it is about; none where that is not known yet.
     pub conn: Option<&'h Subject<'h>>,
-    /// Errands are gathered there.
-    pub taken: &'h Taken,
+    /// Effects are gathered there.
+    pub arena: &'h Arena,
 }
 
 /// A connection that an event is about.
@@ -109,9 +109,9 @@ impl Shown<'_> {
     }
 }
 
-impl fmt::Debug for Foresight {
+impl fmt::Debug for Pushdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Foresight")
+        f.write_str("Pushdown")
     }
 }
 
@@ -166,9 +166,9 @@ impl Interest {
     }
 
     /// What becomes of an event.
-    pub fn foresee(&self, id: EventId, happening: &Happening<'_>) -> Foreseen {
-        let foresight = self.foresight.get(id.index()).and_then(Option::as_ref);
-        foresight.map_or(Foreseen::Raise(0), |foresight| (foresight.0)(happening))
+    pub fn foresee(&self, id: EventId, happening: &Happening<'_>) -> Outcome {
+        let pushdown = self.pushdown.get(id.index()).and_then(Option::as_ref);
+        pushdown.map_or(Outcome::Raise(0), |pushdown| (pushdown.0)(happening))
     }
 
     /// Whether a direction that has grown from `before` to `after` bytes is to be told of.

@@ -4,29 +4,29 @@
 //! A worker writes to its [`Bus`]; batches of what it said go to the ordered stage, which merges
 //! the workers' batches and applies what needs a view of all connections.
 
+mod arena;
 mod bus;
 mod declare;
-mod errand;
+mod effect;
 mod heartbeat;
 mod interest;
 mod order;
 mod raised;
-mod taken;
 
-pub use bus::{Batch, Bus, Item, Said};
+pub use arena::{Arena, ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span};
+pub use bus::{Batch, Bus, Emitted, Item};
 pub use declare::{
     ArgType, Argument, Conn, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name, Numbered,
     Port, RecordDecl, UpperCase,
 };
 pub(crate) use declare::{arg_records, events};
-pub use errand::{Errand, Errands, Gathered, Observation, What, Words};
+pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
 pub use heartbeat::{Heartbeat, Seen, Step};
 pub use interest::{
-    Columns, ConnParts, Foreseen, Foresight, Happening, Interest, LogInterest, Passes, Rows, Shown, Subject,
+    Columns, ConnParts, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown, Subject,
 };
 pub use order::Order;
 pub use raised::{Arg, Owner, Raised};
-pub use taken::{ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span, Taken};
 
 use std::borrow::Cow;
 use std::net::IpAddr;

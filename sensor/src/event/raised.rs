@@ -8,7 +8,7 @@ use crate::event::{EventId, Span};
 use crate::record::Uid;
 use crate::time::{Interval, Time};
 
-/// An event that happened. What it is about lies in the batch's [`Taken`](crate::event::Taken).
+/// An event that happened. What it is about lies in the batch's [`Arena`](crate::event::Arena).
 #[derive(Clone, Copy, Debug)]
 pub struct Raised {
     pub id: EventId,

@@ -1,7 +1,7 @@
 //! One stream for one exporter: everything that does not depend on the row, prepared.
 
 use crate::export::mozdef::{Bro, Event};
-use crate::export::rules::Judge;
+use crate::export::rules::RowFilter;
 use crate::export::{Export, FieldNames, Shape, Written, row, schema_version};
 use crate::record::{JsonTime, Record, Schema, Value, Visitor, json};
 use crate::time::Time;
@@ -9,7 +9,7 @@ use crate::time::Time;
 pub(super) struct Plan {
     stream: &'static str,
     version: u32,
-    judge: Judge,
+    filter: RowFilter,
     /// The fields that the key is taken from: the first that is set.
     key: Box<[usize]>,
     /// Where the row's own time is.
@@ -53,7 +53,7 @@ impl Plan {
         Plan {
             stream: schema.path,
             version: schema_version(schema),
-            judge: Judge::new(&export.rules, schema),
+            filter: RowFilter::new(&export.rules, schema),
             key: export.key.fields().into_iter().filter_map(|name| schema.field(name)).collect(),
             ts: schema.field("ts"),
             body,
@@ -71,7 +71,7 @@ impl Plan {
         written: Option<&Written>,
         out: &mut Vec<u8>,
     ) -> bool {
-        let topic = match self.judge.topic(record) {
+        let topic = match self.filter.topic(record) {
             None => return false,
             Some("") => topic,
             Some(topic) => topic,

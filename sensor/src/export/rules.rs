@@ -43,7 +43,7 @@ impl Rule {
 }
 
 /// The rules of one stream, ready to be applied.
-pub(super) struct Judge {
+pub(super) struct RowFilter {
     rules: Box<[(Box<[Test]>, Action)]>,
     keeps: bool,
 }
@@ -64,9 +64,9 @@ enum Wanted {
     Net(IpNet),
 }
 
-impl Judge {
+impl RowFilter {
     /// Rules that cannot be applied were refused when the configuration was read.
-    pub fn new(rules: &[Rule], schema: &Schema) -> Judge {
+    pub fn new(rules: &[Rule], schema: &Schema) -> RowFilter {
         let of_stream = rules.iter().filter(|rule| rule.stream == schema.path);
         let ready = |rule: &Rule| {
             let tests: Result<_, _> =
@@ -75,7 +75,7 @@ impl Judge {
         };
         let rules: Box<[_]> = of_stream.filter_map(ready).collect();
         let keeps = rules.iter().any(|(_, then)| *then == Action::Keep);
-        Judge { rules, keeps }
+        RowFilter { rules, keeps }
     }
 
     /// Where a row goes: empty where its stream goes, `None` nowhere.

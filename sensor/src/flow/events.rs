@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::{ArgType, Argument, Conn, Name, Part, Taken, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Name, Part, events};
 use crate::flow::Datagram;
 use crate::flow::packet;
 
@@ -46,7 +46,7 @@ pub struct Headers<'a>(pub &'a Datagram<'a>);
 impl Argument for Headers<'_> {
     const TYPE: ArgType = ArgType::Named("pkt_hdr");
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        packet::headers(taken, self.0)
+    fn put(&self, arena: &mut Arena) -> Part {
+        packet::headers(arena, self.0)
     }
 }

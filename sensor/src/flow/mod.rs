@@ -203,8 +203,8 @@ impl Flow {
             true => self.services().iter().map(|name| Part::Name(name)).collect(),
             false => SmallVec::new(),
         };
-        let services = bus.taken().parts(&names);
-        let history = bus.taken().copied(if parts.history { self.history() } else { &[] });
+        let services = bus.arena().parts(&names);
+        let history = bus.arena().copied(if parts.history { self.history() } else { &[] });
         ConnView {
             uid: self.uid(),
             id: self.id(),
@@ -248,7 +248,7 @@ impl Flow {
     /// Raises an event about the connection, where a script handles it.
     pub fn raise<E: Event>(&mut self, cx: &mut Cx<'_>, event: &E) {
         if cx.bus.wants(E::ID) {
-            let args = event.args(cx.bus.taken());
+            let args = event.args(cx.bus.arena());
             let conn = Some(self.view(cx.bus));
             self.told |= cx.bus.raise(E::ID, conn, None, args);
         }
@@ -257,7 +257,7 @@ impl Flow {
     /// The same, with the `nth` row of a log as what the connection shows of it (`c$http`).
     pub fn raise_with<E: Event, R: Record>(&mut self, cx: &mut Cx<'_>, event: &E, nth: u64, row: &R) {
         if cx.bus.wants(E::ID) {
-            let args = event.args(cx.bus.taken());
+            let args = event.args(cx.bus.arena());
             let mut conn = self.view(cx.bus);
             conn.record = cx.bus.view(row).map(|view| (nth, view));
             self.told |= cx.bus.raise(E::ID, Some(conn), None, args);

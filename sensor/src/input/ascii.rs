@@ -51,7 +51,7 @@ impl Reader {
 
     fn cannot_open(&self, out: &mut Out) -> Result<(), Stop> {
         out.place = None;
-        out.trouble(self.options.fail_on_file_problem, format!("Init: cannot open {}", self.options.path))
+        out.incident(self.options.fail_on_file_problem, format!("Init: cannot open {}", self.options.path))
     }
 
     fn read_whole(&mut self, out: &mut Out) -> Result<(), Stop> {
@@ -62,12 +62,12 @@ impl Reader {
             Whole::Missing if self.known.is_none() => self.cannot_open(out),
             Whole::Missing => {
                 out.place = Some((path.clone(), 0));
-                out.trouble(self.options.fail_on_file_problem, format!("Could not get stat for {path}"))
+                out.incident(self.options.fail_on_file_problem, format!("Could not get stat for {path}"))
             }
             Whole::TooLarge => {
                 let text =
                     format!("{path} is larger than Input::max_file_size ({}) and is not read", self.max_size);
-                out.trouble(self.options.fail_on_file_problem, text)
+                out.incident(self.options.fail_on_file_problem, text)
             }
             Whole::Content(content, stamp) => {
                 out.place = None;
@@ -93,7 +93,7 @@ impl Reader {
         let (path, fatal) = (&self.options.path, self.options.fail_on_file_problem);
         let Some(line) = self.next_content(rest, lines) else {
             let text = format!("Could not read input data file {path}; first line could not be read");
-            return out.trouble(fatal, text).map(|()| None);
+            return out.incident(fatal, text).map(|()| None);
         };
         let names: Vec<&[u8]> = line.split(|byte| *byte == self.options.separator).collect();
         let find = |name: &str| names.iter().position(|found| *found == name.as_bytes());
@@ -102,7 +102,7 @@ impl Reader {
             let at = find(&field.name);
             if at.is_none() && !field.optional {
                 let text = format!("Did not find requested field {} in input data file {path}.", field.name);
-                return out.trouble(fatal, text).map(|()| None);
+                return out.incident(fatal, text).map(|()| None);
             }
             let protocol = match &field.protocol {
                 Some(name) if at.is_some() => match find(name) {
@@ -111,7 +111,7 @@ impl Reader {
                         let text = format!(
                             "Could not find requested port type field {name} in input data file {path}."
                         );
-                        return out.trouble(fatal, text).map(|()| None);
+                        return out.incident(fatal, text).map(|()| None);
                     }
                 },
                 _ => None,
@@ -174,7 +174,7 @@ impl Reader {
                 for earlier in complaints {
                     out.warn(earlier)?;
                 }
-                return out.trouble(self.options.fail_on_invalid_lines, text);
+                return out.incident(self.options.fail_on_invalid_lines, text);
             };
             let mut warn = |text: String| complaints.push(text);
             let Ok(mut cell) = self.options.notation.read(text, field, &mut warn) else {
@@ -241,7 +241,7 @@ impl Reader {
                 .seek(SeekFrom::Start(tail.at))
                 .and_then(|_| (&mut tail.file).take(BLOCK).read_to_end(&mut tail.rest));
             let Ok(read) = read else {
-                return out.trouble(self.options.fail_on_file_problem, format!("Could not read {path}"));
+                return out.incident(self.options.fail_on_file_problem, format!("Could not read {path}"));
             };
             tail.at += read as u64;
             if read == 0 && had == 0 {

@@ -26,7 +26,7 @@ impl Follow for Reader {
         let file = File::open(&self.path).and_then(|file| Ok((Stamp::of(&file.metadata()?), file)));
         let Ok((stamp, mut file)) = file else {
             let text = format!("Init: cannot open {}", self.path);
-            return out.trouble(self.known.is_none(), text);
+            return out.incident(self.known.is_none(), text);
         };
         out.quiet = false;
         if self.mode == Mode::Reread && self.known == Some(stamp) {
@@ -39,7 +39,7 @@ impl Follow for Reader {
         self.known = Some(stamp);
         let mut at = self.at;
         if file.seek(SeekFrom::Start(at)).is_err() {
-            return out.trouble(false, format!("Could not read {}", self.path));
+            return out.incident(false, format!("Could not read {}", self.path));
         }
         let mut block = vec![0; self.chunk];
         loop {
@@ -50,7 +50,7 @@ impl Follow for Reader {
                     let cells = vec![Cell::Text(block[..length].to_vec())];
                     out.put(Item::Row { line: 0, cells }, length)?;
                 }
-                Err(_) => return out.trouble(false, format!("Could not read {}", self.path)),
+                Err(_) => return out.incident(false, format!("Could not read {}", self.path)),
             }
         }
         self.at = at;

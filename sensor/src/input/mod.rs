@@ -172,7 +172,7 @@ struct Out {
     bytes: usize,
     messages: usize,
     to: Sender<Batch>,
-    /// Trouble has been told of; it is not told again until the source is well.
+    /// Incident has been told of; it is not told again until the source is well.
     quiet: bool,
     /// What was not told therefore.
     untold: u64,
@@ -222,7 +222,7 @@ impl Out {
     }
 
     /// What may be wrong again and again: ends the stream, or is said once.
-    fn trouble(&mut self, fatal: bool, text: String) -> Result<(), Stop> {
+    fn incident(&mut self, fatal: bool, text: String) -> Result<(), Stop> {
         if fatal {
             return self.fail(text);
         }

@@ -103,14 +103,14 @@ impl Reader {
     fn read_whole(&mut self, out: &mut Out) -> Result<(), Stop> {
         if self.mode == Mode::Reread && self.known.is_some() {
             let Ok(metadata) = std::fs::metadata(&self.path) else {
-                return out.trouble(false, format!("Could not get stat for {}", self.path));
+                return out.incident(false, format!("Could not get stat for {}", self.path));
             };
             if self.known == Some(Stamp::of(&metadata)) {
                 return Ok(());
             }
         }
         let Ok(mut open) = self.open() else {
-            return out.trouble(self.known.is_none(), format!("Init: cannot open {}", self.path));
+            return out.incident(self.known.is_none(), format!("Init: cannot open {}", self.path));
         };
         out.quiet = false;
         self.known = Some(open.stamp);

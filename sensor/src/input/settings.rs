@@ -66,12 +66,12 @@ impl Follow for Reader {
             Whole::Content(content, stamp) => (content, stamp),
             Whole::Unchanged | Whole::Unsettled => return Ok(()),
             Whole::Missing if self.known.is_none() => {
-                return out.trouble(fatal, format!("Init: cannot open {}", self.path));
+                return out.incident(fatal, format!("Init: cannot open {}", self.path));
             }
-            Whole::Missing => return out.trouble(fatal, format!("Could not get stat for {}", self.path)),
+            Whole::Missing => return out.incident(fatal, format!("Could not get stat for {}", self.path)),
             Whole::TooLarge => {
                 let text = format!("{} is larger than Input::max_file_size and is not read", self.path);
-                return out.trouble(fatal, text);
+                return out.incident(fatal, text);
             }
         };
         out.quiet = false;

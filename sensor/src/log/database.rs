@@ -12,18 +12,18 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement, ToSql, types::ToSqlOutput};
 
 use crate::event::Arg;
-use crate::log::sheet::{Separators, Sheet, Table};
+use crate::log::script_log::{ScriptLog, Separators, Table};
 
 #[derive(Default)]
 pub(super) struct Databases {
     files: HashMap<PathBuf, Database>,
     tables: Vec<Open>,
-    remarks: Vec<Remark>,
+    reports: Vec<Report>,
 }
 
 /// What is to be told of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
+pub struct Report {
     pub is_error: bool,
     pub text: String,
 }
@@ -35,7 +35,7 @@ struct Database {
 }
 
 struct Open {
-    sheet: Arc<Sheet>,
+    script_log: Arc<ScriptLog>,
     file: PathBuf,
     insert: String,
     /// It could not be written: it is not tried again, as in Zeek.
@@ -51,33 +51,40 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 impl Databases {
     /// Appends a row. False where it was not kept.
-    pub fn write(&mut self, folder: &Path, sheet: &Arc<Sheet>, table: &Table, values: &[Arg]) -> bool {
-        let known = self.tables.iter().position(|open| Arc::ptr_eq(&open.sheet, sheet));
-        let at = known.unwrap_or_else(|| self.open(folder, sheet, table));
+    pub fn write(
+        &mut self,
+        folder: &Path,
+        script_log: &Arc<ScriptLog>,
+        table: &Table,
+        values: &[Arg],
+    ) -> bool {
+        let known = self.tables.iter().position(|open| Arc::ptr_eq(&open.script_log, script_log));
+        let at = known.unwrap_or_else(|| self.open(folder, script_log, table));
         let Some(open) = self.tables.get_mut(at).filter(|open| !open.failed) else { return false };
         let Some(database) = self.files.get_mut(&open.file) else { return false };
         match database.insert(&open.insert, values, &table.separators) {
             Ok(()) => true,
             Err(error) => {
                 open.failed = true;
-                self.failed(sheet, &error);
+                self.failed(script_log, &error);
                 false
             }
         }
     }
 
-    fn open(&mut self, folder: &Path, sheet: &Arc<Sheet>, table: &Table) -> usize {
+    fn open(&mut self, folder: &Path, script_log: &Arc<ScriptLog>, table: &Table) -> usize {
         if !table.named {
             let text = format!(
                 "{}: tablename configuration option not found. Defaulting to path {}",
-                label(sheet),
-                sheet.path
+                label(script_log),
+                script_log.path
             );
-            self.remarks.push(Remark { is_error: false, text });
+            self.reports.push(Report { is_error: false, text });
         }
-        let file = folder.join(format!("{}.sqlite", sheet.path));
-        let names: Vec<String> = sheet.names.iter().map(|name| quoted(name)).collect();
-        let columns = names.iter().zip(&sheet.types).map(|(name, ty)| format!("{name} {}", column_type(ty)));
+        let file = folder.join(format!("{}.sqlite", script_log.path));
+        let names: Vec<String> = script_log.names.iter().map(|name| quoted(name)).collect();
+        let columns =
+            names.iter().zip(&script_log.types).map(|(name, ty)| format!("{name} {}", column_type(ty)));
         let columns: Vec<String> = columns.collect();
         let create = format!("CREATE TABLE IF NOT EXISTS {} ({})", quoted(&table.name), columns.join(", "));
         let marks = vec!["?"; names.len()].join(", ");
@@ -85,11 +92,11 @@ impl Databases {
         let failed = match self.prepare(&file, &create, &insert) {
             Ok(()) => false,
             Err(error) => {
-                self.failed(sheet, &error);
+                self.failed(script_log, &error);
                 true
             }
         };
-        self.tables.push(Open { sheet: sheet.clone(), file, insert, failed });
+        self.tables.push(Open { script_log: script_log.clone(), file, insert, failed });
         self.tables.len() - 1
     }
 
@@ -109,9 +116,9 @@ impl Databases {
         database.connection.prepare_cached(insert).map(|_| ()).map_err(|error| message(&error))
     }
 
-    fn failed(&mut self, sheet: &Sheet, error: &str) {
+    fn failed(&mut self, script_log: &ScriptLog, error: &str) {
         for text in [format!("SQLite call failed: {error}"), "terminating thread".to_owned()] {
-            self.remarks.push(Remark { is_error: true, text: format!("{}: {text}", label(sheet)) });
+            self.reports.push(Report { is_error: true, text: format!("{}: {text}", label(script_log)) });
         }
     }
 
@@ -120,14 +127,14 @@ impl Databases {
         for (file, database) in &mut self.files {
             if let Err(error) = database.commit() {
                 let text = format!("{}: SQLite call failed: {}", file.display(), message(&error));
-                self.remarks.push(Remark { is_error: true, text });
+                self.reports.push(Report { is_error: true, text });
             }
         }
     }
 
     /// What is to be told since the last call.
-    pub fn remarks(&mut self) -> Vec<Remark> {
-        std::mem::take(&mut self.remarks)
+    pub fn reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
     }
 }
 
@@ -198,8 +205,8 @@ impl ToSql for Cell<'_> {
     }
 }
 
-fn label(sheet: &Sheet) -> String {
-    format!("{}/Log::WRITER_SQLITE", sheet.path)
+fn label(script_log: &ScriptLog) -> String {
+    format!("{}/Log::WRITER_SQLITE", script_log.path)
 }
 
 /// The name of a table or column.

@@ -10,14 +10,14 @@ mod file;
 mod leftover;
 mod lock;
 mod naming;
-mod sheet;
+mod script_log;
 mod watch;
 
 pub use archive::{ArchiveCounts, Archiver, Compression, Retention, Upkeep};
-pub use database::{Remark, message as sqlite_message};
+pub use database::{Report, message as sqlite_message};
 pub use file::{LogError, LogFile, between_rows};
 pub use lock::FolderLock;
-pub use sheet::{Header, Separators, Sheet, Style, Table};
+pub use script_log::{Header, ScriptLog, Separators, Style, Table};
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub struct Logs {
     refused: u64,
     databases: Databases,
     /// What is to be told of logs.
-    remarks: Vec<Remark>,
+    reports: Vec<Report>,
     /// Holds the folder that logs go to.
     lock: Option<FolderLock>,
 }
@@ -107,7 +107,7 @@ struct Open {
 #[derive(Clone)]
 enum Form {
     Schema(&'static Schema),
-    Sheet(Arc<Sheet>),
+    ScriptLog(Arc<ScriptLog>),
 }
 
 /// Logs that may be open at a time: scripts can name them after what traffic says. Rows of more are dropped
@@ -135,7 +135,7 @@ impl Logs {
             live: None,
             refused: 0,
             databases: Databases::default(),
-            remarks: Vec::new(),
+            reports: Vec::new(),
             lock: None,
         }
     }
@@ -189,18 +189,18 @@ impl Logs {
     }
 
     /// Appends a finished row of a log that a script describes. If `exported`, exporters get it too.
-    pub fn sheet_row(
+    pub fn script_log_row(
         &mut self,
-        sheet: &Arc<Sheet>,
+        script_log: &Arc<ScriptLog>,
         row: &[u8],
         (values, exported): (&[Arg], bool),
         now: Time,
     ) -> Result<(), LogError> {
         if exported && !self.outlets.is_empty() {
             let (mut bytes, mut exported) = (Vec::new(), Vec::new());
-            let record = sheet::SheetRow(values);
+            let record = script_log::ScriptLogRow(values);
             self.serializer.rows_of(
-                (sheet.schema(), &sheet.topic),
+                (script_log.schema(), &script_log.topic),
                 &record,
                 now,
                 None,
@@ -213,48 +213,50 @@ impl Logs {
                 self.export(to, &bytes[range]);
             }
         }
-        if sheet.export_only {
+        if script_log.export_only {
             return Ok(());
         }
-        let known =
-            self.open.iter().position(|open| matches!(&open.form, Form::Sheet(s) if Arc::ptr_eq(s, sheet)));
+        let known = self
+            .open
+            .iter()
+            .position(|open| matches!(&open.form, Form::ScriptLog(s) if Arc::ptr_eq(s, script_log)));
         let at = match known {
             Some(at) => at,
-            None if sheet.table.is_some() && self.open.len() < MAX_LOGS => {
-                self.find(sheet.path, || Form::Sheet(sheet.clone()))
+            None if script_log.table.is_some() && self.open.len() < MAX_LOGS => {
+                self.find(script_log.path, || Form::ScriptLog(script_log.clone()))
             }
             None if self.open.len() >= MAX_LOGS => {
                 self.refused += 1;
                 if self.refused == 1 {
                     eprintln!(
                         "nightjar: more than {MAX_LOGS} logs; rows of {} and others are dropped",
-                        sheet.path
+                        script_log.path
                     );
                 }
                 return Ok(());
             }
-            None => self.adopt(sheet, now)?,
+            None => self.adopt(script_log, now)?,
         };
-        if let Some(table) = &sheet.table {
-            self.table_row(at, sheet, table, values);
+        if let Some(table) = &script_log.table {
+            self.table_row(at, script_log, table, values);
             return Ok(());
         }
         self.append(at, row, now)
     }
 
-    fn table_row(&mut self, at: usize, sheet: &Arc<Sheet>, table: &Table, values: &[Arg]) {
+    fn table_row(&mut self, at: usize, script_log: &Arc<ScriptLog>, table: &Table, values: &[Arg]) {
         let open = &mut self.open[at];
         open.rows += 1;
         // Standard output is no place for a database.
         let Target::Folder(folder) = &self.target else { return };
-        open.dropped += u64::from(!self.databases.write(folder, sheet, table, values));
+        open.dropped += u64::from(!self.databases.write(folder, script_log, table, values));
     }
 
     /// What is to be told of logs, since the last call.
-    pub fn remarks(&mut self) -> Vec<Remark> {
-        let mut remarks = std::mem::take(&mut self.remarks);
-        remarks.extend(self.databases.remarks());
-        remarks
+    pub fn reports(&mut self) -> Vec<Report> {
+        let mut reports = std::mem::take(&mut self.reports);
+        reports.extend(self.databases.reports());
+        reports
     }
 
     /// Counts rows that are not written because no file can have the name of their log.
@@ -267,20 +269,20 @@ impl Logs {
         self.refused
     }
 
-    /// The log that a sheet describes from now on. Where its columns were others, those of the new rows are told
+    /// The log that a script's log describes from now on. Where its columns were others, those of the new rows are told
     /// before them.
     #[cold]
-    fn adopt(&mut self, sheet: &Arc<Sheet>, now: Time) -> Result<usize, LogError> {
-        let at = self.find(sheet.path, || Form::Sheet(sheet.clone()));
+    fn adopt(&mut self, script_log: &Arc<ScriptLog>, now: Time) -> Result<usize, LogError> {
+        let at = self.find(script_log.path, || Form::ScriptLog(script_log.clone()));
         let open = &mut self.open[at];
         let same = match &open.form {
-            Form::Schema(schema) => schema.fields.iter().map(|field| field.name).eq(sheet.names.iter()),
-            Form::Sheet(known) => known.names == sheet.names,
+            Form::Schema(schema) => schema.fields.iter().map(|field| field.name).eq(script_log.names.iter()),
+            Form::ScriptLog(known) => known.names == script_log.names,
         };
-        open.form = Form::Sheet(sheet.clone());
+        open.form = Form::ScriptLog(script_log.clone());
         if let Some(file) = open.file.as_mut().filter(|_| !same) {
-            let mut header = sheet.closing(now);
-            header.extend(sheet.opening(now));
+            let mut header = script_log.closing(now);
+            header.extend(script_log.opening(now));
             match (file.write_apart(&header), &mut self.live) {
                 (Ok(()), _) => {}
                 (Err(error), Some(live)) => {
@@ -335,10 +337,10 @@ impl Logs {
         let Err(error) = self.make(at, now) else { return Ok(true) };
         let open = &mut self.open[at];
         open.dropped += 1;
-        if matches!(open.form, Form::Sheet(_)) && no_name(&error) {
+        if matches!(open.form, Form::ScriptLog(_)) && no_name(&error) {
             open.nameless = true;
             self.refused += 1;
-            self.remarks.push(Remark { is_error: true, text: format!("{error}; its rows are dropped") });
+            self.reports.push(Report { is_error: true, text: format!("{error}; its rows are dropped") });
             return Ok(false);
         }
         let Some(live) = &mut self.live else { return Err(error) };
@@ -417,12 +419,14 @@ impl Logs {
     /// unless it is absolute, with the file's ending. Returns the name; nothing where no row has been written.
     pub fn rotate_sheet(
         &mut self,
-        sheet: &Arc<Sheet>,
+        script_log: &Arc<ScriptLog>,
         target: &Path,
         now: Time,
     ) -> Result<Option<PathBuf>, LogError> {
         let Target::Folder(folder) = &self.target else { return Ok(None) };
-        let Some(open) = self.open.iter_mut().find(|open| open.path == sheet.path) else { return Ok(None) };
+        let Some(open) = self.open.iter_mut().find(|open| open.path == script_log.path) else {
+            return Ok(None);
+        };
         let footer = open.form.footer(self.format, now);
         let Some(file) = open.file.take() else { return Ok(None) };
         let from = file.path().to_owned();
@@ -430,7 +434,7 @@ impl Logs {
         open.dropped += lost;
         ended?;
         let mut name = target.as_os_str().to_owned();
-        name.push(sheet.ending());
+        name.push(script_log.ending());
         let name = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
         if let Some(folder) = name.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             prepare_folder(folder)?;
@@ -445,7 +449,7 @@ impl Logs {
         self.outlets.clear();
         self.databases.commit();
         // Nobody asks any more.
-        self.remarks().iter().for_each(|remark| eprintln!("nightjar: {}", remark.text));
+        self.reports().iter().for_each(|report| eprintln!("nightjar: {}", report.text));
         if self.live.as_ref().is_some_and(|live| live.rotation != Rotation::default()) {
             (0..self.open.len()).for_each(|at| self.rotate(at, now));
         }
@@ -518,12 +522,12 @@ impl Target {
 
 impl Open {
     fn create(&self, target: &Target) -> Result<LogFile, LogError> {
-        let (sheet, ending) = match &self.form {
-            Form::Sheet(sheet) => (Some(sheet), sheet.ending()),
-            Form::Schema(_) => (None, format!(".{}", sheet::suffix())),
+        let (script_log, ending) = match &self.form {
+            Form::ScriptLog(script_log) => (Some(script_log), script_log.ending()),
+            Form::Schema(_) => (None, format!(".{}", script_log::suffix())),
         };
         let folder = match target {
-            Target::Folder(folder) if !sheet.is_some_and(|sheet| sheet.stdout) => folder,
+            Target::Folder(folder) if !script_log.is_some_and(|script_log| script_log.stdout) => folder,
             _ => return Ok(LogFile::stdout()),
         };
         let file = folder.join(format!("{}{ending}", self.path));
@@ -531,8 +535,10 @@ impl Open {
         if let Some(inner) = file.parent().filter(|_| self.path.contains('/')) {
             prepare_folder(inner)?;
         }
-        match sheet {
-            Some(sheet) if sheet.gzip_level > 0 => LogFile::create_gzip(&file, sheet.gzip_level),
+        match script_log {
+            Some(script_log) if script_log.gzip_level > 0 => {
+                LogFile::create_gzip(&file, script_log.gzip_level)
+            }
             _ => LogFile::create(&file),
         }
     }
@@ -558,7 +564,7 @@ impl Form {
                 format.header(schema, opened, &mut header);
                 header
             }
-            Form::Sheet(sheet) => sheet.opening(opened),
+            Form::ScriptLog(script_log) => script_log.opening(opened),
         }
     }
 
@@ -569,7 +575,7 @@ impl Form {
                 format.footer(closed, &mut footer);
                 footer
             }
-            Form::Sheet(sheet) => sheet.closing(closed),
+            Form::ScriptLog(script_log) => script_log.closing(closed),
         }
     }
 }

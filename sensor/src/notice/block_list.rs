@@ -52,7 +52,7 @@ struct Shared {
     failed: AtomicU64,
     /// The last list was not written.
     failing: AtomicBool,
-    trouble: Mutex<Option<String>>,
+    incident: Mutex<Option<String>>,
 }
 
 impl BlockList {
@@ -188,8 +188,8 @@ impl BlockList {
     }
 
     /// Why the file was not written, if it was not since the last call.
-    pub fn trouble(&self) -> Option<String> {
-        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub fn incident(&self) -> Option<String> {
+        self.shared.incident.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -229,7 +229,7 @@ fn start(shared: Arc<Shared>) -> Option<Writer> {
                     // Said once, until it is well again.
                     if !shared.failing.swap(true, Ordering::Relaxed) {
                         let text = format!("the block list {} was not written: {error}", path.display());
-                        *shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+                        *shared.incident.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
                     }
                     shared.failed.fetch_add(1, Ordering::Relaxed);
                 }
@@ -355,9 +355,9 @@ mod tests {
             }
         };
         count(&mut list, 100, 1, 0);
-        assert!(list.trouble().is_some_and(|told| told.ends_with("it is not a file")));
+        assert!(list.incident().is_some_and(|told| told.ends_with("it is not a file")));
         count(&mut list, 110, 2, 0);
-        assert_eq!(list.trouble(), None);
+        assert_eq!(list.incident(), None);
         std::fs::remove_dir(&path).unwrap();
         count(&mut list, 120, 2, 1);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "192.0.2.1\t1000.000000\n");

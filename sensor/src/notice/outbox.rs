@@ -73,7 +73,7 @@ struct Shared {
     failed: AtomicU64,
     dropped: AtomicU64,
     /// The last failure, until somebody asks.
-    trouble: Mutex<Option<String>>,
+    incident: Mutex<Option<String>>,
 }
 
 /// Takes mails and sends them in the order in which they came. The thread is there from the first mail on.
@@ -110,8 +110,8 @@ impl Outbox {
     }
 
     /// Why the last mail failed, if one did since the last call.
-    pub fn trouble(&self) -> Option<String> {
-        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub fn incident(&self) -> Option<String> {
+        self.shared.incident.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Waits until all is out, but not for ever.
@@ -160,7 +160,7 @@ impl Courier {
                         Via::Relay(relay) => format!("mail over {relay} failed: {}", failure.why),
                         Via::Program(_) => format!("mail failed: {}", failure.why),
                     };
-                    *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(whose);
+                    *self.shared.incident.lock().unwrap_or_else(PoisonError::into_inner) = Some(whose);
                     self.shared.failed.fetch_add(1, Ordering::Relaxed)
                 }
             };

@@ -19,14 +19,14 @@ use crate::config::Config;
 use crate::event::{Heartbeat, Seen};
 use crate::flow::{Key, Tuple};
 use crate::pipeline::exchange::Exchange;
-use crate::pipeline::lane::Place;
-use crate::pipeline::ledger::LaneLedger;
+use crate::pipeline::ledger::RingLedger;
 use crate::pipeline::live::Control;
 use crate::pipeline::merge::Report;
 use crate::pipeline::pulse::Pulse;
+use crate::pipeline::ring::Place;
 use crate::pipeline::task::Task;
 use crate::pipeline::whereabouts::Whereabouts;
-use crate::policy::{Trouble, TroubleKind};
+use crate::policy::{Incident, IncidentKind};
 
 /// What a worker's thread shares with those that watch it. Its successor has one of its own.
 pub(super) struct Cell {
@@ -81,7 +81,7 @@ pub(super) struct Crew {
 pub(super) type Start = fn(Place) -> io::Result<(Arc<Cell>, JoinHandle<()>)>;
 
 struct Member {
-    ledger: Arc<Mutex<LaneLedger>>,
+    ledger: Arc<Mutex<RingLedger>>,
     cell: Arc<Cell>,
     thread: JoinHandle<()>,
     /// None where the kind of capture can only be looked at by the worker itself.
@@ -109,7 +109,7 @@ impl Crew {
     /// Starts a worker on a source.
     pub fn begin(
         &mut self,
-        ledger: LaneLedger,
+        ledger: RingLedger,
         source: Source,
         core: Option<usize>,
         config: Arc<Config>,
@@ -144,7 +144,7 @@ impl Crew {
     }
 
     /// The ledgers of all workers, in their order.
-    pub fn ledgers(&self) -> Vec<Arc<Mutex<LaneLedger>>> {
+    pub fn ledgers(&self) -> Vec<Arc<Mutex<RingLedger>>> {
         self.members.iter().map(|member| member.ledger.clone()).collect()
     }
 
@@ -158,16 +158,16 @@ impl Crew {
     }
 
     /// Looks whether every worker gets on, and replaces those that do not. Gives back what is to be told.
-    pub fn look(&mut self, now: Instant) -> Vec<Trouble> {
-        let mut troubles = Vec::new();
+    pub fn look(&mut self, now: Instant) -> Vec<Incident> {
+        let mut incidents = Vec::new();
         for at in 0..self.members.len() {
             let Some(still) = self.members[at].hangs(self.hang_after, now) else { continue };
             if let Some((seen, lost)) = self.members[at].cut_off() {
                 let replaced = self.replace(at, &seen);
-                troubles.push(self.members[at].trouble(&seen, still, lost, replaced));
+                incidents.push(self.members[at].incident(&seen, still, lost, replaced));
             }
         }
-        troubles
+        incidents
     }
 
     /// Puts another worker in the place of one that was cut off; an error says why there is none.
@@ -224,7 +224,7 @@ impl Crew {
     pub fn join(self) -> (bool, bool) {
         let mut complete = true;
         for Member { thread, lost, .. } in self.members {
-            // A lane contains its faults; should one have ended by a panic after all, it was not complete.
+            // A ring's worker contains its faults; should one have ended by a panic after all, it was not complete.
             complete &= !lost && thread.join().is_ok();
         }
         (complete, self.gave_up)
@@ -255,18 +255,18 @@ impl Member {
             task.yield_processor();
         }
         let seen = self.cell.heartbeat.seen();
-        let unsaid = seen.said.saturating_sub(settled);
+        let shed = seen.emitted.saturating_sub(settled);
         let mut ledger = locked(&self.ledger);
         ledger.hangs += 1;
-        ledger.unsaid += unsaid;
-        ledger.stats.said = seen.said;
+        ledger.shed += shed;
+        ledger.stats.emitted = seen.emitted;
         ledger.stats.flow.lost += seen.flows;
         ledger.forget();
         self.given_up.extend(Tuple::unpack(seen.flow).map(|tuple| tuple.key()));
-        Some((seen, unsaid))
+        Some((seen, shed))
     }
 
-    fn trouble(&self, seen: &Seen, still: Duration, unsaid: u64, replaced: Result<(), String>) -> Trouble {
+    fn incident(&self, seen: &Seen, still: Duration, shed: u64, replaced: Result<(), String>) -> Incident {
         let mut text = format!("the worker has hung for {:.1} s ", still.as_secs_f64());
         let flow = Tuple::unpack(seen.flow);
         // Writing to a String cannot fail.
@@ -275,14 +275,14 @@ impl Member {
             text.push_str("; that connection is given up");
         }
         let _ = write!(text, "; {} connections are forgotten", seen.flows);
-        if unsaid > 0 {
-            let _ = write!(text, " and {unsaid} rows and events lost");
+        if shed > 0 {
+            let _ = write!(text, " and {shed} rows and events lost");
         }
         let _ = match replaced {
             Ok(()) => write!(text, "; another worker goes on with its packets"),
             Err(why) => write!(text, "; nothing takes its place, because {why}"),
         };
-        Trouble { kind: TroubleKind::Hang, peer: locked(&self.ledger).peer(), text }
+        Incident { kind: IncidentKind::Hang, peer: locked(&self.ledger).peer(), text }
     }
 }
 

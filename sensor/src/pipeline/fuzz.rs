@@ -11,7 +11,7 @@ use nightjar_protocols::wire::numbers::ipproto;
 
 use crate::capture::Packet;
 use crate::config::{Config, Limits};
-use crate::event::Said;
+use crate::event::Emitted;
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::time::{Interval, Time};
 
@@ -95,8 +95,8 @@ impl Played {
     fn take(&mut self, worker: &mut Worker) {
         let batch = worker.take();
         for item in &batch.items {
-            if let Said::Row { schema, start, end } = item.said {
-                let row = batch.taken.bytes.get(start..end).unwrap_or_default().to_vec();
+            if let Emitted::Row { schema, start, end } = item.emitted {
+                let row = batch.arena.bytes.get(start..end).unwrap_or_default().to_vec();
                 self.rows.entry(schema.path).or_default().push(row);
             }
         }

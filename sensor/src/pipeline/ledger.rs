@@ -22,7 +22,7 @@ pub struct Ledger {
     pub uptime: Duration,
     pub interfaces: Vec<InterfaceLedger>,
     /// Interface by interface, and within one by worker.
-    pub lanes: Vec<LaneLedger>,
+    pub rings: Vec<RingLedger>,
     pub logs: Vec<RowCounts>,
     pub log_failures: u64,
     pub archive: ArchiveCounts,
@@ -71,7 +71,7 @@ pub struct InterfaceLedger {
 
 /// One worker on one interface.
 #[derive(Clone, Debug)]
-pub struct LaneLedger {
+pub struct RingLedger {
     pub interface: Arc<str>,
     pub worker: usize,
     /// The number of the interface that it captures on.
@@ -83,7 +83,7 @@ pub struct LaneLedger {
     /// Bytes held for fragments.
     pub fragment_bytes: u64,
     /// Things workers said that were dropped because the logs were too far behind.
-    pub unsaid: u64,
+    pub shed: u64,
     /// The clock was set back, and all flows ended.
     pub clock_steps: u64,
     /// The worker failed and was started again on its ring.
@@ -103,9 +103,9 @@ pub struct LaneLedger {
     pub ended: bool,
 }
 
-impl LaneLedger {
+impl RingLedger {
     pub fn new(interface: Arc<str>, worker: usize) -> Self {
-        LaneLedger {
+        RingLedger {
             interface,
             worker,
             index: 0,
@@ -113,7 +113,7 @@ impl LaneLedger {
             stats: WorkerStats::default(),
             unclaimed: Unclaimed::default(),
             fragment_bytes: 0,
-            unsaid: 0,
+            shed: 0,
             clock_steps: 0,
             restarts: 0,
             hangs: 0,
@@ -150,29 +150,29 @@ impl LaneLedger {
 impl Ledger {
     /// Packets that reached the sockets, those dropped included.
     pub fn link(&self) -> u64 {
-        self.lanes.iter().map(|lane| lane.source.link).sum()
+        self.rings.iter().map(|ring| ring.source.link).sum()
     }
 
     /// What all workers have counted.
     pub fn counted(&self) -> WorkerStats {
         let mut counted = WorkerStats::default();
-        self.lanes.iter().for_each(|lane| counted.merge(&lane.stats));
+        self.rings.iter().for_each(|ring| counted.merge(&ring.stats));
         counted
     }
 
     pub fn delivered(&self) -> u64 {
-        self.lanes.iter().map(|lane| lane.source.delivered).sum()
+        self.rings.iter().map(|ring| ring.source.delivered).sum()
     }
 
     pub fn dropped(&self) -> u64 {
-        self.lanes.iter().map(|lane| lane.source.dropped).sum()
+        self.rings.iter().map(|ring| ring.source.dropped).sum()
     }
 
     /// How long ago the newest packet was analysed, by the worker furthest behind; none where nothing
     /// is behind.
     pub fn lag_seconds(&self) -> f64 {
-        let lanes = self.lanes.iter().filter(|lane| lane.now != Time::default());
-        let furthest = lanes.map(|lane| (self.at - lane.now).nanos()).max().unwrap_or(0);
+        let rings = self.rings.iter().filter(|ring| ring.now != Time::default());
+        let furthest = rings.map(|ring| (self.at - ring.now).nanos()).max().unwrap_or(0);
         furthest.max(0) as f64 / 1e9
     }
 }

@@ -18,12 +18,12 @@ use crate::config::options::Given;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
 use crate::pipeline::crew::{Crew, Start};
 use crate::pipeline::exchange::Exchange;
-use crate::pipeline::lane::{CLOCK_STEP, start, wall};
-use crate::pipeline::ledger::{InterfaceLedger, LaneLedger, Ledger, memory_bytes};
+use crate::pipeline::ledger::{InterfaceLedger, Ledger, RingLedger, memory_bytes};
 use crate::pipeline::loss::Loss;
 use crate::pipeline::merge::Report;
-use crate::pipeline::supervisor::{Board, Supervisor, lanes};
-use crate::policy::{Events, Policy, Reload, Trouble, TroubleKind};
+use crate::pipeline::ring::{CLOCK_STEP, start, wall};
+use crate::pipeline::supervisor::{Board, Supervisor, rings};
+use crate::policy::{Events, Incident, IncidentKind, Policy, Reload};
 use crate::sink::Accounts;
 use crate::time::{Interval, Time};
 
@@ -178,9 +178,9 @@ impl Live {
         let mut notes = Vec::new();
         for options in interfaces {
             let name: Arc<str> = Arc::from(&options.capture.interface[..]);
-            let live::Opened { sources, dealt, kind, notes: said } = live::open(&options.capture)?;
+            let live::Opened { sources, dealt, kind, notes: emitted } = live::open(&options.capture)?;
             let watched = Watched::new(sources.first().map_or(0, Source::index));
-            notes.extend(said.into_iter().map(|note| format!("{name}: {note}")));
+            notes.extend(emitted.into_iter().map(|note| format!("{name}: {note}")));
             opened.push(Opened { options, name, kind, watched, sources, exchange: dealt.map(Exchange::new) });
         }
         Ok(Live { interfaces: opened, notes, exporters: Accounts::default(), hang_after: HANG_AFTER })
@@ -230,7 +230,7 @@ impl Live {
         for opened in &mut self.interfaces {
             for (worker, source) in std::mem::take(&mut opened.sources).into_iter().enumerate() {
                 let ledger =
-                    LaneLedger { index: source.index(), ..LaneLedger::new(opened.name.clone(), worker) };
+                    RingLedger { index: source.index(), ..RingLedger::new(opened.name.clone(), worker) };
                 let core = opened.options.cores.get(worker).copied();
                 number += 1;
                 // Packets are numbered by each worker, so each needs identifiers of its own.
@@ -239,27 +239,27 @@ impl Live {
                     .map_err(LiveError::Thread)?;
             }
         }
-        let lanes = crew.ledgers();
+        let rings = crew.ledgers();
         let begun = Instant::now();
         let board = Arc::new(Board::new());
         let supervisor = Supervisor {
             board: board.clone(),
             crew,
-            lanes: lanes.clone(),
+            rings: rings.clone(),
             reports: reports.clone(),
             exporters: self.exporters.clone(),
             begun,
         };
         let mut stage = Stage {
             interfaces: self.interfaces,
-            lanes,
+            rings,
             reports,
             policy: Policy::new(events),
             logs: &mut logs,
             loss: Loss::new(settings.config.loss.clone(), started),
             ledger: Ledger::default(),
             exporters: self.exporters,
-            said: Vec::new(),
+            emitted: Vec::new(),
             clock: (started, Instant::now()),
             begun,
             board,
@@ -298,7 +298,7 @@ fn own_seed(config: &Config, worker: usize) -> Arc<Config> {
 /// The one stage behind all workers.
 struct Stage<'a, 'e> {
     interfaces: Vec<Opened>,
-    lanes: Vec<Arc<Mutex<LaneLedger>>>,
+    rings: Vec<Arc<Mutex<RingLedger>>>,
     reports: Receiver<Report>,
     policy: Policy<'e>,
     logs: &'a mut Logs,
@@ -306,7 +306,7 @@ struct Stage<'a, 'e> {
     ledger: Ledger,
     exporters: Accounts,
     /// The times of what was taken since rows last went to the disk.
-    said: Vec<Time>,
+    emitted: Vec<Time>,
     /// What the clock showed when it was last looked at, and when that was.
     clock: (Time, Instant),
     begun: Instant,
@@ -334,7 +334,7 @@ impl Stage<'_, '_> {
             }
             if control.is_stopping() {
                 // Nobody says anything more then; a thread that hangs would keep the queue open for ever.
-                if lanes(&self.lanes).iter().all(|lane| lane.ended) && self.reports.is_empty() {
+                if rings(&self.rings).iter().all(|ring| ring.ended) && self.reports.is_empty() {
                     return true;
                 }
                 let by = *stop_by.get_or_insert_with(|| Instant::now() + deadline);
@@ -387,14 +387,14 @@ impl Stage<'_, '_> {
     fn take(&mut self, report: Report) {
         let mut batch = report.batch;
         if let Some(last) = batch.items.last() {
-            self.said.push(last.now);
+            self.emitted.push(last.now);
         }
         // What a worker said before the clock was set back must not set time forward again.
         let latest = wall();
         for mut item in batch.items.drain(..) {
             item.now = item.now.min(latest);
             // Live logs report no failures: they count them.
-            if self.policy.take(item, &batch.taken, self.logs).is_err() {
+            if self.policy.take(item, &batch.arena, self.logs).is_err() {
                 self.ledger.log_failures += 1;
             }
         }
@@ -419,7 +419,7 @@ impl Stage<'_, '_> {
         if self.policy.tick(now, self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
-        let before = std::mem::take(&mut self.ledger.lanes);
+        let before = std::mem::take(&mut self.ledger.rings);
         let called = std::mem::take(&mut self.ledger.interfaces);
         self.update(now);
         for (interface, before) in self.ledger.interfaces.iter().zip(&called) {
@@ -430,19 +430,19 @@ impl Stage<'_, '_> {
                 );
             }
         }
-        for (lane, before) in self.ledger.lanes.iter().zip(&before) {
-            if lane.followed > before.followed {
-                eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", lane.peer());
+        for (ring, before) in self.ledger.rings.iter().zip(&before) {
+            if ring.followed > before.followed {
+                eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", ring.peer());
             }
-            if lane.cut_off && !before.cut_off {
-                eprintln!("nightjar: {}: the interface was made anew; a restart is needed", lane.peer());
+            if ring.cut_off && !before.cut_off {
+                eprintln!("nightjar: {}: the interface was made anew; a restart is needed", ring.peer());
             }
         }
         for hang in self.board.take_troubles() {
             self.raise(&hang, now);
         }
-        let troubles = self.loss.look(&self.ledger, self.logs);
-        self.tell(&troubles, now);
+        let incidents = self.loss.look(&self.ledger, self.logs);
+        self.tell(&incidents, now);
         self.logs.tick(now);
         self.measure_lag();
     }
@@ -450,8 +450,8 @@ impl Stage<'_, '_> {
     /// How long rows took that have just reached the disk.
     fn measure_lag(&mut self) {
         let now = wall();
-        for said in self.said.drain(..) {
-            self.ledger.log_lag.add((now - said).nanos().max(0) as f64 / 1e9);
+        for emitted in self.emitted.drain(..) {
+            self.ledger.log_lag.add((now - emitted).nanos().max(0) as f64 / 1e9);
         }
     }
 
@@ -459,11 +459,11 @@ impl Stage<'_, '_> {
         let ledger = &mut self.ledger;
         ledger.at = now;
         ledger.uptime = self.begun.elapsed();
-        ledger.lanes = lanes(&self.lanes);
-        let lanes = &ledger.lanes;
+        ledger.rings = rings(&self.rings);
+        let rings = &ledger.rings;
         let interface = |opened: &mut Opened| {
             // Workers go over to an interface that was made anew one after the other.
-            let its = lanes.iter().filter(|lane| lane.interface == opened.name).map(|lane| lane.index);
+            let its = rings.iter().filter(|ring| ring.interface == opened.name).map(|ring| ring.index);
             opened.watched.look(its.max().unwrap_or_default());
             let watched = &opened.watched;
             InterfaceLedger {
@@ -491,8 +491,8 @@ impl Stage<'_, '_> {
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.
     fn finish(mut self) -> Ledger {
         self.update(wall());
-        let troubles = self.loss.last(&self.ledger, self.logs);
-        self.tell(&troubles, wall());
+        let incidents = self.loss.last(&self.ledger, self.logs);
+        self.tell(&incidents, wall());
         if self.policy.end(wall(), self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
@@ -501,19 +501,19 @@ impl Stage<'_, '_> {
     }
 
     /// Tells the operator, and as notices whoever reads those.
-    fn tell(&mut self, troubles: &[Trouble], now: Time) {
-        for trouble in troubles {
+    fn tell(&mut self, incidents: &[Incident], now: Time) {
+        for incident in incidents {
             // Exporters tell of theirs as it happens.
-            if !matches!(trouble.kind, TroubleKind::ExportStalled | TroubleKind::ExportLoss) {
-                eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
+            if !matches!(incident.kind, IncidentKind::ExportStalled | IncidentKind::ExportLoss) {
+                eprintln!("nightjar: {}: {}", incident.peer, incident.text);
             }
-            self.raise(trouble, now);
+            self.raise(incident, now);
         }
     }
 
     /// Raises a notice.
-    fn raise(&mut self, trouble: &Trouble, now: Time) {
-        if self.policy.trouble(trouble, now, self.logs).is_err() {
+    fn raise(&mut self, incident: &Incident, now: Time) {
+        if self.policy.incident(incident, now, self.logs).is_err() {
             self.ledger.log_failures += 1;
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::config::Loss as LossSettings;
 use crate::counters::{CounterSet, Kind as CounterKind};
 use crate::log::Logs;
-use crate::pipeline::ledger::{LaneLedger, Ledger};
-use crate::policy::{ScriptCounters, Trouble, TroubleKind};
+use crate::pipeline::ledger::{Ledger, RingLedger};
+use crate::policy::{Incident, IncidentKind, ScriptCounters};
 use crate::record::{Record, Schema, Vector, record};
 use crate::sink::{Alarm, AlarmKind, Counts, Delivery, Reason};
 use crate::time::{Interval, Time};
@@ -122,7 +122,7 @@ pub(super) struct Loss {
 
 struct Since {
     at: Time,
-    lanes: Vec<LaneLedger>,
+    rings: Vec<RingLedger>,
     scripts: ScriptCounters,
     /// Rows of all logs, and those of them that could not be written.
     rows: (u64, u64),
@@ -140,7 +140,7 @@ const ENOUGH_CONNECTIONS: u64 = 1_000;
 impl Loss {
     pub fn new(settings: LossSettings, started: Time) -> Self {
         let since =
-            || Since { at: started, lanes: Vec::new(), scripts: ScriptCounters::default(), rows: (0, 0) };
+            || Since { at: started, rings: Vec::new(), scripts: ScriptCounters::default(), rows: (0, 0) };
         Loss { settings, stats: since(), loss: since(), first: true, alarms: Vec::new() }
     }
 
@@ -149,87 +149,87 @@ impl Loss {
     }
 
     /// Writes what is due; gives back what is wrong.
-    pub fn look(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Trouble> {
+    pub fn look(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Incident> {
         let due = |since: &Since, interval: Interval| {
             let passed = ledger.at - since.at;
             // The clock may have been set back.
             interval > Interval::ZERO && (passed >= interval || passed < Interval::ZERO)
         };
-        let mut troubles = Vec::new();
-        self.exporters(ledger, &mut troubles);
+        let mut incidents = Vec::new();
+        self.exporters(ledger, &mut incidents);
         if due(&self.stats, self.settings.stats_interval) {
-            self.write_stats(ledger, logs, &mut troubles);
+            self.write_stats(ledger, logs, &mut incidents);
         }
         let interval =
             if self.first { self.settings.first_loss_interval } else { self.settings.loss_interval };
         if due(&self.loss, interval) {
-            self.write_loss(ledger, logs, &mut troubles);
-            self.little_traffic(ledger, &mut troubles);
+            self.write_loss(ledger, logs, &mut incidents);
+            self.little_traffic(ledger, &mut incidents);
             self.loss = Since::of(ledger);
             self.first = false;
         }
-        troubles
+        incidents
     }
 
     /// Writes what has not been told when the sensor ends.
-    pub fn last(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Trouble> {
-        let mut troubles = Vec::new();
+    pub fn last(&mut self, ledger: &Ledger, logs: &mut Logs) -> Vec<Incident> {
+        let mut incidents = Vec::new();
         if self.settings.stats_interval > Interval::ZERO {
-            self.write_stats(ledger, logs, &mut troubles);
+            self.write_stats(ledger, logs, &mut incidents);
         }
         if self.settings.loss_interval > Interval::ZERO {
-            self.write_loss(ledger, logs, &mut troubles);
+            self.write_loss(ledger, logs, &mut incidents);
         }
-        troubles
+        incidents
     }
 
-    fn write_stats(&mut self, ledger: &Ledger, logs: &mut Logs, troubles: &mut Vec<Trouble>) {
-        for (nth, lane) in ledger.lanes.iter().enumerate() {
-            let before = self.stats.lanes.get(nth);
-            let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
-            let [tcp, udp, icmp] = lane.stats.flow.open_by_proto;
-            let counted = counted_since(&lane.stats, before.map(|lane| &lane.stats));
+    fn write_stats(&mut self, ledger: &Ledger, logs: &mut Logs, incidents: &mut Vec<Incident>) {
+        for (nth, ring) in ledger.rings.iter().enumerate() {
+            let before = self.stats.rings.get(nth);
+            let since = |count: fn(&RingLedger) -> u64| count(ring).saturating_sub(before.map_or(0, count));
+            let [tcp, udp, icmp] = ring.stats.flow.open_by_proto;
+            let counted = counted_since(&ring.stats, before.map(|ring| &ring.stats));
             let counted: Vec<&str> = counted.iter().map(|text| &text[..]).collect();
             let row = StatsRow {
                 ts: ledger.at,
-                peer: &lane.peer(),
+                peer: &ring.peer(),
                 mem: ledger.memory_bytes >> 20,
-                pkts_proc: since(|lane| lane.source.delivered),
-                bytes_recv: since(|lane| lane.source.bytes),
-                pkts_dropped: Some(since(|lane| lane.source.dropped)),
-                pkts_link: Some(since(|lane| lane.source.link)),
-                pkt_lag: (lane.now != Time::default()).then(|| ledger.at - lane.now),
-                events_proc: since(|lane| lane.stats.said),
-                events_queued: since(|lane| lane.stats.said),
+                pkts_proc: since(|ring| ring.source.delivered),
+                bytes_recv: since(|ring| ring.source.bytes),
+                pkts_dropped: Some(since(|ring| ring.source.dropped)),
+                pkts_link: Some(since(|ring| ring.source.link)),
+                pkt_lag: (ring.now != Time::default()).then(|| ledger.at - ring.now),
+                events_proc: since(|ring| ring.stats.emitted),
+                events_queued: since(|ring| ring.stats.emitted),
                 active_tcp_conns: tcp,
                 active_udp_conns: udp,
                 active_icmp_conns: icmp,
-                tcp_conns: since(|lane| lane.stats.flow.opened_by_proto[0]),
-                udp_conns: since(|lane| lane.stats.flow.opened_by_proto[1]),
-                icmp_conns: since(|lane| lane.stats.flow.opened_by_proto[2]),
-                timers: since(|lane| lane.stats.flow.opened()),
-                active_timers: lane.open_flows(),
-                files: since(|lane| lane.stats.analyze.files.begun),
-                active_files: lane.stats.analyze.files.open,
-                dns_requests: since(|lane| lane.stats.analyze.dns.queries),
-                active_dns_requests: lane.stats.analyze.dns.waiting,
-                reassem_tcp_size: lane.stats.flow.reassembly_bytes,
-                reassem_file_size: lane.stats.analyze.files.bytes,
-                reassem_frag_size: lane.fragment_bytes,
+                tcp_conns: since(|ring| ring.stats.flow.opened_by_proto[0]),
+                udp_conns: since(|ring| ring.stats.flow.opened_by_proto[1]),
+                icmp_conns: since(|ring| ring.stats.flow.opened_by_proto[2]),
+                timers: since(|ring| ring.stats.flow.opened()),
+                active_timers: ring.open_flows(),
+                files: since(|ring| ring.stats.analyze.files.begun),
+                active_files: ring.stats.analyze.files.open,
+                dns_requests: since(|ring| ring.stats.analyze.dns.queries),
+                active_dns_requests: ring.stats.analyze.dns.waiting,
+                reassem_tcp_size: ring.stats.flow.reassembly_bytes,
+                reassem_file_size: ring.stats.analyze.files.bytes,
+                reassem_frag_size: ring.fragment_bytes,
                 counters: (!counted.is_empty()).then_some(Vector(&counted)),
                 ..StatsRow::default()
             };
             // Live logs report no failures: they count them.
             let _ = logs.record(&row, ledger.at);
-            let (dropped, link) = (since(|lane| lane.source.dropped), since(|lane| lane.source.link));
+            let (dropped, link) = (since(|ring| ring.source.dropped), since(|ring| ring.source.link));
             if percent(dropped, link) > self.settings.dropped_percent {
-                troubles.push(Trouble {
-                    kind: TroubleKind::Dropped,
-                    peer: lane.peer(),
+                incidents.push(Incident {
+                    kind: IncidentKind::Dropped,
+                    peer: ring.peer(),
                     text: format!("{dropped} of {link} packets dropped because the ring was full"),
                 });
             }
-            self.given_up(lane, before, troubles);
+            self.given_up(ring, before, incidents);
         }
         let counted = counted_since(&ledger.scripts, Some(&self.stats.scripts));
         if !counted.is_empty() {
@@ -250,13 +250,13 @@ impl Loss {
                 let _ = logs.record(&of_exporter(ledger, name, stream, counts, &reasons), ledger.at);
             }
         }
-        self.unwritten(ledger, troubles);
-        self.skew(ledger, troubles);
+        self.unwritten(ledger, incidents);
+        self.skew(ledger, incidents);
         self.stats = Since::of(ledger);
     }
 
     /// What exporters say is wrong, when it begins.
-    fn exporters(&mut self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+    fn exporters(&mut self, ledger: &Ledger, incidents: &mut Vec<Incident>) {
         // What comes and goes is not told each time.
         self.alarms.retain(|(.., at)| (Interval::ZERO..ALARM_AGAIN).contains(&(ledger.at - *at)));
         for Delivery { name, account } in &ledger.exports {
@@ -270,62 +270,64 @@ impl Loss {
                 }
                 self.alarms.push((*name, *kind, about.clone(), ledger.at));
                 let kind = match kind {
-                    AlarmKind::Receiver | AlarmKind::Refused | AlarmKind::Spool => TroubleKind::ExportStalled,
+                    AlarmKind::Receiver | AlarmKind::Refused | AlarmKind::Spool => {
+                        IncidentKind::ExportStalled
+                    }
                     AlarmKind::SpoolFills | AlarmKind::Loss | AlarmKind::DeadLetters => {
-                        TroubleKind::ExportLoss
+                        IncidentKind::ExportLoss
                     }
                 };
-                troubles.push(Trouble { kind, peer: (*name).to_owned(), text: text.clone() });
+                incidents.push(Incident { kind, peer: (*name).to_owned(), text: text.clone() });
             }
         }
     }
 
     /// What a worker gave up at its ceilings.
-    fn given_up(&self, lane: &LaneLedger, before: Option<&LaneLedger>, troubles: &mut Vec<Trouble>) {
-        let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
+    fn given_up(&self, ring: &RingLedger, before: Option<&RingLedger>, incidents: &mut Vec<Incident>) {
+        let since = |count: fn(&RingLedger) -> u64| count(ring).saturating_sub(before.map_or(0, count));
         let shares = [
             (
-                since(|lane| lane.stats.flow.evicted),
-                since(|lane| lane.stats.flow.opened()),
+                since(|ring| ring.stats.flow.evicted),
+                since(|ring| ring.stats.flow.opened()),
                 "flows ended early because the table was full (limits.flows)",
             ),
             (
-                since(|lane| lane.stats.flow.reassembly_given_up),
-                since(|lane| lane.source.bytes),
+                since(|ring| ring.stats.flow.reassembly_given_up),
+                since(|ring| ring.source.bytes),
                 "bytes given up behind holes in streams (limits.reassembly)",
             ),
             (
-                since(|lane| lane.unsaid),
-                since(|lane| lane.stats.said),
+                since(|ring| ring.shed),
+                since(|ring| ring.stats.emitted),
                 "rows dropped because the logs were too far behind",
             ),
         ];
         for (lost, all, what) in shares {
             if percent(lost, all) > self.settings.given_up_percent {
-                let (kind, peer) = (TroubleKind::AnalysisLoss, lane.peer());
-                troubles.push(Trouble { kind, peer, text: format!("{lost} of {all} {what}") });
+                let (kind, peer) = (IncidentKind::AnalysisLoss, ring.peer());
+                incidents.push(Incident { kind, peer, text: format!("{lost} of {all} {what}") });
             }
         }
     }
 
     /// Rows that found no room on the disk.
-    fn unwritten(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+    fn unwritten(&self, ledger: &Ledger, incidents: &mut Vec<Incident>) {
         let (rows, dropped) = all_rows(ledger);
         let (rows, dropped) =
             (rows.saturating_sub(self.stats.rows.0), dropped.saturating_sub(self.stats.rows.1));
         if percent(dropped, rows) > self.settings.given_up_percent {
             let text = format!("{dropped} of {rows} rows dropped because they could not be written");
-            troubles.push(Trouble { kind: TroubleKind::AnalysisLoss, peer: "logs".to_owned(), text });
+            incidents.push(Incident { kind: IncidentKind::AnalysisLoss, peer: "logs".to_owned(), text });
         }
     }
 
     /// Interfaces one of whose workers gets far more than its share: its core will be full first.
-    fn skew(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+    fn skew(&self, ledger: &Ledger, incidents: &mut Vec<Incident>) {
         for interface in &ledger.interfaces {
-            let lanes = ledger.lanes.iter().enumerate().filter(|(_, lane)| lane.interface == interface.name);
-            let delivered = |lane: &LaneLedger| lane.source.delivered;
-            let shares: Vec<u64> = lanes
-                .map(|(nth, lane)| delivered(lane) - self.stats.lanes.get(nth).map_or(0, delivered))
+            let rings = ledger.rings.iter().enumerate().filter(|(_, ring)| ring.interface == interface.name);
+            let delivered = |ring: &RingLedger| ring.source.delivered;
+            let shares: Vec<u64> = rings
+                .map(|(nth, ring)| delivered(ring) - self.stats.rings.get(nth).map_or(0, delivered))
                 .collect();
             let (all, most) = (shares.iter().sum::<u64>(), shares.iter().max().copied().unwrap_or(0));
             if all >= ENOUGH_PACKETS && most * shares.len() as u64 > self.settings.skew * all {
@@ -333,18 +335,18 @@ impl Loss {
                     "one of {} workers gets {most} of {all} packets: few large flows, or uneven queues",
                     shares.len()
                 );
-                troubles.push(Trouble { kind: TroubleKind::Skew, peer: interface.name.to_string(), text });
+                incidents.push(Incident { kind: IncidentKind::Skew, peer: interface.name.to_string(), text });
             }
         }
     }
 
-    fn write_loss(&mut self, ledger: &Ledger, logs: &mut Logs, troubles: &mut Vec<Trouble>) {
-        for (nth, lane) in ledger.lanes.iter().enumerate() {
-            let before = self.loss.lanes.get(nth);
-            let since = |count: fn(&LaneLedger) -> u64| count(lane).saturating_sub(before.map_or(0, count));
-            let (acks, gaps) = (since(|lane| lane.stats.flow.acks), since(|lane| lane.stats.flow.gaps));
+    fn write_loss(&mut self, ledger: &Ledger, logs: &mut Logs, incidents: &mut Vec<Incident>) {
+        for (nth, ring) in ledger.rings.iter().enumerate() {
+            let before = self.loss.rings.get(nth);
+            let since = |count: fn(&RingLedger) -> u64| count(ring).saturating_sub(before.map_or(0, count));
+            let (acks, gaps) = (since(|ring| ring.stats.flow.acks), since(|ring| ring.stats.flow.gaps));
             let percent_lost = percent(gaps, acks);
-            let peer = lane.peer();
+            let peer = ring.peer();
             let ts_delta = ledger.at - self.loss.at;
             let row = CaptureLossRow { ts: ledger.at, ts_delta, peer: &peer, gaps, acks, percent_lost };
             let _ = logs.record(&row, ledger.at);
@@ -353,30 +355,30 @@ impl Loss {
                     "{percent_lost:.3} % of acknowledged data was not seen ({gaps} of {acks} \
                      acknowledgements): packets are lost before or in this sensor"
                 );
-                troubles.push(Trouble { kind: TroubleKind::CaptureLoss, peer: peer.clone(), text });
+                incidents.push(Incident { kind: IncidentKind::CaptureLoss, peer: peer.clone(), text });
             }
             let (ended, one_sided) =
-                (since(|lane| lane.stats.flow.tcp_ended), since(|lane| lane.stats.flow.tcp_one_sided));
+                (since(|ring| ring.stats.flow.tcp_ended), since(|ring| ring.stats.flow.tcp_one_sided));
             if ended >= ENOUGH_CONNECTIONS && percent(one_sided, ended) > self.settings.one_sided_percent {
                 let text = format!(
                     "of {one_sided} of {ended} connections only one side was seen: the tap shows one \
                      direction, or directions go to different workers (nightjar doctor)"
                 );
-                troubles.push(Trouble { kind: TroubleKind::OneSided, peer, text });
+                incidents.push(Incident { kind: IncidentKind::OneSided, peer, text });
             }
         }
     }
 
     /// Workers that saw hardly anything acknowledged since the last row of capture_loss.log.
-    fn little_traffic(&self, ledger: &Ledger, troubles: &mut Vec<Trouble>) {
+    fn little_traffic(&self, ledger: &Ledger, incidents: &mut Vec<Incident>) {
         let least = self.settings.minimum_acks;
-        for (nth, lane) in ledger.lanes.iter().enumerate() {
-            let before = self.loss.lanes.get(nth).map_or(0, |lane| lane.stats.flow.acks);
-            let acks = lane.stats.flow.acks.saturating_sub(before);
+        for (nth, ring) in ledger.rings.iter().enumerate() {
+            let before = self.loss.rings.get(nth).map_or(0, |ring| ring.stats.flow.acks);
+            let acks = ring.stats.flow.acks.saturating_sub(before);
             if acks < least {
                 // In Zeek's words.
                 let text = format!("Only observed {acks} TCP ACKs and was expecting at least {least}.");
-                troubles.push(Trouble { kind: TroubleKind::LittleTraffic, peer: lane.peer(), text });
+                incidents.push(Incident { kind: IncidentKind::LittleTraffic, peer: ring.peer(), text });
             }
         }
     }
@@ -384,8 +386,8 @@ impl Loss {
 
 impl Since {
     fn of(ledger: &Ledger) -> Self {
-        let (lanes, scripts) = (ledger.lanes.clone(), ledger.scripts);
-        Since { at: ledger.at, lanes, scripts, rows: all_rows(ledger) }
+        let (rings, scripts) = (ledger.rings.clone(), ledger.scripts);
+        Since { at: ledger.at, rings, scripts, rows: all_rows(ledger) }
     }
 }
 
@@ -489,15 +491,15 @@ mod tests {
         let mut logs = Logs::live(target, Format::Tsv, Rotation::default(), None);
         let at = |seconds: i64| Time::from_nanos((1_700_000_000 + seconds) * 1_000_000_000);
         let mut loss = Loss::new(LossSettings::default(), at(0));
-        let mut lane = LaneLedger::new("eth1".into(), 3);
+        let mut ring = RingLedger::new("eth1".into(), 3);
         for (seconds, packets, acks, gaps) in [(60, 10, 100, 10), (300, 30, 110, 11), (960, 70, 130, 21)] {
-            (lane.source.delivered, lane.source.link) = (packets, packets + 1);
-            (lane.stats.flow.acks, lane.stats.flow.gaps) = (acks, gaps);
-            lane.stats.analyze.files.too_many += 2;
+            (ring.source.delivered, ring.source.link) = (packets, packets + 1);
+            (ring.stats.flow.acks, ring.stats.flow.gaps) = (acks, gaps);
+            ring.stats.analyze.files.too_many += 2;
             let mut scripts = ScriptCounters::default();
             scripts.sumstats.evicted = gaps;
-            let lanes = vec![lane.clone()];
-            loss.look(&Ledger { at: at(seconds), lanes, scripts, ..Ledger::default() }, &mut logs);
+            let rings = vec![ring.clone()];
+            loss.look(&Ledger { at: at(seconds), rings, scripts, ..Ledger::default() }, &mut logs);
         }
         logs.close(at(1000)).unwrap();
         let read = |log: &str| {

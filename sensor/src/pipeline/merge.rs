@@ -36,7 +36,7 @@ impl Reports {
 }
 
 /// One worker's reports that wait for the others'.
-struct Lane {
+struct Inbox {
     reports: Reports,
     upto: Order,
     /// With the first of their items last.
@@ -53,7 +53,7 @@ pub(super) fn in_step(
 ) -> Result<(), LogError> {
     while let Some(Report { mut batch, .. }) = reports.next() {
         for item in batch.items.drain(..) {
-            policy.take(item, &batch.taken, logs)?;
+            policy.take(item, &batch.arena, logs)?;
         }
         batch.give_back();
         // Who has ended takes no answer.
@@ -70,20 +70,20 @@ pub(super) fn merge(workers: Vec<Reports>, policy: &mut Policy<'_>, logs: &mut L
     if let [reports] = &workers[..] {
         while let Some(Report { mut batch, .. }) = reports.next() {
             for item in batch.items.drain(..) {
-                policy.take(item, &batch.taken, logs)?;
+                policy.take(item, &batch.arena, logs)?;
             }
             batch.give_back();
         }
         return Ok(());
     }
-    let mut lanes: Vec<Lane> = workers
+    let mut inboxes: Vec<Inbox> = workers
         .into_iter()
-        .map(|reports| Lane { reports, upto: Order::default(), waiting: VecDeque::new() })
+        .map(|reports| Inbox { reports, upto: Order::default(), waiting: VecDeque::new() })
         .collect();
     // Each time the worker that is furthest behind is waited for, so that nobody waits for a worker
     // whose reports we do not take.
     while let Some(behind) =
-        lanes.iter_mut().min_by_key(|lane| lane.upto).filter(|lane| lane.upto < Order::LAST)
+        inboxes.iter_mut().min_by_key(|inbox| inbox.upto).filter(|inbox| inbox.upto < Order::LAST)
     {
         match behind.reports.next() {
             Some(Report { mut batch, upto }) => {
@@ -94,15 +94,15 @@ pub(super) fn merge(workers: Vec<Reports>, policy: &mut Policy<'_>, logs: &mut L
             // A worker that ends without having said so has nothing more to say, and of one that hangs nothing is taken.
             None => behind.upto = Order::LAST,
         }
-        let upto = lanes.iter().map(|lane| lane.upto).min().unwrap_or(Order::LAST);
-        hand_on(&mut lanes, upto, policy, logs)?;
+        let upto = inboxes.iter().map(|inbox| inbox.upto).min().unwrap_or(Order::LAST);
+        hand_on(&mut inboxes, upto, policy, logs)?;
     }
     Ok(())
 }
 
 /// Hands on all that is said up to `upto`.
 fn hand_on(
-    lanes: &mut [Lane],
+    inboxes: &mut [Inbox],
     upto: Order,
     policy: &mut Policy<'_>,
     logs: &mut Logs,
@@ -110,8 +110,8 @@ fn hand_on(
     loop {
         let mut first: Option<(Order, usize)> = None;
         let mut second = upto;
-        for (at, lane) in lanes.iter_mut().enumerate() {
-            let Some(order) = lane.first() else { continue };
+        for (at, inbox) in inboxes.iter_mut().enumerate() {
+            let Some(order) = inbox.first() else { continue };
             match first {
                 Some((least, _)) if order >= least => second = second.min(order),
                 _ => {
@@ -124,11 +124,11 @@ fn hand_on(
         }
         let Some((order, at)) = first.filter(|(order, _)| *order <= upto) else { return Ok(()) };
         debug_assert!(order <= second);
-        lanes[at].take_through(second, policy, logs)?;
+        inboxes[at].take_through(second, policy, logs)?;
     }
 }
 
-impl Lane {
+impl Inbox {
     fn first(&mut self) -> Option<Order> {
         loop {
             if let Some(item) = self.waiting.front()?.items.last() {
@@ -148,9 +148,9 @@ impl Lane {
         logs: &mut Logs,
     ) -> Result<(), LogError> {
         while self.first().is_some_and(|order| order <= limit) {
-            let Some(Batch { items, taken, .. }) = self.waiting.front_mut() else { return Ok(()) };
+            let Some(Batch { items, arena, .. }) = self.waiting.front_mut() else { return Ok(()) };
             while let Some(item) = items.pop_if(|item| item.order <= limit) {
-                policy.take(item, taken, logs)?;
+                policy.take(item, arena, logs)?;
             }
         }
         Ok(())

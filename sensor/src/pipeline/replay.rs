@@ -131,7 +131,7 @@ pub fn replay(
         Err(error) => return Err(ReplayError::Open(error)),
     };
     let mut policy = Policy::new(events);
-    let (mut lanes, mut starts, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inboxes, mut starts, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
     let readers = replay.as_mut().map(|replay| {
         watch(&replay.progress);
         std::mem::take(&mut replay.readers)
@@ -140,7 +140,7 @@ pub fn replay(
     let mut answers = options.in_step.then_some(answers);
     for (index, reader) in readers.into_iter().flatten().enumerate() {
         let (sender, receiver) = bounded(QUEUE);
-        lanes.push(receiver);
+        inboxes.push(receiver);
         let worker = Worker::new(config.clone(), Shard { index, count: workers });
         unclaimed.push(worker.unclaimed().clone());
         let charge = Charge::new(worker.heartbeat().clone());
@@ -157,13 +157,13 @@ pub fn replay(
             .map_err(ReplayError::Thread)?;
         threads.push(thread);
     }
-    let mut lanes: Vec<Reports> =
-        lanes.into_iter().zip(given_up).map(|(reports, given_up)| Reports { reports, given_up }).collect();
-    let merged = match lanes.pop() {
+    let mut inboxes: Vec<Reports> =
+        inboxes.into_iter().zip(given_up).map(|(reports, given_up)| Reports { reports, given_up }).collect();
+    let merged = match inboxes.pop() {
         Some(reports) if options.in_step => in_step(&reports, &answer, &mut policy, &mut logs),
         last => {
-            lanes.extend(last);
-            merge(lanes, &mut policy, &mut logs)
+            inboxes.extend(last);
+            merge(inboxes, &mut policy, &mut logs)
         }
     };
     drop(answer);
@@ -212,7 +212,7 @@ impl Line {
         if self.reports.send(Report { batch: worker.take(), upto }).is_err() {
             return false;
         }
-        self.charge.settle(worker.said());
+        self.charge.settle(worker.emitted());
         match self.answers.as_ref().map(Receiver::recv) {
             Some(Ok(Some(config))) => worker.set_config(config),
             Some(Ok(None)) | None => {}

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::pipeline::crew::Crew;
-use crate::pipeline::lane::wall;
-use crate::pipeline::ledger::{LaneLedger, Ledger, Stalled, memory_bytes};
+use crate::pipeline::ledger::{Ledger, RingLedger, Stalled, memory_bytes};
 use crate::pipeline::merge::Report;
+use crate::pipeline::ring::wall;
 use crate::pipeline::task::Task;
-use crate::policy::Trouble;
+use crate::policy::Incident;
 use crate::sink::Accounts;
 
 /// What the stage behind the workers shares with the supervisor.
@@ -24,13 +24,13 @@ pub(super) struct Board {
     /// The stage's thread.
     task: OnceLock<Task>,
     /// What the stage is to raise notices of.
-    troubles: Mutex<Vec<Trouble>>,
+    incidents: Mutex<Vec<Incident>>,
 }
 
 pub(super) struct Supervisor {
     pub board: Arc<Board>,
     pub crew: Crew,
-    pub lanes: Vec<Arc<Mutex<LaneLedger>>>,
+    pub rings: Vec<Arc<Mutex<RingLedger>>>,
     /// Only to see how many wait.
     pub reports: Receiver<Report>,
     pub exporters: Accounts,
@@ -48,7 +48,7 @@ impl Board {
             ledger: Mutex::default(),
             rounds: AtomicU64::new(0),
             task: OnceLock::new(),
-            troubles: Mutex::default(),
+            incidents: Mutex::default(),
         }
     }
 
@@ -63,8 +63,8 @@ impl Board {
     }
 
     /// What was found wrong since the last call, and told on standard error already.
-    pub fn take_troubles(&self) -> Vec<Trouble> {
-        std::mem::take(&mut self.troubles.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_troubles(&self) -> Vec<Incident> {
+        std::mem::take(&mut self.incidents.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn published(&self) -> Ledger {
@@ -80,9 +80,9 @@ impl Supervisor {
         while stop.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             let now = Instant::now();
             let still = stage.look(self.board.rounds.load(Ordering::Relaxed), now);
-            for trouble in self.crew.look(now) {
-                eprintln!("nightjar: {}: {}", trouble.peer, trouble.text);
-                self.board.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble);
+            for incident in self.crew.look(now) {
+                eprintln!("nightjar: {}: {}", incident.peer, incident.text);
+                self.board.incidents.lock().unwrap_or_else(PoisonError::into_inner).push(incident);
             }
             if now >= next_show {
                 next_show = now + SHOW;
@@ -98,7 +98,7 @@ impl Supervisor {
         let mut ledger = self.board.published();
         ledger.at = wall();
         ledger.uptime = self.begun.elapsed();
-        ledger.lanes = lanes(&self.lanes);
+        ledger.rings = rings(&self.rings);
         ledger.queued_reports = self.reports.len();
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();
@@ -113,9 +113,9 @@ impl Supervisor {
     }
 }
 
-/// What every lane has counted.
-pub(super) fn lanes(lanes: &[Arc<Mutex<LaneLedger>>]) -> Vec<LaneLedger> {
-    lanes.iter().map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
+/// What every ring has counted.
+pub(super) fn rings(rings: &[Arc<Mutex<RingLedger>>]) -> Vec<RingLedger> {
+    rings.iter().map(|ring| ring.lock().unwrap_or_else(PoisonError::into_inner).clone()).collect()
 }
 
 /// How long a number has not changed.

@@ -27,26 +27,26 @@ pub struct Hang {
     /// For how long it had not got on.
     still: Duration,
     /// Things it had said that nobody will see.
-    unsaid: u64,
+    shed: u64,
     seed: u64,
 }
 
 impl Hang {
     /// What can be said of the worker's work, and how far it had come.
     pub(super) fn counted(&self) -> (WorkerStats, Time) {
-        let Seen { flows, said, now, .. } = self.seen;
+        let Seen { flows, emitted, now, .. } = self.seen;
         let flow = FlowStats { lost: flows, ..FlowStats::default() };
-        (WorkerStats { flow, said, ..WorkerStats::default() }, now)
+        (WorkerStats { flow, emitted, ..WorkerStats::default() }, now)
     }
 }
 
 impl fmt::Display for Hang {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hang { seen, still, unsaid, seed, .. } = self;
+        let Hang { seen, still, shed, seed, .. } = self;
         let place = Whereabouts { seen, seed: *seed };
         write!(f, "the analysis has hung for {:.1} s {place}; ", still.as_secs_f64())?;
         write!(f, "{} connections that were open with it are lost", seen.flows)?;
-        if *unsaid > 0 { write!(f, ", and {unsaid} rows and events") } else { Ok(()) }
+        if *shed > 0 { write!(f, ", and {shed} rows and events") } else { Ok(()) }
     }
 }
 
@@ -70,14 +70,14 @@ impl Charge {
     }
 
     /// All of what the worker has said was handed on.
-    pub fn settle(&self, said: u64) {
-        self.settled.store(said, Ordering::Relaxed);
+    pub fn settle(&self, emitted: u64) {
+        self.settled.store(emitted, Ordering::Relaxed);
     }
 
     fn hang(&self, worker: usize, still: Duration, seed: u64) -> Hang {
         let seen = self.heartbeat.seen();
-        let unsaid = seen.said.saturating_sub(self.settled.load(Ordering::Relaxed));
-        Hang { worker, seen, still, unsaid, seed }
+        let shed = seen.emitted.saturating_sub(self.settled.load(Ordering::Relaxed));
+        Hang { worker, seen, still, shed, seed }
     }
 }
 

@@ -90,7 +90,7 @@ counters! {
         pub given_up_packets: u64 = counter("given_up_packets_total")
             .lost("packets left alone because the analysis of their connection had hung"),
         /// Rows, weirds and tunnels that the worker told of.
-        pub said: u64 = counter("said_total"),
+        pub emitted: u64 = counter("emitted_total"),
     }
 }
 
@@ -148,8 +148,8 @@ impl<A: Analysis> Worker<A> {
     }
 
     /// Things said so far.
-    pub fn said(&self) -> u64 {
-        self.before.said + self.bus.said()
+    pub fn emitted(&self) -> u64 {
+        self.before.emitted + self.bus.emitted()
     }
 
     pub fn stats(&self) -> WorkerStats {
@@ -162,7 +162,7 @@ impl<A: Analysis> Worker<A> {
             tunnels_forgotten: self.ip_tunnels.forgotten,
             panics: self.panics,
             handover: self.peers.as_ref().map(Peers::counts).unwrap_or_default(),
-            said: self.bus.said(),
+            emitted: self.bus.emitted(),
             given_up_packets: self.given_up_packets,
         };
         stats.merge(&self.before);
@@ -186,7 +186,7 @@ impl<A: Analysis> Worker<A> {
             self.panics += 1;
             self.flows.give_up_current();
         }
-        self.bus.heartbeat().done(self.said(), self.flows.len() as u64);
+        self.bus.heartbeat().done(self.emitted(), self.flows.len() as u64);
     }
 
     /// Handles a packet whose transport checksums may still be missing, as on packets of this very host.
@@ -222,7 +222,7 @@ impl<A: Analysis> Worker<A> {
             self.panics += 1;
             self.flows.give_up_current();
         }
-        self.bus.heartbeat().done(self.said(), self.flows.len() as u64);
+        self.bus.heartbeat().done(self.emitted(), self.flows.len() as u64);
     }
 
     /// Network time: that of the newest packet, or of the wall clock where there was none.
@@ -270,7 +270,7 @@ impl<A: Analysis> Worker<A> {
         let Shard { index, count } = self.shard;
         if index == 0 {
             self.bus.at_step(0);
-            self.bus.moment();
+            self.bus.tick();
         }
         let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
         if owner.is_some_and(|owner| owner != index) {

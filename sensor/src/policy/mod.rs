@@ -11,7 +11,7 @@ pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 use crate::config::Config;
 use crate::config::options::Given;
 use crate::counters::{counter, counters};
-use crate::event::{Errands, Item, Owner, Raised, RowView, Said, Taken, Weird};
+use crate::event::{Arena, Effects, Emitted, Item, Owner, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
 use crate::notice;
 use crate::record::{Record, Schema, Uid};
@@ -25,13 +25,13 @@ pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.
 pub trait Events {
-    fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+    fn event(&mut self, event: &Raised, arena: &Arena, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// An event of which it is known all that its handlers do.
-    fn errands(
+    fn effects(
         &mut self,
-        errands: &Errands,
-        taken: &Taken,
+        effects: &Effects,
+        arena: &Arena,
         now: Time,
         logs: &mut Logs,
     ) -> Result<(), LogError>;
@@ -49,7 +49,7 @@ pub trait Events {
     fn ended(&mut self, uid: Uid);
 
     /// A row that may be changed, or kept from its log.
-    fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+    fn row(&mut self, row: &RowView, arena: &Arena, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// What is done about oddities, where that has changed since the last call.
     fn weird_settings(&mut self) -> Option<WeirdSettings>;
@@ -58,7 +58,7 @@ pub trait Events {
     fn weird_notice(&mut self, weird: &Weird, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// The sensor has noticed something about itself.
-    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError>;
+    fn incident(&mut self, incident: &Incident, now: Time, logs: &mut Logs) -> Result<(), LogError>;
 
     /// What scripts have used up, kept and told since the sensor was started.
     fn counters(&self) -> ScriptCounters;
@@ -82,15 +82,15 @@ pub trait Events {
 
 /// Something wrong with what the sensor gets, or with what it makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    pub kind: TroubleKind,
+pub struct Incident {
+    pub kind: IncidentKind,
     /// The worker, or the interface.
     pub peer: String,
     pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TroubleKind {
+pub enum IncidentKind {
     /// Acknowledged data that was never seen.
     CaptureLoss,
     /// Hardly any acknowledgements.
@@ -151,47 +151,47 @@ impl<'e> Policy<'e> {
 
     /// Takes the next thing said, which points into `taken`.
     #[inline]
-    pub fn take(&mut self, item: Item, taken: &Taken, logs: &mut Logs) -> Result<(), LogError> {
+    pub fn take(&mut self, item: Item, arena: &Arena, logs: &mut Logs) -> Result<(), LogError> {
         let now = item.now;
         if let Some(events) = &mut self.events {
             events.advance(now, logs)?;
         }
-        match item.said {
-            Said::Row { schema, start, end } => logs.row(schema, &taken.bytes[start..end], now),
-            Said::Export { to, start, end } => {
-                logs.export(to, &taken.bytes[start..end]);
+        match item.emitted {
+            Emitted::Row { schema, start, end } => logs.row(schema, &arena.bytes[start..end], now),
+            Emitted::Export { to, start, end } => {
+                logs.export(to, &arena.bytes[start..end]);
                 Ok(())
             }
-            Said::Shown(row) => match (&mut self.events, taken.row(row)) {
-                (Some(events), Some(row)) => events.row(row, taken, now, logs),
+            Emitted::Shown(row) => match (&mut self.events, arena.row(row)) {
+                (Some(events), Some(row)) => events.row(row, arena, now, logs),
                 _ => Ok(()),
             },
-            Said::End(uid) => {
+            Emitted::End(uid) => {
                 if let Some(events) = &mut self.events {
                     events.ended(uid);
                 }
                 Ok(())
             }
-            Said::Moment => Ok(()),
-            Said::CaptureEnd => match &mut self.events {
+            Emitted::Tick => Ok(()),
+            Emitted::CaptureEnd => match &mut self.events {
                 Some(events) => events.capture_end(now, logs),
                 None => Ok(()),
             },
-            Said::Weird(weird) => self.weird(&weird, now, logs),
-            Said::Tunnels(tunnels) => {
+            Emitted::Weird(weird) => self.weird(&weird, now, logs),
+            Emitted::Tunnels(tunnels) => {
                 self.tunnels.seen(&tunnels, now);
                 self.write_tunnels(now, logs)
             }
-            Said::TunnelEnd(id) => {
+            Emitted::TunnelEnd(id) => {
                 self.tunnels.ended(&id, now);
                 self.write_tunnels(now, logs)
             }
-            Said::Event(event) => match &mut self.events {
-                Some(events) => events.event(&event, taken, now, logs),
+            Emitted::Event(event) => match &mut self.events {
+                Some(events) => events.event(&event, arena, now, logs),
                 None => Ok(()),
             },
-            Said::Errands(errands) => match &mut self.events {
-                Some(events) => events.errands(&errands, taken, now, logs),
+            Emitted::Effects(effects) => match &mut self.events {
+                Some(events) => events.effects(&effects, arena, now, logs),
                 None => Ok(()),
             },
         }
@@ -232,8 +232,8 @@ impl<'e> Policy<'e> {
     }
 
     /// Tells scripts, and whoever reads notices, of something wrong with the sensor.
-    pub fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        self.events.as_mut().map_or(Ok(()), |events| events.trouble(trouble, now, logs))
+    pub fn incident(&mut self, incident: &Incident, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+        self.events.as_mut().map_or(Ok(()), |events| events.incident(incident, now, logs))
     }
 
     pub fn script_counters(&self) -> ScriptCounters {
@@ -273,9 +273,9 @@ fn write<R: Record>(
 ) -> Result<(), LogError> {
     match events {
         Some(events) if events.takes(R::SCHEMA) => {
-            let mut taken = Taken::default();
-            let record = taken.view(row, u64::MAX);
-            events.row(&RowView { owner, record, row: None, passes: false }, &taken, now, logs)
+            let mut arena = Arena::default();
+            let record = arena.view(row, u64::MAX);
+            events.row(&RowView { owner, record, row: None, passes: false }, &arena, now, logs)
         }
         _ => logs.record(row, now),
     }

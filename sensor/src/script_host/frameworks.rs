@@ -69,9 +69,9 @@ impl Frameworks {
     /// Hands on the rows that scripts wrote, and tells what became of them.
     pub fn deliver(&mut self, vm: &mut Vm, logs: &mut Logs) -> Result<(), LogError> {
         let result = self.log.deliver(logs);
-        for remark in logs.remarks() {
-            let severity = if remark.is_error { Severity::Error } else { Severity::Info };
-            vm.report(Diag::new(severity, Span::default(), &remark.text));
+        for report in logs.reports() {
+            let severity = if report.is_error { Severity::Error } else { Severity::Info };
+            vm.report(Diag::new(severity, Span::default(), &report.text));
         }
         result
     }

@@ -14,7 +14,7 @@ use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
-use crate::script_host::rehearse::{self, Judges};
+use crate::script_host::pushdown::{self, LogFunctions};
 
 /// Logs that scripts declare in their own way, beside those that protocols declare.
 static OTHER_LOGS: &[LogDecl] = &[
@@ -209,7 +209,7 @@ impl Layout {
         version: u32,
         vm: &Vm,
         treatment: impl Fn(&Schema) -> Treatment,
-        judges: impl Fn(&Schema, u64) -> Option<Judges>,
+        log_functions: impl Fn(&Schema, u64) -> Option<LogFunctions>,
     ) -> Interest {
         let handled = |id| self.event(id).is_some_and(|event| vm.is_handled(event.function));
         let mut events = analyze::events_where(|id, _| handled(id));
@@ -224,12 +224,12 @@ impl Layout {
             }
         }
         // What a file belongs to is what the first event of it brings.
-        let foresight = |(id, event): (EventId, &EventDecl)| {
+        let pushdown = |(id, event): (EventId, &EventDecl)| {
             let is_whole = SAMPLED.contains(&id) || event.is_of_file() || needed.contains(id);
-            let foreseen = events.contains(id) && !is_whole;
-            foreseen.then(|| rehearse::foresight(vm, self, id, self.event(id)?.function)).flatten()
+            let outcome = events.contains(id) && !is_whole;
+            outcome.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
         };
-        let foresight = analyze::events().map(foresight).collect();
+        let pushdown = analyze::events().map(pushdown).collect();
         let named = |name: &str| is_named(vm, name);
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
@@ -254,9 +254,8 @@ impl Layout {
         let logs = self.logs.iter().map(|log| {
             let rows = rows(log);
             let passes = match rows {
-                Rows::Past { changed, .. } => {
-                    judges(log.schema, changed).and_then(|judges| rehearse::passes(vm, log, &judges))
-                }
+                Rows::Past { changed, .. } => log_functions(log.schema, changed)
+                    .and_then(|log_functions| pushdown::passes(vm, log, &log_functions)),
                 _ => None,
             };
             LogInterest { schema: log.schema, fields: log.read(vm), rows, passes }
@@ -265,7 +264,7 @@ impl Layout {
         Interest {
             version,
             events,
-            foresight,
+            pushdown,
             conn: ConnParts {
                 service: reads(self.conn.service),
                 history: reads(self.conn.history),

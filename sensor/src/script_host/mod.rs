@@ -6,16 +6,16 @@
 
 mod files;
 mod frameworks;
+mod incident;
 mod input;
 mod layout;
 mod library;
 mod log;
 mod notice;
 mod options;
-mod rehearse;
+mod pushdown;
 mod state;
 mod sumstats;
-mod trouble;
 mod values;
 mod weird;
 
@@ -24,7 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use nightjar_script::rehearse::IdleBodies;
+use nightjar_script::pushdown::IdleBodies;
 use nightjar_script::source::Span;
 use nightjar_script::value::{Addr, Value};
 use nightjar_script::vm::Res;
@@ -35,11 +35,11 @@ use crate::analyze::file_events::{FileContent, FileHash};
 use crate::config::options::Given;
 use crate::config::{self, Config};
 use crate::event::{
-    About, Errands, Event as _, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Taken, Weird,
+    About, Arena, Effects, Event as _, Gathered, Interest, Observation, Part, Raised, RowView, Rows, Weird,
     What, Words,
 };
 use crate::log::{LogError, Logs};
-use crate::policy::{Events, Reload, ScriptCounters, Trouble, WeirdSettings};
+use crate::policy::{Events, Incident, Reload, ScriptCounters, WeirdSettings};
 use crate::record::{Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
@@ -191,9 +191,9 @@ impl Scripts {
         self.obey();
         let (vm, log, format) = (&self.script.vm, &self.frameworks.log, self.config.format);
         let treatment = |schema: &Schema| log.treatment(vm, schema, format, exported);
-        let judges = |schema: &Schema, changed| log.judges(vm, schema, changed);
+        let log_functions = |schema: &Schema, changed| log.log_functions(vm, schema, changed);
         let version = VERSION.fetch_add(1, Ordering::Relaxed);
-        self.interest = Arc::new(self.layout.interest(version, vm, treatment, judges));
+        self.interest = Arc::new(self.layout.interest(version, vm, treatment, log_functions));
         self.config.interest = self.interest.clone();
         self.config.clone()
     }
@@ -306,26 +306,26 @@ fn observe(
 }
 
 impl Events for Scripts {
-    fn event(&mut self, event: &Raised, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn event(&mut self, event: &Raised, arena: &Arena, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let vm = &mut self.script.vm;
-        if !self.frameworks.weird.permits_event(vm, event, taken) {
+        if !self.frameworks.weird.permits_event(vm, event, arena) {
             return Ok(());
         }
         self.frameworks.input.between_events(vm);
         let (layout, state) = (&self.layout, &mut self.state);
-        let view = event.conn.and_then(|at| taken.conn(at));
+        let view = event.conn.and_then(|at| arena.conn(at));
         let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
         self.frameworks.sumstats.set_origin(origin);
         let conn =
-            view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, taken), self.interest.conn));
-        let file = event.file.and_then(|at| taken.file(at));
-        let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, taken), &conn));
-        let unasked = event.id == FileHash::ID && !state.asked_for(vm, layout, event, taken);
+            view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, arena), self.interest.conn));
+        let file = event.file.and_then(|at| arena.file(at));
+        let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, arena), &conn));
+        let unasked = event.id == FileHash::ID && !state.asked_for(vm, layout, event, arena);
         if event.id == FileContent::ID
-            && let [_, piece, Part::Count(offset)] = taken.parts_of(event.args)
+            && let [_, piece, Part::Count(offset)] = arena.parts_of(event.args)
             && let (Some(piece), Some(view)) =
-                (taken.text_of(*piece), event.file.and_then(|at| taken.file(at)))
+                (arena.text_of(*piece), event.file.and_then(|at| arena.file(at)))
         {
             self.frameworks.files.content(vm, &file, view.fuid, *offset, piece);
         }
@@ -334,8 +334,8 @@ impl Events for Scripts {
             let transport = view.map(|view| values::proto(view.proto));
             let subject = Subject { conn, file, transport };
             let mut args = Args::new();
-            for (part, ty) in taken.parts_of(event.args).iter().zip(&target.parameters) {
-                let value = ty.map(|ty| values::of(vm, *part, taken, ty, &subject));
+            for (part, ty) in arena.parts_of(event.args).iter().zip(&target.parameters) {
+                let value = ty.map(|ty| values::of(vm, *part, arena, ty, &subject));
                 args.push(value.unwrap_or_default());
             }
             drop(subject);
@@ -351,10 +351,10 @@ impl Events for Scripts {
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
-    fn errands(
+    fn effects(
         &mut self,
-        errands: &Errands,
-        taken: &Taken,
+        effects: &Effects,
+        arena: &Arena,
         now: Time,
         logs: &mut Logs,
     ) -> Result<(), LogError> {
@@ -362,24 +362,24 @@ impl Events for Scripts {
         let Scripts { frameworks, state, layout, interest, script, .. } = &mut *self;
         let vm = &mut script.vm;
         frameworks.input.between_events(vm);
-        frameworks.sumstats.set_origin(Some(Origin { uid: errands.owner.uid, ends: errands.ends }));
-        if let Some(event) = layout.event(errands.id) {
+        frameworks.sumstats.set_origin(Some(Origin { uid: effects.owner.uid, ends: effects.ends }));
+        if let Some(event) = layout.event(effects.id) {
             // Handlers of scripts that are no longer there have other numbers.
-            let current = errands.version == interest.version;
-            let gathered = taken.gathered.borrow();
-            for of_one in gathered.of(errands).chunk_by(|a, b| a.body == b.body) {
+            let current = effects.version == interest.version;
+            let gathered = arena.gathered.borrow();
+            for of_one in gathered.of(effects).chunk_by(|a, b| a.body == b.body) {
                 if vm.exit_code.is_some() {
                     break;
                 }
-                let body = of_one.first().map(|errand| errand.body as usize).filter(|_| current);
+                let body = of_one.first().map(|effect| effect.body as usize).filter(|_| current);
                 vm.stand_in(event.function, body, |vm, from| {
-                    of_one.iter().try_for_each(|errand| match &errand.what {
+                    of_one.iter().try_for_each(|effect| match &effect.what {
                         What::Observe(observed) => {
                             observe(&frameworks.sumstats, vm, from, observed, &gathered)
                         }
                         What::Add { column, element } => {
                             let element = gathered.text_of(*element);
-                            state.add(vm, layout, errands, *column as usize, element);
+                            state.add(vm, layout, effects, *column as usize, element);
                             Ok(())
                         }
                     })
@@ -425,23 +425,23 @@ impl Events for Scripts {
         self.interest.rows(schema) != Rows::Straight
     }
 
-    fn row(&mut self, row: &RowView, taken: &Taken, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn row(&mut self, row: &RowView, arena: &Arena, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         let past = matches!(self.interest.rows(row.record.schema), Rows::Past { .. });
         let vm = &mut self.script.vm;
         let Scripts { layout, frameworks, .. } = self;
         let only = match &row.row {
             // It was on its way past scripts that are no longer there.
-            Some(drafted) if !past => return logs.row(row.record.schema, taken.drafted(drafted).0, now),
+            Some(drafted) if !past => return logs.row(row.record.schema, arena.drafted(drafted).0, now),
             Some(drafted) if row.passes => drafted.changed,
             _ => u64::MAX,
         };
-        self.state.finished(vm, layout, (row, taken), only, |vm, log, record| {
+        self.state.finished(vm, layout, (row, arena), only, |vm, log, record| {
             let schema = layout.logs[log].schema;
             match &row.row {
                 Some(drafted) => {
                     let columns = (drafted.changed, schema.fields.len());
-                    let drafted = taken.drafted(drafted);
+                    let drafted = arena.drafted(drafted);
                     frameworks.log.write_drafted(vm, schema.path, record, drafted, columns, row.passes);
                 }
                 None => {
@@ -475,10 +475,10 @@ impl Events for Scripts {
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
 
-    fn trouble(&mut self, trouble: &Trouble, now: Time, logs: &mut Logs) -> Result<(), LogError> {
+    fn incident(&mut self, incident: &Incident, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let vm = &mut self.script.vm;
         vm.advance(now.as_secs_f64());
-        trouble::notice(vm, trouble);
+        incident::notice(vm, incident);
         vm.drain();
         self.frameworks.deliver(&mut self.script.vm, logs)
     }

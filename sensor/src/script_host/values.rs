@@ -6,7 +6,7 @@ use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{self, Addr, RecordVal, TableVal, Template, Value, VectorVal};
 
-use crate::event::{FileView, Part, Proto, Taken};
+use crate::event::{Arena, FileView, Part, Proto};
 use crate::script_host::layout::{File, Place};
 use crate::time::{Interval, Time};
 
@@ -73,12 +73,12 @@ pub(super) struct Subject {
 }
 
 /// A value as the type that a script declares for it.
-pub(super) fn of(vm: &mut Vm, part: Part, taken: &Taken, ty: TypeId, subject: &Subject) -> Value {
+pub(super) fn of(vm: &mut Vm, part: Part, arena: &Arena, ty: TypeId, subject: &Subject) -> Value {
     match part {
         Part::Conn => subject.conn.clone(),
         Part::File => subject.file.clone(),
         Part::Text(_) | Part::Name(_) => {
-            let text = taken.text_of(part).unwrap_or_default();
+            let text = arena.text_of(part).unwrap_or_default();
             match vm.types.get(ty) {
                 Type::Enum(names) => enum_value(&names.values, text, ty),
                 _ => Value::str(text),
@@ -87,15 +87,15 @@ pub(super) fn of(vm: &mut Vm, part: Part, taken: &Taken, ty: TypeId, subject: &S
         Part::List(items) => {
             let Some(element) = element(vm, ty) else { return Value::Unset };
             let nothing = Subject::default();
-            let items = taken.parts_of(items).iter();
-            let values = items.map(|item| of(vm, *item, taken, element, &nothing)).collect();
+            let items = arena.parts_of(items).iter();
+            let values = items.map(|item| of(vm, *item, arena, element, &nothing)).collect();
             collection(vm, values, ty)
         }
         Part::Record(fields) => {
             let Some(record) = vm.new_record_of(ty) else { return Value::Unset };
             let Some(declared) = vm.types.as_record(ty) else { return Value::Unset };
-            for (at, (part, field)) in taken.parts_of(fields).iter().zip(&declared.fields).enumerate() {
-                let value = of(vm, *part, taken, field.ty, subject);
+            for (at, (part, field)) in arena.parts_of(fields).iter().zip(&declared.fields).enumerate() {
+                let value = of(vm, *part, arena, field.ty, subject);
                 record.set(at, value);
             }
             Value::Record(record)

@@ -107,11 +107,11 @@ impl Weird {
     }
 
     /// The same of an event; true of events of other things.
-    pub fn permits_event(&self, vm: &Vm, event: &event::Raised, taken: &event::Taken) -> bool {
-        let args = taken.parts_of(event.args);
+    pub fn permits_event(&self, vm: &Vm, event: &event::Raised, arena: &event::Arena) -> bool {
+        let args = arena.parts_of(event.args);
         let about = match event.id {
             ConnWeird::ID => {
-                let conn = event.conn.and_then(|at| taken.conn(at));
+                let conn = event.conn.and_then(|at| arena.conn(at));
                 conn.map_or(Vec::new(), |conn| conn.uid.as_bytes().to_vec())
             }
             FlowWeird::ID => match args {
@@ -121,7 +121,7 @@ impl Weird {
             NetWeird::ID => Vec::new(),
             _ => return true,
         };
-        let name = args.first().and_then(|name| taken.text_of(*name)).unwrap_or_default();
+        let name = args.first().and_then(|name| arena.text_of(*name)).unwrap_or_default();
         self.permits(vm, name, &about)
     }
 

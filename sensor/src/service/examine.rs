@@ -50,8 +50,8 @@ fn examine(sensor: &Sensor, text: &str) -> Vec<Problem> {
     ];
     for (section, name, folder) in folders {
         // Of a configuration for replays nothing is written there.
-        let said = file::place(text, section, 0, name).is_some();
-        let Some(folder) = folder.filter(|_| said) else { continue };
+        let emitted = file::place(text, section, 0, name).is_some();
+        let Some(folder) = folder.filter(|_| emitted) else { continue };
         // The socket is made before the user changes.
         let user = if name == "status_socket" { &Writer::Me } else { &writer };
         if let Err(why) = user.may_write(&folder) {

@@ -90,9 +90,9 @@ pub const CONDITIONS: &[Condition] = &[
         help: "An interface was made anew, and capture cannot follow it.",
         restart: true,
         check: |_, ledger, _| {
-            let cut_off = ledger.lanes.iter().filter(|lane| lane.cut_off && !lane.ended);
+            let cut_off = ledger.rings.iter().filter(|ring| ring.cut_off && !ring.ended);
             let text = "its interface was made anew, which needs a restart";
-            cut_off.map(|lane| format!("worker {} sees nothing: {text}", lane.peer())).collect()
+            cut_off.map(|ring| format!("worker {} sees nothing: {text}", ring.peer())).collect()
         },
     },
     Condition {
@@ -221,9 +221,9 @@ impl Pulse {
     fn see(&mut self, ledger: &Ledger, now: Instant) -> Vec<(Arc<str>, Duration)> {
         let mut silent = Vec::new();
         for (nth, interface) in ledger.interfaces.iter().enumerate() {
-            let lanes = ledger.lanes.iter().filter(|lane| lane.interface == interface.name);
+            let rings = ledger.rings.iter().filter(|ring| ring.interface == interface.name);
             let seen = Seen {
-                packets: lanes.map(|lane| lane.source.link).sum(),
+                packets: rings.map(|ring| ring.source.link).sum(),
                 frames: interface.nic.packets,
                 at: now,
             };
@@ -259,12 +259,12 @@ impl Pulse {
 
     fn stuck(&mut self, ledger: &Ledger, now: Instant) -> Vec<String> {
         let mut stuck = Vec::new();
-        self.turns.resize(ledger.lanes.len(), (0, now));
-        for (lane, (turns, since)) in ledger.lanes.iter().zip(&mut self.turns) {
-            if *turns != lane.turns {
-                (*turns, *since) = (lane.turns, now);
-            } else if now - *since > STUCK_AFTER && !lane.ended {
-                stuck.push(format!("worker {} stands still", lane.peer()));
+        self.turns.resize(ledger.rings.len(), (0, now));
+        for (ring, (turns, since)) in ledger.rings.iter().zip(&mut self.turns) {
+            if *turns != ring.turns {
+                (*turns, *since) = (ring.turns, now);
+            } else if now - *since > STUCK_AFTER && !ring.ended {
+                stuck.push(format!("worker {} stands still", ring.peer()));
             }
         }
         stuck
@@ -370,7 +370,7 @@ mod tests {
     use super::*;
     use crate::capture::interface::NicCounts;
     use crate::capture::live::Kind;
-    use crate::pipeline::{InterfaceLedger, LaneLedger};
+    use crate::pipeline::{InterfaceLedger, RingLedger};
     use crate::sink::{Account, Alarm};
     use crate::time::Time;
 
@@ -378,11 +378,11 @@ mod tests {
     fn a_worker_that_stands_still_is_noticed_and_so_is_lag() {
         let start = Instant::now();
         let mut pulse = Pulse::new(Duration::from_secs(30));
-        let mut lane = LaneLedger::new("eth1".into(), 0);
-        lane.now = Time::from_nanos(1_700_000_000_000_000_000);
-        let mut ledger = Ledger { at: lane.now, lanes: vec![lane], ..Ledger::default() };
+        let mut ring = RingLedger::new("eth1".into(), 0);
+        ring.now = Time::from_nanos(1_700_000_000_000_000_000);
+        let mut ledger = Ledger { at: ring.now, rings: vec![ring], ..Ledger::default() };
         assert!(pulse.feel(&ledger, start).ready());
-        ledger.lanes[0].turns = 1;
+        ledger.rings[0].turns = 1;
         let later = start + Duration::from_secs(11);
         assert!(!pulse.feel(&ledger, later).needs_restart());
         ledger.at = Time::from_nanos(1_700_000_031_000_000_000);
@@ -406,10 +406,10 @@ mod tests {
     fn no_traffic_is_told_apart_from_no_capture() {
         let start = Instant::now();
         let mut pulse = Pulse::new(Duration::from_secs(30));
-        let lanes = vec![LaneLedger::new("eth1".into(), 0)];
-        let mut ledger = Ledger { lanes, interfaces: vec![interface(500)], ..Ledger::default() };
+        let rings = vec![RingLedger::new("eth1".into(), 0)];
+        let mut ledger = Ledger { rings, interfaces: vec![interface(500)], ..Ledger::default() };
         let mut after = |ledger: &mut Ledger, seconds| {
-            ledger.lanes[0].turns += 1;
+            ledger.rings[0].turns += 1;
             pulse.feel(ledger, start + Duration::from_secs(seconds))
         };
         assert!(after(&mut ledger, 0).ready());
@@ -424,7 +424,7 @@ mod tests {
         ledger.interfaces[0].filtered = true;
         assert!(after(&mut ledger, 62).ready());
         ledger.interfaces[0].filtered = false;
-        ledger.lanes[0].source.link = 1;
+        ledger.rings[0].source.link = 1;
         assert!(after(&mut ledger, 63).ready());
         // Counted by the NIC a little later than seen.
         ledger.interfaces[0] = interface(1_500);

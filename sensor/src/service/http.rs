@@ -109,8 +109,8 @@ fn silence(health: &Health) -> String {
 
 /// Workers that hung and were replaced.
 fn hangs(ledger: &Ledger) -> String {
-    let hung = ledger.lanes.iter().filter(|lane| lane.hangs > 0);
-    hung.map(|lane| format!("worker {} hung and was replaced: {}\n", lane.peer(), lane.hangs)).collect()
+    let hung = ledger.rings.iter().filter(|ring| ring.hangs > 0);
+    hung.map(|ring| format!("worker {} hung and was replaced: {}\n", ring.peer(), ring.hangs)).collect()
 }
 
 /// What who asks would rather have: OpenMetrics only where it is named.

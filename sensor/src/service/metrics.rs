@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use crate::counters::CounterSet;
-use crate::pipeline::{Histogram, LaneLedger, Ledger, WorkerStats};
+use crate::pipeline::{Histogram, Ledger, RingLedger, WorkerStats};
 use crate::policy::ScriptCounters;
 use crate::sink::{AlarmKind, Counts, Histogram as Lag, Reason};
 
@@ -45,9 +45,9 @@ impl Samples<'_> {
         let _ = writeln!(self.out, "nightjar_{}{suffix}{labels} {value}", self.family.name);
     }
 
-    fn lanes(&mut self, ledger: &Ledger, value: impl Fn(&LaneLedger) -> u64) {
-        for lane in &ledger.lanes {
-            self.add(&[&lane.interface, &lane.worker.to_string()], value(lane) as f64);
+    fn rings(&mut self, ledger: &Ledger, value: impl Fn(&RingLedger) -> u64) {
+        for ring in &ledger.rings {
+            self.add(&[&ring.interface, &ring.worker.to_string()], value(ring) as f64);
         }
     }
 
@@ -124,8 +124,8 @@ const EXPORT_REASON: Labels = Cow::Borrowed(&["exporter", "stream", "reason"]);
 /// Every metric there is, in the order of the path of a packet.
 pub static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
     let of_worker = |ledger: &Ledger, out: &mut Samples<'_>| {
-        for lane in &ledger.lanes {
-            out.counted(&lane.stats, &[&lane.interface, &lane.worker.to_string()]);
+        for ring in &ledger.rings {
+            out.counted(&ring.stats, &[&ring.interface, &ring.worker.to_string()]);
         }
     };
     let of_scripts = |ledger: &Ledger, out: &mut Samples<'_>| out.counted(&ledger.scripts, &[]);
@@ -204,42 +204,42 @@ const OF_CAPTURE: &[Family] = &[
         kind: "counter",
         labels: LANE,
         help: "Packets that reached the socket behind its filter, those dropped included.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.link),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.link),
     },
     Family {
         name: "ring_dropped_total",
         kind: "counter",
         labels: LANE,
         help: "Packets that the kernel dropped because the ring was full.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.dropped),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.dropped),
     },
     Family {
         name: "ring_full_total",
         kind: "counter",
         labels: LANE,
         help: "How often the ring was full.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.freezes),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.freezes),
     },
     Family {
         name: "packets_total",
         kind: "counter",
         labels: LANE,
         help: "Packets analysed.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.delivered),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.delivered),
     },
     Family {
         name: "bytes_total",
         kind: "counter",
         labels: LANE,
         help: "Bytes on the wire of the packets analysed.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.bytes),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.bytes),
     },
     Family {
         name: "packets_cut_total",
         kind: "counter",
         labels: LANE,
         help: "Packets captured without their end.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.source.cut),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.source.cut),
     },
 ];
 
@@ -250,42 +250,42 @@ const OF_SENSOR: &[Family] = &[
         kind: "gauge",
         labels: LANE,
         help: "Memory for fragments that wait for the rest.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.fragment_bytes),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.fragment_bytes),
     },
     Family {
         name: "worker_restarts_total",
         kind: "counter",
         labels: LANE,
         help: "How often the worker failed and was started again on its ring.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.restarts),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.restarts),
     },
     Family {
         name: "worker_hangs_total",
         kind: "counter",
         labels: LANE,
         help: "How often the worker hung at a packet; its flow was given up, and another worker took over.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.hangs),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.hangs),
     },
     Family {
         name: "clock_steps_total",
         kind: "counter",
         labels: LANE,
         help: "How often the clock was set back, and all flows ended.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.clock_steps),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.clock_steps),
     },
     Family {
         name: "interface_errors_total",
         kind: "counter",
         labels: LANE,
         help: "Errors of the interface, such as its going down.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.interface_errors),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.interface_errors),
     },
     Family {
         name: "interface_made_anew_total",
         kind: "counter",
         labels: LANE,
         help: "How often the interface was removed and made anew, and capture went on with it.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.followed),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.followed),
     },
     Family {
         name: "lag_seconds",
@@ -293,18 +293,18 @@ const OF_SENSOR: &[Family] = &[
         labels: LANE,
         help: "From the newest packet analysed, or the clock on an idle tap, to now.",
         samples: |ledger, out| {
-            for lane in &ledger.lanes {
-                let lag = ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0);
-                out.add(&[&lane.interface, &lane.worker.to_string()], lag);
+            for ring in &ledger.rings {
+                let lag = ((ledger.at - ring.now).nanos() as f64 / 1e9).max(0.0);
+                out.add(&[&ring.interface, &ring.worker.to_string()], lag);
             }
         },
     },
     Family {
-        name: "unsaid_total",
+        name: "shed_total",
         kind: "counter",
         labels: LANE,
         help: "Rows, weirds and tunnels of it dropped because the logs were too far behind.",
-        samples: |ledger, out| out.lanes(ledger, |lane| lane.unsaid),
+        samples: |ledger, out| out.rings(ledger, |ring| ring.shed),
     },
     Family {
         name: "queued_reports",
@@ -565,9 +565,9 @@ mod tests {
     use crate::service::{about, status};
 
     fn ledger() -> Ledger {
-        let mut lane = LaneLedger::new("eth1".into(), 0);
-        lane.source.delivered = 42;
-        let mut ledger = Ledger { lanes: vec![lane], ..Ledger::default() };
+        let mut ring = RingLedger::new("eth1".into(), 0);
+        ring.source.delivered = 42;
+        let mut ledger = Ledger { rings: vec![ring], ..Ledger::default() };
         ledger.log_lag.add(0.7);
         ledger
     }
@@ -619,7 +619,7 @@ mod tests {
     #[test]
     fn whatever_is_given_up_is_told_everywhere() {
         let mut ledger = ledger();
-        let stats = &mut ledger.lanes[0].stats;
+        let stats = &mut ledger.rings[0].stats;
         stats.decode.fragments.evicted = 2;
         stats.analyze.http.pressed = 3;
         stats.analyze.http.not_inflated = 4;

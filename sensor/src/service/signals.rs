@@ -22,13 +22,13 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Whether a replay was told to end, and by which signal.
 #[derive(Clone, Default)]
-pub struct Told {
+pub struct StopSignal {
     /// Set with the first signal.
     pub stop: Arc<AtomicBool>,
     signal: Arc<AtomicI32>,
 }
 
-impl Told {
+impl StopSignal {
     /// How a run ends that a signal cut short: the exit code, and the signal's name.
     pub fn by(&self) -> (u8, &'static str) {
         let signal = self.signal.load(Ordering::Relaxed);
@@ -39,9 +39,9 @@ impl Told {
 
 /// Waits from now on for signals that end a replay. The second ends the process at once, between two rows where
 /// they go to a terminal.
-pub fn end_when_told() -> io::Result<Told> {
+pub fn end_when_told() -> io::Result<StopSignal> {
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    let told = Told::default();
+    let told = StopSignal::default();
     let first = told.clone();
     let wait = move || {
         for signal in signals.forever() {

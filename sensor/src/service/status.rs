@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::capture::live::Kind;
 use crate::counters::{CounterSet, Loss};
-use crate::pipeline::{LaneLedger, Ledger};
+use crate::pipeline::{Ledger, RingLedger};
 use crate::service::health::{Health, Latest};
 use crate::service::server::AskReload;
 use crate::sink::{Counts, Delivery, Reason};
@@ -167,7 +167,7 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
         "reloads": ledger.reloads,
         "reload_failures": ledger.reload_failures,
         "interfaces": interfaces,
-        "workers": ledger.lanes.iter().map(|lane| worker(lane, ledger)).collect::<Vec<_>>(),
+        "workers": ledger.rings.iter().map(|ring| worker(ring, ledger)).collect::<Vec<_>>(),
         "logs": ledger.logs.iter().map(|log| {
             json!({ "name": log.log, "rows": log.rows, "dropped": log.dropped })
         }).collect::<Vec<_>>(),
@@ -210,39 +210,39 @@ fn counts(name: &str, counts: &Counts) -> Value {
     })
 }
 
-fn worker(lane: &LaneLedger, ledger: &Ledger) -> Value {
-    let flow = &lane.stats.flow;
+fn worker(ring: &RingLedger, ledger: &Ledger) -> Value {
+    let flow = &ring.stats.flow;
     json!({
-        "interface": &*lane.interface,
-        "worker": lane.worker,
-        "link": lane.source.link,
-        "dropped": lane.source.dropped,
-        "delivered": lane.source.delivered,
-        "bytes": lane.source.bytes,
-        "cut": lane.source.cut,
-        "open_flows": lane.open_flows(),
+        "interface": &*ring.interface,
+        "worker": ring.worker,
+        "link": ring.source.link,
+        "dropped": ring.source.dropped,
+        "delivered": ring.source.delivered,
+        "bytes": ring.source.bytes,
+        "cut": ring.source.cut,
+        "open_flows": ring.open_flows(),
         "opened_flows": flow.opened(),
         "evicted_flows": flow.evicted,
         "lost_flows": flow.lost,
         "acks": flow.acks,
         "gaps": flow.gaps,
-        "malformed": lane.stats.decode.malformed,
-        "violations": lane.stats.analyze.violations,
-        "analyzers_given_up": lane.stats.analyze.given_up,
-        "analyzers_taken_up_again": lane.stats.analyze.taken_up_again,
-        "unclaimed_connections": lane.stats.analyze.unclaimed,
+        "malformed": ring.stats.decode.malformed,
+        "violations": ring.stats.analyze.violations,
+        "analyzers_given_up": ring.stats.analyze.given_up,
+        "analyzers_taken_up_again": ring.stats.analyze.taken_up_again,
+        "unclaimed_connections": ring.stats.analyze.unclaimed,
         "bad_checksums": flow.bad_checksums,
-        "handed_over": lane.stats.handover.fragments + lane.stats.handover.datagrams,
-        "handover_dropped": lane.stats.handover.dropped,
-        "unsaid": lane.unsaid,
-        "panics": lane.stats.panics,
-        "restarts": lane.restarts,
-        "hangs": lane.hangs,
-        "clock_steps": lane.clock_steps,
-        "interface_errors": lane.interface_errors,
-        "made_anew": lane.followed,
-        "lag_seconds": ((ledger.at - lane.now).nanos() as f64 / 1e9).max(0.0),
-        "counters": counted(&lane.stats),
+        "handed_over": ring.stats.handover.fragments + ring.stats.handover.datagrams,
+        "handover_dropped": ring.stats.handover.dropped,
+        "shed": ring.shed,
+        "panics": ring.stats.panics,
+        "restarts": ring.restarts,
+        "hangs": ring.hangs,
+        "clock_steps": ring.clock_steps,
+        "interface_errors": ring.interface_errors,
+        "made_anew": ring.followed,
+        "lag_seconds": ((ledger.at - ring.now).nanos() as f64 / 1e9).max(0.0),
+        "counters": counted(&ring.stats),
     })
 }
 

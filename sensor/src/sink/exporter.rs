@@ -12,8 +12,8 @@ use crate::sink::account::{Account, Reason, UNREADABLE};
 use crate::sink::dead_letter::DeadLetters;
 use crate::sink::exporter::alarms::Alarms;
 use crate::sink::exporter::holding::{Holding, Moved};
-use crate::sink::lane::Lane;
 use crate::sink::queue::{Chunk, Mode, Queue};
+use crate::sink::send_queue::SendQueue;
 use crate::sink::spool::{Appended, Held as SpoolLock, Numbers, Options, Origin, Spool, SpoolError, hold};
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
 
@@ -35,7 +35,7 @@ impl Store {
         take_over(&mut spool, account).map_err(failed)?;
         let mut holding = Holding::open(Some(options.clone())).map_err(failed)?;
         for held in holding.all() {
-            if let Some(spool) = &mut held.lane.spool {
+            if let Some(spool) = &mut held.queue.spool {
                 held.rows = take_over(spool, account).map_err(failed)?;
             }
         }
@@ -94,15 +94,15 @@ const UPKEEP: Duration = Duration::from_secs(1);
 const WAIT: Duration = Duration::from_millis(10);
 /// A spool that could not be written is tried again so often.
 const RETRY: Duration = Duration::from_millis(200);
-/// Rows that move to the lane of a held destination go together up to so many bytes.
+/// Rows that move to the queue of a held destination go together up to so many bytes.
 const MOVED: usize = 64 * 1024;
-/// Rows of lanes are reported on with the lane's number before their position there.
+/// Rows of queues are reported on with the queue's number before their position there.
 const LANE: u32 = 48;
 
 pub struct Exporter<T> {
     behaviour: Behaviour,
     queue: Arc<Queue>,
-    main: Lane,
+    main: SendQueue,
     holding: Holding,
     _lock: Option<SpoolLock>,
     dead_letters: Option<DeadLetters>,
@@ -135,7 +135,7 @@ impl<T: Transport> Exporter<T> {
             alarms: Alarms::new(behaviour.tell),
             behaviour,
             queue,
-            main: Lane::new(spool),
+            main: SendQueue::new(spool),
             holding,
             _lock,
             dead_letters,
@@ -200,7 +200,7 @@ impl<T: Transport> Exporter<T> {
 
     /// Rows sent and not reported on.
     fn in_flight(&mut self) -> u64 {
-        self.main.window.in_flight + self.holding.all().map(|held| held.lane.window.in_flight).sum::<u64>()
+        self.main.window.in_flight + self.holding.all().map(|held| held.queue.window.in_flight).sum::<u64>()
     }
 
     /// Takes rows from the queue. Says whether there were any.
@@ -286,13 +286,13 @@ impl<T: Transport> Exporter<T> {
         rows(bytes).flatten().for_each(|(_, row)| account.dropped(row.stream, reason));
     }
 
-    /// What moved to other lanes survives a power failure before it goes from where it was.
+    /// What moved to other queues survives a power failure before it goes from where it was.
     fn make_safe(&mut self) {
         if !self.main.spool.as_ref().is_some_and(Spool::has_settled) {
             return;
         }
         for held in self.holding.all().filter(|held| held.unsynced) {
-            match held.lane.spool.as_mut().map_or(Ok(()), Spool::sync) {
+            match held.queue.spool.as_mut().map_or(Ok(()), Spool::sync) {
                 Ok(()) => held.unsynced = false,
                 Err(error) => self.alarms.spool(format!("the spool cannot be written: {error}")),
             }
@@ -344,24 +344,24 @@ impl<T: Transport> Exporter<T> {
                 continue;
             }
             let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-            match held.lane.read_back(self.behaviour.window_bytes / 2, &mut account) {
+            match held.queue.read_back(self.behaviour.window_bytes / 2, &mut account) {
                 Ok((_, lost)) => held.rows = held.rows.saturating_sub(lost),
                 Err(error) => self.alarms.spool(format!("the spool cannot be read: {error}")),
             }
             drop(account);
             let via = held.via();
             for _ in 0..may {
-                let Some(message) = held.lane.window.next() else { break };
+                let Some(message) = held.queue.window.next() else { break };
                 if let Some(refused) = held.refused.as_mut().filter(|refused| !refused.asked) {
                     refused.asked = true;
                     self.transport.ask_again(&held.destination);
                 }
                 let pos = message.pos;
                 match self.transport.offer(&Message { via, pos: pos | u64::from(id) << LANE, ..message }) {
-                    Offer::Taken => held.lane.window.sent(pos),
+                    Offer::Taken => held.queue.window.sent(pos),
                     Offer::Full => break,
                     Offer::Reported(outcome) => {
-                        held.lane.window.sent(pos);
+                        held.queue.window.sent(pos);
                         reports.push(Report { pos: pos | u64::from(id) << LANE, outcome });
                     }
                 }
@@ -371,7 +371,7 @@ impl<T: Transport> Exporter<T> {
         any
     }
 
-    /// Moves rows for held destinations to their lanes, in order, once none of them is under way.
+    /// Moves rows for held destinations to their queues, in order, once none of them is under way.
     fn move_parked(&mut self) {
         for id in self.holding.ids() {
             // What takes rows again, and has had all that went before these, gets them with the others.
@@ -402,7 +402,7 @@ impl<T: Transport> Exporter<T> {
                         continue;
                     }
                     // One row is enough to ask whether it is taken; the others are still on disk where they are.
-                    if !held.lane.is_empty() {
+                    if !held.queue.is_empty() {
                         break;
                     }
                     let Some(first) = gather(&self.main, &held.parked, 0) else { break };
@@ -427,7 +427,7 @@ impl<T: Transport> Exporter<T> {
         }
     }
 
-    /// Whether so many bytes may move to the lane of a held destination.
+    /// Whether so many bytes may move to the queue of a held destination.
     fn room_to_move(&self, bytes: usize) -> bool {
         match &self.main.spool {
             Some(spool) => {
@@ -455,7 +455,7 @@ impl<T: Transport> Exporter<T> {
     /// Gives memory that is done with back to the queue.
     fn recycle(&mut self) {
         self.main.window.done.drain(..).for_each(|bytes| self.queue.recycle(bytes));
-        self.holding.all().for_each(|held| held.lane.window.done.clear());
+        self.holding.all().for_each(|held| held.queue.window.done.clear());
     }
 
     /// Looks after the spool, and tells what is wrong.
@@ -464,12 +464,12 @@ impl<T: Transport> Exporter<T> {
         self.make_safe();
         let mut failed = None;
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        for lane in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.lane)) {
-            if let Some(Err(error)) = lane.spool.as_mut().map(Spool::upkeep) {
+        for queue in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.queue)) {
+            if let Some(Err(error)) = queue.spool.as_mut().map(Spool::upkeep) {
                 failed = Some(error);
             }
-            while let Some(Ok(Some(old))) = lane.spool.as_mut().map(Spool::expired) {
-                lane.give_up(&old, Reason::Expired, &mut account);
+            while let Some(Ok(Some(old))) = queue.spool.as_mut().map(Spool::expired) {
+                queue.give_up(&old, Reason::Expired, &mut account);
             }
         }
         drop(account);
@@ -503,7 +503,7 @@ impl<T: Transport> Exporter<T> {
         let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
         self.main.leave(&mut account);
         for mut held in self.holding.take() {
-            held.lane.leave(&mut account);
+            held.queue.leave(&mut account);
             failed = held.close().err().or(failed);
         }
         drop(account);
@@ -517,7 +517,7 @@ impl<T: Transport> Exporter<T> {
 }
 
 /// The first of these rows, one at least and so many bytes at most, to be moved together, and their positions.
-fn gather(main: &Lane, parked: &[u64], most: usize) -> Option<(Moved, Vec<u64>)> {
+fn gather(main: &SendQueue, parked: &[u64], most: usize) -> Option<(Moved, Vec<u64>)> {
     let first = main.window.message(*parked.first()?)?;
     let (mut bytes, mut numbers, mut positions) = (Vec::new(), Vec::new(), Vec::new());
     for pos in parked {

@@ -14,10 +14,10 @@ mod dead_letter;
 mod exporter;
 mod http;
 mod kafka;
-mod lane;
 mod quantity;
 mod queue;
 mod room;
+mod send_queue;
 mod spool;
 #[cfg(test)]
 mod testing;

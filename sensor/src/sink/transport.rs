@@ -23,7 +23,7 @@ pub trait Transport {
     fn ask_again(&mut self, destination: &str);
 
     /// What is wrong at the moment, if anything, in one sentence.
-    fn trouble(&mut self) -> Option<String>;
+    fn incident(&mut self) -> Option<String>;
 }
 
 /// A row with its identity.

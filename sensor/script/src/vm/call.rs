@@ -2,7 +2,7 @@
 
 use super::{CallSite, Fault, FaultKind, Flow, Frame, FuncId, FuncKind, NativeFn, Res, Vm};
 use crate::ast::{ExprRef, Flavor};
-use crate::rehearse::IdleBodies;
+use crate::pushdown::IdleBodies;
 use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{FuncVal, Value};

@@ -3,7 +3,7 @@
 use super::{Args, Body, FuncId, Res, Scheduled, Vm};
 use crate::ast::Flavor;
 use crate::diag::{Diag, Severity};
-use crate::rehearse::IdleBodies;
+use crate::pushdown::IdleBodies;
 use crate::source::Span;
 use crate::value::Value;
 use std::rc::Rc;
@@ -88,7 +88,7 @@ impl Vm {
         &mut self,
         id: FuncId,
         body: Option<usize>,
-        errands: impl FnOnce(&mut Vm, Span) -> Res<()>,
+        effects: impl FnOnce(&mut Vm, Span) -> Res<()>,
     ) {
         let Some(function) = self.funcs.get(id.0 as usize) else { return };
         let from = match body {
@@ -105,7 +105,7 @@ impl Vm {
         self.calls.clear();
         self.calls.push(super::Call { id, from: Span::default(), base: self.stack.len() });
         self.while_handling(id, |vm| {
-            if let Err(fault) = errands(vm, from) {
+            if let Err(fault) = effects(vm, from) {
                 vm.handler_failed(fault);
             }
         });

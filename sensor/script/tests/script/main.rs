@@ -8,4 +8,4 @@ mod host;
 mod language;
 mod limits;
 mod mutations;
-mod rehearse;
+mod pushdown;

@@ -1,7 +1,7 @@
 //! Events of connections, and of what they were found to be.
 
 use crate::analyze::Named;
-use crate::event::{ArgType, Argument, Conn, File, Part, Taken, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, File, Part, arg_records, events};
 
 events! { [crate::analyze::first::conn]
     /// The first packet of a connection was seen.
@@ -72,8 +72,8 @@ pub struct Tag<'a>(pub &'a Named);
 impl Argument for Tag<'_> {
     const TYPE: ArgType = ArgType::Named("AllAnalyzers::Tag");
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        taken.text(format!("AllAnalyzers::{}", self.0.tag()).as_bytes())
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.text(format!("AllAnalyzers::{}", self.0.tag()).as_bytes())
     }
 }
 

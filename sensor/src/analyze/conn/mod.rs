@@ -124,7 +124,7 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         view.record = cx.bus.view(&row).map(|record| (0, record));
     }
     if let Some(view) = view {
-        let args = ConnectionStateRemove { c: Conn }.args(cx.bus.taken());
+        let args = ConnectionStateRemove { c: Conn }.args(cx.bus.arena());
         cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
     }
     cx.bus.log(&row, Owner { uid, nth: 0 });

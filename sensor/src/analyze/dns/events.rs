@@ -6,7 +6,7 @@ use nightjar_protocols::dns::rdata::{self, CharStrings, Rdata};
 use nightjar_protocols::dns::{Header, Question, Record, Section};
 
 use crate::analyze::dns::Found;
-use crate::event::{ArgType, Argument, Conn, Hex, Part, Taken, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Hex, Part, arg_records, events};
 use crate::time::{Interval, Time};
 
 events! { [crate::analyze::first::dns]
@@ -399,9 +399,9 @@ pub struct Texts<'a>(CharStrings<'a>);
 impl Argument for Texts<'_> {
     const TYPE: ArgType = ArgType::Vector(&ArgType::Named("string"));
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        let texts: Vec<Part> = self.0.iter().map(|text| taken.text(text)).collect();
-        taken.list(&texts)
+    fn put(&self, arena: &mut Arena) -> Part {
+        let texts: Vec<Part> = self.0.iter().map(|text| arena.text(text)).collect();
+        arena.list(&texts)
     }
 }
 
@@ -412,16 +412,16 @@ pub struct Bitmaps<'a>(&'a [u8]);
 impl Argument for Bitmaps<'_> {
     const TYPE: ArgType = ArgType::Vector(&ArgType::Named("string"));
 
-    fn put(&self, taken: &mut Taken) -> Part {
+    fn put(&self, arena: &mut Arena) -> Part {
         let (mut windows, mut rest) = (Vec::new(), self.0);
         while let [_, length, after @ ..] = rest {
             let (window, left) = after.split_at_checked(usize::from(*length)).unwrap_or((after, &[]));
             if !window.is_empty() {
-                windows.push(taken.text(window));
+                windows.push(arena.text(window));
             }
             rest = left;
         }
-        taken.list(&windows)
+        arena.list(&windows)
     }
 }
 

@@ -3,7 +3,7 @@
 use nightjar_protocols::files::Content;
 
 use crate::analyze::files::{Carrier, Open, record};
-use crate::event::{ArgType, Argument, Conn, Event, File, FileView, Name, Part, Taken, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Event, File, FileView, Name, Part, arg_records, events};
 use crate::flow::{Cx, Flow};
 use crate::record::Record;
 use crate::time::Time;
@@ -71,7 +71,7 @@ pub enum Matches {}
 impl Argument for Matches {
     const TYPE: ArgType = ArgType::Named("mime_matches");
 
-    fn put(&self, _: &mut Taken) -> Part {
+    fn put(&self, _: &mut Arena) -> Part {
         match *self {}
     }
 }
@@ -88,8 +88,8 @@ pub(super) fn raise<E: Event>(
         return;
     }
     let fields = cx.bus.interest().fields(record::FilesRow::SCHEMA);
-    let taken = cx.bus.taken();
-    let record = record::with(cx.config, flow, open, |row| taken.view(row, fields));
+    let arena = cx.bus.arena();
+    let record = record::with(cx.config, flow, open, |row| arena.view(row, fields));
     let file = &open.file;
     let view = FileView {
         fuid: open.fuid,
@@ -104,7 +104,7 @@ pub(super) fn raise<E: Event>(
     };
     let mut conn = flow.view(cx.bus);
     conn.record = carrier.transaction(cx, flow);
-    let args = event.args(cx.bus.taken());
+    let args = event.args(cx.bus.arena());
     flow.told |= cx.bus.raise(E::ID, Some(conn), Some(view), args);
 }
 

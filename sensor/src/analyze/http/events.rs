@@ -3,7 +3,7 @@
 use nightjar_protocols::http::{Header, MessageStat, ReplyLine, RequestLine, Version};
 
 use crate::analyze::http::MessageTotals;
-use crate::event::{ArgType, Argument, Conn, Name, Numbered, Part, Taken, UpperCase, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Name, Numbered, Part, UpperCase, arg_records, events};
 use crate::time::Time;
 
 events! { [crate::analyze::first::http]
@@ -138,8 +138,8 @@ impl Argument for HeaderList<'_> {
     const TYPE: ArgType =
         ArgType::Alias("mime_header_list", &<Numbered<'_, HeaderRecord<'_>> as Argument>::TYPE);
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        Numbered(self.0).put(taken)
+    fn put(&self, arena: &mut Arena) -> Part {
+        Numbered(self.0).put(arena)
     }
 }
 

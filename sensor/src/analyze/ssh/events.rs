@@ -2,7 +2,7 @@
 
 use nightjar_protocols::ssh::{KexInit, NameList};
 
-use crate::event::{ArgType, Argument, Conn, Part, Taken, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Part, arg_records, events};
 
 events! { [crate::analyze::first::ssh]
     /// The client's identification string (RFC 4253 §4.2).
@@ -109,9 +109,9 @@ pub struct Names<'a>(pub NameList<'a>);
 impl Argument for Names<'_> {
     const TYPE: ArgType = ArgType::Vector(&ArgType::Named("string"));
 
-    fn put(&self, taken: &mut Taken) -> Part {
-        let names: Vec<Part> = self.0.iter().map(|name| taken.text(name)).collect();
-        taken.list(&names)
+    fn put(&self, arena: &mut Arena) -> Part {
+        let names: Vec<Part> = self.0.iter().map(|name| arena.text(name)).collect();
+        arena.list(&names)
     }
 }
 

@@ -169,7 +169,7 @@ impl Ring {
         let (mut bytes, mut cut) = (0, 0);
         {
             // Given back even if handling a packet panics, else the ring stands still for ever.
-            let mut block = Taken { ring: self };
+            let mut block = Block { ring: self };
             let state = block.ring.state.clone();
             let at = block.ring.next();
             let mut frames = Frames::new(block.bytes(), state.plan.link);
@@ -278,19 +278,19 @@ impl Monitor {
 }
 
 /// A block that is ours until this is dropped.
-struct Taken<'a> {
+struct Block<'a> {
     ring: &'a mut Ring,
 }
 
-impl Taken<'_> {
+impl Block<'_> {
     fn bytes(&mut self) -> &mut [u8] {
         let size = self.ring.state.geometry.block_bytes;
-        // SAFETY: there is one `Taken` of a ring at a time, and this borrows it mutably.
+        // SAFETY: there is one `Block` of a ring at a time, and this borrows it mutably.
         unsafe { self.ring.state.memory.block(self.ring.next() * size, size) }
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Block<'_> {
     fn drop(&mut self) {
         let (ring, geometry) = (&*self.ring, self.ring.state.geometry);
         let block = ring.next();
@@ -397,7 +397,7 @@ impl Memory {
         let skip = STATUS_AT + size_of::<u32>();
         assert!(at + len <= self.len && skip <= len);
         // SAFETY: in bounds by the assertion, borrowed for as long as `self` is and by no other, and the kernel
-        // does not touch a block whose status says that it is ours, which `Taken` keeps until it is dropped. The
+        // does not touch a block whose status says that it is ours, which `Block` keeps until it is dropped. The
         // status word itself, which is accessed apart, is left out.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().add(at + skip), len - skip) }
     }

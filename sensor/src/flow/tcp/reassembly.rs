@@ -300,9 +300,9 @@ impl<'a> Run<'a> {
     fn take_to(&mut self, seq: u64) -> Run<'a> {
         let len = seq.saturating_sub(self.seq).min(self.data.len() as u64);
         let (data, rest) = self.data.split_at(len as usize);
-        let taken = Run { seq: self.seq, data };
+        let arena = Run { seq: self.seq, data };
         *self = Run { seq: self.seq + len, data: rest };
-        taken
+        arena
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 use nightjar_script::{Args, Vm};
 
-use crate::log::Sheet;
+use crate::log::ScriptLog;
 use crate::record::{Format, Schema};
 use crate::script_host::log::filter::Filter;
 use crate::script_host::log::{Log, Row, is_path, refused};
-use crate::script_host::rehearse::{FILTER, Judges};
+use crate::script_host::pushdown::{FILTER, LogFunctions};
 use crate::time::Time;
 
 /// What scripts do to the rows of a native log.
@@ -75,7 +75,7 @@ impl Log {
 
     /// What decides on the rows of a native log that is [`Treatment::Filtered`], of which scripts may change the
     /// columns that have a bit in `changed`.
-    pub fn judges(&self, vm: &Vm, schema: &Schema, changed: u64) -> Option<Judges> {
+    pub fn log_functions(&self, vm: &Vm, schema: &Schema, changed: u64) -> Option<LogFunctions> {
         let state = self.0.borrow();
         let stream = state.by_path.get(schema.path).and_then(|id| state.streams.get(id))?;
         let [filter] = &stream.filters[..] else { return None };
@@ -84,7 +84,7 @@ impl Log {
             return None;
         }
         let id = |function: &Option<Rc<FuncVal>>| function.as_ref().map(|function| function.id);
-        Some(Judges {
+        Some(LogFunctions {
             policy: id(&filter.policy).filter(|hook| vm.is_handled(*hook)),
             pred: id(&filter.pred),
             path_func: id(&filter.path_func),
@@ -112,7 +112,7 @@ impl Log {
             let Some(filter) = stream.filters.first().filter(|_| stream.enabled) else { return };
             (stream.id.clone(), filter.clone())
         };
-        let Some(sheet) = self.destination(vm, &id, &filter, &record, passes) else { return };
+        let Some(script_log) = self.destination(vm, &id, &filter, &record, passes) else { return };
         let filter = filter.borrow();
         let state = &mut *self.0.borrow_mut();
         let (start, mut from) = (state.bytes.len(), 0);
@@ -122,19 +122,19 @@ impl Log {
             left &= left.wrapping_sub(1);
             state.bytes.extend_from_slice(row.get(from..begin).unwrap_or_default());
             if let Some(column) = filter.columns.get(at) {
-                sheet.column(at, &column.value(vm, &record), &mut state.bytes);
+                script_log.column(at, &column.value(vm, &record), &mut state.bytes);
             }
             from = end;
         }
         let rest = row.get(from..).unwrap_or_default();
-        let (rest, end) = rest.split_at(rest.len().saturating_sub(sheet.row_end().len()));
+        let (rest, end) = rest.split_at(rest.len().saturating_sub(script_log.row_end().len()));
         state.bytes.extend_from_slice(rest);
         for (at, column) in filter.columns.iter().enumerate().skip(native) {
-            sheet.column(at, &column.value(vm, &record), &mut state.bytes);
+            script_log.column(at, &column.value(vm, &record), &mut state.bytes);
         }
         state.bytes.extend_from_slice(end);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values: Vec::new(), exported: false, at });
+        state.rows.push(Row { script_log, start, end, values: Vec::new(), exported: false, at });
     }
 
     /// Where a filter sends a row; `None` where scripts refuse it.
@@ -145,7 +145,7 @@ impl Log {
         filter: &Rc<std::cell::RefCell<Filter>>,
         record: &Rc<RecordVal>,
         passes: bool,
-    ) -> Option<Arc<Sheet>> {
+    ) -> Option<Arc<ScriptLog>> {
         let (policy, pred, path_func) = if passes {
             (None, None, None)
         } else {
@@ -180,8 +180,8 @@ impl Log {
         };
         let mut filter = filter.borrow_mut();
         let asked = named.as_deref().unwrap_or(filter.path.as_bytes());
-        if let Some(sheet) = filter.destinations.get(asked) {
-            return Some(sheet.clone());
+        if let Some(script_log) = filter.destinations.get(asked) {
+            return Some(script_log.clone());
         }
         let Value::Enum(_, number) = id else { return None };
         let asked = asked.to_vec();
@@ -190,11 +190,11 @@ impl Log {
             return None;
         }
         let path = self.claim(vm, *number, &filter.name, String::from_utf8_lossy(&asked).into_owned());
-        let Some(sheet) = filter.sheet(&path) else {
+        let Some(script_log) = filter.script_log(&path) else {
             self.refuse(vm, &filter.name, Some(&Value::str(&path)));
             return None;
         };
-        filter.destinations.insert(asked, sheet.clone());
-        Some(sheet)
+        filter.destinations.insert(asked, script_log.clone());
+        Some(script_log)
     }
 }

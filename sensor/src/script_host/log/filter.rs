@@ -8,7 +8,7 @@ use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 
-use crate::log::{Header, Separators, Sheet, Style, Table};
+use crate::log::{Header, ScriptLog, Separators, Style, Table};
 use crate::record::{Format, JsonTime};
 use crate::script_host::log::columns::{self, Column};
 use crate::script_host::log::rotate::{self, Rotation};
@@ -44,9 +44,9 @@ pub(super) struct Filter {
     /// It does: `LogNone::debug`.
     pub tells: bool,
     /// By path.
-    pub sheets: HashMap<String, Arc<Sheet>>,
+    pub script_logs: HashMap<String, Arc<ScriptLog>>,
     /// Where rows go for what `path_func` answers.
-    pub destinations: HashMap<Vec<u8>, Arc<Sheet>, foldhash::fast::RandomState>,
+    pub destinations: HashMap<Vec<u8>, Arc<ScriptLog>, foldhash::fast::RandomState>,
     /// The path, as `path_func` is told it.
     pub path_value: Value,
     /// Its rows have all columns of the stream, under their own names.
@@ -168,7 +168,7 @@ impl Filter {
             writer_value: field("writer"),
             told: Vec::new(),
             tells: writer == Writer::None && vm.global_value("LogNone::debug").is_some_and(Value::as_bool),
-            sheets: HashMap::new(),
+            script_logs: HashMap::new(),
             destinations: HashMap::default(),
             keeps_columns,
             record,
@@ -213,30 +213,30 @@ impl Filter {
     }
 
     /// The log of a path. Names last as long as the program, and there are not many.
-    pub fn sheet(&mut self, path: &str) -> Option<Arc<Sheet>> {
-        if let Some(sheet) = self.sheets.get(path) {
-            return Some(sheet.clone());
+    pub fn script_log(&mut self, path: &str) -> Option<Arc<ScriptLog>> {
+        if let Some(script_log) = self.script_logs.get(path) {
+            return Some(script_log.clone());
         }
-        if self.sheets.len() >= MAX_PATHS {
+        if self.script_logs.len() >= MAX_PATHS {
             return None;
         }
         let to_stdout = self.stdout || path == "/dev/stdout";
         let types = self.columns.iter().map(|column| column.type_name.clone()).collect();
-        let mut sheet =
-            Sheet::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
-        sheet.stdout = to_stdout;
-        sheet.gzip_level = self.gzip_level;
-        sheet.gzip_ending.clone_from(&self.gzip_ending);
-        sheet.export_only = self.writer == Writer::Kafka;
-        sheet.topic = self.topic.clone().unwrap_or_default();
-        sheet.table = self.table.clone().map(|(name, separators)| Table {
+        let mut script_log =
+            ScriptLog::new(String::leak(path.to_owned()), self.names.clone(), types, self.style.clone());
+        script_log.stdout = to_stdout;
+        script_log.gzip_level = self.gzip_level;
+        script_log.gzip_ending.clone_from(&self.gzip_ending);
+        script_log.export_only = self.writer == Writer::Kafka;
+        script_log.topic = self.topic.clone().unwrap_or_default();
+        script_log.table = self.table.clone().map(|(name, separators)| Table {
             named: name.is_some(),
             name: name.unwrap_or_else(|| path.to_owned()),
             separators,
         });
-        let sheet = Arc::new(sheet);
-        self.sheets.insert(path.to_owned(), sheet.clone());
-        Some(sheet)
+        let script_log = Arc::new(script_log);
+        self.script_logs.insert(path.to_owned(), script_log.clone());
+        Some(script_log)
     }
 }
 

@@ -11,7 +11,7 @@ use nightjar_script::source::Span;
 use nightjar_script::value::{FuncVal, Value};
 use nightjar_script::vm::{CallSite, Res};
 
-use crate::log::Sheet;
+use crate::log::ScriptLog;
 use crate::script_host::log::rotate::{self, Ended};
 use crate::script_host::log::{Log, State};
 
@@ -23,16 +23,16 @@ const MAX_SHADOW: u64 = 4_096;
 
 impl State {
     /// A log has begun that is to be rotated: the next run is to know, should this one not come to it.
-    pub fn cast_shadow(&mut self, vm: &Vm, sheet: &Sheet, postprocessor: Option<&Rc<FuncVal>>) {
+    pub fn cast_shadow(&mut self, vm: &Vm, script_log: &ScriptLog, postprocessor: Option<&Rc<FuncVal>>) {
         let wanted = vm.global_value("LogAscii::enable_leftover_log_rotation").is_some_and(Value::as_bool);
         if !wanted || self.shadows.len() >= MAX_SHADOWS {
             return;
         }
-        let log = self.folder.join(format!("{}{}", sheet.path, sheet.ending()));
+        let log = self.folder.join(format!("{}{}", script_log.path, script_log.ending()));
         let (Some(folder), Some(name)) = (log.parent(), log.file_name()) else { return };
         let shadow = folder.join(format!("{PREFIX}{}", name.to_string_lossy()));
         let function = postprocessor.and_then(|function| vm.funcs.get(function.id.0 as usize));
-        let text = format!("{}\n{}\n", sheet.ending(), function.map_or("", |function| &function.name));
+        let text = format!("{}\n{}\n", script_log.ending(), function.map_or("", |function| &function.name));
         // Should it fail, then so will the log, which is told.
         if std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&shadow, text)).is_ok() {
             self.shadows.push(shadow);

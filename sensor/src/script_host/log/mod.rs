@@ -25,7 +25,7 @@ use nightjar_script::{Args, Vm};
 
 use crate::event::Arg;
 use crate::export::is_topic;
-use crate::log::{LogError, Logs, Sheet};
+use crate::log::{LogError, Logs, ScriptLog};
 use crate::record::Schema;
 use crate::script_host::log::columns::Column;
 use crate::script_host::log::delay::{Active, Delays};
@@ -94,7 +94,7 @@ struct Stream {
 
 /// A row that waits to be handed on.
 struct Row {
-    sheet: Arc<Sheet>,
+    script_log: Arc<ScriptLog>,
     start: usize,
     end: usize,
     values: Vec<Arg>,
@@ -153,9 +153,9 @@ impl Log {
             let mut filter = filter.borrow_mut();
             let path = filter.path.clone();
             if matches!(filter.writer, Writer::Ascii | Writer::Kafka)
-                && let Some(sheet) = filter.sheet(&path)
+                && let Some(script_log) = filter.script_log(&path)
             {
-                schemas.push(sheet.schema());
+                schemas.push(script_log.schema());
             }
         }
         schemas.sort_by_key(|schema| schema.path);
@@ -171,8 +171,8 @@ impl Log {
         }
         let mut result = Ok(());
         for row in state.rows.drain(..) {
-            result = result.and(logs.sheet_row(
-                &row.sheet,
+            result = result.and(logs.script_log_row(
+                &row.script_log,
                 &state.bytes[row.start..row.end],
                 (&row.values, row.exported),
                 row.at,
@@ -394,7 +394,7 @@ impl Log {
             filter.tell_of_nothing(vm, &path);
             return;
         }
-        let Some(sheet) = filter.sheet(&path) else {
+        let Some(script_log) = filter.script_log(&path) else {
             return self.refuse(vm, &filter.name, Some(&Value::str(&path)));
         };
         let ext_columns = filter.ext_columns();
@@ -407,13 +407,13 @@ impl Log {
         let next = filter.rotation.opened(&path, vm.network_time, rotate::base_time(vm));
         let state = &mut *self.0.borrow_mut();
         if next.is_some() && filter.writer == Writer::Ascii {
-            state.cast_shadow(vm, &sheet, filter.rotation.postprocessor.as_ref());
+            state.cast_shadow(vm, &script_log, filter.rotation.postprocessor.as_ref());
         }
         state.next_rotation = state.next_rotation.min(next.unwrap_or(f64::INFINITY));
         let start = state.bytes.len();
-        sheet.row(&values, &mut state.bytes);
+        script_log.row(&values, &mut state.bytes);
         let (end, at) = (state.bytes.len(), Time::from_secs_f64(vm.network_time));
-        state.rows.push(Row { sheet, start, end, values, exported, at });
+        state.rows.push(Row { script_log, start, end, values, exported, at });
     }
 
     /// A row as a function of scripts declares it: such a record may have some of the columns only.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use nightjar_script::value::{FuncVal, Value};
 use nightjar_script::{Args, Vm};
 
-use crate::log::{LogError, Logs, Sheet};
+use crate::log::{LogError, Logs, ScriptLog};
 use crate::script_host::log::Log;
 use crate::time::Time;
 
@@ -24,7 +24,7 @@ pub(super) struct Rotation {
 struct Due {
     stream: i64,
     filter: String,
-    sheet: Arc<Sheet>,
+    script_log: Arc<ScriptLog>,
     postprocessor: Option<Rc<FuncVal>>,
     log: Ended,
 }
@@ -86,7 +86,7 @@ impl Log {
             let postprocessor = due.postprocessor.map(Value::Func).or(default).unwrap_or_default();
             let log = Ended { postprocessor, ..due.log };
             let target = file_name(vm, &log);
-            match logs.rotate_sheet(&due.sheet, &target, Time::from_secs_f64(now)) {
+            match logs.rotate_sheet(&due.script_log, &target, Time::from_secs_f64(now)) {
                 Ok(Some(file)) => tell(vm, &log, &file),
                 Ok(None) => {}
                 Err(error) => result = result.and(Err(error)),
@@ -111,11 +111,11 @@ impl Log {
                     if all || *next <= now {
                         // Written before the first packet: its time is that packet's.
                         let early = *opened == 0.0 && !all;
-                        if let Some(sheet) = filter.sheets.get(path).filter(|_| !early) {
+                        if let Some(script_log) = filter.script_logs.get(path).filter(|_| !early) {
                             due.push(Due {
                                 stream: *number,
                                 filter: filter.name.clone(),
-                                sheet: sheet.clone(),
+                                script_log: script_log.clone(),
                                 postprocessor: rotation.postprocessor.clone(),
                                 log: Ended {
                                     path: path.clone(),
@@ -133,7 +133,9 @@ impl Log {
                 }
             }
         }
-        due.sort_by(|a, b| (a.stream, &a.filter, a.sheet.path).cmp(&(b.stream, &b.filter, b.sheet.path)));
+        due.sort_by(|a, b| {
+            (a.stream, &a.filter, a.script_log.path).cmp(&(b.stream, &b.filter, b.script_log.path))
+        });
         due
     }
 }

@@ -123,12 +123,12 @@ impl State {
         let [relay, program, from, to, head, name] = args else { return Value::Unset };
         self.files_taken += 1;
         let name = string(name);
-        let taken = format!("{name}.{}-{}.mail", std::process::id(), self.files_taken);
-        if let Err(error) = std::fs::rename(&name, &taken) {
+        let arena = format!("{name}.{}-{}.mail", std::process::id(), self.files_taken);
+        if let Err(error) = std::fs::rename(&name, &arena) {
             vm.error(Span::default(), format!("cannot mail {name}: {error}"));
             return Value::Unset;
         }
-        let text = Text::File(head.bytes().to_vec(), PathBuf::from(taken));
+        let text = Text::File(head.bytes().to_vec(), PathBuf::from(arena));
         self.outbox.send(Parcel { via: via(relay, program), from: string(from), to: string(to), text });
         Value::Unset
     }
@@ -160,7 +160,7 @@ impl State {
     }
 
     fn report(&self, vm: &mut Vm) {
-        let troubles = [self.outbox.trouble(), self.blocked.trouble()];
+        let troubles = [self.outbox.incident(), self.blocked.incident()];
         troubles.into_iter().flatten().for_each(|trouble| vm.warn(Span::default(), trouble));
     }
 }

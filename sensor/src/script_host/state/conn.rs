@@ -8,7 +8,7 @@ use nightjar_script::types::TypeId;
 use nightjar_script::value::{Addr, NativeRecord, Port, RecordVal, Template, Value};
 use smallvec::SmallVec;
 
-use crate::event::{ConnId, ConnParts, ConnView, EndView, Proto, Taken};
+use crate::event::{Arena, ConnId, ConnParts, ConnView, EndView, Proto};
 use crate::record::Uid;
 use crate::script_host::layout::{Conn, Place};
 use crate::script_host::values::{self, seconds, span};
@@ -20,11 +20,11 @@ pub(super) type Record = (Rc<RecordVal>, Rc<Source>);
 /// rest is not made.
 pub(super) struct Source {
     shape: Rc<Shape>,
-    said: RefCell<Option<Said>>,
+    last_shown: RefCell<Option<LastShown>>,
 }
 
 /// What the sensor said last.
-struct Said {
+struct LastShown {
     uid: Uid,
     id: ConnId,
     proto: Proto,
@@ -61,7 +61,7 @@ enum Shows {
 
 /// What records of connections are made from.
 #[derive(Default)]
-pub(super) struct Mould {
+pub(super) struct RecordPool {
     shape: Option<Rc<Shape>>,
     /// Records that are no longer needed.
     spare: Vec<Record>,
@@ -70,7 +70,7 @@ pub(super) struct Mould {
 /// So many records are kept to be used again.
 pub(super) const MAX_SPARE: usize = 64;
 
-impl Mould {
+impl RecordPool {
     /// A record of a connection that is new to scripts.
     pub fn begin(&mut self, vm: &mut Vm, layout: &Conn) -> Option<Record> {
         let shape = match &self.shape {
@@ -81,7 +81,7 @@ impl Mould {
         if shape.template.evaluated.is_empty() {
             return self.record();
         }
-        let (ty, source) = (shape.ty, Rc::new(Source { shape, said: RefCell::default() }));
+        let (ty, source) = (shape.ty, Rc::new(Source { shape, last_shown: RefCell::default() }));
         Some((vm.new_record_from(ty, |_| source.clone())?, source))
     }
 
@@ -92,12 +92,12 @@ impl Mould {
         }
         let shape = self.shape.clone()?;
         let (ty, width) = (shape.ty, shape.template.width());
-        let source = Rc::new(Source { shape, said: RefCell::default() });
+        let source = Rc::new(Source { shape, last_shown: RefCell::default() });
         Some((RecordVal::native(ty, width, source.clone()), source))
     }
 
     pub fn give_back(&mut self, record: Record) {
-        record.1.said.replace(None);
+        record.1.last_shown.replace(None);
         if self.spare.len() < MAX_SPARE {
             self.spare.push(record);
         }
@@ -148,8 +148,8 @@ impl Source {
 
 impl NativeRecord for Source {
     fn get(&self, field: usize) -> Value {
-        let said = self.said.borrow();
-        let Some(said) = &*said else { return self.shape.template.get(field) };
+        let last_shown = self.last_shown.borrow();
+        let Some(last_shown) = &*last_shown else { return self.shape.template.get(field) };
         let made = |template: &Option<Rc<Template>>, values: &[Value]| match template {
             None => self.shape.template.get(field),
             Some(template) => {
@@ -160,23 +160,25 @@ impl NativeRecord for Source {
         };
         match self.shows(field) {
             Shows::Nothing => self.shape.template.get(field),
-            Shows::Id => made(&self.shape.id, &ends(&said.id, said.proto)),
-            Shows::Orig => made(&self.shape.end, &end(&said.ends[0])),
-            Shows::Resp => made(&self.shape.end, &end(&said.ends[1])),
-            Shows::Start => Value::Time(seconds(said.start)),
-            Shows::Duration => Value::Interval(span(said.duration)),
-            Shows::Uid => Value::str(said.uid.as_bytes()),
-            Shows::History => Value::str(&said.history),
+            Shows::Id => made(&self.shape.id, &ends(&last_shown.id, last_shown.proto)),
+            Shows::Orig => made(&self.shape.end, &end(&last_shown.ends[0])),
+            Shows::Resp => made(&self.shape.end, &end(&last_shown.ends[1])),
+            Shows::Start => Value::Time(seconds(last_shown.start)),
+            Shows::Duration => Value::Interval(span(last_shown.duration)),
+            Shows::Uid => Value::str(last_shown.uid.as_bytes()),
+            Shows::History => Value::str(&last_shown.history),
         }
     }
 
     fn within(&self, field: usize, inner: usize) -> Option<Value> {
-        let said = self.said.borrow();
-        let said = said.as_ref()?;
+        let last_shown = self.last_shown.borrow();
+        let last_shown = last_shown.as_ref()?;
         match self.shows(field) {
-            Shows::Id if self.shape.id.is_some() => ends(&said.id, said.proto).into_iter().nth(inner),
-            Shows::Orig if self.shape.end.is_some() => end(&said.ends[0]).into_iter().nth(inner),
-            Shows::Resp if self.shape.end.is_some() => end(&said.ends[1]).into_iter().nth(inner),
+            Shows::Id if self.shape.id.is_some() => {
+                ends(&last_shown.id, last_shown.proto).into_iter().nth(inner)
+            }
+            Shows::Orig if self.shape.end.is_some() => end(&last_shown.ends[0]).into_iter().nth(inner),
+            Shows::Resp if self.shape.end.is_some() => end(&last_shown.ends[1]).into_iter().nth(inner),
             _ => None,
         }
     }
@@ -194,7 +196,15 @@ impl NativeRecord for Source {
 pub(super) fn name((_, source): &Record, uid: Uid, id: ConnId, proto: Proto) {
     let (start, duration) = (Time::default(), Interval::default());
     let (ends, history) = (Default::default(), SmallVec::new());
-    source.said.borrow_mut().get_or_insert(Said { uid, id, proto, ends, start, duration, history });
+    source.last_shown.borrow_mut().get_or_insert(LastShown {
+        uid,
+        id,
+        proto,
+        ends,
+        start,
+        duration,
+        history,
+    });
 }
 
 /// Brings a connection's record up to date; what scripts keep in it stays.
@@ -202,11 +212,11 @@ pub(super) fn update(
     vm: &mut Vm,
     layout: &Conn,
     (record, source): &Record,
-    (view, taken): (&ConnView, &Taken),
+    (view, arena): (&ConnView, &Arena),
     parts: ConnParts,
 ) {
-    let (history, services) = (taken.bytes_of(view.history), taken.parts_of(view.services));
-    source.said.replace(Some(Said {
+    let (history, services) = (arena.bytes_of(view.history), arena.parts_of(view.services));
+    source.last_shown.replace(Some(LastShown {
         uid: view.uid,
         id: view.id,
         proto: view.proto,
@@ -241,7 +251,7 @@ pub(super) fn update(
     // A protocol that was given up is taken from it again.
     let service = layout.service.filter(|_| !services.is_empty());
     if let Some(place) = service.or(made(layout.service).filter(|_| parts.service)) {
-        let names = services.iter().filter_map(|name| taken.text_of(*name));
+        let names = services.iter().filter_map(|name| arena.text_of(*name));
         let names = names.map(|name| Value::str(name.to_ascii_uppercase())).collect();
         let value = values::collection(vm, names, place.ty);
         record.set(place.at, value);

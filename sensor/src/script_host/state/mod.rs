@@ -1,8 +1,8 @@
 //! What scripts are shown of connections and files, kept between events.
 
 mod conn;
+mod last_shown;
 mod row;
-mod said;
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use smallvec::SmallVec;
 
 use crate::analyze;
 use crate::event::{
-    ConnId, ConnParts, ConnView, Errands, FileView, Owner, Proto, Raised, RecordView, RowView, Taken,
+    Arena, ConnId, ConnParts, ConnView, Effects, FileView, Owner, Proto, Raised, RecordView, RowView,
 };
 use crate::record::{Schema, Uid};
 use crate::script_host::files;
 use crate::script_host::layout::Layout;
-use crate::script_host::state::row::{Moulds, Row};
+use crate::script_host::state::row::{RecordPools, Row};
 use crate::script_host::values;
 
 /// The records of connections and files that events were about: handlers may keep things in them, and change
@@ -36,8 +36,8 @@ pub(super) struct State {
     recent: VecDeque<Uid>,
     /// The connection of the last event was among them.
     known: bool,
-    mould: conn::Mould,
-    moulds: Moulds,
+    record_pool: conn::RecordPool,
+    record_pools: RecordPools,
     added: Added,
 }
 
@@ -101,10 +101,10 @@ impl State {
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
-        (view, taken): (&ConnView, &Taken),
+        (view, arena): (&ConnView, &Arena),
         parts: ConnParts,
     ) -> Value {
-        let State { conns, current, known, mould, moulds, added, .. } = self;
+        let State { conns, current, known, record_pool, record_pools, added, .. } = self;
         let kept = match conns.get_mut(&view.uid) {
             Some(kept) => {
                 *known = kept.recent;
@@ -112,19 +112,19 @@ impl State {
             }
             None => {
                 *known = false;
-                let Some(record) = mould.begin(vm, &layout.conn) else { return Value::Unset };
+                let Some(record) = record_pool.begin(vm, &layout.conn) else { return Value::Unset };
                 let kept = Box::new(Kept { body: Body::Conn(record), rows: SmallVec::new(), recent: false });
                 &mut current.insert((view.uid, kept)).1
             }
         };
-        if !kept.unfold(layout, mould, moulds) {
+        if !kept.unfold(layout, record_pool, record_pools) {
             return Value::Unset;
         }
         let Body::Conn(record) = &kept.body else { return Value::Unset };
-        conn::update(vm, &layout.conn, record, (view, taken), parts);
+        conn::update(vm, &layout.conn, record, (view, arena), parts);
         let record = record.0.clone();
         if let Some((nth, row)) = &view.record {
-            kept.show(vm, layout, moulds, (&record, *nth), (row, taken), values::proto(view.proto));
+            kept.show(vm, layout, record_pools, (&record, *nth), (row, arena), values::proto(view.proto));
             if let Some(log) = layout.log(row.schema)
                 && let Some(of) = layout.logs[log].holder
                 && let Value::Record(row) = record.get(of)
@@ -137,8 +137,8 @@ impl State {
 
     /// Puts an element of an enum into a set of a row before anybody has looked at that, under its name. Beyond the
     /// ceilings on what is kept of connections it is lost, as what handlers put into records is.
-    pub fn add(&mut self, vm: &Vm, layout: &Layout, errands: &Errands, column: usize, element: &[u8]) {
-        let log = analyze::row_of(errands.id).and_then(|schema| layout.log(schema));
+    pub fn add(&mut self, vm: &Vm, layout: &Layout, effects: &Effects, column: usize, element: &[u8]) {
+        let log = analyze::row_of(effects.id).and_then(|schema| layout.log(schema));
         let element = std::str::from_utf8(element).ok().and_then(|name| vm.global_value(name));
         let (Some(log), Some(element)) = (log, element) else { return };
         let (Some(Some(column)), Value::Enum(_, number)) = (layout.logs[log].columns.get(column), element)
@@ -146,7 +146,7 @@ impl State {
             return;
         };
         let (field, number) = (column.place.at, *number);
-        let Owner { uid, nth } = errands.owner;
+        let Owner { uid, nth } = effects.owner;
         let room = self.added.0.len() < MAX_KEPT || self.added.0.contains_key(&uid);
         let Some(all) = room.then(|| self.added.0.entry(uid).or_default()) else { return };
         let is = |known: &Addition| {
@@ -179,14 +179,14 @@ impl State {
     /// An event is over, or a row is written: what nobody else holds is folded, of connections that were last told
     /// of before others.
     pub fn settle(&mut self, layout: &Layout, uid: Uid) {
-        let State { conns, current, recent, mould, moulds, .. } = self;
+        let State { conns, current, recent, record_pool, record_pools, .. } = self;
         if let Some((uid, mut kept)) = current.take() {
             if conns.len() < MAX_KEPT {
                 kept.recent = true;
                 conns.insert(uid, kept);
                 recent.push_back(uid);
             } else {
-                kept.fold(layout, mould, moulds);
+                kept.fold(layout, record_pool, record_pools);
             }
         } else if let Some(kept) = conns.get_mut(&uid).filter(|kept| !kept.recent) {
             kept.recent = true;
@@ -196,7 +196,7 @@ impl State {
             let Some(uid) = recent.pop_front() else { return };
             let Some(kept) = conns.get_mut(&uid) else { continue };
             kept.recent = false;
-            kept.fold(layout, mould, moulds);
+            kept.fold(layout, record_pool, record_pools);
             if kept.is_empty() {
                 conns.remove(&uid);
             }
@@ -208,7 +208,7 @@ impl State {
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
-        (view, taken): (&FileView, &Taken),
+        (view, arena): (&FileView, &Arena),
         conn: &Value,
     ) -> Value {
         let fresh = !self.files.contains_key(&view.fuid);
@@ -238,7 +238,7 @@ impl State {
         let Body::File(record) = &kept.body else { return Value::Unset };
         let record = record.clone();
         values::update_file(&layout.file, &record, view);
-        kept.show(vm, layout, &mut self.moulds, (&record, 0), (&view.record, taken), value::Proto::Tcp);
+        kept.show(vm, layout, &mut self.record_pools, (&record, 0), (&view.record, arena), value::Proto::Tcp);
         Value::Record(record)
     }
 
@@ -248,14 +248,14 @@ impl State {
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
-        (row, taken): (&RowView, &Taken),
+        (row, arena): (&RowView, &Arena),
         only: u64,
         write: impl FnOnce(&mut Vm, usize, Rc<RecordVal>),
     ) {
         let Some(log) = layout.log(row.record.schema) else { return };
-        let transport = transport(&row.record, taken);
+        let transport = transport(&row.record, arena);
         let (uid, nth) = (row.owner.uid, row.owner.nth);
-        let State { conns, files, moulds, added, .. } = self;
+        let State { conns, files, record_pools, added, .. } = self;
         let kept = conns.get_mut(&uid).or_else(|| files.get_mut(&uid));
         let known = kept.and_then(|kept| kept.rows.iter_mut().find(|row| (row.log, row.nth) == (log, nth)));
         let (mut alone, mut shown) = (None, false);
@@ -264,23 +264,23 @@ impl State {
                 shown = !layout.logs[log].passing;
                 known
             }
-            None => match Row::new(vm, layout, moulds, (log, nth)) {
+            None => match Row::new(vm, layout, record_pools, (log, nth)) {
                 Some(row) => alone.insert(row),
                 None => return,
             },
         };
-        let Some(record) = waiting.record(layout, moulds) else { return };
+        let Some(record) = waiting.record(layout, record_pools) else { return };
         // Who looks at it later looks at all of it.
         let only = if shown { u64::MAX } else { only };
-        waiting.update(vm, &layout.logs[log], (&row.record, taken), transport, only);
+        waiting.update(vm, &layout.logs[log], (&row.record, arena), transport, only);
         added.put_into(vm, uid, (log, nth), &record);
         waiting.done = true;
         write(vm, log, record);
         match alone {
-            Some(row) => row.discard(moulds),
+            Some(row) => row.discard(record_pools),
             None => {
                 if let Some(kept) = conns.get_mut(&uid).filter(|_| layout.logs[log].passing) {
-                    kept.let_go(layout, moulds, (log, nth));
+                    kept.let_go(layout, record_pools, (log, nth));
                 }
                 self.settle(layout, uid);
             }
@@ -288,13 +288,13 @@ impl State {
     }
 
     /// Whether the digest that an event tells of was asked for.
-    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised, taken: &Taken) -> bool {
-        let kept = event.file.and_then(|at| taken.file(at)).and_then(|view| self.files.get(&view.fuid));
+    pub fn asked_for(&self, vm: &Vm, layout: &Layout, event: &Raised, arena: &Arena) -> bool {
+        let kept = event.file.and_then(|at| arena.file(at)).and_then(|view| self.files.get(&view.fuid));
         let at = layout.log(analyze::FILES).and_then(|at| layout.logs[at].holder);
         let (Some(kept), Some(at)) = (kept, at) else { return false };
         let Body::File(record) = &kept.body else { return false };
         let Value::Record(info) = record.get(at) else { return false };
-        let kind = taken.parts_of(event.args).get(1).and_then(|kind| taken.text_of(*kind));
+        let kind = arena.parts_of(event.args).get(1).and_then(|kind| arena.text_of(*kind));
         DIGESTS
             .iter()
             .any(|(name, analyzer)| kind == Some(name.as_bytes()) && files::has_analyzer(vm, &info, analyzer))
@@ -310,17 +310,17 @@ impl State {
         id: ConnId,
         proto: Proto,
     ) -> Option<Value> {
-        let State { conns, current, mould, moulds, .. } = self;
+        let State { conns, current, record_pool, record_pools, .. } = self;
         let record = match conns.get_mut(&uid) {
             Some(kept) => {
-                if !kept.unfold(layout, mould, moulds) {
+                if !kept.unfold(layout, record_pool, record_pools) {
                     return None;
                 }
                 let Body::Conn(record) = &kept.body else { return None };
                 record.clone()
             }
             None => {
-                let record = mould.begin(vm, &layout.conn)?;
+                let record = record_pool.begin(vm, &layout.conn)?;
                 let kept =
                     Box::new(Kept { body: Body::Conn(record.clone()), rows: SmallVec::new(), recent: false });
                 *current = Some((uid, kept));
@@ -334,7 +334,7 @@ impl State {
     /// Folds a connection again. One that no event was about is not kept: its end will not be told.
     pub fn settle_named(&mut self, layout: &Layout, uid: Uid) {
         match self.current.take() {
-            Some((_, mut kept)) => kept.fold(layout, &mut self.mould, &mut self.moulds),
+            Some((_, mut kept)) => kept.fold(layout, &mut self.record_pool, &mut self.record_pools),
             None => self.settle(layout, uid),
         }
     }
@@ -351,7 +351,7 @@ impl State {
                     match Rc::get_mut(&mut record.0) {
                         Some(unshared) => {
                             unshared.recycle(|_, _| {});
-                            self.mould.give_back(record);
+                            self.record_pool.give_back(record);
                         }
                         None => {
                             if let Some(ended) = layout.conn.ended {
@@ -360,7 +360,7 @@ impl State {
                         }
                     }
                 }
-                rows.into_iter().for_each(|row| row.discard(&mut self.moulds));
+                rows.into_iter().for_each(|row| row.discard(&mut self.record_pools));
             }
             None => {
                 self.files.remove(&uid);
@@ -382,9 +382,9 @@ pub(super) fn hide_digests(vm: &Vm, info: &RecordVal) {
 }
 
 /// The transport that a row's ports are of.
-fn transport(record: &RecordView, taken: &Taken) -> value::Proto {
-    let name = record.schema.field("proto").and_then(|at| taken.field(record, at));
-    match name.and_then(|name| taken.text_of(name)) {
+fn transport(record: &RecordView, arena: &Arena) -> value::Proto {
+    let name = record.schema.field("proto").and_then(|at| arena.field(record, at));
+    match name.and_then(|name| arena.text_of(name)) {
         Some(b"udp") => value::Proto::Udp,
         Some(b"icmp") => value::Proto::Icmp,
         _ => value::Proto::Tcp,
@@ -397,9 +397,9 @@ impl Kept {
         &mut self,
         vm: &mut Vm,
         layout: &Layout,
-        moulds: &mut Moulds,
+        record_pools: &mut RecordPools,
         (holder, nth): (&RecordVal, u64),
-        (view, taken): (&RecordView, &Taken),
+        (view, arena): (&RecordView, &Arena),
         transport: value::Proto,
     ) {
         let Some(at) = layout.log(view.schema) else { return };
@@ -412,14 +412,14 @@ impl Kept {
                 if self.rows.len() >= MAX_ROWS {
                     self.rows.remove(0);
                 }
-                let Some(row) = Row::new(vm, layout, moulds, (at, nth)) else { return };
+                let Some(row) = Row::new(vm, layout, record_pools, (at, nth)) else { return };
                 self.rows.push(row);
                 self.rows.len() - 1
             }
         };
         let row = &mut self.rows[place];
-        let Some(record) = row.record(layout, moulds) else { return };
-        row.update(vm, log, (view, taken), transport, u64::MAX);
+        let Some(record) = row.record(layout, record_pools) else { return };
+        row.update(vm, log, (view, arena), transport, u64::MAX);
         if let Some(field) = log.holder {
             let shown =
                 holder.peek(field, |held| matches!(held, Value::Record(held) if Rc::ptr_eq(held, &record)));
@@ -430,7 +430,7 @@ impl Kept {
     }
 
     /// Lets go of a row that is written, for which nobody looks any more, unless somebody holds the connection.
-    fn let_go(&mut self, layout: &Layout, moulds: &mut Moulds, (log, nth): (usize, u64)) {
+    fn let_go(&mut self, layout: &Layout, record_pools: &mut RecordPools, (log, nth): (usize, u64)) {
         let Body::Conn((record, _)) = &self.body else { return };
         let Some(at) = self.rows.iter().position(|row| (row.log, row.nth) == (log, nth)) else { return };
         if Rc::strong_count(record) > 1 {
@@ -442,20 +442,25 @@ impl Kept {
         {
             record.set(holder, Value::Unset);
         }
-        row.discard(moulds);
+        row.discard(record_pools);
     }
 
     /// Makes the record again. False if that cannot be.
-    fn unfold(&mut self, layout: &Layout, mould: &mut conn::Mould, moulds: &mut Moulds) -> bool {
+    fn unfold(
+        &mut self,
+        layout: &Layout,
+        record_pool: &mut conn::RecordPool,
+        record_pools: &mut RecordPools,
+    ) -> bool {
         let Body::Folded(own) = &mut self.body else { return true };
-        let Some(record) = mould.record() else { return false };
+        let Some(record) = record_pool.record() else { return false };
         for (at, value) in std::mem::take(own) {
             record.0.set(at as usize, value);
         }
         for row in self.rows.iter_mut().filter(|row| row.shown) {
             row.shown = false;
             let holder = layout.logs.get(row.log).and_then(|log| log.holder);
-            if let (Some(holder), Some(row)) = (holder, row.record(layout, moulds)) {
+            if let (Some(holder), Some(row)) = (holder, row.record(layout, record_pools)) {
                 record.0.set(holder, Value::Record(row));
             }
         }
@@ -464,7 +469,7 @@ impl Kept {
     }
 
     /// Puts a connection's record away, and its rows', if nobody holds them.
-    fn fold(&mut self, layout: &Layout, mould: &mut conn::Mould, moulds: &mut Moulds) {
+    fn fold(&mut self, layout: &Layout, record_pool: &mut conn::RecordPool, record_pools: &mut RecordPools) {
         if let Body::Conn((record, source)) = &mut self.body
             && let Some(unshared) = Rc::get_mut(record)
         {
@@ -484,13 +489,13 @@ impl Kept {
                 own.push((at as u32, value));
             });
             if let Body::Conn(record) = std::mem::replace(&mut self.body, Body::Folded(own)) {
-                mould.give_back(record);
+                record_pool.give_back(record);
             }
         }
         if matches!(self.body, Body::Folded(_)) {
             self.rows.retain(|row| !row.done || row.shown);
         }
-        self.rows.iter_mut().for_each(|row| row.fold(moulds));
+        self.rows.iter_mut().for_each(|row| row.fold(record_pools));
     }
 
     /// Whether it is worth keeping.

@@ -7,11 +7,11 @@ use nightjar_script::Vm;
 use nightjar_script::types::{Type, TypeId};
 use nightjar_script::value::{NativeRecord, Proto, RecordVal, Template, Value};
 
-use crate::event::{Excerpt, Part, RecordView, Taken};
+use crate::event::{Arena, Excerpt, Part, RecordView};
 use crate::script_host::layout::{Layout, Log};
 use crate::script_host::state::Own;
 use crate::script_host::state::conn::MAX_SPARE;
-use crate::script_host::state::said::Said;
+use crate::script_host::state::last_shown::LastShown;
 use crate::script_host::values::{self, Subject};
 
 pub(super) struct Row {
@@ -21,7 +21,7 @@ pub(super) struct Row {
     pub done: bool,
     /// The connection or file holds it.
     pub shown: bool,
-    said: Said,
+    last_shown: LastShown,
     body: Body,
 }
 
@@ -33,7 +33,7 @@ enum Body {
 
 struct Folded {
     own: Own,
-    said: Excerpt,
+    last_shown: Excerpt,
     transport: Proto,
 }
 
@@ -42,7 +42,7 @@ type Record = (Rc<RecordVal>, Rc<Source>);
 /// What a row's record shows beside what was put into it.
 struct Source {
     shape: Rc<Shape>,
-    said: RefCell<Excerpt>,
+    last_shown: RefCell<Excerpt>,
     /// What its ports are of.
     transport: Cell<Proto>,
 }
@@ -60,19 +60,19 @@ struct Shape {
 
 /// What rows are made from, of each log.
 #[derive(Default)]
-pub(super) struct Moulds(Vec<Mould>);
+pub(super) struct RecordPools(Vec<RecordPool>);
 
 #[derive(Default)]
-struct Mould {
+struct RecordPool {
     shape: Option<Rc<Shape>>,
     /// Records that are no longer needed.
     spare: Vec<Record>,
 }
 
-impl Moulds {
-    fn of(&mut self, log: usize) -> &mut Mould {
+impl RecordPools {
+    fn of(&mut self, log: usize) -> &mut RecordPool {
         if self.0.len() <= log {
-            self.0.resize_with(log + 1, Mould::default);
+            self.0.resize_with(log + 1, RecordPool::default);
         }
         &mut self.0[log]
     }
@@ -88,11 +88,11 @@ impl Moulds {
 
     /// A record of a log whose shape is known, without those of its defaults that are evaluated.
     fn record(&mut self, layout: &Layout, log: usize) -> Option<Record> {
-        let mould = self.of(log);
-        if let Some(spare) = mould.spare.pop() {
+        let record_pool = self.of(log);
+        if let Some(spare) = record_pool.spare.pop() {
             return Some(spare);
         }
-        let shape = mould.shape.clone()?;
+        let shape = record_pool.shape.clone()?;
         let (ty, width) = (layout.logs.get(log)?.ty, shape.template.width());
         let source = Rc::new(Source::new(shape));
         Some((RecordVal::native(ty, width, source.clone()), source))
@@ -143,13 +143,13 @@ fn is_plain(vm: &Vm, ty: TypeId) -> bool {
 
 impl Source {
     fn new(shape: Rc<Shape>) -> Source {
-        Source { shape, said: RefCell::default(), transport: Cell::new(Proto::Unknown) }
+        Source { shape, last_shown: RefCell::default(), transport: Cell::new(Proto::Unknown) }
     }
 
     fn column(&self, at: usize) -> Option<Value> {
-        let said = self.said.borrow();
-        let part = said.field(at)?;
-        values::atom(part, said.text_of(part), self.transport.get())
+        let last_shown = self.last_shown.borrow();
+        let part = last_shown.field(at)?;
+        values::atom(part, last_shown.text_of(part), self.transport.get())
     }
 
     /// Whether a record that is made anew holds the same in this field.
@@ -192,7 +192,7 @@ impl NativeRecord for Source {
     }
 
     fn has(&self, field: usize) -> bool {
-        let column = self.lazy(field).and_then(|column| self.said.borrow().field(column));
+        let column = self.lazy(field).and_then(|column| self.last_shown.borrow().field(column));
         match column {
             Some(part) => !matches!(part, Part::Unset),
             None => self.shape.template.has(field),
@@ -205,28 +205,33 @@ impl NativeRecord for Source {
 }
 
 impl Row {
-    pub fn new(vm: &mut Vm, layout: &Layout, moulds: &mut Moulds, (log, nth): (usize, u64)) -> Option<Row> {
-        let shape = moulds.shape(vm, layout, log)?;
+    pub fn new(
+        vm: &mut Vm,
+        layout: &Layout,
+        record_pools: &mut RecordPools,
+        (log, nth): (usize, u64),
+    ) -> Option<Row> {
+        let shape = record_pools.shape(vm, layout, log)?;
         // Defaults that are expressions are evaluated for each row.
         let record = match shape.template.evaluated.is_empty() {
-            true => moulds.record(layout, log)?,
+            true => record_pools.record(layout, log)?,
             false => {
                 let source = Rc::new(Source::new(shape));
                 (vm.new_record_from(layout.logs.get(log)?.ty, |_| source.clone())?, source)
             }
         };
-        let (said, body) = (Said::default(), Body::Record(record));
-        Some(Row { log, nth, done: false, shown: false, said, body })
+        let (last_shown, body) = (LastShown::default(), Body::Record(record));
+        Some(Row { log, nth, done: false, shown: false, last_shown, body })
     }
 
     /// The row's record.
-    pub fn record(&mut self, layout: &Layout, moulds: &mut Moulds) -> Option<Rc<RecordVal>> {
+    pub fn record(&mut self, layout: &Layout, record_pools: &mut RecordPools) -> Option<Rc<RecordVal>> {
         if let Body::Folded(folded) = &mut self.body {
-            let (record, source) = moulds.record(layout, self.log)?;
+            let (record, source) = record_pools.record(layout, self.log)?;
             for (at, value) in std::mem::take(&mut folded.own) {
                 record.set(at as usize, value);
             }
-            source.said.borrow_mut().copy(&folded.said);
+            source.last_shown.borrow_mut().copy(&folded.last_shown);
             source.transport.set(folded.transport);
             self.body = Body::Record((record, source));
         }
@@ -242,29 +247,29 @@ impl Row {
     }
 
     /// Puts the record away, if nobody holds it.
-    pub fn fold(&mut self, moulds: &mut Moulds) {
+    pub fn fold(&mut self, record_pools: &mut RecordPools) {
         let Body::Record((record, source)) = &mut self.body else { return };
         let Some(unshared) = Rc::get_mut(record) else { return };
         let mut folded =
-            Folded { own: Own::new(), said: Excerpt::default(), transport: source.transport.get() };
-        folded.said.copy(&source.said.borrow());
+            Folded { own: Own::new(), last_shown: Excerpt::default(), transport: source.transport.get() };
+        folded.last_shown.copy(&source.last_shown.borrow());
         unshared.recycle(|at, value| {
             if !source.begins(at, &value) {
                 folded.own.push((at as u32, value));
             }
         });
-        source.said.borrow_mut().clear();
+        source.last_shown.borrow_mut().clear();
         let body = std::mem::replace(&mut self.body, Body::Folded(Box::new(folded)));
-        moulds.give_back(self.log, body);
+        record_pools.give_back(self.log, body);
     }
 
     /// Lets go of it.
-    pub fn discard(self, moulds: &mut Moulds) {
+    pub fn discard(self, record_pools: &mut RecordPools) {
         let Body::Record((mut record, source)) = self.body else { return };
         let Some(unshared) = Rc::get_mut(&mut record) else { return };
         unshared.recycle(|_, _| {});
-        source.said.borrow_mut().clear();
-        moulds.give_back(self.log, Body::Record((record, source)));
+        source.last_shown.borrow_mut().clear();
+        record_pools.give_back(self.log, Body::Record((record, source)));
     }
 
     /// Takes over what the sensor says of those columns that have a bit in `only`. What scripts changed stays, unless
@@ -273,13 +278,13 @@ impl Row {
         &mut self,
         vm: &mut Vm,
         log: &Log,
-        (view, taken): (&RecordView, &Taken),
+        (view, arena): (&RecordView, &Arena),
         transport: Proto,
         only: u64,
     ) {
         let Body::Record((record, source)) = &self.body else { return };
         if source.shape.kept & only != 0 {
-            source.said.borrow_mut().update((view, taken), source.shape.kept);
+            source.last_shown.borrow_mut().update((view, arena), source.shape.kept);
         }
         source.transport.set(transport);
         let seen = log.id.is_some_and(|id| record.peek(id.at, |_| ()).is_some());
@@ -293,22 +298,22 @@ impl Row {
             return;
         }
         let subject = Subject { transport: Some(transport), ..Subject::default() };
-        for (at, part) in taken.fields(view).filter(|(at, _)| left >> at & 1 == 1) {
+        for (at, part) in arena.fields(view).filter(|(at, _)| left >> at & 1 == 1) {
             let Some(Some(column)) = log.columns.get(at) else { continue };
             if column.in_id {
                 if matches!(part, Part::Unset) {
                     continue;
                 }
                 if let Some(id) = values::inner(vm, record, log.id) {
-                    let value = values::of(vm, part, taken, column.place.ty, &subject);
+                    let value = values::of(vm, part, arena, column.place.ty, &subject);
                     id.set(column.place.at, value);
                 }
                 continue;
             }
-            if column.written && !self.said.is_news(at as u8, part, taken) {
+            if column.written && !self.last_shown.is_news(at as u8, part, arena) {
                 continue;
             }
-            let value = values::of(vm, part, taken, column.place.ty, &subject);
+            let value = values::of(vm, part, arena, column.place.ty, &subject);
             // To sets the sensor adds, as scripts do.
             let known = record.peek(column.place.at, Value::clone).filter(|_| column.written);
             if let (Some(Value::Table(known)), Value::Table(news)) = (known, &value)

@@ -14,7 +14,7 @@ pub(super) struct Explain {
     wanted: String,
     /// Of a subnet, its first address: that is the key of a block.
     host: Option<[u8; 16]>,
-    told: Vec<Told>,
+    told: Vec<KeyTrace>,
     /// Where it is told of a key.
     places: HashMap<(StatId, Key), usize>,
     /// Keys of which nothing is told, because there are too many.
@@ -23,7 +23,7 @@ pub(super) struct Explain {
 
 /// In one SumStat.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct KeyTrace {
     rule: StatId,
     /// The key, where there is more to it than what is to be explained.
     key: Option<String>,
@@ -89,13 +89,13 @@ impl Explain {
             return None;
         }
         let whole = key.host.is_some() != key.text.is_some();
-        self.told.push(Told { rule, key: (!whole).then(|| parts(key)), ..Told::default() });
+        self.told.push(KeyTrace { rule, key: (!whole).then(|| parts(key)), ..KeyTrace::default() });
         self.places.insert((rule, key.clone()), self.told.len() - 1);
         Some(self.told.len() - 1)
     }
 }
 
-impl Told {
+impl KeyTrace {
     pub fn counted(&mut self, now: Time) {
         self.observed += 1;
         self.first.get_or_insert(now);
@@ -119,7 +119,7 @@ impl Told {
     }
 }
 
-impl Told {
+impl KeyTrace {
     /// The last crossing led to a notice that was not told.
     pub fn suppressed(&mut self) {
         self.suppressed += 1;
@@ -148,7 +148,7 @@ impl Inner {
         Some(place)
     }
 
-    pub(super) fn explained(&self, place: Option<usize>, note: impl FnOnce(&mut Told)) {
+    pub(super) fn explained(&self, place: Option<usize>, note: impl FnOnce(&mut KeyTrace)) {
         if let Some(place) = place
             && let Some(explain) = self.explain.borrow_mut().as_mut()
             && let Some(told) = explain.told.get_mut(place)
@@ -192,7 +192,7 @@ impl Inner {
 }
 
 impl Rule {
-    fn describe(&self, spec: &Spec, told: &Told, out: &mut String) -> std::fmt::Result {
+    fn describe(&self, spec: &Spec, told: &KeyTrace, out: &mut String) -> std::fmt::Result {
         match &told.key {
             Some(key) => writeln!(out, "{}, key {key}", spec.name)?,
             None => writeln!(out, "{}", spec.name)?,

@@ -156,7 +156,7 @@ impl SumStats {
         SumStats(Rc::new(Inner { notice: notice.clone(), ..Inner::default() }))
     }
 
-    /// The connection that an event or errand is about which is dealt with now.
+    /// The connection that an event or effect is about which is dealt with now.
     pub fn set_origin(&self, origin: Option<Origin>) {
         self.0.origin.set(origin);
     }

@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use super::*;
-use crate::pipeline::{LaneLedger, Ledger};
+use crate::pipeline::{Ledger, RingLedger};
 use crate::service::health::Health;
 
 fn refuse() -> AskReload {
@@ -12,9 +12,9 @@ fn refuse() -> AskReload {
 }
 
 fn ledger() -> Ledger {
-    let mut lane = LaneLedger::new("eth1".into(), 0);
-    lane.source.delivered = 77;
-    Ledger { lanes: vec![lane], ..Ledger::default() }
+    let mut ring = RingLedger::new("eth1".into(), 0);
+    ring.source.delivered = 77;
+    Ledger { rings: vec![ring], ..Ledger::default() }
 }
 
 /// A server on a port of its own.

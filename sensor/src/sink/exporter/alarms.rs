@@ -28,7 +28,7 @@ type Key = (AlarmKind, Box<str>);
 pub(super) struct Alarms {
     tell: fn(&str),
     raised: Vec<Alarm>,
-    told: HashMap<Key, Told>,
+    told: HashMap<Key, Reminder>,
     /// What was found wrong with the spool since it was last looked at.
     spool: Option<String>,
     dead_letters: Option<String>,
@@ -44,7 +44,7 @@ pub(super) struct Alarms {
     died: Option<Instant>,
 }
 
-struct Told {
+struct Reminder {
     at: Instant,
     next: Duration,
 }
@@ -112,7 +112,7 @@ impl Alarms {
                 true
             }
             None => {
-                self.told.insert((kind, about.into()), Told { at: now, next: REMIND });
+                self.told.insert((kind, about.into()), Reminder { at: now, next: REMIND });
                 true
             }
         };
@@ -174,8 +174,8 @@ impl<T: Transport> Exporter<T> {
     fn damage(&mut self) {
         let mut said = Vec::new();
         let mut account = self.account.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for lane in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.lane)) {
-            let Some(spool) = &mut lane.spool else { continue };
+        for queue in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.queue)) {
+            let Some(spool) = &mut queue.spool else { continue };
             account.damaged |= spool.damage.loss;
             said.extend(spool.damage.take());
         }
@@ -192,7 +192,7 @@ impl<T: Transport> Exporter<T> {
             self.alarms.answered = Instant::now();
         }
         let silent = self.alarms.answered.elapsed();
-        let wrong = self.transport.trouble().or_else(|| {
+        let wrong = self.transport.incident().or_else(|| {
             let text = || {
                 let secs = silent.as_secs();
                 format!(

@@ -1,12 +1,12 @@
 //! Rows for destinations that the receiver takes none for at the moment: a topic that is not there yet, or that
-//! we may not write to. They wait in a lane of their own, so that all others go on, and keep their order.
+//! we may not write to. They wait in a queue of their own, so that all others go on, and keep their order.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::sink::account::Reason;
-use crate::sink::lane::Lane;
+use crate::sink::send_queue::SendQueue;
 use crate::sink::spool::{Options, Origin, Spool};
 use crate::sink::transport::Via;
 
@@ -18,7 +18,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(15);
 const SINGLY: Duration = Duration::from_secs(60);
 /// Destinations held apart; each has files of its own.
 const MAX_HELD: usize = 100;
-/// The folder of their lanes, in the spool's.
+/// The folder of their queues, in the spool's.
 const FOLDER: &str = "held";
 
 /// All destinations that are held.
@@ -33,7 +33,7 @@ pub(super) struct Holding {
 /// A destination and the rows that wait for it.
 pub(super) struct Held {
     pub destination: Box<str>,
-    pub lane: Lane,
+    pub queue: SendQueue,
     /// Rows for it that were sent with the others and not reported on: until they are, nothing may pass them.
     pub draining: u64,
     /// Rows for it that wait among the others meanwhile, in order.
@@ -104,7 +104,7 @@ impl Holding {
         self.next = self.next.wrapping_add(1);
         let held = Held {
             destination: destination.into(),
-            lane: Lane::new(spool),
+            queue: SendQueue::new(spool),
             draining: 0,
             parked: Vec::new(),
             refused: None,
@@ -166,12 +166,12 @@ impl Holding {
 
     /// Bytes on disk.
     pub fn bytes(&self) -> u64 {
-        self.held.values().filter_map(|held| held.lane.spool.as_ref()).map(Spool::bytes).sum()
+        self.held.values().filter_map(|held| held.queue.spool.as_ref()).map(Spool::bytes).sum()
     }
 
     /// Bytes in memory.
     pub fn window_bytes(&self) -> usize {
-        self.held.values().map(|held| held.lane.window.bytes()).sum()
+        self.held.values().map(|held| held.queue.window.bytes()).sum()
     }
 
     /// Forgets those that take rows again and have all they waited for.
@@ -226,7 +226,7 @@ impl Held {
         match &self.refused {
             _ if self.draining > 0 => 0,
             None => usize::MAX,
-            Some(refused) if self.lane.window.in_flight == 0 && Instant::now() >= refused.next => 1,
+            Some(refused) if self.queue.window.in_flight == 0 && Instant::now() >= refused.next => 1,
             Some(_) => 0,
         }
     }
@@ -246,7 +246,7 @@ impl Held {
     }
 
     fn has_sent_all(&self) -> bool {
-        self.refused.is_none() && self.draining == 0 && self.lane.is_empty()
+        self.refused.is_none() && self.draining == 0 && self.queue.is_empty()
     }
 
     /// Rows that wait for it.
@@ -262,8 +262,8 @@ impl Held {
 
     /// Takes rows over to disk.
     pub fn write(&mut self, moved: &Moved) -> std::io::Result<()> {
-        let Some(spool) = &mut self.lane.spool else {
-            return Err(std::io::Error::other("the lane could not be made"));
+        let Some(spool) = &mut self.queue.spool else {
+            return Err(std::io::Error::other("the queue could not be made"));
         };
         spool.append(&moved.origin, moved.rows, &moved.bytes)?;
         self.unsynced = true;
@@ -274,16 +274,16 @@ impl Held {
     /// Takes rows over in memory.
     pub fn keep(&mut self, moved: Moved) {
         let Moved { origin, rows, bytes } = moved;
-        self.lane.push(origin.run, origin.numbers, rows, bytes);
+        self.queue.push(origin.run, origin.numbers, rows, bytes);
         self.rows += u64::from(rows);
     }
 
     pub fn close(self) -> std::io::Result<()> {
-        self.lane.spool.map_or(Ok(()), Spool::close)
+        self.queue.spool.map_or(Ok(()), Spool::close)
     }
 }
 
-/// Rows that move to a lane.
+/// Rows that move to a queue.
 pub(super) struct Moved {
     pub origin: Origin,
     pub rows: u32,

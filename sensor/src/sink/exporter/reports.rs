@@ -21,7 +21,7 @@ impl<T: Transport> Exporter<T> {
         for Report { pos, outcome } in reports.drain(..) {
             match ((pos >> LANE) as u16, pos & ((1 << LANE) - 1)) {
                 (0, pos) => self.settle_main(pos, outcome),
-                (lane, pos) => self.settle_held(lane, pos, outcome),
+                (queue, pos) => self.settle_held(queue, pos, outcome),
             }
         }
     }
@@ -122,11 +122,11 @@ impl<T: Transport> Exporter<T> {
     }
 
     /// A row will never be taken: it goes to the dead-letter file, if there is one.
-    fn never(&mut self, lane: Option<u16>, pos: u64, reason: Reason) {
+    fn never(&mut self, queue: Option<u16>, pos: u64, reason: Reason) {
         let Exporter { main, holding, dead_letters, transport, destination, account, alarms, .. } = self;
-        let mut held = lane.and_then(|lane| holding.get(lane));
-        let lane = held.as_mut().map_or(main, |held| &mut held.lane);
-        let Some(message) = lane.window.message(pos) else { return };
+        let mut held = queue.and_then(|queue| holding.get(queue));
+        let queue = held.as_mut().map_or(main, |held| &mut held.queue);
+        let Some(message) = queue.window.message(pos) else { return };
         destination.clear();
         transport.destination(&message.row, destination);
         // What is lost for want of room would only fill the next file.
@@ -142,54 +142,54 @@ impl<T: Transport> Exporter<T> {
             None => false,
         };
         let mut account = account.lock().unwrap_or_else(PoisonError::into_inner);
-        let settled = lane.window.settle(pos, |row| match kept {
+        let settled = queue.window.settle(pos, |row| match kept {
             true => account.dead(row.stream, reason),
             false => account.dropped(row.stream, reason),
         });
         if settled.is_some() {
-            lane.settle(pos);
+            queue.settle(pos);
             if let Some(held) = held {
                 held.rows = held.rows.saturating_sub(1);
             }
         }
     }
 
-    fn settle_held(&mut self, lane: u16, pos: u64, outcome: Outcome) {
+    fn settle_held(&mut self, queue: u16, pos: u64, outcome: Outcome) {
         if let Outcome::Never(reason) = outcome {
-            return self.never(Some(lane), pos, reason);
+            return self.never(Some(queue), pos, reason);
         }
         let now = self.now();
-        let Some(held) = self.holding.get(lane) else { return };
+        let Some(held) = self.holding.get(queue) else { return };
         match outcome {
             Outcome::Acked => {
                 if held.refused.take().is_some() {
                     self.alarms.taken_again(&held.destination, held.rows);
                 }
                 let mut account = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-                let settled = held.lane.window.settle(pos, |row| {
+                let settled = held.queue.window.settle(pos, |row| {
                     account.acked(row.stream);
                     if let (Some(now), Ok(ts)) = (now, u64::try_from(row.ts.nanos())) {
                         account.lag.add(now.saturating_sub(Duration::from_nanos(ts)));
                     }
                 });
                 if settled.is_some() {
-                    held.lane.settle(pos);
+                    held.queue.settle(pos);
                     held.rows = held.rows.saturating_sub(1);
                 }
             }
             Outcome::Refused(reason) => {
                 held.refuse(reason);
-                held.lane.window.failed(pos);
+                held.queue.window.failed(pos);
             }
             Outcome::Crowded => {
                 held.separate();
-                held.lane.window.failed(pos);
+                held.queue.window.failed(pos);
             }
             Outcome::Failed | Outcome::Unsent | Outcome::Never(_) => {
                 if let Some(refused) = &mut held.refused {
                     refused.asked = false;
                 }
-                held.lane.window.failed(pos);
+                held.queue.window.failed(pos);
                 self.account().resent += u64::from(outcome == Outcome::Failed);
             }
         }

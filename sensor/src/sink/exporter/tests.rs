@@ -73,7 +73,7 @@ impl Transport for Receiver {
 
     fn ask_again(&mut self, _: &str) {}
 
-    fn trouble(&mut self) -> Option<String> {
+    fn incident(&mut self) -> Option<String> {
         self.0.lock().unwrap().down.then(|| "it is down".to_owned())
     }
 }
@@ -302,7 +302,7 @@ impl Transport for Late {
 
     fn ask_again(&mut self, _: &str) {}
 
-    fn trouble(&mut self) -> Option<String> {
+    fn incident(&mut self) -> Option<String> {
         None
     }
 }
@@ -398,7 +398,7 @@ fn rows_that_cannot_be_moved_are_sent_once_that_is_mended() {
     mixed(&mut setup, 0..30);
     wait_for(&receiver, 30);
     receiver.0.lock().unwrap().closed.insert("dns".to_owned());
-    // Neither a segment nor a lane can be made there.
+    // Neither a segment nor a queue can be made there.
     std::fs::remove_dir_all(dir.path()).unwrap();
     std::fs::write(dir.path(), "no folder").unwrap();
     mixed(&mut setup, 30..300);

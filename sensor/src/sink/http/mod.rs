@@ -40,7 +40,7 @@ pub struct Http {
     pause: Option<Instant>,
     /// … and after the next failure not for so long.
     backoff: Duration,
-    trouble: Option<String>,
+    incident: Option<String>,
 }
 
 /// The rows of one request.
@@ -141,7 +141,7 @@ impl Http {
             accepted_before: 0,
             pause: None,
             backoff: MIN_BACKOFF,
-            trouble: None,
+            incident: None,
         })
     }
 
@@ -174,7 +174,7 @@ impl Http {
         let rows = &batch.rows;
         if let Answer::Taken(_) = answer {
             self.accepted += 1;
-            (self.trouble, self.backoff) = (None, MIN_BACKOFF);
+            (self.incident, self.backoff) = (None, MIN_BACKOFF);
             self.limit.took(batch.bytes.len());
         }
         let outcomes: Vec<Outcome> = match answer {
@@ -196,9 +196,9 @@ impl Http {
                 self.halve(rows);
                 vec![Outcome::Unsent; rows.len()]
             }
-            Answer::Refused(trouble) => vec![self.refused(rows, trouble); rows.len()],
-            Answer::Later { trouble, after, sent } => {
-                self.wait(after, trouble);
+            Answer::Refused(incident) => vec![self.refused(rows, incident); rows.len()],
+            Answer::Later { incident, after, sent } => {
+                self.wait(after, incident);
                 vec![if sent { Outcome::Failed } else { Outcome::Unsent }; rows.len()]
             }
         };
@@ -211,7 +211,7 @@ impl Http {
     }
 
     /// Rows are refused as they are. Is one of them to blame, or would any be refused?
-    fn refused(&mut self, rows: &[u64], trouble: String) -> Outcome {
+    fn refused(&mut self, rows: &[u64], incident: String) -> Outcome {
         if let [row] = rows {
             let accepted = self.accepted;
             let doubt = self.together.entry(*row).or_insert(Doubt { rows: 1, alone: None });
@@ -226,7 +226,7 @@ impl Http {
         }
         // While it takes others, it is the rows.
         if std::mem::replace(&mut self.accepted_before, self.accepted) == self.accepted {
-            self.wait(None, trouble);
+            self.wait(None, incident);
         }
         Outcome::Unsent
     }
@@ -246,8 +246,8 @@ impl Http {
         self.pause.is_some()
     }
 
-    fn wait(&mut self, after: Option<Duration>, trouble: String) {
-        self.trouble = Some(trouble);
+    fn wait(&mut self, after: Option<Duration>, incident: String) {
+        self.incident = Some(incident);
         let pause = after.map_or(self.backoff, |after| after.clamp(MIN_BACKOFF, MAX_RETRY_AFTER));
         // Of two answers the one that asks for more time counts.
         self.pause = self.pause.max(Some(Instant::now() + pause));
@@ -312,8 +312,8 @@ impl Transport for Http {
 
     fn ask_again(&mut self, _: &str) {}
 
-    fn trouble(&mut self) -> Option<String> {
-        self.trouble.clone()
+    fn incident(&mut self) -> Option<String> {
+        self.incident.clone()
     }
 }
 

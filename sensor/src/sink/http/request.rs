@@ -38,7 +38,7 @@ pub(super) enum Answer {
     Refused(String),
     /// It may be taken later; what is wrong now, when to ask again if that was said, and whether rows may have
     /// arrived.
-    Later { trouble: String, after: Option<Duration>, sent: bool },
+    Later { incident: String, after: Option<Duration>, sent: bool },
 }
 
 /// What became of one row of a request.
@@ -129,7 +129,7 @@ impl Client {
                 self.meaning(status, after, text.as_deref().unwrap_or_default(), rows)
             }
             Err(error) => Answer::Later {
-                trouble: format!("{}: {}", self.shown, self.reason(&error)),
+                incident: format!("{}: {}", self.shown, self.reason(&error)),
                 after: None,
                 sent: !matches!(error, ureq::Error::HostNotFound | ureq::Error::ConnectionFailed),
             },
@@ -141,23 +141,23 @@ impl Client {
         match status {
             // Without it nobody knows what became of the rows; what is there already is not taken twice.
             200..=299 if self.told_of_each && !tells_of_errors(text) => {
-                let trouble = format!(
+                let incident = format!(
                     "{} answers a bulk request with what is no whole answer of a bulk endpoint{}",
                     self.shown,
                     excerpt(text)
                 );
-                Answer::Later { trouble, after, sent: true }
+                Answer::Later { incident, after, sent: true }
             }
             200..=299 => match fates(text) {
                 Some(fates) if fates.len() != rows => {
-                    let trouble = format!("{} tells of {} rows and got {rows}", self.shown, fates.len());
-                    Answer::Later { trouble, after, sent: true }
+                    let incident = format!("{} tells of {} rows and got {rows}", self.shown, fates.len());
+                    Answer::Later { incident, after, sent: true }
                 }
                 fates => Answer::Taken(fates),
             },
             413 => Answer::TooLarge,
             400 | 406 | 415 | 422 => Answer::Refused(said()),
-            _ => Answer::Later { trouble: said(), after, sent: false },
+            _ => Answer::Later { incident: said(), after, sent: false },
         }
     }
 

@@ -237,8 +237,8 @@ fn a_timeout_says_which() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let table = format!("url = \"http://{}/\"\ntimeout = \"300ms\"", listener.local_addr().unwrap());
     let client = Client::new(&toml::from_str(&table).unwrap()).unwrap();
-    let Answer::Later { trouble, .. } = client.post(1, 0, 1, b"[]") else { panic!("no timeout") };
-    assert!(trouble.contains("waiting for the answer took longer than 0.3 s"), "{trouble}");
+    let Answer::Later { incident, .. } = client.post(1, 0, 1, b"[]") else { panic!("no timeout") };
+    assert!(incident.contains("waiting for the answer took longer than 0.3 s"), "{incident}");
 }
 
 #[test]

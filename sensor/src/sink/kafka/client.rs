@@ -169,7 +169,7 @@ pub(super) struct Connection {
 /// Takes what librdkafka reports.
 #[derive(Default)]
 pub(super) struct Context {
-    trouble: Mutex<Option<String>>,
+    incident: Mutex<Option<String>>,
     /// Why a broker hung up, which is trouble only if none is left.
     hint: Mutex<Option<String>>,
 }
@@ -191,7 +191,7 @@ impl Connection {
         self.rows.poll(&self.producer, wait, reports);
         // What a broker refuses, it has answered.
         if reports.iter().any(|(_, error)| error.is_none_or(|code| refusal(code).is_some())) {
-            *lock(&self.producer.context().trouble) = None;
+            *lock(&self.producer.context().incident) = None;
         }
     }
 
@@ -204,20 +204,20 @@ impl Connection {
                 Err(error) => error,
             };
             self.poll(Duration::from_millis(50), &mut Vec::new());
-            let trouble = self.trouble();
-            let patience = if trouble.is_some() { PATIENCE_IN_TROUBLE } else { PATIENCE };
+            let incident = self.incident();
+            let patience = if incident.is_some() { PATIENCE_IN_TROUBLE } else { PATIENCE };
             if started.elapsed() >= patience {
-                return Err(trouble.unwrap_or_else(|| error.to_string()));
+                return Err(incident.unwrap_or_else(|| error.to_string()));
             }
         }
     }
 
-    pub fn trouble(&self) -> Option<String> {
-        lock(&self.producer.context().trouble).clone()
+    pub fn incident(&self) -> Option<String> {
+        lock(&self.producer.context().incident).clone()
     }
 
-    pub fn told(&self, trouble: String) {
-        *lock(&self.producer.context().trouble) = Some(trouble);
+    pub fn told(&self, incident: String) {
+        *lock(&self.producer.context().incident) = Some(incident);
     }
 }
 
@@ -229,18 +229,19 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "FAIL" {
-            let kept = if level as i32 <= RDKafkaLogLevel::Error as i32 { &self.trouble } else { &self.hint };
+            let kept =
+                if level as i32 <= RDKafkaLogLevel::Error as i32 { &self.incident } else { &self.hint };
             *lock(kept) = Some(sentence(message));
         }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let mut trouble = lock(&self.trouble);
+        let mut incident = lock(&self.incident);
         if error.rdkafka_error_code() != Some(Code::AllBrokersDown) {
-            *trouble = Some(sentence(reason));
-        } else if trouble.is_none() {
+            *incident = Some(sentence(reason));
+        } else if incident.is_none() {
             // That is known; why, is what was said before.
-            *trouble = Some(lock(&self.hint).take().unwrap_or_else(|| sentence(reason)));
+            *incident = Some(lock(&self.hint).take().unwrap_or_else(|| sentence(reason)));
         }
     }
 }

@@ -301,7 +301,7 @@ impl Transport for Kafka {
         }
     }
 
-    fn trouble(&mut self) -> Option<String> {
-        self.main.trouble()
+    fn incident(&mut self) -> Option<String> {
+        self.main.incident()
     }
 }

@@ -37,9 +37,9 @@ fn play(stream: &mut Stream, model: &mut Model, total: &mut BufferedTotal, step:
     let seq = (model.next + u64::from(place % 64) + far).saturating_sub(u64::from(place / 64) * 8);
     let mut told = Vec::new();
     let mut out = |piece: Piece<'_>| match piece {
-        Piece::Data(data) => data.iter().for_each(|byte| told.push((Said::Byte(*byte), 1))),
-        Piece::Gap(len) => told.push((Said::Gap, len)),
-        Piece::Unread(len) => told.push((Said::Unread, len)),
+        Piece::Data(data) => data.iter().for_each(|byte| told.push((Delivered::Byte(*byte), 1))),
+        Piece::Gap(len) => told.push((Delivered::Gap, len)),
+        Piece::Unread(len) => told.push((Delivered::Unread, len)),
     };
     let (mut expected, mut dropped) = (Vec::new(), 0);
     match kind & 0x1f {
@@ -77,19 +77,21 @@ fn play(stream: &mut Stream, model: &mut Model, total: &mut BufferedTotal, step:
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+enum Delivered {
     Byte(u8),
     Gap,
     Unread,
 }
 
 /// The same where blocks that follow each other are told of as one.
-fn merged(told: Vec<(Said, u64)>) -> Vec<(Said, u64)> {
-    let mut merged: Vec<(Said, u64)> = Vec::new();
-    for (said, len) in told {
+fn merged(told: Vec<(Delivered, u64)>) -> Vec<(Delivered, u64)> {
+    let mut merged: Vec<(Delivered, u64)> = Vec::new();
+    for (delivered, len) in told {
         match merged.last_mut() {
-            Some((last, so_far)) if *last == said && !matches!(said, Said::Byte(_)) => *so_far += len,
-            _ => merged.push((said, len)),
+            Some((last, so_far)) if *last == delivered && !matches!(delivered, Delivered::Byte(_)) => {
+                *so_far += len
+            }
+            _ => merged.push((delivered, len)),
         }
     }
     merged
@@ -117,13 +119,13 @@ impl Model {
         self.next.saturating_sub(self.trimmed) + self.waiting.len() as u64
     }
 
-    fn insert(&mut self, seq: u64, data: &[u8], keep: bool, told: &mut Vec<(Said, u64)>) {
+    fn insert(&mut self, seq: u64, data: &[u8], keep: bool, told: &mut Vec<(Delivered, u64)>) {
         for (&byte, seq) in data.iter().zip(seq..) {
             if seq < self.next.max(self.trimmed) || self.waiting.contains_key(&seq) {
                 continue;
             }
             if seq == self.next {
-                told.push((Said::Byte(byte), 1));
+                told.push((Delivered::Byte(byte), 1));
                 self.next += 1;
                 self.tell_ready(told);
             } else {
@@ -132,18 +134,18 @@ impl Model {
         }
     }
 
-    fn tell_ready(&mut self, told: &mut Vec<(Said, u64)>) {
+    fn tell_ready(&mut self, told: &mut Vec<(Delivered, u64)>) {
         while let Some(byte) = self.waiting.remove(&self.next) {
-            told.push((byte.map_or(Said::Unread, Said::Byte), 1));
+            told.push((byte.map_or(Delivered::Unread, Delivered::Byte), 1));
             self.next += 1;
         }
     }
 
-    fn trim(&mut self, seq: u64, ignore_start: bool, told: &mut Vec<(Said, u64)>) {
+    fn trim(&mut self, seq: u64, ignore_start: bool, told: &mut Vec<(Delivered, u64)>) {
         while seq > self.next && !(seq <= 2 && ignore_start) {
             let first = self.waiting.first_key_value().map_or(seq, |(first, _)| seq.min(*first));
             if first > self.next && !self.skipping {
-                told.push((Said::Gap, first - self.next));
+                told.push((Delivered::Gap, first - self.next));
             }
             self.next = first;
             self.tell_ready(told);

@@ -4,7 +4,7 @@ use crate::common;
 
 use std::cell::RefCell;
 
-use nightjar_script::rehearse::{Host, Path, Rehearsal, Seen, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, Seen, Stage};
 use nightjar_script::{Script, TestHost};
 
 /// What the bodies here can look at, beside their arguments.
@@ -34,14 +34,14 @@ fn compiled(more: &str) -> Script {
 }
 
 /// Places by what they are called in scripts that name their parameters `c`, `code` and `is_orig`.
-fn rehearsal(script: &Script, name: &str) -> Option<Rehearsal<String>> {
-    script.vm.rehearsal(script.vm.event(name).unwrap(), &|path: &Path| named(script, path))
+fn plan(script: &Script, name: &str) -> Option<Plan<String>> {
+    script.vm.plan(script.vm.event(name).unwrap(), &|path: &Path| named(script, path))
 }
 
 /// Sees to calls of `rename`, and adds to sets.
-struct Errands<'s>(&'s Script);
+struct Effects<'s>(&'s Script);
 
-impl Host<String> for Errands<'_> {
+impl Host<String> for Effects<'_> {
     fn place(&self, path: &Path) -> Option<String> {
         named(self.0, path)
     }
@@ -168,7 +168,7 @@ fn a_handler_that_would_do_nothing_is_known() {
         ("while ( T ) break;", [false; 4]),
     ] {
         let script = compiled(&format!("event x(c: R, code: count, is_orig: bool) {{ {body} }}"));
-        let known = rehearsal(&script, "x");
+        let known = plan(&script, "x");
         let found = cases.map(|(code, is_orig)| {
             known.as_ref().is_some_and(|known| known.is_idle(&|place| look(place, code, is_orig)))
         });
@@ -182,7 +182,7 @@ fn all_handlers_of_an_event_must_do_nothing() {
         "event x(c: R, code: count, is_orig: bool) { if ( code < 400 ) return; ++seen; }
          event x(c: R, code: count, is_orig: bool) { if ( is_orig ) ++seen; }",
     );
-    let known = rehearsal(&script, "x").unwrap();
+    let known = plan(&script, "x").unwrap();
     let idle = |code, is_orig| known.is_idle(&|place| look(place, code, is_orig));
     assert!(idle(200, false) && !idle(200, true) && !idle(404, false));
 }
@@ -196,8 +196,7 @@ fn options_that_scripts_set_later_are_not_known() {
     ] {
         let body = "event x(c: R, code: count, is_orig: bool) { if ( wanted ) return; ++seen; }\n";
         let script = compiled(&format!("{body}{more}"));
-        let idle =
-            rehearsal(&script, "x").is_some_and(|known| known.is_idle(&|place| look(place, 200, true)));
+        let idle = plan(&script, "x").is_some_and(|known| known.is_idle(&|place| look(place, 200, true)));
         assert_eq!(idle, is_known, "{more}");
     }
 }
@@ -212,7 +211,7 @@ fn what_a_function_returns_is_known_if_it_does_nothing_else() {
     ] {
         let text = format!("function x(c: R, code: count, is_orig: bool): string {{ {body} }}");
         let script = compiled(&text);
-        let known = rehearsal(&script, "x");
+        let known = plan(&script, "x");
         let found = known.as_ref().and_then(|known| known.returned(&|place| look(place, 404, true)));
         assert_eq!(found, returned.map(Seen::Text), "{body}");
     }
@@ -221,13 +220,13 @@ fn what_a_function_returns_is_known_if_it_does_nothing_else() {
 #[test]
 fn a_hook_that_refuses_does_something() {
     let script = compiled("hook x(c: R, code: count, is_orig: bool) { if ( code < 400 ) break; }");
-    let known = rehearsal(&script, "x").unwrap();
+    let known = plan(&script, "x").unwrap();
     let idle = |code| known.is_idle(&|place| look(place, code, true));
     assert!(idle(404) && !idle(200));
 }
 
 #[test]
-fn errands_are_run_for_handlers() {
+fn effects_are_had_for_handlers() {
     let many_names: String =
         (0..20).map(|nth| format!("local a{nth} = ran(); rename(a{nth}, \"\");")).collect();
     for (body, told) in [
@@ -249,7 +248,7 @@ fn errands_are_run_for_handlers() {
         ("if ( c$inner$n in pairs_of ) return; rename(\"x\", \"y\");", None),
         ("pass(c$inner$n);", None),
         ("pass(c$n);", Some("rename 0=passed 1=")),
-        // More than errands, or what is not known.
+        // More than effects, or what is not known.
         ("rename(\"x\", \"y\"); ++seen;", None),
         ("rename(\"x\", fmt(\"%s\", code));", None),
         ("rename(\"x\", c$inner$n == 1 ? \"y\" : \"z\");", None),
@@ -263,7 +262,7 @@ fn errands_are_run_for_handlers() {
             function pass(n: count) { run(\"passed\"); }\n\
             const pairs_of: set[count] = {};\n";
         let script = compiled(&format!("{run}event x(c: R, code: count, is_orig: bool) {{ {body} }}"));
-        let known = script.vm.rehearsal(script.vm.event("x").unwrap(), &Errands(&script));
+        let known = script.vm.plan(script.vm.event("x").unwrap(), &Effects(&script));
         let stage = Told { code: 404, told: RefCell::default() };
         let settled = known.is_some_and(|known| known.settles(0, &stage));
         assert_eq!(settled.then(|| stage.told.into_inner()).as_deref(), told, "{body}");

@@ -1,5 +1,5 @@
 //! What workers find out of scripts beforehand changes nothing: the same conditions give the same rows and output
-//! where they can be looked at without running a script, and where they cannot. So do the errands that they run for
+//! where they can be looked at without running a script, and where they cannot. So do the effects that they run for
 //! handlers.
 
 use std::collections::BTreeMap;
@@ -105,9 +105,9 @@ event connection_state_remove(c: connection)
     }
 "#;
 
-/// Handlers that do nothing but errands: observations, and elements of sets in rows. `OPAQUE` stands for what has to be
+/// Handlers that do nothing but effects: observations, and elements of sets in rows. `OPAQUE` stands for what has to be
 /// run, or for nothing.
-const ERRANDS: &str = r#"
+const EFFECTS: &str = r#"
 
 global looked = 0;
 redef enum HTTP::Tags += { FAILED, SLOW };
@@ -292,12 +292,12 @@ event file_state_remove(f: fa_file)
 /// Standard output, and every log by its name.
 fn run(script: &str, capture: &Path, opaque: &str, more: &[&str]) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("rehearsed.zeek"), script.replace("OPAQUE", opaque)).unwrap();
+    std::fs::write(folder.path().join("pushed.zeek"), script.replace("OPAQUE", opaque)).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_nightjar"))
         .current_dir(folder.path())
         .arg("-r")
         .arg(capture)
-        .arg("rehearsed.zeek")
+        .arg("pushed.zeek")
         .args(more)
         .output()
         .unwrap();
@@ -333,7 +333,7 @@ fn what_can_be_told_beforehand_is_what_happens() {
     ] {
         let capture = captures.join(format!("{name}.pcap"));
         for more in [&[][..], &["--workers", "4"], &["LogAscii::use_json=T"]] {
-            for (script, opaque) in [(SCRIPT, "&& as_run()"), (ERRANDS, "++looked;"), (LATER, "++looked;")] {
+            for (script, opaque) in [(SCRIPT, "&& as_run()"), (EFFECTS, "++looked;"), (LATER, "++looked;")] {
                 let (told, run_through) =
                     (run(script, &capture, "", more), run(script, &capture, opaque, more));
                 assert_eq!(told, run_through, "{name} {more:?}");

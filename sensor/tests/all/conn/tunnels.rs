@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use crate::build::{CLIENT, Capture, SERVER, ip, rows, udp};
+use crate::conn::build::{CLIENT, Capture, SERVER, ip, rows, udp};
 
 const OUTER: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
 const GRE: u8 = 47;
@@ -67,7 +67,7 @@ fn packets_of_other_ip_protocols_are_counted_by_protocol() {
     for (at, protocol) in [132, 89, 50, 51, 89, 253].into_iter().enumerate() {
         capture.ip(at as u32, protocol, OUTER[0], OUTER[1], &[0; 32]);
     }
-    let summary = crate::build::summary(&capture);
+    let summary = crate::conn::build::summary(&capture);
     let expected =
         "\n5 packets of IP protocols that are not analysed: ah 1, ospf 2, sctp 1, protocol 253 1\n";
     assert!(summary.contains(expected), "{summary}");
@@ -82,13 +82,13 @@ fn a_datagram_has_five_minutes_to_complete() {
         for (at, part, flags) in [(0, 20..76, 0x2000u16), (millis, 76..108, 7)] {
             let mut packet = ip(17, CLIENT.0, SERVER.0, &whole[part]);
             packet[6..8].copy_from_slice(&flags.to_be_bytes());
-            crate::build::set_checksum(&mut packet);
+            crate::conn::build::set_checksum(&mut packet);
             capture.packet(at, &packet);
         }
         capture
     };
     assert_eq!(rows(apart(299_000), "conn").len(), 1);
     let late = apart(301_000);
-    assert!(crate::build::summary(&late).contains("\n1 fragmented datagrams given up for their age\n"));
+    assert!(crate::conn::build::summary(&late).contains("\n1 fragmented datagrams given up for their age\n"));
     assert!(rows(late, "conn").is_empty());
 }

@@ -6,16 +6,16 @@ use crate::sink::spool::{Appended, Loaded, Numbers, Origin, Spool};
 use crate::sink::window::Window;
 
 #[derive(Default)]
-pub(super) struct Lane {
+pub(super) struct SendQueue {
     pub spool: Option<Spool>,
     pub window: Window,
     /// The position of the next row, without a spool.
     next_pos: u64,
 }
 
-impl Lane {
-    pub fn new(spool: Option<Spool>) -> Lane {
-        Lane { spool, ..Lane::default() }
+impl SendQueue {
+    pub fn new(spool: Option<Spool>) -> SendQueue {
+        SendQueue { spool, ..SendQueue::default() }
     }
 
     /// Whether rows are on disk that were not read.

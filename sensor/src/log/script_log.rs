@@ -13,7 +13,7 @@ use crate::time::Time;
 
 /// One log: its columns and how they are written.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub struct ScriptLog {
     /// The file's name without `.log`.
     pub path: &'static str,
     /// As the header and JSON name them.
@@ -36,7 +36,7 @@ pub struct Sheet {
     schema: OnceLock<&'static Schema>,
 }
 
-/// A table of a database that is named as the sheet's path.
+/// A table of a database that is named as the log's path.
 #[derive(Clone, Debug)]
 pub struct Table {
     pub name: String,
@@ -46,10 +46,10 @@ pub struct Table {
     pub separators: Separators,
 }
 
-/// A row of a sheet, as exporters see it.
-pub(super) struct SheetRow<'a>(pub &'a [Arg]);
+/// A row of a script's log, as exporters see it.
+pub(super) struct ScriptLogRow<'a>(pub &'a [Arg]);
 
-impl Record for SheetRow<'_> {
+impl Record for ScriptLogRow<'_> {
     const SCHEMA: &'static Schema = &Schema { path: "", fields: &[] };
 
     fn visit<V: Visitor>(&self, visitor: &mut V) {
@@ -114,10 +114,10 @@ impl Default for Separators {
     }
 }
 
-impl Sheet {
+impl ScriptLog {
     pub fn new(path: &'static str, names: Vec<String>, types: Vec<String>, style: Style) -> Self {
         let schema = OnceLock::new();
-        Sheet {
+        ScriptLog {
             path,
             names,
             types,
@@ -140,7 +140,7 @@ impl Sheet {
         }
     }
 
-    /// Its columns as exporters want them. It lasts as long as the program; there are not many sheets.
+    /// Its columns as exporters want them. It lasts as long as the program; there are not many such logs.
     pub fn schema(&self) -> &'static Schema {
         self.schema.get_or_init(|| {
             let field = |(name, ty): (&String, &String)| FieldDef {

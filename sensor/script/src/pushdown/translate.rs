@@ -1,12 +1,12 @@
-//! Bodies of scripts as rehearsals of them.
+//! Bodies of scripts as plans of them.
 
 use std::rc::Rc;
 
 use regex_automata::meta::Regex;
 
 use crate::ast::{BinOp, Expr as Ast, ExprKind, ExprRef, Name, Stmt, StmtKind, StmtRef, UnOp};
-use crate::rehearse::{
-    Block, Builtin, Comparison, Ends, Errand, Expr, HashSet, Host, Members, Path, Rehearsal, SLOTS, Step,
+use crate::pushdown::{
+    Block, Builtin, Comparison, Effect, Ends, Expr, HashSet, Host, Members, Path, Plan, SLOTS, Step,
 };
 use crate::types::TypeId;
 use crate::value::{Pattern, Value};
@@ -31,7 +31,7 @@ const SET_OPTIONS: [&str; 5] = [
 impl Vm {
     /// What can be told beforehand of a function, hook or event once all scripts have begun: constants stay as they
     /// are now. None where all bodies always do something that the host does not see to.
-    pub fn rehearsal<R: Clone>(&self, id: FuncId, host: &dyn Host<R>) -> Option<Rehearsal<R>> {
+    pub fn plan<R: Clone>(&self, id: FuncId, host: &dyn Host<R>) -> Option<Plan<R>> {
         let function = self.funcs.get(id.0 as usize)?;
         let options = self.keeps_options();
         let body = |body: &Rc<Body>| {
@@ -51,7 +51,7 @@ impl Vm {
             Ends::of(&block, &|_| true).may_settle().then_some(block)
         };
         let bodies: Vec<_> = function.bodies.iter().map(body).collect();
-        bodies.iter().any(Option::is_some).then_some(Rehearsal { bodies })
+        bodies.iter().any(Option::is_some).then_some(Plan { bodies })
     }
 
     /// Whether options stay as they are.
@@ -151,23 +151,23 @@ impl<R: Clone> Translation<'_, R> {
             }
             StmtKind::Expr(expr) => {
                 let step = match &expr.kind {
-                    ExprKind::Call(function, arguments) => match self.errand(function, arguments, block) {
-                        Some(errand) => Some(Step::Errand(errand)),
+                    ExprKind::Call(function, arguments) => match self.effect(function, arguments, block) {
+                        Some(effect) => Some(Step::Effect(effect)),
                         None => self.call(function, arguments).map(Step::Do),
                     },
-                    ExprKind::Add(member) => self.addition(member).map(Step::Errand),
+                    ExprKind::Add(member) => self.addition(member).map(Step::Effect),
                     _ => None,
                 };
                 block.push(step.unwrap_or(Step::Act));
             }
             StmtKind::Add(member) => {
-                block.push(self.addition(member).map_or(Step::Act, Step::Errand));
+                block.push(self.addition(member).map_or(Step::Act, Step::Effect));
             }
             _ => block.push(Step::Act),
         }
     }
 
-    /// Evaluates what a name stands for, once: it may be an errand.
+    /// Evaluates what a name stands for, once: it may be an effect.
     fn kept(&mut self, value: Expr<R>, block: &mut Block<R>) -> Expr<R> {
         if value.is_constant() {
             return value;
@@ -183,7 +183,7 @@ impl<R: Clone> Translation<'_, R> {
     }
 
     /// A call that the host sees to.
-    fn errand(&mut self, function: &Ast, arguments: &[ExprRef], block: &mut Block<R>) -> Option<Errand<R>> {
+    fn effect(&mut self, function: &Ast, arguments: &[ExprRef], block: &mut Block<R>) -> Option<Effect<R>> {
         let function = self.native(function).and_then(|name| self.host.calls(&name))?;
         let mut given = Vec::new();
         for (at, argument) in arguments.iter().enumerate() {
@@ -198,24 +198,24 @@ impl<R: Clone> Translation<'_, R> {
                 _ => given.push((self.host.takes(&function, at, None)?, self.argument(argument, block)?)),
             }
         }
-        Some(Errand::Call(function, given))
+        Some(Effect::Call(function, given))
     }
 
-    /// An argument of an errand. What may be an errand itself comes before.
+    /// An argument of an effect. What may be an effect itself comes before.
     fn argument(&mut self, expr: &Ast, block: &mut Block<R>) -> Option<Expr<R>> {
         let value = self.told(expr)?;
         Some(if value.only_looks() { value } else { self.kept(value, block) })
     }
 
     /// `add set[element]`.
-    fn addition(&mut self, member: &Ast) -> Option<Errand<R>> {
+    fn addition(&mut self, member: &Ast) -> Option<Effect<R>> {
         let ExprKind::Index(set, index) = &member.kind else { return None };
         let (Term::Path(path, _), [element]) = (self.term(set), &index[..]) else { return None };
         let ExprKind::Name(name) = &element.kind else { return None };
         let at = self.global_of(element)?;
         matches!(self.vm.values[at as usize], Value::Enum(..)).then_some(())?;
         let full = self.vm.shown_names.get(&(element.span.file, element.span.lo)).unwrap_or(name);
-        Some(Errand::Add(self.host.adds_to(&path)?, full.as_ref().into()))
+        Some(Effect::Add(self.host.adds_to(&path)?, full.as_ref().into()))
     }
 
     /// An expression, if it can be told.

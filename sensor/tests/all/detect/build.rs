@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::Command;
 
-use crate::each::Run;
+use crate::detect::each::Run;
 
 /// The link type of packets without a link layer.
 const RAW: u32 = 101;

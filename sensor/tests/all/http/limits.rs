@@ -2,8 +2,8 @@
 
 use nightjar::config::Config;
 
-use crate::build::{Capture, Client, Server, one, summary};
-use crate::{GET, gzip, reply};
+use crate::http::build::{Capture, Client, Server, one, summary};
+use crate::http::{GET, gzip, reply};
 
 fn with(set: impl FnOnce(&mut Config)) -> Config {
     let mut config = Config::default();
@@ -85,7 +85,7 @@ fn bodies_being_inflated_are_bounded() {
     for port in 0..10 {
         capture.talk(40_000 + port, 80).send(Client, GET).send(Server, &body);
     }
-    let summary = crate::build::summary(&capture, with(|config| config.limits.inflating = 1));
+    let summary = crate::http::build::summary(&capture, with(|config| config.limits.inflating = 1));
     assert_eq!(summary.workers[0].analyze.http.not_inflated, 0, "a body that is over takes nothing");
 }
 

@@ -17,19 +17,19 @@ use crate::event::{Batch, Order, Step};
 use crate::flow::Key;
 use crate::pipeline::crew::Cell;
 use crate::pipeline::exchange::{Exchange, Peers};
-use crate::pipeline::ledger::LaneLedger;
+use crate::pipeline::ledger::RingLedger;
 use crate::pipeline::live::Control;
 use crate::pipeline::merge::Report;
 use crate::pipeline::task::Task;
 use crate::pipeline::worker::{Shard, Worker};
 use crate::time::{Interval, Time};
 
-pub(super) struct Lane<A: Analysis> {
+pub(super) struct RingWorker<A: Analysis> {
     source: Source,
     worker: Worker<A>,
     control: Arc<Control>,
     reports: Sender<Report>,
-    ledger: Arc<Mutex<LaneLedger>>,
+    ledger: Arc<Mutex<RingLedger>>,
     cell: Arc<Cell>,
     /// The processor it is to run on.
     core: Option<usize>,
@@ -43,7 +43,7 @@ pub(super) struct Place {
     pub control: Arc<Control>,
     pub reports: Sender<Report>,
     /// What those before it have counted is in it.
-    pub ledger: Arc<Mutex<LaneLedger>>,
+    pub ledger: Arc<Mutex<RingLedger>>,
     /// The processor it is to run on.
     pub core: Option<usize>,
     /// Packets are numbered from here on.
@@ -64,10 +64,10 @@ where
     let peers = exchange.map(|exchange| Peers::new(exchange, before.worker));
     let mut worker = Worker::<A>::new(config, Shard { index: 0, count: 1 }).among(peers);
     worker.succeed(before.stats, before.unclaimed.clone(), given_up);
-    let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.said));
+    let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.emitted));
     let state = State {
         number: first_number,
-        unsaid: before.unsaid,
+        shed: before.shed,
         clock_steps: before.clock_steps,
         restarts: before.restarts,
         interface_errors: before.interface_errors,
@@ -76,20 +76,20 @@ where
         turns: before.turns,
         ..State::new()
     };
-    let lane = Lane { source, worker, control, reports, ledger, cell: cell.clone(), core, state };
+    let ring = RingWorker { source, worker, control, reports, ledger, cell: cell.clone(), core, state };
     let name = format!("worker {}", before.peer());
-    let thread = thread::Builder::new().name(name).spawn(move || lane.run())?;
+    let thread = thread::Builder::new().name(name).spawn(move || ring.run())?;
     Ok((cell, thread))
 }
 
-/// What a lane keeps for itself.
+/// What it keeps for itself.
 pub(super) struct State {
     number: u64,
     generation: u64,
     published: Instant,
     /// When it was last looked whether the interface is still the same.
     looked: Instant,
-    unsaid: u64,
+    shed: u64,
     clock_steps: u64,
     restarts: u64,
     interface_errors: u64,
@@ -106,7 +106,7 @@ impl State {
             generation: 0,
             published: Instant::now(),
             looked: Instant::now(),
-            unsaid: 0,
+            shed: 0,
             clock_steps: 0,
             restarts: 0,
             interface_errors: 0,
@@ -134,8 +134,8 @@ pub(super) const CLOCK_STEP: Interval = Interval::from_secs(10);
 /// An interface that is down is looked at again after this.
 const DOWN_WAIT: Duration = Duration::from_millis(250);
 
-impl<A: Analysis> Lane<A> {
-    /// Runs until the sensor stops, or another worker has taken over. The worker may fail; the lane goes on with a
+impl<A: Analysis> RingWorker<A> {
+    /// Runs until the sensor stops, or another worker has taken over. The worker may fail; it goes on with a
     /// new one on the same ring.
     fn run(mut self) {
         self.cell.task.get_or_init(Task::current);
@@ -221,7 +221,7 @@ impl<A: Analysis> Lane<A> {
     }
 
     fn poll(&mut self, timeout: Duration) -> io::Result<Polled> {
-        let Lane { source, worker, state, reports, cell, .. } = self;
+        let RingWorker { source, worker, state, reports, cell, .. } = self;
         source.poll(timeout, |seen| {
             // The other worker has these packets, too.
             if !cell.replaced() {
@@ -259,7 +259,7 @@ impl<A: Analysis> Lane<A> {
         ledger.stats = self.worker.stats();
         ledger.unclaimed = self.worker.unclaimed().clone();
         ledger.fragment_bytes = self.worker.fragment_bytes() as u64;
-        ledger.unsaid = self.state.unsaid;
+        ledger.shed = self.state.shed;
         ledger.clock_steps = self.state.clock_steps;
         ledger.restarts = self.state.restarts;
         ledger.interface_errors = self.state.interface_errors;
@@ -311,10 +311,10 @@ impl<A: Analysis> Lane<A> {
     fn send(&mut self) {
         let Some(mut gate) = self.cell.open() else { return };
         let report = Report { batch: self.worker.take(), upto: Order::default() };
-        gate.settled = self.worker.said();
+        gate.settled = self.worker.emitted();
         let items = report.batch.items.len() as u64;
         if self.reports.send(report).is_err() {
-            self.state.unsaid += items;
+            self.state.shed += items;
         }
     }
 }
@@ -358,11 +358,11 @@ fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet
     }
     let Some(mut gate) = outlet.cell.open() else { return };
     let report = Report { batch: worker.take(), upto: Order::default() };
-    gate.settled = worker.said();
+    gate.settled = worker.emitted();
     if let Err(TrySendError::Full(report) | TrySendError::Disconnected(report)) =
         outlet.reports.try_send(report)
     {
-        state.unsaid += report.batch.items.len() as u64;
+        state.shed += report.batch.items.len() as u64;
     }
 }
 
@@ -395,7 +395,7 @@ mod tests {
 
     use super::*;
     use crate::analyze::Sessions;
-    use crate::event::Said;
+    use crate::event::Emitted;
 
     /// A UDP datagram of four bytes, its checksum left out.
     const FRAME: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\
@@ -416,7 +416,7 @@ mod tests {
     }
 
     fn rows(report: &Report) -> usize {
-        report.batch.items.iter().filter(|item| matches!(item.said, Said::Row { .. })).count()
+        report.batch.items.iter().filter(|item| matches!(item.emitted, Emitted::Row { .. })).count()
     }
 
     #[test]
@@ -467,15 +467,15 @@ mod tests {
         let (sender, reports) = bounded(1);
         let mut begin = 0;
         // A flow ends every two minutes; nobody takes the reports.
-        while state.unsaid == 0 {
+        while state.shed == 0 {
             begin += 120;
             take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(begin));
             offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
             assert!(worker.waiting() <= MAX_UNSENT + REPORT_BYTES);
         }
         let taken = reports.recv().unwrap();
-        let said = worker.stats().said;
-        assert_eq!(said, taken.batch.items.len() as u64 + state.unsaid);
+        let emitted = worker.stats().emitted;
+        assert_eq!(emitted, taken.batch.items.len() as u64 + state.shed);
         assert_eq!(state.number as i64, begin / 120);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Most handlers look at most events only to find that they are no concern of theirs: `if ( code < 400 ) return;`.
 //! What is asked until then, of arguments, constants and options, is kept in a form that needs no machine and can be
-//! gone through on any thread, so that a host need not even build what nobody will do anything with. A rehearsal
+//! gone through on any thread, so that a host need not even build what nobody will do anything with. A plan
 //! only looks. It stops where something would be changed, called or written, where a handler would fail, and where
 //! it cannot tell; then the handler has to be run.
 //!
-//! What many handlers do in the end is an errand of few kinds: a native function is called (`SumStats::observe`), or
+//! What many handlers do in the end is an effect of few kinds: a native function is called (`SumStats::observe`), or
 //! something is added to a set that the host keeps (`add c$http$tags[...]`). A host that says so is given these
 //! instead, with all that they need.
 
@@ -27,7 +27,7 @@ pub struct Path {
     pub fields: Vec<(TypeId, usize)>,
 }
 
-/// What a rehearsal sees there.
+/// What a plan sees there.
 // It is copied much: with a smaller tag parts of it stand at odd places, and processors wait at every copy.
 #[repr(u64)]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +104,7 @@ impl<R, F: Fn(&Path) -> Option<R>> Host<R> for F {
 
 /// All bodies of a function, hook or event.
 #[derive(Debug)]
-pub struct Rehearsal<R> {
+pub struct Plan<R> {
     /// None of those that always do something.
     bodies: Vec<Option<Block<R>>>,
 }
@@ -140,7 +140,7 @@ enum Step<R> {
     Let(usize, Expr<R>),
     /// A function of scripts that is called for what it does.
     Do(Block<R>),
-    Errand(Errand<R>),
+    Effect(Effect<R>),
     /// Ends a hook, which refuses.
     Break,
     /// Does something, or what it does is not known.
@@ -148,7 +148,7 @@ enum Step<R> {
 }
 
 #[derive(Clone, Debug)]
-enum Errand<R> {
+enum Effect<R> {
     Call(R, Vec<(R, Expr<R>)>),
     Add(R, Box<str>),
 }
@@ -219,7 +219,7 @@ enum Flow {
     Broke,
 }
 
-impl<R> Rehearsal<R> {
+impl<R> Plan<R> {
     /// Whether no body does anything, and a hook refuses nothing.
     pub fn is_idle<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
         (0..self.bodies.len()).all(|body| self.settles(body, &OnlyLook(look)))
@@ -229,7 +229,7 @@ impl<R> Rehearsal<R> {
         self.bodies.len()
     }
 
-    /// Whether a body does nothing but errands, which the stage sees to. Where it does more, those that it was given
+    /// Whether a body does nothing but effects, which the stage sees to. Where it does more, those that it was given
     /// are not to be run.
     pub fn settles<'s>(&'s self, body: usize, stage: &impl Stage<'s, R>) -> bool {
         let Some(Some(block)) = self.bodies.get(body) else { return false };
@@ -255,7 +255,7 @@ impl<R> Rehearsal<R> {
     }
 }
 
-/// A stage on which errands are not run.
+/// A stage on which effects are not run.
 struct OnlyLook<'l, F>(&'l F);
 
 impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, F> {
@@ -317,7 +317,7 @@ impl<'p, 's, S> Play<'p, 's, S> {
                     Flow::On | Flow::Returned => {}
                     Flow::Broke => return None,
                 },
-                Step::Errand(errand) => self.errand(errand)?,
+                Step::Effect(effect) => self.effect(effect)?,
                 Step::Return(value) => {
                     self.answer = match value {
                         Some(value) => Some(self.value(value).filter(Seen::is_set)?),
@@ -332,13 +332,13 @@ impl<'p, 's, S> Play<'p, 's, S> {
         Some(Flow::On)
     }
 
-    fn errand<R: 's>(&mut self, errand: &'s Errand<R>) -> Option<()>
+    fn effect<R: 's>(&mut self, effect: &'s Effect<R>) -> Option<()>
     where
         S: Stage<'s, R>,
     {
-        let seen_to = match errand {
-            Errand::Add(place, element) => self.stage.add(place, element),
-            Errand::Call(function, given) => {
+        let seen_to = match effect {
+            Effect::Add(place, element) => self.stage.add(place, element),
+            Effect::Call(function, given) => {
                 self.stage.call(function).then_some(())?;
                 for (argument, expr) in given {
                     let value = self.value(expr);
@@ -513,7 +513,7 @@ impl Members {
     }
 }
 
-/// Whether a body can end without having done anything but errands, and whether what follows a block can be reached.
+/// Whether a body can end without having done anything but effects, and whether what follows a block can be reached.
 #[derive(Clone, Copy, Default)]
 struct Ends {
     idle: bool,
@@ -532,7 +532,7 @@ impl Ends {
             match step {
                 Step::Ask(expr) | Step::Let(_, expr) => ends.on = expr.may_be_told(known),
                 Step::Do(body) => ends.on = Ends::of(body, known).may_settle(),
-                Step::Errand(errand) => ends.on = errand.may_be_run(known),
+                Step::Effect(effect) => ends.on = effect.may_be_run(known),
                 Step::Return(value) => {
                     ends.idle |= value.as_ref().is_none_or(|value| value.may_be_told(known));
                     ends.on = false;
@@ -554,11 +554,11 @@ impl Ends {
     }
 }
 
-impl<R> Errand<R> {
+impl<R> Effect<R> {
     fn may_be_run(&self, known: &impl Fn(&R) -> bool) -> bool {
         match self {
-            Errand::Add(place, _) => known(place),
-            Errand::Call(_, given) => given.iter().all(|(_, expr)| expr.may_be_told(known)),
+            Effect::Add(place, _) => known(place),
+            Effect::Call(_, given) => given.iter().all(|(_, expr)| expr.may_be_told(known)),
         }
     }
 }
@@ -579,7 +579,7 @@ impl<R> Expr<R> {
         )
     }
 
-    /// Whether it calls nothing that may be an errand.
+    /// Whether it calls nothing that may be an effect.
     fn only_looks(&self) -> bool {
         match self {
             Expr::Read(_) | Expr::Has(_) => true,

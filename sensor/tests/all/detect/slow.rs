@@ -1,8 +1,8 @@
 //! Attacks that end nothing: requests, bodies and handshakes; and that their rows are there.
 
-use crate::build::{Answer, Capture};
-use crate::each::{detect, expect};
-use crate::lasting::{count, times};
+use crate::detect::build::{Answer, Capture};
+use crate::detect::each::{detect, expect};
+use crate::detect::lasting::{count, times};
 
 /// Sends a little every six seconds, over some connections.
 fn dribbling(capture: &mut Capture, connections: u32, pieces: &[&str]) {

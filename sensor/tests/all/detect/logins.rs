@@ -1,8 +1,8 @@
 //! Guessing in every way in which one can log in.
 
-use crate::build::Capture;
-use crate::each::Run;
-use crate::lasting::{FINE, REFUSED, base64, count, with_password};
+use crate::detect::build::Capture;
+use crate::detect::each::Run;
+use crate::detect::lasting::{FINE, REFUSED, base64, count, with_password};
 
 /// Twelve tries, what is answered, and a last request with its answer.
 fn tries(request: impl Fn(u32) -> String, reply: &str, last: Option<(&str, &str)>) -> Run {

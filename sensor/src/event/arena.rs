@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::ops::Range;
 
-use crate::event::{ConnId, Gathered, Owner, Proto, errand};
+use crate::event::{ConnId, Gathered, Owner, Proto, effect};
 use crate::record::{Items, Record, Schema, Uid, Value};
 use crate::time::{Interval, Time};
 
-/// A place in one of the vectors of [`Taken`].
+/// A place in one of the vectors of [`Arena`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     start: usize,
@@ -52,16 +52,16 @@ pub enum Part {
     Record(Span),
 }
 
-/// A place that the texts and parts of [`Taken`] have reached.
+/// A place that the texts and parts of [`Arena`] have reached.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     bytes: usize,
     parts: usize,
 }
 
 /// All that a batch takes along.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub struct Arena {
     /// Texts, and the rows of logs.
     pub bytes: Vec<u8>,
     parts: Vec<Part>,
@@ -149,7 +149,7 @@ pub struct Drafted {
     places: Span,
 }
 
-impl Taken {
+impl Arena {
     /// Copies a text.
     pub fn text(&mut self, text: &[u8]) -> Part {
         Part::Text(self.copied(text))
@@ -234,7 +234,7 @@ impl Taken {
         changed: u64,
         write: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut(usize, usize)),
     ) -> Drafted {
-        let Taken { bytes, parts, .. } = self;
+        let Arena { bytes, parts, .. } = self;
         let (start, first) = (bytes.len(), parts.len());
         write(bytes, &mut |start, end| parts.push(Part::Text(Span { start, end })));
         let row = Span { start, end: self.bytes.len() };
@@ -301,15 +301,15 @@ impl Taken {
         (self.bytes_of(drafted.row), places)
     }
 
-    /// The place that has been reached, for [`Taken::rewind`].
-    pub(super) fn mark(&self) -> Mark {
-        Mark { bytes: self.bytes.len(), parts: self.parts.len() }
+    /// The place that has been reached, for [`Arena::rewind`].
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { bytes: self.bytes.len(), parts: self.parts.len() }
     }
 
     /// Forgets texts and parts from a place on.
-    pub(super) fn rewind(&mut self, mark: Mark) {
-        self.bytes.truncate(mark.bytes);
-        self.parts.truncate(mark.parts);
+    pub(super) fn rewind(&mut self, checkpoint: Checkpoint) {
+        self.bytes.truncate(checkpoint.bytes);
+        self.parts.truncate(checkpoint.parts);
     }
 
     /// How many bytes of memory it all takes.
@@ -329,7 +329,7 @@ impl Taken {
         self.conns.clear();
         self.files.clear();
         self.rows.clear();
-        self.gathered.get_mut().rewind(errand::Mark::default());
+        self.gathered.get_mut().rewind(effect::Checkpoint::default());
     }
 }
 
@@ -343,20 +343,20 @@ pub struct Excerpt {
 
 impl Excerpt {
     /// Takes over those `wanted` fields that were taken along; others stay as they are.
-    pub fn update(&mut self, (view, taken): (&RecordView, &Taken), wanted: u64) {
+    pub fn update(&mut self, (view, arena): (&RecordView, &Arena), wanted: u64) {
         // The usual case: its room is used again.
         if self.fields & !view.fields == 0 {
             self.clear();
-            for (at, part) in taken.fields(view).filter(|(at, _)| wanted >> at & 1 == 1) {
-                self.push(at, part, taken.text_of(part));
+            for (at, part) in arena.fields(view).filter(|(at, _)| wanted >> at & 1 == 1) {
+                self.push(at, part, arena.text_of(part));
             }
             return;
         }
         let older = std::mem::take(self);
         for at in 0..u64::BITS as usize {
-            if let Some(part) = taken.field(view, at) {
+            if let Some(part) = arena.field(view, at) {
                 if wanted >> at & 1 == 1 {
-                    self.push(at, part, taken.text_of(part));
+                    self.push(at, part, arena.text_of(part));
                 }
             } else if let Some(part) = older.field(at) {
                 self.push(at, part, older.text_of(part));
@@ -422,30 +422,30 @@ mod tests {
 
     #[test]
     fn excerpts_keep_what_is_not_said_again() {
-        let mut taken = Taken::default();
-        let all = taken.view(&Row { name: "abc", tags: Set(&["x"]), n: Some(7) }, u64::MAX);
-        let name = taken.view(&Row { name: "de", tags: Set(&[]), n: Some(8) }, 0b001);
+        let mut arena = Arena::default();
+        let all = arena.view(&Row { name: "abc", tags: Set(&["x"]), n: Some(7) }, u64::MAX);
+        let name = arena.view(&Row { name: "de", tags: Set(&[]), n: Some(8) }, 0b001);
         let mut excerpt = Excerpt::default();
-        excerpt.update((&all, &taken), 0b101);
-        excerpt.update((&name, &taken), 0b101);
+        excerpt.update((&all, &arena), 0b101);
+        excerpt.update((&name, &arena), 0b101);
         assert_eq!(excerpt.field(0).and_then(|name| excerpt.text_of(name)), Some(&b"de"[..]));
         assert!(excerpt.field(1).is_none() && matches!(excerpt.field(2), Some(Part::Count(7))));
-        excerpt.update((&all, &taken), 0b001);
+        excerpt.update((&all, &arena), 0b001);
         assert_eq!(excerpt.field(0).and_then(|name| excerpt.text_of(name)), Some(&b"abc"[..]));
     }
 
     #[test]
     fn fields_are_found_again_behind_lists() {
-        let mut taken = Taken::default();
-        let view = taken.view(&Row { name: "a", tags: Set(&["x", "yz"]), n: Some(7) }, u64::MAX);
-        let other = taken.view(&Row { name: "b", tags: Set(&[]), n: None }, 0b101);
-        let fields: Vec<(usize, Part)> = taken.fields(&view).collect();
+        let mut arena = Arena::default();
+        let view = arena.view(&Row { name: "a", tags: Set(&["x", "yz"]), n: Some(7) }, u64::MAX);
+        let other = arena.view(&Row { name: "b", tags: Set(&[]), n: None }, 0b101);
+        let fields: Vec<(usize, Part)> = arena.fields(&view).collect();
         assert_eq!(fields.len(), 3);
         let Part::List(tags) = fields[1].1 else { panic!("{fields:?}") };
-        let tags: Vec<_> = taken.parts_of(tags).iter().filter_map(|tag| taken.text_of(*tag)).collect();
+        let tags: Vec<_> = arena.parts_of(tags).iter().filter_map(|tag| arena.text_of(*tag)).collect();
         assert_eq!(tags, [&b"x"[..], b"yz"]);
         assert!(matches!(fields[2], (2, Part::Count(7))));
-        assert_eq!(taken.field(&other, 0).and_then(|name| taken.text_of(name)), Some(&b"b"[..]));
-        assert!(matches!(taken.field(&other, 2), Some(Part::Unset)) && taken.field(&other, 1).is_none());
+        assert_eq!(arena.field(&other, 0).and_then(|name| arena.text_of(name)), Some(&b"b"[..]));
+        assert!(matches!(arena.field(&other, 2), Some(Part::Unset)) && arena.field(&other, 1).is_none());
     }
 }

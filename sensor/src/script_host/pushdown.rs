@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use nightjar_script::Vm;
-use nightjar_script::rehearse::{Host, Path, Rehearsal, Seen, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, Seen, Stage};
 use nightjar_script::types::{ParamType, Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
 use crate::event::{
-    Columns, Errand, EventId, Foreseen, Foresight, Happening, Observation, Part, Passes, RecordView, Shown,
-    Subject, Taken, What, Words,
+    Arena, Columns, Effect, EventId, Happening, Observation, Outcome, Part, Passes, Pushdown, RecordView,
+    Shown, Subject, What, Words,
 };
 use crate::record::{Schema, Value};
 use crate::script_host::layout::{Layout, Log};
@@ -57,7 +57,7 @@ struct Column {
 
 /// The functions that a row goes past.
 #[derive(Default)]
-pub(super) struct Judges {
+pub(super) struct LogFunctions {
     pub policy: Option<FuncId>,
     pub pred: Option<FuncId>,
     pub path_func: Option<FuncId>,
@@ -73,64 +73,64 @@ pub(super) struct Judges {
 pub(super) const FILTER: &str = "default";
 
 /// What handlers of an event would do, if that can be told.
-pub(super) fn foresight(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Foresight> {
+pub(super) fn pushdown(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Option<Pushdown> {
     let parameters = &vm.types.as_func(vm.funcs.get(event.0 as usize)?.ty)?.params;
     let schema = analyze::row_of(id);
-    let rehearsal = |fresh| vm.rehearsal(event, &Handlers { vm, layout, parameters, schema, fresh });
-    let (fresh, known) = (rehearsal(true), rehearsal(false));
+    let plan = |fresh| vm.plan(event, &Handlers { vm, layout, parameters, schema, fresh });
+    let (fresh, known) = (plan(true), plan(false));
     if fresh.is_none() && known.is_none() {
         return None;
     }
     let is_argument = |place: &Place| matches!(place, Place::Argument(_));
     let by_arguments = known.as_ref().is_some_and(|known| known.decides(&is_argument));
-    Some(Foresight(Arc::new(move |happening| {
-        let Happening { args, conn, taken } = *happening;
+    Some(Pushdown(Arc::new(move |happening| {
+        let Happening { args, conn, arena } = *happening;
         let Some(conn) = conn else {
             // It is asked again when more is known.
             let look = |place: &Place| match place {
-                Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, taken, None)),
+                Place::Argument(at) => args.get(*at).and_then(|part| seen(*part, arena, None)),
                 _ => None,
             };
             let nothing = by_arguments && known.as_ref().is_some_and(|known| known.is_idle(&look));
-            return if nothing { Foreseen::Nothing } else { Foreseen::Raise(0) };
+            return if nothing { Outcome::Nothing } else { Outcome::Raise(0) };
         };
         debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
-        let start = taken.gathered.borrow().mark();
+        let start = arena.gathered.borrow().checkpoint();
         let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
         if is_fresh && let Some(fresh) = &fresh {
-            let (_, all) = play(fresh, (args, taken), conn);
+            let (_, all) = play(fresh, (args, arena), conn);
             if all {
-                let nothing = taken.gathered.borrow().mark() == start;
-                return if nothing { Foreseen::Nothing } else { Foreseen::Errands };
+                let nothing = arena.gathered.borrow().checkpoint() == start;
+                return if nothing { Outcome::Nothing } else { Outcome::Effects };
             }
-            taken.gathered.borrow_mut().rewind(start);
+            arena.gathered.borrow_mut().rewind(start);
         }
         // Once a handler has run it is not fresh any more for those that follow.
-        let Some(known) = &known else { return Foreseen::Raise(0) };
-        let (idle, all) = play(known, (args, taken), conn);
+        let Some(known) = &known else { return Outcome::Raise(0) };
+        let (idle, all) = play(known, (args, arena), conn);
         match all {
-            true if taken.gathered.borrow().mark() == start => Foreseen::Nothing,
-            true => Foreseen::Errands,
+            true if arena.gathered.borrow().checkpoint() == start => Outcome::Nothing,
+            true => Outcome::Effects,
             false => {
                 // Handlers do them, in their order.
-                taken.gathered.borrow_mut().rewind(start);
-                Foreseen::Raise(idle)
+                arena.gathered.borrow_mut().rewind(start);
+                Outcome::Raise(idle)
             }
         }
     })))
 }
 
-/// Goes through all handlers: a bit for each of those that do nothing, and whether all do nothing but errands, which
+/// Goes through all handlers: a bit for each of those that do nothing, and whether all do nothing but effects, which
 /// are gathered.
-fn play(rehearsal: &Rehearsal<Place>, (args, taken): (&[Part], &Taken), conn: &Subject<'_>) -> (u64, bool) {
+fn play(plan: &Plan<Place>, (args, arena): (&[Part], &Arena), conn: &Subject<'_>) -> (u64, bool) {
     let (mut idle, mut all) = (0, true);
-    for body in 0..rehearsal.bodies() {
-        let before = taken.gathered.borrow().mark();
-        let settled = rehearsal.settles(body, &Scene { args, taken, conn, body });
+    for body in 0..plan.bodies() {
+        let before = arena.gathered.borrow().checkpoint();
+        let settled = plan.settles(body, &Scene { args, arena, conn, body });
         all &= settled;
         if !settled {
-            taken.gathered.borrow_mut().rewind(before);
-        } else if taken.gathered.borrow().mark() == before {
+            arena.gathered.borrow_mut().rewind(before);
+        } else if arena.gathered.borrow().checkpoint() == before {
             idle |= 1u64.checked_shl(body as u32).unwrap_or(0);
         }
     }
@@ -212,7 +212,7 @@ impl Host<Place> for Handlers<'_> {
 /// An event about a connection, and one of its handlers.
 struct Scene<'h> {
     args: &'h [Part],
-    taken: &'h Taken,
+    arena: &'h Arena,
     conn: &'h Subject<'h>,
     body: usize,
 }
@@ -220,26 +220,26 @@ struct Scene<'h> {
 impl<'h> Stage<'h, Place> for Scene<'h> {
     fn look(&self, place: &'h Place) -> Option<Seen<'h>> {
         match place {
-            Place::Argument(at) => seen(*self.args.get(*at)?, self.taken, Some(self.conn)),
-            place => look(place, self.conn, self.taken),
+            Place::Argument(at) => seen(*self.args.get(*at)?, self.arena, Some(self.conn)),
+            place => look(place, self.conn, self.arena),
         }
     }
 
     fn call(&self, _: &'h Place) -> bool {
         let what = What::Observe(Observation::default());
-        self.taken.gathered.borrow_mut().push(Errand { body: self.body as u32, what });
+        self.arena.gathered.borrow_mut().push(Effect { body: self.body as u32, what });
         true
     }
 
     fn give(&self, argument: &'h Place, value: &Seen<'h>) -> bool {
-        let errands = &mut *self.taken.gathered.borrow_mut();
+        let effects = &mut *self.arena.gathered.borrow_mut();
         let words = match value {
-            Seen::Text(text) => Some(Words::Text(errands.text(text))),
+            Seen::Text(text) => Some(Words::Text(effects.text(text))),
             Seen::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
             _ => None,
         };
-        let (Place::Given(given), Some(Errand { what: What::Observe(observed), .. })) =
-            (argument, errands.last())
+        let (Place::Given(given), Some(Effect { what: What::Observe(observed), .. })) =
+            (argument, effects.last())
         else {
             return false;
         };
@@ -257,15 +257,15 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
 
     fn add(&self, place: &'h Place, element: &'h str) -> bool {
         let Place::Column(Column { at, .. }) = place else { return false };
-        let mut errands = self.taken.gathered.borrow_mut();
-        let element = errands.text(element.as_bytes());
-        errands.push(Errand { body: self.body as u32, what: What::Add { column: *at as u32, element } });
+        let mut effects = self.arena.gathered.borrow_mut();
+        let element = effects.text(element.as_bytes());
+        effects.push(Effect { body: self.body as u32, what: What::Add { column: *at as u32, element } });
         true
     }
 }
 
 /// Which rows of a log its policy, predicate and path function let pass without doing anything, if that can be told.
-pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
+pub(super) fn passes(vm: &Vm, log: &Log, log_functions: &LogFunctions) -> Option<Passes> {
     let column = |fields: &[(TypeId, usize)]| {
         let at = match *fields {
             [(_, at)] => log.column(at, false),
@@ -276,7 +276,7 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
         Some(Place::Column(Column { at, plain: is_plain(vm, plain.place.ty) }))
     };
     // Of functions with the row as the parameter of this number.
-    let rehearsal = |function: Option<FuncId>, row: usize| match function {
+    let plan = |function: Option<FuncId>, row: usize| match function {
         None => Some(None),
         Some(function) => {
             let place = |path: &Path| match &path.fields[..] {
@@ -287,11 +287,11 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
                 }
                 _ => None,
             };
-            Some(Some(vm.rehearsal(function, &place)?))
+            Some(Some(vm.plan(function, &place)?))
         }
     };
-    let (policy, pred) = (rehearsal(judges.policy, 0)?, rehearsal(judges.pred, 0)?);
-    let (path_func, path) = (rehearsal(judges.path_func, 2)?, judges.path.clone());
+    let (policy, pred) = (plan(log_functions.policy, 0)?, plan(log_functions.pred, 0)?);
+    let (path_func, path) = (plan(log_functions.path_func, 2)?, log_functions.path.clone());
     let proto = log.schema.field("proto");
     let test = move |row: &dyn Columns| {
         let look = |place: &Place| match place {
@@ -305,7 +305,7 @@ pub(super) fn passes(vm: &Vm, log: &Log, judges: &Judges) -> Option<Passes> {
                 .as_ref()
                 .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
     };
-    let Judges { changed, extended, .. } = *judges;
+    let LogFunctions { changed, extended, .. } = *log_functions;
     // Who looks at a row that was written looks at all of it.
     let fields = if log.passing { changed } else { u64::MAX };
     Some(Passes { test: Arc::new(test), as_written: changed == 0 && !extended, fields })
@@ -358,7 +358,7 @@ fn is_plain(vm: &Vm, ty: TypeId) -> bool {
     !matches!(vm.types.get(ty), Type::Enum(_)) && !vm.types.is_aggregate(ty)
 }
 
-fn look<'h>(place: &Place, conn: &'h Subject<'h>, taken: &'h Taken) -> Option<Seen<'h>> {
+fn look<'h>(place: &Place, conn: &'h Subject<'h>, arena: &'h Arena) -> Option<Seen<'h>> {
     let port = |num| Seen::Port(value::Port { num, proto: values::proto(conn.proto) });
     Some(match place {
         Place::OrigH => Seen::Addr(Addr::from_ip(conn.id.orig_h)),
@@ -372,7 +372,7 @@ fn look<'h>(place: &Place, conn: &'h Subject<'h>, taken: &'h Taken) -> Option<Se
         Place::Column(column) => {
             let transport = || values::proto(conn.proto);
             return match conn.row? {
-                Shown::View(row) => seen_column(*column, row, taken, transport),
+                Shown::View(row) => seen_column(*column, row, arena, transport),
                 Shown::Row(_, row) => seen_value(*column, row.column(column.at), transport),
             };
         }
@@ -383,14 +383,14 @@ fn look<'h>(place: &Place, conn: &'h Subject<'h>, taken: &'h Taken) -> Option<Se
 fn seen_column<'h>(
     column: Column,
     row: &RecordView,
-    taken: &'h Taken,
+    arena: &'h Arena,
     transport: impl Fn() -> value::Proto,
 ) -> Option<Seen<'h>> {
-    match taken.field(row, column.at)? {
+    match arena.field(row, column.at)? {
         Part::Unset => Some(Seen::Unset),
         _ if !column.plain => Some(Seen::Set),
         Part::Port(num) => Some(Seen::Port(value::Port { num, proto: transport() })),
-        part => seen(part, taken, None),
+        part => seen(part, arena, None),
     }
 }
 
@@ -425,7 +425,7 @@ fn seen_value<'r>(
     })
 }
 
-fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&Subject<'_>>) -> Option<Seen<'h>> {
+fn seen<'h>(part: Part, arena: &'h Arena, conn: Option<&Subject<'_>>) -> Option<Seen<'h>> {
     Some(match part {
         Part::Unset => Seen::Unset,
         Part::Bool(b) => Seen::Bool(b),
@@ -436,7 +436,7 @@ fn seen<'h>(part: Part, taken: &'h Taken, conn: Option<&Subject<'_>>) -> Option<
         Part::Interval(interval) => Seen::Double(values::span(interval)),
         Part::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
         Part::Port(num) => Seen::Port(value::Port { num, proto: values::proto(conn?.proto) }),
-        Part::Text(_) | Part::Name(_) => Seen::Text(taken.text_of(part)?),
+        Part::Text(_) | Part::Name(_) => Seen::Text(arena.text_of(part)?),
         Part::Conn | Part::File | Part::List(_) | Part::Record(_) => return None,
     })
 }

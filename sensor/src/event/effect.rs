@@ -1,4 +1,4 @@
-//! Errands: what handlers of an event would do, where that is so plain that nothing else need be taken along.
+//! Effects: what handlers of an event would do, where that is so plain that nothing else need be taken along.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use crate::event::{ConnId, EventId, Owner, Proto, Span};
 
 /// Something that a handler would do.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Errand {
+pub struct Effect {
     /// Which of the event's handlers.
     pub body: u32,
     pub what: What,
@@ -39,9 +39,9 @@ pub enum Words {
     Addr(IpAddr),
 }
 
-/// All errands of an event.
+/// All effects of an event.
 #[derive(Clone, Copy, Debug)]
-pub struct Errands {
+pub struct Effects {
     pub id: EventId,
     /// The connection, and which of its rows of a log.
     pub owner: Owner,
@@ -54,28 +54,28 @@ pub struct Errands {
     pub version: u32,
 }
 
-/// Errands that were gathered, with the texts that they name.
+/// Effects that were gathered, with the texts that they name.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    errands: Vec<Errand>,
+    effects: Vec<Effect>,
     bytes: Vec<u8>,
 }
 
 /// How much there is of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
-    errands: usize,
+pub struct Checkpoint {
+    effects: usize,
     bytes: usize,
 }
 
 impl Gathered {
-    pub fn push(&mut self, errand: Errand) {
-        self.errands.push(errand);
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 
     /// The one that was gathered last.
-    pub fn last(&mut self) -> Option<&mut Errand> {
-        self.errands.last_mut()
+    pub fn last(&mut self) -> Option<&mut Effect> {
+        self.effects.last_mut()
     }
 
     pub fn text(&mut self, text: &[u8]) -> Span {
@@ -88,31 +88,31 @@ impl Gathered {
         self.bytes.get(span.range()).unwrap_or_default()
     }
 
-    pub fn mark(&self) -> Mark {
-        Mark { errands: self.errands.len(), bytes: self.bytes.len() }
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { effects: self.effects.len(), bytes: self.bytes.len() }
     }
 
     /// Forgets those that came later.
-    pub fn rewind(&mut self, mark: Mark) {
-        self.errands.truncate(mark.errands);
-        self.bytes.truncate(mark.bytes);
+    pub fn rewind(&mut self, checkpoint: Checkpoint) {
+        self.effects.truncate(checkpoint.effects);
+        self.bytes.truncate(checkpoint.bytes);
     }
 
     /// Where those stand that came later, and how many they are.
-    pub(super) fn since(&self, mark: Mark) -> (u32, u32) {
+    pub(super) fn since(&self, checkpoint: Checkpoint) -> (u32, u32) {
         // A batch is handed on long before there are so many.
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (number(mark.errands), number(self.errands.len() - mark.errands))
+        (number(checkpoint.effects), number(self.effects.len() - checkpoint.effects))
     }
 
     /// All of an event.
-    pub fn of(&self, errands: &Errands) -> &[Errand] {
-        let first = errands.first as usize;
-        self.errands.get(first..first + errands.count as usize).unwrap_or_default()
+    pub fn of(&self, effects: &Effects) -> &[Effect] {
+        let first = effects.first as usize;
+        self.effects.get(first..first + effects.count as usize).unwrap_or_default()
     }
 
     /// How many bytes of memory it all takes.
     pub(super) fn size(&self) -> usize {
-        self.bytes.len() + self.errands.len() * size_of::<Errand>()
+        self.bytes.len() + self.effects.len() * size_of::<Effect>()
     }
 }

@@ -1,7 +1,7 @@
 //! Attacks that go on, that many take part in, and that are not what they seem.
 
-use crate::build::Capture;
-use crate::each::{Run, detect, expect};
+use crate::detect::build::Capture;
+use crate::detect::each::{Run, detect, expect};
 
 pub const REFUSED: &str =
     "HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Basic realm=\"roost\"\nContent-Length: 0";

@@ -1,0 +1,22 @@
+//! The binary from outside, and what is generated. One program, as each links all that the sensor links.
+
+mod capture;
+mod conn;
+mod detect;
+mod dns;
+mod files;
+mod http;
+mod http_sink;
+mod input;
+mod intel;
+mod kept;
+mod layering;
+mod logging;
+mod notice;
+mod old_scripts;
+mod pushdown;
+mod replay;
+mod schemas;
+mod script;
+mod sumstats;
+mod testing;
