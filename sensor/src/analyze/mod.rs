@@ -25,7 +25,7 @@ pub use files::events as file_events;
 pub use files::{analyzer_of_file, digests_of_file};
 pub use logs::LogDecl;
 pub use protocol::{Protocol, Workers, declared_logs, events, events_where, first, protocols, row_of};
-pub use session::Sessions;
+pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};
 
 use protocol::{specs, suggested};
@@ -201,14 +201,30 @@ impl Link<'_, '_> {
         }
     }
 
-    /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on)
-    /// and [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the
-    /// stream are told to it without further ado. `transactions` were numbered so far.
-    pub fn hand_over(&mut self, transactions: u64) {
-        let detection = self.shared.detections.take();
-        if !self.inner.begin(transactions, detection) {
-            self.shared.nested_too_deep += 1;
-        }
+    /// From here on both directions carry another protocol, which is told with [`pass_on`](Self::pass_on) and
+    /// [`pass_gap`](Self::pass_gap) and detected as at the beginning of a connection. The ends of the stream are told
+    /// to it without further ado. `transactions` were numbered so far. None where too much is nested.
+    pub fn hand_over(&mut self, transactions: u64) -> Option<Child> {
+        let child = self.begin(transactions)?;
+        self.inner.detect(child, self.shared.detections.take());
+        Some(child)
+    }
+
+    /// Starts the analyzer of this name, in upper case ([`Named::name`]), inside this one: what is passed on is read
+    /// by it. An analyzer that reads streams is told them with [`pass_on`](Self::pass_on), one that reads messages
+    /// each of them with [`pass_message`](Self::pass_message). None where there is no such analyzer, which is no
+    /// fault, or where too much is nested.
+    pub fn start(&mut self, name: &str) -> Option<Child> {
+        let spec = protocol::named(name)?;
+        let child = self.begin(self.inner.outer.transactions)?;
+        self.inner.start(child, spec, self.cx, self.flow, self.shared);
+        Some(child)
+    }
+
+    fn begin(&mut self, transactions: u64) -> Option<Child> {
+        let child = self.inner.begin(transactions);
+        self.shared.nested_too_deep += u64::from(child.is_none());
+        child
     }
 
     /// The number of the last transaction of the streams around this one, which what is inside goes on
@@ -217,14 +233,38 @@ impl Link<'_, '_> {
         self.inner.outer.transactions
     }
 
-    /// The next bytes of what was handed over.
+    /// The next bytes of a stream, to all analyzers inside this one.
     pub fn pass_on(&mut self, dir: Dir, bytes: &[u8]) {
-        self.inner.data(self.cx, self.flow, self.shared, dir, bytes);
+        for active in self.inner.all() {
+            active.data(self.cx, self.flow, self.shared, dir, bytes);
+        }
     }
 
-    /// Missing bytes of what was handed over.
+    /// The same to one of them.
+    pub fn pass_on_to(&mut self, child: Child, dir: Dir, bytes: &[u8]) {
+        if let Some(active) = self.inner.child(child) {
+            active.data(self.cx, self.flow, self.shared, dir, bytes);
+        }
+    }
+
+    /// Missing bytes of a stream, to all analyzers inside this one.
     pub fn pass_gap(&mut self, dir: Dir, len: u64) {
-        self.inner.gap(self.cx, self.flow, self.shared, dir, len);
+        for active in self.inner.all() {
+            active.gap(self.cx, self.flow, self.shared, dir, len);
+        }
+    }
+
+    /// A whole message to one of the analyzers inside this one, which takes it as it takes a datagram.
+    pub fn pass_message(&mut self, child: Child, dir: Dir, message: &[u8]) {
+        if let Some(active) = self.inner.child(child) {
+            active.message(self.cx, self.flow, self.shared, dir, message);
+        }
+    }
+
+    /// Nothing more comes for one of the analyzers inside this one: it tells what it has still to tell. Those that
+    /// were not ended are when this one is.
+    pub fn end_inner(&mut self, child: Child) {
+        self.inner.end(child, self.cx, self.flow, self.shared);
     }
 
     pub fn weird(&mut self, name: &'static str, source: &'static str) {

@@ -93,6 +93,17 @@ pub(super) fn specs() -> impl Iterator<Item = &'static Spec> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.analyzers.iter().copied())
 }
 
+/// The analyzer of a name, in upper case.
+pub(super) fn named(name: &str) -> Option<&'static Spec> {
+    static BY_NAME: LazyLock<Vec<&'static Spec>> = LazyLock::new(|| {
+        let mut by_name: Vec<&'static Spec> = specs().collect();
+        by_name.sort_by_key(|spec| spec.named.name);
+        by_name
+    });
+    let at = BY_NAME.binary_search_by_key(&name, |spec| spec.named.name).ok()?;
+    BY_NAME.get(at).copied()
+}
+
 /// The analyzers that a port suggests.
 pub(super) fn suggested(proto: Proto, port: u16) -> &'static [&'static Spec] {
     type AtPort = ((Proto, u16), Vec<&'static Spec>);

@@ -67,12 +67,24 @@ pub(super) struct Standing {
     stopped: bool,
 }
 
-/// What an analyzer handed its stream over to.
+/// The analyzers inside one that is itself set on a flow.
 #[derive(Default)]
 pub(super) struct Inner {
-    active: Option<Box<Active>>,
+    children: Vec<Within>,
+    /// How many were begun: each has a number of its own.
+    begun: u32,
     pub outer: Outer,
 }
+
+/// What an analyzer passes on, and who reads it.
+struct Within {
+    child: Child,
+    active: Active,
+}
+
+/// One of the analyzers inside another, or what detection finds there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child(u32);
 
 /// What a stream is inside of.
 #[derive(Clone, Copy, Default)]
@@ -86,6 +98,9 @@ pub(super) struct Outer {
 /// Streams in streams. Each costs its analyzers and a frame of the stack for every call: a CONNECT through
 /// a proxy through a proxy is seen, endless ones are an attack.
 const MAX_DEPTH: u8 = 4;
+
+/// Analyzers inside one at a time: a session of SMB has one for every pipe that is open, endless ones are an attack.
+const MAX_CHILDREN: usize = 64;
 
 /// An analyzer that was never confirmed is dropped after more than this many (`DPD::max_violations`).
 const MAX_VIOLATIONS: u32 = 5;
@@ -109,7 +124,7 @@ impl Standing {
 impl Slot {
     fn new(spec: &'static Spec, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
         let analyzer = Some((spec.new)(cx.config, flow));
-        let inner = Inner { active: None, outer };
+        let inner = Inner::within(outer);
         let mut slot = Slot { spec, analyzer, standing: Standing::default(), inner };
         slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
         slot
@@ -119,7 +134,8 @@ impl Slot {
     fn begin_again(&mut self, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
         shared.taken_up_again += 1;
         self.standing = Standing::default();
-        self.inner = Inner { active: None, outer };
+        self.finish_inner(cx, flow, shared);
+        self.inner = Inner::within(outer);
         if self.analyzer.is_none() {
             self.analyzer = Some((self.spec.new)(cx.config, flow));
         }
@@ -175,8 +191,8 @@ impl Slot {
     }
 
     fn finish_inner(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
-        if let Some(mut inner) = self.inner.active.take() {
-            inner.finish(cx, flow, shared);
+        for mut within in std::mem::take(&mut self.inner.children) {
+            within.active.finish(cx, flow, shared);
         }
     }
 }
@@ -249,13 +265,24 @@ impl Active {
     ) {
         for slot in &mut self.slots {
             slot.call(cx, flow, shared, &mut *what);
-            if let Some(inner) = &mut slot.inner.active {
-                inner.each_within(cx, flow, shared, what);
+            for within in &mut slot.inner.children {
+                within.active.each_within(cx, flow, shared, what);
             }
         }
     }
 
-    fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
+    pub fn message(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+        dir: Dir,
+        payload: &[u8],
+    ) {
+        self.each(cx, flow, shared, |analyzer, link| analyzer.datagram(link, dir, payload));
+    }
+
+    pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
         self.each(cx, flow, shared, |analyzer, link| {
             #[cfg(debug_assertions)]
             crate::analyze::fault::at(bytes);
@@ -266,7 +293,7 @@ impl Active {
         }
     }
 
-    fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, len: u64) {
+    pub fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, len: u64) {
         self.each(cx, flow, shared, |analyzer, link| analyzer.gap(link, dir, len));
         if let Some(detection) = &mut self.detection {
             detection.gap(dir, len);
@@ -321,9 +348,7 @@ impl Active {
             if let Some(analyzer) = &mut slot.analyzer {
                 analyzer.flipped();
             }
-            if let Some(inner) = &mut slot.inner.active {
-                inner.flipped();
-            }
+            slot.inner.children.iter_mut().for_each(|within| within.active.flipped());
         }
     }
 
@@ -337,26 +362,55 @@ impl Active {
 }
 
 impl Inner {
-    /// Begins detection; false where that is one stream in a stream too many.
-    pub fn begin(&mut self, transactions: u64, detection: Box<Detection>) -> bool {
-        let begins = self.outer.depth < MAX_DEPTH && self.active.is_none();
-        if begins {
-            let outer = Outer { depth: self.outer.depth + 1, transactions };
-            let detection = Some(detection);
-            self.active = Some(Box::new(Active { slots: SmallVec::new(), detection, outer }));
-        }
-        begins
+    fn within(outer: Outer) -> Inner {
+        Inner { children: Vec::new(), begun: 0, outer }
     }
 
-    pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
-        if let Some(active) = &mut self.active {
-            active.data(cx, flow, shared, dir, bytes);
+    /// Makes room for what is passed on; None where that would be one in another too many.
+    pub fn begin(&mut self, transactions: u64) -> Option<Child> {
+        if self.outer.depth >= MAX_DEPTH || self.children.len() >= MAX_CHILDREN {
+            return None;
+        }
+        self.begun = self.begun.wrapping_add(1);
+        let child = Child(self.begun);
+        let outer = Outer { depth: self.outer.depth + 1, transactions };
+        self.children.push(Within { child, active: Active { outer, ..Active::default() } });
+        Some(child)
+    }
+
+    /// Lets content decide what reads it.
+    pub fn detect(&mut self, child: Child, detection: Box<Detection>) {
+        if let Some(active) = self.child(child) {
+            active.detection = Some(detection);
         }
     }
 
-    pub fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, len: u64) {
-        if let Some(active) = &mut self.active {
-            active.gap(cx, flow, shared, dir, len);
+    /// Sets an analyzer on it.
+    pub fn start(
+        &mut self,
+        child: Child,
+        spec: &'static Spec,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+    ) {
+        if let Some(active) = self.child(child) {
+            active.slots.push(Slot::new(spec, active.outer, cx, flow, shared));
+        }
+    }
+
+    pub fn child(&mut self, child: Child) -> Option<&mut Active> {
+        self.children.iter_mut().find(|within| within.child == child).map(|within| &mut within.active)
+    }
+
+    pub fn all(&mut self) -> impl Iterator<Item = &mut Active> {
+        self.children.iter_mut().map(|within| &mut within.active)
+    }
+
+    /// Nothing more is passed on to it.
+    pub fn end(&mut self, child: Child, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        if let Some(at) = self.children.iter().position(|within| within.child == child) {
+            self.children.remove(at).active.finish(cx, flow, shared);
         }
     }
 }
@@ -389,7 +443,7 @@ impl Handler for Sessions {
         payload: &[u8],
     ) {
         if let Some(active) = session.begin(cx, flow, &mut self.shared) {
-            active.each(cx, flow, &mut self.shared, |analyzer, link| analyzer.datagram(link, dir, payload));
+            active.message(cx, flow, &mut self.shared, dir, payload);
         }
     }
 

@@ -54,6 +54,9 @@ static SPEC: Spec = Spec {
 /// http.log's columns.
 pub const SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
 
+/// What connections may be upgraded to, and the analyzer of that (`HTTP::upgrade_analyzers`).
+const UPGRADES: &[(&[u8], &str)] = &[(b"websocket", "WEBSOCKET")];
+
 const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
     let mut ports = [(Proto::Tcp, 0); PORTS.len()];
     let mut at = 0;
@@ -687,8 +690,16 @@ impl Handler for Hears<'_, '_, '_> {
         self.log.rows.message_done(now, is_orig, stat, sink);
     }
 
-    fn handover(&mut self, _: Handover<'_>) {
-        self.link.hand_over(self.log.rows.trans_depth());
+    fn handover(&mut self, to: Handover<'_>) {
+        match to {
+            Handover::Connect => _ = self.link.hand_over(self.log.rows.trans_depth()),
+            Handover::Upgrade(to) => {
+                let known = UPGRADES.iter().find(|(token, _)| to.eq_ignore_ascii_case(token));
+                if let Some((_, analyzer)) = known {
+                    self.link.start(analyzer);
+                }
+            }
+        }
     }
 
     fn passed_on(&mut self, is_orig: bool, data: &[u8]) {
