@@ -257,6 +257,12 @@ impl Member {
         let seen = self.cell.heartbeat.seen();
         let shed = seen.emitted.saturating_sub(settled);
         let mut ledger = locked(&self.ledger);
+        if self.monitor.is_none() {
+            // Nobody else can ask; so many at least there were.
+            let source = &mut ledger.source;
+            source.delivered = source.delivered.max(seen.packet);
+            source.link = source.link.max(source.delivered + source.dropped);
+        }
         ledger.hangs += 1;
         ledger.shed += shed;
         ledger.stats.emitted = seen.emitted;
@@ -282,6 +288,9 @@ impl Member {
             Ok(()) => write!(text, "; another worker goes on with its packets"),
             Err(why) => write!(text, "; nothing takes its place, because {why}"),
         };
+        if self.monitor.is_none() {
+            text.push_str("; what has come since is not counted");
+        }
         Incident { kind: IncidentKind::Hang, peer: locked(&self.ledger).peer(), text }
     }
 }

@@ -491,6 +491,10 @@ impl Stage<'_, '_> {
     /// The last of stats.log and capture_loss.log, and the ledger as it stands then.
     fn finish(mut self) -> Ledger {
         self.update(wall());
+        // A hang that nothing could be done about is what it ends for.
+        for hang in self.board.take_troubles() {
+            self.raise(&hang, wall());
+        }
         let incidents = self.loss.last(&self.ledger, self.logs);
         self.tell(&incidents, wall());
         if self.policy.end(wall(), self.logs).is_err() {

@@ -106,3 +106,94 @@ fn a_sensor_that_is_stopped_as_a_whole_does_not_take_its_workers_for_hanging() {
     let told = sensor.stop();
     assert!(!told.contains("hung"), "{told}");
 }
+
+/// Workers that really spin: in builds with debug assertions only.
+#[cfg(debug_assertions)]
+mod spin {
+    use super::*;
+    use crate::net::packets_sent;
+    use crate::sensor::configure;
+
+    /// One of the requests in the capture of HTTP that ships.
+    const AT: &str = "GET /busy";
+
+    fn spinning(net: &Net, interface: &str, more: &str) -> Sensor {
+        let config = configure(net, interface, "rotate_every = \"0\"", more);
+        let environment = [("NIGHTJAR_TEST_SPIN_AT", AT.to_owned())];
+        Sensor::with_environment(net, &["--config", config.to_str().unwrap()], &environment)
+    }
+
+    fn send_http(net: &Net, from: &str) -> u64 {
+        let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/../pcaps/http.pcap");
+        packets_sent(&net.client_does("tcpreplay", &["-q", "--pps=2000", "-i", from, capture]))
+    }
+
+    fn has_hung(told: &str) -> bool {
+        told.contains("the worker has hung for ") && told.contains(" s in the analyzer of http, at packet ")
+    }
+
+    #[test]
+    fn the_ring_of_a_worker_that_spins_is_taken_over_and_its_connection_given_up() {
+        let Some(net) = net() else { return };
+        let more = "hang_after = \"2 s\"";
+        let sensor = spinning(&net, "workers = 1\nring = \"4 MiB\"\nblock = \"256 KiB\"", more);
+        let mut sent = send_http(&net, "vc");
+        // More than the ring holds, while nobody takes anything out of it.
+        let flood = net.path("flood.pcap");
+        sent += write_capture(&flood, &[], 2000, 50);
+        net.client_does("tcpreplay", &["-q", "--topspeed", "-i", "vc", flood.to_str().unwrap()]);
+        until("the hang is told", || has_hung(&sensor.told()));
+        let told = sensor.told();
+        assert!(
+            told.contains(" > 10.98.0.2:80/tcp, C") && told.contains("; that connection is given up"),
+            "{told}"
+        );
+        assert!(told.contains("; another worker goes on with its packets"), "{told}");
+        sensor.wait_for_packets(sent);
+        let status = sensor.status();
+        assert_eq!(count(&status, "delivered") + count(&status, "dropped"), sent, "{status}");
+        assert!(count(&status, "dropped") > 10_000, "{status}");
+        assert_eq!(count(&status, "link"), sent, "{status}");
+        // The same again does not hang again.
+        sent += send_http(&net, "vc");
+        sensor.wait_for_packets(sent);
+        let status = sensor.status();
+        assert_eq!(count(&status, "hangs"), 1, "{status}");
+        let lost = status["lost"].to_string();
+        assert!(
+            lost.contains("packets left alone because the analysis of their connection had hung"),
+            "{lost}"
+        );
+        let told = sensor.stop();
+        let rows = whole_rows(&fs::read_to_string(net.path("logs/http.log")).unwrap());
+        assert!(rows.len() > 20, "{told}");
+    }
+
+    /// Whose ring cannot be taken over ends, for the service manager to start it again.
+    fn ends(net: &Net, interface: &str, from: &str) {
+        let sensor = spinning(net, interface, "hang_after = \"1 s\"");
+        send_http(net, from);
+        let told = sensor.told_at_the_end(5);
+        assert!(has_hung(&told), "{told}");
+        assert!(told.contains("because this kind of capture cannot be taken over"), "{told}");
+        assert!(told.contains("a worker hung that could not be replaced; a restart is needed"), "{told}");
+        assert!(told.contains("; what has come since is not counted"), "{told}");
+        assert!(told.contains("-0: 197 packets = 197 analysed + 0 dropped by the kernel"), "{told}");
+        assert!(told.contains("16 connections forgotten without a row"), "{told}");
+        let log = fs::read_to_string(net.path("logs/notice.log")).unwrap_or_default();
+        assert!(log.contains("Sensor::Worker_Hangs") && log.contains("\n#close\t"), "{told}\n{log}");
+    }
+
+    #[test]
+    fn a_worker_on_libpcap_that_spins_ends_the_sensor() {
+        let Some(net) = net() else { return };
+        ends(&net, "kind = \"pcap\"", "vc");
+    }
+
+    #[test]
+    fn a_worker_on_af_xdp_that_spins_ends_the_sensor() {
+        let Some(net) = net() else { return };
+        net.add_tap(1);
+        ends(&net, "name = \"tb\"\nkind = \"af_xdp\"", "ta");
+    }
+}
