@@ -1,5 +1,9 @@
 //! When flows want to be looked at again: a timing wheel over packet time.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
 use crate::time::Time;
 
 /// Deadlines of flows. A flow may have several entries; it knows which one is current.
@@ -10,11 +14,14 @@ pub struct Wheel {
     /// For each tick the first of its entries in the pool.
     slots: Vec<u32>,
     pool: Pool,
+    /// What is due within the tick at hand, first what is due first. A flood makes tens of thousands due in one tick,
+    /// and with every packet some of them: to look through all for those would take quadratic time.
+    current: BinaryHeap<Soon>,
     /// Deadlines beyond the wheel's span.
     far: Vec<Entry>,
     /// The earliest of them.
     far_first: i64,
-    /// The tick up to which all entries have been taken, exclusive.
+    /// The tick at hand: what was due before it has been taken.
     tick: i64,
     /// No entry is due before this moment, so that most packets need not look.
     quiet_until: i64,
@@ -31,6 +38,9 @@ struct Pool {
     /// Links that were ever used.
     used: u32,
 }
+
+/// An entry by its deadline, slot and tag.
+type Soon = Reverse<(Time, u32, u32)>;
 
 #[derive(Clone, Copy)]
 struct Link {
@@ -94,6 +104,16 @@ pub struct Entry {
     pub tag: u32,
 }
 
+impl Entry {
+    fn soon(self) -> Soon {
+        Reverse((self.deadline, self.slot, self.tag))
+    }
+
+    fn of(Reverse((deadline, slot, tag)): Soon) -> Entry {
+        Entry { deadline, slot, tag }
+    }
+}
+
 /// 2^27 ns: 134 ms. A slot holds what a busy link makes due in that time.
 const TICK_SHIFT: u32 = 27;
 /// 4096 slots: 550 s, more than the five minutes after which idle TCP connections end.
@@ -105,6 +125,7 @@ impl Wheel {
         Wheel {
             slots: vec![END; SLOTS as usize],
             pool: Pool { free: END, ..Pool::default() },
+            current: BinaryHeap::new(),
             far: Vec::new(),
             far_first: i64::MAX,
             tick: now.nanos() >> TICK_SHIFT,
@@ -127,18 +148,21 @@ impl Wheel {
                 leaves
             });
         }
-        let far = self.far.len();
+        let others = self.far.len() + self.current.len();
+        self.current.retain(|soon| wanted(&Entry::of(*soon)));
         self.far.retain(&mut wanted);
         self.far.shrink_to_fit();
-        self.entries -= dropped + far - self.far.len();
+        self.entries -= dropped + others - self.far.len() - self.current.len();
     }
 
     pub fn add(&mut self, entry: Entry) {
         let deadline = entry.deadline.nanos();
         self.quiet_until = self.quiet_until.min(deadline);
         self.entries += 1;
-        let tick = (deadline >> TICK_SHIFT).max(self.tick);
-        if tick - self.tick < SLOTS {
+        let tick = deadline >> TICK_SHIFT;
+        if tick <= self.tick {
+            self.current.push(entry.soon());
+        } else if tick - self.tick < SLOTS {
             let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
             *slot = self.pool.take(entry, *slot);
         } else {
@@ -160,21 +184,32 @@ impl Wheel {
         }
         let before = due.len();
         let now_tick = now.nanos() >> TICK_SHIFT;
-        let last = now_tick.min(self.tick.saturating_add(SLOTS - 1));
-        for tick in self.tick..=last {
-            let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
-            *slot = self.pool.sift(*slot, |entry| {
-                let leaves = tick < now_tick || entry.deadline <= now;
-                if leaves {
-                    due.push(*entry);
-                }
-                leaves
-            });
+        if now_tick > self.tick {
+            due.extend(self.current.drain().map(Entry::of));
+            for tick in self.tick + 1..now_tick.min(self.tick + SLOTS) {
+                self.empty(tick, |entry| due.push(entry));
+            }
+            // Only now may entries of the tick that comes around be added to its slot.
+            self.tick = now_tick;
+            let mut current = std::mem::take(&mut self.current).into_vec();
+            self.empty(now_tick, |entry| current.push(entry.soon()));
+            self.current = current.into();
         }
-        self.tick = self.tick.max(now_tick);
+        while let Some(first) = self.current.peek_mut().filter(|first| first.0.0 <= now) {
+            due.push(Entry::of(PeekMut::pop(first)));
+        }
         self.refill(now, due);
         self.entries = self.entries.saturating_sub(due.len() - before);
         self.quiet_until = self.next_deadline();
+    }
+
+    /// Takes all entries out of a tick's slot.
+    fn empty(&mut self, tick: i64, mut take: impl FnMut(Entry)) {
+        let slot = &mut self.slots[(tick & (SLOTS - 1)) as usize];
+        *slot = self.pool.sift(*slot, |entry| {
+            take(*entry);
+            true
+        });
     }
 
     /// Brings entries from beyond the span onto the wheel once they are within it.
@@ -194,16 +229,9 @@ impl Wheel {
         }
     }
 
-    /// A moment before which nothing is due: exact within the current slot, by slot beyond it.
-    fn next_deadline(&mut self) -> i64 {
-        let mut link = self.slots[(self.tick & (SLOTS - 1)) as usize];
-        let mut first = (self.tick + 1) << TICK_SHIFT;
-        while link != END {
-            let place = self.pool.at(link);
-            first = first.min(place.entry.deadline.nanos());
-            link = place.next;
-        }
-        first
+    /// A moment before which nothing is due: exact within the tick at hand, by tick beyond it.
+    fn next_deadline(&self) -> i64 {
+        self.current.peek().map_or((self.tick + 1) << TICK_SHIFT, |first| first.0.0.nanos())
     }
 }
 
@@ -238,6 +266,18 @@ mod tests {
         assert_eq!(fired(&mut wheel, start + 5 * SECOND), [1]);
         assert_eq!(fired(&mut wheel, start + 2999 * SECOND), [4]);
         assert_eq!(fired(&mut wheel, start + 3000 * SECOND), [3]);
+    }
+
+    /// A hundred thousand in one tick, as in a flood: looking through all with each takes minutes.
+    #[test]
+    fn many_that_are_due_one_by_one_within_a_tick_are_found_soon() {
+        let start = 1 << TICK_SHIFT;
+        let mut wheel = Wheel::new(Time::from_nanos(start));
+        (0..100_000).for_each(|at| wheel.add(entry(start + 1_000 * i64::from(at), at)));
+        for at in 0..100_000 {
+            assert_eq!(fired(&mut wheel, start + 1_000 * i64::from(at)), [at]);
+        }
+        assert_eq!(wheel.len(), 0);
     }
 
     #[test]
