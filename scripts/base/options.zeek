@@ -86,6 +86,14 @@ const tcp_max_initial_window: count = 16384 &redef;
 const tcp_max_above_hole_without_any_acks: count = 16384 &redef;
 ## A stream with more bytes than this that nobody acknowledges is given up; 0 is never.
 const tcp_excessive_data_without_further_acks: count = 10485760 &redef;
+## TCP connections are followed whose beginning was not seen.
+const partial_connection_ok: bool = T &redef;
+## So are those of which a SYN-ACK is seen first, where partial_connection_ok is.
+const tcp_SYN_ack_ok: bool = T &redef;
+## So many FINs or RSTs of one side are a weird, where they come close together.
+const tcp_storm_thresh: count = 1000 &redef;
+## How close.
+const tcp_storm_interarrival_thresh: interval = 1 sec &redef;
 
 module Tunnel;
 export {
@@ -97,6 +105,8 @@ export {
 	const delay_gtp_confirmation: bool = F &redef;
 	## A tunnel in IP or GRE that was unused for so long is a new one when it comes back.
 	const ip_tunnel_timeout: interval = 24 hrs &redef;
+	## tunnel.log takes a tunnel for over in which nothing new was seen for so long.
+	const expiration_interval: interval = 1 hr &redef;
 	## A checksum of the UDP datagram around VXLAN has to be right where there is one.
 	const validate_vxlan_checksums: bool = T &redef;
 }
@@ -120,18 +130,6 @@ module HTTP;
 export {
 	## Log passwords of HTTP logins. Whoever reads the logs would know them.
 	option default_capture_password: bool = F;
-	## Headers, in upper case, that `proxied` of http.log shows.
-	option proxy_headers: set[string] = {
-		"CLIENT-IP", "FORWARDED", "PROXY-CONNECTION", "VIA", "X-FORWARDED-FOR", "X-FORWARDED-FROM",
-		"XROXY-CONNECTION"
-	};
-	## With more requests than this that wait for their reply, in one connection, all are logged as they are;
-	## 0 is no bound.
-	option max_pending_requests: count = 100;
-	## So many files of a request http.log names.
-	option max_files_orig: count = 15;
-	## So many files of a reply http.log names.
-	option max_files_resp: count = 15;
 }
 
 module DPD;
@@ -153,6 +151,73 @@ module Files;
 export {
 	## Digests to make of every file: md5, sha1, sha256.
 	option hash: set[string] = {};
+}
+
+module GLOBAL;
+## Protocols are found by content alone, and those that have no signatures are not.
+const dpd_ignore_ports: bool = F &redef;
+## Bytes of a stream, of both directions, in which protocols are looked for.
+const dpd_buffer_size: count = 1024 &redef;
+## Segments in which they are looked for.
+const dpd_max_packets: count = 100 &redef;
+
+module HTTP;
+export {
+	## Headers, in upper case, that `proxied` of http.log shows.
+	option proxy_headers: set[string] = {
+		"CLIENT-IP", "FORWARDED", "PROXY-CONNECTION", "VIA", "X-FORWARDED-FOR", "X-FORWARDED-FROM",
+		"XROXY-CONNECTION"
+	};
+	## Methods that are no weird.
+	option http_methods: set[string] = {
+		"BMOVE", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS",
+		"POLL", "POST", "PROPFIND", "PROPPATCH", "PUT", "REPORT", "SEARCH", "SUBSCRIBE", "TRACE",
+		"UNLOCK"
+	};
+	## With more requests than this that wait for their reply, in one connection, all are logged as they are;
+	## 0 is no bound.
+	option max_pending_requests: count = 100;
+	## So many files of a request http.log names.
+	option max_files_orig: count = 15;
+	## So many files of a reply http.log names.
+	option max_files_resp: count = 15;
+}
+
+module MIME;
+export {
+	## So many parts in each other a body may have.
+	const max_depth: count = 100 &redef;
+}
+
+module GLOBAL;
+## Bytes of an URI that is told, with "..." behind them; -1 is all.
+const truncate_http_URI: int = -1 &redef;
+## Bytes of a body that one http_entity_data tells.
+global http_entity_data_delivery_size: count = 1500 &redef;
+
+module DNS;
+export {
+	## With more messages of one id than this that wait for their other half, those before are logged as they
+	## are.
+	option max_pending_msgs: count = 50;
+	## With more ids than this of such messages, in one connection, all are logged as they are.
+	option max_pending_query_ids: count = 50;
+}
+
+module GLOBAL;
+## A message with more questions than this is no DNS; 0 is no bound.
+global dns_max_queries: count = 25 &redef;
+## Events do not tell of the authority section.
+global dns_skip_all_auth: bool = T &redef;
+## Nor of the additional section, EDNS among it.
+global dns_skip_all_addl: bool = T &redef;
+
+module SSH;
+export {
+	## Compression under which the sizes of packets do not tell whether a login succeeded.
+	option compression_algorithms: set[string] = {"zlib", "zlib@openssh.com"};
+	## Nothing more is read of a connection once a login has succeeded.
+	option disable_analyzer_after_detection: bool = T;
 }
 
 module LogAscii;
@@ -271,17 +336,9 @@ export {
 
 module GLOBAL;
 ## Not obeyed: this is fixed.
-const partial_connection_ok: bool = T &redef;
-## Not obeyed: this is fixed.
-const tcp_SYN_ack_ok: bool = T &redef;
-## Not obeyed: this is fixed.
 const tcp_reset_delay: interval = 5secs &redef;
 ## Not obeyed: this is fixed.
 const tcp_partial_close_delay: interval = 3secs &redef;
-## Not obeyed: this is fixed.
-const tcp_storm_thresh: count = 1000 &redef;
-## Not obeyed: this is fixed.
-const tcp_storm_interarrival_thresh: interval = 1sec &redef;
 ## Not obeyed: this is fixed.
 const non_analyzed_lifetime: interval = 0secs &redef;
 ## Not obeyed: this is fixed.
@@ -299,32 +356,16 @@ option unknown_ip_inactivity_timeout: interval = 1min;
 ## Not obeyed: this is fixed.
 const default_file_bof_buffer_size: count = 4096 &redef;
 ## Not obeyed: this is fixed.
-const dns_max_queries: count = 25 &redef;
-## Not obeyed: this is fixed.
-const dns_skip_all_auth: bool = T &redef;
-## Not obeyed: this is fixed.
-const dns_skip_all_addl: bool = T &redef;
-## Not obeyed: this is fixed.
 const bits_per_uid: count = 96 &redef;
 ## Not obeyed: this is fixed.
-const http_entity_data_delivery_size: count = 1500 &redef;
-## Not obeyed: this is fixed.
-const truncate_http_URI: int = -1 &redef;
-## Not obeyed: this is fixed.
 const skip_http_data: bool = F &redef;
-## Not obeyed: this is fixed.
-const dpd_buffer_size: count = 1024 &redef;
-## Not obeyed: this is fixed.
-const dpd_max_packets: count = 100 &redef;
-## Not obeyed: this is fixed.
-const dpd_ignore_ports: bool = F &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
+## Not obeyed: content shows a protocol by what a stream begins with, and never later.
 const tcp_match_undelivered: bool = T &redef;
 ## Not obeyed: there is no signature engine; protocols are found by code of their own.
 const dpd_reassemble_first_packets: bool = T &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
+## Not obeyed: content shows a protocol by what a stream begins with, and never later.
 const dpd_match_only_beginning: bool = T &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
+## Not obeyed: content shows a protocol by what a stream begins with, and never later.
 const dpd_late_match_stop: bool = F &redef;
 ## Not obeyed: there is no signature engine; protocols are found by code of their own.
 const sig_max_group_size: count = 50 &redef;
@@ -528,36 +569,6 @@ export {
 	const analyze_by_mime_type_automatically: bool = T &redef;
 	## Not obeyed: this is fixed.
 	const salt: string = "I recommend changing this." &redef;
-}
-
-module Tunnel;
-export {
-	## Not obeyed: this is fixed.
-	const expiration_interval: interval = 1hr &redef;
-}
-
-module MIME;
-export {
-	## Not obeyed: this is fixed.
-	const max_depth: count = 100 &redef;
-}
-
-module HTTP;
-export {
-	## Not obeyed: this is fixed.
-	option http_methods: set[string] = {
-		"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "CONNECT", "PROPFIND",
-		"PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "POLL", "REPORT", "SUBSCRIBE",
-		"BMOVE", "SEARCH"
-	};
-}
-
-module DNS;
-export {
-	## Not obeyed: this is fixed.
-	option max_pending_msgs: count = 50;
-	## Not obeyed: this is fixed.
-	option max_pending_query_ids: count = 50;
 }
 
 module PacketFilter;

@@ -2,7 +2,7 @@
 
 use super::name::CAPACITY;
 use super::row::MAX_ANSWER_BYTES;
-use super::session::{MAX_PENDING_IDS, MAX_PENDING_MESSAGES};
+use super::session::Pending;
 use super::*;
 
 /// Reads `data` as one message, as a connection's messages and as a stream.
@@ -107,7 +107,8 @@ fn check_session(data: &[u8]) {
                 message,
                 &mut sink,
             );
-            let ceiling = 1 + 2 * (MAX_PENDING_IDS + 1) * (MAX_PENDING_MESSAGES + 1);
+            let pending = Pending::default();
+            let ceiling = 1 + 2 * (pending.ids + 1) * (pending.messages + 1);
             assert!(session.waiting() <= messages.min(ceiling));
         });
         session.finish(&mut space, &mut sink);

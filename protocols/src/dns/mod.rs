@@ -29,7 +29,7 @@ mod weird;
 
 pub use parse::{Options, Outcome, Scratch, Visitor, parse_message};
 pub use row::{Row, RowPool};
-pub use session::{Flow, Session, Sink, Transport, Workspace};
+pub use session::{Flow, Pending, Session, Sink, Transport, Workspace};
 pub use stream::StreamParser;
 pub use types::{Header, Question, Record, Section, rr};
 pub use weird::Weird;

@@ -7,20 +7,27 @@
 
 use super::netbios;
 use super::parse::{self, Options, Outcome, Scratch, Visitor};
-use super::rdata::Rdata;
 use super::row::{Row, RowPool};
 use super::types::{Header, Question, Record, Section};
 use super::weird::Weird;
 use std::collections::VecDeque;
 
-/// Ids that may wait in one direction before all are given up and logged (Zeek's
-/// `max_pending_query_ids`; like there, it is passed by one). Stops a flood of queries that nobody
-/// answers, over one connection.
-pub const MAX_PENDING_IDS: usize = 50;
+/// What may wait for its other half. Zeek's options, which are both passed by one there.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    /// Ids that may wait in one direction before all are given up and logged (`DNS::max_pending_query_ids`). Stops a
+    /// flood of queries that nobody answers, over one connection.
+    pub ids: usize,
+    /// Messages of one id that may wait (`DNS::max_pending_msgs`). A zone transfer, whose one query has any number of
+    /// replies, goes on in steps of this.
+    pub messages: usize,
+}
 
-/// Messages of one id that may wait (Zeek's `max_pending_msgs`, passed by one as well). A zone
-/// transfer, whose one query has any number of replies, goes on in steps of this.
-pub const MAX_PENDING_MESSAGES: usize = 50;
+impl Default for Pending {
+    fn default() -> Self {
+        Pending { ids: 50, messages: 50 }
+    }
+}
 
 /// Bytes of answers that may wait for their queries before all are given up and logged. Ours: the
 /// two limits above allow 2,600 replies of any size.
@@ -59,7 +66,7 @@ pub trait Sink {
     /// A message's header was read. Here and below `row` is the one that the message belongs to.
     fn header(&mut self, _header: &Header, _row: Option<&Row>) {}
     fn question(&mut self, _header: &Header, _question: &Question<'_>, _row: Option<&Row>) {}
-    /// A record of the answer section, or of EDNS.
+    /// A record of the answer section, or of another one that is read.
     fn record(&mut self, _header: &Header, _record: &Record<'_>, _row: Option<&Row>) {}
     /// The message was read to its end. `complete`: the row has both a query and its reply now.
     fn end(&mut self, _header: &Header, _row: Option<&Row>, _complete: bool) {}
@@ -70,6 +77,7 @@ pub trait Sink {
 pub struct Workspace {
     /// How messages are read; `netbios` and `over_udp` are set for each.
     pub options: Options,
+    pub pending: Pending,
     scratch: Scratch,
     pool: RowPool,
 }
@@ -146,6 +154,7 @@ impl Session {
         let mut handler = Handler {
             session: self,
             pool: &mut space.pool,
+            most: space.pending,
             sink,
             now,
             netbios: netbios && over_udp,
@@ -213,14 +222,14 @@ impl Waiting {
         self.queue(id)?.rows.back_mut().map(Box::as_mut)
     }
 
-    fn push(&mut self, row: Box<Row>, pool: &mut RowPool, sink: &mut impl Sink) {
+    fn push(&mut self, row: Box<Row>, most: Pending, pool: &mut RowPool, sink: &mut impl Sink) {
         let id = row.trans_id;
         if self.bytes > MAX_PENDING_BYTES {
             self.flush(pool, sink);
         }
         let ids = self.queues.len();
         match self.queue(id) {
-            Some(queue) if queue.rows.len() > MAX_PENDING_MESSAGES => {
+            Some(queue) if queue.rows.len() > most.messages => {
                 let given_up: usize = queue.rows.iter().map(|row| row.weight()).sum();
                 queue.rows.drain(..).for_each(|row| log(row, pool, sink));
                 queue.rows.push_back(row);
@@ -228,7 +237,7 @@ impl Waiting {
             }
             Some(queue) => queue.rows.push_back(row),
             None => {
-                if ids > MAX_PENDING_IDS {
+                if ids > most.ids {
                     self.flush(pool, sink);
                 }
                 self.queues.push(Queue { id, rows: VecDeque::from([row]) });
@@ -263,6 +272,7 @@ impl Waiting {
 struct Handler<'a, S> {
     session: &'a mut Session,
     pool: &'a mut RowPool,
+    most: Pending,
     sink: &'a mut S,
     now: i64,
     /// Names are to be decoded.
@@ -292,7 +302,7 @@ impl<S: Sink> Handler<'_, S> {
             session.current = Current::Pending;
         } else {
             let backlog = session.backlog.get_or_insert_default();
-            backlog.queries.push(row, self.pool, self.sink);
+            backlog.queries.push(row, self.most, self.pool, self.sink);
             session.current = Current::LastQuery(id);
         }
     }
@@ -303,7 +313,7 @@ impl<S: Sink> Handler<'_, S> {
         if self.matched.is_none() {
             let row = self.pool.take(self.now, id);
             let backlog = self.session.backlog.get_or_insert_default();
-            backlog.replies.push(row, self.pool, self.sink);
+            backlog.replies.push(row, self.most, self.pool, self.sink);
             self.session.current = Current::LastReply(id);
         }
         if let Some(row) = self.row() {
@@ -391,13 +401,8 @@ impl<S: Sink> Visitor for Handler<'_, S> {
     }
 
     fn record(&mut self, header: &Header, record: &Record<'_>) {
-        if record.section != Section::Answer {
-            if matches!(record.data, Rdata::Opt(_)) {
-                self.tell(|sink, row| sink.record(header, record, row));
-            }
-            return;
-        }
-        if header.opcode() == QUERY && header.is_response() {
+        let is_answer = record.section == Section::Answer;
+        if is_answer && header.opcode() == QUERY && header.is_response() {
             self.add_answer(header, record);
         }
         self.tell(|sink, row| sink.record(header, record, row));

@@ -22,6 +22,8 @@ use crate::mime::filename;
 pub struct RowLimits {
     /// `HTTP::proxy_headers`, in upper case, where they are not those that Zeek has by default.
     pub proxy_headers: Option<Arc<BTreeSet<String>>>,
+    /// `HTTP::http_methods`, where they are not those that Zeek has by default.
+    pub methods: Option<Arc<BTreeSet<String>>>,
     /// `HTTP::default_capture_password`.
     pub capture_password: bool,
     /// `HTTP::max_pending_requests`: beyond it all pending rows are written and pairing begins
@@ -43,6 +45,7 @@ impl Default for RowLimits {
     fn default() -> Self {
         RowLimits {
             proxy_headers: None,
+            methods: None,
             capture_password: false,
             max_pending: 100,
             max_files_orig: 15,
@@ -54,27 +57,27 @@ impl Default for RowLimits {
 }
 
 /// Methods without a weird: Zeek's `HTTP::http_methods`.
-const KNOWN_METHODS: &[&[u8]] = &[
-    b"GET",
-    b"POST",
-    b"HEAD",
-    b"OPTIONS",
-    b"PUT",
-    b"DELETE",
-    b"TRACE",
-    b"CONNECT",
-    b"PROPFIND",
-    b"PROPPATCH",
-    b"MKCOL",
-    b"COPY",
-    b"MOVE",
-    b"LOCK",
-    b"UNLOCK",
-    b"POLL",
-    b"REPORT",
-    b"SUBSCRIBE",
-    b"BMOVE",
-    b"SEARCH",
+pub const KNOWN_METHODS: [&str; 20] = [
+    "GET",
+    "POST",
+    "HEAD",
+    "OPTIONS",
+    "PUT",
+    "DELETE",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "POLL",
+    "REPORT",
+    "SUBSCRIBE",
+    "BMOVE",
+    "SEARCH",
 ];
 
 /// Where finished rows and the weirds of the pairing go.
@@ -214,8 +217,15 @@ impl Rows {
         self.select(true, now_ns);
         self.set(request.method, |row| &mut row.method);
         self.set(request.unescaped_uri, |row| &mut row.uri);
-        if !KNOWN_METHODS.contains(&request.method) {
+        if !self.knows(request.method) {
             sink.weird("unknown_HTTP_method", request.method);
+        }
+    }
+
+    fn knows(&self, method: &[u8]) -> bool {
+        match &self.limits.methods {
+            Some(methods) => str::from_utf8(method).is_ok_and(|method| methods.contains(method)),
+            None => KNOWN_METHODS.iter().any(|known| known.as_bytes() == method),
         }
     }
 

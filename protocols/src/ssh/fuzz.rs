@@ -1,5 +1,7 @@
 //! What must hold for any bytes at all. The fuzz target calls [`check`]; its corpus runs as a test.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// Counts what is told, and checks it.
@@ -42,7 +44,7 @@ impl Handler for Told {
     fn attempt(&mut self, attempt: Attempt) {
         assert!(!self.decided, "nothing is told after a success");
         self.decided = attempt != Attempt::Failed;
-        self.info.attempted(attempt);
+        self.info.attempted(attempt, &BTreeSet::new());
     }
 
     fn weird(&mut self, name: &'static str, _: &[u8]) {

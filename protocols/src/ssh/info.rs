@@ -1,5 +1,7 @@
 //! What ssh.log has of a connection.
 
+use std::collections::BTreeSet;
+
 use crate::ssh::kex::{KexInit, NameList};
 use crate::ssh::logins::Attempt;
 
@@ -33,8 +35,8 @@ pub struct Negotiated {
 /// and compression.
 type Lists = [Box<[u8]>; 8];
 
-/// Compression under which sizes tell nothing (`SSH::compression_algorithms`).
-const COMPRESSED: [&str; 2] = ["zlib", "zlib@openssh.com"];
+/// Compression under which sizes tell nothing: Zeek's `SSH::compression_algorithms`.
+pub const COMPRESSED: [&str; 2] = ["zlib", "zlib@openssh.com"];
 
 impl Info {
     /// A side's identification string.
@@ -59,10 +61,10 @@ impl Info {
         }
     }
 
-    /// A login; true where it counts.
-    pub fn attempted(&mut self, attempt: Attempt) -> bool {
+    /// A login; true where it counts. `compressed`: algorithms under which sizes tell nothing.
+    pub fn attempted(&mut self, attempt: Attempt, compressed: &BTreeSet<String>) -> bool {
         let compressed =
-            self.negotiated.as_ref().is_some_and(|agreed| COMPRESSED.contains(&&agreed.compression[..]));
+            self.negotiated.as_ref().is_some_and(|agreed| compressed.contains(&agreed.compression));
         if self.auth_success == Some(true) || compressed {
             return false;
         }

@@ -12,7 +12,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use info::{Info, Negotiated};
+pub use info::{COMPRESSED, Info, Negotiated};
 pub use kex::{HostKey, KexInit, NameList, fingerprint};
 pub use logins::Attempt;
 pub use session::{Handler, Limits, Session};

@@ -26,6 +26,14 @@ pub enum Loaded {
     OnDemand,
 }
 
+/// Why nobody obeys an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    pub why: &'static str,
+    /// Nothing that is found depends on it: to set it is worth a warning, and otherwise an error.
+    pub harmless: bool,
+}
+
 /// The world outside the scripts.
 ///
 /// A host may add its own functions ([`Host::natives`]) whose prototypes it declares in Zeek text of its own
@@ -91,8 +99,8 @@ pub trait Host {
         Vec::new()
     }
 
-    /// Why nobody obeys an option of this name, where that is so: who sets it is told.
-    fn ignored(&self, _option: &str) -> Option<&'static str> {
+    /// Why nobody obeys an option of this name, where that is so.
+    fn ignored(&self, _option: &str) -> Option<Ignored> {
         None
     }
 

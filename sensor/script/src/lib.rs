@@ -37,7 +37,7 @@ pub mod value;
 pub mod vm;
 
 pub use builtins::topk_value;
-pub use host::{Bundled, Host, Loaded};
+pub use host::{Bundled, Host, Ignored, Loaded};
 pub use run::{Assignment, Class, Failed, Options, Script, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Traffic, Vm};

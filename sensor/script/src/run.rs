@@ -2,7 +2,7 @@
 
 use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
-use crate::host::{Bundled, Host, Loaded};
+use crate::host::{Bundled, Host, Ignored, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::{TypeId, Types};
 use crate::value::{HashKeys, Value};
@@ -353,7 +353,7 @@ pub struct StdHost {
     /// The embedder's own functions ([`Host::natives`]).
     pub natives: Vec<(&'static str, NativeFn)>,
     /// Why nobody obeys an option ([`Host::ignored`]).
-    pub ignored: fn(&str) -> Option<&'static str>,
+    pub ignored: fn(&str) -> Option<Ignored>,
     /// What is there instead of a script ([`Host::instead_of`]).
     pub instead_of: fn(&str) -> Option<&'static str>,
 }
@@ -387,7 +387,7 @@ impl Host for StdHost {
         self.natives.clone()
     }
 
-    fn ignored(&self, option: &str) -> Option<&'static str> {
+    fn ignored(&self, option: &str) -> Option<Ignored> {
         (self.ignored)(option)
     }
 

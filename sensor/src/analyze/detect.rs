@@ -6,6 +6,7 @@ use nightjar_protocols::probe::Probe;
 use smallvec::SmallVec;
 
 use crate::analyze::{Spec, specs};
+use crate::config::Detection as Most;
 use crate::flow::Dir;
 
 /// How content shows a stream to be a protocol: by what one of its directions begins with.
@@ -24,6 +25,8 @@ pub struct Detection {
     pieces: Vec<(Dir, Piece)>,
     /// Bytes seen, of both directions.
     seen: usize,
+    /// When it ends without a decision.
+    most: Most,
     /// A bit for each signature that is not decided.
     undecided: Bits,
     /// A bit for each one that matched, of protocols that want all of theirs.
@@ -64,11 +67,6 @@ enum Piece {
     Gap { len: u64 },
 }
 
-/// Detection ends when more than this was seen without a decision (`dpd_buffer_size`), …
-const MAX_BYTES: usize = 1024;
-/// … or this many segments (`dpd_max_packets`).
-const MAX_PIECES: usize = 100;
-
 /// So many detections that are over are kept for new streams, none with larger buffers than this.
 const MAX_SPARES: usize = 256;
 const MAX_SPARE_BYTES: usize = 4096;
@@ -81,8 +79,9 @@ pub struct Spares(Vec<Box<Detection>>);
 
 impl Spares {
     /// A detection that has seen nothing.
-    pub fn take(&mut self) -> Box<Detection> {
+    pub fn take(&mut self, most: Most) -> Box<Detection> {
         let mut detection = self.0.pop().unwrap_or_default();
+        detection.most = most;
         detection.undecided = SIGNATURES.of[0] | SIGNATURES.of[1];
         detection.matched = 0;
         detection
@@ -168,14 +167,14 @@ impl Detection {
     pub fn gap(&mut self, dir: Dir, len: u64) {
         match self.pieces.len() {
             0 => {}
-            MAX_PIECES.. => self.undecided = 0,
+            pieces if pieces >= self.most.segments => self.undecided = 0,
             _ => self.pieces.push((dir, Piece::Gap { len })),
         }
     }
 
     /// Nothing is to be found any more.
     pub fn is_over(&self) -> bool {
-        self.undecided == 0 || self.seen > MAX_BYTES || self.pieces.len() >= MAX_PIECES
+        self.undecided == 0 || self.seen > self.most.bytes || self.pieces.len() >= self.most.segments
     }
 
     /// Originator and responder were found to be the other way round.
@@ -209,7 +208,7 @@ mod tests {
     use super::*;
 
     fn detection() -> Box<Detection> {
-        Spares::default().take()
+        Spares::default().take(Most::default())
     }
 
     /// What was found, after which the bytes are kept.
@@ -282,11 +281,11 @@ mod tests {
     #[test]
     fn memory_is_used_again() {
         let mut spares = Spares::default();
-        let mut detection = spares.take();
+        let mut detection = spares.take(Most::default());
         see(&mut detection, Dir::Orig, b"\x16\x03\x01");
         see(&mut detection, Dir::Resp, b"\x16\x03\x01");
         spares.give_back(detection);
-        let mut again = spares.take();
+        let mut again = spares.take(Most::default());
         assert!(!again.is_over());
         assert_eq!(see(&mut again, Dir::Orig, b"GET /"), ["HTTP"]);
         spares.give_back(Box::new(Detection { orig: vec![0; MAX_SPARE_BYTES + 1], ..Detection::default() }));

@@ -206,7 +206,7 @@ impl Link<'_, '_> {
     /// to it without further ado. `transactions` were numbered so far. None where too much is nested.
     pub fn hand_over(&mut self, transactions: u64) -> Option<Child> {
         let child = self.begin(transactions)?;
-        self.inner.detect(child, self.shared.detections.take());
+        self.inner.detect(child, self.shared.detections.take(self.cx.config.detection));
         Some(child)
     }
 

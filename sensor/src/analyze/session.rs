@@ -207,10 +207,11 @@ impl Session {
             Session::Active(_) | Session::Unknown => return self.active(),
         };
         let outer = Outer::default();
-        let suggested = suggested(flow.proto(), port).iter();
+        let most = cx.config.detection;
+        let suggested = suggested(flow.proto(), port).iter().filter(|_| !most.ignores_ports);
         let slots: SmallVec<[Slot; 1]> =
             suggested.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
-        let detection = (flow.proto() == Proto::Tcp).then(|| shared.detections.take());
+        let detection = (flow.proto() == Proto::Tcp).then(|| shared.detections.take(most));
         *self = if slots.is_empty() && detection.is_none() {
             Session::Unknown
         } else {

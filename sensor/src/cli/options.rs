@@ -41,6 +41,9 @@ pub(super) fn unknown_assignment(word: &str) -> String {
 
 /// Why a value cannot be what an option is set to.
 pub(super) fn refused(word: &str) -> String {
+    if let Some((why, false)) = options::ignored_because(Assignment::of(word).name) {
+        return format!("{word}: {} cannot be obeyed: {why}", Assignment::of(word).name);
+    }
     match of_sensor(word) {
         Some(option) => format!("{word}: {} {}", option.name, option.expected()),
         None => format!("{word}: that is no value for it"),

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use nightjar_protocols::files::Hashing;
+use nightjar_protocols::http::log::KNOWN_METHODS;
+use nightjar_protocols::{dns, ssh};
 
 use crate::event::{Interest, Proto};
 use crate::export::Exports;
@@ -46,6 +48,9 @@ pub struct Config {
     pub file_hashing: Hashing,
     pub capture_passwords: bool,
     pub http: Http,
+    pub dns: Dns,
+    pub ssh: Ssh,
+    pub detection: Detection,
     pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
@@ -77,9 +82,48 @@ pub struct Http {
     pub proxy_headers: BTreeSet<String>,
     /// The same, if they are not those of the default.
     pub other_proxy_headers: Option<Arc<BTreeSet<String>>>,
+    /// Methods that are no weird.
+    pub methods: BTreeSet<String>,
+    /// The same, if they are not those of the default.
+    pub other_methods: Option<Arc<BTreeSet<String>>>,
     pub max_pending: u32,
     pub max_files_orig: u32,
     pub max_files_resp: u32,
+    /// Bytes of an URI that is told; negative for all.
+    pub max_uri: i64,
+    /// Bytes of a body that one event tells.
+    pub delivery: usize,
+    /// Parts in parts of a body.
+    pub mime_depth: u16,
+}
+
+#[derive(Clone, Debug)]
+pub struct Dns {
+    /// Ids, and messages of one id, that wait for their other half.
+    pub pending: dns::Pending,
+    /// Questions of a message that is still taken for DNS; 0 for any number.
+    pub max_questions: u16,
+    pub skip_authority: bool,
+    pub skip_additional: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Ssh {
+    /// Compression under which sizes of packets do not tell whether a login succeeded.
+    pub compressed: Arc<BTreeSet<String>>,
+    /// After a login nothing more is read.
+    pub ends_with_login: bool,
+}
+
+/// How protocols are found.
+#[derive(Clone, Copy, Debug)]
+pub struct Detection {
+    /// By content alone.
+    pub ignores_ports: bool,
+    /// Bytes of a stream, of both directions, that are looked at, …
+    pub bytes: usize,
+    /// … and segments.
+    pub segments: usize,
 }
 
 /// What is made of protocols whose rules a connection breaks.
@@ -99,12 +143,19 @@ impl Default for Violations {
     }
 }
 
-/// When a TCP stream is given up for want of acknowledgements; bytes, 0 for never.
+/// Which TCP connections are followed, and when a stream is given up for want of acknowledgements: bytes, 0 for never.
 #[derive(Clone, Debug)]
 pub struct Streams {
     pub max_initial_window: u64,
     pub max_above_hole: u64,
     pub max_unacknowledged: u64,
+    /// Connections whose beginning was not seen are followed, …
+    pub partial: bool,
+    /// … and those of which a SYN-ACK is the first that is seen.
+    pub answers: bool,
+    /// So many FINs or RSTs, each within this time after the last packet, are a storm.
+    pub storm: u16,
+    pub storm_pause: Interval,
 }
 
 #[derive(Clone, Debug)]
@@ -113,6 +164,8 @@ pub struct Tunnels {
     pub delay_teredo_confirmation: bool,
     pub delay_gtp_confirmation: bool,
     pub ip_timeout: Interval,
+    /// tunnel.log takes a tunnel for over that carried nothing new for so long.
+    pub expiration: Interval,
     pub validate_vxlan_checksums: bool,
 }
 
@@ -271,6 +324,9 @@ impl Default for Config {
             file_hashing: Hashing::NONE,
             capture_passwords: false,
             http: Http::default(),
+            dns: Dns::default(),
+            ssh: Ssh::default(),
+            detection: Detection::default(),
             violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),
@@ -306,16 +362,48 @@ impl Default for Http {
         Http {
             proxy_headers: PROXIES.map(str::to_owned).into(),
             other_proxy_headers: None,
+            methods: KNOWN_METHODS.map(str::to_owned).into(),
+            other_methods: None,
             max_pending: 100,
             max_files_orig: 15,
             max_files_resp: 15,
+            max_uri: -1,
+            delivery: 1500,
+            mime_depth: 100,
         }
+    }
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        let dns::Options { max_questions, skip_authority, skip_additional, .. } = dns::Options::default();
+        Dns { pending: dns::Pending::default(), max_questions, skip_authority, skip_additional }
+    }
+}
+
+impl Default for Ssh {
+    fn default() -> Self {
+        Ssh { compressed: Arc::new(ssh::COMPRESSED.map(str::to_owned).into()), ends_with_login: true }
+    }
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Detection { ignores_ports: false, bytes: 1024, segments: 100 }
     }
 }
 
 impl Default for Streams {
     fn default() -> Self {
-        Streams { max_initial_window: 16384, max_above_hole: 16384, max_unacknowledged: 10 << 20 }
+        Streams {
+            max_initial_window: 16384,
+            max_above_hole: 16384,
+            max_unacknowledged: 10 << 20,
+            partial: true,
+            answers: true,
+            storm: 1000,
+            storm_pause: Interval::from_secs(1),
+        }
     }
 }
 
@@ -326,6 +414,7 @@ impl Default for Tunnels {
             delay_teredo_confirmation: true,
             delay_gtp_confirmation: false,
             ip_timeout: Interval::from_secs(24 * 60 * 60),
+            expiration: Interval::from_secs(60 * 60),
             validate_vxlan_checksums: true,
         }
     }

@@ -77,6 +77,9 @@ counters! {
         /// Bytes behind holes given up because a ceiling was reached.
         pub reassembly_given_up: u64 =
             counter("reassembly_given_up_bytes_total").lost("bytes behind gaps given up at a ceiling"),
+        /// Segments of connections that are not followed because their beginning was not seen (partial_connection_ok).
+        pub unwanted: u64 = counter("tcp_partial_ignored_total")
+            .lost("segments of connections whose beginning was not seen, as partial_connection_ok says"),
         /// Datagrams too short for their transport header.
         pub truncated: u64 =
             discarded(&["truncated_transport"]).lost("packets too short for their transport header"),
@@ -353,6 +356,10 @@ impl<H: Handler> Flows<H> {
         }
         let at = match found {
             Some(at) => at,
+            None if tuple.proto == Proto::Tcp && is_unwanted(datagram, config) => {
+                self.stats.unwanted += 1;
+                return None;
+            }
             None => self.open(tuple, hash, datagram, tunnels, &arrival, config, bus),
         };
         self.current = Some(at);
@@ -654,6 +661,18 @@ fn hash_of(hasher: &RandomState, key: &Key) -> u64 {
 /// The table takes its buckets from the low bits and its tags from the high ones.
 fn widen(tag: u32) -> u64 {
     u64::from(tag) | u64::from(tag) << 32
+}
+
+/// Whether a segment that no connection is known for is to begin none.
+fn is_unwanted(datagram: &Datagram<'_>, config: &Config) -> bool {
+    let streams = &config.streams;
+    if streams.partial && streams.answers {
+        return false;
+    }
+    Segment::peek(datagram.bytes).is_some_and(|peek| {
+        let (syn, ack) = (peek.flags.syn(), peek.flags.ack());
+        (!syn || ack) && (!streams.partial || syn && !streams.answers)
+    })
 }
 
 fn take_segment<H: Handler>(

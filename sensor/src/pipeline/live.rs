@@ -254,7 +254,7 @@ impl Live {
             interfaces: self.interfaces,
             rings,
             reports,
-            policy: Policy::new(events),
+            policy: Policy::new(events, &settings.config),
             logs: &mut logs,
             loss: Loss::new(settings.config.loss.clone(), started),
             ledger: Ledger::default(),

@@ -130,7 +130,7 @@ pub fn replay(
         Err(_) if stop.load(Ordering::Relaxed) => None,
         Err(error) => return Err(ReplayError::Open(error)),
     };
-    let mut policy = Policy::new(events);
+    let mut policy = Policy::new(events, &config);
     let (mut inboxes, mut starts, mut unclaimed) = (Vec::new(), Vec::new(), Vec::new());
     let readers = replay.as_mut().map(|replay| {
         watch(&replay.progress);

@@ -144,8 +144,9 @@ pub struct Policy<'e> {
 }
 
 impl<'e> Policy<'e> {
-    pub fn new(events: Option<&'e mut dyn Events>) -> Self {
-        let (weirds, tunnels) = (weird::Weirds::default(), tunnel::Tunnels::default());
+    pub fn new(events: Option<&'e mut dyn Events>, config: &Config) -> Self {
+        let tunnels = tunnel::Tunnels::new(config.tunnels.expiration);
+        let weirds = weird::Weirds::default();
         Policy { events, weirds, tunnels }
     }
 

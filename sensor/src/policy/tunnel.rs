@@ -21,21 +21,20 @@ record! {
         resp_p: u16 = "id.resp_p",
         /// What carries it.
         tunnel_type: EnumName = "tunnel_type",
-        /// DISCOVER, CLOSE (its connection ended) or EXPIRE (unused for an hour).
+        /// DISCOVER, CLOSE (its connection ended) or EXPIRE (unused for `Tunnel::expiration_interval`).
         action: EnumName = "action",
     }
 }
 
-/// A tunnel is forgotten after this long without new connections in it (`Tunnel::expiration_interval`).
-const EXPIRE_AFTER: Interval = Interval::from_secs(60 * 60);
 /// How often that is looked at.
 const LOOK_EVERY: Interval = Interval::from_secs(10);
 /// Tunnels known at a time. With more, those that end are not told of; an attacker can forge outer
 /// addresses at will.
 const MAX_ACTIVE: usize = 100_000;
 
-#[derive(Default)]
 pub(super) struct Tunnels {
+    /// A tunnel is forgotten after this long without new connections in it.
+    expiration: Interval,
     active: HashMap<ConnId, Active>,
     looked: Time,
     found: u64,
@@ -50,6 +49,10 @@ struct Active {
 }
 
 impl Tunnels {
+    pub fn new(expiration: Interval) -> Self {
+        Tunnels { expiration, active: HashMap::new(), looked: Time::default(), found: 0, rows: Vec::new() }
+    }
+
     /// The rows that what happened since the last call gives.
     pub fn take_rows(&mut self) -> Vec<TunnelRow> {
         std::mem::take(&mut self.rows)
@@ -75,7 +78,7 @@ impl Tunnels {
     pub fn ended(&mut self, id: &ConnId, now: Time) {
         let Some(active) = self.active.remove(id) else { return };
         // Both may come due at once, after a pause in the traffic: then it was unused first.
-        let expired = now - active.used >= EXPIRE_AFTER;
+        let expired = now - active.used >= self.expiration;
         let action = if expired { "Tunnel::EXPIRE" } else { "Tunnel::CLOSE" };
         self.rows.push(row(&active.tunnel, action, now));
     }
@@ -85,11 +88,9 @@ impl Tunnels {
             return;
         }
         self.looked = now;
-        let mut old: Vec<Active> = self
-            .active
-            .extract_if(|_, active| now - active.used >= EXPIRE_AFTER)
-            .map(|(_, old)| old)
-            .collect();
+        let expiration = self.expiration;
+        let over = self.active.extract_if(|_, active| now - active.used >= expiration);
+        let mut old: Vec<Active> = over.map(|(_, old)| old).collect();
         old.sort_unstable_by_key(|active| (active.used, active.nth));
         self.rows.extend(old.iter().map(|active| row(&active.tunnel, "Tunnel::EXPIRE", now)));
     }

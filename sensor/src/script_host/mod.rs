@@ -28,7 +28,7 @@ use nightjar_script::pushdown::IdleBodies;
 use nightjar_script::source::Span;
 use nightjar_script::value::{Addr, Value};
 use nightjar_script::vm::Res;
-use nightjar_script::{Args, Failed, Options, Script, StdHost, Vm};
+use nightjar_script::{Args, Failed, Ignored, Options, Script, StdHost, Vm};
 
 use crate::analyze;
 use crate::analyze::file_events::{FileContent, FileHash};
@@ -90,7 +90,8 @@ impl Scripts {
         let carets = host.carets;
         host.library = library::all();
         host.instead_of = library::instead_of;
-        host.ignored = |name| config::options::find(name)?.ignored_because();
+        host.ignored =
+            |name| config::options::ignored_because(name).map(|(why, harmless)| Ignored { why, harmless });
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());

@@ -53,6 +53,7 @@ fn translated(vm: &Vm, value: &value::Value, like: &Value) -> Option<Value> {
     Some(match like {
         Value::Bool(_) => Value::Bool(value.as_bool()),
         Value::Count(_) => Value::Count(value.as_count()),
+        Value::Int(_) => Value::Int(value.as_int()),
         Value::Double(_) => Value::Double(value.as_double()),
         Value::Interval(_) => Value::Interval(Interval::from_secs_f64(value.as_double())),
         Value::Text(_) => Value::Text(text(value)),

@@ -1,7 +1,7 @@
 //! Which rows come out, when, and with what in them.
 
 use super::*;
-use crate::dns::session::{MAX_PENDING_BYTES, MAX_PENDING_IDS, MAX_PENDING_MESSAGES};
+use crate::dns::session::{MAX_PENDING_BYTES, Pending};
 
 const DNS: Flow = Flow { orig_port: 40_000, resp_port: 53, transport: Transport::Udp, resp_multicast: false };
 const MS: i64 = 1_000_000;
@@ -298,12 +298,12 @@ fn damage_ends_the_message_and_not_the_row() {
 fn too_many_ids_are_given_up_together() {
     let mut run = Run::new(DNS);
     // The first has a place of its own beside the others.
-    for id in 0..=MAX_PENDING_IDS as u16 + 1 {
+    for id in 0..=Pending::default().ids as u16 + 1 {
         run.orig(query(id));
     }
     assert!(run.log.rows.is_empty());
     run.orig(query(1000));
-    assert_eq!(run.ids(), (1..=MAX_PENDING_IDS as u16 + 1).collect::<Vec<_>>());
+    assert_eq!(run.ids(), (1..=Pending::default().ids as u16 + 1).collect::<Vec<_>>());
     let log = run.finish();
     let ids: Vec<_> = log.rows.iter().map(|row| row.trans_id).collect();
     assert_eq!(ids[ids.len() - 2..], [0, 1000]);
@@ -315,13 +315,13 @@ fn too_many_messages_of_one_id_are_given_up() {
     let mut run = Run::new(DNS);
     run.orig(query(1));
     run.resp(reply(1));
-    for _ in 0..=MAX_PENDING_MESSAGES {
+    for _ in 0..=Pending::default().messages {
         run.resp(reply(1));
     }
     assert_eq!(run.log.rows.len(), 1);
     run.resp(reply(1));
-    assert_eq!(run.log.rows.len(), 2 + MAX_PENDING_MESSAGES);
-    assert_eq!(run.finish().rows.len(), 3 + MAX_PENDING_MESSAGES);
+    assert_eq!(run.log.rows.len(), 2 + Pending::default().messages);
+    assert_eq!(run.finish().rows.len(), 3 + Pending::default().messages);
 }
 
 #[test]

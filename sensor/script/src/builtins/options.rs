@@ -1,6 +1,7 @@
 //! `Option::set` and its change handlers.
 
 use super::{arg, complain, text_arg};
+use crate::host::Ignored;
 use crate::types::TypeId;
 use crate::value::Value;
 use crate::vm::{Args, CallSite, GlobalKind, Res, Vm};
@@ -70,7 +71,13 @@ fn set(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
         }
     }
     let v = super::deep_copy(vm, &v, c.span)?;
-    if let Some(why) = vm.host.ignored(&name) {
+    if let Some(Ignored { why, harmless }) = vm.host.ignored(&name)
+        && vm.text_string(&v) != vm.text_string(&vm.values[g as usize])
+    {
+        if !harmless {
+            complain(vm, c, &format!("{name} cannot be obeyed: {why}"));
+            return Ok(Value::Bool(false));
+        }
         vm.warn(c.span, format!("{name} has no effect: {why}"));
     }
     vm.values[g as usize] = v;

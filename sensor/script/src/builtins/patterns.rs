@@ -44,11 +44,11 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("sub", |vm, c, a| substitute(vm, c, a, false)),
     ("gsub", |vm, c, a| substitute(vm, c, a, true)),
     ("find_all", |vm, _, a| {
-        let v = matches(bytes(a, 0), arg(a, 1), arg(a, 2));
+        let v = matches(vm, a);
         Ok(set_of(vm, TypeId::String, v))
     }),
     ("find_all_ordered", |vm, _, a| {
-        let v = matches(bytes(a, 0), arg(a, 1), arg(a, 2));
+        let v = matches(vm, a);
         Ok(string_vec(vm, v))
     }),
     ("find_last", |_, _, a| {
@@ -172,12 +172,16 @@ fn substitute(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], all: bool) -> Res {
 }
 
 /// Matches one behind the other; `max` bounds how much of the text is looked at.
-fn matches(s: &[u8], p: &Value, max: &Value) -> Vec<Value> {
-    let Value::Pattern(p) = p else { return Vec::new() };
-    if let Value::Int(n) = max
-        && *n >= 0
-        && s.len() as i64 > *n
-    {
+/// What a pattern matches in a text that is no longer than the third argument allows, or `max_find_all_string_length`
+/// where that is negative.
+fn matches(vm: &Vm, a: &[Value]) -> Vec<Value> {
+    let (s, Value::Pattern(p)) = (bytes(a, 0), arg(a, 1)) else { return Vec::new() };
+    let given = Some(arg(a, 2)).filter(|most| most.is_set()).map_or(-1, Value::as_int);
+    let most = match given {
+        0.. => given,
+        _ => vm.global_value("max_find_all_string_length").map_or(i64::MAX, Value::as_int),
+    };
+    if usize::try_from(most).is_ok_and(|most| s.len() > most) {
         return Vec::new();
     }
     let mut out = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::{Compiler, Te};
 use crate::ast::*;
+use crate::host::Ignored;
 use crate::source::Span;
 use crate::types::{FuncType, Type, TypeId};
 use crate::value::Value;
@@ -133,10 +134,13 @@ impl Compiler {
         let before = self.vm.text_string(&self.vm.values[g as usize]);
         self.redef_value(g, &full, declared, init);
         if !self.in_base
-            && let Some(why) = self.vm.host.ignored(&full)
+            && let Some(Ignored { why, harmless }) = self.vm.host.ignored(&full)
             && self.vm.text_string(&self.vm.values[g as usize]) != before
         {
-            self.warn(span, format!("{full} has no effect: {why}"));
+            match harmless {
+                true => self.warn(span, format!("{full} has no effect: {why}")),
+                false => self.err(span, format!("{full} cannot be obeyed: {why}")),
+            }
         }
     }
 

@@ -76,6 +76,15 @@ impl Totals {
     }
 }
 
+/// Lets options say how the next message is read: they may have changed since the last.
+fn obey(space: &mut Workspace, config: &Config) {
+    let of = &config.dns;
+    space.pending = of.pending;
+    space.options.max_questions = of.max_questions;
+    space.options.skip_authority = of.skip_authority;
+    space.options.skip_additional = of.skip_additional;
+}
+
 /// As weird.log names this analyzer.
 const SOURCE: &str = "DNS";
 
@@ -202,6 +211,7 @@ fn message(
     bytes: &[u8],
 ) {
     let Link { cx, flow, shared, .. } = link;
+    obey(&mut shared.of.dns.space, cx.config);
     let now = cx.now.nanos();
     let ends =
         dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
@@ -222,7 +232,9 @@ fn message(
 
 /// Looks at the header of an unfinished message only.
 fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
-    if link.shared.of.dns.space.options.refuses_message(unfinished) {
+    let space = &mut link.shared.of.dns.space;
+    obey(space, link.cx.config);
+    if space.options.refuses_message(unfinished) {
         let weird = Weird::TooManyQuestions;
         link.weird(weird.name(), SOURCE);
         link.violation(weird.name(), None);

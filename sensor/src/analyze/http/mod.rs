@@ -144,6 +144,8 @@ struct Log {
     heads: [Headers; 2],
     totals: MessageTotals,
     asking: Option<Asking>,
+    /// Of both sides: what of a body was not told yet, where a script wants to see it.
+    undelivered: [Vec<u8>; 2],
     /// What is held of a request's body, where a script wants to see its beginning.
     body: Vec<u8>,
     /// Replies that end a request.
@@ -188,6 +190,11 @@ impl Log {
         }
     }
 
+    /// What of bodies is held for scripts.
+    fn text_bytes(&self) -> usize {
+        self.body.len() + self.undelivered.iter().map(Vec::len).sum::<usize>()
+    }
+
     /// Nothing of the messages so far matters any more; the rows stay.
     fn forget(&mut self) {
         self.current = [None; 2];
@@ -195,6 +202,7 @@ impl Log {
         self.totals = MessageTotals::default();
         (self.asking, self.answers, self.head_of) = (None, 0, 0);
         self.body.clear();
+        self.undelivered.iter_mut().for_each(Vec::clear);
     }
 }
 
@@ -203,6 +211,8 @@ fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
     let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
     row_limits.capture_password = config.capture_passwords;
     row_limits.proxy_headers.clone_from(&config.http.other_proxy_headers);
+    row_limits.methods.clone_from(&config.http.other_methods);
+    limits.max_depth = config.http.mime_depth;
     row_limits.max_pending = config.http.max_pending;
     (row_limits.max_files_orig, row_limits.max_files_resp) =
         (config.http.max_files_orig, config.http.max_files_resp);
@@ -227,6 +237,7 @@ impl Exchange {
                 heads: Default::default(),
                 totals: MessageTotals::default(),
                 asking: None,
+                undelivered: Default::default(),
                 body: Vec::new(),
                 answers: 0,
                 head_of: 0,
@@ -257,7 +268,7 @@ impl Exchange {
     ) {
         let now = link.cx.now.nanos().cast_unsigned();
         what(&mut self.session, now, &mut Hears { log: &mut self.log, link });
-        let bytes = self.session.buffered() + self.log.rows.held_bytes() + self.log.body.len();
+        let bytes = self.session.buffered() + self.log.rows.held_bytes() + self.log.text_bytes();
         let held = Held { inflating: self.session.inflating(), bytes };
         if held != self.held {
             let totals = &mut link.shared.of.http;
@@ -415,6 +426,14 @@ impl Carrier for Rows {
     }
 }
 
+/// An URI with no more than so many bytes, and what says that there were more.
+fn truncated(uri: &[u8], most: usize) -> Vec<u8> {
+    match uri.get(..most).filter(|_| uri.len() > most) {
+        Some(start) => [start, b"..."].concat(),
+        None => uri.to_vec(),
+    }
+}
+
 /// Writes rows and the weirds of their pairing.
 struct Out<'l, 'c> {
     cx: &'l mut Cx<'c>,
@@ -503,6 +522,44 @@ impl Hears<'_, '_, '_> {
         }
     }
 
+    fn take_request(&mut self, now: u64, line: &RequestLine<'_>) {
+        self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
+        self.raise(&events::Request::of(line, &line.version.text()));
+    }
+
+    /// Tells of a body in pieces of the size that `http_entity_data_delivery_size` says, as Zeek does.
+    fn deliver(&mut self, is_orig: bool, mut data: &[u8]) {
+        if !self.link.cx.bus.wants(events::EntityData::ID) {
+            return;
+        }
+        let size = self.link.cx.config.http.delivery;
+        let mut held = std::mem::take(&mut self.log.undelivered[usize::from(!is_orig)]);
+        while !data.is_empty() {
+            let (now, later) = data.split_at(data.len().min(size.saturating_sub(held.len()).max(1)));
+            data = later;
+            held.extend_from_slice(now);
+            if held.len() >= size {
+                self.tell_data(is_orig, &held);
+                held.clear();
+            }
+        }
+        self.log.undelivered[usize::from(!is_orig)] = held;
+    }
+
+    /// Tells what there is of a piece.
+    fn deliver_rest(&mut self, is_orig: bool) {
+        let mut held = std::mem::take(&mut self.log.undelivered[usize::from(!is_orig)]);
+        if !held.is_empty() {
+            self.tell_data(is_orig, &held);
+            held.clear();
+        }
+        self.log.undelivered[usize::from(!is_orig)] = held;
+    }
+
+    fn tell_data(&mut self, is_orig: bool, data: &[u8]) {
+        self.raise(&events::EntityData { c: Conn, is_orig, length: data.len() as u64, data });
+    }
+
     /// Takes some of a request's body for scripts.
     fn gather(&mut self, data: &[u8]) {
         let before = self.log.body.len();
@@ -575,8 +632,13 @@ impl Handler for Hears<'_, '_, '_> {
         let now = self.now();
         self.log.totals.requests += 1;
         self.log.totals.versions[0] = line.version;
-        self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
-        self.raise(&events::Request::of(line, &line.version.text()));
+        let most = usize::try_from(self.link.cx.config.http.max_uri).unwrap_or(usize::MAX);
+        if line.uri.len().max(line.unescaped_uri.len()) > most {
+            let (original, unescaped) = (truncated(line.uri, most), truncated(line.unescaped_uri, most));
+            let line = RequestLine { uri: &original, unescaped_uri: &unescaped, ..*line };
+            return self.take_request(now, &line);
+        }
+        self.take_request(now, line);
     }
 
     fn reply(&mut self, line: &ReplyLine<'_>) {
@@ -629,8 +691,8 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
-        let (length, data) = (content.data.len() as u64, content.data);
-        self.raise(&events::EntityData { c: Conn, is_orig, length, data });
+        let data = content.data;
+        self.deliver(is_orig, data);
         if is_orig {
             self.gather(data);
         }
@@ -649,6 +711,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn content_gap(&mut self, is_orig: bool, entity: EntityId, offset: u64, len: u64) {
+        self.deliver_rest(is_orig);
         if let Some(fuid) = self.file(is_orig, entity) {
             let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
@@ -657,6 +720,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn end_entity(&mut self, is_orig: bool, _: EntityId) {
+        self.deliver_rest(is_orig);
         if is_orig {
             if (1..MAX_BODY).contains(&self.log.body.len()) {
                 self.tell_body();

@@ -69,7 +69,8 @@ impl Ssh {
 impl Analyzer for Ssh {
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
         // From the middle on there is nothing to be read, and after a login nothing more to be found.
-        if !link.flow.is_partial() && !self.is_over() {
+        let ends = self.is_over() && link.cx.config.ssh.ends_with_login;
+        if !link.flow.is_partial() && !ends {
             self.session.data(dir.is_orig(), bytes, &mut Hears { link, seen: &mut self.seen });
         }
     }
@@ -193,7 +194,8 @@ impl ssh::Handler for Hears<'_, '_, '_> {
     }
 
     fn attempt(&mut self, attempt: Attempt) {
-        if !self.seen().info.attempted(attempt) {
+        let compressed = &self.link.cx.config.ssh.compressed;
+        if !self.seen().info.attempted(attempt, compressed) {
             return;
         }
         let authenticated = attempt != Attempt::Failed;

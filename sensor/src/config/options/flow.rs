@@ -176,6 +176,46 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "A stream with more bytes than this that nobody acknowledges is given up; 0 is never."
     ),
     OptionDef::engine(
+        "partial_connection_ok",
+        "bool",
+        "TCP connections are followed whose beginning was not seen.",
+        |config| Value::Bool(config.streams.partial),
+        |config, value| {
+            config.streams.partial = value.bool()?;
+            Ok(())
+        },
+    ),
+    OptionDef::engine(
+        "tcp_SYN_ack_ok",
+        "bool",
+        "So are those of which a SYN-ACK is seen first, where partial_connection_ok is.",
+        |config| Value::Bool(config.streams.answers),
+        |config, value| {
+            config.streams.answers = value.bool()?;
+            Ok(())
+        },
+    ),
+    OptionDef::engine(
+        "tcp_storm_thresh",
+        "count",
+        "So many FINs or RSTs of one side are a weird, where they come close together.",
+        |config| Value::Count(config.streams.storm.into()),
+        |config, value| {
+            config.streams.storm = value.size(1, u64::from(u16::MAX))? as u16;
+            Ok(())
+        },
+    ),
+    OptionDef::engine(
+        "tcp_storm_interarrival_thresh",
+        "interval",
+        "How close.",
+        |config| Value::Interval(config.streams.storm_pause),
+        |config, value| {
+            config.streams.storm_pause = value.interval()?;
+            Ok(())
+        },
+    ),
+    OptionDef::engine(
         "Tunnel::max_depth",
         "count",
         "So many tunnels in each other are followed; 0 is none.",
@@ -212,6 +252,16 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         |config| Value::Interval(config.tunnels.ip_timeout),
         |config, value| {
             config.tunnels.ip_timeout = value.positive()?;
+            Ok(())
+        },
+    ),
+    OptionDef::engine(
+        "Tunnel::expiration_interval",
+        "interval",
+        "tunnel.log takes a tunnel for over in which nothing new was seen for so long.",
+        |config| Value::Interval(config.tunnels.expiration),
+        |config, value| {
+            config.tunnels.expiration = value.positive()?;
             Ok(())
         },
     ),

@@ -11,6 +11,7 @@ mod ignored;
 mod limits;
 mod logs;
 mod loss;
+mod protocols;
 mod reference;
 mod site;
 mod traffic;
@@ -55,11 +56,13 @@ pub enum Role {
     Engine { get: fn(&Config) -> Value, set: fn(&mut Config, &Value) -> Result<(), String> },
     /// Frameworks, which read the script's variable. Its value at first, as Zeek writes it.
     Scripts { default: &'static str },
-    /// Nobody: scripts may name it, and setting it to anything else is told of.
+    /// Nobody: scripts may name it, and setting it to anything else is an error, or told of.
     Ignored {
         default: &'static str,
         /// What is so instead.
         why: &'static str,
+        /// Nothing that is found depends on it: to set it is worth a warning, and otherwise an error.
+        harmless: bool,
     },
 }
 
@@ -97,12 +100,22 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
         site::OPTIONS,
         flow::OPTIONS,
         traffic::OPTIONS,
+        protocols::OPTIONS,
         logs::OPTIONS,
         limits::OPTIONS,
         loss::OPTIONS,
         ignored::OPTIONS,
     ];
     groups.into_iter().flatten()
+}
+
+/// Why nobody obeys an option, be it one that scripts declare, and whether that is harmless.
+pub fn ignored_because(name: &str) -> Option<(&'static str, bool)> {
+    let of_scripts = || ignored::OF_SCRIPTS.iter().find(|(of, ..)| *of == name);
+    match find(name) {
+        Some(option) => option.ignored_because(),
+        None => of_scripts().map(|(_, why, harmless)| (*why, *harmless)),
+    }
 }
 
 /// The option of this name.
@@ -127,9 +140,16 @@ impl OptionDef {
         OptionDef { name, ty, doc, kind: Kind::Const, key: None, role: Role::Scripts { default } }
     }
 
-    /// One of Zeek's that nobody obeys here.
+    /// One of Zeek's that nobody obeys here: who sets it wants something else than there is.
+    const fn refused(name: &'static str, ty: &'static str, default: &'static str, why: &'static str) -> Self {
+        let role = Role::Ignored { default, why, harmless: false };
+        OptionDef { name, ty, doc: "", kind: Kind::Const, key: None, role }
+    }
+
+    /// The same, where nothing that is found depends on it.
     const fn ignored(name: &'static str, ty: &'static str, default: &'static str, why: &'static str) -> Self {
-        OptionDef { name, ty, doc: "", kind: Kind::Const, key: None, role: Role::Ignored { default, why } }
+        let role = Role::Ignored { default, why, harmless: true };
+        OptionDef { name, ty, doc: "", kind: Kind::Const, key: None, role }
     }
 
     const fn runtime(mut self) -> Self {
@@ -159,10 +179,10 @@ impl OptionDef {
         }
     }
 
-    /// Why nobody obeys it, if so.
-    pub fn ignored_because(&self) -> Option<&'static str> {
+    /// Why nobody obeys it, and whether that is harmless, if so.
+    pub fn ignored_because(&self) -> Option<(&'static str, bool)> {
         match self.role {
-            Role::Ignored { why, .. } => Some(why),
+            Role::Ignored { why, harmless, .. } => Some((why, harmless)),
             Role::Engine { .. } | Role::Scripts { .. } => None,
         }
     }
@@ -172,7 +192,7 @@ impl OptionDef {
         match self.ty {
             "bool" => "is T or F".to_owned(),
             "interval" => "is a time such as 90secs, 5 min or 1.5hrs".to_owned(),
-            "count" => "is a whole number".to_owned(),
+            "count" | "int" => "is a whole number".to_owned(),
             "double" => "is a number".to_owned(),
             "set[subnet]" => "is a set of networks such as {10.0.0.0/8, [2001:db8::]/32}".to_owned(),
             "set[port]" => "is a set of ports such as {80/tcp, 53/udp}".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::config::options::ignored::OF_SCRIPTS;
 use crate::config::options::{Kind, OptionDef, all};
 
 /// Columns of text in what is generated.
@@ -35,7 +36,7 @@ pub fn declarations() -> String {
 
 fn declaration(option: &OptionDef, name: &str, indent: &str, out: &mut String) {
     let text = match option.ignored_because() {
-        Some(why) => format!("Not obeyed: {why}."),
+        Some((why, _)) => format!("Not obeyed: {why}."),
         None => option.doc.to_owned(),
     };
     for line in wrapped(&text, WIDTH - 8) {
@@ -96,14 +97,20 @@ pub fn reference() -> String {
     }
     out.push_str(
         "\n## Zeek's options that are not obeyed\n\n\
-         Scripts may read them. Setting one to something else is told of with a warning, and changes nothing.\n\n\
-         | option | value | |\n|---|---|---|\n",
+         Scripts may read them. To set one to something else is an error, for what is wanted would not happen; where \
+         nothing that is found depends on it, it is told of with a warning.\n\n\
+         | option | value | if set | |\n|---|---|---|---|\n",
     );
     for option in all() {
-        if let Some(why) = option.ignored_because() {
+        if let Some((why, harmless)) = option.ignored_because() {
             let default = cell(&short(&option.default_literal()));
-            let _ = writeln!(out, "| `{}` | `{default}` | {} |", option.name, cell(why));
+            let told = if harmless { "warning" } else { "error" };
+            let _ = writeln!(out, "| `{}` | `{default}` | {told} | {} |", option.name, cell(why));
         }
+    }
+    for (name, why, harmless) in OF_SCRIPTS {
+        let told = if *harmless { "warning" } else { "error" };
+        let _ = writeln!(out, "| `{name}` | | {told} | {} |", cell(why));
     }
     out
 }

@@ -1,10 +1,7 @@
 //! Which packets are looked at, and what is told of the protocols in them.
 
-use std::sync::Arc;
-
 use nightjar_protocols::files::Hashing;
 
-use crate::config::Http;
 use crate::config::options::{OptionDef, Value};
 
 macro_rules! filters {
@@ -38,22 +35,6 @@ macro_rules! filter {
     };
 }
 
-macro_rules! number {
-    ($name:literal, $field:ident, $doc:literal) => {
-        OptionDef::engine(
-            $name,
-            "count",
-            $doc,
-            |config| Value::Count(config.http.$field.into()),
-            |config, value| {
-                config.http.$field = u32::try_from(value.size(0, u64::from(u32::MAX))?).unwrap_or(u32::MAX);
-                Ok(())
-            },
-        )
-        .runtime()
-    };
-}
-
 pub(super) const OPTIONS: &[OptionDef] = &[
     filters!(
         "capture_filters",
@@ -84,28 +65,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     )
     .runtime()
     .key("analysis", "capture_passwords"),
-    OptionDef::engine(
-        "HTTP::proxy_headers",
-        "set[string]",
-        "Headers, in upper case, that `proxied` of http.log shows.",
-        |config| Value::Texts(config.http.proxy_headers.clone()),
-        |config, value| {
-            let names = value.texts()?;
-            let usual = *names == Http::default().proxy_headers;
-            config.http.other_proxy_headers = (!usual).then(|| Arc::new(names.clone()));
-            config.http.proxy_headers.clone_from(names);
-            Ok(())
-        },
-    )
-    .runtime(),
-    number!(
-        "HTTP::max_pending_requests",
-        max_pending,
-        "With more requests than this that wait for their reply, in one connection, all are logged as they are; 0 is \
-         no bound."
-    ),
-    number!("HTTP::max_files_orig", max_files_orig, "So many files of a request http.log names."),
-    number!("HTTP::max_files_resp", max_files_resp, "So many files of a reply http.log names."),
     OptionDef::engine(
         "DPD::ignore_violations_after",
         "count",

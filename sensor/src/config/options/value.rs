@@ -12,6 +12,7 @@ use crate::time::Interval;
 pub enum Value {
     Bool(bool),
     Count(u64),
+    Int(i64),
     Double(f64),
     Interval(Interval),
     Text(String),
@@ -47,6 +48,10 @@ impl Value {
             return Err(format!("is from {least} to {most}"));
         }
         Ok(usize::try_from(value).unwrap_or(usize::MAX))
+    }
+
+    pub fn int(&self) -> Result<i64, String> {
+        if let Value::Int(value) = self { Ok(*value) } else { Err(OTHER_TYPE.to_owned()) }
     }
 
     /// A number between these, both included.
@@ -111,6 +116,7 @@ impl Value {
         match self {
             Value::Bool(value) => (if *value { "T" } else { "F" }).to_owned(),
             Value::Count(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
             Value::Double(value) => format!("{value:?}"),
             Value::Interval(value) => interval(*value),
             Value::Text(value) => quoted(value),

@@ -10,9 +10,7 @@ use crate::time::{Interval, Time};
 
 /// Sequence numbers of SYN and RST packets that jump further than this are not believed.
 const TOO_LARGE_DELTA: i32 = 1 << 20;
-/// So many FINs or RSTs, this close together, are a storm (`tcp_storm_thresh`, `…_interarrival_thresh`).
-const STORM_COUNT: u16 = 1000;
-const STORM_INTERVAL: Interval = Interval::from_secs(1);
+
 impl Tcp {
     /// Takes one segment in.
     pub(in crate::flow) fn segment<H: Handler>(
@@ -252,7 +250,8 @@ impl Tcp {
     ) {
         let now = env.cx.stamp;
         let flags = seg.flags;
-        let is_storm = |count: u16, last: Time| count >= STORM_COUNT && now < last + STORM_INTERVAL;
+        let (most, pause) = (env.cx.config.streams.storm, env.cx.config.streams.storm_pause);
+        let is_storm = |count: u16, last: Time| count >= most && now < last + pause;
         if flags.syn() {
             for (odd, name) in
                 [(flags.rst(), "TCP_christmas"), (flags.urg(), "baroque_SYN"), (seg.len > 0, "SYN_with_data")]

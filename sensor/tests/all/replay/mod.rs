@@ -8,6 +8,7 @@ mod hang;
 mod memory;
 mod mutated;
 mod options;
+mod zeek_options;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -33,6 +33,7 @@ fn other(option: &OptionDef) -> Other {
             let literal = if on { "F" } else { "T" };
             (literal.to_owned(), literal.to_owned(), (!on).to_string())
         }
+        Value::Int(n) => ((n + 1).to_string(), (n + 1).to_string(), (n + 1).to_string()),
         Value::Count(n) => ((n + 1).to_string(), (n + 1).to_string(), (n + 1).to_string()),
         Value::Double(d) => {
             let d = if d < 1.0 { 0.25 } else { d / 2.0 };
@@ -303,26 +304,26 @@ fn a_change_at_run_time_holds_from_the_next_packet_on_for_any_number_of_workers(
 }
 
 #[test]
-fn what_cannot_be_obeyed_is_said_once_and_ends_nothing() {
+fn what_changes_nothing_is_said_once_and_ends_nothing() {
     let script = "redef tcp_match_undelivered = F;
                   redef tcp_content_deliver_all_orig = F;
-                  redef signature_files += \"mine.sig\";
+                  redef SMTP::mail_path_capture = LOCAL_HOSTS;
                   redef capture_filters = { };
                   @load-sigs ./mine
                   @load-plugin Some::Plugin
                   @load misc/stats
                   @load protocols/http/detect-sqli
                   event zeek_init() { print tcp_match_undelivered, dpd_buffer_size; }";
-    let (out, said, _) = replay(&["-r", &tcp(), "s.zeek", "Pcap::snaplen=100"], script, "");
+    let (out, said, _) = replay(&["-r", &tcp(), "s.zeek", "Pcap::bufsize=100"], script, "");
     assert_eq!(out, "F, 1024\n");
     for told in [
-        "tcp_match_undelivered has no effect: there is no signature engine",
-        "signature_files has no effect",
+        "tcp_match_undelivered has no effect: content shows",
+        "SMTP::mail_path_capture has no effect: this protocol is not analysed",
         "@load-sigs ./mine has no effect",
         "@load-plugin Some::Plugin has no effect",
         "misc/stats loads nothing: a sensor writes its log by itself",
         "this sensor does not have protocols/http/detect-sqli",
-        "Pcap::snaplen has no effect",
+        "Pcap::bufsize has no effect",
     ] {
         assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
     }
@@ -341,6 +342,10 @@ fn values_that_cannot_be_are_errors() {
         (&["s.zeek"], "redef tcp_SYN_timeout = 0 sec;", 1, "tcp_SYN_timeout is more than 0"),
         (&["s.zeek"], "redef ignore_checksums = 7;", 1, "type clash"),
         (&["s.zeek"], "redef tcp_inactivty_timeout = 7 sec;", 1, "tcp_inactivty_timeout"),
+        (&["s.zeek"], "redef signature_files += \"mine.sig\";", 1, "signature_files cannot be obeyed"),
+        (&["s.zeek"], "redef skip_http_data = T;", 1, "skip_http_data cannot be obeyed"),
+        (&["skip_http_data=T"], "", 2, "skip_http_data cannot be obeyed"),
+        (&["Pcap::snaplen=100"], "", 2, "Pcap::snaplen cannot be obeyed: interfaces and their rings"),
         (&["s.zeek"], "redef restrict_filters = { [\"a\"] = \"nonsense here\" };", 2, "nonsense here"),
     ] {
         let folder = tempfile::tempdir().unwrap();
