@@ -18,6 +18,21 @@ export {
 	};
 }
 
+module Files;
+
+export {
+	## What can be done with a file's content.
+	type Tag: enum {
+		ANALYZER_MD5,
+		ANALYZER_SHA1,
+		ANALYZER_SHA256,
+		ANALYZER_EXTRACT,
+		ANALYZER_DATA_EVENT,
+		ANALYZER_PE,
+		ANALYZER_OCSP_REPLY,
+	};
+}
+
 module GLOBAL;
 
 ## A packet of a connection.

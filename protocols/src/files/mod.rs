@@ -65,6 +65,8 @@ pub struct File {
     pending: Option<Box<Pending>>,
     hashers: Option<Box<Hashers>>,
     passed: Option<Box<Content>>,
+    /// Content is kept if this holds of the type.
+    keeps: Option<fn(&str) -> bool>,
 }
 
 /// What has passed of a file since it was last asked for, in order.
@@ -107,12 +109,23 @@ impl File {
             pending: None,
             hashers: hashing.any().then(|| Box::new(Hashers::new(hashing))),
             passed: None,
+            keeps: None,
         }
     }
 
     /// Keeps what passes, for [`File::take_content`].
     pub fn keep_content(&mut self) {
         self.passed = Some(Box::default());
+    }
+
+    /// Keeps what passes if the type is one of those for which `keeps` holds, all of it from the beginning.
+    pub fn keep_content_of(&mut self, keeps: fn(&str) -> bool) {
+        self.keeps = Some(keeps);
+    }
+
+    /// The protocol says what type it is: it is not looked for. Before anything of it is taken.
+    pub fn set_type(&mut self, mime_type: &'static str) -> Step {
+        self.step(|file| file.decide(Some(mime_type), &[]))
     }
 
     /// What has passed since the last call. Nothing before the type is decided: who wants the content may depend
@@ -262,23 +275,33 @@ impl File {
         // Where one piece is enough, or is all there will be, it need not be copied.
         let last = self.total.is_some_and(|total| self.next.saturating_add(data.len() as u64) >= total);
         if self.beginning.is_empty() && !data.is_empty() && (data.len() >= SNIFF_LEN || last) {
-            self.mime_type = magic::detect(data);
-            self.sniffed = true;
+            self.decide(magic::detect(data), &[]);
             return;
         }
-        let room = SNIFF_LEN - self.beginning.len();
+        let before = self.beginning.len();
+        let room = SNIFF_LEN - before;
         self.beginning.extend_from_slice(data.get(..room).unwrap_or(data));
         if self.beginning.len() >= SNIFF_LEN {
-            self.sniff_beginning();
+            let beginning = std::mem::take(&mut self.beginning);
+            self.decide(magic::detect(&beginning), beginning.get(..before).unwrap_or_default());
+        }
+    }
+
+    /// The type is known. `before` came before what is at hand.
+    fn decide(&mut self, mime_type: Option<&'static str>, before: &[u8]) {
+        self.mime_type = mime_type;
+        self.sniffed = true;
+        let kept = mime_type.is_some_and(|mime_type| self.keeps.is_some_and(|keeps| keeps(mime_type)));
+        if kept && self.passed.is_none() {
+            self.passed.get_or_insert_default().push(0, before);
         }
     }
 
     /// Decides by what there is of the beginning; after a gap or at the end there will be no more.
     fn sniff_beginning(&mut self) {
         if !self.sniffed {
-            self.mime_type = magic::detect(&self.beginning);
-            self.sniffed = true;
-            self.beginning = Vec::new();
+            let beginning = std::mem::take(&mut self.beginning);
+            self.decide(magic::detect(&beginning), &beginning);
         }
     }
 

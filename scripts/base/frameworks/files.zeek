@@ -3,15 +3,6 @@
 module Files;
 
 export {
-	## What can be done with a file's content.
-	type Tag: enum {
-		ANALYZER_MD5,
-		ANALYZER_SHA1,
-		ANALYZER_SHA256,
-		ANALYZER_EXTRACT,
-		ANALYZER_DATA_EVENT,
-	};
-
 	type AnalyzerArgs: record {
 		chunk_event: event(f: fa_file, data: string, off: count) &optional;
 		stream_event: event(f: fa_file, data: string) &optional;

@@ -22,12 +22,15 @@ mod unclaimed;
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
 pub use files::events as file_events;
-pub use files::{analyzer_of_file, digests_of_file};
+pub use files::{
+    FileAnalyzer, FileLink, FileSpec, OpenFiles, analyzers_of_type, digests_of_file, file_analyzers,
+};
 pub use logs::LogDecl;
 pub use protocol::{Protocol, Workers, declared_logs, events, events_where, first, protocols, row_of};
 pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};
 
+use files::{Carrier, FileCx};
 use protocol::{specs, suggested};
 use session::{Inner, Standing};
 
@@ -182,7 +185,7 @@ pub struct Link<'a, 'c> {
     inner: &'a mut Inner,
 }
 
-impl Link<'_, '_> {
+impl<'c> Link<'_, 'c> {
     /// The flow is what the analyzer takes it for.
     pub fn confirm(&mut self) {
         if !std::mem::replace(&mut self.standing.confirmed, true) {
@@ -265,6 +268,11 @@ impl Link<'_, '_> {
     /// were not ended are when this one is.
     pub fn end_inner(&mut self, child: Child) {
         self.inner.end(child, self.cx, self.flow, self.shared);
+    }
+
+    /// What calls on files are given.
+    pub fn files<'l>(&'l mut self, carrier: &'l mut dyn Carrier) -> FileCx<'l, 'c> {
+        FileCx { cx: self.cx, flow: self.flow, held: &mut self.shared.of.files, carrier }
     }
 
     pub fn weird(&mut self, name: &'static str, source: &'static str) {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::analyze::{CONN, LogDecl, Spec, conn, dns, files, http, ssh, syslog};
+use crate::analyze::{CONN, FileSpec, LogDecl, Spec, conn, dns, files, http, ssh, syslog};
 use crate::event::{ArgType, Event, EventDecl, EventId, EventSet, Proto};
 use crate::flow;
 use crate::record::Schema;
@@ -13,6 +13,8 @@ pub struct Protocol {
     pub name: &'static str,
     /// What is set on flows.
     pub analyzers: &'static [&'static Spec],
+    /// What is set on files, whatever carries them.
+    pub file_analyzers: &'static [&'static FileSpec],
     /// The place of its first event.
     pub first: u16,
     pub events: &'static [&'static EventDecl],
@@ -34,6 +36,7 @@ impl Protocol {
     pub const NOTHING: Protocol = Protocol {
         name: "",
         analyzers: &[],
+        file_analyzers: &[],
         first: 0,
         events: &[],
         row: None,

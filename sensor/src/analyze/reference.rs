@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::analyze::{LogDecl, Named, Protocol, protocols};
+use crate::analyze::{LogDecl, Named, Protocol, file_analyzers, protocols};
 use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, EventDecl, FieldDecl, RecordDecl};
 use crate::record::{FieldDef, Schema, Type};
@@ -20,6 +20,12 @@ pub fn events_zeek() -> String {
     let analyzers = protocols().iter().flat_map(|protocol| protocol.analyzers).map(|spec| spec.named);
     for named in analyzers.chain(tunnels) {
         let _ = writeln!(text, "\t\t{},", named.tag());
+    }
+    text.push_str(
+        "\t};\n}\n\nmodule Files;\n\nexport {\n\t## What can be done with a file's content.\n\ttype Tag: enum {\n",
+    );
+    for spec in file_analyzers() {
+        let _ = writeln!(text, "\t\tANALYZER_{},", spec.name);
     }
     text.push_str("\t};\n}\n\nmodule GLOBAL;\n");
     let mut declared = Vec::new();

@@ -8,15 +8,18 @@
 //! by the address that asked and the URL. Connections that different workers own cannot share one
 //! without the outcome depending on how many workers there are; here a file belongs to one connection.
 
+mod analyzer;
 pub mod events;
 mod record;
 
-pub use record::{analyzer_of_file, digests_of_file};
+pub use analyzer::{FileAnalyzer, FileLink, FileSpec, analyzers_of_type, file_analyzers};
+pub use record::digests_of_file;
 
 use std::hash::Hasher;
 
 use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
 
+use crate::analyze::files::analyzer::Running;
 use crate::analyze::{HTTP, LogDecl, Protocol};
 use crate::counters::{counter, counters, gauge};
 use crate::event::{self, Event, RecordView};
@@ -27,6 +30,15 @@ use crate::time::Time;
 pub type Worker = Held;
 
 pub const PROTOCOL: Protocol = Protocol {
+    file_analyzers: &[
+        &FileSpec { name: "MD5", mime_types: &[], new: None },
+        &FileSpec { name: "SHA1", mime_types: &[], new: None },
+        &FileSpec { name: "SHA256", mime_types: &[], new: None },
+        &FileSpec { name: "EXTRACT", mime_types: &[], new: None },
+        &FileSpec { name: "DATA_EVENT", mime_types: &[], new: None },
+        &FileSpec { name: "PE", mime_types: &["application/x-dosexec"], new: None },
+        &FileSpec { name: "OCSP_REPLY", mime_types: &["application/ocsp-response"], new: None },
+    ],
     events: events::EVENTS,
     // Files come with the transaction that carries them.
     row: Some(HTTP),
@@ -81,6 +93,10 @@ pub struct About {
     pub is_orig: bool,
     pub depth: u64,
     pub filename: Option<Vec<u8>>,
+    /// Its type, where the protocol says it: it is not looked for in the content.
+    pub mime_type: Option<&'static str>,
+    /// The file that it was taken out of.
+    pub parent: Option<Uid>,
     /// Whatever the analyzer wants to know it by when its type is found.
     pub tag: u64,
 }
@@ -93,6 +109,10 @@ struct Open {
     life: Lifetime,
     /// When to see whether it is still being sent.
     look_at: Time,
+    /// What reads its content.
+    running: Vec<Running>,
+    /// How much of it those were told of.
+    passed: u64,
 }
 
 /// The files of one connection that have not ended.
@@ -105,10 +125,23 @@ pub struct OpenFiles {
 /// What carries files: the analyzer of their protocol.
 pub trait Carrier {
     /// A file's type is known.
-    fn file_type(&mut self, about: &About, mime_type: &'static str);
+    fn file_type(&mut self, _about: &About, _mime_type: &'static str) {}
 
     /// The transaction that is going on, as scripts see it (`c$http`), where one looks at it.
-    fn transaction(&self, cx: &mut Cx<'_>, flow: &mut Flow) -> Option<(u64, RecordView)>;
+    fn transaction(&self, _cx: &mut Cx<'_>, _flow: &mut Flow) -> Option<(u64, RecordView)> {
+        None
+    }
+}
+
+/// What has no rows that files are shown in.
+impl Carrier for () {}
+
+/// What every call on files is given.
+pub struct FileCx<'a, 'c> {
+    pub cx: &'a mut Cx<'c>,
+    pub flow: &'a mut Flow,
+    pub held: &'a mut Held,
+    pub carrier: &'a mut dyn Carrier,
 }
 
 /// The identifier of a file of `flow`, from what tells it from the flow's other files.
@@ -129,93 +162,78 @@ impl OpenFiles {
         self.open.iter().any(|open| open.fuid == fuid)
     }
 
-    /// A file begins.
-    pub fn begin(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        fuid: Uid,
-        about: About,
-        carrier: &mut dyn Carrier,
-    ) {
-        if self.open.len() >= cx.config.limits.open_files {
-            held.counters.too_many += 1;
-            self.give_up(0, cx, flow, held, carrier);
+    /// A file begins. Its identifier comes of [`file_id`].
+    pub fn begin(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, about: About) {
+        if self.open.len() >= to.cx.config.limits.open_files {
+            to.held.counters.too_many += 1;
+            self.give_up(0, to);
         }
-        held.counters.begun += 1;
-        held.counters.open += 1;
-        let mut file = File::new(Limits::default(), cx.config.hashing());
-        if cx.bus.wants(events::FileContent::ID) {
+        to.held.counters.begun += 1;
+        to.held.counters.open += 1;
+        let mut file = File::new(Limits::default(), to.cx.config.hashing());
+        file.keep_content_of(analyzer::is_read);
+        if to.cx.bus.wants(events::FileContent::ID) {
             file.keep_content();
         }
-        let look_at = cx.now + cx.config.timeouts.file;
-        flow.wake_by(look_at);
+        let look_at = to.cx.now + to.cx.config.timeouts.file;
+        to.flow.wake_by(look_at);
+        let (told, life) = (about.mime_type, Lifetime::new(to.cx.now.nanos()));
         // Rarely more than one at a time.
         self.open.reserve_exact(1);
-        self.open.push(Open { fuid, about, file, life: Lifetime::new(cx.now.nanos()), look_at });
+        self.open.push(Open { fuid, about, file, life, look_at, running: Vec::new(), passed: 0 });
         if let Some(open) = self.open.last() {
-            events::begins(cx, flow, carrier, open);
+            events::begins(to.cx, to.flow, to.carrier, open);
+        }
+        if let (Some(mime_type), Some(at)) = (told, self.open.len().checked_sub(1)) {
+            self.step(at, to, |file| file.set_type(mime_type));
         }
     }
 
     /// Something is heard of a file that has begun; `what` passes it on.
-    pub fn update(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        fuid: Uid,
-        carrier: &mut dyn Carrier,
-        what: impl FnOnce(&mut File) -> Step,
-    ) {
+    pub fn update(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
         let Some(at) = self.position(fuid) else { return };
-        self.open[at].life.touch(cx.now.nanos());
-        self.step(at, cx, flow, held, carrier, what);
+        self.open[at].life.touch(to.cx.now.nanos());
+        self.step(at, to, what);
+    }
+
+    /// The next bytes of a file that comes in order.
+    pub fn data(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, bytes: &[u8]) {
+        self.update(to, fuid, |file| file.data(bytes));
+    }
+
+    /// The next `len` bytes of a file that comes in order are missing.
+    pub fn miss(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, len: u64) {
+        let Some(at) = self.position(fuid) else { return };
+        let file = &self.open[at].file;
+        let offset = file.seen_bytes() + file.missing_bytes();
+        self.gap(to, fuid, offset, len);
     }
 
     /// `len` bytes of a file are missing from `offset` on.
-    #[allow(clippy::too_many_arguments, reason = "what every call on a file is given, and the gap")]
-    pub fn gap(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        fuid: Uid,
-        carrier: &mut dyn Carrier,
-        offset: u64,
-        len: u64,
-    ) {
+    pub fn gap(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, offset: u64, len: u64) {
         if let Some(at) = self.position(fuid) {
             let event = events::FileGap { f: event::File, offset, len };
-            events::raise(cx, flow, carrier, &self.open[at], &event);
+            events::raise(to.cx, to.flow, to.carrier, &self.open[at], &event);
         }
-        self.update(cx, flow, held, fuid, carrier, |file| file.gap(offset, len));
+        self.update(to, fuid, |file| file.gap(offset, len));
     }
 
     /// Nothing more of a file will come.
-    pub fn end(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        fuid: Uid,
-        carrier: &mut dyn Carrier,
-    ) {
+    pub fn end(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid) {
         if let Some(at) = self.position(fuid) {
-            self.step(at, cx, flow, held, carrier, File::finish);
+            self.step(at, to, File::finish);
         }
     }
 
     /// The flow's timer came: gives up the files of which nothing was heard for long.
-    pub fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, held: &mut Held, carrier: &mut dyn Carrier) {
+    pub fn timer(&mut self, to: &mut FileCx<'_, '_>) {
         let mut at = 0;
         while let Some(open) = self.open.get_mut(at) {
-            if open.look_at <= cx.now {
-                match open.life.timer(cx.now.nanos(), cx.config.timeouts.file.nanos()) {
+            if open.look_at <= to.cx.now {
+                match open.life.timer(to.cx.now.nanos(), to.cx.config.timeouts.file.nanos()) {
                     TimerVerdict::TimedOut => {
                         let before = self.open.len();
-                        self.step(at, cx, flow, held, carrier, File::finish);
+                        self.step(at, to, File::finish);
                         debug_assert!(self.open.len() < before, "a file that was finished is open no more");
                         at += usize::from(self.open.len() >= before);
                         continue;
@@ -223,35 +241,22 @@ impl OpenFiles {
                     TimerVerdict::CheckAt(when) => open.look_at = Time::from_nanos(when),
                 }
             }
-            flow.wake_by(open.look_at);
+            to.flow.wake_by(open.look_at);
             at += 1;
         }
     }
 
     /// Gives up all files: their connection has ended.
-    pub fn give_up_all(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        carrier: &mut dyn Carrier,
-    ) {
+    pub fn give_up_all(&mut self, to: &mut FileCx<'_, '_>) {
         for _ in 0..self.open.len() {
-            self.give_up(0, cx, flow, held, carrier);
+            self.give_up(0, to);
         }
         debug_assert!(self.open.is_empty(), "a file that was given up is open no more");
     }
 
-    fn give_up(
-        &mut self,
-        at: usize,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        carrier: &mut dyn Carrier,
-    ) {
+    fn give_up(&mut self, at: usize, to: &mut FileCx<'_, '_>) {
         self.open[at].life.expire();
-        self.step(at, cx, flow, held, carrier, File::finish);
+        self.step(at, to, File::finish);
     }
 
     fn position(&self, fuid: Uid) -> Option<usize> {
@@ -259,45 +264,45 @@ impl OpenFiles {
         self.open.iter().rposition(|open| open.fuid == fuid)
     }
 
-    fn step(
-        &mut self,
-        at: usize,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        held: &mut Held,
-        carrier: &mut dyn Carrier,
-        what: impl FnOnce(&mut File) -> Step,
-    ) {
+    fn step(&mut self, at: usize, to: &mut FileCx<'_, '_>, what: impl FnOnce(&mut File) -> Step) {
         let open = &mut self.open[at];
         let before = open.file.held_bytes();
         let mut step = what(&mut open.file);
-        held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
-        if held.bytes > cx.config.limits.file_bytes && !step.ended {
+        to.held.bytes = (to.held.bytes + open.file.held_bytes()).saturating_sub(before);
+        if to.held.bytes > to.cx.config.limits.file_bytes && !step.ended {
             // The file that adds to what is held pays for it, so that an attacker spoils his own.
             let before = open.file.held_bytes();
             let given_up = open.file.give_up_waiting();
-            held.counters.given_up += 1;
-            held.bytes = (held.bytes + open.file.held_bytes()).saturating_sub(before);
+            to.held.counters.given_up += 1;
+            to.held.bytes = (to.held.bytes + open.file.held_bytes()).saturating_sub(before);
             step = Step { sniffed: step.sniffed || given_up.sniffed, ended: given_up.ended };
         }
         if step.sniffed {
-            let open = &self.open[at];
+            let open = &mut self.open[at];
             if let Some(mime_type) = open.file.mime_type() {
-                carrier.file_type(&open.about, mime_type);
+                to.carrier.file_type(&open.about, mime_type);
+                open.running = analyzer::start(to.cx.config, mime_type);
             }
-            events::sniffed(cx, flow, carrier, open);
+            events::sniffed(to.cx, to.flow, to.carrier, open);
         }
-        if cx.bus.wants(events::FileContent::ID) {
-            let before = self.open[at].file.held_bytes();
-            let content = self.open[at].file.take_content();
-            held.bytes = (held.bytes + self.open[at].file.held_bytes()).saturating_sub(before);
-            events::passed(cx, flow, carrier, &self.open[at], &content);
+        let told = to.cx.bus.wants(events::FileContent::ID);
+        let open = &mut self.open[at];
+        if told || !open.running.is_empty() {
+            let before = open.file.held_bytes();
+            let content = open.file.take_content();
+            to.held.bytes = (to.held.bytes + open.file.held_bytes()).saturating_sub(before);
+            if told {
+                events::passed(to.cx, to.flow, to.carrier, open, &content);
+            }
+            if !open.running.is_empty() {
+                analyzer::pass(to, open, &content, step.ended);
+            }
         }
         if step.ended {
             let open = self.open.remove(at);
-            held.counters.open = held.counters.open.saturating_sub(1);
-            events::ends(cx, flow, carrier, &open);
-            record::log(cx, flow, &open);
+            to.held.counters.open = to.held.counters.open.saturating_sub(1);
+            events::ends(to.cx, to.flow, to.carrier, &open);
+            record::log(to.cx, to.flow, &open);
         }
     }
 }

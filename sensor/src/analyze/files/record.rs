@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use nightjar_protocols::files::File;
+use smallvec::SmallVec;
 
-use crate::analyze::files::Open;
+use crate::analyze::files::{Open, analyzers_of_type};
 use crate::config::Config;
 use crate::event::Owner;
 use crate::flow::{Cx, Flow};
@@ -85,14 +86,10 @@ pub(super) fn with<T>(
     let (file, about) = (&open.file, &open.about);
     let sender = if about.is_orig { id.orig_h } else { id.resp_h };
     let hashing = config.file_hashing;
-    let mut analyzers = [""; 4];
-    let mut count = 0;
-    let by_type = file.mime_type().and_then(analyzer_of_file);
+    let mut analyzers: SmallVec<[&str; 4]> = SmallVec::new();
+    let by_type = file.mime_type().map_or(&[][..], analyzers_of_type).iter().map(|spec| spec.name);
     let hashers = [("MD5", hashing.md5), ("SHA1", hashing.sha1), ("SHA256", hashing.sha256)];
-    for name in hashers.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| *name).chain(by_type) {
-        analyzers[count] = name;
-        count += 1;
-    }
+    analyzers.extend(hashers.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| *name).chain(by_type));
     let digests = file.digests();
     let (md5, sha1, sha256) = (
         digests.md5.map(|digest| Hex::<32>::of(&digest)),
@@ -109,7 +106,7 @@ pub(super) fn with<T>(
         resp_p: Some(id.resp_p),
         source: Some(about.source),
         depth: about.depth,
-        analyzers: Set(&analyzers[..count]),
+        analyzers: Set(&analyzers),
         mime_type: file.mime_type(),
         filename: about.filename.as_deref(),
         duration: Interval::from_nanos(open.life.duration()),
@@ -120,7 +117,7 @@ pub(super) fn with<T>(
         missing_bytes: file.missing_bytes(),
         overflow_bytes: file.overflow_bytes(),
         timedout: open.life.timed_out(),
-        parent_fuid: None,
+        parent_fuid: about.parent,
         md5: md5.as_ref().map(Hex::as_str),
         sha1: sha1.as_ref().map(Hex::as_str),
         sha256: sha256.as_ref().map(Hex::as_str),
@@ -137,15 +134,6 @@ pub fn digests_of_file(file: &File) -> impl Iterator<Item = (&'static str, Strin
     let sha1 = digests.sha1.map(|digest| ("sha1", Hex::<40>::of(&digest).as_str().to_owned()));
     let sha256 = digests.sha256.map(|digest| ("sha256", Hex::<64>::of(&digest).as_str().to_owned()));
     [md5, sha1, sha256].into_iter().flatten()
-}
-
-/// The analyzer that Zeek sets on files of a type.
-pub fn analyzer_of_file(mime_type: &str) -> Option<&'static str> {
-    match mime_type {
-        "application/x-dosexec" => Some("PE"),
-        "application/ocsp-response" => Some("OCSP_REPLY"),
-        _ => None,
-    }
 }
 
 /// A digest as text.

@@ -296,7 +296,7 @@ impl Exchange {
         self.with_session(link, |session, now, hears| session.close(Close::Removed, now, hears));
         // Pieces of a file (206) may go on in another message, but not in another connection.
         let Log { rows, files, .. } = &mut self.log;
-        files.give_up_all(link.cx, link.flow, &mut link.shared.of.files, rows);
+        files.give_up_all(&mut link.files(rows));
     }
 }
 
@@ -387,7 +387,7 @@ impl Analyzer for Http {
     fn timer(&mut self, link: &mut Link<'_, '_>) -> bool {
         if let Some(exchange) = &mut self.exchange {
             let Log { rows, files, .. } = &mut exchange.log;
-            files.timer(link.cx, link.flow, &mut link.shared.of.files, rows);
+            files.timer(&mut link.files(rows));
             Hears { log: &mut exchange.log, link }.look_at_request();
         }
         false
@@ -590,11 +590,17 @@ impl Hears<'_, '_, '_> {
         let fuid = self.handle(is_orig)?;
         if !self.log.files.contains(fuid) {
             let row = self.log.rows.file_new(is_orig, fuid.as_bytes())?;
-            let about =
-                About { source: "HTTP", is_orig, depth: 0, filename: row.filename, tag: row.trans_depth };
-            let Link { cx, flow, shared, .. } = &mut *self.link;
+            let about = About {
+                source: "HTTP",
+                is_orig,
+                depth: 0,
+                filename: row.filename,
+                mime_type: None,
+                parent: None,
+                tag: row.trans_depth,
+            };
             let Log { rows, files, .. } = &mut *self.log;
-            files.begin(cx, flow, &mut shared.of.files, fuid, about, rows);
+            files.begin(&mut self.link.files(rows), fuid, about);
         }
         self.log.current[side] = Some((entity, fuid));
         Some(fuid)
@@ -621,9 +627,8 @@ impl Hears<'_, '_, '_> {
     }
 
     fn update(&mut self, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
-        let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.update(cx, flow, &mut shared.of.files, fuid, rows, what);
+        files.update(&mut self.link.files(rows), fuid, what);
     }
 }
 
@@ -713,9 +718,8 @@ impl Handler for Hears<'_, '_, '_> {
     fn content_gap(&mut self, is_orig: bool, entity: EntityId, offset: u64, len: u64) {
         self.deliver_rest(is_orig);
         if let Some(fuid) = self.file(is_orig, entity) {
-            let Link { cx, flow, shared, .. } = &mut *self.link;
             let Log { rows, files, .. } = &mut *self.log;
-            files.gap(cx, flow, &mut shared.of.files, fuid, rows, offset, len);
+            files.gap(&mut self.link.files(rows), fuid, offset, len);
         }
     }
 
@@ -741,9 +745,8 @@ impl Handler for Hears<'_, '_, '_> {
     fn end_file(&mut self, is_orig: bool, entity: EntityId) {
         let known = self.log.current[usize::from(!is_orig)].filter(|(of, _)| *of == entity);
         let Some(fuid) = known.map(|(_, fuid)| fuid).or_else(|| self.handle(is_orig)) else { return };
-        let Link { cx, flow, shared, .. } = &mut *self.link;
         let Log { rows, files, .. } = &mut *self.log;
-        files.end(cx, flow, &mut shared.of.files, fuid, rows);
+        files.end(&mut self.link.files(rows), fuid);
     }
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {

@@ -9,7 +9,7 @@ use nightjar_protocols::files::{File, Hashing, Lifetime, Limits, Step, TimerVerd
 use nightjar_script::value::{RecordVal, Value};
 use nightjar_script::{Args, Vm};
 
-use crate::analyze::{analyzer_of_file, digests_of_file};
+use crate::analyze::{analyzers_of_type, digests_of_file};
 use crate::record::Uid;
 use crate::script_host::files::{self, Files};
 use crate::script_host::log::Log;
@@ -165,8 +165,8 @@ impl Open {
         if let Some(mime_type) = self.file.mime_type() {
             vm.set_field(&self.info, "mime_type", Value::str(mime_type));
             vm.set_field(&metadata, "mime_type", Value::str(mime_type));
-            if let Some(name) = analyzer_of_file(mime_type) {
-                files::note_analyzer(vm, &self.info, name);
+            for spec in analyzers_of_type(mime_type) {
+                files::note_analyzer(vm, &self.info, spec.name);
             }
         }
         self.raise(vm, "file_sniff", [Value::Record(metadata)]);

@@ -1,0 +1,130 @@
+//! What looks at the content of files: analyzers that protocols declare, set on files by their type.
+
+use std::sync::LazyLock;
+
+use nightjar_protocols::files::Content;
+
+use crate::analyze::files::{Carrier, FileCx, Open, events};
+use crate::analyze::protocols;
+use crate::config::Config;
+use crate::event::Event;
+use crate::flow::{Cx, Flow};
+use crate::record::Uid;
+
+/// Something that can be set on files.
+pub struct FileSpec {
+    /// Zeek's name for it, as in `Files::ANALYZER_MD5` and in files.log.
+    pub name: &'static str,
+    /// Types of files that it is set on without being asked for.
+    pub mime_types: &'static [&'static str],
+    /// None where no analyzer of ours reads the content: digests are made as it passes, and scripts are handed what
+    /// they asked for.
+    pub new: Option<fn(&Config) -> Box<dyn FileAnalyzer>>,
+}
+
+/// An analyzer of one file.
+pub trait FileAnalyzer: Send {
+    /// The next bytes, in order.
+    fn data(&mut self, link: &mut FileLink<'_, '_>, bytes: &[u8]);
+
+    /// Bytes that are missing before the next.
+    fn gap(&mut self, _link: &mut FileLink<'_, '_>, _len: u64) {}
+
+    /// Nothing more comes. `complete`: nothing of the file was missed.
+    fn done(&mut self, _link: &mut FileLink<'_, '_>, _complete: bool) {}
+}
+
+/// What an analyzer of a file has at hand while it is called.
+pub struct FileLink<'a, 'c> {
+    pub cx: &'a mut Cx<'c>,
+    pub flow: &'a mut Flow,
+    pub(super) carrier: &'a dyn Carrier,
+    pub(super) open: &'a Open,
+}
+
+impl FileLink<'_, '_> {
+    /// Raises an event about the file, where a script handles it.
+    pub fn raise<E: Event>(&mut self, event: &E) {
+        events::raise(self.cx, self.flow, self.carrier, self.open, event);
+    }
+
+    pub fn fuid(&self) -> Uid {
+        self.open.fuid
+    }
+
+    /// The protocol that carries it, as files.log names it.
+    pub fn source(&self) -> &'static str {
+        self.open.about.source
+    }
+
+    pub fn mime_type(&self) -> Option<&'static str> {
+        self.open.file.mime_type()
+    }
+}
+
+/// An analyzer that is set on a file.
+pub(super) struct Running {
+    analyzer: Box<dyn FileAnalyzer>,
+}
+
+/// Everything that can be set on files.
+pub fn file_analyzers() -> impl Iterator<Item = &'static FileSpec> {
+    protocols().iter().flat_map(|protocol| protocol.file_analyzers.iter().copied())
+}
+
+/// What is set on files of a type.
+pub fn analyzers_of_type(mime_type: &str) -> &'static [&'static FileSpec] {
+    type OfType = (&'static str, Vec<&'static FileSpec>);
+    static BY_TYPE: LazyLock<Vec<OfType>> = LazyLock::new(|| {
+        let mut by_type: Vec<OfType> = Vec::new();
+        for (spec, of) in file_analyzers().flat_map(|spec| spec.mime_types.iter().map(move |of| (spec, *of)))
+        {
+            match by_type.iter_mut().find(|(known, _)| *known == of) {
+                Some((_, specs)) => specs.push(spec),
+                None => by_type.push((of, vec![spec])),
+            }
+        }
+        by_type.sort_by_key(|(of, _)| *of);
+        by_type
+    });
+    let found = BY_TYPE.binary_search_by_key(&mime_type, |(of, _)| *of);
+    found.ok().and_then(|at| BY_TYPE.get(at)).map_or(&[], |(_, specs)| specs)
+}
+
+/// Whether an analyzer reads files of a type.
+pub(super) fn is_read(mime_type: &str) -> bool {
+    analyzers_of_type(mime_type).iter().any(|spec| spec.new.is_some())
+}
+
+/// Starts what reads files of a type.
+pub(super) fn start(config: &Config, mime_type: &str) -> Vec<Running> {
+    let makers = analyzers_of_type(mime_type).iter().filter_map(|spec| spec.new);
+    makers.map(|new| Running { analyzer: new(config) }).collect()
+}
+
+/// Hands on what has passed of a file, of which `from` bytes had passed before, and its end.
+pub(super) fn pass(cx: &mut FileCx<'_, '_>, open: &mut Open, content: &Content, ended: bool) {
+    let mut running = std::mem::take(&mut open.running);
+    let mut at = open.passed;
+    let complete = open.file.missing_bytes() == 0;
+    let end = if ended { open.file.seen_bytes() + open.file.missing_bytes() } else { 0 };
+    for Running { analyzer } in &mut running {
+        at = open.passed;
+        let link = &mut FileLink { cx: cx.cx, flow: cx.flow, carrier: cx.carrier, open };
+        for (offset, piece) in content.pieces() {
+            if offset > at {
+                analyzer.gap(link, offset - at);
+            }
+            analyzer.data(link, piece);
+            at = offset + piece.len() as u64;
+        }
+        if ended {
+            if end > at {
+                analyzer.gap(link, end - at);
+            }
+            analyzer.done(link, complete);
+        }
+    }
+    open.passed = at;
+    open.running = running;
+}
