@@ -18,5 +18,6 @@ mod pushdown;
 mod replay;
 mod schemas;
 mod script;
+mod ssh;
 mod sumstats;
 mod testing;

@@ -1,7 +1,7 @@
 //! The detections that ship, over a capture of attacks.
 
 mod build;
-mod each;
+pub mod each;
 mod lasting;
 mod logins;
 mod slow;
