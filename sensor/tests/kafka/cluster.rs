@@ -37,12 +37,15 @@ pub fn jars() -> Option<&'static Path> {
 
 fn fetch() -> Option<PathBuf> {
     let required = std::env::var_os("NIGHTJAR_TEST_KAFKA").is_some();
-    for (tool, flag, package) in [("java", "-version", "default-jre-headless"), ("mvn", "-version", "maven")]
-    {
-        let found = Command::new(tool).arg(flag).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    for (tool, args, package) in [
+        ("java", &["-version"][..], "default-jre-headless"),
+        ("mvn", &["-version"], "maven"),
+        ("/usr/bin/python3", &["-c", "import confluent_kafka"], "python3-confluent-kafka"),
+    ] {
+        let found = Command::new(tool).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status();
         if !found.is_ok_and(|status| status.success()) {
-            assert!(!required, "{tool} is missing (package {package})");
-            eprintln!("SKIPPED: the tests against Kafka need {tool} (package {package})");
+            assert!(!required, "what the package {package} brings is missing");
+            eprintln!("SKIPPED: the tests against Kafka need the package {package}");
             return None;
         }
     }
@@ -223,25 +226,12 @@ impl Cluster {
         received
     }
 
-    /// Everything in a topic, as Kafka's own consumer reads it.
+    /// Everything in a topic, as a consumer reads it that shares no code with the sensor.
     pub fn read(&self, topic: &str) -> Vec<Received> {
-        let said = self.tool(
-            "org.apache.kafka.tools.consumer.ConsoleConsumer",
-            &[
-                "--topic",
-                topic,
-                "--from-beginning",
-                "--timeout-ms",
-                "3000",
-                "--property",
-                "print.headers=true",
-                "--property",
-                "print.partition=true",
-                "--property",
-                "print.key=true",
-            ],
-        );
-        said.lines().filter_map(Received::parse).collect()
+        let consumer = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kafka/consume");
+        let output = Command::new(consumer).args([&self.servers(), topic]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(Received::parse).collect()
     }
 }
 
@@ -258,19 +248,23 @@ pub struct Received {
     pub headers: std::collections::HashMap<String, String>,
     pub key: String,
     pub value: String,
-    /// In milliseconds since 1970; what a consumer of Kafka's own prints has none.
+    /// In milliseconds since 1970; what `consume` prints has none.
     pub timestamp: Option<i64>,
 }
 
 impl Received {
-    /// `Partition:N TAB name:value,… TAB key TAB value`
-    fn parse(line: &str) -> Option<Received> {
-        let mut parts = line.splitn(4, '\t');
-        let partition = parts.next()?.strip_prefix("Partition:")?.parse().ok()?;
-        let headers = parts.next()?.split(',').filter_map(|header| header.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (key, value) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-        Some(Received { partition, headers, key, value, timestamp: None })
+    /// A line of `consume`.
+    fn parse(line: &str) -> Received {
+        let mut parts = line.splitn(5, '\t');
+        let [_, partition, headers, key, value] = std::array::from_fn(|_| parts.next().unwrap());
+        let headers = headers.split(',').filter_map(|header| header.split_once(':'));
+        Received {
+            partition: partition.parse().unwrap(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+            timestamp: None,
+        }
     }
 
     fn of(message: &impl Message) -> Received {

@@ -1,7 +1,9 @@
 //! Export to real Kafka brokers. `make test-kafka` runs it with more rows and longer failures.
 
 mod cluster;
+mod disk;
 mod kerberos;
+mod ledger;
 mod link;
 mod mended;
 mod oauth;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use cluster::{Cluster, Received, free_ports, jars};
 use kerberos::Realm;
+use ledger::every_row_is_somewhere;
 use link::{HERE, Link};
 use oauth::Tokens;
 use sensor::{Place, capture, finish, nightjar};
@@ -126,7 +129,13 @@ fn one_broker() {
     refusals_are_held(&cluster, sasl, ca_text);
     mended::a_topic_that_is_missing(&cluster);
     mended::a_topic_that_may_not_be_written(&cluster, &format!("127.0.0.1:{sasl}"), &login(ca_text));
+    mended::refused_rows_are_dropped_where_that_is_set(
+        &cluster,
+        &format!("127.0.0.1:{sasl}"),
+        &login(ca_text),
+    );
     mended::a_disk_that_is_full(&cluster);
+    mended::a_spool_that_is_damaged(&cluster);
     mended::the_documented_consumer(&cluster);
     mended::what_consumers_choose(&cluster);
     a_killed_sensor_loses_nothing_it_took(&mut cluster);
@@ -349,7 +358,8 @@ fn refusals_are_held(cluster: &Cluster, sasl: u16, ca: &str) {
         )
     };
     let table = format!("topic = \"mixed\"\n{delivery}\n{}{}", rule(40_001, "small"), rule(40_002, "secret"));
-    let account = Place::new(&format!("127.0.0.1:{sasl}"), &table, &client).replay(0..rows());
+    let mixed = Place::new(&format!("127.0.0.1:{sasl}"), &table, &client);
+    let account = mixed.replay(0..rows());
     let with_port = |port: u32| (0..rows()).filter(|n| n & 0x3fff == port - 40_000).count() as u64;
     let dead = [("dead letters (too_large)".to_owned(), with_port(40_001))];
     assert_eq!((account.spooled, &account.dropped[..]), (with_port(40_002), &dead[..]), "{}", account.said);
@@ -364,6 +374,7 @@ fn refusals_are_held(cluster: &Cluster, sasl: u16, ca: &str) {
     in_order(&secret);
     let received = cluster.read("mixed");
     assert_eq!(received.len() as u64, account.acked);
+    every_row_is_somewhere("some too large, some denied, the others taken", &received, &[&account], &mixed);
     assert_eq!(all_arrived(&received, rows() - (with_port(40_001) + with_port(40_002)) as u32), 0);
 }
 
@@ -392,6 +403,12 @@ fn a_killed_sensor_loses_nothing_it_took(cluster: &mut Cluster) {
         assert_eq!(numbers.iter().max().map(|max| max + 1), Some(numbers.len() as u64), "run {run}");
     }
     assert!(ids.len() >= account.acked as usize);
+    eprintln!(
+        "a sensor killed: {} rows, of which the second run offered {}: all arrived, {} of them twice",
+        ids.len(),
+        account.offered,
+        received.len() - ids.len()
+    );
 }
 
 fn a_cut_network_loses_nothing(cluster: &Cluster, away: u16) {
@@ -415,6 +432,7 @@ fn a_cut_network_loses_nothing(cluster: &Cluster, away: u16) {
     let account = finish(run);
     assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
     let received = cluster.read("cut");
+    every_row_is_somewhere("a network cut", &received, &[&account], &place);
     assert_eq!(all_arrived(&received, rows()), 0, "rows that arrived twice");
     in_order(&received);
 }
@@ -448,6 +466,7 @@ fn one_of_three_is_killed(cluster: &mut Cluster) {
     let account = finish(run);
     assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
     let received = cluster.read("one");
+    every_row_is_somewhere("one of three brokers killed", &received, &[&account], &place);
     assert_eq!(all_arrived(&received, rows()), 0, "rows that arrived twice");
     in_order(&received);
     cluster.start_node(2);
@@ -470,7 +489,9 @@ fn all_are_gone_for_a_while(cluster: &mut Cluster) {
     let account = finish(run);
     assert_eq!((account.code, account.acked), (0, account.offered), "{}", account.said);
     // Killed brokers may have taken rows without saying so.
-    all_arrived(&cluster.read("all"), rows());
+    let received = cluster.read("all");
+    every_row_is_somewhere("all brokers killed and started again", &received, &[&account], &place);
+    all_arrived(&received, rows());
 }
 
 fn all_are_gone_at_the_end(cluster: &mut Cluster) {

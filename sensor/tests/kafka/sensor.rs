@@ -28,6 +28,24 @@ pub struct Account {
     pub said: String,
 }
 
+const DEAD: &str = "dead letters";
+
+impl Account {
+    /// Rows in the dead-letter file.
+    pub fn dead_letters(&self) -> u64 {
+        self.counted(|reason| reason.starts_with(DEAD))
+    }
+
+    /// Rows that are nowhere.
+    pub fn lost(&self) -> u64 {
+        self.counted(|reason| !reason.starts_with(DEAD))
+    }
+
+    fn counted(&self, these: impl Fn(&str) -> bool) -> u64 {
+        self.dropped.iter().filter(|(reason, _)| these(reason)).map(|(_, rows)| rows).sum()
+    }
+}
+
 impl Place {
     /// `table` is what stands in `[kafka]`, and whatever tables follow.
     pub fn new(servers: &str, table: &str, client: &str) -> Place {
@@ -43,6 +61,11 @@ impl Place {
 
     pub fn config(&self) -> PathBuf {
         self.dir.path().join("kafka.toml")
+    }
+
+    /// Where its spool is.
+    pub fn spool(&self) -> PathBuf {
+        self.dir.path().join("spool")
     }
 
     pub fn command(&self) -> Command {
