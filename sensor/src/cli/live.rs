@@ -376,8 +376,6 @@ fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) ->
     if !sensor.service.sandbox {
         return None;
     }
-    // Exporters make them, but then it would be too late.
-    sensor.export.folders().for_each(|spool| drop(std::fs::create_dir_all(spool)));
     let mut sandbox = sensor.sandbox();
     let here = PathBuf::from(".");
     if overrides.config.is_none() {
@@ -396,8 +394,14 @@ fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) ->
     Some(sandbox)
 }
 
-/// Makes the folders for logs, the user's whom the sensor becomes.
+/// Makes the folders for logs and spools, the user's whom the sensor becomes.
 fn prepare(sensor: &Sensor, target: &Target, archiving: bool) -> Result<(), String> {
+    for folder in sensor.export.folders().filter(|folder| !folder.exists()) {
+        // Where that fails, whoever opens it says so.
+        if std::fs::create_dir_all(folder).is_ok() {
+            give_to_user(sensor, folder);
+        }
+    }
     let Target::Folder(folder) = target else { return Ok(()) };
     let archive = archiving.then(|| sensor.upkeep().archive);
     for folder in [folder].into_iter().chain(&archive) {

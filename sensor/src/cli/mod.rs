@@ -12,7 +12,7 @@ mod test;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -26,6 +26,7 @@ use nightjar_script::Traffic;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::cli::script::Engine;
 use crate::config::Config;
+use crate::config::file::{self, Problem};
 use crate::config::options::Given;
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, HANG_AFTER, ReplayError, ReplayOptions};
@@ -33,7 +34,7 @@ use crate::policy::Events;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::service::{examine, privileges, signals};
-use crate::sink::{self, Checked, Delivery, Mode, Sinks};
+use crate::sink::{self, Checked, Delivery, Mistake, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -201,13 +202,13 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
     let Some(config) = &args.config else { return args.scripts.check() };
     match examine::load(config) {
         Ok(sensor) => {
-            say(format_args!("{}: in order; {} interfaces", config.display(), sensor.interfaces.len()));
+            say(format_args!("{}: read; {} interfaces", config.display(), sensor.interfaces.len()));
             let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
             let known = match code {
                 ALL_READ if sensor.export.is_some() => streams::checked(&sensor, &args.scripts),
                 _ => streams::configured(&sensor),
             };
-            let receivers = check_receivers(&sensor.export, &known);
+            let receivers = check_receivers(&sensor.export, config, &known);
             Ok(if code == ALL_READ { receivers } else { code })
         }
         Err(error) => {
@@ -364,12 +365,15 @@ fn say_all(lines: &str) {
 }
 
 /// Asks those that rows are exported to whether they would take them.
-fn check_receivers(config: &sink::Config, known: &sink::Known) -> u8 {
+fn check_receivers(config: &sink::Config, path: &Path, known: &sink::Known) -> u8 {
     let mut code = ALL_READ;
+    // It was read a moment ago; where it cannot be now, mistakes have no place.
+    let text = std::fs::read_to_string(path).unwrap_or_default();
     for Checked { name, found, wrong } in sink::check(config, known) {
         found.iter().for_each(|found| say(format_args!("{name}: {found}")));
-        wrong.iter().for_each(|wrong| eprintln!("nightjar: {name}: {wrong}"));
-        if !wrong.is_empty() {
+        for Mistake { at, what } in wrong {
+            let Problem { line, column, message } = Problem::at(&text, file::nearest(&text, &at), what);
+            eprintln!("{}:{line}:{column}: {name}: {message}", path.display());
             code = NOT_DELIVERED;
         }
     }

@@ -104,6 +104,31 @@ pub fn place(text: &str, section: &str, nth: usize, name: &str) -> Option<usize>
     Some(table.get(name)?.span().start)
 }
 
+/// At which byte something stands that is reached by these keys, or places in arrays: what of it is there.
+pub fn nearest(text: &str, keys: &[String]) -> usize {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let mut at = 0;
+    let Some((first, rest)) = keys.split_first() else { return at };
+    let Some((name, mut value)) = root.get_ref().get_key_value(&first[..]) else { return at };
+    at = name.span().start;
+    for key in rest {
+        value = match value.get_ref() {
+            DeValue::Table(table) => {
+                let Some((name, value)) = table.get_key_value(&key[..]) else { return at };
+                at = name.span().start;
+                value
+            }
+            DeValue::Array(values) => {
+                let Some(value) = key.parse().ok().and_then(|nth: usize| values.get(nth)) else { return at };
+                at = value.span().start;
+                value
+            }
+            _ => return at,
+        };
+    }
+    at
+}
+
 fn settings<T>(table: &DeTable<'_>, section: &Section<T>, target: &mut T, problems: &mut Problems<'_>) {
     let options = || {
         section.option.into_iter().flat_map(|take| options::section(section.name).map(move |of| (take, of)))

@@ -50,12 +50,20 @@ fn examine(sensor: &Sensor, text: &str) -> Vec<Problem> {
     ];
     for (section, name, folder) in folders {
         // Of a configuration for replays nothing is written there.
-        let emitted = file::place(text, section, 0, name).is_some();
-        let Some(folder) = folder.filter(|_| emitted) else { continue };
+        let is_set = file::place(text, section, 0, name).is_some();
+        let Some(folder) = folder.filter(|_| is_set) else { continue };
         // The socket is made before the user changes.
         let user = if name == "status_socket" { &Writer::Me } else { &writer };
         if let Err(why) = user.may_write(&folder) {
             wrong(section, 0, name, format!("{name} {why}"));
+        }
+    }
+    // For whoever runs this, the exporters' own check looks.
+    if let Writer::User { .. } = writer {
+        for (keys, folder) in sensor.export.settings_of_folders() {
+            if let Err(why) = writer.may_write(folder) {
+                problems.push(Problem::at(text, file::nearest(text, &keys), why));
+            }
         }
     }
     problems

@@ -11,7 +11,7 @@ use serde::{Deserialize, de};
 use crate::export::{Action, Condition, Export, FieldNames, KeyBy, Rule, Shape, Streams};
 use crate::record::JsonTime;
 use crate::sink::quantity::{size, span};
-use crate::sink::{Known, spool};
+use crate::sink::{Known, Mistake, first, spool};
 
 /// Where rows are exported to. A file may leave both out.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -34,17 +34,24 @@ impl Config {
         let kafka = self.kafka.as_ref().map(|kafka| ("kafka", &kafka.rows, kafka.key.0.clone()));
         let http = self.http_sink.as_ref().map(|http| ("http_sink", &http.rows, KeyBy::None));
         let both = [kafka, http].into_iter().flatten();
-        both.map(|(name, rows, key)| Ok((name, rows.export(key, streams)?))).collect()
+        both.map(|(name, rows, key)| Ok((name, rows.export(key, streams).map_err(first)?))).collect()
     }
 
     /// The folders that exporters write to: those of spools, and of dead-letter files.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        let kafka = self.kafka.as_ref().map(|kafka| (&kafka.delivery, kafka.spool.as_ref()));
-        let http = self.http_sink.as_ref().map(|http| (&http.delivery, http.spool.as_ref()));
-        [kafka, http].into_iter().flatten().flat_map(|(delivery, spool)| {
+        self.settings_of_folders().map(|(_, folder)| folder)
+    }
+
+    /// The same, with the keys of the settings that name them.
+    pub fn settings_of_folders(&self) -> impl Iterator<Item = (Vec<String>, &Path)> {
+        let kafka = self.kafka.as_ref().map(|kafka| ("kafka", &kafka.delivery, kafka.spool.as_ref()));
+        let http = self.http_sink.as_ref().map(|http| ("http_sink", &http.delivery, http.spool.as_ref()));
+        [kafka, http].into_iter().flatten().flat_map(|(name, delivery, spool)| {
             let letters = delivery.dead_letter.as_deref().and_then(Path::parent);
             let letters = letters.filter(|folder| !folder.as_os_str().is_empty());
-            spool.map(|spool| spool.directory.as_path()).into_iter().chain(letters)
+            let keys = |table: &str, key: &str| [name, table, key].map(str::to_owned).to_vec();
+            let spool = spool.map(|spool| (keys("spool", "directory"), spool.directory.as_path()));
+            spool.into_iter().chain(letters.map(|folder| (keys("delivery", "dead_letter"), folder)))
         })
     }
 
@@ -213,7 +220,7 @@ impl<'de> Deserialize<'de> for Acks {
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "{ user = …, password = … }")]
 pub struct Basic {
     pub user: String,
     pub password: String,
@@ -444,33 +451,51 @@ fn default_spool_age() -> Span {
     Span(Duration::from_secs(7 * 24 * 60 * 60))
 }
 
+/// Where the key is set, which is not in this table but in that around it.
+pub(super) const KEY: &str = "key";
+
 impl Rows {
-    /// What an exporter wants; an error where the rules or names do not fit the streams there are.
-    pub(super) fn export(&self, key: KeyBy, streams: &Known) -> Result<Export, String> {
-        for name in self.include.iter().chain(&self.exclude) {
-            streams.find(name)?;
+    /// What an exporter wants; or all that does not fit the streams there are, by its place in this table.
+    pub(super) fn export(&self, key: KeyBy, streams: &Known) -> Result<Export, Vec<Mistake>> {
+        let mut wrong = Vec::new();
+        for (list, names) in [("include", &self.include), ("exclude", &self.exclude)] {
+            let unknown = names.iter().filter_map(|name| streams.find(name).err());
+            wrong.extend(unknown.map(|what| Mistake::at(&[list], what)));
         }
         for field in key.fields() {
             let known = || streams.schemas.iter().any(|schema| schema.field(field).is_some());
             if !streams.open && matches!(key, KeyBy::Fields(_)) && !known() {
-                return Err(format!("key: no stream has a field {field}"));
+                wrong.push(Mistake::at(&[KEY], format!("key: no stream has a field {field}")));
             }
         }
         if let Some(name) = &self.sensor_field
             && let Some(schema) = streams.schemas.iter().find(|schema| schema.field(name).is_some())
         {
-            return Err(format!("rows.sensor_field: the stream {} has a field {name} already", schema.path));
+            let what = format!("rows.sensor_field: the stream {} has a field {name} already", schema.path);
+            wrong.push(Mistake::at(&["sensor_field"], what));
         }
         let mut rules = Vec::new();
-        for rule in &self.rules {
-            let forms = streams.find(&rule.stream)?;
+        for (nth, rule) in self.rules.iter().enumerate() {
+            let at = ["rules", &nth.to_string()];
+            let forms = match streams.find(&rule.stream) {
+                Ok(forms) => forms,
+                Err(what) => {
+                    wrong.push(Mistake::at(&at, what));
+                    continue;
+                }
+            };
             let rule = rule.rule();
             // One of several forms of a stream is enough.
-            let wrong = forms.into_iter().map(|schema| rule.check(schema)).reduce(Result::or);
-            if let Some(Err(error)) = wrong {
-                return Err(format!("a rule for {}: {}", rule.stream, error.0));
+            let fits = forms.into_iter().map(|schema| rule.check(schema)).reduce(Result::or);
+            match fits {
+                Some(Err(error)) => {
+                    wrong.push(Mistake::at(&at, format!("a rule for {}: {}", rule.stream, error.0)));
+                }
+                _ => rules.push(rule),
             }
-            rules.push(rule);
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         Ok(Export {
             shape: match self.format {
@@ -639,7 +664,7 @@ mod tests {
         const CONN: &Schema = &Schema { path: "conn", fields: &[] };
         let known = Known { schemas: vec![CONN], ..Known::default() };
         let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &known).unwrap_err();
-        assert_eq!(wrong, "there is no stream cnn; there are conn");
+        assert_eq!(first(wrong), "there is no stream cnn; there are conn");
     }
 
     #[test]

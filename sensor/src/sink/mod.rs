@@ -100,7 +100,7 @@ impl Sinks {
         let run = run_id();
         let (mut exports, mut running) = (Vec::new(), Vec::new());
         if let Some(kafka) = &config.kafka {
-            let export = kafka.rows.export(kafka.key.0.clone(), streams)?;
+            let export = kafka.rows.export(kafka.key.0.clone(), streams).map_err(first)?;
             let transport = kafka::Kafka::new(kafka, streams, mode, tell)?;
             let (delivery, spool) = (&kafka.delivery, kafka.spool.as_ref());
             let behaviour = behaviour("kafka", mode, delivery, spool, run, tell);
@@ -108,7 +108,7 @@ impl Sinks {
             exports.push(export);
         }
         if let Some(http) = &config.http_sink {
-            let export = http.rows.export(KeyBy::None, streams)?;
+            let export = http.rows.export(KeyBy::None, streams).map_err(first)?;
             let (delivery, spool) = (&http.delivery, http.spool.as_ref());
             let behaviour = behaviour("http_sink", mode, delivery, spool, run, tell);
             running.push(start(behaviour, delivery, spool, http::Http::new(http)?)?);
@@ -220,13 +220,51 @@ pub struct Checked {
     /// What there is, in sentences.
     pub found: Vec<String>,
     /// What is wrong.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<Mistake>,
+}
+
+/// Something wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The keys that lead to it in the file, from the table's name on.
+    pub at: Vec<String>,
+    pub what: String,
+}
+
+impl Mistake {
+    fn at(keys: &[&str], what: String) -> Mistake {
+        Mistake { at: keys.iter().map(|key| (*key).to_owned()).collect(), what }
+    }
+}
+
+/// What is wrong, for who can be told of one thing only.
+fn first(mistakes: Vec<Mistake>) -> String {
+    mistakes.into_iter().next().map(|mistake| mistake.what).unwrap_or_default()
 }
 
 impl Checked {
-    /// Notes what a part of the check says.
-    fn note<T>(&mut self, said: Result<T, String>) -> Option<T> {
-        said.map_err(|wrong| self.wrong.push(wrong)).ok()
+    fn of(name: &'static str) -> Checked {
+        Checked { name, ..Checked::default() }
+    }
+
+    /// Notes what is wrong with a setting.
+    fn wrong(&mut self, keys: &[&str], what: String) {
+        let mut at = vec![self.name];
+        at.extend(keys);
+        self.wrong.push(Mistake::at(&at, what));
+    }
+
+    /// Notes what a part of the check says of a table of this exporter.
+    fn note<T>(&mut self, table: &[&str], said: Result<T, Vec<Mistake>>) -> Option<T> {
+        let mistakes = match said {
+            Ok(found) => return Some(found),
+            Err(mistakes) => mistakes,
+        };
+        for Mistake { at, what } in mistakes {
+            let keys: Vec<&str> = table.iter().copied().chain(at.iter().map(|key| &key[..])).collect();
+            self.wrong(&keys, what);
+        }
+        None
     }
 }
 
@@ -234,16 +272,16 @@ impl Checked {
 pub fn check(config: &Config, streams: &Known) -> Vec<Checked> {
     let mut all = Vec::new();
     if let Some(kafka) = &config.kafka {
-        let mut checked = Checked { name: "kafka", ..Checked::default() };
+        let mut checked = Checked::of("kafka");
         room::check(&kafka.delivery, kafka.spool.as_ref(), &mut checked);
         kafka::check(kafka, streams, &mut checked);
         all.push(checked);
     }
     if let Some(http) = &config.http_sink {
-        let mut checked = Checked { name: "http_sink", ..Checked::default() };
+        let mut checked = Checked::of("http_sink");
         room::check(&http.delivery, http.spool.as_ref(), &mut checked);
-        checked.note(http.rows.export(KeyBy::None, streams));
-        if let Some(found) = checked.note(http::check(http)) {
+        checked.note(&["rows"], http.rows.export(KeyBy::None, streams));
+        if let Some(found) = checked.note(&[], http::check(http)) {
             checked.found.push(found);
         }
         all.push(checked);

@@ -13,18 +13,19 @@ pub(super) fn check(delivery: &config::Delivery, spool: Option<&config::Spool>, 
     if let Some(spool) = spool {
         let dir = &spool.directory;
         match writable(dir) {
-            Err(error) => {
-                checked.wrong.push(format!("the spool {} cannot be written: {error}", dir.display()))
-            }
+            Err(error) => checked.wrong(
+                &["spool", "directory"],
+                format!("the spool {} cannot be written: {error}", dir.display()),
+            ),
             Ok(free) => {
                 let taken = taken(dir);
                 let wanted = spool.max_bytes.0.saturating_sub(taken);
                 if free < wanted {
-                    checked.wrong.push(format!(
-                        "the spool {} may take {} more bytes (spool.max_bytes), and its disk has {free}",
+                    let what = format!(
+                        "the spool {} may take {wanted} more bytes (spool.max_bytes), and its disk has {free}",
                         dir.display(),
-                        wanted
-                    ));
+                    );
+                    checked.wrong(&["spool", "max_bytes"], what);
                 }
                 checked.found.push(format!("the spool {} holds {taken} bytes", dir.display()));
             }
@@ -33,7 +34,10 @@ pub(super) fn check(delivery: &config::Delivery, spool: Option<&config::Spool>, 
     if let Some(file) = &delivery.dead_letter {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if let Err(error) = writable(folder) {
-            checked.wrong.push(format!("{} cannot be written: {error}", file.display()));
+            checked.wrong(
+                &["delivery", "dead_letter"],
+                format!("{} cannot be written: {error}", file.display()),
+            );
         }
     }
 }

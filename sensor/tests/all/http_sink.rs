@@ -312,3 +312,27 @@ fn who_is_not_let_in_or_not_known_is_told_and_nothing_is_lost_in_silence() {
         assert!(collector.rows.lock().unwrap().is_empty());
     }
 }
+
+/// Nobody is asked while settings are wrong, so that all of them are told, and nothing else.
+#[test]
+fn all_that_is_wrong_is_told_with_its_place_and_without_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("wrong.toml");
+    let text = "[kafka]\nkey = [\"nothing\"]\ntopics = { cnn = \"a b\" }\n[kafka.rows]\ninclude = [\"cnn\"]\n\
+                [[kafka.rows.rules]]\nstream = \"conn\"\nthen = \"drop\"\n\
+                [[kafka.rows.rules]]\nstream = \"conn\"\nwhen = { no = 1 }\nthen = \"drop\"\n\
+                [kafka.spool]\ndirectory = \"/dev/null/spool\"\n[kafka.client]\n\"linger.mss\" = 3\n\
+                \"sasl.pasword\" = \"hunter2\"\n\"ssl.ca.location\" = \"/nonexistent\"\n[http_sink]\nconnections = 0\n\
+                ca_file = \"/nonexistent\"\nbearer = \"hunter2\"\nurl = \"ftp://user:hunter2@x/\"\n\
+                basic = { user = \"hunter2\", password = \"hunter2\" }\n";
+    std::fs::write(&config, text).unwrap();
+    let checked = nightjar().args(["check", "--config"]).arg(&config).output().unwrap();
+    let told = String::from_utf8(checked.stderr).unwrap();
+    let line =
+        |told: &str| told.strip_prefix(&format!("{}:", config.display()))?.split(':').next()?.parse().ok();
+    let mut lines: Vec<u32> = told.lines().map(|told| line(told).unwrap_or_default()).collect();
+    lines.sort_unstable();
+    // The topic's stream and its name; no bootstrap.servers.
+    assert_eq!(lines, [2, 3, 3, 5, 9, 14, 15, 16, 17, 18, 20, 21, 22, 23], "{told}");
+    assert!(checked.status.code() == Some(4) && !told.contains("hunter2"), "{told}");
+}

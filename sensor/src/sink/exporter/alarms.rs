@@ -290,17 +290,20 @@ impl<T: Transport> Exporter<T> {
         let account = self.account();
         let total = account.total();
         let why: Vec<&str> = account.alarms.iter().map(|alarm| &alarm.text[..]).collect();
-        let why = if why.is_empty() { "the time for it was over".to_owned() } else { why.join("; ") };
+        let why = why.join("; ");
         let name = self.behaviour.name;
         if total.spooled > 0 {
+            let why = if why.is_empty() { "the time for it was over" } else { &why };
             (self.behaviour.tell)(&format!(
                 "{name}: {} rows are left in the spool for the next run: {why}",
                 total.spooled
             ));
         }
         if total.dropped_total() > 0 {
+            // What was wrong then may be over.
+            let why = if why.is_empty() { why } else { format!(": {why}") };
             (self.behaviour.tell)(&format!(
-                "{name}: {} rows are lost ({}): {why}",
+                "{name}: {} rows are lost ({}){why}",
                 total.dropped_total(),
                 by_reason(&total.dropped)
             ));

@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::export::Row;
 use crate::sink::account::Reason;
 use crate::sink::config::{self, Body};
+use crate::sink::first;
 use crate::sink::http::request::{Answer, Client, Fate};
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
 
@@ -78,8 +79,6 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// How long requests under way at the end may take to be answered.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
-/// Threads, and connections.
-const MAX_CONNECTIONS: usize = 64;
 /// Requests that pass before a larger one is tried.
 const SUCCESSES: u32 = 64;
 
@@ -106,10 +105,7 @@ impl Limit {
 
 impl Http {
     pub fn new(config: &config::Http) -> Result<Self, String> {
-        let client = Client::new(config)?;
-        if !(1..=MAX_CONNECTIONS).contains(&config.connections) {
-            return Err(format!("[http_sink] connections is not from 1 to {MAX_CONNECTIONS}"));
-        }
+        let client = Client::new(config).map_err(first)?;
         let (requests, taken) = bounded::<Batch>(config.connections);
         let (answered, answers) = bounded(config.connections);
         for _ in 0..config.connections {

@@ -1,6 +1,7 @@
 //! One request: what is sent, and what the answer means.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde_json::Value as Json;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Timeout};
 
+use crate::sink::Mistake;
 use crate::sink::config::{self, Body};
 
 /// Sends requests to one address.
@@ -50,14 +52,30 @@ pub(super) enum Fate {
 }
 
 impl Client {
-    pub fn new(config: &config::Http) -> Result<Client, String> {
-        let url =
-            config.url.parse::<ureq::http::Uri>().map_err(|_| "[http_sink] url is no URL".to_owned())?;
-        if !matches!(url.scheme_str(), Some("http" | "https")) {
-            return Err(format!("'{}' begins with neither http:// nor https://", shown(&url)));
+    /// Or all that is wrong with its settings.
+    pub fn new(config: &config::Http) -> Result<Client, Vec<Mistake>> {
+        let mut wrong = Vec::new();
+        let url = match config.url.parse::<ureq::http::Uri>() {
+            Ok(url) if matches!(url.scheme_str(), Some("http" | "https")) => url,
+            Ok(url) => {
+                let what = format!("'{}' begins with neither http:// nor https://", shown(&url));
+                wrong.push(Mistake::at(&["url"], what));
+                url
+            }
+            Err(_) => {
+                wrong.push(Mistake::at(&["url"], "[http_sink] url is no URL".to_owned()));
+                ureq::http::Uri::default()
+            }
+        };
+        if !(1..=MAX_CONNECTIONS).contains(&config.connections) {
+            let what = format!("[http_sink] connections is not from 1 to {MAX_CONNECTIONS}");
+            wrong.push(Mistake::at(&["connections"], what));
         }
         let authorization = match (&config.bearer, &config.basic) {
-            (Some(_), Some(_)) => return Err("[http_sink] has both bearer and basic".to_owned()),
+            (Some(_), Some(_)) => {
+                wrong.push(Mistake::at(&["bearer"], "[http_sink] has both bearer and basic".to_owned()));
+                None
+            }
             (Some(token), None) => Some(format!("Bearer {token}")),
             (None, Some(basic)) => {
                 Some(format!("Basic {}", base64(&format!("{}:{}", basic.user, basic.password))))
@@ -65,19 +83,13 @@ impl Client {
             (None, None) => None,
         };
         let mut tls = TlsConfig::builder();
-        if let Some(file) = &config.ca_file {
-            let pem =
-                std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-            let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
-                .filter_map(|item| match item {
-                    Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                    _ => None,
-                })
-                .collect();
-            if certificates.is_empty() {
-                return Err(format!("{} holds no certificate", file.display()));
-            }
-            tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates)));
+        match config.ca_file.as_deref().map(certificates) {
+            Some(Ok(certificates)) => tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates))),
+            Some(Err(what)) => wrong.push(Mistake::at(&["ca_file"], what)),
+            None => {}
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         let agent = Agent::config_builder()
             .tls_config(tls.build())
@@ -181,6 +193,21 @@ impl Client {
     }
 }
 
+/// The certificates in a file.
+fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, String> {
+    let pem = std::fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let certificates: Vec<_> = parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(format!("{} holds no certificate", file.display()));
+    }
+    Ok(certificates)
+}
+
 /// When to ask again: RFC 9110 §10.2.3.
 fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(secs) = text.trim().parse() {
@@ -258,27 +285,33 @@ fn base64(text: &str) -> String {
     out
 }
 
+/// Threads, and connections.
+const MAX_CONNECTIONS: usize = 64;
 /// How long a check waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks whether anybody answers who would take rows. Sends none.
-pub fn check(config: &config::Http) -> Result<String, String> {
+pub fn check(config: &config::Http) -> Result<String, Vec<Mistake>> {
     let client = Client::new(config)?;
-    let asked = client.ask(false)?;
-    // Some that take rows know nothing of a request that brings none.
-    let status = if matches!(asked, 404 | 405) { client.ask(true)? } else { asked };
-    let shown = &client.shown;
-    match status {
-        401 | 403 => Err(format!("{shown} does not let us in (status {status})")),
-        404 | 410 => Err(format!("there is nothing at {shown} (status {status})")),
-        300..=399 => Err(format!("{shown} sends us elsewhere (status {status}), where rows do not go")),
-        500.. => Err(format!("{shown} answers with status {status}")),
-        // What it thinks of a request without rows says nothing about one with rows.
-        _ => Ok(format!("{shown} answers")),
-    }
+    client.answers().map_err(|what| vec![Mistake::at(&["url"], what)])
 }
 
 impl Client {
+    fn answers(&self) -> Result<String, String> {
+        let asked = self.ask(false)?;
+        // Some that take rows know nothing of a request that brings none.
+        let status = if matches!(asked, 404 | 405) { self.ask(true)? } else { asked };
+        let shown = &self.shown;
+        match status {
+            401 | 403 => Err(format!("{shown} does not let us in (status {status})")),
+            404 | 410 => Err(format!("there is nothing at {shown} (status {status})")),
+            300..=399 => Err(format!("{shown} sends us elsewhere (status {status}), where rows do not go")),
+            500.. => Err(format!("{shown} answers with status {status}")),
+            // What it thinks of a request without rows says nothing about one with rows.
+            _ => Ok(format!("{shown} answers")),
+        }
+    }
+
     /// A request without rows: its status.
     fn ask(&self, post: bool) -> Result<u16, String> {
         let answer = if post {

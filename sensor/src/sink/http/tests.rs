@@ -244,7 +244,7 @@ fn a_timeout_says_which() {
 #[test]
 fn no_password_is_shown() {
     let config = toml::from_str("url = \"http://tap1:secret@127.0.0.1:1/x\"").unwrap();
-    let wrong = check(&config).unwrap_err();
+    let wrong = first(check(&config).unwrap_err());
     assert!(wrong.contains("http://127.0.0.1:1/x") && !wrong.contains("secret"), "{wrong}");
 }
 
@@ -266,12 +266,13 @@ fn settings_that_cannot_be_are_refused() {
 fn a_check_tells_who_does_not_answer() {
     let config = |url: &str| toml::from_str(&format!("url = \"{url}\"")).unwrap();
     assert!(
-        check(&config("http://127.0.0.1:1/")).unwrap_err().contains("cannot talk to http://127.0.0.1:1/")
+        first(check(&config("http://127.0.0.1:1/")).unwrap_err())
+            .contains("cannot talk to http://127.0.0.1:1/")
     );
     let closed = Collector::start(|_, _| 401);
-    assert!(check(&config(&closed.url)).unwrap_err().contains("does not let us in"));
+    assert!(first(check(&config(&closed.url)).unwrap_err()).contains("does not let us in"));
     let open = Collector::start(|request, _| if request.headers.starts_with("GET") { 405 } else { 400 });
     assert!(check(&config(&open.url)).is_ok());
     let elsewhere = Collector::start(|_, _| 404);
-    assert!(check(&config(&elsewhere.url)).unwrap_err().contains("there is nothing at"));
+    assert!(first(check(&config(&elsewhere.url)).unwrap_err()).contains("there is nothing at"));
 }

@@ -20,6 +20,9 @@ const FILES: [&str; 5] = [
     "sasl.kerberos.keytab",
 ];
 
+/// Where the brokers are set.
+const SERVERS: [&str; 2] = ["client", "bootstrap.servers"];
+
 /// Asks the brokers for the topics that rows would go to, and notes all that is wrong.
 pub fn check(config: &config::Kafka, streams: &Known, checked: &mut Checked) {
     checked.found.extend(given_up(config));
@@ -27,20 +30,27 @@ pub fn check(config: &config::Kafka, streams: &Known, checked: &mut Checked) {
         if let Some(path) = config.client.get(name).filter(|path| path.0 != "probe")
             && let Err(error) = std::fs::metadata(Path::new(&path.0))
         {
-            checked.wrong.push(format!("[kafka.client] \"{name}\": {}: {error}", path.0));
+            checked.wrong(&["client", name], format!("[kafka.client] \"{name}\": {}: {error}", path.0));
         }
     }
-    let export = checked.note(config.rows.export(config.key.0.clone(), streams));
-    let routes = checked.note(Routes::new(config, streams));
-    let settings = checked.note(Settings::new(config));
+    let mut export = config.rows.export(config.key.0.clone(), streams);
+    for mistake in export.as_mut().err().into_iter().flatten().filter(|mistake| mistake.at != [config::KEY]) {
+        mistake.at.insert(0, "rows".to_owned());
+    }
+    let export = checked.note(&[], export);
+    let routes = checked.note(&[], Routes::new(config, streams));
+    let settings = checked.note(&["client"], Settings::new(config));
     let (Some(routes), Some(settings)) = (routes, settings) else { return };
-    let Some(connection) = checked.note(settings.connect()) else { return };
+    let connection = match settings.connect() {
+        Ok(connection) => connection,
+        Err(what) => return checked.wrong(&["client"], what),
+    };
     let servers = config.client.get("bootstrap.servers").map_or("the brokers", |servers| &servers.0);
     let metadata = match connection.metadata() {
         Ok(metadata) => metadata,
         Err(why) => {
-            checked.wrong.push(format!("cannot talk to {servers}: {}", unreachable(&settings, why)));
-            return;
+            let what = format!("cannot talk to {servers}: {}", unreachable(&settings, why));
+            return checked.wrong(&SERVERS, what);
         }
     };
     let wanted = export.map_or_else(Streams::default, |export| export.streams);
@@ -73,11 +83,12 @@ pub fn check(config: &config::Kafka, streams: &Known, checked: &mut Checked) {
         checked.found.push(format!("the brokers make topics as they are needed: {}", all.join(", ")));
     } else {
         if !missing.is_empty() {
-            checked.wrong.push(format!(
+            let what = format!(
                 "{servers} has no topic {}, or these credentials may not see it{}",
                 missing.join(", nor "),
                 if makes.is_none() { ", and does not say whether it makes topics" } else { "" }
-            ));
+            );
+            checked.wrong(&["topic"], what);
         }
         if !later.is_empty() {
             checked.found.push(format!(
@@ -88,10 +99,9 @@ pub fn check(config: &config::Kafka, streams: &Known, checked: &mut Checked) {
     }
     let refused = not_writable(&connection.producer, &there, PATIENCE);
     if !refused.is_empty() {
-        checked.wrong.push(format!(
-            "{servers} does not let these credentials write to topic {}",
-            refused.join(", nor ")
-        ));
+        let what =
+            format!("{servers} does not let these credentials write to topic {}", refused.join(", nor "));
+        checked.wrong(&["topic"], what);
     }
 }
 

@@ -11,9 +11,9 @@ use rdkafka::message::DeliveryResult;
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::{BaseProducer, NoCustomPartitioner, Producer as _, ProducerContext};
 
-use crate::sink::config;
 use crate::sink::kafka::refusal;
 use crate::sink::kafka::rows::{Record, Rows};
+use crate::sink::{Mistake, config};
 
 /// What differs from librdkafka's own defaults. A configuration overrides each of them.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -22,7 +22,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("acks", "all"),
     // A row that is refused stops those behind it, until it is known what becomes of it: else they would pass it.
     ("enable.gapless.guarantee", "true"),
-    // With one request under way nothing passes what is refused; it costs nothing that could be measured.
+    // With several under way librdkafka looks at each row again and again while a broker does not answer: half a
+    // core, where this takes none. It bounds what goes to a broker far away (docs/export.md has figures).
     ("max.in.flight.requests.per.connection", "1"),
     // A topic that is not there is told of soon; its rows wait for it, however long that takes.
     ("topic.metadata.propagation.max.ms", "3000"),
@@ -31,7 +32,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("message.timeout.ms", "0"),
     ("linger.ms", "10"),
     // The ceiling on memory inside librdkafka. More rows on their way would no longer fit the processor's cache,
-    // where each costs half as much, and these are enough for 100,000 rows a second to a broker 100 ms away.
+    // where each costs half as much.
     ("queue.buffering.max.messages", "10000"),
     ("queue.buffering.max.kbytes", "65536"),
     ("batch.size", "262144"),
@@ -45,7 +46,8 @@ const DEFAULTS: &[(&str, &str)] = &[
 pub(super) struct Settings(ClientConfig);
 
 impl Settings {
-    pub fn new(config: &config::Kafka) -> Result<Settings, String> {
+    pub fn new(config: &config::Kafka) -> Result<Settings, Vec<Mistake>> {
+        let mut wrong = Vec::new();
         let mut client = ClientConfig::new();
         for (name, value) in DEFAULTS {
             client.set(*name, *value);
@@ -62,11 +64,24 @@ impl Settings {
         if !config.client.contains_key("bootstrap.servers")
             && !config.client.contains_key("metadata.broker.list")
         {
-            return Err("[kafka.client] has no \"bootstrap.servers\"".to_owned());
+            wrong.push(Mistake::at(&[], "[kafka.client] has no \"bootstrap.servers\"".to_owned()));
         }
         client.set_log_level(RDKafkaLogLevel::Info);
-        client.create_native_config().map_err(|error| wrong_setting(&error))?;
-        Ok(Settings(client))
+        // librdkafka tells of one thing at a time.
+        while let Err(error) = client.create_native_config() {
+            let what = wrong_setting(&error);
+            match &error {
+                KafkaError::ClientConfig(_, _, name, _) if client.get(name).is_some() => {
+                    wrong.push(Mistake::at(&[name], what));
+                    client.remove(name);
+                }
+                _ => {
+                    wrong.push(Mistake::at(&[], what));
+                    break;
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(Settings(client)) } else { Err(wrong) }
     }
 
     pub fn connect(&self) -> Result<Connection, String> {

@@ -21,7 +21,7 @@ use crate::sink::kafka::client::{Connection, Settings};
 use crate::sink::kafka::rows::Record;
 use crate::sink::queue::Mode;
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport, Via};
-use crate::sink::{Known, config};
+use crate::sink::{Known, config, first};
 
 pub struct Kafka {
     settings: Settings,
@@ -51,11 +51,11 @@ impl Kafka {
     pub fn new(config: &config::Kafka, streams: &Known, mode: Mode, tell: fn(&str)) -> Result<Self, String> {
         rows::prepare_memory();
         client::given_up(config).iter().for_each(|sentence| tell(&format!("kafka: {sentence}")));
-        let settings = Settings::new(config)?;
+        let settings = Settings::new(config).map_err(first)?;
         let main = settings.connect()?;
         Ok(Kafka {
             settings,
-            routes: Routes::new(config, streams)?,
+            routes: Routes::new(config, streams).map_err(first)?,
             sensor: config.rows.sensor(),
             // Records as old as a capture would be gone with the next cleaning of the topic.
             own_time: match (config.timestamp, mode) {

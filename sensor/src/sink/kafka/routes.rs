@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::export::{Row, Streams, is_topic};
-use crate::sink::{Known, config};
+use crate::sink::{Known, Mistake, config};
 
 /// Topics by stream.
 #[derive(Debug)]
@@ -33,7 +33,9 @@ impl Template {
 const PLACEHOLDER: &str = "{stream}";
 
 impl Routes {
-    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, String> {
+    pub fn new(config: &config::Kafka, streams: &Known) -> Result<Self, Vec<Mistake>> {
+        let mut wrong = Vec::new();
+        let named = |topic: &str| format!("'{topic}' cannot be the name of a topic");
         let template = match config.topic.split_once(PLACEHOLDER) {
             Some((before, after)) => Template { before: before.to_owned(), after: Some(after.to_owned()) },
             None => Template { before: config.topic.clone(), after: None },
@@ -42,18 +44,22 @@ impl Routes {
         let mut by_stream: BTreeMap<String, String> =
             paths.map(|path| (path.to_owned(), template.topic(path))).collect();
         for (stream, topic) in &config.topics {
-            streams.find(stream)?;
+            let at = ["topics", stream];
+            wrong.extend(streams.find(stream).err().map(|what| Mistake::at(&at, what)));
+            wrong.extend((!is_topic(topic)).then(|| Mistake::at(&at, named(topic))));
             by_stream.insert(stream.clone(), topic.clone());
         }
-        let by_rule = config.rows.rules.iter().filter_map(|rule| match &rule.then {
-            config::Then::Topic(topic) => Some(topic.clone()),
-            config::Then::Drop | config::Then::Keep => None,
-        });
-        let by_rule: Vec<String> = by_rule.collect();
-        match by_stream.values().chain(&by_rule).find(|topic| !is_topic(topic)) {
-            Some(topic) => Err(format!("'{topic}' cannot be the name of a topic")),
-            None => Ok(Routes { template, by_stream, by_rule }),
+        let mut by_rule = Vec::new();
+        for (nth, rule) in config.rows.rules.iter().enumerate() {
+            let config::Then::Topic(topic) = &rule.then else { continue };
+            let at = ["rows", "rules", &nth.to_string()];
+            wrong.extend((!is_topic(topic)).then(|| Mistake::at(&at, named(topic))));
+            by_rule.push(topic.clone());
         }
+        if !is_topic(&template.topic("conn")) {
+            wrong.push(Mistake::at(&["topic"], named(&config.topic)));
+        }
+        if wrong.is_empty() { Ok(Routes { template, by_stream, by_rule }) } else { Err(wrong) }
     }
 
     /// Makes sure that a stream has a topic: scripts make streams that were not known at start.
@@ -97,7 +103,7 @@ mod tests {
 
     fn routes(table: &str) -> Result<Routes, String> {
         let known = Known { schemas: vec![CONN, DNS], others: vec!["notice"], open: false };
-        Routes::new(&toml::from_str(table).unwrap(), &known)
+        Routes::new(&toml::from_str(table).unwrap(), &known).map_err(crate::sink::first)
     }
 
     fn topic(routes: &Routes, stream: &str, topic: &str) -> String {
