@@ -21,7 +21,7 @@ fn ethernet_and_ipv4(bencher: Bencher) {
     let frame = seed("ethernet_ipv4");
     bencher.bench_local(|| {
         let ethernet = ethernet::parse(black_box(&frame)).ok()?;
-        let header = ipv4::Header::read(ethernet.payload.first_chunk()?);
+        let header = ipv4::Header::read(ethernet.payload)?;
         checksum::verify(ethernet.payload.get(..header.header_len.into())?).then_some(header)
     });
 }

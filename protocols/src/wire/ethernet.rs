@@ -1,6 +1,8 @@
 //! Ethernet II and 802.3 frames with the tags that may stand before their payload: Cisco
 //! FabricPath, 802.1Q and 802.1ad, VN-Tag, PBB (802.1ah), MPLS (RFC 3032), LLC and SNAP (802.2).
 
+use etherparse::{Ethernet2HeaderSlice, SingleVlanHeaderSlice};
+
 use super::numbers::ethertype;
 use super::{Carried, Mac, Reject, Result, header};
 
@@ -40,27 +42,29 @@ pub fn parse(frame: &[u8]) -> Result<Ethernet<'_>> {
     if frame.len() <= 16 {
         return Err(Reject::truncated(NAME));
     }
-    let (head, payload) = header::<14>(frame, NAME)?;
-    if u16::from_be_bytes([head[12], head[13]]) == ethertype::FABRIC_PATH {
+    let head = Ethernet2HeaderSlice::from_slice(frame).map_err(|_| Reject::truncated(NAME))?;
+    if head.ether_type().0 == ethertype::FABRIC_PATH {
         return fabric_path(frame);
     }
-    inner(head, payload)
+    inner(head, frame)
 }
 
 #[cold]
 fn fabric_path(frame: &[u8]) -> Result<Ethernet<'_>> {
     const NAME: &str = "truncated_link_header_cfp";
     let (_, frame) = header::<FABRIC_PATH_LEN>(frame, NAME)?;
-    let (head, payload) = header::<14>(frame, NAME)?;
-    inner(head, payload)
+    header::<14>(frame, NAME)?;
+    let head = Ethernet2HeaderSlice::from_slice(frame).map_err(|_| Reject::truncated(NAME))?;
+    inner(head, frame)
 }
 
 #[inline(always)]
-fn inner<'a>(head: &'a [u8; 14], payload: &'a [u8]) -> Result<Ethernet<'a>> {
+fn inner<'a>(head: Ethernet2HeaderSlice<'a>, frame: &'a [u8]) -> Result<Ethernet<'a>> {
     let truncated = Reject::truncated("truncated_ethernet_frame");
-    let (dst, rest) = head.split_first_chunk::<6>().ok_or(truncated)?;
-    let (src, _) = rest.split_first_chunk::<6>().ok_or(truncated)?;
-    let next = match u16::from_be_bytes([head[12], head[13]]) {
+    let payload = frame.get(head.slice().len()..).ok_or(truncated)?;
+    let (dst, rest) = head.slice().split_first_chunk::<6>().ok_or(truncated)?;
+    let src = rest.first_chunk::<6>().ok_or(truncated)?;
+    let next = match head.ether_type().0 {
         ethertype if ethertype >= MIN_ETHERTYPE => Next::EtherType(ethertype),
         len if len <= MAX_LENGTH => {
             if payload.len() < usize::from(len) {
@@ -94,9 +98,10 @@ pub struct Vlan<'a> {
 /// Reads a VLAN tag, from behind the EtherType that announced it.
 pub fn vlan(data: &[u8]) -> Result<Vlan<'_>> {
     const NAME: &str = "truncated_VLAN_header";
-    let ([c0, c1, t0, t1], payload) = header::<4>(data, NAME)?;
-    let id = u16::from_be_bytes([*c0, *c1]) & 0x0fff;
-    match u16::from_be_bytes([*t0, *t1]) {
+    let (_, payload) = header::<4>(data, NAME)?;
+    let tag = SingleVlanHeaderSlice::from_slice(data).map_err(|_| Reject::truncated(NAME))?;
+    let id = tag.vlan_identifier().value();
+    match tag.ether_type().0 {
         ethertype if ethertype >= MIN_ETHERTYPE => Ok(Vlan { id, next: Next::EtherType(ethertype), payload }),
         len if len <= MAX_LENGTH => {
             if payload.len() < 2 {

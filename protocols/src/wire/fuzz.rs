@@ -63,9 +63,9 @@ fn udp_tunnels(data: &[u8], inside: impl Fn(&[u8])) {
 }
 
 fn ip(data: &[u8]) {
-    if let Some(head) = data.first_chunk() {
-        let header = ipv4::Header::read(head);
-        assert!(header.header_len <= 60 && header.fragment_offset.is_multiple_of(8));
+    if let Some(header) = ipv4::Header::read(data) {
+        assert!((20..=60).contains(&header.header_len) && data.len() >= usize::from(header.header_len));
+        assert!(header.fragment_offset.is_multiple_of(8));
     }
     let mut oddities = 0;
     if let Some(header) = ipv6::Header::read(data, &mut |_| oddities += 1) {

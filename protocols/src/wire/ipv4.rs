@@ -2,10 +2,13 @@
 
 use std::net::Ipv4Addr;
 
-/// An IPv4 header's fields, as they stand on the wire: nothing is verified yet.
+use etherparse::Ipv4HeaderSlice;
+
+/// The fields of an IPv4 header that is there as a whole. Neither its checksum nor what it says of the packet's length
+/// is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Of the header with its options, in bytes: 0 to 60, valid from 20 on.
+    /// Of the header with its options, in bytes: 20 to 60.
     pub header_len: u8,
     /// Of header and payload, in bytes. 0 where the sending card was to fill it in.
     pub total_len: u16,
@@ -23,26 +26,42 @@ pub struct Header {
 pub const MIN_LEN: usize = 20;
 
 impl Header {
-    /// Reads the fixed part. The options may lie beyond the end of the bytes.
-    #[inline]
-    pub fn read(h: &[u8; MIN_LEN]) -> Self {
-        let fragment = u16::from_be_bytes([h[6], h[7]]);
-        Header {
-            header_len: (h[0] & 0x0f) * 4,
-            total_len: u16::from_be_bytes([h[2], h[3]]),
-            id: u16::from_be_bytes([h[4], h[5]]),
-            dont_fragment: fragment & 0x4000 != 0,
-            more_fragments: fragment & 0x2000 != 0,
-            fragment_offset: (fragment & 0x1fff) * 8,
-            ttl: h[8],
-            protocol: h[9],
-            src: Ipv4Addr::new(h[12], h[13], h[14], h[15]),
-            dst: Ipv4Addr::new(h[16], h[17], h[18], h[19]),
-        }
+    /// Reads a header with its options. `None` where it is not of version 4, not whole, or by its own length shorter
+    /// than 20 bytes; [`Lengths`] tells which.
+    #[inline(always)]
+    pub fn read(packet: &[u8]) -> Option<Self> {
+        let header = Ipv4HeaderSlice::from_slice(packet).ok()?;
+        Some(Header {
+            header_len: header.ihl() * 4,
+            total_len: header.total_len(),
+            id: header.identification(),
+            dont_fragment: header.dont_fragment(),
+            more_fragments: header.more_fragments(),
+            fragment_offset: header.fragments_offset().value() * 8,
+            ttl: header.ttl(),
+            protocol: header.protocol().0,
+            src: header.source_addr(),
+            dst: header.destination_addr(),
+        })
     }
 
     #[inline]
     pub const fn is_fragment(&self) -> bool {
         self.more_fragments || self.fragment_offset != 0
+    }
+}
+
+/// What a header says of lengths, in bytes, whether it can be so or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths {
+    /// 0 to 60.
+    pub header: u8,
+    pub total: u16,
+}
+
+impl Lengths {
+    pub const fn read(head: &[u8; MIN_LEN]) -> Self {
+        let [first, _, high, low, ..] = *head;
+        Lengths { header: (first & 0x0f) * 4, total: u16::from_be_bytes([high, low]) }
     }
 }

@@ -3,6 +3,8 @@
 
 use std::net::Ipv6Addr;
 
+use etherparse::Ipv6HeaderSlice;
+
 use super::numbers::ipproto;
 
 pub const HEADER_LEN: usize = 40;
@@ -51,11 +53,11 @@ pub struct Odd {
 }
 
 impl Header {
-    /// Reads the header and walks its extensions. `None` where not even the fixed header is whole;
-    /// an extension header cut short ends the chain before it. `odd` hears of oddities.
+    /// Reads the header and walks its extensions. `None` where not even the fixed header is whole, or
+    /// not of version 6; an extension header cut short ends the chain before it. `odd` hears of oddities.
     pub fn read(data: &[u8], odd: &mut dyn FnMut(Odd)) -> Option<Self> {
-        let (head, rest) = data.split_first_chunk::<HEADER_LEN>()?;
-        let mut header = Header::fixed(head);
+        let mut header = Header::fixed(data)?;
+        let rest = data.get(HEADER_LEN..)?;
         if is_extension(header.next) {
             Chain { header: &mut header, routed: false, mobile: false, odd }.walk(rest);
         }
@@ -66,27 +68,24 @@ impl Header {
     /// any, or where it is not whole.
     #[inline(always)]
     pub fn read_plain(data: &[u8]) -> Option<Self> {
-        let header = Header::fixed(data.first_chunk()?);
+        let header = Header::fixed(data)?;
         (!is_extension(header.next)).then_some(header)
     }
 
     #[inline(always)]
-    fn fixed(h: &[u8; HEADER_LEN]) -> Self {
-        let mut src = [0; 16];
-        src.copy_from_slice(&h[8..24]);
-        let mut dst = [0; 16];
-        dst.copy_from_slice(&h[24..40]);
-        Header {
-            payload_len: u16::from_be_bytes([h[4], h[5]]),
-            hop_limit: h[7],
-            src: src.into(),
-            dst: dst.into(),
+    fn fixed(data: &[u8]) -> Option<Self> {
+        let header = Ipv6HeaderSlice::from_slice(data).ok()?;
+        Some(Header {
+            payload_len: header.payload_length(),
+            hop_limit: header.hop_limit(),
+            src: header.source_addr(),
+            dst: header.destination_addr(),
             header_len: HEADER_LEN,
             last: ipproto::IPV6,
-            next: h[6],
+            next: header.next_header().0,
             next_at: 6,
             fragment: None,
-        }
+        })
     }
 
     /// Header and payload, in bytes.

@@ -211,12 +211,27 @@ mod ip {
 
     #[test]
     fn ipv4_fields() {
-        let bytes = hex!("46 00 0054 1c46 6001 40 06 0000 0a000001 0a000002");
-        let header = ipv4::Header::read(&bytes);
+        let bytes = hex!("46 00 0054 1c46 6001 40 06 0000 0a000001 0a000002 01010101");
+        let header = ipv4::Header::read(&bytes).unwrap();
         assert_eq!((header.header_len, header.total_len, header.id), (24, 0x54, 0x1c46));
         assert!(header.dont_fragment && header.more_fragments && header.is_fragment());
         assert_eq!((header.fragment_offset, header.ttl, header.protocol), (8, 64, 6));
         assert_eq!((header.src.to_string(), header.dst.to_string()), ("10.0.0.1".into(), "10.0.0.2".into()));
+    }
+
+    #[test]
+    fn an_ipv4_header_is_whole_and_has_room_for_itself() {
+        let bytes = hex!("46 00 0054 1c46 6001 40 06 0000 0a000001 0a000002 01010101");
+        for cut in 0..bytes.len() {
+            assert_eq!(ipv4::Header::read(&bytes[..cut]), None, "{cut}");
+        }
+        for first in [0x40, 0x44, 0x65, 0x05] {
+            let mut bytes = bytes;
+            bytes[0] = first;
+            assert_eq!(ipv4::Header::read(&bytes), None, "{first:x}");
+        }
+        let head = bytes.first_chunk().unwrap();
+        assert_eq!(ipv4::Lengths::read(head), ipv4::Lengths { header: 24, total: 0x54 });
     }
 
     fn v6(next: u8, extensions: &[u8]) -> Vec<u8> {

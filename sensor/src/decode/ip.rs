@@ -84,9 +84,7 @@ impl Datagram {
 /// Whether an IP packet is a fragment, without verifying it.
 pub fn is_fragment(packet: &[u8]) -> bool {
     match packet.first().map(|first| first >> 4) {
-        Some(4) => packet
-            .first_chunk::<{ ipv4::MIN_LEN }>()
-            .is_some_and(|head| ipv4::Header::read(head).is_fragment()),
+        Some(4) => ipv4::Header::read(packet).is_some_and(|header| header.is_fragment()),
         Some(6) => ipv6::Header::read(packet, &mut |_| ()).is_some_and(|header| header.fragment.is_some()),
         _ => false,
     }
@@ -94,9 +92,8 @@ pub fn is_fragment(packet: &[u8]) -> bool {
 
 /// Addresses, transport protocol and what it carries of a whole IP packet, without verifying it.
 pub fn peek(packet: &[u8]) -> Option<(IpAddr, IpAddr, u8, &[u8])> {
-    let head = packet.first_chunk::<{ ipv4::MIN_LEN }>()?;
-    if head[0] >> 4 == 4 {
-        let header = ipv4::Header::read(head);
+    if packet.first()? >> 4 == 4 {
+        let header = ipv4::Header::read(packet)?;
         let payload = packet.get(usize::from(header.header_len)..)?;
         return Some((header.src.into(), header.dst.into(), header.protocol, payload));
     }
@@ -179,7 +176,9 @@ impl Decoder {
         piece: Piece<'a>,
         weirds: &mut Weirds,
     ) -> Outcome<'a> {
-        let header = ipv4::Header::read(head);
+        let Some(header) = ipv4::Header::read(piece.bytes) else {
+            return self.v4_broken(head, piece, weirds);
+        };
         let mut total_len = usize::from(header.total_len);
         if total_len == 0 {
             if let Some(refused) = self.length_left_out(piece, weirds) {
@@ -197,9 +196,6 @@ impl Decoder {
         let Some((header_bytes, rest)) = piece.bytes.split_at_checked(header_len) else {
             return self.refuse("internally_truncated_header", piece, weirds);
         };
-        if header_len < ipv4::MIN_LEN {
-            return self.refuse("IPv4_min_header_size", piece, weirds);
-        }
         if !self.config.ignore_checksums
             && !checksum::verify(header_bytes)
             && !self.config.ignore_checksums_nets.contains(header.src.into())
@@ -214,6 +210,34 @@ impl Decoder {
         }
         self.counters.ip_packets += 1;
         Outcome::Packet(v4_packet(&header, header_bytes, payload, piece))
+    }
+
+    /// A header that is not whole or says that it is shorter than it can be: what is wrong, in Zeek's order.
+    #[cold]
+    fn v4_broken<'a>(
+        &mut self,
+        head: &[u8; ipv4::MIN_LEN],
+        piece: Piece<'a>,
+        weirds: &mut Weirds,
+    ) -> Outcome<'a> {
+        let lengths = ipv4::Lengths::read(head);
+        let (header_len, mut total_len) = (usize::from(lengths.header), usize::from(lengths.total));
+        if total_len == 0 {
+            if let Some(refused) = self.length_left_out(piece, weirds) {
+                return refused;
+            }
+            total_len = piece.bytes.len();
+        }
+        let name = if piece.wire_len() < total_len as u64 {
+            "truncated_IP_len"
+        } else if total_len < header_len {
+            "invalid_IP_header_size"
+        } else if piece.bytes.len() < header_len {
+            "internally_truncated_header"
+        } else {
+            "IPv4_min_header_size"
+        };
+        self.refuse(name, piece, weirds)
     }
 
     #[inline(never)]
@@ -335,7 +359,9 @@ impl Decoder {
         if head[0] >> 4 == 6 {
             return self.reassembled_v6(piece, weirds);
         }
-        let header = ipv4::Header::read(head);
+        let Some(header) = ipv4::Header::read(piece.bytes) else {
+            return self.refuse("truncated_IP", piece, weirds);
+        };
         let header_len = usize::from(header.header_len);
         // The length field wraps where fragments reach beyond 65,535 bytes, in Zeek too.
         let fits = usize::from(header.total_len).checked_sub(header_len);

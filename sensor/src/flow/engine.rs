@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use etherparse::UdpHeaderSlice;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -741,7 +742,8 @@ fn take_udp<'a, H: Handler>(
     datagram: &Datagram<'a>,
     stats: &mut FlowStats,
 ) -> Option<&'a [u8]> {
-    let (head, payload) = datagram.bytes.split_first_chunk::<8>()?;
+    let head = UdpHeaderSlice::from_slice(datagram.bytes).ok()?;
+    let payload = datagram.bytes.get(head.slice().len()..)?;
     let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
     if datagram.bad_checksum {
         stats.bad_checksums += 1;
@@ -749,7 +751,7 @@ fn take_udp<'a, H: Handler>(
         flow.note_once(dir, Seen::CORRUPT, b'C');
         return None;
     }
-    let udp_len = u32::from(u16::from_be_bytes([head[4], head[5]]));
+    let udp_len = u32::from(head.length());
     if udp_len != len {
         flow.weird_about(&mut env.cx, "UDP_datagram_length_mismatch", "UDP", format!("{udp_len} != {len}"));
     }

@@ -1,6 +1,6 @@
 //! Packets as scripts see them (`new_packet`): their headers, for whoever wants each of them.
 
-use std::net::IpAddr;
+use etherparse::{IpNumber, Ipv4HeaderSlice, Ipv6HeaderSlice, TcpHeaderSlice, UdpHeaderSlice};
 
 use nightjar_protocols::wire::numbers::ipproto;
 
@@ -13,95 +13,96 @@ const MAX_EXTENSIONS: usize = 16;
 /// The headers of a packet.
 #[cold]
 pub(super) fn headers(arena: &mut Arena, datagram: &Datagram<'_>) -> Part {
-    let ip = match (datagram.src, datagram.header.first_chunk::<20>()) {
-        (IpAddr::V4(_), Some(header)) => ip4(arena, header, datagram),
-        _ => Part::Unset,
-    };
-    let ip6 = match (datagram.src, datagram.header.split_first_chunk::<40>()) {
-        (IpAddr::V6(_), Some((header, extensions))) => ip6(arena, header, extensions, datagram),
-        _ => Part::Unset,
-    };
+    let ip = Ipv4HeaderSlice::from_slice(datagram.header)
+        .map_or(Part::Unset, |header| ip4(arena, &header, datagram));
+    let ip6 = Ipv6HeaderSlice::from_slice(datagram.header)
+        .map_or(Part::Unset, |header| ip6(arena, &header, datagram));
     let (mut tcp, mut udp, mut icmp) = (Part::Unset, Part::Unset, Part::Unset);
-    match (datagram.protocol, datagram.bytes) {
-        (ipproto::TCP, bytes) if bytes.len() >= 20 => tcp = tcp_header(arena, bytes, datagram.len),
-        (ipproto::UDP, [a, b, c, d, e, f, ..]) => {
-            udp = arena.record(&[port(*a, *b), port(*c, *d), count(&[*e, *f])]);
+    match datagram.protocol {
+        ipproto::TCP => {
+            tcp = TcpHeaderSlice::from_slice(datagram.bytes)
+                .map_or(Part::Unset, |header| tcp_header(arena, &header, datagram.len));
         }
-        (ipproto::ICMP | ipproto::ICMPV6, [kind, ..]) => icmp = arena.record(&[count(&[*kind])]),
+        ipproto::UDP => {
+            udp = UdpHeaderSlice::from_slice(datagram.bytes).map_or(Part::Unset, |header| {
+                let ports = [header.source_port(), header.destination_port()].map(Part::Port);
+                arena.record(&[ports[0], ports[1], count(header.length())])
+            });
+        }
+        ipproto::ICMP | ipproto::ICMPV6 => {
+            icmp = datagram.bytes.first().map_or(Part::Unset, |kind| arena.record(&[count(*kind)]));
+        }
         _ => {}
     }
     arena.record(&[ip, ip6, tcp, udp, icmp])
 }
 
-/// A number as it is on the wire.
-fn count(bytes: &[u8]) -> Part {
-    Part::Count(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-fn port(high: u8, low: u8) -> Part {
-    Part::Port(u16::from_be_bytes([high, low]))
+fn count(number: impl Into<u64>) -> Part {
+    Part::Count(number.into())
 }
 
 /// RFC 791 §3.1.
-fn ip4(arena: &mut Arena, header: &[u8; 20], datagram: &Datagram<'_>) -> Part {
-    let fragment = u16::from_be_bytes([header[6], header[7]]);
+fn ip4(arena: &mut Arena, header: &Ipv4HeaderSlice<'_>, datagram: &Datagram<'_>) -> Part {
+    let type_of_service = header.dcp().value() << 2 | header.ecn().value();
     arena.record(&[
-        Part::Count(u64::from(header[0] & 0x0f) * 4),
-        count(&header[1..2]),
-        Part::Count(u64::from(datagram.total_len)),
-        count(&header[4..6]),
-        Part::Bool(fragment & 0x4000 != 0),
-        Part::Bool(fragment & 0x2000 != 0),
-        Part::Count(u64::from(fragment & 0x1fff) * 8),
-        count(&header[8..9]),
-        count(&header[9..10]),
-        count(&header[10..12]),
+        count(header.ihl() * 4),
+        count(type_of_service),
+        count(datagram.total_len),
+        count(header.identification()),
+        Part::Bool(header.dont_fragment()),
+        Part::Bool(header.more_fragments()),
+        count(header.fragments_offset().value() * 8),
+        count(header.ttl()),
+        count(header.protocol().0),
+        count(header.header_checksum()),
         Part::Addr(datagram.src),
         Part::Addr(datagram.dst),
     ])
 }
 
 /// RFC 8200 §3 and §4.
-fn ip6(arena: &mut Arena, header: &[u8; 40], extensions: &[u8], datagram: &Datagram<'_>) -> Part {
-    let word = u64::from(u32::from_be_bytes([header[0], header[1], header[2], header[3]]));
-    let (mut rest, mut next) = (extensions, header[6]);
+fn ip6(arena: &mut Arena, header: &Ipv6HeaderSlice<'_>, datagram: &Datagram<'_>) -> Part {
+    let (mut rest, mut next) =
+        (datagram.header.get(header.slice().len()..).unwrap_or_default(), header.next_header());
     let mut chain = Vec::new();
     while let ([following, length, ..], true) = (rest, chain.len() < MAX_EXTENSIONS) {
-        chain.push(arena.record(&[Part::Count(u64::from(next))]));
+        chain.push(arena.record(&[count(next.0)]));
         let units = usize::from(*length);
         let length = match next {
-            ipproto::FRAGMENT => 8,
-            ipproto::AH => (units + 2) * 4,
+            IpNumber::IPV6_FRAGMENTATION_HEADER => 8,
+            IpNumber::AUTHENTICATION_HEADER => (units + 2) * 4,
             _ => (units + 1) * 8,
         };
-        next = *following;
+        next = IpNumber(*following);
         rest = rest.get(length..).unwrap_or_default();
     }
     let chain = arena.list(&chain);
     arena.record(&[
-        Part::Count(word >> 20 & 0xff),
-        Part::Count(word & 0xf_ffff),
-        count(&header[4..6]),
-        count(&header[7..8]),
-        count(&header[6..7]),
+        count(header.traffic_class()),
+        count(header.flow_label().value()),
+        count(header.payload_length()),
+        count(header.hop_limit()),
+        count(header.next_header().0),
         Part::Addr(datagram.src),
         Part::Addr(datagram.dst),
         chain,
     ])
 }
 
-/// RFC 9293 §3.1. `bytes` are at least 20.
-fn tcp_header(arena: &mut Arena, bytes: &[u8], len: u32) -> Part {
-    let header = u32::from(bytes[12] >> 4) * 4;
+/// RFC 9293 §3.1.
+fn tcp_header(arena: &mut Arena, header: &TcpHeaderSlice<'_>, len: u32) -> Part {
+    let header_len = u32::from(header.data_offset()) * 4;
+    let [reserved, flags] =
+        header.slice().get(12..).and_then(|behind| behind.first_chunk()).map_or([0; 2], |both| *both);
     arena.record(&[
-        port(bytes[0], bytes[1]),
-        port(bytes[2], bytes[3]),
-        count(&bytes[4..8]),
-        count(&bytes[8..12]),
-        Part::Count(u64::from(header)),
-        Part::Count(u64::from(len.saturating_sub(header))),
-        Part::Count(u64::from(bytes[12] & 0x0f)),
-        count(&bytes[13..14]),
-        count(&bytes[14..16]),
+        Part::Port(header.source_port()),
+        Part::Port(header.destination_port()),
+        count(header.sequence_number()),
+        count(header.acknowledgment_number()),
+        count(header_len),
+        count(len.saturating_sub(header_len)),
+        count(reserved & 0x0f),
+        count(flags),
+        count(header.window_size()),
     ])
 }

@@ -1,5 +1,8 @@
 //! A TCP segment's header, as the state machine needs it.
 
+use etherparse::TcpHeaderSlice;
+use etherparse::err::tcp::HeaderSliceError;
+
 /// TCP header flags (RFC 9293 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flags(u8);
@@ -73,22 +76,18 @@ impl<'a> Segment<'a> {
 
     /// Reads the segment that an IP packet carries; `len` is what the IP header says there is.
     pub fn parse(bytes: &'a [u8], len: u32) -> Result<Segment<'a>, HeaderError> {
-        let head: &[u8; Segment::MIN_HEADER] = bytes.first_chunk().ok_or(HeaderError::Truncated)?;
-        let header = usize::from(head[12] >> 4) * 4;
-        if header < Segment::MIN_HEADER {
-            return Err(HeaderError::BadLength);
-        }
-        let (Some(options), Some(payload)) = (bytes.get(Segment::MIN_HEADER..header), bytes.get(header..))
-        else {
-            return Err(HeaderError::Truncated);
-        };
-        let len = len.checked_sub(header as u32).ok_or(HeaderError::Truncated)?;
+        let head = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
+            HeaderSliceError::Content(_) => HeaderError::BadLength,
+            HeaderSliceError::Len(_) => HeaderError::Truncated,
+        })?;
+        let (_, payload) = bytes.split_at_checked(head.slice().len()).ok_or(HeaderError::Truncated)?;
+        let len = len.checked_sub(head.slice().len() as u32).ok_or(HeaderError::Truncated)?;
         Ok(Segment {
-            seq: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
-            ack: u32::from_be_bytes([head[8], head[9], head[10], head[11]]),
-            flags: Flags(head[13]),
-            window: u16::from_be_bytes([head[14], head[15]]),
-            options,
+            seq: head.sequence_number(),
+            ack: head.acknowledgment_number(),
+            flags: Flags(head.slice().get(13).copied().unwrap_or_default()),
+            window: head.window_size(),
+            options: head.slice().get(Segment::MIN_HEADER..).unwrap_or_default(),
             payload: payload.get(..len as usize).unwrap_or(payload),
             len,
         })
@@ -102,6 +101,7 @@ impl<'a> Segment<'a> {
 
     /// The window scale option (RFC 7323 §2.2), if the segment carries one.
     pub fn window_scale(&self) -> Option<u8> {
+        // Not with etherparse's iterator, which ends at the first option that it does not know.
         let mut options = self.options;
         loop {
             match options {
