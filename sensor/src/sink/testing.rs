@@ -10,3 +10,8 @@ pub fn encoded(stream: &str, value: &str) -> Vec<u8> {
     row.extend_from_slice(value.as_bytes());
     row
 }
+
+/// A folder whose files are not written to a disk, if there is such a place. For tests that make many.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}

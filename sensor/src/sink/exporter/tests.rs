@@ -6,7 +6,7 @@ use crate::export::Row;
 use crate::log::Outlet;
 use crate::sink::queue::Inlet;
 use crate::sink::spool::Sync;
-use crate::sink::testing::encoded;
+use crate::sink::testing::{encoded, folder};
 use crate::sink::transport::Message;
 
 /// A receiver that does as it is told.
@@ -255,6 +255,77 @@ fn refusals_are_counted_by_reason_and_failures_are_sent_again() {
         (1, 1)
     );
     assert!(arrived(&receiver).contains(&"row 00007".to_owned()));
+}
+
+/// A spool of 60 rows in one segment, of which some are settled: its files, with their names.
+fn spool_left_behind() -> Vec<(String, Vec<u8>)> {
+    let dir = folder();
+    let mut spool = Spool::open(Options { segment_bytes: 1 << 20, ..options(dir.path()) }).unwrap();
+    for n in 0..20_u64 {
+        let origin = Origin { run: 9, numbers: Numbers::From(3 * n), made: None };
+        let rows: Vec<u8> =
+            (3 * n..3 * n + 3).flat_map(|n| encoded("conn", &format!("row {n:05}"))).collect();
+        spool.append(&origin, 3, &rows).unwrap();
+    }
+    [0, 7, 59].into_iter().for_each(|row| spool.settle(row));
+    spool.close().unwrap();
+    let files = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    files.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
+}
+
+/// Every bit of a segment's first kilobyte, of the file that tells which of its rows are settled and of the list of
+/// segments is wrong in turn.
+#[test]
+fn whatever_bit_is_wrong_every_row_arrives_or_is_counted() {
+    const THREADS: usize = 8;
+    let files = spool_left_behind();
+    assert_eq!(files.len(), 3);
+    let bits: Vec<(&str, usize)> = files
+        .iter()
+        .flat_map(|(name, bytes)| (0..8 * bytes.len().min(1024)).map(|bit| (&name[..], bit)))
+        .collect();
+    assert!(bits.len() > 8192);
+    let left: Vec<String> = numbered(0..60).into_iter().filter(|row| !SETTLED.contains(&&row[..])).collect();
+    std::thread::scope(|scope| {
+        for bits in bits.chunks(bits.len().div_ceil(THREADS)) {
+            let (files, left) = (&files, &left);
+            scope
+                .spawn(move || bits.iter().for_each(|(name, bit)| with_a_bit_wrong(files, left, name, *bit)));
+        }
+    });
+}
+
+/// Rows that had been delivered.
+const SETTLED: [&str; 3] = ["row 00000", "row 00007", "row 00059"];
+
+fn with_a_bit_wrong(files: &[(String, Vec<u8>)], left: &[String], wrong: &str, bit: usize) {
+    let dir = folder();
+    for (name, bytes) in files {
+        let mut bytes = bytes.clone();
+        if name == wrong {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        std::fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    let setup = start(&Receiver::default(), behaviour(Mode::Wait, 1), Some(options(dir.path())), 5000);
+    let receiver = setup.receiver.clone();
+    let account = setup.finish();
+    let (total, mut arrived) = (account.total(), arrived(&receiver));
+    let lost = total.dropped[Reason::Damaged as usize];
+    assert_eq!((total.spooled, total.acked + lost), (0, total.recovered), "bit {bit} of {wrong}");
+    // What is right arrives once, in order, and one frame at most is missing.
+    let in_order = arrived.is_sorted();
+    arrived.dedup();
+    assert!(
+        in_order && arrived.len() as u64 == total.acked && lost <= 3,
+        "bit {bit} of {wrong}: {account:?}"
+    );
+    // That rows of before were delivered may be forgotten, and then they come twice.
+    arrived.retain(|row| !SETTLED.contains(&&row[..]));
+    let missing = left.iter().filter(|row| !arrived.contains(row)).count() as u64;
+    assert_eq!(missing + arrived.len() as u64, left.len() as u64, "bit {bit} of {wrong}");
+    assert!(missing <= lost && (account.damaged || !wrong.ends_with(".rows")), "bit {bit} of {wrong}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Damage {
     pub loss: bool,
     /// Sentences for the operator.
     said: Vec<String>,
+    /// Frames of which was told, by their segment and place.
+    frames: Vec<(PathBuf, u64)>,
 }
 
 /// No more than this is kept aside.
@@ -25,7 +27,7 @@ const MAX_SAID: usize = 20;
 impl Damage {
     /// Damage of the spool in this folder.
     pub fn of(dir: &Path) -> Damage {
-        Damage { folder: dir.join("damaged"), bytes: 0, loss: false, said: Vec::new() }
+        Damage { folder: dir.join("damaged"), bytes: 0, loss: false, said: Vec::new(), frames: Vec::new() }
     }
 
     /// Something is missing or cannot be read.
@@ -46,27 +48,35 @@ impl Damage {
         std::mem::take(&mut self.said)
     }
 
+    /// Rows of a frame are damaged, which shows whenever it is read.
+    pub fn rows(&mut self, segment: &Path, at: u64, rows: u64) {
+        self.loss = true;
+        let frame = (segment.to_owned(), at);
+        if self.frames.len() < MAX_SAID && !self.frames.contains(&frame) {
+            self.say(format!("{}: {rows} rows at byte {at} are damaged", segment.display()));
+            self.frames.push(frame);
+        }
+    }
+
     /// Copies a part of a segment aside. Says whether it is there now.
     pub fn set_aside(&mut self, file: &File, segment: u64, at: u64, len: u64) -> bool {
-        let path = self.folder.join(format!("{segment:012}-{at}"));
-        if path.exists() || len == 0 {
+        if len == 0 {
             return true;
         }
-        match self.copy(file, &path, at, len) {
+        match self.copy(file, segment, at, len) {
             Ok(true) => true,
             Ok(false) => {
                 self.note(format!("{} is full: what cannot be read is not kept", self.folder.display()));
                 true
             }
             Err(error) => {
-                let _ = fs::remove_file(&path);
-                self.note(format!("cannot write {}: {error}", path.display()));
+                self.note(format!("cannot write to {}: {error}", self.folder.display()));
                 false
             }
         }
     }
 
-    fn copy(&self, file: &File, path: &Path, at: u64, len: u64) -> io::Result<bool> {
+    fn copy(&self, file: &File, segment: u64, at: u64, len: u64) -> io::Result<bool> {
         fs::create_dir_all(&self.folder)?;
         let mut kept = 0;
         for entry in fs::read_dir(&self.folder)? {
@@ -77,7 +87,11 @@ impl Damage {
         }
         let mut bytes = vec![0; usize::try_from(len).unwrap_or(usize::MAX)];
         file.read_exact_at(&mut bytes, at)?;
-        fs::write(path, bytes)?;
+        // Segments of another time have the same numbers.
+        let path = self.folder.join(format!("{segment:012}-{at}-{:08x}", crc32fast::hash(&bytes)));
+        if !path.exists() {
+            fs::write(&path, bytes).inspect_err(|_| drop(fs::remove_file(&path)))?;
+        }
         Ok(true)
     }
 }

@@ -291,6 +291,7 @@ impl Segment {
         }
         loaded.damaged = !whole || rows(&bytes).filter(Result::is_ok).count() != head.rows as usize;
         if loaded.damaged {
+            damage.rows(&self.path, at, frame.rows);
             damage.set_aside(&self.file, self.number, at, FRAME_HEAD as u64 + u64::from(head.len));
         } else {
             (loaded.run, loaded.numbers, loaded.bytes) = (head.run, numbers, bytes);
