@@ -233,6 +233,10 @@ export {
 	## The folder for logs; "" is where the program was started. `--logdir` and LogAscii::logdir say so too,
 	## and of a sensor `logs.folder`.
 	const default_logdir: string = "" &redef;
+	## Logs are finished and begun anew at multiples of this time since log_rotate_base_time; "0" is never.
+	## With a configuration file it is an hour unless that says otherwise; in a replay the file's does not
+	## count.
+	const default_rotation_interval: interval = 0secs &redef;
 }
 
 module LogAscii;

@@ -32,7 +32,8 @@ export {
 	const enable_local_logging = T &redef;
 	const enable_remote_logging = T &redef;
 	const default_writer = WRITER_ASCII &redef;
-	const default_rotation_interval = 0secs &redef;
+	## Set natively where a sensor rotates all logs whose filters have the default interval.
+	global __is_rotated_by_sensor = F;
 	## The folder of rotated files, where nothing else is said: the logs' own.
 	option default_rotation_dir = "";
 	const default_rotation_date_format = "%Y-%m-%d-%H-%M-%S" &redef;

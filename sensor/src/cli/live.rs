@@ -155,7 +155,7 @@ impl Overrides {
 /// As Zeek on the command line: logs in this folder, no rotation, no service.
 fn ad_hoc() -> Sensor {
     let mut sensor = Sensor::default();
-    sensor.rotation = Rotation::default();
+    sensor.rotates = false;
     sensor.service.status_socket = None;
     sensor
 }
@@ -249,6 +249,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         if let Target::Folder(folder) = &target {
             scripts.keep_logs_in(folder);
         }
+        if let Some(told) = sensor.rotates.then(|| scripts.leave_rotation()).flatten() {
+            eprintln!("nightjar: {told}");
+        }
         sensor.config = scripts.begin(sensor.config, sensor.export.is_some());
     }
     let sinks = match Sinks::start(
@@ -264,7 +267,8 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         }
     };
     sensor.config.exports = sinks.exports();
-    let logs = Logs::live(target, sensor.config.format, sensor.rotation, archiver)
+    let rotation = Rotation::of(&sensor.config, sensor.rotates, sensor.rotate_at);
+    let logs = Logs::live(target, sensor.config.format, rotation, archiver)
         .exporting(&sinks.exports(), sinks.outlets())
         .holding(lock);
     let control = Arc::new(Control::new(&sensor.config));

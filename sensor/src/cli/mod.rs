@@ -27,7 +27,7 @@ use crate::capture::file::{CaptureError, OpenError};
 use crate::cli::script::Engine;
 use crate::config::Config;
 use crate::config::file::{self, Problem};
-use crate::config::options::Given;
+use crate::config::options::{Given, ROTATION};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, HANG_AFTER, ReplayError, ReplayOptions};
 use crate::policy::Events;
@@ -229,6 +229,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
         // Not its log folder: a replay must not write over the logs of the running sensor.
         (config, given, hang_after) = (sensor.config, sensor.given, sensor.service.hang_after);
+        // Nor when those are rotated.
+        given.retain(|(option, _)| option.name != ROTATION);
         export = sensor.export;
     }
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };

@@ -30,6 +30,9 @@ pub struct Config {
     pub json_time: JsonTime,
     /// Empty: nobody said.
     pub log_folder: String,
+    /// How often a sensor rotates its logs, counted from this time of the day; zero is never.
+    pub rotate_every: Interval,
+    pub rotate_from: Interval,
     /// Which rows exporters want, and in what shape.
     pub exports: Exports,
     /// What scripts look at.
@@ -312,6 +315,8 @@ impl Default for Config {
             json: false,
             json_time: JsonTime::Epoch,
             log_folder: String::new(),
+            rotate_every: Interval::ZERO,
+            rotate_from: Interval::ZERO,
             exports: Exports::default(),
             interest: Arc::default(),
             seed: 0,

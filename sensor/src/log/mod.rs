@@ -23,6 +23,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::event::Arg;
 use crate::export::{Exports, Serializer};
 use crate::log::database::Databases;
@@ -65,10 +66,20 @@ pub enum Target {
 /// When a log is finished and a new one begun.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
-    /// At multiples of this time since midnight UTC; zero is never.
+    /// At multiples of this time; zero is never.
     pub interval: Interval,
+    /// Since this time of the day, in UTC.
+    pub base: Interval,
     /// When a log has grown to so many bytes.
     pub max_bytes: Option<u64>,
+}
+
+impl Rotation {
+    /// As options say, and at so many bytes; `on`: logs are rotated at all.
+    pub fn of(config: &Config, on: bool, max_bytes: Option<u64>) -> Self {
+        let (interval, base) = (config.rotate_every, config.rotate_from);
+        if on { Rotation { interval, base, max_bytes } } else { Rotation::default() }
+    }
 }
 
 struct Live {
@@ -479,7 +490,7 @@ impl Logs {
     /// Takes over changed settings from the next rotation on.
     pub fn reconfigure(&mut self, rotation: Rotation, upkeep: Upkeep) {
         let Some(live) = &mut self.live else { return };
-        if live.rotation.interval != rotation.interval {
+        if (live.rotation.interval, live.rotation.base) != (rotation.interval, rotation.base) {
             live.next_rotation = Time::default();
         }
         live.rotation = rotation;

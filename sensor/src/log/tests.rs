@@ -64,7 +64,7 @@ fn rows(text: &str) -> usize {
 fn logs_are_rotated_at_whole_intervals_and_archived() {
     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
         let folder = tempfile::tempdir().unwrap();
-        let rotation = Rotation { interval: Interval::from_secs(3600), max_bytes: None };
+        let rotation = Rotation { interval: Interval::from_secs(3600), ..Rotation::default() };
         let mut logs = live(folder.path(), rotation, compression);
         for n in 0..3000 {
             logs.tick(at(n));
@@ -94,7 +94,7 @@ fn logs_are_rotated_at_whole_intervals_and_archived() {
 fn ten_thousand_rotations_lose_no_row() {
     // Not on a disk, whose speed is not what is tested.
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    let rotation = Rotation { interval: Interval::ZERO, max_bytes: Some(1) };
+    let rotation = Rotation { max_bytes: Some(1), ..Rotation::default() };
     let mut logs = live(folder.path(), rotation, Compression::None);
     for n in 0..10_000 {
         // Several in each second.
@@ -264,7 +264,7 @@ fn a_log_that_somebody_removed_or_moved_away_is_made_anew() {
 fn rotation_goes_on_after_the_folder_of_the_logs_was_removed() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("logs");
-    let rotation = Rotation { interval: Interval::from_secs(60), max_bytes: None };
+    let rotation = Rotation { interval: Interval::from_secs(60), ..Rotation::default() };
     fs::create_dir(&here).unwrap();
     let mut logs = live(&here, rotation, Compression::None);
     logs.tick(at(1));

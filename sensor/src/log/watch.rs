@@ -35,7 +35,7 @@ impl Logs {
             let over = now >= live.next_rotation || live.next_rotation - now > interval;
             due = over && live.next_rotation != Time::default();
             if over {
-                live.next_rotation = next_multiple(now, interval);
+                live.next_rotation = next_rotation(now, interval, live.rotation.base);
             }
         }
         for at in 0..self.open.len() {
@@ -220,7 +220,10 @@ fn hint(error: &LogError) -> &'static str {
     }
 }
 
-fn next_multiple(now: Time, interval: Interval) -> Time {
-    let nanos = now.nanos().div_euclid(interval.nanos()).saturating_add(1).saturating_mul(interval.nanos());
-    Time::from_nanos(nanos)
+/// The next multiple of the interval since the day's base time.
+fn next_rotation(now: Time, interval: Interval, base: Interval) -> Time {
+    const DAY: i64 = 86_400_000_000_000;
+    let start = now.nanos().div_euclid(DAY).saturating_mul(DAY).saturating_add(base.nanos());
+    let past = now.nanos().saturating_sub(start).div_euclid(interval.nanos());
+    Time::from_nanos(start.saturating_add(past.saturating_add(1).saturating_mul(interval.nanos())))
 }

@@ -39,7 +39,9 @@ pub struct InterfaceOptions {
 #[derive(Clone, Debug)]
 pub struct Changeable {
     pub config: Config,
-    pub rotation: Rotation,
+    /// Logs are rotated, as the configuration and scripts say, and when they have grown to so many bytes.
+    pub rotates: bool,
+    pub rotate_at: Option<u64>,
     pub upkeep: Upkeep,
     /// What the configuration file says of options: scripts begin with it.
     pub given: Given,
@@ -369,9 +371,11 @@ impl Stage<'_, '_> {
             return tell(reload);
         }
         self.ledger.reloads += 1;
-        self.logs.reconfigure(settings.rotation, settings.upkeep);
         let of_scripts = reload.as_mut().and_then(|reload| reload.config.clone());
-        self.set(of_scripts.unwrap_or(settings.config), control);
+        let config = of_scripts.unwrap_or(settings.config);
+        let rotation = Rotation::of(&config, settings.rotates, settings.rotate_at);
+        self.logs.reconfigure(rotation, settings.upkeep);
+        self.set(config, control);
         if reload.as_ref().is_some_and(|reload| reload.written.is_err()) {
             self.ledger.log_failures += 1;
         }

@@ -172,6 +172,19 @@ impl Scripts {
         self.capture = Some(capture.to_owned());
     }
 
+    /// The sensor rotates logs: filters with the default interval leave it to it. To be called before
+    /// [`Scripts::begin`]. What cannot be obeyed then is returned.
+    pub fn leave_rotation(&mut self) -> Option<String> {
+        log::rotate::leave_to_sensor(&mut self.script.vm);
+        let name = "Log::default_rotation_postprocessor_cmd";
+        let command = self.script.vm.global_value(name).is_some_and(|command| !command.bytes().is_empty());
+        command.then(|| {
+            format!(
+                "{name} is not obeyed: with a configuration file [logs] says what becomes of rotated logs"
+            )
+        })
+    }
+
     /// Ends a script that runs alone and waits, once this is set.
     pub fn end_when(&mut self, asked: Arc<AtomicBool>) {
         self.script.vm.pollers.push(Rc::new(move |vm, _| {

@@ -9,6 +9,7 @@ use nightjar_script::value::{self, Addr};
 use crate::config::Config;
 use crate::config::options::{OptionDef, Role, Value, all};
 use crate::event::Proto;
+use crate::script_host::log::rotate;
 use crate::time::Interval;
 
 /// Functions that change options.
@@ -26,6 +27,8 @@ pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
             refused.push(format!("{} {why}", option.name));
         }
     }
+    config.rotate_every = Interval::from_secs_f64(rotate::default_interval(vm));
+    config.rotate_from = Interval::from_secs_f64(rotate::base_time(vm));
     refused
 }
 

@@ -9,7 +9,7 @@ use crate::capture::live::{self, Fanout, Kind};
 use crate::config::Config;
 use crate::config::file::{self, Problem, Section, Setting, Value};
 use crate::config::options::{self, Given, OptionDef, Role};
-use crate::log::{Compression, Retention, Rotation, Upkeep};
+use crate::log::{Compression, Retention, Upkeep};
 use crate::pipeline::{Changeable, HANG_AFTER, InterfaceOptions};
 use crate::record::Format;
 use crate::service::sandbox::{Sandbox, folder_of};
@@ -28,7 +28,10 @@ pub struct Sensor {
     pub log_folder: PathBuf,
     /// None is `archive` in the folder of the logs.
     pub archive: Option<PathBuf>,
-    pub rotation: Rotation,
+    /// Logs are rotated, as [`Config::rotate_every`] says, …
+    pub rotates: bool,
+    /// … and when they have grown to so many bytes.
+    pub rotate_at: Option<u64>,
     pub compression: Compression,
     pub retention: Retention,
     pub service: Service,
@@ -65,7 +68,8 @@ impl Default for Sensor {
             given: Given::new(),
             log_folder: PathBuf::from("."),
             archive: None,
-            rotation: Rotation { interval: Interval::from_secs(3600), max_bytes: None },
+            rotates: true,
+            rotate_at: None,
             compression: Compression::Gzip,
             retention: Retention { max_age: Duration::ZERO, min_free_percent: 5 },
             service: Service::default(),
@@ -154,9 +158,8 @@ const LOGS: Section<Sensor> = Section {
     option: Some(Sensor::give),
     settings: &[
         setting!("folder", |sensor, value| sensor.log_folder = PathBuf::from(filled(value)?)),
-        setting!("rotate_every", |sensor, value| sensor.rotation.interval = value.interval()?),
         setting!("rotate_at_size", |sensor, value| {
-            sensor.rotation.max_bytes = Some(value.bytes()?).filter(|bytes| *bytes > 0)
+            sensor.rotate_at = Some(value.bytes()?).filter(|bytes| *bytes > 0)
         }),
         setting!("archive", |sensor, value| sensor.archive = optional(value)?.map(PathBuf::from)),
         setting!("compress", |sensor, value| sensor.compression = value.one_of(&COMPRESSIONS)?),
@@ -169,6 +172,9 @@ const LOGS: Section<Sensor> = Section {
 
 const COMPRESSIONS: [(&str, Compression); 3] =
     [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+
+/// How often logs are rotated where the file says nothing.
+const ROTATE_EVERY: Interval = Interval::from_secs(3600);
 
 /// A table of options only.
 const fn of_options(name: &'static str) -> Section<Sensor> {
@@ -296,6 +302,11 @@ impl Sensor {
         }
         problems.extend(sensor.contradictions(text));
         sensor.file_format = sensor.config.format;
+        if let Some(rotation) = options::find(options::ROTATION)
+            && !sensor.given.iter().any(|(option, _)| option.name == rotation.name)
+        {
+            sensor.give(rotation, options::Value::Interval(ROTATE_EVERY));
+        }
         (sensor, problems)
     }
 
@@ -373,7 +384,8 @@ impl Sensor {
     pub fn changeable(&self) -> Changeable {
         Changeable {
             config: self.config.clone(),
-            rotation: self.rotation,
+            rotates: self.rotates,
+            rotate_at: self.rotate_at,
             upkeep: self.upkeep(),
             given: self.given.clone(),
         }

@@ -9,6 +9,9 @@ const TIMES: [(&str, JsonTime); 3] = [
     ("JSON::TS_ISO8601", JsonTime::Iso8601),
 ];
 
+/// How often logs are rotated.
+pub const ROTATION: &str = "Log::default_rotation_interval";
+
 /// As in Zeek, whose writers take their values from these when they are declared.
 const WRITERS: &str = "set that of LogAscii or LogSQLite, which has taken its value from here before";
 
@@ -61,6 +64,14 @@ pub(super) const OPTIONS: &[OptionDef] = &[
             Ok(())
         },
     ),
+    OptionDef::scripts(
+        ROTATION,
+        "interval",
+        "0secs",
+        "Logs are finished and begun anew at multiples of this time since log_rotate_base_time; \"0\" is never. With a \
+         configuration file it is an hour unless that says otherwise; in a replay the file's does not count.",
+    )
+    .key("logs", "rotate_every"),
     OptionDef::scripts(
         "LogAscii::json_include_unset_fields",
         "bool",

@@ -18,6 +18,7 @@ mod traffic;
 mod value;
 
 pub use file::section;
+pub use logs::ROTATION;
 pub use reference::{declarations, reference};
 pub use value::Value;
 

@@ -119,7 +119,7 @@ impl Filter {
         let local = field("log_local").as_bool();
         let writer = if local { writer } else { Writer::None };
         let interval = match field("interv") {
-            Value::Interval(interval) => interval,
+            Value::Interval(interval) if !rotate::is_sensors(vm, interval) => interval,
             _ => 0.0,
         };
         let gzip_level = match (config.get("gzip_level"), vm.global_value("LogAscii::gzip_level")) {

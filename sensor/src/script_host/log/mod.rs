@@ -7,7 +7,7 @@ mod delay;
 mod drafted;
 mod filter;
 mod leftover;
-mod rotate;
+pub(super) mod rotate;
 
 pub(super) use drafted::Treatment;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use nightjar_script::value::{FuncVal, Value};
 use nightjar_script::{Args, Vm};
 
+use crate::config::options::ROTATION;
 use crate::log::{LogError, Logs, ScriptLog};
 use crate::script_host::log::Log;
 use crate::time::Time;
@@ -62,12 +63,31 @@ fn next_rotation(now: f64, interval: f64, base: f64) -> f64 {
     start + ((now - start) / interval).floor() * interval + interval
 }
 
+/// How often logs are rotated where nothing else is said.
+pub(in crate::script_host) fn default_interval(vm: &Vm) -> f64 {
+    vm.global_value(ROTATION).map_or(0.0, Value::as_double)
+}
+
+/// Whether logs with this interval are rotated by the sensor, and not as scripts say.
+pub(super) fn is_sensors(vm: &Vm, interval: f64) -> bool {
+    vm.global_value(BY_SENSOR).is_some_and(Value::as_bool) && interval == default_interval(vm)
+}
+
+const BY_SENSOR: &str = "Log::__is_rotated_by_sensor";
+
 /// `HH:MM` as seconds.
-pub(super) fn base_time(vm: &Vm) -> f64 {
+pub(in crate::script_host) fn base_time(vm: &Vm) -> f64 {
     let text = vm.global_value("log_rotate_base_time").map_or(String::new(), |value| vm.text_string(value));
     let part = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(0);
     let mut parts = text.split(':');
     f64::from(part(parts.next())) * 3_600.0 + f64::from(part(parts.next())) * 60.0
+}
+
+/// The sensor rotates all logs whose filters have the default interval.
+pub(in crate::script_host) fn leave_to_sensor(vm: &mut Vm) {
+    if let Some(global) = vm.global(BY_SENSOR) {
+        vm.values[global as usize] = Value::Bool(true);
+    }
 }
 
 impl Log {

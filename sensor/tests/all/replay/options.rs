@@ -8,6 +8,7 @@ use nightjar::config::Config;
 use nightjar::config::options::{Form, Kind, OptionDef, Role, Value, all};
 use nightjar::script_host::Scripts;
 use nightjar::service::settings::Sensor;
+use nightjar::time::Interval;
 use nightjar_script::{Options, StdHost};
 
 use super::{capture, complaint, logs, nightjar};
@@ -15,6 +16,7 @@ use super::{capture, complaint, logs, nightjar};
 fn default_of(option: &OptionDef) -> Option<Value> {
     match option.role {
         Role::Engine { get, .. } => Some(get(&Config::default())),
+        Role::Scripts { .. } if option.ty == "interval" => Some(Value::Interval(Interval::ZERO)),
         Role::Scripts { .. } | Role::Ignored { .. } => None,
     }
 }
@@ -166,6 +168,27 @@ fn every_option_has_the_same_value_through_each_door() {
         let Role::Engine { get, .. } = option.role else { continue };
         assert_eq!(get(&sensor.config).literal(), by_file[option.name].0, "{}", option.name);
     }
+}
+
+#[test]
+fn how_often_logs_are_rotated_is_one_setting() {
+    let every = |file: Option<&str>, code: &[&str], words: &[&str]| {
+        let given = file.map(|text| Sensor::parse(text).unwrap_or_else(|wrong| panic!("{wrong:?}")).given);
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let settings = Scripts::settings_of(&given.unwrap_or_default());
+        let options = Options { code: owned(code), overrides: owned(words), settings, ..Options::default() };
+        let mut scripts = Scripts::compile(StdHost::default(), &options).expect("it compiles");
+        let config = scripts.begin(Config::default(), false);
+        (config.rotate_every.as_secs_f64(), config.rotate_from.as_secs_f64())
+    };
+    let (file, redef) =
+        ("[logs]\nrotate_every = \"7 min\"\n", "redef Log::default_rotation_interval = 8min;");
+    assert_eq!(every(None, &[], &[]), (0.0, 0.0));
+    assert_eq!(every(Some(""), &[], &[]), (3600.0, 0.0));
+    assert_eq!(every(Some(file), &[], &[]), (420.0, 0.0));
+    assert_eq!(every(Some(file), &[redef], &[]), (480.0, 0.0));
+    let words = ["Log::default_rotation_interval=9min", "log_rotate_base_time=00:30"];
+    assert_eq!(every(Some(file), &[redef], &words), (540.0, 1800.0));
 }
 
 /// Runs a replay with these arguments, and gives what was said and the logs.
