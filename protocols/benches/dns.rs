@@ -1,13 +1,11 @@
-//! What one DNS message costs: `cargo bench -p nightjar-protocols --bench dns`.
-//!
-//! Each line is one kind of traffic: nanoseconds per message for reading alone, and for a query and
-//! its reply through a session, with the answers spelled.
+//! What a query and its reply cost, by kind of traffic, for reading alone and through a session with the answers
+//! spelled: `cargo bench -p nightjar-protocols -- dns::`.
 
-use nightjar_protocols::dns::*;
 use std::hint::black_box;
-use std::time::Instant;
 
-const ROUNDS: u32 = 400_000;
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use nightjar_protocols::dns::*;
 
 /// Type and data of an answer.
 type Answer<'a> = (u16, &'a [u8]);
@@ -48,42 +46,52 @@ impl Sink for Nothing {
     fn flip_roles(&mut self) {}
 }
 
-fn per_message(mut round: impl FnMut(u32)) -> f64 {
-    let start = Instant::now();
-    (0..ROUNDS).for_each(&mut round);
-    start.elapsed().as_nanos() as f64 / f64::from(ROUNDS) / 2.0
+const ADDRESS6: &[u8] = &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x98];
+
+/// A kind of traffic: its name, type of query, and answers.
+type Kind = (&'static str, u16, &'static [Answer<'static>]);
+
+const KINDS: &[Kind] = &[
+    ("NXDOMAIN", 1, &[]),
+    ("A", 1, &[(1, &[192, 0, 2, 198])]),
+    ("AAAA", 28, &[(28, ADDRESS6)]),
+    ("TXT", 16, &[(16, b"\x12v=spf1 mx -all txt")]),
+    (
+        "CNAME and 3 A",
+        1,
+        &[(5, b"\x03cdn\xc0\x10"), (1, &[192, 0, 2, 1]), (1, &[192, 0, 2, 2]), (1, &[192, 0, 2, 3])],
+    ),
+];
+
+const NAMES: [&str; 5] = [KINDS[0].0, KINDS[1].0, KINDS[2].0, KINDS[3].0, KINDS[4].0];
+
+/// A query of this kind, and its reply.
+fn messages(kind: &str) -> [Vec<u8>; 2] {
+    let (_, qtype, answers) = KINDS.iter().find(|(name, ..)| *name == kind).expect("a kind");
+    [(0x0100, &[][..]), (0x8180, answers)]
+        .map(|(flags, answers)| message(7, flags, "host198.example.com", *qtype, answers))
 }
 
-fn main() {
-    let address6: &[u8] = &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x98];
-    let chain: [Answer<'_>; 4] =
-        [(5, b"\x03cdn\xc0\x10"), (1, &[192, 0, 2, 1]), (1, &[192, 0, 2, 2]), (1, &[192, 0, 2, 3])];
-    let kinds: [(&str, u16, &[Answer<'_>]); 5] = [
-        ("NXDOMAIN", 1, &[]),
-        ("A", 1, &[(1, &[192, 0, 2, 198])]),
-        ("AAAA", 28, &[(28, address6)]),
-        ("TXT", 16, &[(16, b"\x12v=spf1 mx -all txt")]),
-        ("CNAME and 3 A", 1, &chain),
-    ];
+#[divan::bench(args = NAMES)]
+fn read(bencher: Bencher, kind: &str) {
+    let messages = messages(kind);
+    let (mut scratch, options) = (Scratch::default(), Options::default());
+    bencher.counter(ItemsCount::new(2u32)).bench_local(|| {
+        for message in &messages {
+            black_box(parse_message(black_box(message), &options, &mut scratch, &mut Nothing));
+        }
+    });
+}
+
+#[divan::bench(args = NAMES)]
+fn through_a_session(bencher: Bencher, kind: &str) {
+    let [query, reply] = messages(kind);
     let flow = Flow { orig_port: 40_000, resp_port: 53, transport: Transport::Udp, resp_multicast: false };
-    println!("{:<16} {:>10} {:>10}", "ns per message", "read", "session");
-    for (kind, qtype, answers) in kinds {
-        let query = message(7, 0x0100, "host198.example.com", qtype, &[]);
-        let reply = message(7, 0x8180, "host198.example.com", qtype, answers);
-        let (mut scratch, options) = (Scratch::default(), Options::default());
-        let read = per_message(|_| {
-            for message in [&query, &reply] {
-                black_box(parse_message(black_box(message), &options, &mut scratch, &mut Nothing));
-            }
-        });
-        let mut space = Workspace::default();
-        let session = per_message(|round| {
-            let mut session = Session::default();
-            let now = i64::from(round);
-            session.message(&mut space, &flow, true, now, black_box(&query), &mut Nothing);
-            session.message(&mut space, &flow, false, now + 1, black_box(&reply), &mut Nothing);
-            session.finish(&mut space, &mut Nothing);
-        });
-        println!("{kind:<16} {read:>10.1} {session:>10.1}");
-    }
+    let mut space = Workspace::default();
+    bencher.counter(ItemsCount::new(2u32)).bench_local(|| {
+        let mut session = Session::default();
+        session.message(&mut space, &flow, true, 0, black_box(&query), &mut Nothing);
+        session.message(&mut space, &flow, false, 1, black_box(&reply), &mut Nothing);
+        session.finish(&mut space, &mut Nothing);
+    });
 }

@@ -1,9 +1,10 @@
-//! `cargo bench -p nightjar-protocols --bench http`: time per kept-alive exchange, with and without
-//! the rows of http.log, and per byte of body. A plain harness: the fastest of many rounds.
+//! What an exchange and a segment of a body cost, with and without the rows of http.log:
+//! `cargo bench -p nightjar-protocols -- http::`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
+use divan::Bencher;
+use divan::counter::BytesCount;
 use nightjar_protocols::http::log::{Row, RowLimits, RowSink, Rows};
 use nightjar_protocols::http::{
     Content, EntityId, Handler, Header, Limits, MessageStat, ReplyLine, RequestLine, Session,
@@ -69,67 +70,56 @@ impl Handler for Logged {
     }
 }
 
-fn best(name: &str, unit: &str, per_round: u64, mut round: impl FnMut()) {
-    let mut fastest = f64::INFINITY;
-    for _ in 0..20 {
-        let start = Instant::now();
-        round();
-        fastest = fastest.min(start.elapsed().as_nanos() as f64 / per_round as f64);
+/// An exchange in pieces of this length.
+fn exchange(session: &mut Session, handler: &mut impl Handler, len: usize) {
+    for (is_orig, message) in [(true, REQUEST), (false, REPLY)] {
+        for piece in black_box(message).chunks(len) {
+            session.data(is_orig, 0, piece, handler);
+        }
     }
-    println!("{name:<44} {fastest:>9.2} ns/{unit}");
 }
 
-fn main() {
-    const ROUNDS: u64 = 20_000;
-    best("kept-alive exchange, 8 + 8 headers", "exchange", ROUNDS, || {
-        let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
-        for _ in 0..ROUNDS {
-            session.data(true, 0, black_box(REQUEST), &mut count);
-            session.data(false, 0, black_box(REPLY), &mut count);
-        }
-        black_box(count.0);
-    });
-    best("the same with rows for http.log", "exchange", ROUNDS, || {
+#[divan::bench]
+fn kept_alive_exchange(bencher: Bencher) {
+    let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
+    bencher.bench_local(|| exchange(&mut session, &mut count, usize::MAX));
+    black_box(count.0);
+}
+
+#[divan::bench]
+fn kept_alive_exchange_in_segments_of_100_bytes(bencher: Bencher) {
+    let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
+    bencher.bench_local(|| exchange(&mut session, &mut count, 100));
+    black_box(count.0);
+}
+
+#[divan::bench]
+fn kept_alive_exchange_with_rows(bencher: Bencher) {
+    let mut session = Session::new(Limits::default());
+    let mut logged = Logged(Rows::new(RowLimits::default()), Sink(0));
+    bencher.bench_local(|| exchange(&mut session, &mut logged, usize::MAX));
+    black_box(logged.1.0);
+}
+
+#[divan::bench]
+fn exchange_of_its_own_connection_with_rows(bencher: Bencher) {
+    bencher.bench_local(|| {
         let mut session = Session::new(Limits::default());
         let mut logged = Logged(Rows::new(RowLimits::default()), Sink(0));
-        for _ in 0..ROUNDS {
-            session.data(true, 0, black_box(REQUEST), &mut logged);
-            session.data(false, 0, black_box(REPLY), &mut logged);
-        }
-        black_box(logged.1.0);
+        exchange(&mut session, &mut logged, usize::MAX);
+        logged.1.0
     });
-    best("one exchange per connection, with rows", "exchange", ROUNDS, || {
-        for _ in 0..ROUNDS {
-            let mut session = Session::new(Limits::default());
-            let mut logged = Logged(Rows::new(RowLimits::default()), Sink(0));
-            session.data(true, 0, black_box(REQUEST), &mut logged);
-            session.data(false, 0, black_box(REPLY), &mut logged);
-            black_box(logged.1.0);
-        }
-    });
-    best("the same in segments of 100 bytes", "exchange", ROUNDS, || {
-        let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
-        for _ in 0..ROUNDS {
-            for piece in black_box(REQUEST).chunks(100) {
-                session.data(true, 0, piece, &mut count);
-            }
-            for piece in black_box(REPLY).chunks(100) {
-                session.data(false, 0, piece, &mut count);
-            }
-        }
-        black_box(count.0);
-    });
+}
 
+#[divan::bench]
+fn segment_of_a_body_of_known_length(bencher: Bencher) {
     let body = vec![b'x'; 1460];
-    const LEN: u64 = 1460 * 10_000;
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {LEN}\r\n\r\n");
-    best("body of known length, 1460 byte segments", "segment", LEN / 1460, || {
-        let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
-        session.data(true, 0, REQUEST, &mut count);
-        session.data(false, 0, head.as_bytes(), &mut count);
-        for _ in 0..LEN / 1460 {
-            session.data(false, 0, black_box(&body), &mut count);
-        }
-        assert_eq!(black_box(count.0) / LEN, 1);
-    });
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", u64::MAX / 2);
+    let (mut session, mut count) = (Session::new(Limits::default()), Count::default());
+    session.data(true, 0, REQUEST, &mut count);
+    session.data(false, 0, head.as_bytes(), &mut count);
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench_local(|| session.data(false, 0, black_box(&body), &mut count));
+    assert!(count.0 > 0);
 }

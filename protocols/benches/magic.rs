@@ -1,11 +1,7 @@
-//! How long naming a file takes, by kind of file: `cargo bench -p nightjar-protocols --bench magic`.
+//! How long naming a file takes, by kind of file: `cargo bench -p nightjar-protocols -- magic::`.
 
 use divan::{Bencher, black_box};
 use nightjar_protocols::magic::{SNIFF_LEN, detect};
-
-fn main() {
-    divan::main();
-}
 
 /// A full sniffing buffer that begins with `start` and goes on with `unit`.
 fn file(start: &[u8], unit: &[u8]) -> Vec<u8> {

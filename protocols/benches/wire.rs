@@ -1,4 +1,4 @@
-//! What headers and checksums cost per packet: `cargo bench -p nightjar-protocols --bench wire`.
+//! What headers and checksums cost per packet: `cargo bench -p nightjar-protocols -- wire::`.
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -6,10 +6,6 @@ use std::net::IpAddr;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use nightjar_protocols::wire::{checksum, ethernet, ipv4, ipv6, teredo};
-
-fn main() {
-    divan::main();
-}
 
 fn seed(name: &str) -> Vec<u8> {
     let path = format!("{}/fuzz/corpus/wire/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -6,16 +6,10 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 #![forbid(unsafe_code)]
 
-pub mod dns;
 pub mod error;
-pub mod files;
-pub mod http;
-pub mod magic;
-pub mod mime;
+mod folders;
 pub mod probe;
 pub mod reader;
-pub mod ssh;
-pub mod syslog;
 pub mod text;
-pub mod tls;
-pub mod wire;
+
+pub use folders::*;

@@ -102,6 +102,9 @@ pub trait CounterSet: Default {
         found
     }
 
+    /// Sets to nothing what there is no more of.
+    fn forget_gauges(&mut self);
+
     /// What was lost, as far as it was anything.
     fn losses(&self) -> Vec<Loss> {
         let mut found: Vec<Loss> = Vec::new();
@@ -119,6 +122,17 @@ pub trait CounterSet: Default {
         });
         found
     }
+}
+
+/// Nothing is counted.
+impl CounterSet for () {
+    fn metrics(_: &mut dyn FnMut(&'static Metric)) {}
+
+    fn samples(&self, _: &mut dyn FnMut(Sample<'_>)) {}
+
+    fn merge(&mut self, _: &()) {}
+
+    fn forget_gauges(&mut self) {}
 }
 
 /// Something that was not analysed, was cut off or given up.
@@ -194,6 +208,7 @@ impl<const N: usize> Numbers for [u64; N] {
 ///         CounterSet::samples(&self.fragments, each);
 ///     }
 ///     fn merge(&mut self, other: &FlowStats) { /* likewise, field by field */ }
+///     fn forget_gauges(&mut self) { /* likewise, of those that are gauges */ }
 /// }
 /// ```
 macro_rules! counters {
@@ -221,6 +236,10 @@ macro_rules! counters {
             fn merge(&mut self, other: &Self) {
                 $( $crate::counters::counters!(@merge (&mut self.$field, &other.$field) $($metric)?); )+
             }
+
+            fn forget_gauges(&mut self) {
+                $( $crate::counters::counters!(@forget (&mut self.$field) $($metric)?); )+
+            }
         }
     };
     (@metrics $each:ident, $ty:ty, [$($doc:literal)*]) => {
@@ -237,6 +256,14 @@ macro_rules! counters {
         const METRIC: &$crate::counters::Metric = &$metric.documented(concat!($($doc),*));
         $crate::counters::Numbers::samples($of, METRIC, $each);
     }};
+    (@forget ($of:expr)) => {
+        $crate::counters::CounterSet::forget_gauges($of);
+    };
+    (@forget ($of:expr) $metric:expr) => {
+        if $metric.kind == $crate::counters::Kind::Gauge {
+            *$of = Default::default();
+        }
+    };
     (@merge ($to:expr, $from:expr)) => {
         $crate::counters::CounterSet::merge($to, $from);
     };
@@ -290,6 +317,8 @@ mod tests {
         let lost: Vec<String> = inn.losses().iter().map(Loss::to_string).collect();
         assert_eq!(lost, ["7 visits in vain", "6 meals burnt"]);
         assert_eq!(Inn::default().losses(), []);
+        inn.forget_gauges();
+        assert_eq!((inn.guests, inn.kitchen), (4, Kitchen { burnt: 6, fires: 0 }));
         let mut helps = Vec::new();
         Inn::metrics(&mut |metric| {
             helps.push(format!("{} {}: {}", metric.kind.name(), metric.family, metric.help()))

@@ -5,35 +5,21 @@
 @load base/frameworks/notice
 @load base/bif/weird
 @load base/utils/conn-ids
+@load base/logs/weird
 
 module Weird;
 
+redef record Weird::Info += {
+	## The connection it is about, which gives uid and id.
+	conn: connection &optional;
+	## What it has in common with its repetitions, instead of the ends of the connection.
+	identifier: string &optional;
+};
+
 export {
-	redef enum Log::ID += { LOG };
-
-	global log_policy: Log::PolicyHook;
-
 	redef enum Notice::Type += {
 		## Something odd that is worth a notice.
 		Activity,
-	};
-
-	type Info: record {
-		ts: time &log;
-		uid: string &log &optional;
-		id: conn_id &log &optional;
-		## The connection it is about, which gives uid and id.
-		conn: connection &optional;
-		name: string &log;
-		## More about it.
-		addl: string &log &optional;
-		## Whether it was raised as a notice too.
-		notice: bool &log &default=F;
-		peer: string &log &default=peer_description;
-		## The analyzer that noticed.
-		source: string &log &optional;
-		## What it has in common with its repetitions, instead of the ends of the connection.
-		identifier: string &optional;
 	};
 
 	type Action: enum {
@@ -105,9 +91,6 @@ export {
 	global did_log: set[string, string] &create_expire=1day &redef;
 	global did_notice: set[string, string] &create_expire=1day &redef;
 
-	## A row of weird.log is about to be written.
-	global log_weird: event(rec: Info);
-
 	## Takes an oddity that a script noticed.
 	global weird: function(w: Weird::Info);
 
@@ -136,7 +119,6 @@ function on_repeats(id: string, new_value: set[string]): set[string]
 
 event zeek_init() &priority=5
 	{
-	Log::create_stream(Weird::LOG, [$columns=Info, $ev=log_weird, $path="weird", $policy=log_policy]);
 	Option::set_change_handler("Weird::ignore_hosts", on_ignored_hosts, -100);
 	Option::set_change_handler("Weird::weird_do_not_ignore_repeats", on_repeats, -100);
 	}

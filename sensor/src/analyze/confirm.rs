@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::analyze::LogDecl;
 use crate::analyze::conn::events::{
     AnalyzerConfirmation, AnalyzerViolation, ConfirmationInfo, Tag, ViolationInfo,
 };
@@ -12,10 +13,16 @@ use crate::flow::{Cx, Flow};
 use crate::record::{EnumName, Record, Uid, record};
 use crate::time::Time;
 
-/// analyzer.log's columns.
-pub const ANALYZER: &crate::record::Schema = <AnalyzerRow<'static> as Record>::SCHEMA;
-/// dpd.log's columns.
-pub const DPD: &crate::record::Schema = <DpdRow<'static> as Record>::SCHEMA;
+/// analyzer.log and dpd.log.
+pub const LOGS: &[LogDecl] = &[
+    LogDecl {
+        schema: <AnalyzerRow<'static> as Record>::SCHEMA,
+        info: "Analyzer::Logging::Info",
+        holder: None,
+        event: None,
+    },
+    LogDecl { schema: <DpdRow<'static> as Record>::SCHEMA, info: "DPD::Info", holder: None, event: None },
+];
 
 /// Bytes of the data that dpd.log shows.
 const MAX_DATA: usize = 40;
@@ -96,21 +103,11 @@ record! {
 
 record! {
     /// A protocol that was confirmed on a connection, and then was given up.
-    pub struct DpdRow<'a> in "dpd" {
+    pub struct DpdRow<'a> in "dpd" of conn {
         /// When it was.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// The transport protocol.
-        proto: EnumName = "proto",
+        proto: EnumName = "proto" as "transport_proto",
         /// The analyzer that gave up.
         analyzer: &'a str = "analyzer",
         /// Which rule was broken, and in brackets what broke it.
@@ -162,19 +159,13 @@ fn log_given_up(cx: &mut Cx<'_>, flow: &mut Flow, analyzer: &Named, reason: &str
             Cow::Owned([reason.as_bytes(), b" [", shown, more.as_bytes(), b"]"].concat())
         }
     };
-    let (uid, id) = (flow.uid(), flow.id());
     let row = DpdRow {
-        ts: cx.now,
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
+        conn: flow.columns(cx.now),
         proto: EnumName(flow.proto().name()),
         analyzer: analyzer.name,
         reason: &reason,
     };
-    cx.bus.log(&row, Owner { uid, nth: 0 });
+    cx.bus.log(&row, Owner { uid: row.conn.uid, nth: 0 });
 }
 
 /// Writes a row of analyzer.log.

@@ -4,19 +4,14 @@
 //! analyzers may try a flow, and those that it turns out not to be are dropped.
 
 mod confirm;
-mod conn;
 mod detect;
-mod dns;
 #[cfg(debug_assertions)]
 mod fault;
-mod files;
-mod http;
+mod folders;
 mod logs;
 mod protocol;
 pub mod reference;
 mod session;
-mod ssh;
-mod syslog;
 mod unclaimed;
 
 pub use confirm::{Kind, Named, confirmed, violated};
@@ -26,11 +21,14 @@ pub use files::{
     FileAnalyzer, FileLink, FileSpec, OpenFiles, analyzers_of_type, digests_of_file, file_analyzers,
 };
 pub use logs::LogDecl;
-pub use protocol::{Protocol, Workers, declared_logs, events, events_where, first, protocols, row_of};
+pub use protocol::{
+    Protocol, ProtocolStats, Worker, Workers, declared_logs, events, events_where, first, protocols, row_of,
+};
 pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};
 
 use files::{Carrier, FileCx};
+use folders::*;
 use protocol::{specs, suggested};
 use session::{Inner, Standing};
 
@@ -42,13 +40,11 @@ use crate::record::Schema;
 
 /// The logs that analyzers write.
 pub fn logs() -> impl Iterator<Item = &'static Schema> {
-    [ANALYZER, DPD].into_iter().chain(declared_logs().map(|log| log.schema))
+    declared_logs().map(|log| log.schema)
 }
 
-pub const ANALYZER: &Schema = confirm::ANALYZER;
 pub const CONN: &Schema = conn::SCHEMA;
 pub const DNS: &Schema = dns::SCHEMA;
-pub const DPD: &Schema = confirm::DPD;
 pub const FILES: &Schema = files::SCHEMA;
 pub const HTTP: &Schema = http::SCHEMA;
 
@@ -68,9 +64,7 @@ pub struct Shared {
 counters! {
     /// Counters of the analyzers of one worker.
     pub struct AnalyzeStats {
-        pub dns: dns::Counters,
-        pub files: files::Counters,
-        pub http: http::Counters,
+        pub of: ProtocolStats,
         /// Streams inside streams that were nested too deep to be analysed.
         pub nested_too_deep: u64 =
             counter("nested_too_deep_total").lost("streams in too many other streams not analysed"),
@@ -100,9 +94,7 @@ pub trait Analysis: Handler + Default {
 impl Shared {
     fn stats(&self) -> AnalyzeStats {
         AnalyzeStats {
-            dns: self.of.dns.counters,
-            files: self.of.files.counters(),
-            http: self.of.http.counters,
+            of: self.of.counters(),
             nested_too_deep: self.nested_too_deep,
             violations: self.violations,
             given_up: self.given_up,

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use crate::analyze::{CONN, FileSpec, LogDecl, Spec, conn, dns, files, http, ssh, syslog};
+use crate::analyze::{CONN, FileSpec, LogDecl, Spec, confirm, conn};
+use crate::counters::{CounterSet, counters};
 use crate::event::{ArgType, Event, EventDecl, EventId, EventSet, Proto};
 use crate::flow;
 use crate::record::Schema;
@@ -53,10 +54,26 @@ impl Protocol {
     }
 }
 
+/// What a protocol's analyzers share on one worker.
+pub trait Worker: Default {
+    /// What they count; it shows wherever counters do.
+    type Counters: CounterSet + Copy;
+
+    fn counters(&self) -> Self::Counters;
+}
+
+/// Nothing is shared, and nothing counted.
+impl Worker for () {
+    type Counters = ();
+
+    fn counters(&self) {}
+}
+
 /// Names all protocols, by their folders.
 ///
 /// Each folder has `events::EVENTS`, `PROTOCOL`, and as `Worker` what its analyzers share on one worker. The expansion
-/// gives the events their places (`first::NAME`), and makes [`Shared`](crate::analyze::Shared)'s part.
+/// gives the events their places (`first::NAME`), and makes [`Shared`](crate::analyze::Shared)'s part and what is counted
+/// in it.
 macro_rules! protocols {
     ($($name:ident)+) => {
         /// The place of each protocol's first event.
@@ -67,13 +84,26 @@ macro_rules! protocols {
 
         static PROTOCOLS: &[Protocol] = &[
             Protocol { name: "flow", events: flow::events::EVENTS, ..Protocol::NOTHING },
-            $(Protocol { name: stringify!($name), first: first::$name, ..$name::PROTOCOL },)+
+            $(Protocol { name: stringify!($name), first: first::$name, ..crate::analyze::$name::PROTOCOL },)+
         ];
 
         /// What the analyzers of one worker share, by protocol.
         #[derive(Default)]
         pub struct Workers {
-            $(pub $name: $name::Worker,)+
+            $(pub $name: crate::analyze::$name::Worker,)+
+        }
+
+        impl Workers {
+            pub fn counters(&self) -> ProtocolStats {
+                ProtocolStats { $($name: Worker::counters(&self.$name),)+ }
+            }
+        }
+
+        counters! {
+            /// Counters of the analyzers of one worker, by protocol.
+            pub struct ProtocolStats {
+                $(pub $name: <crate::analyze::$name::Worker as Worker>::Counters,)+
+            }
         }
     };
     (@place ($place:expr) $name:ident $($rest:ident)*) => {
@@ -125,9 +155,9 @@ pub(super) fn suggested(proto: Proto, port: u16) -> &'static [&'static Spec] {
     found.ok().and_then(|at| BY_PORT.get(at)).map_or(&[], |(_, specs)| specs)
 }
 
-/// All logs that are declared by protocols.
+/// The logs that analyzers write.
 pub fn declared_logs() -> impl Iterator<Item = &'static LogDecl> {
-    PROTOCOLS.iter().flat_map(|protocol| protocol.logs)
+    confirm::LOGS.iter().chain(PROTOCOLS.iter().flat_map(|protocol| protocol.logs))
 }
 
 /// All events with their places, in their order.
@@ -162,7 +192,7 @@ pub fn events_where(is: impl Fn(EventId, &EventDecl) -> bool) -> EventSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyze::{DNS, HTTP};
+    use crate::analyze::{DNS, HTTP, dns, files, http};
 
     #[test]
     fn every_event_has_a_place_and_a_name_of_its_own() {

@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 use crate::event::{About, Bus, Conn, ConnId, ConnView, EndView, Event, Name, Part, Proto, Tunnel, Weird};
 use crate::flow::events::ConnWeird;
 use crate::flow::history::History;
-use crate::record::{Record, Uid};
+use crate::record::{ConnColumns, Record, Uid};
 use crate::time::{Interval, Time};
 
 /// What every flow has, whatever its transport.
@@ -131,6 +131,18 @@ impl Flow {
     /// Originator and responder, as logs show them.
     pub fn id(&self) -> ConnId {
         self.tuple.id()
+    }
+
+    /// What a row of it begins with, of something that was then.
+    pub fn columns(&mut self, ts: Time) -> ConnColumns {
+        self.uid();
+        self.last_columns(ts)
+    }
+
+    /// The same for the last row: its identifier need not be kept.
+    pub fn last_columns(&self, ts: Time) -> ConnColumns {
+        let (uid, ConnId { orig_h, orig_p, resp_h, resp_p }) = (self.last_uid(), self.id());
+        ConnColumns { ts, uid, orig_h, orig_p, resp_h, resp_p }
     }
 
     pub fn proto(&self) -> Proto {

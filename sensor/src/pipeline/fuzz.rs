@@ -78,12 +78,12 @@ fn play(packets: &[Made], tight: bool, count: usize) -> Played {
         played.take(&mut worker);
         worker.check();
         let stats = worker.stats();
-        let (flow, files) = (&stats.flow, &stats.analyze.files);
+        let (flow, files) = (&stats.flow, &stats.analyze.of.files);
         assert_eq!((stats.panics, flow.lost), (0, 0), "nothing fails");
         assert_eq!(flow.open_by_proto, [0; 3], "all connections have ended");
         assert_eq!(flow.reassembly_bytes, 0, "nothing waits behind a hole");
         assert_eq!((files.open, files.bytes), (0, 0), "no file is open");
-        assert_eq!(stats.analyze.dns.waiting, 0, "no query waits");
+        assert_eq!(stats.analyze.of.dns.waiting, 0, "no query waits");
         assert!(flow.gaps <= flow.acks && flow.tcp_one_sided <= flow.tcp_ended);
         played.stats.push(stats);
     }

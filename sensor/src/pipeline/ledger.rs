@@ -132,7 +132,7 @@ impl RingLedger {
         self.stats.flow.open_by_proto = [0; 3];
         (self.stats.flow.most_open, self.stats.flow.reassembly_bytes) = (0, 0);
         let analyze = &mut self.stats.analyze;
-        (analyze.dns.waiting, analyze.files.open, analyze.files.bytes) = (0, 0, 0);
+        analyze.forget_gauges();
         // Who comes next counts on where these are counted.
         analyze.unclaimed = 0;
     }

@@ -209,12 +209,12 @@ impl Loss {
                 icmp_conns: since(|ring| ring.stats.flow.opened_by_proto[2]),
                 timers: since(|ring| ring.stats.flow.opened()),
                 active_timers: ring.open_flows(),
-                files: since(|ring| ring.stats.analyze.files.begun),
-                active_files: ring.stats.analyze.files.open,
-                dns_requests: since(|ring| ring.stats.analyze.dns.queries),
-                active_dns_requests: ring.stats.analyze.dns.waiting,
+                files: since(|ring| ring.stats.analyze.of.files.begun),
+                active_files: ring.stats.analyze.of.files.open,
+                dns_requests: since(|ring| ring.stats.analyze.of.dns.queries),
+                active_dns_requests: ring.stats.analyze.of.dns.waiting,
                 reassem_tcp_size: ring.stats.flow.reassembly_bytes,
-                reassem_file_size: ring.stats.analyze.files.bytes,
+                reassem_file_size: ring.stats.analyze.of.files.bytes,
                 reassem_frag_size: ring.fragment_bytes,
                 counters: (!counted.is_empty()).then_some(Vector(&counted)),
                 ..StatsRow::default()
@@ -495,7 +495,7 @@ mod tests {
         for (seconds, packets, acks, gaps) in [(60, 10, 100, 10), (300, 30, 110, 11), (960, 70, 130, 21)] {
             (ring.source.delivered, ring.source.link) = (packets, packets + 1);
             (ring.stats.flow.acks, ring.stats.flow.gaps) = (acks, gaps);
-            ring.stats.analyze.files.too_many += 2;
+            ring.stats.analyze.of.files.too_many += 2;
             let mut scripts = ScriptCounters::default();
             scripts.sumstats.evicted = gaps;
             let rings = vec![ring.clone()];

@@ -25,11 +25,17 @@ pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use watchdog::Hang;
 pub use worker::WorkerStats;
 
+use crate::analyze::LogDecl;
 use crate::record::Schema;
 
 /// The logs of traffic, and of a running sensor.
 pub fn streams() -> impl Iterator<Item = &'static Schema> {
     of_traffic().chain(loss::LOGS.iter().copied())
+}
+
+/// The logs whose rows are declared for scripts from their records.
+pub fn declared_logs() -> impl Iterator<Item = &'static LogDecl> {
+    crate::analyze::declared_logs().chain(crate::policy::DECLARED_LOGS)
 }
 
 /// The logs of traffic alone.

@@ -8,6 +8,7 @@ mod weird;
 
 pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
+use crate::analyze::LogDecl;
 use crate::config::Config;
 use crate::config::options::Given;
 use crate::counters::{counter, counters};
@@ -21,6 +22,9 @@ use crate::time::{Interval, Time};
 /// The logs that are written here.
 pub static LOGS: &[&Schema] = &[TUNNEL, WEIRD];
 pub const TUNNEL: &Schema = tunnel::TunnelRow::SCHEMA;
+/// The log whose rows are declared for scripts from its record.
+pub static DECLARED_LOGS: &[LogDecl] =
+    &[LogDecl { schema: WEIRD, info: "Weird::Info", holder: None, event: Some("log_weird") }];
 pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.

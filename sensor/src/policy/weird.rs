@@ -25,7 +25,7 @@ record! {
         /// Whether it was raised as a notice too.
         notice: bool = "notice",
         /// The sensor that noticed.
-        peer: &'a str = "peer",
+        peer: &'a str = "peer" as "string &default=peer_description",
         /// The analyzer that noticed.
         source: Option<&'a str> = "source",
     }

@@ -18,25 +18,68 @@
 /// [`Record`](crate::record::Record) whose schema lists `ts` and `name` with their Zeek types, their
 /// documentation, and whether they are optional (an `Option`). In the Zeek language a column that is not has a
 /// default where its type has a natural one; `name: &'a str = "name" as "string &default=\"x\""` says otherwise.
+///
+/// A row of a connection has the columns that those have in common, from `ts` to `id.resp_p`, in a field `conn` of
+/// type [`ConnColumns`](crate::record::ConnColumns), and says of what its time is:
+///
+/// ```text
+/// pub struct Example<'a> in "example" of conn {
+///     /// When it happened.
+///     ts,
+///     /// What was asked for.
+///     name: Option<&'a str> = "name",
+/// }
+/// ```
 macro_rules! record {
     (@zeek) => { None };
     (@zeek $zeek:literal) => { Some($zeek) };
     (
         $(#[$about:meta])*
-        pub struct $name:ident $(<$life:lifetime>)? in $path:literal {
-            $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal $(as $zeek:literal)?, )+
+        pub struct $name:ident $(<$life:lifetime>)? in $path:literal of conn {
+            $(#[doc = $ts:literal])* ts,
+            $($columns:tt)*
         }
+    ) => {
+        $crate::record::record! {
+            @declare
+            [$(#[$about])*] $name [$($life)?] $path
+            [conn: $crate::record::ConnColumns = [
+                $crate::record::ConnColumns::ts(concat!($($ts, "\n"),*)),
+                $crate::record::ConnColumns::UID,
+                $crate::record::ConnColumns::ORIG_H,
+                $crate::record::ConnColumns::ORIG_P,
+                $crate::record::ConnColumns::RESP_H,
+                $crate::record::ConnColumns::RESP_P,
+            ]]
+            $($columns)*
+        }
+    };
+    (
+        $(#[$about:meta])*
+        pub struct $name:ident $(<$life:lifetime>)? in $path:literal { $($columns:tt)* }
+    ) => {
+        $crate::record::record! { @declare [$(#[$about])*] $name [$($life)?] $path [] $($columns)* }
+    };
+    (
+        @declare
+        [$(#[$about:meta])*] $name:ident [$($life:lifetime)?] $path:literal
+        [$($head:ident : $head_ty:ty = [$($head_def:expr,)+])?]
+        $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal $(as $zeek:literal)?, )+
     ) => {
         $(#[$about])*
         #[derive(Clone, Debug)]
         pub struct $name $(<$life>)? {
+            $(
+                /// When, and which connection.
+                pub $head: $head_ty,
+            )?
             $( $(#[doc = $doc])* pub $field: $ty, )+
         }
 
         impl $(<$life>)? $crate::record::Record for $name $(<$life>)? {
             const SCHEMA: &'static $crate::record::Schema = &$crate::record::Schema {
                 path: $path,
-                fields: &[ $( $crate::record::FieldDef {
+                fields: &[ $($($head_def,)+)? $( $crate::record::FieldDef {
                     name: $column,
                     ty: <$ty as $crate::record::Field>::TYPE,
                     optional: <$ty as $crate::record::Field>::OPTIONAL,
@@ -48,6 +91,7 @@ macro_rules! record {
             #[inline]
             fn visit<V: $crate::record::Visitor>(&self, visitor: &mut V) {
                 let mut index = 0;
+                $( index += self.$head.visit(visitor); )?
                 $(
                     visitor.field(index, $crate::record::Field::value(&self.$field));
                     index += 1;
@@ -57,6 +101,12 @@ macro_rules! record {
 
             fn get(&self, index: usize) -> $crate::record::Value<'_> {
                 let mut at = 0;
+                $(
+                    at += <$head_ty>::WIDTH;
+                    if index < at {
+                        return self.$head.get(index);
+                    }
+                )?
                 $(
                     if at == index {
                         return $crate::record::Field::value(&self.$field);

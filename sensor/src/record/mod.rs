@@ -5,10 +5,12 @@
 
 mod format;
 mod macros;
+mod of_conn;
 mod uid;
 mod value;
 
 pub use format::{Format, JsonTime};
+pub use of_conn::ConnColumns;
 pub use uid::Uid;
 pub use value::{EnumName, Field, Items, Set, Type, Value, Vector};
 

@@ -11,22 +11,15 @@ use crate::analyze::LogDecl;
 use crate::analyze::file_events::FileContent;
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, EventSet, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
+use crate::pipeline;
 use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
 use crate::script_host::pushdown::{self, LogFunctions};
 
-/// Logs that scripts declare in their own way, beside those that protocols declare.
-static OTHER_LOGS: &[LogDecl] = &[
-    other(analyze::ANALYZER, "Analyzer::Logging::Info"),
-    other(analyze::DPD, "DPD::Info"),
-    other(policy::WEIRD, "Weird::Info"),
-    other(policy::TUNNEL, "Tunnel::Info"),
-];
-
-const fn other(schema: &'static Schema, info: &'static str) -> LogDecl {
-    LogDecl { schema, info, holder: None, event: None }
-}
+/// Logs that scripts declare in their own way, beside those that are declared from their records.
+static OTHER_LOGS: &[LogDecl] =
+    &[LogDecl { schema: policy::TUNNEL, info: "Tunnel::Info", holder: None, event: None }];
 
 pub(super) struct Layout {
     pub conn: Conn,
@@ -149,7 +142,7 @@ impl Layout {
             conn: Conn::find(vm),
             file: File::find(vm),
             events: analyze::events().map(event).collect(),
-            logs: analyze::declared_logs().chain(OTHER_LOGS).filter_map(log).collect(),
+            logs: pipeline::declared_logs().chain(OTHER_LOGS).filter_map(log).collect(),
         };
         let within = analyze::protocols()
             .iter()

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use nightjar_script::{Bundled, Loaded};
 
 use crate::analyze::{self, LogDecl, Protocol, reference};
+use crate::pipeline;
 
 /// Names a script under `scripts/`.
 macro_rules! script {
@@ -43,7 +44,7 @@ fn of_protocols() -> Vec<(String, Loaded, String)> {
         (name, Loaded::ByDefault, text)
     };
     let scripted = analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty());
-    analyze::declared_logs().map(log).chain(scripted.map(script)).collect()
+    pipeline::declared_logs().map(log).chain(scripted.map(script)).collect()
 }
 
 static SCRIPTS: &[Bundled] = &[

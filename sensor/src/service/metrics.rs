@@ -621,9 +621,9 @@ mod tests {
         let mut ledger = ledger();
         let stats = &mut ledger.rings[0].stats;
         stats.decode.fragments.evicted = 2;
-        stats.analyze.http.pressed = 3;
-        stats.analyze.http.not_inflated = 4;
-        stats.analyze.files.too_many = 5;
+        stats.analyze.of.http.pressed = 3;
+        stats.analyze.of.http.not_inflated = 4;
+        stats.analyze.of.files.too_many = 5;
         stats.analyze.nested_too_deep = 6;
         stats.tunnels_forgotten = 7;
         ledger.scripts.sumstats.evicted = 8;

@@ -1,5 +1,8 @@
 //! The binary from outside, and what is generated. One program, as each links all that the sensor links.
+//!
+//! Written by tools/lists from what is in this folder; a test compares it.
 
+mod build;
 mod capture;
 mod conn;
 mod detect;
@@ -12,7 +15,9 @@ mod intel;
 mod kept;
 mod layering;
 mod logging;
+mod new_protocol;
 mod notice;
+mod odd_syslog;
 mod old_scripts;
 mod pushdown;
 mod replay;

@@ -8,12 +8,11 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use jsonschema::Validator;
-use nightjar::analyze::{declared_logs, reference};
+use nightjar::analyze::reference;
 use nightjar::config::{Config, options};
 use nightjar::export::{Export, Exports, FieldNames, KeyBy, Shape, Streams, json_schema, rows};
 use nightjar::log::{Outlet, Target};
-use nightjar::pipeline::streams;
-use nightjar::pipeline::{HANG_AFTER, ReplayOptions, replay};
+use nightjar::pipeline::{HANG_AFTER, ReplayOptions, declared_logs, replay, streams};
 use nightjar::record::{Format, JsonTime};
 use serde_json::Value as Json;
 

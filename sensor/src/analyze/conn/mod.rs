@@ -1,15 +1,13 @@
 //! conn.log: one row for every flow, when it is over.
 
-pub(super) mod events;
-
-use std::net::IpAddr;
+pub mod events;
 
 use crate::analyze::conn::events::ConnectionStateRemove;
 use crate::analyze::{LogDecl, Protocol};
 use crate::event::{Conn, Event, Owner, Proto};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
-use crate::time::{Interval, Time};
+use crate::time::Interval;
 
 pub type Worker = ();
 
@@ -29,19 +27,9 @@ pub const SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::R
 record! {
     /// A connection: of TCP as its packets tell, of UDP and ICMP a sequence of packets between two
     /// ends without a long pause.
-    pub struct ConnRow<'a> in "conn" {
+    pub struct ConnRow<'a> in "conn" of conn {
         /// The time of the first packet.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port; of ICMP the message type.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port; of ICMP the code, or the type of the answer.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// The transport protocol.
         proto: EnumName = "proto" as "transport_proto",
         /// Confirmed application protocols, separated by commas.
@@ -79,10 +67,10 @@ record! {
 }
 
 /// Tells of the end of a connection: first scripts, then conn.log.
-pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
+pub fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
     let wanted = cx.bus.wants(ConnectionStateRemove::ID);
     let mut view = wanted.then(|| flow.view(cx.bus));
-    let (uid, id) = (flow.last_uid(), flow.id());
+    let conn = flow.last_columns(flow.start);
     let local = |addr| cx.config.is_local(addr);
     let duration = flow.last - flow.start;
     let lasted = duration > Interval::ZERO;
@@ -98,20 +86,15 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
     let history = std::str::from_utf8(flow.history()).ok().filter(|letters| !letters.is_empty());
     let parents = flow.tunnel_parents();
     let row = ConnRow {
-        ts: flow.start,
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
+        conn,
         proto: EnumName(flow.proto().name()),
         service,
         duration: lasted.then_some(duration),
         orig_bytes: lasted.then_some(flow.sizes[0]),
         resp_bytes: lasted.then_some(flow.sizes[1]),
         conn_state: Some(state(flow, tcp)),
-        local_orig: local(id.orig_h),
-        local_resp: local(id.resp_h),
+        local_orig: local(conn.orig_h),
+        local_resp: local(conn.resp_h),
         missed_bytes: flow.missed_bytes,
         history,
         orig_pkts: Some(flow.packets[0]),
@@ -127,8 +110,8 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         let args = ConnectionStateRemove { c: Conn }.args(cx.bus.arena());
         cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
     }
-    cx.bus.log(&row, Owner { uid, nth: 0 });
-    cx.bus.ended(uid);
+    cx.bus.log(&row, Owner { uid: conn.uid, nth: 0 });
+    cx.bus.ended(conn.uid);
 }
 
 /// Zeek's summary of how a connection went.

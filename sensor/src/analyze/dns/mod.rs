@@ -1,6 +1,6 @@
 //! DNS: dns.log, from the messages in datagrams and streams.
 
-pub(super) mod events;
+pub mod events;
 mod record;
 
 use nightjar_protocols::dns::{
@@ -49,6 +49,14 @@ const NETBIOS_PORT: u16 = 137;
 pub struct Totals {
     space: Workspace,
     pub counters: Counters,
+}
+
+impl crate::analyze::Worker for Totals {
+    type Counters = Counters;
+
+    fn counters(&self) -> Counters {
+        self.counters
+    }
 }
 
 counters! {

@@ -1,31 +1,20 @@
 //! dns.log: one row for every query with its reply, or for either alone.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use nightjar_protocols::dns::Row;
 use nightjar_protocols::dns::codes::Code;
 
 use crate::event::Owner;
 use crate::flow::{Cx, Flow};
-use crate::record::{EnumName, Field, Items, Type, Uid, Value, record};
+use crate::record::{EnumName, Field, Items, Type, Value, record};
 use crate::time::{Interval, Time};
 
 record! {
     /// A query and its reply.
-    pub struct DnsRow<'a> in "dns" {
+    pub struct DnsRow<'a> in "dns" of conn {
         /// When the first message of the two was seen.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// The transport protocol.
         proto: EnumName = "proto" as "transport_proto",
         /// The number by which a reply finds its query (RFC 1035 §4.1.1, ID).
@@ -122,16 +111,10 @@ pub(super) fn nth(row: &Row) -> u64 {
 
 /// Shows a row's record as far as it is filled.
 pub(super) fn with<T>(flow: &mut Flow, row: &Row, what: impl FnOnce(&DnsRow<'_>) -> T) -> T {
-    let (uid, id) = (flow.uid(), flow.id());
     let [qclass, qtype, rcode] = [row.qclass_name(), row.qtype_name(), row.rcode_name()].map(name);
     let answered = row.answers().len() > 0;
     what(&DnsRow {
-        ts: Time::from_nanos(row.ts),
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
+        conn: flow.columns(Time::from_nanos(row.ts)),
         proto: EnumName(flow.proto().name()),
         trans_id: Some(row.trans_id.into()),
         rtt: row.rtt.map(Interval::from_nanos),

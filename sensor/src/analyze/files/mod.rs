@@ -79,8 +79,10 @@ counters! {
     }
 }
 
-impl Held {
-    pub fn counters(&self) -> Counters {
+impl crate::analyze::Worker for Held {
+    type Counters = Counters;
+
+    fn counters(&self) -> Counters {
         Counters { bytes: self.bytes as u64, ..self.counters }
     }
 }

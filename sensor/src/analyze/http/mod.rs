@@ -1,7 +1,7 @@
 //! HTTP: http.log, the files that messages carry, and what a connection becomes after a CONNECT or
 //! an Upgrade.
 
-pub(super) mod events;
+pub mod events;
 mod record;
 
 use nightjar_protocols::files::{File, Step};
@@ -75,6 +75,14 @@ pub struct Totals {
     /// What connections that are over have allocated, for new ones.
     #[allow(clippy::vec_box, reason = "a kilobyte each, which would be moved twice for every connection")]
     spare: Vec<Box<Exchange>>,
+}
+
+impl crate::analyze::Worker for Totals {
+    type Counters = Counters;
+
+    fn counters(&self) -> Counters {
+        self.counters
+    }
 }
 
 counters! {

@@ -1,29 +1,17 @@
 //! http.log: one row for every request with its reply, or for either alone.
 
-use std::net::IpAddr;
-
 use nightjar_protocols::http::log::{Row, Span};
 
 use crate::event::Owner;
 use crate::flow::{Cx, Flow};
-use crate::record::{EnumName, Field, Items, Set, Type, Uid, Value, record};
+use crate::record::{EnumName, Field, Items, Set, Type, Value, record};
 use crate::time::Time;
 
 record! {
     /// A request and its reply.
-    pub struct HttpRow<'a> in "http" {
+    pub struct HttpRow<'a> in "http" of conn {
         /// When the first of the two began.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// Which transaction of the connection this is, from 1.
         trans_depth: u64 = "trans_depth" as "count",
         /// What is to be done: `GET`, `POST` and so on.
@@ -114,14 +102,8 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, row: &Row) {
 
 /// The record of a row as far as it is filled.
 pub(super) fn of<'a>(flow: &mut Flow, row: &'a Row) -> HttpRow<'a> {
-    let (uid, id) = (flow.uid(), flow.id());
     HttpRow {
-        ts: Time::from_nanos(row.ts_ns.cast_signed()),
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
+        conn: flow.columns(Time::from_nanos(row.ts_ns.cast_signed())),
         trans_depth: row.trans_depth,
         method: row.get(row.method),
         host: row.get(row.host),

@@ -1,6 +1,6 @@
 //! SSH: ssh.log, and events of the key exchange and of logins.
 
-pub(super) mod events;
+pub mod events;
 mod record;
 
 use nightjar_protocols::ssh::{self, Attempt, HostKey, Info, KexInit, Limits, PORT, Session, fingerprint};
@@ -135,7 +135,7 @@ impl Hears<'_, '_, '_> {
         if let Some(seen) = self.seen {
             seen.logged = true;
             let row = record::of(seen.ts, cx.config, flow, &seen.info);
-            cx.bus.log(&row, Owner { uid: row.uid, nth: ONLY });
+            cx.bus.log(&row, Owner { uid: row.conn.uid, nth: ONLY });
         }
     }
 

@@ -1,29 +1,17 @@
 //! ssh.log: one row for every connection, when its login succeeded or when it is over.
 
-use std::net::IpAddr;
-
 use nightjar_protocols::ssh::Info;
 
 use crate::config::Config;
 use crate::flow::Flow;
-use crate::record::{EnumName, Uid, record};
+use crate::record::{EnumName, record};
 use crate::time::Time;
 
 record! {
     /// A connection.
-    pub struct SshRow<'a> in "ssh" {
+    pub struct SshRow<'a> in "ssh" of conn {
         /// When it was seen to be SSH.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// The protocol's version, 1 or 2; 0 where the two sides speak none in common.
         version: Option<u64> = "version",
         /// Whether the login succeeded, judged by the sizes of packets.
@@ -52,16 +40,11 @@ record! {
 }
 
 pub(super) fn of<'a>(ts: Time, config: &Config, flow: &mut Flow, info: &'a Info) -> SshRow<'a> {
-    let (uid, id) = (flow.uid(), flow.id());
-    let [orig, resp] = [id.orig_h, id.resp_h].map(|addr| config.local_nets.contains(addr));
+    let conn = flow.columns(ts);
+    let [orig, resp] = [conn.orig_h, conn.resp_h].map(|addr| config.local_nets.contains(addr));
     let agreed = info.negotiated.as_deref();
     SshRow {
-        ts,
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
+        conn,
         version: info.version,
         auth_success: info.auth_success,
         auth_attempts: info.auth_attempts,

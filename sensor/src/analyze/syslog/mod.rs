@@ -1,6 +1,6 @@
 //! Syslog over UDP: syslog.log, a row for every message.
 
-pub(super) mod events;
+pub mod events;
 mod record;
 
 use nightjar_protocols::syslog::{Message, PORT};
@@ -65,6 +65,6 @@ impl Analyzer for Syslog {
                 &row,
             );
         }
-        cx.bus.log(&row, Owner { uid: row.uid, nth: self.messages });
+        cx.bus.log(&row, Owner { uid: row.conn.uid, nth: self.messages });
     }
 }

@@ -1,29 +1,18 @@
 //! syslog.log: one row for every message.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use nightjar_protocols::syslog::{Message, facility_name, severity_name};
 
 use crate::flow::Flow;
-use crate::record::{EnumName, Uid, record};
+use crate::record::{EnumName, record};
 use crate::time::Time;
 
 record! {
     /// A message.
-    pub struct SyslogRow<'a> in "syslog" {
+    pub struct SyslogRow<'a> in "syslog" of conn {
         /// When it was seen.
-        ts: Time = "ts",
-        /// The connection's identifier.
-        uid: Uid = "uid",
-        /// The originator's address.
-        orig_h: IpAddr = "id.orig_h",
-        /// The originator's port.
-        orig_p: u16 = "id.orig_p",
-        /// The responder's address.
-        resp_h: IpAddr = "id.resp_h",
-        /// The responder's port.
-        resp_p: u16 = "id.resp_p",
+        ts,
         /// The transport protocol.
         proto: EnumName = "proto" as "transport_proto",
         /// What kind of program sent it (RFC 5424 §6.2.1); `UNSPECIFIED` where it does not say.
@@ -54,17 +43,5 @@ pub(super) fn of<'a>(
     severity: &'a str,
     message: &'a [u8],
 ) -> SyslogRow<'a> {
-    let (uid, id) = (flow.uid(), flow.id());
-    SyslogRow {
-        ts,
-        uid,
-        orig_h: id.orig_h,
-        orig_p: id.orig_p,
-        resp_h: id.resp_h,
-        resp_p: id.resp_p,
-        proto: EnumName(flow.proto().name()),
-        facility,
-        severity,
-        message,
-    }
+    SyslogRow { conn: flow.columns(ts), proto: EnumName(flow.proto().name()), facility, severity, message }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use nightjar::capture::file::{self, CaptureError, OpenError, Options};
 
-use super::build::{ETHERNET, MICRO, NANO, Numbers, Order, Pcap, PcapNg, file, gzip, zstd};
 use super::{Got, drain, open_error, read, read_bytes};
+use crate::build::formats::{ETHERNET, MICRO, NANO, Numbers, Order, Pcap, PcapNg, file, gzip, large, zstd};
 
 fn small_pcap() -> Pcap {
     let mut pcap = Pcap::new(Order::Little, MICRO, 1);
@@ -132,7 +132,7 @@ fn a_damaged_compressed_stream_is_corrupt() {
 
 #[test]
 fn a_file_that_becomes_shorter_is_truncated() {
-    let pcap = super::build::large(6_000);
+    let pcap = large(6_000);
     let capture = file(pcap.bytes());
     let mut replay = file::open(capture.path(), Options::default()).unwrap();
     // The reader is held up far before that: nobody takes its blocks.

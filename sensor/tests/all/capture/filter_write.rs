@@ -6,8 +6,8 @@ use std::process::Command;
 
 use nightjar::capture::file::{self, CaptureError, OpenError, Options, ReadSummary};
 
-use super::build::{ETHERNET, MICRO, NANO, Order, Pcap, PcapNg, RAW, file, large, raw_udp, udp};
 use super::{Got, read, read_bytes, read_with};
+use crate::build::formats::{ETHERNET, MICRO, NANO, Order, Pcap, PcapNg, RAW, file, large, raw_udp, udp};
 
 fn filtered(bytes: &[u8], filter: &str) -> (Vec<Got>, ReadSummary) {
     let options = Options { filter: Some(filter.to_owned()), workers: 2, ..Options::default() };

@@ -2,8 +2,8 @@
 
 use nightjar::capture::file::{self, CaptureError, OpenError, Options};
 
-use super::build::{ETHERNET, KUZNETZOV, MICRO, NANO, Order, Pcap, PcapNg, RAW, file};
 use super::{open_error, read, read_bytes};
+use crate::build::formats::{ETHERNET, KUZNETZOV, MICRO, NANO, Order, Pcap, PcapNg, RAW, file, gzip};
 
 const BOTH: [Order; 2] = [Order::Little, Order::Big];
 const SECOND: i64 = 1_000_000_000;
@@ -252,11 +252,9 @@ fn what_is_no_capture_is_named() {
     assert!(open_error(b"ab").to_string().contains("begins with 61 62"));
     assert!(open_error(b"BZh91AY&SY").to_string().contains("bzip2"));
     assert!(open_error(b"\x0a\x0d\x0d\x0atext, by chance").to_string().contains("byte order magic"));
-    assert!(open_error(&super::build::gzip(b"plain text")).to_string().contains("neither pcap nor pcapng"));
-    assert!(open_error(&super::build::gzip(b"")).to_string().contains("empty"));
-    assert!(
-        open_error(&super::build::gzip(&super::build::gzip(b"x"))).to_string().contains("compressed twice")
-    );
+    assert!(open_error(&gzip(b"plain text")).to_string().contains("neither pcap nor pcapng"));
+    assert!(open_error(&gzip(b"")).to_string().contains("empty"));
+    assert!(open_error(&gzip(&gzip(b"x"))).to_string().contains("compressed twice"));
 }
 
 #[test]

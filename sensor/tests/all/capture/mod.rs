@@ -1,6 +1,5 @@
 //! Replay input: what every format, fault and worker does, on captures written here byte by byte.
 
-mod build;
 mod faults;
 mod filter_write;
 mod formats;
@@ -10,6 +9,8 @@ use std::path::Path;
 use std::thread;
 
 use nightjar::capture::file::{self, Options, ReadSummary, Reader};
+
+use crate::build;
 
 /// A packet as delivered: its number, time in nanoseconds, link type, length on the wire, bytes.
 type Got = (u64, i64, u16, u32, Vec<u8>);
@@ -44,14 +45,14 @@ fn read(path: &Path) -> (Vec<Got>, ReadSummary) {
 
 /// Reads capture bytes that must end well.
 fn read_bytes(bytes: &[u8]) -> Vec<Got> {
-    let file = build::file(bytes);
+    let file = build::formats::file(bytes);
     let (packets, summary) = read(file.path());
     summary.end.unwrap_or_else(|error| panic!("{error}"));
     packets
 }
 
 fn open_error(bytes: &[u8]) -> file::OpenError {
-    match file::open(build::file(bytes).path(), Options::default()) {
+    match file::open(build::formats::file(bytes).path(), Options::default()) {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use nightjar::capture::file::{self, CaptureError, Options};
 
-use super::build::{MICRO, Order, Pcap, file, gzip, large, zstd};
 use super::{drain, read_bytes, read_with};
+use crate::build::formats::{MICRO, Order, Pcap, file, gzip, large, zstd};
 
 #[test]
 fn any_number_of_workers_sees_every_packet() {

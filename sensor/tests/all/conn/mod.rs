@@ -1,10 +1,22 @@
 //! conn.log end to end: what packets do to a connection's row.
 
-mod build;
 mod tunnels;
 
-use build::{CLIENT, Capture, SERVER, rows, weirds};
+use std::net::Ipv4Addr;
+
 use serde_json::{Value, json};
+
+use crate::build::{self, CLIENT, Capture, SERVER};
+
+/// The rows of one log, in order of time.
+fn rows(capture: Capture, log: &str) -> Vec<Value> {
+    build::rows(&capture).by_time(log)
+}
+
+/// The names in weird.log.
+fn weirds(capture: Capture) -> Vec<String> {
+    rows(capture, "weird").iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
+}
 
 /// A connection told packet by packet (see [`Capture::tell`]), and what its row says of it.
 struct Case {
@@ -236,21 +248,21 @@ fn udp_headers_that_say_less_than_a_header_count_for_nothing() {
 fn what_is_not_answered_when_the_capture_ends_was_an_attempt() {
     let mut capture = Capture::new();
     for nth in 0..30 {
-        let victim = (std::net::Ipv4Addr::new(10, 0, 1, nth), 22);
+        let victim = (Ipv4Addr::new(10, 0, 1, nth).into(), 22);
         capture.between(CLIENT, victim, &format!("{nth} > S 0 0 0"));
     }
     capture.between((CLIENT.0, 41_000), SERVER, "40 > S 0 0 0 | 41 < SA 0 1 0 | 42 > A 1 1 0");
     let scan = ["-C", "policy/misc/scan"];
-    let logs = build::replay(&capture, &scan);
+    let logs = build::logs(&capture, &scan);
     assert!(logs["notice"].contains("10.0.0.1 scanned at least 25 unique hosts on port 22/tcp"), "{logs:#?}");
-    assert_eq!(logs, build::replay(&capture, &[&scan[..], &["--workers", "4"]].concat()));
+    assert_eq!(logs, build::logs(&capture, &[&scan[..], &["--workers", "4"]].concat()));
     // An attempt is pending no more; what was answered is.
     let counts = "global n: table[string] of count &default = 0;
         event connection_attempt(c: connection) { ++n[\"attempts\"]; }
         event connection_pending(c: connection) { ++n[\"pending\"]; }
         event connection_state_remove(c: connection) { ++n[\"removed\"]; }
         event zeek_done() { Reporter::info(fmt(\"%d %d %d\", n[\"attempts\"], n[\"pending\"], n[\"removed\"])); }";
-    let logs = build::replay(&capture, &["-C", "-e", counts]);
+    let logs = build::logs(&capture, &["-C", "-e", counts]);
     assert!(logs["reporter"].contains("\t30 1 31\t"), "{logs:#?}");
 }
 
@@ -258,23 +270,23 @@ fn what_is_not_answered_when_the_capture_ends_was_an_attempt() {
 fn wrong_checksums_are_seen_unless_told_not_to_look() {
     let told = Capture::tell("0 > S 0 0 0 | 1 < SA 0 1 0 | 2 > A 1 1 0");
     // The builder leaves TCP checksums at zero.
-    let strict = build::replay(&told, &["LogAscii::use_json=T"]);
+    let strict = build::logs(&told, &["LogAscii::use_json=T"]);
     let weird = &strict["weird"];
     assert!(
         weird.contains("bad_TCP_checksum") && strict["conn"].contains(r#""history":"Cc""#),
         "{strict:#?}"
     );
-    let lenient = build::replay(&told, &["LogAscii::use_json=T", "-C"]);
+    let lenient = build::logs(&told, &["LogAscii::use_json=T", "-C"]);
     assert!(!lenient.contains_key("weird") && lenient["conn"].contains(r#""history":"ShA""#), "{lenient:#?}");
 }
 
 #[test]
 fn local_networks_are_told_apart() {
     let mut capture = Capture::new();
-    let outside = (std::net::Ipv4Addr::new(8, 8, 8, 8), 53);
+    let outside = (Ipv4Addr::new(8, 8, 8, 8).into(), 53);
     capture.udp(0, CLIENT, outside, b"x");
     let row = |options: &[&str]| {
-        let logs = build::replay(&capture, &[&["LogAscii::use_json=T", "-C"], options].concat());
+        let logs = build::logs(&capture, &[&["LogAscii::use_json=T", "-C"], options].concat());
         serde_json::from_str::<Value>(logs["conn"].lines().next().expect("a row")).expect("JSON")
     };
     let by_default = row(&[]);

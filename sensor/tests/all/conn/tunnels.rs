@@ -1,12 +1,13 @@
 //! Packets in packets: how deep they are followed, and what each tunnel is told of as.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::Value;
 
-use crate::conn::build::{CLIENT, Capture, SERVER, ip, rows, udp};
+use crate::build::{CLIENT, Capture, SERVER, ip, set_checksum, summary, udp};
+use crate::conn::rows;
 
-const OUTER: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+const OUTER: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2))];
 const GRE: u8 = 47;
 
 /// An IPv4 packet with a GRE header before it.
@@ -22,7 +23,7 @@ fn texts<'a>(rows: &'a [Value], field: &str) -> Vec<&'a str> {
 fn four_tunnels_are_followed_and_a_fifth_is_odd() {
     let nested = |depth: u8| {
         let wrap = |packet: Vec<u8>, level| {
-            let host = |at: usize| Ipv4Addr::from([198, 18, level, at as u8]);
+            let host = |at: usize| IpAddr::from([198, 18, level, at as u8]);
             ip(GRE, host(1), host(2), &gre(&packet))
         };
         let packet = (1..depth).rev().fold(udp(CLIENT, SERVER, b"inside"), wrap);
@@ -67,7 +68,7 @@ fn packets_of_other_ip_protocols_are_counted_by_protocol() {
     for (at, protocol) in [132, 89, 50, 51, 89, 253].into_iter().enumerate() {
         capture.ip(at as u32, protocol, OUTER[0], OUTER[1], &[0; 32]);
     }
-    let summary = crate::conn::build::summary(&capture);
+    let summary = summary(&capture);
     let expected =
         "\n5 packets of IP protocols that are not analysed: ah 1, ospf 2, sctp 1, protocol 253 1\n";
     assert!(summary.contains(expected), "{summary}");
@@ -82,13 +83,13 @@ fn a_datagram_has_five_minutes_to_complete() {
         for (at, part, flags) in [(0, 20..76, 0x2000u16), (millis, 76..108, 7)] {
             let mut packet = ip(17, CLIENT.0, SERVER.0, &whole[part]);
             packet[6..8].copy_from_slice(&flags.to_be_bytes());
-            crate::conn::build::set_checksum(&mut packet);
+            set_checksum(&mut packet);
             capture.packet(at, &packet);
         }
         capture
     };
     assert_eq!(rows(apart(299_000), "conn").len(), 1);
     let late = apart(301_000);
-    assert!(crate::conn::build::summary(&late).contains("\n1 fragmented datagrams given up for their age\n"));
+    assert!(summary(&late).contains("\n1 fragmented datagrams given up for their age\n"));
     assert!(rows(late, "conn").is_empty());
 }

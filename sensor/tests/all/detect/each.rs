@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use crate::detect::build::Capture;
+use crate::build::Capture;
 
 pub type Row = BTreeMap<String, String>;
 

@@ -1,6 +1,6 @@
 //! Attacks that go on, that many take part in, and that are not what they seem.
 
-use crate::detect::build::Capture;
+use crate::build::Capture;
 use crate::detect::each::{Run, detect, expect};
 
 pub const REFUSED: &str =

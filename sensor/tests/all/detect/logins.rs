@@ -1,6 +1,6 @@
 //! Guessing in every way in which one can log in.
 
-use crate::detect::build::Capture;
+use crate::build::Capture;
 use crate::detect::each::Run;
 use crate::detect::lasting::{FINE, REFUSED, base64, count, with_password};
 

@@ -1,10 +1,10 @@
 //! The detections that ship, over a capture of attacks.
 
-mod build;
 pub mod each;
 mod lasting;
 mod logins;
 mod slow;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::path::Path;

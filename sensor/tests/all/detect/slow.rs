@@ -1,8 +1,9 @@
 //! Attacks that end nothing: requests, bodies and handshakes; and that their rows are there.
 
-use crate::detect::build::{Answer, Capture};
+use crate::build::Capture;
 use crate::detect::each::{detect, expect};
 use crate::detect::lasting::{count, times};
+use crate::detect::traffic::Answer;
 
 /// Sends a little every six seconds, over some connections.
 fn dribbling(capture: &mut Capture, connections: u32, pieces: &[&str]) {

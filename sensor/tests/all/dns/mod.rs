@@ -1,44 +1,25 @@
 //! dns.log end to end: captures in, logs out.
 
-mod build;
+mod message;
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
-use build::{ACK, Capture, FIN, Host, RST, Tcp, framed, host, query, reply};
+use message::{framed, query, reply};
 use serde_json::{Value, json};
+
+use crate::build::{self, ACK, Capture, FIN, Host, RST, Tcp, host};
 
 const CLIENT: Host = host(1, 40_000);
 const SERVER: Host = host(53, 53);
 
-/// Replays a capture and gives back every file it left.
-fn replay(capture: &Capture, options: &[&str]) -> BTreeMap<String, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let (pcap, logs) = (folder.path().join("capture.pcap"), folder.path().join("logs"));
-    std::fs::write(&pcap, capture.bytes()).unwrap();
-    let status = Command::new(env!("CARGO_BIN_EXE_nightjar"))
-        .args(["-C", "--quiet", "-r"])
-        .arg(&pcap)
-        .arg("--logdir")
-        .arg(&logs)
-        .args(options)
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let files = std::fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .map(|path| {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read_to_string(path).unwrap())
-        })
-        .collect()
+/// The logs of a capture by name, as files of text.
+fn logs(capture: &Capture, args: &[&str]) -> BTreeMap<String, String> {
+    build::logs(capture, &[&["-C"], args].concat())
 }
 
 /// The rows of one log.
 fn rows(capture: &Capture, log: &str) -> Vec<Value> {
-    let files = replay(capture, &["LogAscii::use_json=T"]);
-    let text = files.get(&format!("{log}.log")).map_or("", String::as_str);
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    build::rows(capture).of(log).to_vec()
 }
 
 /// These fields of every row.
@@ -55,8 +36,8 @@ fn a_query_and_its_reply_are_one_row() {
         CLIENT,
         &reply(7, "www.Example.com", &[[192, 0, 2, 1], [192, 0, 2, 200]]),
     );
-    let files = replay(&capture, &[]);
-    let dns = &files["dns.log"];
+    let logs = logs(&capture, &[]);
+    let dns = &logs["dns"];
     let line = |start: &str| dns.lines().find(|line| line.starts_with(start)).unwrap();
     assert_eq!(
         line("#fields"),
@@ -69,7 +50,7 @@ fn a_query_and_its_reply_are_one_row() {
          string\tcount\tstring\tbool\tbool\tbool\tbool\tcount\tvector[string]\tvector[interval]\tbool"
     );
     let row: Vec<&str> = line("17").split('\t').collect();
-    let conn = files["conn.log"].lines().find(|line| line.starts_with("17")).unwrap();
+    let conn = logs["conn"].lines().find(|line| line.starts_with("17")).unwrap();
     assert_eq!(row[1], conn.split('\t').nth(1).unwrap());
     assert_eq!(
         [&row[..1], &row[2..]].concat().join(" "),
@@ -132,7 +113,7 @@ fn a_response_first_swaps_the_roles() {
 #[test]
 fn a_multicast_group_stays_the_responder() {
     let mut capture = Capture::new();
-    let group = (std::net::Ipv4Addr::new(224, 0, 0, 251), 5353);
+    let group = (std::net::Ipv4Addr::new(224, 0, 0, 251).into(), 5353);
     capture.udp(0, host(1, 5353), group, &reply(0, "a.local", &[[10, 0, 0, 1]]));
     let got = fields(&rows(&capture, "conn"), ["id.orig_h", "history", "service"]);
     assert_eq!(got, [[json!("10.0.0.1"), json!("D"), json!("dns")]]);
@@ -264,10 +245,10 @@ fn any_number_of_workers_writes_the_same_bytes() {
         }
     }
     for format in ["LogAscii::use_json=T", "LogAscii::use_json=F"] {
-        let one = replay(&capture, &["--workers", "1", format]);
-        assert!(one["dns.log"].lines().count() > 500 && one["conn.log"].contains("^"));
+        let one = logs(&capture, &["--workers", "1", format]);
+        assert!(one["dns"].lines().count() > 500 && one["conn"].contains("^"));
         for workers in ["1", "2", "4"] {
-            assert!(replay(&capture, &["--workers", workers, format]) == one, "{workers} workers");
+            assert!(logs(&capture, &["--workers", workers, format]) == one, "{workers} workers");
         }
     }
 }

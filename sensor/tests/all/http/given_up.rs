@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::build::{Capture, Client, Server, logs, one, printed, rows, rows_with};
-use super::{GET, reply};
+use crate::build::{Capture, Client, Server, one, printed, rows, rows_with};
+use crate::http::{GET, logs, reply};
 
 const NO_REPLY: &str = "not a http reply line";
 const NO_REQUEST: &str = "not a http request line";

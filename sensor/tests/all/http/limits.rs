@@ -2,7 +2,7 @@
 
 use nightjar::config::Config;
 
-use crate::http::build::{Capture, Client, Server, one, summary};
+use crate::build::{Capture, Client, Server, one, summary_with};
 use crate::http::{GET, gzip, reply};
 
 fn with(set: impl FnOnce(&mut Config)) -> Config {
@@ -24,8 +24,8 @@ fn a_connection_s_files_are_bounded() {
             talk.send(Client, request.as_bytes()).send(Server, piece.as_bytes());
         }
     });
-    let summary = summary(&capture, with(|config| config.limits.open_files = 5));
-    assert_eq!(summary.workers[0].analyze.files.too_many, 15);
+    let summary = summary_with(&capture, with(|config| config.limits.open_files = 5));
+    assert_eq!(summary.workers[0].analyze.of.files.too_many, 15);
     assert_eq!(count(&summary.rows, "files"), 20, "every file is told of");
 }
 
@@ -42,10 +42,10 @@ fn what_files_hold_is_bounded() {
             talk.send(Server, &[head.as_bytes(), &[b'x'; 1000]].concat());
         }
     });
-    let free = summary(&capture, Config::default());
-    assert_eq!(free.workers[0].analyze.files.given_up, 0);
-    let bounded = summary(&capture, with(|config| config.limits.file_bytes = 5000));
-    assert!(bounded.workers[0].analyze.files.given_up > 0);
+    let free = summary_with(&capture, Config::default());
+    assert_eq!(free.workers[0].analyze.of.files.given_up, 0);
+    let bounded = summary_with(&capture, with(|config| config.limits.file_bytes = 5000));
+    assert!(bounded.workers[0].analyze.of.files.given_up > 0);
     assert_eq!(count(&bounded.rows, "files"), 1);
 }
 
@@ -61,12 +61,12 @@ fn what_waits_in_rows_and_lines_is_bounded() {
         }
         talk.send(Server, &endless);
     }
-    let free = summary(&capture, Config::default());
-    assert_eq!([free.workers[0].analyze.http.pressed, free.workers[0].analyze.http.left_out], [0, 0]);
-    let pressed = summary(&capture, with(|config| config.limits.http_bytes = 100_000));
+    let free = summary_with(&capture, Config::default());
+    assert_eq!([free.workers[0].analyze.of.http.pressed, free.workers[0].analyze.of.http.left_out], [0, 0]);
+    let pressed = summary_with(&capture, with(|config| config.limits.http_bytes = 100_000));
     let analyze = pressed.workers[0].analyze;
-    assert!(analyze.http.pressed >= 8, "{analyze:?}");
-    assert!(analyze.http.left_out >= 40, "{analyze:?}");
+    assert!(analyze.of.http.pressed >= 8, "{analyze:?}");
+    assert!(analyze.of.http.left_out >= 40, "{analyze:?}");
     assert_eq!(count(&pressed.rows, "http"), 50, "every request is told of");
 }
 
@@ -78,15 +78,15 @@ fn bodies_being_inflated_are_bounded() {
         // All begin, and none comes to its end.
         capture.talk(40_000 + port, 80).send(Client, GET).send(Server, &body[..body.len() - 8]);
     }
-    let summary = summary(&capture, with(|config| config.limits.inflating = 4));
-    assert_eq!(summary.workers[0].analyze.http.not_inflated, 6);
+    let summary = summary_with(&capture, with(|config| config.limits.inflating = 4));
+    assert_eq!(summary.workers[0].analyze.of.http.not_inflated, 6);
 
     let mut capture = Capture::new();
     for port in 0..10 {
         capture.talk(40_000 + port, 80).send(Client, GET).send(Server, &body);
     }
-    let summary = crate::http::build::summary(&capture, with(|config| config.limits.inflating = 1));
-    assert_eq!(summary.workers[0].analyze.http.not_inflated, 0, "a body that is over takes nothing");
+    let summary = summary_with(&capture, with(|config| config.limits.inflating = 1));
+    assert_eq!(summary.workers[0].analyze.of.http.not_inflated, 0, "a body that is over takes nothing");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn tunnels_in_tunnels_are_bounded() {
             talk.send(Client, b"CONNECT x:1 HTTP/1.1\r\n\r\n").send(Server, b"HTTP/1.1 200 OK\r\n\r\n");
         }
     });
-    let summary = summary(&capture, Config::default());
+    let summary = summary_with(&capture, Config::default());
     assert_eq!(summary.workers[0].analyze.nested_too_deep, 1);
     assert_eq!(count(&summary.rows, "http"), 5);
 }

@@ -1,13 +1,20 @@
 //! http.log and files.log end to end: captures in, logs out.
 
-mod build;
 mod given_up;
 mod limits;
 
-use build::{Capture, Client, Server, logs, one, rows, rows_with};
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use crate::build::{self, Capture, Client, Server, one, rows, rows_with};
+
 const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// The logs of a capture by name, as files of text.
+fn logs(capture: &Capture, args: &[&str]) -> BTreeMap<String, String> {
+    build::logs(capture, &[&["-C"], args].concat())
+}
 
 /// A reply with this body.
 fn reply(headers: &str, body: &[u8]) -> Vec<u8> {

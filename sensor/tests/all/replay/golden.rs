@@ -8,14 +8,16 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::{capture, captures, complaint, logs, nightjar, root};
+use crate::build::Capture;
 
 type Logs = BTreeMap<String, String>;
 
-fn replay(capture: &Path, workers: usize) -> Logs {
+fn replay(capture: &Path, workers: usize, args: &[&str]) -> Logs {
     let folder = tempfile::tempdir().unwrap();
     let workers = workers.to_string();
-    let output =
-        nightjar(folder.path()).args(["--quiet", "--workers", &workers, "-r"]).arg(capture).output().unwrap();
+    let mut command = nightjar(folder.path());
+    command.args(["--quiet", "--workers", &workers, "-r"]).arg(capture).args(args);
+    let output = command.output().unwrap();
     let said = complaint(&output);
     assert!(output.status.success() && said.is_empty(), "{}: {said}", capture.display());
     logs(folder.path())
@@ -62,32 +64,54 @@ fn bless(folder: &Path, got: &Logs) {
     }
 }
 
+/// Holds the logs of a capture against those that are kept under this name.
+fn hold(name: &str, path: &Path, args: &[&str], report: &mut String) {
+    let golden = root().join("tests/golden").join(name);
+    let got = replay(path, 1, args);
+    if std::env::var_os("NIGHTJAR_BLESS").is_some() {
+        bless(&golden, &got);
+    }
+    let want = logs(&golden);
+    assert!(!want.is_empty(), "{name} has no logs in tests/golden");
+    compare(name, &want, &got, report);
+    for workers in [2, 4] {
+        let about = format!("{name} with {workers} workers, against 1");
+        compare(&about, &got, &replay(path, workers, args), report);
+    }
+}
+
+fn accept(report: &str) {
+    assert!(report.is_empty(), "logs differ (NIGHTJAR_BLESS=1 accepts them):\n{report}");
+}
+
+/// The same for a capture that the test `NAME.rs` or `NAME/mod.rs` builds; its checksums are not looked at.
+pub fn check(name: &str, capture: &Capture) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcap");
+    capture.write(&path);
+    let mut report = String::new();
+    hold(name, &path, &["-C"], &mut report);
+    accept(&report);
+}
+
 #[test]
 fn captures_give_their_golden_logs() {
     let mut report = String::new();
     for path in captures() {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let golden = root().join("tests/golden").join(&name);
-        let got = replay(&path, 1);
-        if std::env::var_os("NIGHTJAR_BLESS").is_some() {
-            bless(&golden, &got);
-        }
-        let want = logs(&golden);
-        assert!(!want.is_empty(), "{} has no logs in tests/golden", path.display());
-        compare(&name, &want, &got, &mut report);
-        for workers in [2, 4] {
-            let about = format!("{name} with {workers} workers, against 1");
-            compare(&about, &got, &replay(&path, workers), &mut report);
-        }
+        hold(&path.file_stem().unwrap().to_string_lossy(), &path, &[], &mut report);
     }
-    assert!(report.is_empty(), "logs differ (NIGHTJAR_BLESS=1 accepts them):\n{report}");
+    accept(&report);
 }
 
 #[test]
 fn goldens_belong_to_captures() {
     for entry in std::fs::read_dir(root().join("tests/golden")).unwrap() {
         let name = entry.unwrap().file_name();
-        assert!(capture(&name.to_string_lossy()).exists(), "{name:?} has no capture");
+        let name = name.to_string_lossy();
+        let tests = root().join("sensor/tests/all");
+        let tests = [tests.join(format!("{name}.rs")), tests.join(&*name).join("mod.rs")];
+        let has_one = capture(&name).exists() || tests.iter().any(|test| test.exists());
+        assert!(has_one, "{name} has no capture, and no test that builds one");
     }
 }
 

@@ -3,7 +3,7 @@
 mod check;
 mod ends;
 mod front_door;
-mod golden;
+pub mod golden;
 mod hang;
 mod memory;
 mod mutated;
@@ -13,7 +13,9 @@ mod zeek_options;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+pub use crate::build::nightjar;
 
 /// The project's root folder.
 pub fn root() -> &'static Path {
@@ -35,13 +37,6 @@ pub fn captures() -> Vec<PathBuf> {
     found.sort();
     assert!(found.len() > 10, "the captures are not there");
     found
-}
-
-/// The binary, to be run in `folder`, where its logs go.
-pub fn nightjar(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
-    command.current_dir(folder).stdin(Stdio::null());
-    command
 }
 
 /// The logs in a folder, by name.

@@ -1,0 +1,12 @@
+//! What parsers cost: `cargo bench -p nightjar-protocols -- NAME::`, or all without a name.
+//!
+//! Written by tools/lists from what is in this folder; a test compares it.
+
+mod dns;
+mod http;
+mod magic;
+mod wire;
+
+fn main() {
+    divan::main();
+}
