@@ -3,6 +3,7 @@
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
 # make soak        ten minutes of mixed live traffic: memory stays flat (root)
 # make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
+# make bench BASE=path   the same captures with another nightjar, pair by pair
 # make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
 # make bench-kafka export to a broker on this machine beside Kafka's own producer (after make bench)
 # make pcaps       record the captures in pcaps/ again (root), and their golden logs
@@ -25,7 +26,7 @@ BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-de
 TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx openssl unbound curl bind9-dnsutils tcpreplay \
   util-linux python3-confluent-kafka default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
-BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps
+BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps openssl nginx wrk apache2-utils unbound dnsperf
 
 .PHONY: demo release test test-kafka soak lint conformance bench bench-live bench-kafka pcaps clean
 
@@ -67,7 +68,7 @@ conformance:
 
 bench: release
 	@tools/need $(BENCH_NEEDS)
-	@tools/bench $(TARGET)/release/nightjar $(SHARED)/bench/make-traffic bench-data
+	@tools/bench $(TARGET)/release/nightjar bench-data $(BASE)
 
 bench-live: release
 	@tools/need $(BENCH_NEEDS)
