@@ -9,56 +9,63 @@ use std::rc::Rc;
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
 pub const TABLE: &[(&str, Plain)] = &[
-    ("split_string", |vm, _, a| {
+    ("split_string", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), false, 0);
+        vm.settle_patterns(c.span)?;
         Ok(string_vec(vm, v))
     }),
-    ("split_string1", |vm, _, a| {
+    ("split_string1", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), false, 1);
+        vm.settle_patterns(c.span)?;
         Ok(string_vec(vm, v))
     }),
-    ("split_string_all", |vm, _, a| {
+    ("split_string_all", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), true, 0);
+        vm.settle_patterns(c.span)?;
         Ok(string_vec(vm, v))
     }),
-    ("split_string_n", |vm, _, a| {
+    ("split_string_n", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), arg(a, 2).as_bool(), arg(a, 3).as_count());
+        vm.settle_patterns(c.span)?;
         Ok(string_vec(vm, v))
     }),
-    ("split", |vm, _, a| {
+    ("split", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), false, 0);
+        vm.settle_patterns(c.span)?;
         Ok(super::strings::string_array(vm, v))
     }),
-    ("split1", |vm, _, a| {
+    ("split1", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), false, 1);
+        vm.settle_patterns(c.span)?;
         Ok(super::strings::string_array(vm, v))
     }),
-    ("split_all", |vm, _, a| {
+    ("split_all", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), true, 0);
+        vm.settle_patterns(c.span)?;
         Ok(super::strings::string_array(vm, v))
     }),
-    ("split_n", |vm, _, a| {
+    ("split_n", |vm, c, a| {
         let v = split(bytes(a, 0), arg(a, 1), arg(a, 2).as_bool(), arg(a, 3).as_count());
+        vm.settle_patterns(c.span)?;
         Ok(super::strings::string_array(vm, v))
     }),
     ("sub", |vm, c, a| substitute(vm, c, a, false)),
     ("gsub", |vm, c, a| substitute(vm, c, a, true)),
-    ("find_all", |vm, _, a| {
+    ("find_all", |vm, c, a| {
         let v = matches(vm, a);
+        vm.settle_patterns(c.span)?;
         Ok(set_of(vm, TypeId::String, v))
     }),
-    ("find_all_ordered", |vm, _, a| {
+    ("find_all_ordered", |vm, c, a| {
         let v = matches(vm, a);
+        vm.settle_patterns(c.span)?;
         Ok(string_vec(vm, v))
     }),
-    ("find_last", |_, _, a| {
+    ("find_last", |vm, c, a| {
         let (s, Value::Pattern(p)) = (bytes(a, 0), arg(a, 1)) else { return Ok(Value::str("")) };
-        for i in (0..s.len()).rev() {
-            if let Some(n) = p.longest_at(s, i) {
-                return Ok(Value::str(s.get(i..i + n).unwrap_or(&[])));
-            }
-        }
-        Ok(Value::str(""))
+        let last = (0..s.len()).rev().find_map(|i| p.longest_at(s, i).map(|n| (i, n)));
+        vm.settle_patterns(c.span)?;
+        Ok(Value::str(last.and_then(|(i, n)| s.get(i..i + n)).unwrap_or(&[])))
     }),
     ("match_pattern", |vm, _, a| {
         let (s, Value::Pattern(p)) = (bytes(a, 0), arg(a, 1)) else { return Ok(Value::Unset) };
@@ -167,6 +174,7 @@ fn substitute(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], all: bool) -> Res {
             break;
         }
     }
+    vm.settle_patterns(c.span)?;
     out.extend_from_slice(s.get(at..).unwrap_or(&[]));
     Ok(Value::str(out))
 }

@@ -5,13 +5,16 @@ mod dict;
 mod key;
 mod memory;
 mod pattern;
+mod search;
 mod template;
 pub mod text;
 
 pub use dict::{Dict, Entry};
 pub use key::{HashKeys, hash_value, siphash24};
 pub use memory::{live_bytes, reset_live_bytes};
+pub(crate) use pattern::LONG_TEXT;
 pub use pattern::{Modifiers, Pattern};
+pub use search::take_work;
 pub use template::{Empty, Template};
 
 use crate::types::TypeId;

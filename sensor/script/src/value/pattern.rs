@@ -1,13 +1,16 @@
 //! Patterns: flex's syntax translated for regex-automata, which runs them as DFAs over bytes.
 
+use super::search::{self, Automata, Automaton};
 use regex_automata::meta;
 use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input};
 use std::cell::OnceCell;
 
 /// Ceiling for one compiled pattern.
-const NFA_LIMIT: usize = 16 << 20;
-const DFA_CACHE_LIMIT: usize = 4 << 20;
+pub(super) const NFA_LIMIT: usize = 16 << 20;
+pub(super) const DFA_CACHE_LIMIT: usize = 4 << 20;
+
+/// Shorter texts take little time however bad they are.
+pub(crate) const LONG_TEXT: usize = 4096;
 
 /// What stands behind the closing slash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +29,11 @@ pub struct Pattern {
     regex: String,
     exact: OnceCell<Option<meta::Regex>>,
     search: OnceCell<Option<meta::Regex>>,
+    /// The same for long texts.
+    exact_long: OnceCell<Option<Automaton>>,
+    search_long: OnceCell<Option<Automaton>>,
+    /// For finding places.
+    automata: OnceCell<Option<Box<Automata>>>,
 }
 
 impl Pattern {
@@ -40,13 +48,21 @@ impl Pattern {
                 regex = format!("(?{letter}:{regex})");
             }
         }
-        let p = Pattern { shown, regex, exact: OnceCell::new(), search: OnceCell::new() };
+        let p = Pattern::merged(shown, regex);
         build(&p.regex)?;
         Ok(p)
     }
 
     fn merged(shown: String, regex: String) -> Pattern {
-        Pattern { shown, regex, exact: OnceCell::new(), search: OnceCell::new() }
+        Pattern {
+            shown,
+            regex,
+            exact: OnceCell::new(),
+            search: OnceCell::new(),
+            exact_long: OnceCell::new(),
+            search_long: OnceCell::new(),
+            automata: OnceCell::new(),
+        }
     }
 
     /// `a | b`.
@@ -76,93 +92,61 @@ impl Pattern {
 
     /// What finds it as all of a text.
     pub(crate) fn whole(&self) -> Option<&meta::Regex> {
-        self.exact.get_or_init(|| build(&format!("\\A(?:{})\\z", self.regex)).ok()).as_ref()
+        self.exact.get_or_init(|| build(&whole(&self.regex)).ok()).as_ref()
     }
 
     /// `==`: all of the text.
     pub fn matches(&self, text: &[u8]) -> bool {
-        self.whole().is_some_and(|r| r.is_match(text))
+        is_match(self.whole(), &self.exact_long, || Automaton::new(&whole(&self.regex)), text)
     }
 
     /// `in`: anywhere.
     pub fn found_in(&self, text: &[u8]) -> bool {
-        self.searcher().is_some_and(|r| r.is_match(text))
+        is_match(self.searcher(), &self.search_long, || Automaton::new(&self.regex), text)
     }
 
     /// The first match: start and length. Zeek reports the longest match at the leftmost place.
     pub fn find(&self, text: &[u8]) -> Option<(usize, usize)> {
-        let r = self.searcher()?;
-        let start = r.find(text)?.start();
+        if search::is_too_much() {
+            return None;
+        }
+        let start = self.automata()?.first_start(text)?;
         Some((start, self.longest_at(text, start).unwrap_or(0)))
     }
 
     /// Length of the longest match that begins at `at`.
     pub fn longest_at(&self, text: &[u8], at: usize) -> Option<usize> {
-        let r = self.searcher()?;
-        // The engine prefers earlier alternatives; asking it for ever longer matches of the same start is bounded
-        // by the alternatives, and most patterns answer at once.
-        let input = Input::new(text).anchored(Anchored::Yes).range(at..);
-        let first = r.search(&input)?;
-        let longest = self.all_ends(text, at).unwrap_or(first.end());
-        Some(longest.max(first.end()) - at)
-    }
-
-    fn all_ends(&self, text: &[u8], at: usize) -> Option<usize> {
-        thread_local! {
-            static CACHE: std::cell::RefCell<Vec<(String, std::rc::Rc<LongestDfa>)>> =
-                const { std::cell::RefCell::new(Vec::new()) };
+        if search::is_too_much() {
+            return None;
         }
-        const CACHED: usize = 64;
-        let dfa = CACHE.with(|c| {
-            let mut c = c.borrow_mut();
-            if let Some((_, d)) = c.iter().find(|(k, _)| *k == self.regex) {
-                return Some(d.clone());
-            }
-            let d = std::rc::Rc::new(LongestDfa::new(&self.regex)?);
-            if c.len() >= CACHED {
-                c.remove(0);
-            }
-            c.push((self.regex.clone(), d.clone()));
-            Some(d)
-        })?;
-        dfa.longest(text, at)
+        Some(self.automata()?.longest_end(text, at)? - at)
+    }
+
+    fn automata(&self) -> Option<&Automata> {
+        self.automata.get_or_init(|| Automata::new(&self.regex).map(Box::new)).as_deref()
     }
 }
 
-/// A lazy DFA that reports every match, to take the longest.
-struct LongestDfa {
-    dfa: regex_automata::hybrid::dfa::DFA,
-    cache: std::cell::RefCell<regex_automata::hybrid::dfa::Cache>,
+/// What a match of all of a text is.
+fn whole(regex: &str) -> String {
+    format!("\\A(?:{regex})\\z")
 }
 
-impl LongestDfa {
-    fn new(regex: &str) -> Option<LongestDfa> {
-        use regex_automata::hybrid::dfa::DFA;
-        let dfa = DFA::builder()
-            .configure(
-                DFA::config()
-                    .match_kind(regex_automata::MatchKind::All)
-                    .cache_capacity(DFA_CACHE_LIMIT)
-                    .skip_cache_capacity_check(true),
-            )
-            .syntax(syntax_config())
-            .thompson(
-                regex_automata::nfa::thompson::Config::new().utf8(false).nfa_size_limit(Some(NFA_LIMIT)),
-            )
-            .build(regex)
-            .ok()?;
-        let cache = std::cell::RefCell::new(dfa.create_cache());
-        Some(LongestDfa { dfa, cache })
+/// Whether a text matches. Long ones are gone through in a way that counts what that takes.
+fn is_match(
+    regex: Option<&meta::Regex>,
+    long: &OnceCell<Option<Automaton>>,
+    make: impl FnOnce() -> Option<Automaton>,
+    text: &[u8],
+) -> bool {
+    if text.len() < LONG_TEXT {
+        search::looked_at(text.len());
+        return regex.is_some_and(|regex| regex.is_match(text));
     }
-
-    fn longest(&self, text: &[u8], at: usize) -> Option<usize> {
-        let input = Input::new(text).anchored(Anchored::Yes).range(at..);
-        let m = self.dfa.try_search_fwd(&mut self.cache.borrow_mut(), &input).ok()??;
-        Some(m.offset())
-    }
+    !search::is_too_much() && long.get_or_init(make).as_ref().is_some_and(|long| long.is_match(text))
 }
 
-fn syntax_config() -> syntax::Config {
+pub(super) fn syntax_config() -> syntax::Config {
     syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(false).nest_limit(100)
 }
 

@@ -126,9 +126,9 @@ impl Vm {
         for (_, b) in bodies.iter().enumerate().filter(|(at, _)| !idle.contains(*at)) {
             self.counters.handlers += 1;
             self.fuel = self.limits.fuel;
-            match self.run_body(b, args.clone(), None, None) {
-                Ok(_) => {}
-                Err(f) => self.handler_failed(f),
+            let ran = self.run_body(b, args.clone(), None, None);
+            if let Err(f) = ran.and_then(|_| self.settle_patterns(b.span)) {
+                self.handler_failed(f);
             }
             if self.exit_code.is_some() {
                 return;

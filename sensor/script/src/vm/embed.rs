@@ -131,7 +131,8 @@ impl Vm {
             self.depth = 0;
         }
         let calls = self.calls.len();
-        let r = self.call_value(f, args, Span::default());
+        let called = self.call_value(f, args, Span::default());
+        let r = called.and_then(|v| self.settle_patterns(Span::default()).map(|()| v));
         self.calls.truncate(calls);
         match r {
             Ok(v) => Some(v),

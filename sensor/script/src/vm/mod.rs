@@ -25,7 +25,7 @@ use crate::diag::{Diag, Severity};
 use crate::host::Host;
 use crate::source::{Sources, Span};
 use crate::types::{TypeId, Types};
-use crate::value::{FuncVal, TableVal, Value, WeakTable, live_bytes, text};
+use crate::value::{FuncVal, TableVal, Value, WeakTable, live_bytes, take_work, text};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
@@ -401,7 +401,7 @@ impl Vm {
     /// One step of work; loops and calls pass here.
     #[inline]
     pub fn tick(&mut self, span: Span) -> Res<()> {
-        match self.fuel.checked_sub(1) {
+        match self.fuel.checked_sub(1 + take_work()) {
             Some(left) => {
                 self.fuel = left;
                 if live_bytes() > self.limits.memory {
@@ -409,14 +409,26 @@ impl Vm {
                 }
                 Ok(())
             }
-            None => Err(self.budget(span, format!("instruction budget of {} used up", self.limits.fuel))),
+            None => Err(self.out_of_fuel(span)),
         }
+    }
+
+    /// Charges what patterns have cost since the last step. To be called where what was found by them is used for the
+    /// last time: with too much to do they do not find what there is.
+    pub fn settle_patterns(&mut self, span: Span) -> Res<()> {
+        self.fuel = self.fuel.checked_sub(take_work()).ok_or_else(|| self.out_of_fuel(span))?;
+        Ok(())
     }
 
     /// Charges a built-in's work that grows with its input.
     pub fn charge_work(&mut self, span: Span, units: u64) -> Res<()> {
         self.fuel = self.fuel.saturating_sub(units.saturating_sub(1));
         self.tick(span)
+    }
+
+    #[cold]
+    fn out_of_fuel(&self, span: Span) -> Fault {
+        self.budget(span, format!("instruction budget of {} used up", self.limits.fuel))
     }
 
     #[cold]

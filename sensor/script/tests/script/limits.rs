@@ -136,3 +136,25 @@ fn values_that_share_parts_do_not_explode() {
     assert!(out.ends_with("alive\n"), "{out} {err}");
     assert!(err.contains("string longer than"), "{err}");
 }
+
+/// What patterns do is work, too: matches that each look at all of a long text, and texts for which an automaton has
+/// ever more states.
+#[test]
+fn patterns_on_texts_that_make_them_slow() {
+    let text = "local s = \"ab\"; while ( |s| < 60000 ) s = s + s;";
+    let limits = Limits { fuel: 3_000_000, string: 1 << 20, ..small() };
+    for use_it in ["gsub(s, /a.*z|a/, \"\")", "split_string(s, /a.*z|a/)", "find_last(s, /a.*z/)"] {
+        let (out, err) = limited(&format!("event zeek_init() {{ {text}\nprint |{use_it}|; }}"), limits);
+        assert_eq!(out, "alive\n", "{use_it}");
+        assert_eq!(err, "error in x.zeek, line 2: instruction budget of 3000000 used up\n", "{use_it}");
+    }
+    // Pure luck what comes, and no automaton remembers forty of it.
+    let random = "local s = \"\"; local i = 0; while ( ++i < 60000 ) s += rand(2) == 0 ? \"a\" : \"b\";";
+    let code = format!("event zeek_init() {{ {random}\nif ( /a[ab]{{300}}z/ in s ) print \"no\"; }}");
+    let (out, err) = limited(&code, limits);
+    assert_eq!(out, "alive\n");
+    assert!(err.contains("instruction budget of 3000000 used up\n"), "{err}");
+    // What is usual is done with little of it.
+    let code = format!("event zeek_init() {{ {text}\nprint |gsub(s, /b+/, \"\")|, /ba.*b$/ in s; }}");
+    assert_eq!(limited(&code, limits), ("32768, T\nalive\n".to_owned(), String::new()));
+}
