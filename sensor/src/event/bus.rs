@@ -274,6 +274,12 @@ impl Bus {
         self.interest.wants(id) && !self.muted
     }
 
+    /// Whether scripts handle one of `count` events from a place on: what it takes to raise them need not be had else.
+    #[inline]
+    pub fn wants_any(&self, first: u16, count: usize) -> bool {
+        self.interest.events.contains_any(first, count) && !self.muted
+    }
+
     /// What scripts look at.
     pub fn interest(&self) -> &Interest {
         &self.interest

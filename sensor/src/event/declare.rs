@@ -350,6 +350,18 @@ impl EventSet {
         self.0.get(id.index() / 64).is_some_and(|word| word >> (id.index() % 64) & 1 == 1)
     }
 
+    /// Whether one of `count` events from a place on is in it.
+    #[inline]
+    pub fn contains_any(&self, first: u16, count: usize) -> bool {
+        let (from, to) = (usize::from(first), usize::from(first) + count);
+        let words = self.0.iter().enumerate().take(to.div_ceil(64)).skip(from / 64);
+        words.fold(0, |found, (at, word)| {
+            let low = from.saturating_sub(at * 64);
+            let high = (to - at * 64).min(64);
+            found | word & (u64::MAX << low) & (u64::MAX >> (64 - high))
+        }) != 0
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
@@ -364,6 +376,24 @@ impl Default for EventSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_run_of_events_some_may_be_in_a_set() {
+        for first in [0_u16, 1, 63, 64, 100, 200] {
+            for count in [1_usize, 2, 63, 64, 65, 130] {
+                let run = usize::from(first)..usize::from(first) + count;
+                for at in 0..400 {
+                    let mut set = EventSet::default();
+                    set.insert(EventId::new(at, 0));
+                    assert_eq!(
+                        set.contains_any(first, count),
+                        run.contains(&usize::from(at)),
+                        "{first} {count} {at}"
+                    );
+                }
+            }
+        }
+    }
 
     arg_records! {
         /// A record.

@@ -92,6 +92,14 @@ impl Heartbeat {
         self.ordinal.store(ordinal, Relaxed);
     }
 
+    /// The flow that it came to last is this one of those in memory.
+    #[inline]
+    pub fn at_known_flow(&self, ordinal: u64) {
+        self.beat();
+        self.ordinal.store(ordinal, Relaxed);
+        self.step.store(Step::Flow as u8, Relaxed);
+    }
+
     /// An analyzer is at work; gives back which one was before, to be set again when this is done.
     #[inline]
     pub fn at_analyzer(&self, analyzer: usize) -> usize {

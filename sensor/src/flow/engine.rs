@@ -10,7 +10,7 @@ use std::hash::BuildHasher;
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::decode::discarded;
-use crate::event::{Bus, Conn, Event, Order, Proto, Step, Tunnel};
+use crate::event::{Bus, Conn, Event, Order, Proto, Tunnel};
 use crate::flow::ends::{icmp_ports, seems_reversed};
 use crate::flow::events::{ConnectionGrew, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
@@ -187,8 +187,7 @@ impl<H: Handler> Flows<H> {
 
     /// Whether there is a flow between these ends.
     pub fn knows(&self, tuple: &Tuple) -> bool {
-        let key = tuple.key();
-        self.find(&key, hash_of(&self.hasher, &key)).is_some()
+        self.find(tuple, hash_of(&self.hasher, &tuple.key())).is_some()
     }
 
     pub fn flow_mut(&mut self, slot: u32) -> Option<&mut Flow> {
@@ -324,9 +323,10 @@ impl<H: Handler> Flows<H> {
         }
     }
 
-    fn find(&self, key: &Key, hash: u64) -> Option<u32> {
+    #[inline]
+    fn find(&self, tuple: &Tuple, hash: u64) -> Option<u32> {
         let matches = |&(slot, tag): &(u32, u32)| {
-            tag == hash as u32 && self.slab.get(slot).is_some_and(|slot| slot.flow.tuple.key() == *key)
+            tag == hash as u32 && self.slab.get(slot).is_some_and(|slot| slot.flow.tuple.is_same_flow(tuple))
         };
         self.index.find(hash, matches).map(|&(slot, _)| slot)
     }
@@ -343,9 +343,8 @@ impl<H: Handler> Flows<H> {
         bus: &mut Bus,
     ) -> Option<Handed<'a>> {
         bus.heartbeat().at_flow(tuple.pack(), 0);
-        let key = tuple.key();
-        let hash = hash_of(&self.hasher, &key);
-        let mut found = self.find(&key, hash);
+        let hash = hash_of(&self.hasher, &tuple.key());
+        let mut found = self.find(&tuple, hash);
         if let Some(at) = found {
             if tuple.proto == Proto::Tcp && self.is_reuse(at, datagram, &arrival, config, bus) {
                 self.remove(at, arrival.now, config, bus);
@@ -368,8 +367,7 @@ impl<H: Handler> Flows<H> {
         let Slot { flow, tcp, app } = slot;
         flow.touched = true;
         bus.mute(flow.shadow);
-        bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
-        bus.heartbeat().at(Step::Flow);
+        bus.heartbeat().at_known_flow(flow.ordinal);
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
         let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         flow.raise(&mut cx, &NewPacket { c: Conn, p: Headers(datagram) });
@@ -716,12 +714,13 @@ fn count_payload(flow: &mut Flow, dir: Dir, len: i64) {
 }
 
 /// The direction of a datagram after the roles may have been swapped by it.
+#[inline]
 fn flow_dir(flow: &Flow, dir: Dir, datagram: &Datagram<'_>) -> Dir {
-    let src = End::new(datagram.src, flow.tuple.src.port);
-    if flow.tuple.src.addr() == flow.tuple.dst.addr() {
+    let Tuple { src, dst, .. } = &flow.tuple;
+    if src.has_addr_of(dst) {
         return dir;
     }
-    if src == flow.tuple.src { Dir::Orig } else { Dir::Resp }
+    if src.is_at(datagram.src) { Dir::Orig } else { Dir::Resp }
 }
 
 fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {

@@ -1,14 +1,41 @@
 //! A flow's five-tuple, and the key that both its directions share.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::event::{ConnId, Proto};
 
 /// One end of a flow; IPv4 addresses are kept as IPv4-mapped ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub struct End {
+    // Not an integer: flows would be larger by what that is aligned to.
     addr: [u8; 16],
     pub port: u16,
+}
+
+/// Compared as numbers: every packet does that a few times, and bytes are compared by a call.
+impl PartialEq for End {
+    #[inline]
+    fn eq(&self, other: &End) -> bool {
+        self.number() == other.number() && self.port == other.port
+    }
+}
+
+impl Eq for End {}
+
+impl Ord for End {
+    #[inline]
+    fn cmp(&self, other: &End) -> Ordering {
+        (self.number(), self.port).cmp(&(other.number(), other.port))
+    }
+}
+
+impl PartialOrd for End {
+    #[inline]
+    fn partial_cmp(&self, other: &End) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl End {
@@ -23,6 +50,27 @@ impl End {
     pub fn addr(&self) -> IpAddr {
         Ipv6Addr::from(self.addr).to_canonical()
     }
+
+    /// Whether it has this address.
+    #[inline]
+    pub fn is_at(&self, addr: IpAddr) -> bool {
+        let addr = match addr {
+            IpAddr::V4(v4) => 0xffff_0000_0000 | u128::from(v4.to_bits()),
+            IpAddr::V6(v6) => v6.to_bits(),
+        };
+        self.number() == addr
+    }
+
+    #[inline]
+    pub fn has_addr_of(&self, other: &End) -> bool {
+        self.number() == other.number()
+    }
+
+    /// Its address as a number.
+    #[inline]
+    fn number(&self) -> u128 {
+        u128::from_be_bytes(self.addr)
+    }
 }
 
 /// The ends of a flow as a packet named them: who sent it, who was to receive it.
@@ -36,7 +84,7 @@ pub struct Tuple {
 }
 
 /// What a flow is found by: the same for both directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     low: End,
     high: End,
@@ -44,7 +92,27 @@ pub struct Key {
     one_way: bool,
 }
 
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Key { low, high, proto, one_way } = self;
+        state.write_u128(low.number());
+        state.write_u128(high.number());
+        let kind = (*proto as u64) << 1 | u64::from(*one_way);
+        state.write_u64(u64::from(low.port) << 32 | u64::from(high.port) << 16 | kind);
+    }
+}
+
 impl Tuple {
+    /// Whether both are of one flow: their keys are the same.
+    #[inline]
+    pub fn is_same_flow(&self, other: &Tuple) -> bool {
+        let swapped = || !self.one_way && self.src == other.dst && self.dst == other.src;
+        (self.proto, self.one_way) == (other.proto, other.one_way)
+            && ((self.src == other.src && self.dst == other.dst) || swapped())
+    }
+
+    #[inline]
     pub fn key(&self) -> Key {
         let (low, high) =
             if self.one_way || self.src <= self.dst { (self.src, self.dst) } else { (self.dst, self.src) };
@@ -141,6 +209,22 @@ mod tests {
         assert_eq!(tuple(a, b, false).key(), tuple(b, a, false).key());
         assert_ne!(tuple(a, b, true).key(), tuple(b, a, true).key());
         assert_eq!(tuple(a, b, false).id().orig_h.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn flows_are_the_same_where_their_keys_are() {
+        let ends =
+            [("10.0.0.1", 80), ("10.0.0.2", 80), ("10.0.0.1", 81), ("::ffff:0:1", 80), ("2001:db8::1", 80)];
+        let all: Vec<Tuple> = { ends.iter() }
+            .flat_map(|a| ends.iter().map(move |b| (*a, *b)))
+            .flat_map(|(a, b)| [false, true].map(|one_way| tuple(a, b, one_way)))
+            .collect();
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+            assert_eq!(a.is_same_flow(b), a.key() == b.key(), "{a:?} {b:?}");
+        }
+        let ends = all.iter().flat_map(|tuple| [tuple.src, tuple.dst]);
+        assert!(ends.clone().all(|end| end.is_at(end.addr())));
+        assert!(!all[0].src.is_at("10.0.0.2".parse().unwrap()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use nightjar_protocols::dns::{
 };
 
 use crate::analyze::dns::events::Msg;
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Spec};
+use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Spec, first};
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Proto};
@@ -225,7 +225,8 @@ fn message(
         dns::Flow { orig_port: flow.orig_port(), resp_port: flow.resp_port(), transport, resp_multicast };
     let netbios = ends.resp_port == NETBIOS_PORT;
     let is_orig = dir.is_orig();
-    let mut found = Found { cx, flow, netbios, is_orig, len: bytes.len(), queries: 0 };
+    let mut found =
+        Found { listened: listened(cx), cx, flow, netbios, is_orig, len: bytes.len(), queries: 0 };
     let outcome = shared
         .of
         .dns
@@ -251,14 +252,22 @@ fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
 
 fn finish(session: &mut Session, link: &mut Link<'_, '_>) {
     let Link { cx, flow, shared, .. } = link;
-    let mut found = Found { cx, flow, netbios: false, is_orig: false, len: 0, queries: 0 };
+    let listened = listened(cx);
+    let mut found = Found { cx, flow, listened, netbios: false, is_orig: false, len: 0, queries: 0 };
     shared.of.dns.follow(session, |session, space| session.finish(space, &mut found));
+}
+
+/// Whether scripts handle any of the events.
+fn listened(cx: &Cx<'_>) -> bool {
+    cx.bus.wants_any(first::dns, events::EVENTS.len())
 }
 
 /// Takes what a session finds on this flow.
 struct Found<'l, 'c> {
     cx: &'l mut Cx<'c>,
     flow: &'l mut Flow,
+    /// Whether scripts handle any of the events, which are not made else.
+    listened: bool,
     netbios: bool,
     /// Of the message at hand: who sent it, and its length.
     is_orig: bool,
@@ -309,11 +318,15 @@ impl Sink for Found<'_, '_> {
     }
 
     fn question(&mut self, header: &Header, question: &Question<'_>, row: Option<&Row>) {
-        self.raise_question(header, question, row);
+        if self.listened {
+            self.raise_question(header, question, row);
+        }
     }
 
     fn record(&mut self, header: &Header, record: &Record<'_>, row: Option<&Row>) {
-        self.raise_record(header, record, row);
+        if self.listened {
+            self.raise_record(header, record, row);
+        }
     }
 
     fn end(&mut self, header: &Header, row: Option<&Row>, complete: bool) {
