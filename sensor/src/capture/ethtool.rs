@@ -1,7 +1,9 @@
 //! What a NIC's driver tells of its settings (the kernel's `ethtool` interface, linux/ethtool.h).
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
+
+use super::socket;
 
 /// What is done to frames before they are handed over. Generic and large receive offload make one of several
 /// segments.
@@ -72,13 +74,7 @@ pub fn rss_is_symmetric(interface: &str) -> io::Result<bool> {
 
 /// Carries out a request; `words` begin with its number, and are large enough for its answer.
 fn ask(interface: &str, words: &mut [u32]) -> io::Result<()> {
-    // SAFETY: no memory is passed; the result is checked.
-    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: `fd` is a descriptor just made, and nobody else's.
-    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    let socket = socket::open(libc::AF_INET, libc::SOCK_DGRAM)?;
     // SAFETY: the structure is plain numbers and pointers, for which all-zero bytes are valid.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     if interface.len() >= request.ifr_name.len() {

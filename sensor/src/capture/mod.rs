@@ -10,6 +10,8 @@ mod filter;
 pub mod interface;
 pub mod live;
 mod live_pcap;
+mod mapping;
+mod socket;
 
 pub use block::{Block, Packets};
 

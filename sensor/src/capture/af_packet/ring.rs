@@ -1,8 +1,7 @@
 //! The ring's memory, and taking blocks out of it.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
-use std::ptr::NonNull;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use super::block::Frames;
 use super::socket::{Instruction, Socket};
 use super::{Plan, locked};
 use crate::capture::live::{Counts, Options, Polled, Seen};
+use crate::capture::mapping::Mapping;
 
 /// One socket with its ring.
 pub(in crate::capture) struct Ring {
@@ -285,7 +285,8 @@ struct Block<'a> {
 impl Block<'_> {
     fn bytes(&mut self) -> &mut [u8] {
         let size = self.ring.state.geometry.block_bytes;
-        // SAFETY: there is one `Block` of a ring at a time, and this borrows it mutably.
+        // SAFETY: there is one `Block` of a ring at a time, made when its status said that it is ours and until it
+        // gives it back, and this borrows it mutably.
         unsafe { self.ring.state.memory.block(self.ring.next() * size, size) }
     }
 }
@@ -306,16 +307,8 @@ impl Geometry {
     }
 }
 
-/// Memory shared with the kernel.
-struct Memory {
-    start: NonNull<u8>,
-    len: usize,
-}
-
-// SAFETY: the mapping belongs to this value alone, and no thread's state is tied to it.
-unsafe impl Send for Memory {}
-// SAFETY: what is shared are the words of status, all access to which is atomic; blocks are borrowed by one at a time.
-unsafe impl Sync for Memory {}
+/// Memory shared with the kernel, in blocks.
+struct Memory(Mapping);
 
 /// Where a block's status lies in it.
 const STATUS_AT: usize = std::mem::offset_of!(libc::tpacket_block_desc, hdr)
@@ -323,56 +316,18 @@ const STATUS_AT: usize = std::mem::offset_of!(libc::tpacket_block_desc, hdr)
 
 impl Memory {
     fn map(socket: &Socket, len: usize) -> io::Result<Self> {
-        // SAFETY: a new mapping at an address of the kernel's choice; the result is checked.
-        let start = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                len,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED,
-                socket.as_fd().as_raw_fd(),
-                0,
-            )
-        };
-        match NonNull::new(start.cast::<u8>()).filter(|_| start != libc::MAP_FAILED) {
-            Some(start) => Ok(Memory { start, len }),
-            None => Err(io::Error::last_os_error()),
-        }
+        Mapping::of(socket.as_fd(), len, 0, 0).map(Memory)
     }
 
     /// Puts a copy of one block, and empty ones in place of the others, where another thread has the same ring.
     fn take_away(&self, other: &Memory, block: usize, len: usize) -> io::Result<()> {
-        assert!(block + len <= self.len && self.len == other.len);
-        // SAFETY: a new mapping of memory of its own at an address of the kernel's choice; the result is checked.
-        let copy = unsafe {
-            libc::mmap(
-                std::ptr::null_mut(),
-                self.len,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        let Some(to) = NonNull::new(copy.cast::<u8>()).filter(|_| copy != libc::MAP_FAILED) else {
-            return Err(io::Error::last_os_error());
-        };
-        // SAFETY: both are mapped, as long as each other, and the block lies in both. The kernel leaves a block alone
-        // that the thread has, and of one that it has not, nothing is used. Then the copy takes the place of the
-        // thread's own mapping, which is as long, in one step: what the thread borrows from it stays mapped, with
-        // the same bytes, until the thread itself unmaps it.
-        let moved = unsafe {
-            std::ptr::copy_nonoverlapping(self.start.as_ptr().add(block), to.as_ptr().add(block), len);
-            let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-            libc::mremap(copy, self.len, self.len, flags, other.start.as_ptr())
-        };
-        if moved != libc::MAP_FAILED {
-            return Ok(());
-        }
-        let error = io::Error::last_os_error();
-        // SAFETY: it was mapped above, and nothing borrows from it.
-        unsafe { libc::munmap(copy, self.len) };
-        Err(error)
+        let copy = Mapping::anonymous(self.0.len())?;
+        // SAFETY: the kernel leaves a block alone that the thread has, and of one that it has not, nothing is used. The
+        // copy is ours.
+        let copied = unsafe { copy.copy_from(&self.0, block, len) };
+        copied.ok_or_else(|| io::Error::other("no block of this ring"))?;
+        // SAFETY: what the thread borrows lies in that block, and its bytes are the same.
+        unsafe { copy.replace(&other.0) }
     }
 
     /// A block that was handed to us.
@@ -382,30 +337,18 @@ impl Memory {
 
     /// The word through which a block is handed to and fro.
     fn status(&self, block: usize) -> &AtomicU32 {
-        assert!(block + STATUS_AT + size_of::<u32>() <= self.len);
-        // SAFETY: in bounds by the assertion; blocks are page-aligned and the word 4 bytes into its
-        // structure's alignment, and all access to it, the kernel's included, is atomic.
-        unsafe { &*self.start.as_ptr().add(block + STATUS_AT).cast::<AtomicU32>() }
+        self.0.word(block + STATUS_AT)
     }
 
-    /// A block's bytes behind its descriptor's status. To be called while the block is ours.
+    /// A block's bytes behind its descriptor's status.
     ///
     /// # Safety
-    /// Nobody else borrows from the block meanwhile.
-    #[allow(clippy::mut_from_ref, reason = "the caller sees to it that there is one")]
+    /// The block is ours by its status, and nobody else borrows from it meanwhile.
+    #[expect(clippy::mut_from_ref, reason = "the caller sees to it that there is one")]
     unsafe fn block(&self, at: usize, len: usize) -> &mut [u8] {
         let skip = STATUS_AT + size_of::<u32>();
-        assert!(at + len <= self.len && skip <= len);
-        // SAFETY: in bounds by the assertion, borrowed for as long as `self` is and by no other, and the kernel
-        // does not touch a block whose status says that it is ours, which `Block` keeps until it is dropped. The
+        // SAFETY: the kernel does not touch a block that is ours, nor does another borrower, as the caller says. The
         // status word itself, which is accessed apart, is left out.
-        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().add(at + skip), len - skip) }
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: the mapping was made with this address and length, and nothing borrows from it.
-        unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
+        unsafe { self.0.bytes(at + skip, len.saturating_sub(skip)) }.unwrap_or_default()
     }
 }

@@ -47,7 +47,7 @@ const ETHERNET: u16 = 1;
 /// Frames taken from one queue in one go.
 const BATCH: u32 = 256;
 /// What a frame of the memory has room for, behind the space that drivers keep, Ethernet's header and two tags.
-const MAX_MTU: u64 = (queue::FRAME_BYTES - 256 - 22) as u64;
+const MAX_MTU: u64 = (ring::FRAME_BYTES - 256 - 22) as u64;
 
 /// Opens the interface's queues, dealt out among the workers. The second value tells what the operator should
 /// know.

@@ -2,7 +2,9 @@
 //!
 //! It is so small that it stands here as the kernel's instructions (RFC 9669).
 
+use std::ffi::CStr;
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
@@ -119,6 +121,45 @@ fn instructions(map: BorrowedFd<'_>) -> Vec<Instruction> {
     ]
 }
 
+/// The address of a `T` that the kernel reads, for as long as that is borrowed.
+#[repr(transparent)]
+struct Address<'a, T: ?Sized>(u64, PhantomData<&'a T>);
+
+impl<'a, T: ?Sized> Address<'a, T> {
+    fn of(what: &'a T) -> Self {
+        Address((&raw const *what).addr() as u64, PhantomData)
+    }
+}
+
+/// What bpf(2) is given.
+///
+/// # Safety
+/// It begins as the kernel's `union bpf_attr` does for that command and has no gaps; of the command the kernel only reads
+/// what the addresses in it are of.
+unsafe trait Attributes {
+    const COMMAND: i32;
+}
+
+// SAFETY: linux/bpf.h; it has no address.
+unsafe impl Attributes for MapCreate {
+    const COMMAND: i32 = MAP_CREATE;
+}
+
+// SAFETY: linux/bpf.h; our map has keys and values of four bytes.
+unsafe impl Attributes for MapUpdate<'_> {
+    const COMMAND: i32 = MAP_UPDATE_ELEM;
+}
+
+// SAFETY: linux/bpf.h; `ProgLoad::new` gives the number of the instructions, and a text ends with a zero.
+unsafe impl Attributes for ProgLoad<'_> {
+    const COMMAND: i32 = PROG_LOAD;
+}
+
+// SAFETY: linux/bpf.h; it has no address.
+unsafe impl Attributes for LinkCreate {
+    const COMMAND: i32 = LINK_CREATE;
+}
+
 #[repr(C)]
 struct MapCreate {
     kind: u32,
@@ -128,20 +169,31 @@ struct MapCreate {
 }
 
 #[repr(C)]
-struct MapUpdate {
+struct MapUpdate<'a> {
     map: u32,
     _pad: u32,
-    key: u64,
-    value: u64,
+    key: Address<'a, u32>,
+    value: Address<'a, u32>,
     flags: u64,
 }
 
 #[repr(C)]
-struct ProgLoad {
+struct ProgLoad<'a> {
     kind: u32,
     instructions: u32,
-    code: u64,
-    license: u64,
+    code: Address<'a, [Instruction]>,
+    license: Address<'a, CStr>,
+}
+
+impl<'a> ProgLoad<'a> {
+    fn new(code: &'a [Instruction]) -> Self {
+        ProgLoad {
+            kind: PROG_TYPE_XDP,
+            instructions: code.len() as u32,
+            code: Address::of(code),
+            license: Address::of(c"Apache-2.0"),
+        }
+    }
 }
 
 #[repr(C)]
@@ -161,15 +213,9 @@ impl Program {
             value_size: size_of::<u32>() as u32,
             max_entries: u32::try_from(queues).map_err(io::Error::other)?,
         };
-        let map = made(bpf(MAP_CREATE, &create)?);
+        let map = made(bpf(&create)?);
         let code = instructions(map.as_fd());
-        let load = ProgLoad {
-            kind: PROG_TYPE_XDP,
-            instructions: code.len() as u32,
-            code: code.as_ptr() as u64,
-            license: c"Apache-2.0".as_ptr() as u64,
-        };
-        Ok(Program { program: made(bpf(PROG_LOAD, &load)?), map })
+        Ok(Program { program: made(bpf(&ProgLoad::new(&code))?), map })
     }
 
     /// Frames of this queue go into this socket.
@@ -179,18 +225,18 @@ impl Program {
         let update = MapUpdate {
             map: self.map.as_raw_fd() as u32,
             _pad: 0,
-            key: (&raw const key) as u64,
-            value: (&raw const value) as u64,
+            key: Address::of(&key),
+            value: Address::of(&value),
             flags: 0,
         };
-        bpf(MAP_UPDATE_ELEM, &update).map(drop)
+        bpf(&update).map(drop)
     }
 
     /// In the driver if that can, else in the kernel's generic code.
     pub fn attach(self, interface: u32) -> io::Result<Attached> {
         let attach = |flags| {
             let program = self.program.as_raw_fd() as u32;
-            bpf(LINK_CREATE, &LinkCreate { program, interface, attach: ATTACH_XDP, flags })
+            bpf(&LinkCreate { program, interface, attach: ATTACH_XDP, flags })
         };
         let (link, in_driver) = match attach(XDP_FLAGS_DRV_MODE) {
             Ok(link) => (link, true),
@@ -212,11 +258,11 @@ fn made(fd: i32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
-/// bpf(2). `attributes` is one of the structures above, which begin as the kernel's for that command do.
-fn bpf<T>(command: i32, attributes: &T) -> io::Result<i32> {
-    // SAFETY: the structure is valid for the length given, and what its addresses point to outlives the call;
-    // of these commands the kernel only reads.
-    let result =
-        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(attributes), size_of::<T>()) };
+/// bpf(2).
+fn bpf<T: Attributes>(attributes: &T) -> io::Result<i32> {
+    let address = std::ptr::from_ref(attributes);
+    // SAFETY: the structure is valid for the length given, is what the command takes, and what its addresses are of is
+    // borrowed for as long as it is.
+    let result = unsafe { libc::syscall(libc::SYS_bpf, T::COMMAND, address, size_of::<T>()) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result as i32) }
 }

@@ -1,72 +1,20 @@
-//! Rings shared with the kernel: one side puts in, the other takes out.
+//! The memory that frames are received into, and the rings by which the kernel and we hand frames to each other.
 
 use std::io;
 use std::marker::PhantomData;
-use std::os::fd::{AsRawFd, BorrowedFd};
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::Ordering;
 
-/// A mapping that ends when this is dropped.
-pub(super) struct Mapping {
-    start: NonNull<u8>,
-    len: usize,
-}
+use crate::capture::mapping::Mapping;
+use crate::capture::socket::{self, Plain, xdp};
 
-// SAFETY: the mapping belongs to this value alone, and no thread's state is tied to it.
-unsafe impl Send for Mapping {}
+/// A piece of the memory, for one frame: a page, the largest that drivers take.
+pub(super) const FRAME_BYTES: usize = 4096;
+/// We send nothing, but the kernel wants the ring for what was sent.
+const COMPLETION_FRAMES: u32 = 64;
 
-impl Mapping {
-    /// Memory of our own.
-    pub fn anonymous(len: usize) -> io::Result<Self> {
-        Mapping::map(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE, -1, 0)
-    }
-
-    /// Part of a socket.
-    pub fn of(socket: BorrowedFd<'_>, len: usize, at: libc::off_t) -> io::Result<Self> {
-        Mapping::map(len, libc::MAP_SHARED | libc::MAP_POPULATE, socket.as_raw_fd(), at)
-    }
-
-    fn map(len: usize, flags: i32, fd: i32, at: libc::off_t) -> io::Result<Self> {
-        let rights = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new mapping at an address of the kernel's choice; the result is checked.
-        let start = unsafe { libc::mmap(std::ptr::null_mut(), len, rights, flags, fd, at) };
-        match NonNull::new(start.cast::<u8>()).filter(|_| start != libc::MAP_FAILED) {
-            Some(start) => Ok(Mapping { start, len }),
-            None => Err(io::Error::last_os_error()),
-        }
-    }
-
-    pub fn address(&self) -> u64 {
-        self.start.as_ptr() as u64
-    }
-
-    /// Bytes of it, if they lie in it. To be called for what is ours at that time.
-    pub fn bytes(&mut self, at: usize, len: usize) -> Option<&mut [u8]> {
-        if at.checked_add(len)? > self.len {
-            return None;
-        }
-        // SAFETY: in bounds, and borrowed for as long as `self` is; callers ask for frames that the kernel has
-        // handed to us and not got back.
-        Some(unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr().add(at), len) })
-    }
-
-    fn word(&self, at: usize) -> &AtomicU32 {
-        assert!(at.is_multiple_of(4) && at + 4 <= self.len);
-        // SAFETY: in bounds and aligned by the assertion, for mappings begin with a page; all access to these
-        // words, the kernel's included, is atomic.
-        unsafe { &*self.start.as_ptr().add(at).cast::<AtomicU32>() }
-    }
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the mapping was made with this address and length, and nothing borrows from it.
-        unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
-    }
-}
-
-/// A ring of `T`, plain numbers for which any bytes are valid.
-pub(super) struct Ring<T> {
+/// A ring of `T`: one side puts in, the other takes out.
+struct Ring<T> {
     memory: Mapping,
     producer: usize,
     consumer: usize,
@@ -75,54 +23,144 @@ pub(super) struct Ring<T> {
     of: PhantomData<T>,
 }
 
-impl<T: Copy> Ring<T> {
+impl<T: Plain> Ring<T> {
     /// Maps a ring of `size` places, a power of two, that was asked for.
-    pub fn map(
+    fn map(
         socket: BorrowedFd<'_>,
         at: libc::off_t,
         size: u32,
         offsets: &libc::xdp_ring_offset,
     ) -> io::Result<Self> {
-        let places = offsets.desc as usize;
-        let memory = Mapping::of(socket, places + size as usize * size_of::<T>(), at)?;
-        let (producer, consumer) = (offsets.producer as usize, offsets.consumer as usize);
+        let offset = |offset| usize::try_from(offset).map_err(io::Error::other);
+        let (producer, consumer) = (offset(offsets.producer)?, offset(offsets.consumer)?);
+        let (places, len) = (offset(offsets.desc)?, size as usize * size_of::<T>());
+        let memory = Mapping::of(socket, places.saturating_add(len), at, libc::MAP_POPULATE)?;
+        let fits = size.is_power_of_two()
+            && memory.holds(producer, 4, 4)
+            && memory.holds(consumer, 4, 4)
+            && memory.holds(places, len, align_of::<T>());
+        if !fits {
+            return Err(io::Error::other("the kernel's ring is none"));
+        }
         Ok(Ring { memory, producer, consumer, places, size, of: PhantomData })
     }
 
     /// How many wait to be taken out.
-    pub fn waiting(&self) -> u32 {
+    fn waiting(&self) -> u32 {
         let put = self.memory.word(self.producer).load(Ordering::Acquire);
         put.wrapping_sub(self.memory.word(self.consumer).load(Ordering::Relaxed)).min(self.size)
     }
 
     /// The next one to take out, which stays in the ring.
-    pub fn first(&self) -> Option<T> {
+    fn first(&self) -> Option<T> {
         if self.waiting() == 0 {
             return None;
         }
         let taken = self.memory.word(self.consumer).load(Ordering::Relaxed);
-        // SAFETY: a place in bounds, which the kernel leaves alone until it was taken out.
-        Some(unsafe { self.place(taken).read() })
+        // SAFETY: the kernel leaves the place alone until it was taken out.
+        Some(unsafe { self.memory.read(self.place(taken)) })
     }
 
     /// Takes it out.
-    pub fn take(&mut self) {
+    fn take(&mut self) {
         let taken = self.memory.word(self.consumer);
         taken.store(taken.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 
     /// Puts one in; there is room for all there are.
-    pub fn put(&mut self, value: T) {
+    fn put(&mut self, value: T) {
         let count = self.memory.word(self.producer).load(Ordering::Relaxed);
-        // SAFETY: a place in bounds; the kernel does not look at it before the count says so.
-        unsafe { self.place(count).write(value) };
+        // SAFETY: the kernel does not look at the place before the count says so.
+        unsafe { self.memory.write(self.place(count), value) };
         self.memory.word(self.producer).store(count.wrapping_add(1), Ordering::Release);
     }
 
-    fn place(&self, count: u32) -> *mut T {
-        let at = self.places + (count & (self.size - 1)) as usize * size_of::<T>();
-        assert!(at + size_of::<T>() <= self.memory.len);
-        // SAFETY: in bounds by the assertion.
-        unsafe { self.memory.start.as_ptr().add(at).cast() }
+    fn place(&self, count: u32) -> usize {
+        self.places + (count & (self.size - 1)) as usize * size_of::<T>()
+    }
+}
+
+/// The memory of one socket and its rings. The socket is to be closed before.
+pub(super) struct Frames {
+    received: Ring<libc::xdp_desc>,
+    free: Ring<u64>,
+    memory: Mapping,
+}
+
+/// A frame that was received: ours until this is dropped, and then the kernel's for another one, even if handling it
+/// panics, else the memory would run out.
+pub(super) struct Frame<'f> {
+    frames: &'f mut Frames,
+    at: usize,
+    len: usize,
+}
+
+/// Memory for so many frames, which a socket may receive into.
+pub(super) fn register(socket: &OwnedFd, frames: u32) -> io::Result<Mapping> {
+    let memory = Mapping::anonymous(frames as usize * FRAME_BYTES)?;
+    socket::register_memory(socket, &memory, FRAME_BYTES as u32)?;
+    Ok(memory)
+}
+
+impl Frames {
+    /// Makes the rings for what was registered, and gives all frames to the kernel.
+    pub fn new(socket: &OwnedFd, memory: Mapping) -> io::Result<Frames> {
+        let frames = u32::try_from(memory.len() / FRAME_BYTES).map_err(io::Error::other)?;
+        socket::set(socket, &xdp::FILL_RING, &frames)?;
+        socket::set(socket, &xdp::COMPLETION_RING, &COMPLETION_FRAMES)?;
+        socket::set(socket, &xdp::RX_RING, &frames)?;
+        let offsets = socket::get(socket, &xdp::OFFSETS)?;
+        let received = Ring::map(socket.as_fd(), libc::XDP_PGOFF_RX_RING, frames, &offsets.rx)?;
+        let at = libc::XDP_UMEM_PGOFF_FILL_RING as libc::off_t;
+        let mut free = Ring::map(socket.as_fd(), at, frames, &offsets.fr)?;
+        for frame in 0..frames {
+            free.put(u64::from(frame) * FRAME_BYTES as u64);
+        }
+        Ok(Frames { received, free, memory })
+    }
+
+    /// How many wait to be taken.
+    pub fn waiting(&self) -> u32 {
+        self.received.waiting()
+    }
+
+    /// The next frame that was received.
+    pub fn next(&mut self) -> Option<Frame<'_>> {
+        let frame = self.received.first()?;
+        Some(Frame { at: frame.addr as usize, len: frame.len as usize, frames: self })
+    }
+}
+
+impl Frame<'_> {
+    /// What was received; `None` where the kernel says that it reaches beyond its piece of the memory.
+    pub fn bytes(&mut self) -> Option<&mut [u8]> {
+        self.piece(self.at, self.len)
+    }
+
+    /// So many bytes before it.
+    pub fn before(&mut self, len: usize) -> Option<&mut [u8]> {
+        self.piece(self.at.checked_sub(len)?, len)
+    }
+
+    fn piece(&mut self, at: usize, len: usize) -> Option<&mut [u8]> {
+        let start = self.start();
+        if at < start || at.checked_add(len)? > start + FRAME_BYTES {
+            return None;
+        }
+        // SAFETY: it lies in this frame's piece of the memory, which is ours until this is dropped, and is borrowed for
+        // as long as this is, mutably.
+        unsafe { self.frames.memory.bytes(at, len) }
+    }
+
+    fn start(&self) -> usize {
+        self.at - self.at % FRAME_BYTES
+    }
+}
+
+impl Drop for Frame<'_> {
+    fn drop(&mut self) {
+        let start = self.start() as u64;
+        self.frames.received.take();
+        self.frames.free.put(start);
     }
 }

@@ -97,7 +97,7 @@ pub fn check(config: &config::Kafka, streams: &Known, checked: &mut Checked) {
             ));
         }
     }
-    let refused = not_writable(&connection.producer, &there, PATIENCE);
+    let refused = not_writable(connection.producer(), &there, PATIENCE);
     if !refused.is_empty() {
         let what =
             format!("{servers} does not let these credentials write to topic {}", refused.join(", nor "));

@@ -87,8 +87,8 @@ impl Settings {
     pub fn connect(&self) -> Result<Connection, String> {
         let producer: BaseProducer<Context> =
             self.0.create_with_context(Context::default()).map_err(|error| wrong_setting(&error))?;
-        let rows = Rows::new(&producer).ok_or("librdkafka has no queue of events")?;
-        Ok(Connection { rows, producer })
+        let rows = Rows::new(producer).ok_or("librdkafka has no queue of events")?;
+        Ok(Connection { rows })
     }
 
     /// The same, which believes any name in a broker's certificate. For finding out that this is what is wrong.
@@ -176,9 +176,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 pub(super) struct Connection {
-    /// Goes before the producer does.
     rows: Rows,
-    pub producer: BaseProducer<Context>,
 }
 
 /// Takes what librdkafka reports.
@@ -190,23 +188,27 @@ pub(super) struct Context {
 }
 
 impl Connection {
+    pub fn producer(&self) -> &BaseProducer<Context> {
+        self.rows.producer()
+    }
+
     pub fn send(&mut self, record: &Record<'_>) -> Result<(), Code> {
-        self.rows.send(&self.producer, record)
+        self.rows.send(record)
     }
 
     /// Asks the brokers about a topic anew: librdkafka would do so only after minutes.
     pub fn look_again(&mut self, topic: &str) {
         self.rows.forget(topic);
         // What is asked for is kept, however late it comes.
-        let _ = self.producer.client().fetch_metadata(Some(topic), LOOK);
+        let _ = self.producer().client().fetch_metadata(Some(topic), LOOK);
     }
 
     /// Takes the reports that came, and waits for some, but not longer than `wait`.
     pub fn poll(&self, wait: Duration, reports: &mut Vec<(u64, Option<Code>)>) {
-        self.rows.poll(&self.producer, wait, reports);
+        self.rows.poll(wait, reports);
         // What a broker refuses, it has answered.
         if reports.iter().any(|(_, error)| error.is_none_or(|code| refusal(code).is_some())) {
-            *lock(&self.producer.context().incident) = None;
+            *lock(&self.producer().context().incident) = None;
         }
     }
 
@@ -214,7 +216,7 @@ impl Connection {
     pub(super) fn metadata(&self) -> Result<Metadata, String> {
         let started = Instant::now();
         loop {
-            let error = match self.producer.client().fetch_metadata(None, ATTEMPT) {
+            let error = match self.producer().client().fetch_metadata(None, ATTEMPT) {
                 Ok(metadata) => return Ok(metadata),
                 Err(error) => error,
             };
@@ -228,11 +230,11 @@ impl Connection {
     }
 
     pub fn incident(&self) -> Option<String> {
-        lock(&self.producer.context().incident).clone()
+        lock(&self.producer().context().incident).clone()
     }
 
     pub fn told(&self, incident: String) {
-        *lock(&self.producer.context().incident) = Some(incident);
+        *lock(&self.producer().context().incident) = Some(incident);
     }
 }
 

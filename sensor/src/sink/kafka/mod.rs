@@ -175,7 +175,7 @@ impl Kafka {
     /// An idempotent producer that could not keep the order of its rows any more sends nothing from then on: one
     /// was refused, or its sequence is broken. A new one takes over what it had.
     fn replace_if_broken(&mut self, via: Via, reports: &mut Vec<Report>) {
-        let fatal = self.open(via).and_then(|connection| connection.producer.client().fatal_error());
+        let fatal = self.open(via).and_then(|connection| connection.producer().client().fatal_error());
         let Some((code, why)) = fatal else { return };
         // What is under way may still be acknowledged, and need not be sent twice then.
         self.give_up(via, PurgeConfig::default().queue(), reports);
@@ -200,12 +200,12 @@ impl Kafka {
 
     fn give_up(&mut self, via: Via, what: PurgeConfig, reports: &mut Vec<Report>) {
         let Some(connection) = self.open(via) else { return };
-        connection.producer.purge(what);
-        let mut in_flight = connection.producer.in_flight_count();
+        connection.producer().purge(what);
+        let mut in_flight = connection.producer().in_flight_count();
         let until = Instant::now() + PURGE;
         while in_flight > 0 && Instant::now() < until {
             self.take_reports(via, Duration::from_millis(5), reports);
-            in_flight = self.open(via).map_or(0, |connection| connection.producer.in_flight_count());
+            in_flight = self.open(via).map_or(0, |connection| connection.producer().in_flight_count());
         }
     }
 }

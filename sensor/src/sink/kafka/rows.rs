@@ -30,10 +30,11 @@ pub(super) struct Record<'a> {
     pub pos: u64,
 }
 
-/// A connection's topics and reports.
+/// A producer with its topics and reports. What librdkafka counts on goes in this order, the producer last.
 pub(super) struct Rows {
     topics: HashMap<Box<str>, Topic, foldhash::fast::RandomState>,
     queue: Queue,
+    producer: BaseProducer<Context>,
 }
 
 struct Topic(NonNull<native::rd_kafka_topic_t>);
@@ -60,23 +61,26 @@ pub(super) fn prepare_memory() {
 const MAX_TOPICS: usize = 1_000;
 
 impl Rows {
-    /// Of a producer that must not go before this does.
-    pub fn new(producer: &BaseProducer<Context>) -> Option<Rows> {
+    pub fn new(producer: BaseProducer<Context>) -> Option<Rows> {
         // SAFETY: the client lives; the queue is counted.
         let queue = unsafe { native::rd_kafka_queue_get_main(producer.client().native_ptr()) };
-        Some(Rows { topics: HashMap::default(), queue: Queue(NonNull::new(queue)?) })
+        Some(Rows { topics: HashMap::default(), queue: Queue(NonNull::new(queue)?), producer })
+    }
+
+    pub fn producer(&self) -> &BaseProducer<Context> {
+        &self.producer
     }
 
     /// Puts a row, copied, into librdkafka's queue.
-    pub fn send(&mut self, producer: &BaseProducer<Context>, record: &Record<'_>) -> Result<(), Code> {
-        let Some(topic) = self.topic(producer, record.topic) else { return Err(Code::InvalidTopic) };
+    pub fn send(&mut self, record: &Record<'_>) -> Result<(), Code> {
+        let Some(topic) = self.topic(record.topic) else { return Err(Code::InvalidTopic) };
         let headers = Headers::new(record.headers).ok_or(Code::Fail)?;
         let key = if record.key.is_empty() { ptr::null() } else { record.key.as_ptr() };
         // SAFETY: tags and the types of what follows them are those of rdkafka.h. Key and value are copied;
         // the headers become librdkafka's if it takes the row. Copying, it writes to neither.
         let answer = unsafe {
             native::rd_kafka_producev(
-                producer.client().native_ptr(),
+                self.producer.client().native_ptr(),
                 Tag::RD_KAFKA_VTYPE_RKT,
                 topic,
                 Tag::RD_KAFKA_VTYPE_MSGFLAGS,
@@ -105,11 +109,7 @@ impl Rows {
         }
     }
 
-    fn topic(
-        &mut self,
-        producer: &BaseProducer<Context>,
-        name: &str,
-    ) -> Option<*mut native::rd_kafka_topic_t> {
+    fn topic(&mut self, name: &str) -> Option<*mut native::rd_kafka_topic_t> {
         if let Some(topic) = self.topics.get(name) {
             return Some(topic.0.as_ptr());
         }
@@ -119,7 +119,7 @@ impl Rows {
         let text = CString::new(name).ok()?;
         // SAFETY: the client lives, the name ends with a zero, and no settings are those of the client.
         let topic = unsafe {
-            native::rd_kafka_topic_new(producer.client().native_ptr(), text.as_ptr(), ptr::null_mut())
+            native::rd_kafka_topic_new(self.producer.client().native_ptr(), text.as_ptr(), ptr::null_mut())
         };
         let topic = Topic(NonNull::new(topic)?);
         Some(self.topics.entry(name.into()).insert(topic).get().0.as_ptr())
@@ -132,18 +132,13 @@ impl Rows {
 
     /// Waits for something to come from librdkafka, but not longer than `wait`, and takes what there is: on
     /// rows into `reports`, all else to the producer's context.
-    pub fn poll(
-        &self,
-        producer: &BaseProducer<Context>,
-        wait: Duration,
-        reports: &mut Vec<(u64, Option<Code>)>,
-    ) {
+    pub fn poll(&self, wait: Duration, reports: &mut Vec<(u64, Option<Code>)>) {
         let mut wait = c_int::try_from(wait.as_millis()).unwrap_or(c_int::MAX);
         for _ in 0..EVENTS_AT_A_TIME {
             // SAFETY: the queue is ours, and so is the event.
             let event = NonNull::new(unsafe { native::rd_kafka_queue_poll(self.queue.0.as_ptr(), wait) });
             let Some(event) = event.map(Event) else { return };
-            event.take(producer.context(), reports);
+            event.take(self.producer.context(), reports);
             wait = 0;
         }
     }
