@@ -3,7 +3,16 @@
 //! Nothing here does I/O, reads a clock, starts a thread or knows what a flow is. A parser returns
 //! what stood on the wire, or says which field was truncated or malformed.
 // Nothing that stands on the wire, in a script or in a file may end the program.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::indexing_slicing
+    )
+)]
 #![forbid(unsafe_code)]
 
 pub mod error;

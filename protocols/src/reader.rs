@@ -30,14 +30,12 @@ impl<'a> Reader<'a> {
 
     /// The bytes not read yet, without reading them.
     pub fn rest(&self) -> &'a [u8] {
-        &self.data[self.pos..]
+        self.data.get(self.pos..).unwrap_or_default()
     }
 
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8]> {
-        let end = self.pos.checked_add(len).filter(|&end| end <= self.data.len());
-        let Some(end) = end else { return Err(ParseError::truncated(field)) };
-        let out = &self.data[self.pos..end];
-        self.pos = end;
+        let (out, _) = self.rest().split_at_checked(len).ok_or(ParseError::truncated(field))?;
+        self.pos += len;
         Ok(out)
     }
 

@@ -50,6 +50,7 @@ header_names! {
 }
 
 /// Where the names of each length begin in [`KNOWN`], which is sorted by length.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
 const BY_LENGTH: [u8; 27] = {
     let mut starts = [0u8; 27];
     let mut len = 0;
@@ -106,6 +107,7 @@ pub enum NotARequest {
     BadWithVersion,
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
 const fn table(chars: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     let mut at = 0;
@@ -126,6 +128,7 @@ const URI_CHARS: [bool; 256] = table(b":/?#[]@!$&'()*+,;=-_.~%\0");
 /// RFC 9110 §5.6.2 as Zeek draws it: printable and no separator.
 const METHOD_CHARS: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
 
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn is_in(set: &[bool; 256], byte: u8) -> bool {
     set[usize::from(byte)]
 }

@@ -206,13 +206,14 @@ impl Lines {
     fn line<'a>(&mut self, input: &mut &'a [u8], max_line: usize, in_body: bool) -> Option<Piece<'a>> {
         let whole = *input;
         let (line, consumed, ended) = match self.find_end(whole) {
-            Some((len, consumed)) => (&whole[..len], consumed, true),
+            Some((len, consumed)) => (whole.get(..len).unwrap_or(whole), consumed, true),
             None => (whole, whole.len(), false),
         };
         let half_end = !ended && self.line_end == LineEnd::CrLf && line.last() == Some(&b'\r');
         let over = self.buffer.len() + line.len() > max_line + usize::from(half_end);
+        let behind = whole.get(consumed..).unwrap_or_default();
         if ended && self.buffer.is_empty() && !over {
-            *input = &whole[consumed..];
+            *input = behind;
             return Some(Piece::Line(line));
         }
         if over && self.long == Long::No {
@@ -224,7 +225,7 @@ impl Lines {
             }
             self.long = Long::Cut;
         }
-        *input = &whole[consumed..];
+        *input = behind;
         match self.long {
             Long::Cut => self.cut(line, max_line),
             _ => self.buffer.extend_from_slice(line),
@@ -252,7 +253,7 @@ impl Lines {
         let whole = *input;
         let end = self.find_end(whole);
         if let (Some((0, consumed)), true) = (end, self.buffer.is_empty()) {
-            *input = &whole[consumed..];
+            *input = whole.get(consumed..).unwrap_or_default();
             self.long = Long::No;
             return Some(Piece::Line(&[]));
         }
@@ -266,7 +267,7 @@ impl Lines {
             Some((len, _)) => {
                 // Its end is found again when this was passed on.
                 self.after_cr = false;
-                *input = &whole[len..];
+                *input = whole.get(len..).unwrap_or_default();
                 len
             }
             None => {
@@ -277,7 +278,7 @@ impl Lines {
                 whole.len() - usize::from(half)
             }
         };
-        (len > 0).then(|| Piece::Plain(&whole[..len]))
+        whole.get(..len).filter(|plain| !plain.is_empty()).map(Piece::Plain)
     }
 
     /// Length of the line and of the line with its end, if the end is in `data`.
@@ -302,7 +303,7 @@ impl Lines {
                     return Some((0, 1));
                 }
                 let mut from = 0;
-                while let Some(at) = memchr(b'\n', &data[from..]).map(|at| from + at) {
+                while let Some(at) = memchr(b'\n', data.get(from..)?).map(|at| from + at) {
                     if at > 0 && data.get(at - 1) == Some(&b'\r') {
                         return Some((at - 1, at + 1));
                     }

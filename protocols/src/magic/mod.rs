@@ -141,7 +141,8 @@ impl Index {
 
     fn starting_with(&self, byte: u8) -> impl Iterator<Item = (Option<&Probe>, &Matcher)> {
         let at = usize::from(byte);
-        let possible = self.candidates.get(self.bounds[at]..self.bounds[at + 1]).unwrap_or_default();
+        let bounds = self.bounds.get(at).zip(self.bounds.get(at + 1));
+        let possible = bounds.and_then(|(from, to)| self.candidates.get(*from..*to)).unwrap_or_default();
         possible.iter().filter_map(|(probe, rule)| Some((probe.as_ref(), self.rules.get(*rule)?)))
     }
 }

@@ -7,17 +7,17 @@ use memchr::memmem;
 pub(super) struct Class([u64; 4]);
 
 impl Class {
-    pub(super) const fn of(bytes: &[u8]) -> Class {
+    pub(super) const fn of(mut bytes: &[u8]) -> Class {
         let mut set = Class([0; 4]);
-        let mut i = 0;
-        while i < bytes.len() {
-            set = set.and(bytes[i], bytes[i]);
-            i += 1;
+        while let [byte, rest @ ..] = bytes {
+            set = set.and(*byte, *byte);
+            bytes = rest;
         }
         set
     }
 
     /// Adds every value from `first` up to and with `last`.
+    #[expect(clippy::indexing_slicing, reason = "a quarter of a byte is below four")]
     pub(super) const fn and(mut self, first: u8, last: u8) -> Class {
         let mut b = first;
         while b <= last {
@@ -35,6 +35,7 @@ impl Class {
         Class([!a, !b, !c, !d])
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a quarter of a byte is below four")]
     pub(super) const fn has(&self, byte: u8) -> bool {
         self.0[(byte >> 6) as usize] >> (byte & 63) & 1 == 1
     }

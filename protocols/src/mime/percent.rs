@@ -60,7 +60,7 @@ pub fn unescape(text: &[u8], out: &mut Vec<u8>, mut flaw: impl FnMut(PercentFlaw
             }
             [_, b'%', ..] => {
                 flaw(PercentFlaw::Double);
-                &escape[1..]
+                escape.get(1..).unwrap_or_default()
             }
             [_, a, b, tail @ ..] if hex_pair(*a, *b).is_some() => {
                 out.extend(hex_pair(*a, *b));

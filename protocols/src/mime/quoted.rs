@@ -21,7 +21,7 @@ pub fn decode_line(line: &[u8], out: &mut Vec<u8>) {
                 }
                 None => {
                     out.push(b'=');
-                    &rest[1..]
+                    rest.get(1..).unwrap_or_default()
                 }
             },
             [other, tail @ ..] => {

@@ -77,9 +77,9 @@ fn skip_comment(data: &[u8]) -> &[u8] {
 /// Steps over linear whitespace and comments.
 pub fn skip_lws_comments(mut data: &[u8]) -> &[u8] {
     loop {
-        match data.first() {
-            Some(&byte) if is_lws(byte) => data = &data[1..],
-            Some(b'(') => data = skip_comment(data),
+        match data {
+            [byte, rest @ ..] if is_lws(*byte) => data = rest,
+            [b'(', ..] => data = skip_comment(data),
             _ => return data,
         }
     }
@@ -88,13 +88,13 @@ pub fn skip_lws_comments(mut data: &[u8]) -> &[u8] {
 /// The first run of accepted bytes, wherever it begins, and what follows it.
 fn first_run(mut data: &[u8], accepts: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
     loop {
-        let &first = data.first()?;
+        let (&first, behind) = data.split_first()?;
         if accepts(first) {
             let end = data.iter().position(|&b| !accepts(b)).unwrap_or(data.len());
             return Some(data.split_at(end));
         }
         let skipped = skip_lws_comments(data);
-        data = if skipped.len() < data.len() { skipped } else { &data[1..] };
+        data = if skipped.len() < data.len() { skipped } else { behind };
     }
 }
 

@@ -7,7 +7,6 @@ use super::*;
 /// Counts what is told, and checks it.
 #[derive(Default)]
 struct Told {
-    versions: [usize; 2],
     encrypted: usize,
     decided: bool,
     info: Info,
@@ -15,7 +14,6 @@ struct Told {
 
 impl Handler for Told {
     fn version(&mut self, is_orig: bool, line: &[u8]) {
-        self.versions[usize::from(is_orig)] += 1;
         assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
         self.info.identified(is_orig, line);
     }

@@ -62,7 +62,14 @@ pub(super) struct Encryption {
 
 impl Encryption {
     pub fn begins(&mut self, is_orig: bool) {
-        self.sides[usize::from(is_orig)] = true;
+        let [resp, orig] = &mut self.sides;
+        *(if is_orig { orig } else { resp }) = true;
+    }
+
+    /// Whether this side encrypts.
+    pub fn is_on(&self, is_orig: bool) -> bool {
+        let [resp, orig] = self.sides;
+        if is_orig { orig } else { resp }
     }
 
     pub fn begins_for_both(&mut self) {
@@ -293,7 +300,7 @@ impl Session {
         // Of TLS 1.3 ChangeCipherSpec says nothing, and the first application data is the first that is encrypted.
         let chosen = self.handshakes.chosen();
         let is_old = matches!(chosen, version::SSL2 | version::SSL3..=version::TLS12);
-        self.encryption.sides[usize::from(is_orig)] || content == content::APPLICATION_DATA && !is_old
+        self.encryption.is_on(is_orig) || content == content::APPLICATION_DATA && !is_old
     }
 
     /// A record that is not encrypted, or not all of it.
