@@ -5,11 +5,13 @@ use std::fmt;
 /// A parse failure: what kind, and at which field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError {
+    /// What is wrong with the field.
     pub kind: ErrorKind,
     /// The field that could not be read, as the protocol's specification names it.
     pub field: &'static str,
 }
 
+/// What can be wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The bytes end before the field does.
@@ -21,14 +23,17 @@ pub enum ErrorKind {
 }
 
 impl ParseError {
+    /// The data ends in or before the field.
     pub const fn truncated(field: &'static str) -> Self {
         ParseError { kind: ErrorKind::Truncated, field }
     }
 
+    /// The field has a value that it cannot have.
     pub const fn malformed(field: &'static str) -> Self {
         ParseError { kind: ErrorKind::Malformed, field }
     }
 
+    /// The field has a value that is not read here.
     pub const fn unsupported(field: &'static str) -> Self {
         ParseError { kind: ErrorKind::Unsupported, field }
     }
@@ -47,4 +52,5 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// What parsers return.
 pub type Result<T> = std::result::Result<T, ParseError>;

@@ -3,7 +3,9 @@
 /// What the first bytes of a direction say about a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Probe {
+    /// It is the protocol's.
     Match,
+    /// It is not.
     NoMatch,
     /// Could still become a match.
     NeedMore,

@@ -11,6 +11,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// At the beginning of these bytes.
     pub const fn new(data: &'a [u8]) -> Self {
         Reader { data, pos: 0 }
     }
@@ -20,10 +21,12 @@ impl<'a> Reader<'a> {
         self.pos
     }
 
+    /// Bytes that are not read yet.
     pub const fn remaining(&self) -> usize {
         self.data.len() - self.pos
     }
 
+    /// Whether all is read.
     pub const fn is_empty(&self) -> bool {
         self.remaining() == 0
     }
@@ -33,12 +36,14 @@ impl<'a> Reader<'a> {
         self.data.get(self.pos..).unwrap_or_default()
     }
 
+    /// The next `len` bytes.
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8]> {
         let (out, _) = self.rest().split_at_checked(len).ok_or(ParseError::truncated(field))?;
         self.pos += len;
         Ok(out)
     }
 
+    /// The next `N` bytes.
     pub fn take_array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N]> {
         let (head, _) = self.rest().split_first_chunk::<N>().ok_or(ParseError::truncated(field))?;
         self.pos += N;
@@ -50,22 +55,27 @@ impl<'a> Reader<'a> {
         Ok(Reader::new(self.take(len, field)?))
     }
 
+    /// Moves past the next `len` bytes.
     pub fn skip(&mut self, len: usize, field: &'static str) -> Result<()> {
         self.take(len, field).map(|_| ())
     }
 
+    /// The next byte.
     pub fn u8(&mut self, field: &'static str) -> Result<u8> {
         self.take_array::<1>(field).map(|[b]| b)
     }
 
+    /// Two bytes, the high one first.
     pub fn u16(&mut self, field: &'static str) -> Result<u16> {
         self.take_array(field).map(u16::from_be_bytes)
     }
 
+    /// Four bytes, the high one first.
     pub fn u32(&mut self, field: &'static str) -> Result<u32> {
         self.take_array(field).map(u32::from_be_bytes)
     }
 
+    /// Eight bytes, the high one first.
     pub fn u64(&mut self, field: &'static str) -> Result<u64> {
         self.take_array(field).map(u64::from_be_bytes)
     }

@@ -16,6 +16,7 @@ pub fn address(address: IpAddr, out: &mut Vec<u8>) {
     }
 }
 
+/// An IPv4 address, dotted.
 pub fn ipv4(address: [u8; 4], out: &mut Vec<u8>) {
     let [a, b, c, d] = address;
     out.reserve("255.255.255.255".len());

@@ -5,6 +5,7 @@ use std::fmt;
 /// A number with the name it has in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    /// One that has a name.
     Named(&'static str),
     /// A number without a name: it is logged behind this prefix.
     Unnamed(&'static str, u16),

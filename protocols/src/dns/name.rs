@@ -37,6 +37,7 @@ impl Name {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
+    /// Makes all letters small, as Zeek shows names.
     pub fn make_lowercase(&mut self) {
         self.lowercase_from(0);
     }

@@ -61,9 +61,13 @@ pub enum Outcome {
 
 /// Hears what stands in a message, in the order it stands.
 pub trait Visitor {
+    /// A message begins.
     fn header(&mut self, _header: &Header) {}
+    /// One of its questions.
     fn question(&mut self, _header: &Header, _question: &Question<'_>) {}
+    /// One of its records, of any section.
     fn record(&mut self, _header: &Header, _record: &Record<'_>) {}
+    /// Something about it is odd.
     fn weird(&mut self, _weird: Weird) {}
 }
 

@@ -17,89 +17,146 @@ pub use edns::EdnsOptions;
 /// The typed data of one record. Names are in lower case except where noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rdata<'a> {
+    /// An IPv4 address (RFC 1035 §3.4.1).
     A([u8; 4]),
+    /// An IPv6 address (RFC 3596).
     Aaaa([u8; 16]),
     /// RFC 2874, read as if it were a whole address.
     A6([u8; 16]),
+    /// A name server (RFC 1035 §3.3.11).
     Ns(&'a [u8]),
+    /// The canonical name (RFC 1035 §3.3.1).
     Cname(&'a [u8]),
+    /// A name that is pointed to (RFC 1035 §3.3.12).
     Ptr(&'a [u8]),
+    /// The start of a zone (RFC 1035 §3.3.13).
     Soa(Soa<'a>),
+    /// A mail exchange (RFC 1035 §3.3.9).
     Mx {
+        /// The lowest is tried first.
         preference: u16,
+        /// Its name.
         exchange: &'a [u8],
     },
+    /// Texts (RFC 1035 §3.3.14).
     Txt(CharStrings<'a>),
     /// RFC 7208 §3.1 gave the type up; its data is TXT's.
     Spf(CharStrings<'a>),
+    /// A service's place (RFC 2782).
     Srv {
+        /// The lowest is tried first.
         priority: u16,
+        /// The share among those of the same priority.
         weight: u16,
+        /// The service's port.
         port: u16,
+        /// The host's name.
         target: &'a [u8],
     },
+    /// What a host is (RFC 1035 §3.3.2).
     Hinfo {
+        /// Its processor.
         cpu: &'a [u8],
+        /// Its operating system.
         os: &'a [u8],
     },
+    /// Well-known services (RFC 1035 §3.4.2), which are not read.
     Wks,
     /// A NetBIOS name registration (RFC 1002 §4.2.2), unread.
     NetbiosName,
     /// A NetBIOS node status (RFC 1002 §4.2.18), unread.
     NetbiosStatus,
+    /// Who may issue certificates (RFC 8659).
     Caa {
+        /// 128 where it is critical.
         flags: u8,
+        /// The property's name.
         tag: &'a [u8],
+        /// The property's value.
         value: &'a [u8],
     },
     /// EDNS. The owner, class and TTL of the record have meanings of their own (RFC 6891 §6.1.2).
     Opt(EdnsOptions<'a>),
+    /// A message's signature (RFC 8945).
     Tsig(Tsig<'a>),
+    /// A signature of records.
     Rrsig(Rrsig<'a>),
+    /// A zone's key (RFC 4034 §2).
     Dnskey {
+        /// 256 where it signs zones, 1 where it is an entry point, 128 where it is revoked.
         flags: u16,
+        /// Always 3.
         protocol: u8,
+        /// As IANA numbers them.
         algorithm: u8,
+        /// The key itself.
         key: &'a [u8],
     },
+    /// The digest of a key of a zone below (RFC 4034 §5).
     Ds {
+        /// Which key, by a sum.
         key_tag: u16,
+        /// The key's, as IANA numbers them.
         algorithm: u8,
+        /// As IANA numbers them.
         digest_type: u8,
+        /// The digest itself.
         digest: &'a [u8],
     },
+    /// The name that follows in a zone (RFC 4034 §4).
     Nsec {
+        /// That name.
         next: &'a [u8],
         /// Type bit maps (RFC 4034 §4.1.2) as on the wire.
         types: &'a [u8],
     },
+    /// The hashed name that follows in a zone.
     Nsec3(Nsec3<'a>),
+    /// How a zone's names are hashed (RFC 5155 §4).
     Nsec3Param {
+        /// The hash, as IANA numbers them.
         hash: u8,
+        /// None is defined here.
         flags: u8,
+        /// How often it is applied beyond the first time.
         iterations: u16,
+        /// What is hashed behind the name.
         salt: &'a [u8],
     },
+    /// A host key's fingerprint (RFC 4255).
     Sshfp {
+        /// The key's, as IANA numbers them.
         algorithm: u8,
+        /// The digest, as IANA numbers them.
         fingerprint_type: u8,
+        /// The digest itself.
         fingerprint: &'a [u8],
     },
+    /// A place on earth.
     Loc(Loc),
     /// The target as it was spelled; empty means the owner itself (RFC 9460 §2.5).
     Svcb {
+        /// 0 for an alias; else the lowest is tried first.
         priority: u16,
+        /// The name of the endpoint.
         target: &'a [u8],
     },
+    /// An endpoint of HTTP (RFC 9460).
     Https {
+        /// 0 for an alias; else the lowest is tried first.
         priority: u16,
+        /// The name of the endpoint.
         target: &'a [u8],
     },
     /// BIND 9's private record on a zone that is being signed.
     Binds {
+        /// As IANA numbers them.
         algorithm: u8,
+        /// Which key, by a sum.
         key_id: u16,
+        /// Not 0 where signatures are taken away.
         removal: u8,
+        /// Not 0 once it is done, and what follows.
         complete: &'a [u8],
     },
     /// A type this parser reads, with data it could not make sense of.
@@ -111,36 +168,57 @@ pub enum Rdata<'a> {
 /// RFC 1035 §3.3.13; times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Soa<'a> {
+    /// The primary server.
     pub mname: &'a [u8],
+    /// The mailbox of who is responsible, with a dot for its at sign.
     pub rname: &'a [u8],
+    /// The zone's version.
     pub serial: u32,
+    /// Seconds until a secondary asks again.
     pub refresh: u32,
+    /// Seconds until it does so after a failure.
     pub retry: u32,
+    /// Seconds until it stops to answer without having reached the primary.
     pub expire: u32,
+    /// Seconds for which it may be remembered that a name is not there (RFC 2308).
     pub minimum: u32,
 }
 
 /// RFC 8945 §4.2, the time as Zeek cuts it: the upper 32 and the lower 16 of its 48 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tsig<'a> {
+    /// The algorithm's name.
     pub algorithm: &'a [u8],
+    /// Seconds since 1970, without the lower 32 bits of 48.
     pub time_high: u32,
+    /// Their lower 16 bits.
     pub time_low: u16,
+    /// Seconds by which clocks may differ.
     pub fudge: u16,
+    /// The code that authenticates the message.
     pub mac: &'a [u8],
+    /// The message's identifier when it was signed.
     pub original_id: u16,
+    /// An extended RCODE.
     pub error: u16,
 }
 
 /// RFC 1876 §2, the numbers as encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loc {
+    /// Always 0.
     pub version: u8,
+    /// The diameter, in centimetres, as a mantissa and an exponent of ten in half a byte each.
     pub size: u8,
+    /// The horizontal precision, likewise.
     pub horizontal: u8,
+    /// The vertical precision, likewise.
     pub vertical: u8,
+    /// In thousandths of a second of arc; the equator is 2^31.
     pub latitude: u32,
+    /// In thousandths of a second of arc; the prime meridian is 2^31.
     pub longitude: u32,
+    /// In centimetres above 100 km below the WGS 84 spheroid.
     pub altitude: u32,
 }
 
@@ -149,6 +227,7 @@ pub struct Loc {
 pub struct CharStrings<'a>(&'a [u8]);
 
 impl<'a> CharStrings<'a> {
+    /// The strings, in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut r = Reader::new(self.0);
         std::iter::from_fn(move || char_string(&mut r))

@@ -20,21 +20,31 @@ const MAX_KEPT: usize = 4 * 1024;
 pub struct Row {
     /// When the first message of the row was seen.
     pub ts: i64,
+    /// The message's identifier.
     pub trans_id: u16,
     /// From the row's first message to the reply's first answer, where that took any time.
     pub rtt: Option<i64>,
+    /// The question's class.
     pub qclass: Option<u16>,
+    /// The question's type.
     pub qtype: Option<u16>,
+    /// The answer's response code.
     pub rcode: Option<u8>,
     /// AA and RA are those of a reply with answers, TC, RD and Z those of the query.
     pub authoritative: bool,
+    /// TC: more did not fit.
     pub truncated: bool,
+    /// RD: the client asked for recursion.
     pub recursion_desired: bool,
+    /// RA: the server offers it.
     pub recursion_available: bool,
+    /// The bits that must be zero.
     pub z: u8,
+    /// The server refused to answer.
     pub rejected: bool,
     /// The reply's counts: of answers, and of records in all.
     pub total_answers: Option<u16>,
+    /// Records of the answer, as its header counts them.
     pub total_replies: Option<u32>,
     /// Answers were left out for [`MAX_ANSWER_BYTES`].
     pub answers_cut: bool,
@@ -61,10 +71,12 @@ impl Row {
         self.has_query.then_some(&self.query)
     }
 
+    /// The class by its name in Zeek.
     pub fn qclass_name(&self) -> Option<Code> {
         self.qclass.map(codes::qclass)
     }
 
+    /// The type by its name in Zeek.
     pub fn qtype_name(&self) -> Option<Code> {
         match self.qtype {
             // SRV was given the number that NetBIOS had used for its node status.
@@ -73,6 +85,7 @@ impl Row {
         }
     }
 
+    /// The response code by its name in Zeek.
     pub fn rcode_name(&self) -> Option<Code> {
         self.rcode.map(codes::rcode)
     }

@@ -38,17 +38,23 @@ const NETBIOS_PORT: u16 = 137;
 /// The opcode of a standard query, the only one logged.
 const QUERY: u8 = 0;
 
+/// What messages come by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
+    /// A datagram each.
     Udp,
+    /// Behind their lengths in a stream.
     Tcp,
 }
 
 /// What the session has to know of the connection. Zeek decides by the responder's port.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow {
+    /// The originator's port.
     pub orig_port: u16,
+    /// The responder's port.
     pub resp_port: u16,
+    /// What messages come by.
     pub transport: Transport,
     /// The responder is a multicast group, as in mDNS and LLMNR.
     pub resp_multicast: bool,
@@ -58,6 +64,7 @@ pub struct Flow {
 pub trait Sink {
     /// A finished row. It is emptied afterwards.
     fn row(&mut self, row: &Row);
+    /// Something about a message is odd.
     fn weird(&mut self, weird: Weird);
     /// The connection's first message is a response from its originator: the roles are to be
     /// swapped, before any row of this message is logged.
@@ -65,6 +72,7 @@ pub trait Sink {
 
     /// A message's header was read. Here and below `row` is the one that the message belongs to.
     fn header(&mut self, _header: &Header, _row: Option<&Row>) {}
+    /// A question, with its row if it has one.
     fn question(&mut self, _header: &Header, _question: &Question<'_>, _row: Option<&Row>) {}
     /// A record of the answer section, or of another one that is read.
     fn record(&mut self, _header: &Header, _record: &Record<'_>, _row: Option<&Row>) {}
@@ -77,6 +85,7 @@ pub trait Sink {
 pub struct Workspace {
     /// How messages are read; `netbios` and `over_udp` are set for each.
     pub options: Options,
+    /// Queries that wait for their answer.
     pub pending: Pending,
     scratch: Scratch,
     pool: RowPool,

@@ -10,15 +10,19 @@ pub enum Weird {
     TruncatedHeader,
     /// More questions than [`super::Options::max_questions`]: hardly DNS.
     TooManyQuestions,
+    /// A question that ends with the message.
     TruncatedQuestion,
+    /// A record that ends with the message.
     TruncatedRecord,
     /// The record's data is said to reach past the message.
     RdataPastMessage,
+    /// A record without data whose type has some.
     ZeroRdlength,
     /// An address record of another size than an address.
     BadRdlength,
     /// A name in the data did not end where RDLENGTH says.
     RdlengthMismatch,
+    /// A type that is not known.
     UnknownType(u16),
     /// A compression pointer that does not point backwards.
     ForwardPointer,
@@ -32,30 +36,53 @@ pub enum Weird {
     NameTooLong,
     /// More compression pointers in one name than [`super::name::MAX_POINTERS`]. Ours, not Zeek's.
     PointerChain,
+    /// A string that is longer than the data it is in.
     CharStringPastRdata,
+    /// SVCB or HTTPS data too short for a priority and a name.
     SvcbTooShort,
+    /// LOC of another version than 0.
     LocVersion(u8),
+    /// An EDNS option that is longer than the data it is in.
     EdnsTruncatedOption,
+    /// An EDNS Client Subnet too short for its fields.
     EcsShort,
+    /// An IPv4 prefix longer than 32 bits.
     EcsV4Prefix(u8),
+    /// An IPv6 prefix longer than 128 bits.
     EcsV6Prefix(u8),
+    /// An IPv4 prefix with fewer bytes than it needs.
     EcsV4Short {
+        /// Bytes that it needs.
         need: u8,
+        /// Bytes that are there.
         have: u32,
     },
+    /// An IPv6 prefix with fewer bytes than it needs.
     EcsV6Short {
+        /// Bytes that it needs.
         need: u8,
+        /// Bytes that are there.
         have: u32,
     },
+    /// EDNS TCP keepalive in a datagram (RFC 7828 §3.2.1).
     KeepaliveOverUdp,
+    /// What is wrong with the algorithm of a signature.
     RrsigAlgorithm(AlgorithmIssue, u8),
+    /// What is wrong with the algorithm of a key.
     DnskeyAlgorithm(AlgorithmIssue, u8),
+    /// A key with flags that mean nothing together.
     DnskeyFlags(u16),
+    /// A key for keys that is revoked.
     DnskeyRevokedKsk(u16),
+    /// A key with another protocol than 3.
     DnskeyProtocol(u8),
+    /// NSEC with a window of types without any.
     NsecEmptyBitmap(u8),
+    /// NSEC3 with a window of types without any.
     Nsec3EmptyBitmap(u8),
+    /// DS with a digest that is reserved.
     DsReservedDigest(u8),
+    /// DS with a digest that is not known.
     DsUnknownDigest(u8),
     /// Answers beyond what one row keeps ([`super::Row`]). Ours, not Zeek's.
     AnswersCut,
@@ -86,6 +113,7 @@ impl AlgorithmIssue {
 }
 
 impl Weird {
+    /// Its name in weird.log.
     pub const fn name(&self) -> &'static str {
         use AlgorithmIssue::*;
         match self {

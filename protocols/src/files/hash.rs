@@ -7,14 +7,19 @@ use sha2::{Digest, Sha256};
 /// Which digests to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
+    /// RFC 1321.
     pub md5: bool,
+    /// FIPS 180-4.
     pub sha1: bool,
+    /// FIPS 180-4.
     pub sha256: bool,
 }
 
 impl Hashing {
+    /// No digests.
     pub const NONE: Hashing = Hashing { md5: false, sha1: false, sha256: false };
 
+    /// Whether there is any to make.
     pub fn any(self) -> bool {
         self != Hashing::NONE
     }
@@ -23,8 +28,11 @@ impl Hashing {
 /// The digests that were asked for and could be computed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Digests {
+    /// The MD5, if it was made.
     pub md5: Option<[u8; 16]>,
+    /// The SHA-1, if it was made.
     pub sha1: Option<[u8; 20]>,
+    /// The SHA-256, if it was made.
     pub sha256: Option<[u8; 32]>,
 }
 

@@ -21,6 +21,7 @@ impl Lifetime {
     /// Zeek's `default_file_timeout_interval`.
     pub const DEFAULT_INTERVAL: i64 = 120_000_000_000;
 
+    /// Of a file that was seen first at this time.
     pub fn new(now: i64) -> Lifetime {
         Lifetime { first: now, last: now, timed_out: false }
     }

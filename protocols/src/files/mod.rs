@@ -94,6 +94,7 @@ impl Content {
 }
 
 impl File {
+    /// A file of which nothing has come yet.
     pub fn new(limits: Limits, hashing: Hashing) -> File {
         File {
             limits,

@@ -7,7 +7,11 @@ macro_rules! header_names {
     ($($id:ident = $text:literal,)*) => {
         /// The header fields that something here or in the logs looks at.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum HeaderName { $(#[doc = $text] $id,)* Other }
+        pub enum HeaderName {
+            $(#[doc = $text] $id,)*
+            /// All others.
+            Other,
+        }
 
         /// Sorted out by length first: most names are decided by one comparison.
         const KNOWN: &[(&str, HeaderName)] = &[$(($text, HeaderName::$id),)*];
@@ -66,6 +70,7 @@ const BY_LENGTH: [u8; 27] = {
 };
 
 impl HeaderName {
+    /// Of a field's name in any case.
     pub fn of(name: &[u8]) -> Self {
         let from = BY_LENGTH.get(name.len()).copied().unwrap_or(KNOWN.len() as u8);
         let to = BY_LENGTH.get(name.len() + 1).copied().unwrap_or(KNOWN.len() as u8);

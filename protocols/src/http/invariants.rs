@@ -13,9 +13,13 @@ pub const STEP: &[u8] = b"\xff\xfe";
 /// One step of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
+    /// Bytes, of the originator or not.
     Data(bool, &'a [u8]),
+    /// So many bytes are missing.
     Gap(bool, u64),
+    /// A side has ended.
     End(bool),
+    /// The connection was reset.
     Reset,
 }
 
@@ -49,10 +53,26 @@ pub fn script(input: &[u8]) -> impl Iterator<Item = Step<'_>> {
 /// One event, owned; runs of content and of bytes passed on are joined.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
+    /// Whatever else is told, as text.
     Text(String),
-    Content { is_orig: bool, entity: EntityId, offset: Option<u64>, total: Option<u64>, data: Vec<u8> },
+    /// Content of an entity.
+    Content {
+        /// Whose it is.
+        is_orig: bool,
+        /// The entity that it is of.
+        entity: EntityId,
+        /// Where it begins, if a range says so.
+        offset: Option<u64>,
+        /// How long all of it is, if a range says so.
+        total: Option<u64>,
+        /// The bytes themselves.
+        data: Vec<u8>,
+    },
+    /// Bytes of another protocol.
     PassedOn(bool, Vec<u8>),
+    /// A weird, what it is about and whose it is.
     Weird(&'static str, Vec<u8>, Source),
+    /// A row of the log.
     Row(Box<Row>),
 }
 
@@ -72,6 +92,7 @@ impl std::fmt::Debug for Event {
 
 /// A handler that keeps all events and the rows made of them.
 pub struct Recorder {
+    /// In their order.
     pub events: Vec<Event>,
     rows: Rows,
     now_ns: u64,

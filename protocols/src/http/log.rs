@@ -82,6 +82,7 @@ pub const KNOWN_METHODS: [&str; 20] = [
 
 /// Where finished rows and the weirds of the pairing go.
 pub trait RowSink {
+    /// A row is done.
     fn row(&mut self, row: &Row);
     /// A weird that Zeek raises from script: without a source.
     fn weird(&mut self, name: &'static str, addl: &[u8]);
@@ -112,6 +113,7 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Of a connection of which nothing has come yet.
     pub fn new(limits: RowLimits) -> Self {
         Rows {
             limits,
@@ -204,6 +206,7 @@ impl Rows {
         }
     }
 
+    /// A request begins, `now_ns` nanoseconds after 1970.
     pub fn request(&mut self, now_ns: u64, request: &RequestLine<'_>, sink: &mut impl RowSink) {
         if self.current_request < self.current_response {
             sink.weird("HTTP_response_before_request", b"");
@@ -242,6 +245,7 @@ impl Rows {
         self.current_response = to;
     }
 
+    /// A reply begins.
     pub fn reply(&mut self, now_ns: u64, reply: &ReplyLine<'_>) {
         let pending = self.find(self.current_response).and_then(|at| self.pending.get(at));
         // After a 1xx the row still waits for its real reply.
@@ -264,6 +268,7 @@ impl Rows {
         }
     }
 
+    /// An entity begins.
     pub fn begin_entity(&mut self, now_ns: u64, is_orig: bool) {
         self.select(is_orig, now_ns);
         if let Some(row) = self.current_mut() {
@@ -272,12 +277,14 @@ impl Rows {
         }
     }
 
+    /// An entity has ended.
     pub fn end_entity(&mut self) {
         if let Some(row) = self.current_mut() {
             row.entity = None;
         }
     }
 
+    /// A header field.
     pub fn header(&mut self, now_ns: u64, is_orig: bool, header: &Header<'_>, sink: &mut impl RowSink) {
         self.select(is_orig, now_ns);
         if is_orig {
@@ -391,6 +398,7 @@ impl Rows {
         }
     }
 
+    /// A message has ended.
     pub fn message_done(&mut self, now_ns: u64, is_orig: bool, stat: &MessageStat, sink: &mut impl RowSink) {
         self.select(is_orig, now_ns);
         let Some(row) = self.current_mut() else { return };
@@ -456,6 +464,7 @@ impl Rows {
 /// The row a file was noted in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
+    /// Which request of the connection it is, from 1.
     pub trans_depth: u64,
     /// For files.log.
     pub filename: Option<Vec<u8>>,

@@ -11,8 +11,11 @@ pub struct Span {
 /// the second name need not belong to the second file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
+    /// Identifiers.
     pub fuids: Vec<Span>,
+    /// Names.
     pub filenames: Vec<Span>,
+    /// Types.
     pub mime_types: Vec<Span>,
     /// Entities begun so far in this direction (`orig_mime_depth`): part of a file's handle.
     pub entities: u64,
@@ -36,25 +39,41 @@ pub struct Row {
     pub ts_ns: u64,
     /// Which transaction of the connection this is, from 1.
     pub trans_depth: u64,
+    /// The method.
     pub method: Option<Span>,
+    /// `Host`.
     pub host: Option<Span>,
+    /// The request's target.
     pub uri: Option<Span>,
+    /// `Referer`.
     pub referrer: Option<Span>,
     /// Of the reply.
     pub version: Option<[u8; 3]>,
+    /// `User-Agent`.
     pub user_agent: Option<Span>,
+    /// `Origin`.
     pub origin: Option<Span>,
+    /// Bytes of the request's body, after decompression.
     pub request_body_len: u64,
+    /// Bytes of the reply's body, after decompression.
     pub response_body_len: u64,
+    /// The last reply's code.
     pub status_code: Option<u16>,
+    /// The phrase behind it.
     pub status_msg: Option<Span>,
+    /// The last code below 200.
     pub info_code: Option<u16>,
+    /// The phrase behind it.
     pub info_msg: Option<Span>,
+    /// The user of Basic authentication.
     pub username: Option<Span>,
+    /// The password, where it is to be logged.
     pub password: Option<Span>,
     /// `NAME -> value` of each header that proxies add; a set, in the order seen.
     pub proxied: Vec<Span>,
+    /// Files of the request.
     pub orig: Files,
+    /// Files of the reply.
     pub resp: Files,
     /// The request asked for a range: the reply's file may be a piece of one seen elsewhere.
     pub range_request: bool,
@@ -63,15 +82,18 @@ pub struct Row {
 }
 
 impl Row {
+    /// A text of this row.
     pub fn text(&self, span: Span) -> &[u8] {
         let (start, len) = (span.start as usize, span.len as usize);
         self.arena.get(start..start.saturating_add(len)).unwrap_or_default()
     }
 
+    /// A text of this row, if there is one.
     pub fn get(&self, span: Option<Span>) -> Option<&[u8]> {
         span.map(|span| self.text(span))
     }
 
+    /// Texts of this row.
     pub fn texts<'a>(&'a self, spans: &'a [Span]) -> impl ExactSizeIterator<Item = &'a [u8]> {
         spans.iter().map(|&span| self.text(span))
     }
@@ -81,6 +103,7 @@ impl Row {
         self.arena.capacity()
     }
 
+    /// Files of one direction.
     pub fn files(&self, is_orig: bool) -> &Files {
         if is_orig { &self.orig } else { &self.resp }
     }

@@ -53,6 +53,7 @@ pub(super) fn emptied(mut buffer: Vec<u8>) -> Vec<u8> {
 pub enum Close {
     /// Both sides closed.
     Finished,
+    /// A side reset it.
     Reset,
     /// It timed out, or the capture ended.
     Removed,
@@ -142,6 +143,7 @@ pub struct Session {
 const MAX_IDLE_ROUNDS: u32 = 8;
 
 impl Session {
+    /// A connection of which nothing has come yet.
     pub fn new(limits: Limits) -> Self {
         Session { limits, ..Session::default() }
     }

@@ -3,8 +3,11 @@
 /// What a line is to the multipart entity it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
+    /// Another line.
     No,
+    /// A part begins.
     Part,
+    /// The last part has ended.
     Closing,
 }
 

@@ -5,20 +5,25 @@ use super::text::{self, TokenKind};
 /// The classes of media that change how a body is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MediaType {
+    /// Parts with boundaries between them.
     Multipart,
     /// `message/*`: one nested entity.
     Message,
     /// What a body is without a usable `Content-Type` (RFC 2045 §5.2).
     #[default]
     Text,
+    /// All others.
     Other,
 }
 
 /// A parsed `Content-Type` value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ContentType<'a> {
+    /// How its content is to be read.
     pub kind: MediaType,
+    /// Before the slash.
     pub main: &'a [u8],
+    /// Behind the slash.
     pub sub: &'a [u8],
     /// The boundary of a multipart entity.
     pub boundary: Option<Vec<u8>>,

@@ -14,6 +14,7 @@ pub enum PercentFlaw {
 }
 
 impl PercentFlaw {
+    /// Its name in weird.log.
     pub const fn weird(self) -> &'static str {
         match self {
             PercentFlaw::AtEnd => "illegal_%_at_end_of_URI",

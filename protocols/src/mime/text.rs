@@ -37,6 +37,7 @@ const fn is_tspecial(byte: u8) -> bool {
 /// Which bytes make a token: a MIME token, or the wider set met in boundaries in the wild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
+    /// RFC 2045 §5.1.
     Mime,
     /// Every printable byte except the quote.
     Boundary,

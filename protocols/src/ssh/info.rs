@@ -8,12 +8,17 @@ use crate::ssh::logins::Attempt;
 /// A connection, as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub struct Info {
+    /// The client's identification string.
     pub client: Option<Box<[u8]>>,
+    /// The server's.
     pub server: Option<Box<[u8]>>,
     /// 1 or 2; 0 where the two sides speak none in common.
     pub version: Option<u64>,
+    /// Whether the last login succeeded; `None` where sizes do not tell.
     pub auth_success: Option<bool>,
+    /// Logins that were tried.
     pub auth_attempts: u64,
+    /// What both agreed on, once both have told what they can do.
     pub negotiated: Option<Box<Negotiated>>,
     /// The server's key, as [`fingerprint`](crate::ssh::fingerprint) shows it.
     pub host_key: Option<Box<str>>,
@@ -24,10 +29,15 @@ pub struct Info {
 /// The algorithms that both sides agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Negotiated {
+    /// The cipher, or both directions' where they differ.
     pub cipher: String,
+    /// What authenticates messages, likewise.
     pub mac: String,
+    /// What compresses them, likewise.
     pub compression: String,
+    /// How keys are exchanged.
     pub kex: String,
+    /// The kind of the server's key.
     pub host_key: String,
 }
 

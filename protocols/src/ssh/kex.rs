@@ -10,14 +10,21 @@ use crate::reader::Reader;
 /// SSH_MSG_KEXINIT (RFC 4253 §7.1): what one side can do, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KexInit<'a> {
+    /// Random.
     pub cookie: [u8; 16],
+    /// How keys may be exchanged.
     pub kex: NameList<'a>,
+    /// Kinds of host keys.
     pub host_key: NameList<'a>,
     /// To the server, to the client; likewise the following.
     pub encryption: [NameList<'a>; 2],
+    /// What authenticates messages.
     pub mac: [NameList<'a>; 2],
+    /// What compresses them.
     pub compression: [NameList<'a>; 2],
+    /// Languages.
     pub languages: [NameList<'a>; 2],
+    /// A packet of the guessed exchange follows.
     pub first_kex_packet_follows: bool,
 }
 
@@ -80,7 +87,12 @@ impl<'a> NameList<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostKey<'a> {
     /// Of version 1: exponent and modulus.
-    V1 { exponent: &'a [u8], modulus: &'a [u8] },
+    V1 {
+        /// The public exponent.
+        exponent: &'a [u8],
+        /// The modulus.
+        modulus: &'a [u8],
+    },
     /// The key blob (RFC 4253 §6.6).
     V2(&'a [u8]),
 }

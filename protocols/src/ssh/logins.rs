@@ -8,7 +8,9 @@
 /// What a packet showed a login to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
+    /// It was refused.
     Failed,
+    /// It was accepted.
     Succeeded {
         /// Nothing was asked for: the method `none` (RFC 4252 §5.2).
         by_none: bool,

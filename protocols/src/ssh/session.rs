@@ -13,6 +13,7 @@ pub trait Handler {
     /// What one side can do.
     fn capabilities(&mut self, is_orig: bool, can: &KexInit<'_>);
 
+    /// The server's key.
     fn host_key(&mut self, key: &HostKey<'_>);
 
     /// The group that the server chose (RFC 4419 §3).
@@ -30,8 +31,10 @@ pub trait Handler {
     /// A side sent so many encrypted bytes.
     fn encrypted(&mut self, is_orig: bool, len: usize);
 
+    /// A login, as sizes show it.
     fn attempt(&mut self, attempt: Attempt);
 
+    /// Something is odd.
     fn weird(&mut self, name: &'static str, addl: &[u8]);
 
     /// The bytes are not SSH's, for this reason, in Zeek's words where it has any.
@@ -122,6 +125,7 @@ mod number {
 }
 
 impl Session {
+    /// A connection of which nothing has come yet.
     pub fn new(limits: Limits) -> Self {
         Session { limits, ..Session::default() }
     }

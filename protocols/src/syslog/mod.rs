@@ -11,6 +11,7 @@ pub const PORT: u16 = 514;
 pub struct Message<'a> {
     /// What is in front of the text as `<PRI>`; none where there is no such thing.
     pub priority: Option<u16>,
+    /// What stands behind the priority.
     pub text: &'a [u8],
 }
 

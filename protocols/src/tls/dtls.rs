@@ -52,6 +52,7 @@ pub struct DtlsSession {
 }
 
 impl DtlsSession {
+    /// A connection of which nothing has come yet.
     pub fn new(limits: DtlsLimits) -> Self {
         DtlsSession { limits, ..DtlsSession::default() }
     }
@@ -62,6 +63,7 @@ impl DtlsSession {
         pieces.map(|(_, piece)| piece.len()).sum()
     }
 
+    /// Whether both sides encrypt.
     pub fn is_established(&self) -> bool {
         self.encryption.is_established()
     }
@@ -71,6 +73,7 @@ impl DtlsSession {
         self.is_over
     }
 
+    /// Whether this side is the client.
     pub fn is_client(&self, is_orig: bool) -> bool {
         self.handshakes.is_client(is_orig)
     }
@@ -82,6 +85,7 @@ impl DtlsSession {
         self.partial.swap(0, 1);
     }
 
+    /// Nothing more is read.
     pub fn give_up(&mut self) {
         self.is_over = true;
         self.partial = Default::default();

@@ -22,10 +22,13 @@ pub struct Info {
     pub server_name: Option<Box<[u8]>>,
     /// The session that the client wants to resume.
     pub session_id: Option<Box<[u8]>>,
+    /// Keys of an earlier connection are used.
     pub resumed: bool,
+    /// The last alert's description.
     pub last_alert: Option<u16>,
     /// The protocol that the server chose (ALPN).
     pub next_protocol: Option<Box<[u8]>>,
+    /// Both sides encrypt.
     pub established: bool,
     /// What came, a letter for each, a client's in upper case.
     pub history: Vec<u8>,
@@ -135,18 +138,22 @@ impl Info {
         self.history.len() == MAX_HISTORY
     }
 
+    /// The version by its name in Zeek.
     pub fn version_name(&self) -> Option<Cow<'static, str>> {
         self.version.map(version_name)
     }
 
+    /// The cipher suite by its name in Zeek.
     pub fn suite_name(&self) -> Option<Cow<'static, str>> {
         self.suite.map(suite_name)
     }
 
+    /// The curve by its name in Zeek.
     pub fn curve_name(&self) -> Option<Cow<'static, str>> {
         self.curve.map(group_name)
     }
 
+    /// The last alert by its name in Zeek.
     pub fn alert_name(&self) -> Option<Cow<'static, str>> {
         self.last_alert.map(alert_name)
     }

@@ -8,6 +8,7 @@ use crate::tls::broken::{Result, Take, number};
 pub struct U16s<'a>(pub &'a [u8]);
 
 impl<'a> U16s<'a> {
+    /// The numbers, in order.
     pub fn iter(self) -> impl Iterator<Item = u16> + Clone + use<'a> {
         self.0.as_chunks::<2>().0.iter().map(|bytes| u16::from_be_bytes(*bytes))
     }
@@ -18,6 +19,7 @@ impl<'a> U16s<'a> {
 pub struct U24s<'a>(pub &'a [u8]);
 
 impl<'a> U24s<'a> {
+    /// The suites, in order.
     pub fn iter(self) -> impl Iterator<Item = u32> + Clone + use<'a> {
         self.0.as_chunks::<3>().0.iter().map(|bytes| number(bytes) as u32)
     }
@@ -40,6 +42,7 @@ macro_rules! lists {
                 Ok($name(bytes))
             }
 
+            /// The items, in order, as far as they are whole.
             pub fn iter(self) -> impl Iterator<Item = $item> + use<'a> {
                 let mut r = Reader::new(self.0);
                 let one: fn(&mut Reader<'a>) -> Result<$item> = $one;
@@ -78,6 +81,8 @@ lists! {
 /// A key that client and server know of already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PskIdentity<'a> {
+    /// The ticket, or a name for the key.
     pub identity: &'a [u8],
+    /// In milliseconds, with a number added that the server knows.
     pub obfuscated_ticket_age: u32,
 }

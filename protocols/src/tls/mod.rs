@@ -37,10 +37,15 @@ pub const DTLS_PORTS: [u16; 1] = [443];
 
 /// Record types (RFC 8446 §5.1, RFC 6520).
 pub mod content {
+    /// Keys are used from the next record on.
     pub const CHANGE_CIPHER_SPEC: u16 = 20;
+    /// An alert.
     pub const ALERT: u16 = 21;
+    /// Messages of the handshake.
     pub const HANDSHAKE: u16 = 22;
+    /// What is protected.
     pub const APPLICATION_DATA: u16 = 23;
+    /// RFC 6520.
     pub const HEARTBEAT: u16 = 24;
     /// Those of SSL 2 are its message types, and this.
     pub const SSL2: u16 = 300;
@@ -48,25 +53,45 @@ pub mod content {
 
 /// Handshake message types (IANA's registry "TLS HandshakeType").
 pub mod message {
+    /// The server asks for a new handshake.
     pub const HELLO_REQUEST: u8 = 0;
+    /// The client offers.
     pub const CLIENT_HELLO: u8 = 1;
+    /// The server chooses.
     pub const SERVER_HELLO: u8 = 2;
+    /// DTLS: the client is to prove its address (RFC 6347 §4.2.1).
     pub const HELLO_VERIFY_REQUEST: u8 = 3;
+    /// RFC 5077.
     pub const SESSION_TICKET: u8 = 4;
+    /// What was sent early has ended.
     pub const END_OF_EARLY_DATA: u8 = 5;
+    /// The client is to offer again; not sent as such in TLS 1.3.
     pub const HELLO_RETRY_REQUEST: u8 = 6;
+    /// Extensions that are encrypted.
     pub const ENCRYPTED_EXTENSIONS: u8 = 8;
+    /// Certificates.
     pub const CERTIFICATE: u8 = 11;
+    /// The server's part of the key exchange.
     pub const SERVER_KEY_EXCHANGE: u8 = 12;
+    /// The server asks for a certificate.
     pub const CERTIFICATE_REQUEST: u8 = 13;
+    /// The server is done.
     pub const SERVER_HELLO_DONE: u8 = 14;
+    /// Proof that a certificate is the side's own.
     pub const CERTIFICATE_VERIFY: u8 = 15;
+    /// The client's part of the key exchange.
     pub const CLIENT_KEY_EXCHANGE: u8 = 16;
+    /// All before is authenticated.
     pub const FINISHED: u8 = 20;
+    /// RFC 6066 §5.
     pub const CERTIFICATE_URL: u8 = 21;
+    /// RFC 6066 §8.
     pub const CERTIFICATE_STATUS: u8 = 22;
+    /// RFC 4680.
     pub const SUPPLEMENTAL_DATA: u8 = 23;
+    /// The next keys are used.
     pub const KEY_UPDATE: u8 = 24;
+    /// Stands for a message in digests.
     pub const MESSAGE_HASH: u8 = 254;
 }
 

@@ -7,14 +7,23 @@ use crate::tls::suites::SUITES;
 
 /// Protocol versions as they stand on the wire.
 pub mod version {
+    /// SSL 2.0.
     pub const SSL2: u16 = 0x0002;
+    /// SSL 3.0 (RFC 6101).
     pub const SSL3: u16 = 0x0300;
+    /// TLS 1.0 (RFC 2246).
     pub const TLS10: u16 = 0x0301;
+    /// TLS 1.1 (RFC 4346).
     pub const TLS11: u16 = 0x0302;
+    /// TLS 1.2 (RFC 5246).
     pub const TLS12: u16 = 0x0303;
+    /// TLS 1.3 (RFC 8446).
     pub const TLS13: u16 = 0x0304;
+    /// DTLS 1.0 (RFC 4347).
     pub const DTLS10: u16 = 0xfeff;
+    /// DTLS 1.2 (RFC 6347).
     pub const DTLS12: u16 = 0xfefd;
+    /// DTLS 1.3 (RFC 9147).
     pub const DTLS13: u16 = 0xfefc;
 }
 

@@ -113,6 +113,7 @@ pub struct Session {
 }
 
 impl Session {
+    /// A connection of which nothing has come yet.
     pub fn new(limits: Limits) -> Self {
         Session { limits, ..Session::default() }
     }

@@ -5,7 +5,12 @@
 pub enum Ayiya<'a> {
     /// The "forward" operation: a packet of the protocol that the IP protocol number names.
     /// May be empty.
-    Forward { protocol: u8, inner: &'a [u8] },
+    Forward {
+        /// What it is, as IANA numbers them.
+        protocol: u8,
+        /// Its bytes.
+        inner: &'a [u8],
+    },
     /// Heartbeats and queries: nothing inside to follow.
     Other,
 }

@@ -28,6 +28,7 @@ impl Sum {
         self
     }
 
+    /// Adds a number of two bytes.
     #[inline]
     pub fn with_u16(mut self, value: u16) -> Self {
         self.0 += u64::from(value.to_be());

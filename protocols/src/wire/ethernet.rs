@@ -9,9 +9,13 @@ use super::{Carried, Mac, Reject, Result, header};
 /// An Ethernet header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ethernet<'a> {
+    /// The destination.
     pub dst: &'a Mac,
+    /// The source.
     pub src: &'a Mac,
+    /// What the payload is.
     pub next: Next,
+    /// What stands behind the header.
     pub payload: &'a [u8],
 }
 
@@ -91,7 +95,9 @@ fn ieee802_3(payload: &[u8]) -> Next {
 pub struct Vlan<'a> {
     /// The VLAN identifier, 0 for a tag that carries only a priority.
     pub id: u16,
+    /// What the payload is.
     pub next: Next,
+    /// What stands behind the tag.
     pub payload: &'a [u8],
 }
 

@@ -5,9 +5,11 @@ use super::Reject;
 /// A Geneve packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geneve<'a> {
+    /// The virtual network, 24 bits.
     pub vni: u32,
     /// The EtherType of what is inside.
     pub protocol: u16,
+    /// All options, unread.
     pub options: &'a [u8],
     /// May be empty.
     pub inner: &'a [u8],

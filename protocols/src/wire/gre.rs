@@ -7,7 +7,9 @@ use super::{Reject, Result};
 /// A GRE packet past its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gre<'a> {
+    /// What the payload is.
     pub inner: Inner,
+    /// What stands behind the header.
     pub payload: &'a [u8],
 }
 
@@ -18,7 +20,9 @@ pub enum Inner {
     Ip,
     /// Version 1: an IP packet of the version that PPP names, as an IP protocol number.
     Pptp(u8),
+    /// A frame of Ethernet.
     Ethernet,
+    /// A frame of 802.11.
     Ieee80211,
 }
 

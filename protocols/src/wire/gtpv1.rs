@@ -6,9 +6,11 @@ use crate::reader::Reader;
 /// A GTPv1 message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gtp<'a> {
+    /// Always 1.
     pub version: u8,
     /// Set for GTP, clear for GTP' (charging), which is not followed.
     pub protocol_type: bool,
+    /// As 3GPP TS 29.060 §7.1 numbers them.
     pub message_type: u8,
     /// Of everything behind the first eight bytes, as the header says.
     pub length: u16,
@@ -20,10 +22,14 @@ pub struct Gtp<'a> {
     pub body: &'a [u8],
 }
 
+/// What stands behind the header where one of its flags says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Optional {
+    /// The sequence number.
     pub sequence: u16,
+    /// The N-PDU number.
     pub n_pdu: u8,
+    /// The type of the extension header that follows, 0 for none.
     pub next_extension: u8,
 }
 
@@ -119,7 +125,12 @@ const fn fixed_len(kind: u8) -> Option<usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
     /// A packet of the IP version that the IP protocol number names.
-    Packet { protocol: u8, inner: &'a [u8] },
+    Packet {
+        /// What it is, as IANA numbers them.
+        protocol: u8,
+        /// Its bytes.
+        inner: &'a [u8],
+    },
     /// Signalling, or not GTP proper: nothing to follow, and nothing wrong.
     Nothing,
 }

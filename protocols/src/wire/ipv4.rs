@@ -12,17 +12,25 @@ pub struct Header {
     pub header_len: u8,
     /// Of header and payload, in bytes. 0 where the sending card was to fill it in.
     pub total_len: u16,
+    /// The identification, the same in all fragments of a datagram.
     pub id: u16,
+    /// DF.
     pub dont_fragment: bool,
+    /// MF.
     pub more_fragments: bool,
     /// In bytes.
     pub fragment_offset: u16,
+    /// Hops that are left.
     pub ttl: u8,
+    /// What the payload is, as IANA numbers them.
     pub protocol: u8,
+    /// The source.
     pub src: Ipv4Addr,
+    /// The destination.
     pub dst: Ipv4Addr,
 }
 
+/// Of a header without options, in bytes.
 pub const MIN_LEN: usize = 20;
 
 impl Header {
@@ -45,6 +53,7 @@ impl Header {
         })
     }
 
+    /// Whether it is not all of a datagram.
     #[inline]
     pub const fn is_fragment(&self) -> bool {
         self.more_fragments || self.fragment_offset != 0
@@ -56,10 +65,12 @@ impl Header {
 pub struct Lengths {
     /// 0 to 60.
     pub header: u8,
+    /// Of the packet, up to 65,535.
     pub total: u16,
 }
 
 impl Lengths {
+    /// Reads them.
     pub const fn read(head: &[u8; MIN_LEN]) -> Self {
         let [first, _, high, low, ..] = *head;
         Lengths { header: (first & 0x0f) * 4, total: u16::from_be_bytes([high, low]) }

@@ -7,6 +7,7 @@ use etherparse::Ipv6HeaderSlice;
 
 use super::numbers::ipproto;
 
+/// Of the fixed part, in bytes.
 pub const HEADER_LEN: usize = 40;
 /// Of a fragment header (RFC 8200 §4.5).
 pub const FRAGMENT_LEN: usize = 8;
@@ -14,7 +15,9 @@ pub const FRAGMENT_LEN: usize = 8;
 /// The IPv6 header and what its extension headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Of what follows the fixed part, in bytes.
     pub payload_len: u16,
+    /// Hops that are left.
     pub hop_limit: u8,
     /// The address that talks: the home address of a mobile node, else the header's source.
     pub src: Ipv6Addr,
@@ -28,14 +31,18 @@ pub struct Header {
     pub next: u8,
     /// Where the field stands that `next` was read from.
     pub next_at: usize,
+    /// What the last fragment header says.
     pub fragment: Option<Fragment>,
 }
 
+/// A fragment header (RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
     /// In bytes.
     pub offset: u16,
+    /// Others follow.
     pub more: bool,
+    /// The identification, the same in all fragments of a datagram.
     pub id: u32,
     /// Where the field stands that announced the fragment header.
     pub announced_at: usize,
@@ -48,7 +55,9 @@ pub struct Odd {
     pub name: &'static str,
     /// The routing header's type, for `unknown_routing_type`.
     pub routing_type: Option<u8>,
+    /// Who talks.
     pub src: Ipv6Addr,
+    /// To whom.
     pub dst: Ipv6Addr,
 }
 

@@ -40,27 +40,34 @@ mod tests;
 /// analysts and their dashboards already have for these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reject {
+    /// What is wrong.
     pub kind: ErrorKind,
+    /// Zeek's name for it.
     pub name: &'static str,
     /// The offending value, with the label to print before it.
     pub detail: Option<(&'static str, u32)>,
 }
 
+/// What readers of headers return.
 pub type Result<T> = std::result::Result<T, Reject>;
 
 impl Reject {
+    /// It ends before it is whole.
     pub const fn truncated(name: &'static str) -> Self {
         Reject { kind: ErrorKind::Truncated, name, detail: None }
     }
 
+    /// It has a value that it cannot have.
     pub const fn malformed(name: &'static str) -> Self {
         Reject { kind: ErrorKind::Malformed, name, detail: None }
     }
 
+    /// It is not read here.
     pub const fn unsupported(name: &'static str) -> Self {
         Reject { kind: ErrorKind::Unsupported, name, detail: None }
     }
 
+    /// With the value that is to blame.
     pub const fn with(self, label: &'static str, value: u32) -> Self {
         Reject { detail: Some((label, value)), ..self }
     }
@@ -86,7 +93,9 @@ impl std::error::Error for Reject {}
 /// What most link headers say: the number of the protocol that follows, and its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carried<'a> {
+    /// Its number, of whichever kind the header has.
     pub protocol: u16,
+    /// Its bytes.
     pub payload: &'a [u8],
 }
 

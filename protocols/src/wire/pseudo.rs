@@ -7,7 +7,9 @@ use super::{Carried, Mac, Reject, Result, header};
 pub struct LinuxSll<'a> {
     /// Who sent it; there is no destination in this header.
     pub src: &'a Mac,
+    /// An EtherType.
     pub protocol: u16,
+    /// What stands behind the header.
     pub payload: &'a [u8],
 }
 

@@ -8,7 +8,9 @@ use super::numbers::ipproto;
 /// A Teredo packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Teredo<'a> {
+    /// The authentication header, if there is one.
     pub authentication: Option<Authentication<'a>>,
+    /// The origin indication, if there is one.
     pub origin: Option<Origin>,
     /// The IPv6 packet, with anything behind it.
     pub inner: &'a [u8],
@@ -21,16 +23,22 @@ pub struct Teredo<'a> {
 /// RFC 4380 §5.1.1, authentication encapsulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authentication<'a> {
+    /// Who the client is.
     pub client_id: &'a [u8],
+    /// What authenticates it.
     pub value: &'a [u8],
+    /// To match answers to questions.
     pub nonce: u64,
+    /// Whether the client needs a new key.
     pub confirmation: u8,
 }
 
 /// RFC 4380 §5.1.1, origin indication: the client's address and port as the server saw them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
+    /// The address.
     pub addr: Ipv4Addr,
+    /// The port.
     pub port: u16,
 }
 

@@ -3,6 +3,7 @@
 /// A VXLAN packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vxlan<'a> {
+    /// The virtual network, 24 bits.
     pub vni: u32,
     /// The Ethernet frame; may be empty.
     pub inner: &'a [u8],

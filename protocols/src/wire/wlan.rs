@@ -9,15 +9,20 @@ pub enum Frame<'a> {
     NoData,
     /// Encrypted: nothing to follow.
     Protected,
+    /// Data.
     Data(Data<'a>),
 }
 
+/// A data frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Data<'a> {
+    /// Who sent it.
     pub src: &'a Mac,
+    /// To whom.
     pub dst: &'a Mac,
     /// The payload is not one LLC frame but several, each with a header: an A-MSDU.
     pub aggregated: bool,
+    /// What stands behind the header.
     pub payload: &'a [u8],
 }
 
@@ -98,6 +103,7 @@ pub struct Subframes<'a> {
 }
 
 impl<'a> Subframes<'a> {
+    /// The frames of this payload.
     pub const fn new(payload: &'a [u8]) -> Self {
         Subframes { rest: payload }
     }

@@ -8,24 +8,38 @@ use crate::reader::Reader;
 /// RFC 4034 §3.1; times in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rrsig<'a> {
+    /// The type of the records that are signed.
     pub type_covered: u16,
+    /// As IANA numbers them.
     pub algorithm: u8,
+    /// Labels of the name without a wildcard's.
     pub labels: u8,
+    /// The TTL in the zone, in seconds.
     pub original_ttl: u32,
+    /// In seconds since 1970, modulo 2^32.
     pub expiration: u32,
+    /// In seconds since 1970, modulo 2^32.
     pub inception: u32,
+    /// Which key, by a sum.
     pub key_tag: u16,
+    /// The zone whose key it is.
     pub signer: &'a [u8],
+    /// The signature itself.
     pub signature: &'a [u8],
 }
 
 /// RFC 5155 §3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nsec3<'a> {
+    /// As IANA numbers them.
     pub hash: u8,
+    /// 1 where names may be left out.
     pub flags: u8,
+    /// How often the hash is applied beyond the first time.
     pub iterations: u16,
+    /// What is hashed behind the name.
     pub salt: &'a [u8],
+    /// The hash that follows.
     pub next_hashed: &'a [u8],
     /// Type bit maps as on the wire.
     pub types: &'a [u8],
