@@ -142,7 +142,7 @@ fn by_reason(now: &[u64; Reason::ALL.len()]) -> String {
 /// Why a destination takes no rows.
 fn refusal(reason: Reason) -> &'static str {
     match reason {
-        Reason::UnknownTopic => "there is no such topic and the brokers do not make it",
+        Reason::UnknownTopic => "there is no such topic, and the brokers have not made it",
         Reason::NotAuthorised => "the brokers do not let these credentials write there",
         _ => "the receiver refuses its rows",
     }
@@ -186,7 +186,10 @@ impl<T: Transport> Exporter<T> {
     }
 
     fn receiver(&mut self, name: &str) {
-        let in_flight = self.in_flight();
+        // A row that asks whether its topic is there is no sign of silence: librdkafka waits for the topic with it.
+        let held = self.holding.all().filter(|held| held.refused.is_none());
+        let in_flight =
+            held.map(|held| held.queue.window.in_flight).sum::<u64>() + self.main.window.in_flight;
         let acked = std::mem::take(&mut self.alarms.acked);
         if in_flight == 0 {
             self.alarms.answered = Instant::now();
@@ -287,8 +290,10 @@ impl<T: Transport> Exporter<T> {
 
     /// At the end, whatever else is printed: rows that did not get through, and why.
     pub(super) fn tell_what_is_left(&self) {
-        let account = self.account();
+        let mut account = self.account();
         let total = account.total();
+        // How many rows are lost is told below, and by the account.
+        account.alarms.retain(|alarm| alarm.kind != AlarmKind::Loss);
         let why: Vec<&str> = account.alarms.iter().map(|alarm| &alarm.text[..]).collect();
         let why = why.join("; ");
         let name = self.behaviour.name;
