@@ -70,12 +70,15 @@ redef record HTTP::Info += {
 	login: Login &optional;
 	# That of a form or JSON.
 	form: Login &optional;
+	# The part of a form that comes next is the user.
+	user_follows: bool &default=F;
 };
 
 event zeek_init() &priority=-3
 	{
 	add HTTP::headers_of_interest["AUTHORIZATION"];
 	add HTTP::headers_of_interest["PROXY-AUTHORIZATION"];
+	add HTTP::headers_of_interest["CONTENT-DISPOSITION"];
 	}
 
 # ---- credentials ----
@@ -154,11 +157,25 @@ function user_of_form(body: string): string
 	return "";
 	}
 
+# A form may come in parts, each with a head (RFC 7578).
+event HTTP::header_of_interest(c: connection, is_orig: bool, name: string, value: string)
+	{
+	if ( ! is_orig || name != "CONTENT-DISPOSITION" || ! c?$http || ! is_form(c) )
+		return;
+	local named = find_last(value, /[ \t;]name *= *\"[^\"]*/);
+	c$http$user_follows = user_fields in sub(named, /^[^\"]*\"/, "");
+	}
+
 event HTTP::request_body(c: connection, data: string)
 	{
 	if ( ! c?$http || ! is_form(c) || c$http?$form )
 		return;
-	local user = /^[ \t\r\n]*[\[{]/ in data ? user_of_json(data) : user_of_form(data);
+	local user = "";
+	if ( c$http$user_follows )
+		user = data;
+	else
+		user = /^[ \t\r\n]*[\[{]/ in data ? user_of_json(data) : user_of_form(data);
+	c$http$user_follows = F;
 	if ( user != "" )
 		c$http$form = Login($user=user, $secret=md5_hash(data));
 	}

@@ -4,6 +4,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, Statfs, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, Gid, Uid, User, access, getgrouplist};
 
@@ -107,6 +108,11 @@ impl Writer {
             } else {
                 format!("{shown} cannot be made: {} is no folder", there.display())
             });
+        }
+        // Root may write there by its mode, and yet nobody can make a file.
+        let virtually = |of: &Statfs| [PROC_SUPER_MAGIC, SYSFS_MAGIC].contains(&of.filesystem_type());
+        if statfs(&there).is_ok_and(|disk| virtually(&disk)) {
+            return Err(format!("{shown} lies where the kernel shows its own files"));
         }
         if statvfs(&there).is_ok_and(|disk| disk.flags().contains(FsFlags::ST_RDONLY)) {
             return Err(format!("{shown} lies on a disk that is read-only"));

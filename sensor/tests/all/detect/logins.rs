@@ -169,6 +169,24 @@ fn users_are_read_from_forms_and_json() {
 }
 
 #[test]
+fn users_are_read_from_forms_in_parts() {
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = [part("csrf", "1"), part("username", "heron"), part("password", "a"), "--b--\r\n".to_owned()]
+        .concat();
+    let request = post("/login", &body).replacen(
+        "\nContent-Length",
+        "\nContent-Type: multipart/form-data; boundary=b\nContent-Length",
+        1,
+    );
+    let run = tries(|_| request.clone(), REFUSED, None);
+    assert!(is_guessing(&run));
+    let sub = &run.notice("HTTP_AuthBruteforcing_Attacker")["sub"];
+    assert!(sub.contains("; users: heron; at: "), "{sub}");
+}
+
+#[test]
 fn paths_and_answers_of_logins_are_options() {
     let mut capture = Capture::default();
     for i in 0..12 {

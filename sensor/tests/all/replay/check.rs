@@ -52,6 +52,14 @@ fn folders_are_looked_at_for_the_user_who_will_write_there() {
         (code, &told[..]),
         (Some(2), "sensor.toml:4:10: folder closed cannot be written by user 'nobody'\n")
     );
+    for folder in ["/proc/logs", "/sys/kernel"] {
+        let (code, told) = of("root", folder);
+        assert_eq!(
+            (code, told.contains("lies where the kernel shows its own files")),
+            (Some(2), true),
+            "{told}"
+        );
+    }
     // One that is not there is made, and theirs.
     let (code, told) = of("nobody", "closed/logs");
     assert_eq!(code, Some(0), "{told}");
