@@ -19,8 +19,11 @@ pub struct FileSpec {
     pub mime_types: &'static [&'static str],
     /// None where no analyzer of ours reads the content: digests are made as it passes, and scripts are handed what
     /// they asked for.
-    pub new: Option<fn(&Config) -> Box<dyn FileAnalyzer>>,
+    pub new: Option<NewAnalyzer>,
 }
+
+/// Makes the analyzer of a file.
+pub type NewAnalyzer = fn(&Config) -> Box<dyn FileAnalyzer>;
 
 /// An analyzer of one file.
 pub trait FileAnalyzer: Send {

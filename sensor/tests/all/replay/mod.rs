@@ -5,6 +5,7 @@ mod ends;
 mod front_door;
 pub mod golden;
 mod hang;
+mod linear;
 mod memory;
 mod mutated;
 mod options;
