@@ -18,6 +18,18 @@ export {
 	};
 }
 
+module Analyzer;
+
+export {
+	## What looks at what connections carry.
+	type Tag: enum {
+		ANALYZER_HTTP,
+		ANALYZER_DNS,
+		ANALYZER_SSH,
+		ANALYZER_SYSLOG,
+	};
+}
+
 module Files;
 
 export {
@@ -111,6 +123,8 @@ global connection_timeout: event(c: connection);
 global connection_pending: event(c: connection);
 ## A connection is over, or given up, and its row is about to be written.
 global connection_state_remove: event(c: connection);
+## A connection was expected, and an analyzer is set on it for that.
+global scheduled_analyzer_applied: event(c: connection, a: Analyzer::Tag);
 ## A connection was found to be of a protocol for sure.
 global analyzer_confirmation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerConfirmationInfo);
 ## What was taken for a protocol breaks its rules.

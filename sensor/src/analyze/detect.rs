@@ -1,24 +1,32 @@
-//! Detection by content: the first bytes of a stream, kept until no protocol wants them any more.
+//! Detection by content: the first bytes of a stream or the first datagrams of a flow, kept until no protocol wants them any more.
 
 use std::sync::LazyLock;
 
 use nightjar_protocols::probe::Probe;
 use smallvec::SmallVec;
 
+use crate::analyze::bits::Bits;
+use crate::analyze::protocol::expects;
 use crate::analyze::{Spec, specs};
 use crate::config::Detection as Most;
+use crate::event::Proto;
 use crate::flow::Dir;
 
-/// How content shows a stream to be a protocol: by what one of its directions begins with.
+/// How content shows what a stream or a flow of datagrams is.
 pub struct Signature {
+    /// [`Proto::Tcp`] for streams, [`Proto::Udp`] for datagrams.
+    pub over: Proto,
     pub of: Dir,
+    /// What it makes of what the direction began with, and of datagrams of each: one of which it can say nothing is no
+    /// reason to leave out the next.
     pub probe: fn(&[u8]) -> Probe,
 }
 
-/// What both directions of a stream began with, and which signatures may still match it. As in Zeek each
-/// of them matches once: what was given up is taken up again when the other direction looks like it too.
-#[derive(Default)]
+/// What both directions of a stream began with, or the first datagrams of a flow, and which signatures may still match.
+/// As in Zeek each of them matches once: what was given up is taken up again when the other direction looks like it
+/// too.
 pub struct Detection {
+    over: Proto,
     orig: Vec<u8>,
     resp: Vec<u8>,
     /// In the order in which they came.
@@ -27,40 +35,91 @@ pub struct Detection {
     seen: usize,
     /// When it ends without a decision.
     most: Most,
-    /// A bit for each signature that is not decided.
+    /// The signatures that are not decided.
     undecided: Bits,
-    /// A bit for each one that matched, of protocols that want all of theirs.
+    /// Those that matched, of protocols that want all of theirs.
     matched: Bits,
 }
 
-/// A bit for each signature.
-type Bits = u128;
-
-/// All signatures, so that a segment costs those that its first byte leaves, and not all there are.
+/// All signatures, so that a segment or datagram costs those that its first byte leaves, and not all there are.
 struct Signatures {
-    /// By their bits: the protocol, how it is seen, and the bits of all that the protocol has.
+    /// The protocol, how it is seen, and all that the protocol has over this transport.
     by_bit: Vec<(&'static Spec, &'static Signature, Bits)>,
-    /// Those of the originator's and of the responder's direction.
-    of: [Bits; 2],
-    /// Those that a direction may still match when it begins with a byte.
-    first: [[Bits; 256]; 2],
+    /// By [`Proto`]: those of either direction.
+    over: [Bits; 2],
+    /// By [`Proto`] and direction.
+    of: [[Starts; 2]; 2],
+    /// Those of protocols that expect connections.
+    expecting: Bits,
+}
+
+/// What the first byte of a direction says.
+struct Starts {
+    /// Those that may still match.
+    fits: Box<[Bits; 256]>,
+    /// Those that cannot match any more, the others of protocols that want all of theirs among them.
+    ends: Box<[Bits; 256]>,
+}
+
+impl Default for Starts {
+    fn default() -> Self {
+        Starts { fits: Box::new([Bits::NONE; 256]), ends: Box::new([Bits::NONE; 256]) }
+    }
+}
+
+/// The place of a transport among those that have signatures.
+fn place(over: Proto) -> usize {
+    usize::from(over == Proto::Udp)
 }
 
 static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| {
-    let mut all = Signatures { by_bit: Vec::new(), of: [0; 2], first: [[0; 256]; 2] };
+    let (by_bit, over, expecting) = (Vec::new(), [Bits::NONE; 2], Bits::NONE);
+    let mut all = Signatures { by_bit, over, of: Default::default(), expecting };
     for spec in specs() {
-        let from = all.by_bit.len();
-        let bits = (from..from + spec.signatures.len()).fold(0, |bits, at| bits | 1 << at);
-        for (signature, at) in spec.signatures.iter().zip(from..) {
-            let (bit, dir) = (1 << at, signature.of as usize);
-            all.by_bit.push((spec, signature, bits));
-            all.of[dir] |= bit;
-            let fits = |byte: &usize| (signature.probe)(&[*byte as u8]) != Probe::NoMatch;
-            (0..256).filter(fits).for_each(|byte| all.first[dir][byte] |= bit);
+        for transport in [Proto::Tcp, Proto::Udp] {
+            let signatures = || spec.signatures.iter().filter(|signature| signature.over == transport);
+            let from = all.by_bit.len();
+            let others = Bits::range(from, from + signatures().count());
+            for (signature, at) in signatures().zip(from..) {
+                all.by_bit.push((spec, signature, others));
+                all.over[place(transport)].insert(at);
+                if expects(spec) {
+                    all.expecting.insert(at);
+                }
+                let starts = &mut all.of[place(transport)][signature.of as usize];
+                for (byte, (fits, ends)) in (0..=255).zip(starts.fits.iter_mut().zip(starts.ends.iter_mut()))
+                {
+                    if (signature.probe)(&[byte]) != Probe::NoMatch {
+                        fits.insert(at);
+                    } else if spec.both {
+                        *ends = ends.or(&others);
+                    } else {
+                        ends.insert(at);
+                    }
+                }
+            }
         }
     }
+    debug_assert!(all.by_bit.len() <= Bits::CAPACITY, "there is a bit for every signature");
     all
 });
+
+/// Whether there is anything to look for.
+pub(super) fn is_looked_for(over: Proto) -> bool {
+    over != Proto::Icmp && !SIGNATURES.over[place(over)].is_empty()
+}
+
+/// Whether the beginning of a stream, or a datagram, may be that of a protocol that expects connections.
+pub(super) fn may_begin(over: Proto, payload: &[u8]) -> bool {
+    let all = &*SIGNATURES;
+    let Some(first) = payload.first().filter(|_| over != Proto::Icmp) else { return false };
+    let [orig, resp] = &all.of[place(over)];
+    let fits = orig.fits[usize::from(*first)].or(&resp.fits[usize::from(*first)]).and(&all.expecting);
+    fits.iter().any(|at| {
+        let signature = all.by_bit.get(at).map(|(_, signature, _)| signature);
+        signature.is_some_and(|signature| (signature.probe)(payload) != Probe::NoMatch)
+    })
+}
 
 enum Piece {
     Data { len: usize },
@@ -79,11 +138,22 @@ pub struct Spares(Vec<Box<Detection>>);
 
 impl Spares {
     /// A detection that has seen nothing.
-    pub fn take(&mut self, most: Most) -> Box<Detection> {
-        let mut detection = self.0.pop().unwrap_or_default();
-        detection.most = most;
-        detection.undecided = SIGNATURES.of[0] | SIGNATURES.of[1];
-        detection.matched = 0;
+    pub fn take(&mut self, over: Proto, most: Most) -> Box<Detection> {
+        let mut detection = self.0.pop().unwrap_or_else(|| {
+            Box::new(Detection {
+                over,
+                orig: Vec::new(),
+                resp: Vec::new(),
+                pieces: Vec::new(),
+                seen: 0,
+                most,
+                undecided: Bits::NONE,
+                matched: Bits::NONE,
+            })
+        });
+        (detection.over, detection.most) = (over, most);
+        detection.undecided = SIGNATURES.over[place(over)];
+        detection.matched = Bits::NONE;
         detection
     }
 
@@ -99,56 +169,47 @@ impl Spares {
     }
 }
 
-/// The places of the bits that are set.
-fn ones(mut bits: Bits) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let at = bits.trailing_zeros();
-        (at < Bits::BITS).then(|| {
-            bits &= bits - 1;
-            at
-        })
-    })
-}
-
 impl Detection {
-    /// Looks at the next bytes of a direction: the protocols that it is seen to begin like with them.
+    /// Looks at the next bytes of a direction, or a datagram: the protocols that it is seen to begin like with them.
     pub fn look(&mut self, dir: Dir, bytes: &[u8]) -> SmallVec<[&'static Spec; 1]> {
+        let is_stream = self.over == Proto::Tcp;
         let head = match dir {
             Dir::Orig => &mut self.orig,
             Dir::Resp => &mut self.resp,
         };
         // Nearly always the first segment decides, and need not be copied for it.
-        let before = head.len();
+        let before = if is_stream { head.len() } else { 0 };
         if before > 0 {
             head.extend_from_slice(bytes);
         }
         let begins = if before > 0 { &head[..] } else { bytes };
         let mut found = SmallVec::new();
-        let Some(first) = begins.first() else { return found };
+        let Some(first) = begins.first().map(|first| usize::from(*first)) else { return found };
         let all = &*SIGNATURES;
-        let of = all.of[dir as usize] & self.undecided;
-        let fits = of & all.first[dir as usize][usize::from(*first)];
-        for bit in ones(of) {
-            let Some((spec, signature, others)) = all.by_bit.get(bit as usize) else { continue };
-            let verdict = match fits >> bit & 1 {
-                0 => Probe::NoMatch,
-                _ => (signature.probe)(begins),
-            };
-            match verdict {
-                Probe::NeedMore => continue,
+        let starts = &all.of[place(self.over)][dir as usize];
+        if is_stream {
+            self.undecided = self.undecided.without(&starts.ends[first]);
+        }
+        for at in starts.fits[first].and(&self.undecided).iter() {
+            let Some((spec, signature, others)) = all.by_bit.get(at) else { continue };
+            match (signature.probe)(begins) {
                 Probe::Match => {
-                    self.matched |= 1 << bit;
-                    if !spec.both || self.matched & others == *others {
+                    self.matched.insert(at);
+                    self.undecided.remove(at);
+                    if !spec.both || self.matched.contains_all(others) {
                         found.push(*spec);
                     }
                 }
+                Probe::NoMatch if !is_stream => {}
                 // It cannot come to all of them any more.
-                Probe::NoMatch if spec.both => self.undecided &= !others,
-                Probe::NoMatch => {}
+                Probe::NoMatch if spec.both => self.undecided = self.undecided.without(others),
+                Probe::NoMatch => self.undecided.remove(at),
+                Probe::NeedMore => {}
             }
-            self.undecided &= !(1 << bit);
         }
-        head.truncate(before);
+        if before > 0 {
+            head.truncate(before);
+        }
         self.seen += bytes.len();
         found
     }
@@ -167,14 +228,19 @@ impl Detection {
     pub fn gap(&mut self, dir: Dir, len: u64) {
         match self.pieces.len() {
             0 => {}
-            pieces if pieces >= self.most.segments => self.undecided = 0,
+            pieces if pieces >= self.most.segments => self.undecided = Bits::NONE,
             _ => self.pieces.push((dir, Piece::Gap { len })),
         }
     }
 
+    /// Whether it is of a stream, and not of datagrams.
+    pub fn is_of_stream(&self) -> bool {
+        self.over == Proto::Tcp
+    }
+
     /// Nothing is to be found any more.
     pub fn is_over(&self) -> bool {
-        self.undecided == 0 || self.seen > self.most.bytes || self.pieces.len() >= self.most.segments
+        self.undecided.is_empty() || self.seen > self.most.bytes || self.pieces.len() >= self.most.segments
     }
 
     /// Originator and responder were found to be the other way round.
@@ -208,7 +274,7 @@ mod tests {
     use super::*;
 
     fn detection() -> Box<Detection> {
-        Spares::default().take(Most::default())
+        Spares::default().take(Proto::Tcp, Most::default())
     }
 
     /// What was found, after which the bytes are kept.
@@ -220,7 +286,7 @@ mod tests {
 
     #[test]
     fn there_is_a_bit_for_every_signature() {
-        assert!(specs().map(|spec| spec.signatures.len()).sum::<usize>() <= Bits::BITS as usize);
+        assert!(specs().map(|spec| spec.signatures.len()).sum::<usize>() <= Bits::CAPACITY);
     }
 
     #[test]
@@ -281,14 +347,15 @@ mod tests {
     #[test]
     fn memory_is_used_again() {
         let mut spares = Spares::default();
-        let mut detection = spares.take(Most::default());
+        let mut detection = spares.take(Proto::Tcp, Most::default());
         see(&mut detection, Dir::Orig, b"\x16\x03\x01");
         see(&mut detection, Dir::Resp, b"\x16\x03\x01");
         spares.give_back(detection);
-        let mut again = spares.take(Most::default());
+        let mut again = spares.take(Proto::Tcp, Most::default());
         assert!(!again.is_over());
         assert_eq!(see(&mut again, Dir::Orig, b"GET /"), ["HTTP"]);
-        spares.give_back(Box::new(Detection { orig: vec![0; MAX_SPARE_BYTES + 1], ..Detection::default() }));
+        again.orig = vec![0; MAX_SPARE_BYTES + 1];
+        spares.give_back(again);
         assert!(spares.0.is_empty());
     }
 }

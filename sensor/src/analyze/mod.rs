@@ -3,8 +3,10 @@
 //! A protocol is a folder and its name in [`protocols!`](protocol). Ports are a hint; content decides: several
 //! analyzers may try a flow, and those that it turns out not to be are dropped.
 
+mod bits;
 mod confirm;
 mod detect;
+mod expect;
 #[cfg(debug_assertions)]
 mod fault;
 mod folders;
@@ -12,10 +14,13 @@ mod logs;
 mod protocol;
 pub mod reference;
 mod session;
+#[cfg(test)]
+mod testing;
 mod unclaimed;
 
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
+pub use expect::{Announcement, Expectation, Expected, Others};
 pub use files::events as file_events;
 pub use files::{
     FileAnalyzer, FileLink, FileSpec, OpenFiles, analyzers_of_type, digests_of_file, file_analyzers,
@@ -34,8 +39,8 @@ use session::{Inner, Standing};
 
 use crate::config::Config;
 use crate::counters::{counter, counters};
-use crate::event::Proto;
-use crate::flow::{Cx, Dir, Flow, Handler, TcpEvent};
+use crate::event::{Order, Proto};
+use crate::flow::{Cx, Dir, Flow, Handler, TcpEvent, Tuple};
 use crate::record::Schema;
 
 /// The logs that analyzers write.
@@ -59,6 +64,12 @@ pub struct Shared {
     given_up: u64,
     taken_up_again: u64,
     unclaimed: Unclaimed,
+    expected: Expected,
+    /// The table is shared, and so without an order.
+    shares_expected: bool,
+    /// The others of a replay.
+    others: Option<Box<dyn Others>>,
+    expected_refused: u64,
 }
 
 counters! {
@@ -75,6 +86,9 @@ counters! {
             .lost("times a protocol was given up on a connection (dpd.log, analyzer.log)"),
         /// Analyzers that content brought back to a connection.
         pub taken_up_again: u64 = counter("analyzers_taken_up_again_total"),
+        /// Connections that were expected and that there was no room to remember.
+        pub expected_refused: u64 = counter("expected_connections_refused_total")
+            .lost("connections that were expected, forgotten because there were too many"),
         /// Connections that carried something and that no analyzer took.
         pub unclaimed: u64 = counter("connections_unclaimed_total"),
     }
@@ -89,6 +103,18 @@ pub trait Analysis: Handler + Default {
 
     /// Counts those where another left off.
     fn go_on_counting(&mut self, unclaimed: Unclaimed);
+
+    /// Expects connections in a table that others share.
+    fn share(&mut self, expected: Expected);
+
+    /// Others of the same replay expect connections, too.
+    fn beside(&mut self, others: Box<dyn Others>);
+
+    /// Whether packets of flows that are not its own are to be [watched](Self::watch).
+    fn watches(&self) -> bool;
+
+    /// Looks whether with a packet of another worker's flow a protocol may begin that expects connections.
+    fn watch(&mut self, tuple: &Tuple, payload: &[u8]);
 }
 
 impl Shared {
@@ -99,6 +125,7 @@ impl Shared {
             violations: self.violations,
             given_up: self.given_up,
             taken_up_again: self.taken_up_again,
+            expected_refused: self.expected_refused,
             unclaimed: self.unclaimed.total(),
         }
     }
@@ -201,7 +228,7 @@ impl<'c> Link<'_, 'c> {
     /// to it without further ado. `transactions` were numbered so far. None where too much is nested.
     pub fn hand_over(&mut self, transactions: u64) -> Option<Child> {
         let child = self.begin(transactions)?;
-        self.inner.detect(child, self.shared.detections.take(self.cx.config.detection));
+        self.inner.detect(child, self.shared.detections.take(Proto::Tcp, self.cx.config.detection));
         Some(child)
     }
 
@@ -220,6 +247,23 @@ impl<'c> Link<'_, 'c> {
         let child = self.inner.begin(transactions);
         self.shared.nested_too_deep += u64::from(child.is_none());
         child
+    }
+
+    /// A connection is to come: the analyzer that it names is set on it before its first byte, and no other is for its
+    /// port. False where there is no such analyzer, or no room.
+    pub fn expect(&mut self, expectation: &Expectation) -> bool {
+        let Some(spec) = protocol::named(expectation.analyzer).filter(|_| !self.cx.bus.is_muted()) else {
+            return false;
+        };
+        let Shared { expected, others, shares_expected, expected_refused, .. } = &mut *self.shared;
+        let since = if *shares_expected { Order::default() } else { self.cx.bus.order() };
+        let announcement = expectation.announced(spec, self.cx.now, since);
+        if let Some(others) = others {
+            others.announce(announcement);
+        }
+        let taken = expected.insert(announcement, self.cx.now);
+        *expected_refused += u64::from(!taken);
+        taken
     }
 
     /// The number of the last transaction of the streams around this one, which what is inside goes on

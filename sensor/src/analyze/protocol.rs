@@ -16,6 +16,9 @@ pub struct Protocol {
     pub analyzers: &'static [&'static Spec],
     /// What is set on files, whatever carries them.
     pub file_analyzers: &'static [&'static FileSpec],
+    /// Its analyzers expect connections ([`Link::expect`](crate::analyze::Link::expect)): in a replay workers wait for
+    /// each other from when it may have begun.
+    pub expects: bool,
     /// The place of its first event.
     pub first: u16,
     pub events: &'static [&'static EventDecl],
@@ -38,6 +41,7 @@ impl Protocol {
         name: "",
         analyzers: &[],
         file_analyzers: &[],
+        expects: false,
         first: 0,
         events: &[],
         row: None,
@@ -85,6 +89,8 @@ macro_rules! protocols {
         static PROTOCOLS: &[Protocol] = &[
             Protocol { name: "flow", events: flow::events::EVENTS, ..Protocol::NOTHING },
             $(Protocol { name: stringify!($name), first: first::$name, ..crate::analyze::$name::PROTOCOL },)+
+            #[cfg(test)]
+            crate::analyze::testing::PROTOCOL,
         ];
 
         /// What the analyzers of one worker share, by protocol.
@@ -124,6 +130,12 @@ pub fn protocols() -> &'static [Protocol] {
 /// Everything that can be set on flows.
 pub(super) fn specs() -> impl Iterator<Item = &'static Spec> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.analyzers.iter().copied())
+}
+
+/// Whether an analyzer's protocol expects connections.
+pub(super) fn expects(spec: &'static Spec) -> bool {
+    let of = |protocol: &Protocol| protocol.analyzers.iter().any(|known| std::ptr::eq(*known, spec));
+    PROTOCOLS.iter().filter(|protocol| protocol.expects).any(of)
 }
 
 /// The analyzer of a name, in upper case.

@@ -22,6 +22,12 @@ pub fn events_zeek() -> String {
         let _ = writeln!(text, "\t\t{},", named.tag());
     }
     text.push_str(
+        "\t};\n}\n\nmodule Analyzer;\n\nexport {\n\t## What looks at what connections carry.\n\ttype Tag: enum {\n",
+    );
+    for spec in protocols().iter().flat_map(|protocol| protocol.analyzers) {
+        let _ = writeln!(text, "\t\tANALYZER_{},", spec.named.name);
+    }
+    text.push_str(
         "\t};\n}\n\nmodule Files;\n\nexport {\n\t## What can be done with a file's content.\n\ttype Tag: enum {\n",
     );
     for spec in file_analyzers() {

@@ -2,16 +2,47 @@
 
 use smallvec::SmallVec;
 
+use crate::analyze::conn::events::AnalyzerTag;
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
-use crate::analyze::{Analysis, AnalyzeStats, Analyzer, Link, Shared, Spec, Unclaimed, suggested};
+use crate::analyze::detect::{is_looked_for, may_begin};
+use crate::analyze::protocol::expects;
+use crate::analyze::{
+    Analysis, AnalyzeStats, Analyzer, Expected, Link, Others, Shared, Spec, Unclaimed, suggested,
+};
 use crate::event::{Conn, Order, Proto};
-use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent};
+use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
 #[derive(Default)]
 pub struct Sessions {
     shared: Shared,
+    /// Whether others may expect connections is looked for.
+    watches: bool,
+    /// Others may expect connections: they are waited for before one is opened.
+    waits: bool,
+}
+
+impl Sessions {
+    /// Sets on a flow that has just been opened what was expected of it.
+    #[cold]
+    fn apply_expected(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
+        let Shared { expected, others, expected_refused, .. } = &mut self.shared;
+        if let Some(others) = others.as_mut().filter(|_| self.waits) {
+            let (bus, now) = (&mut *cx.bus, cx.now);
+            others.catch_up(bus, &mut |announcement| {
+                *expected_refused += u64::from(!expected.insert(announcement, now));
+            });
+        }
+        let found = expected.find(&flow.id(), flow.proto(), cx.now, cx.bus.order());
+        if found.is_empty() {
+            return;
+        }
+        for spec in &found {
+            flow.raise(cx, &events::ScheduledAnalyzerApplied { c: Conn, a: AnalyzerTag(&spec.named) });
+        }
+        session.start(found.iter().copied(), cx, flow, &mut self.shared);
+    }
 }
 
 impl Analysis for Sessions {
@@ -25,6 +56,28 @@ impl Analysis for Sessions {
 
     fn go_on_counting(&mut self, unclaimed: Unclaimed) {
         self.shared.unclaimed = unclaimed;
+    }
+
+    fn share(&mut self, expected: Expected) {
+        self.shared.expected = expected;
+        self.shared.shares_expected = true;
+    }
+
+    fn beside(&mut self, others: Box<dyn Others>) {
+        self.shared.others = Some(others);
+        self.watches = true;
+    }
+
+    #[inline]
+    fn watches(&self) -> bool {
+        self.watches
+    }
+
+    fn watch(&mut self, tuple: &Tuple, payload: &[u8]) {
+        let by_port = |port| suggested(tuple.proto, port).iter().any(|spec| expects(spec));
+        if by_port(tuple.dst.port) || by_port(tuple.src.port) || may_begin(tuple.proto, payload) {
+            (self.watches, self.waits) = (false, true);
+        }
     }
 }
 
@@ -206,18 +259,30 @@ impl Session {
             Session::FreshFlipped => flow.orig_port(),
             Session::Active(_) | Session::Unknown => return self.active(),
         };
+        let ignored = cx.config.detection.ignores_ports;
+        let suggested = suggested(flow.proto(), port).iter().copied().filter(|_| !ignored);
+        self.start(suggested, cx, flow, shared);
+        self.active()
+    }
+
+    /// Starts these analyzers, and detection by content.
+    fn start(
+        &mut self,
+        specs: impl Iterator<Item = &'static Spec>,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+    ) {
         let outer = Outer::default();
         let most = cx.config.detection;
-        let suggested = suggested(flow.proto(), port).iter().filter(|_| !most.ignores_ports);
-        let slots: SmallVec<[Slot; 1]> =
-            suggested.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
-        let detection = (flow.proto() == Proto::Tcp).then(|| shared.detections.take(most));
+        let slots: SmallVec<[Slot; 1]> = specs.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
+        let over = flow.proto();
+        let detection = is_looked_for(over).then(|| shared.detections.take(over, most));
         *self = if slots.is_empty() && detection.is_none() {
             Session::Unknown
         } else {
             Session::Active(Box::new(Active { slots, detection, outer }))
         };
-        self.active()
     }
 
     fn active(&mut self) -> Option<&mut Active> {
@@ -281,6 +346,9 @@ impl Active {
         payload: &[u8],
     ) {
         self.each(cx, flow, shared, |analyzer, link| analyzer.datagram(link, dir, payload));
+        if self.detection.is_some() {
+            self.detect(cx, flow, shared, dir, payload);
+        }
     }
 
     pub fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared, dir: Dir, bytes: &[u8]) {
@@ -306,9 +374,11 @@ impl Active {
         let Some(mut detection) = self.detection.take() else { return };
         for spec in detection.look(dir, bytes) {
             let Some(slot) = self.started(spec, cx, flow, shared) else { continue };
+            let is_stream = detection.is_of_stream();
             let mut tell = |dir, piece: Result<&[u8], u64>| {
                 slot.call(cx, flow, shared, |analyzer, link| match piece {
-                    Ok(bytes) => analyzer.data(link, dir, bytes),
+                    Ok(bytes) if is_stream => analyzer.data(link, dir, bytes),
+                    Ok(datagram) => analyzer.datagram(link, dir, datagram),
                     Err(gap) => analyzer.gap(link, dir, gap),
                 });
             };
@@ -420,6 +490,12 @@ impl Handler for Sessions {
     type State = Session;
 
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
+        if (self.waits || !self.shared.expected.is_empty())
+            && flow.proto() != Proto::Icmp
+            && !cx.bus.is_muted()
+        {
+            self.apply_expected(cx, flow, session);
+        }
         flow.raise(cx, &events::NewConnection { c: Conn });
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
@@ -445,6 +521,7 @@ impl Handler for Sessions {
     ) {
         if let Some(active) = session.begin(cx, flow, &mut self.shared) {
             active.message(cx, flow, &mut self.shared, dir, payload);
+            session.settle();
         }
     }
 

@@ -3,7 +3,8 @@
 //! Plain stores to memory that is the worker's own: a packet costs a few of them. They are read together only when
 //! the worker has not changed them for seconds, so they need not agree before that.
 
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize};
 
 use crate::time::Time;
 
@@ -69,7 +70,8 @@ impl Heartbeat {
     #[inline]
     pub(super) fn at_packet(&self, packet: u64, now: Time) {
         self.beat();
-        self.packet.store(packet, Relaxed);
+        // Whoever waits for that sees what was done before.
+        self.packet.store(packet, Release);
         self.now.store(now.nanos(), Relaxed);
         self.step.store(Step::Decoding as u8, Relaxed);
         self.flow[4].store(0, Relaxed);
@@ -116,6 +118,16 @@ impl Heartbeat {
         self.analyzer.store(0, Relaxed);
         self.emitted.store(emitted, Relaxed);
         self.flows.store(flows, Relaxed);
+    }
+
+    /// The packet that it is at: it is done with those before.
+    pub fn packet(&self) -> u64 {
+        self.packet.load(Acquire)
+    }
+
+    /// It is at no packet any more.
+    pub fn ended(&self) {
+        self.packet.store(u64::MAX, Release);
     }
 
     /// Changes as long as the worker gets on.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-use crate::analyze::Sessions;
+use crate::analyze::{Expected, Sessions};
 use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
@@ -62,6 +62,8 @@ pub struct Control {
     changed: Mutex<Option<Change>>,
     /// Configurations that were to be read again, and could not be: those not yet in the ledger.
     unreadable: AtomicU64,
+    /// Connections that some worker expects, and any may have.
+    pub(super) expected: Expected,
 }
 
 /// Opened interfaces, before anything runs.
@@ -131,6 +133,7 @@ impl Control {
             settings: Mutex::new(Arc::new(config.clone())),
             changed: Mutex::new(None),
             unreadable: AtomicU64::new(0),
+            expected: Expected::default(),
         }
     }
 

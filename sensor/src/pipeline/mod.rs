@@ -10,10 +10,13 @@ mod loss;
 mod merge;
 mod plain;
 mod pulse;
+mod rendezvous;
 mod replay;
 mod ring;
 mod supervisor;
 mod task;
+#[cfg(test)]
+mod tests;
 mod watchdog;
 mod whereabouts;
 mod worker;

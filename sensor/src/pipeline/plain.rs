@@ -19,6 +19,16 @@ const IPV6: usize = 40;
 /// The worker that alone has to look at the packet; `None` where all have to.
 #[inline]
 pub(super) fn owner(packet: &Packet<'_>, workers: usize) -> Option<usize> {
+    let (tuple, transport) = transport(packet)?;
+    if tuple.proto == Proto::Udp && may_be_tunnel(&tuple, transport) {
+        return None;
+    }
+    Some(tuple.key().owner(workers))
+}
+
+/// The ends of an ordinary packet, and its transport header with what follows.
+#[inline]
+pub(super) fn transport<'p>(packet: &Packet<'p>) -> Option<(Tuple, &'p [u8])> {
     if packet.link != linktype::ETHERNET {
         return None;
     }
@@ -51,8 +61,5 @@ pub(super) fn owner(packet: &Packet<'_>, workers: usize) -> Option<usize> {
     let (ports, _) = transport.split_first_chunk::<4>()?;
     let port = |at: usize| u16::from_be_bytes([ports[at], ports[at + 1]]);
     let tuple = Tuple { src: End::new(src, port(0)), dst: End::new(dst, port(2)), proto, one_way: false };
-    if proto == Proto::Udp && may_be_tunnel(&tuple, transport) {
-        return None;
-    }
-    Some(tuple.key().owner(workers))
+    Some((tuple, transport))
 }

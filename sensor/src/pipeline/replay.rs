@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::analyze::Unclaimed;
+use crate::analyze::{Unclaimed, protocols};
 use crate::capture::file::{
     self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
 };
 use crate::config::Config;
-use crate::event::{Order, Step};
+use crate::event::{Heartbeat, Order, Step};
 use crate::log::{LogError, Logs, Outlet, RowCounts, Target};
 use crate::pipeline::merge::{Answer, Report, Reports, in_step, merge};
+use crate::pipeline::rendezvous::Rendezvous;
 use crate::pipeline::watchdog::{Charge, Hang, Watchdog};
 use crate::pipeline::worker::{Shard, Worker, WorkerStats};
 use crate::policy::{Events, Policy, ScriptCounters};
@@ -146,6 +147,13 @@ pub fn replay(
         let charge = Charge::new(worker.heartbeat().clone());
         starts.push((worker, reader, Line { reports: sender, answers: answers.take(), charge }));
     }
+    if workers > 1 && protocols().iter().any(|protocol| protocol.expects) {
+        let of = |(worker, _, line): &(Worker, _, Line)| (worker.heartbeat().clone(), line.reports.clone());
+        let all: Vec<_> = starts.iter().map(of).collect();
+        for ((worker, ..), rendezvous) in starts.iter_mut().zip(Rendezvous::among(&all, &stop)) {
+            worker.beside(Box::new(rendezvous));
+        }
+    }
     let charges = starts.iter().map(|(.., line)| line.charge.clone()).collect();
     let (watchdog, given_up) = Watchdog::start(charges, config.seed, options.hang_after, stop.clone())
         .map_err(ReplayError::Thread)?;
@@ -222,9 +230,19 @@ impl Line {
     }
 }
 
+/// Says when it is dropped, however that comes, that the worker has ended.
+struct Ended(Arc<Heartbeat>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
 /// A worker's thread: every block of the capture, then the end of all flows.
 fn run(mut worker: Worker, mut reader: Reader, line: &Line) -> (WorkerStats, Time) {
     line.charge.begin();
+    let _ended = Ended(worker.heartbeat().clone());
     let (mut last, mut last_number) = (Time::default(), 0);
     while let Some(block) = reader.next_block() {
         for (number, packet) in block.packets() {

@@ -62,7 +62,8 @@ where
     let Place { source, config, control, reports, ledger, core, first_number, given_up, exchange } = place;
     let before = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let peers = exchange.map(|exchange| Peers::new(exchange, before.worker));
-    let mut worker = Worker::<A>::new(config, Shard { index: 0, count: 1 }).among(peers);
+    let mut worker =
+        Worker::<A>::new(config, Shard { index: 0, count: 1 }).among(peers).sharing(control.expected.clone());
     worker.succeed(before.stats, before.unclaimed.clone(), given_up);
     let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.emitted));
     let state = State {

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::analyze::{self, Analysis, AnalyzeStats, Named, Sessions, Unclaimed};
+use crate::analyze::{self, Analysis, AnalyzeStats, Expected, Named, Others, Sessions, Unclaimed};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::counters::{CounterSet, counter, counters};
@@ -140,6 +140,24 @@ impl<A: Analysis> Worker<A> {
     pub fn succeed(&mut self, before: WorkerStats, unclaimed: Unclaimed, given_up: Vec<Key>) {
         self.flows.handler.go_on_counting(unclaimed);
         (self.before, self.given_up) = (before, given_up);
+    }
+
+    /// With others of the same replay, which it waits for where what they expect matters.
+    pub fn beside(&mut self, others: Box<dyn Others>) {
+        self.flows.handler.beside(others);
+    }
+
+    /// With others that expect connections in the same table.
+    pub fn sharing(mut self, expected: Expected) -> Self {
+        self.flows.handler.share(expected);
+        self
+    }
+
+    /// Looks whether another worker's packet may be of a protocol that expects connections.
+    fn watch(&mut self, packet: &Packet<'_>) {
+        if let Some((tuple, transport)) = plain::transport(packet) {
+            self.flows.handler.watch(&tuple, payload_of(tuple.proto, transport));
+        }
     }
 
     /// Where it shows what it is at.
@@ -274,6 +292,9 @@ impl<A: Analysis> Worker<A> {
         }
         let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
         if owner.is_some_and(|owner| owner != index) {
+            if self.flows.handler.watches() {
+                self.watch(packet);
+            }
             return;
         }
         let tells = owner.is_some() || index == 0;
@@ -471,8 +492,13 @@ impl<A: Analysis> Worker<A> {
         }
         let owned = tuple.key().owner(self.shard.count) == self.shard.index;
         let may_be_tunnel = tuple.proto == Proto::Udp && may_be_tunnel(&tuple, packet.payload);
-        if !owned && !may_be_tunnel {
-            return;
+        if !owned {
+            if self.flows.handler.watches() {
+                self.flows.handler.watch(&tuple, payload_of(tuple.proto, packet.payload));
+            }
+            if !may_be_tunnel {
+                return;
+            }
         }
         datagram.bad_checksum =
             !self.checksums_pending && self.decoder.transport_checksum(packet) == Checksum::Bad;
@@ -557,6 +583,16 @@ fn raise_weird(bus: &mut Bus, name: &str, addl: &str, source: &str, hosts: Optio
         Some((src, dst)) => bus.raise_apart(&FlowWeird { name, src, dst, addl, source }),
         None => bus.raise_apart(&NetWeird { name, addl, source }),
     }
+}
+
+/// What follows a transport header.
+fn payload_of(proto: Proto, transport: &[u8]) -> &[u8] {
+    let header = match proto {
+        Proto::Tcp => transport.get(12).map_or(usize::MAX, |offset| usize::from(offset >> 4) * 4),
+        Proto::Udp => 8,
+        Proto::Icmp => usize::MAX,
+    };
+    transport.get(header..).unwrap_or_default()
 }
 
 /// Whether a worker has the flow of an IP packet.

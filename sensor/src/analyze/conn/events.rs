@@ -53,6 +53,11 @@ events! { [crate::analyze::first::conn]
     pub struct ConnectionStateRemove: "connection_state_remove" {
         c: Conn,
     }
+    /// A connection was expected, and an analyzer is set on it for that.
+    pub struct ScheduledAnalyzerApplied<'a>: "scheduled_analyzer_applied" {
+        c: Conn,
+        a: AnalyzerTag<'a>,
+    }
     /// A connection was found to be of a protocol for sure.
     pub struct AnalyzerConfirmation<'a>: "analyzer_confirmation_info" {
         atype: Tag<'a>,
@@ -74,6 +79,18 @@ impl Argument for Tag<'_> {
 
     fn put(&self, arena: &mut Arena) -> Part {
         arena.text(format!("AllAnalyzers::{}", self.0.tag()).as_bytes())
+    }
+}
+
+/// An analyzer's tag among those of protocols.
+#[derive(Clone, Copy, Debug)]
+pub struct AnalyzerTag<'a>(pub &'a Named);
+
+impl Argument for AnalyzerTag<'_> {
+    const TYPE: ArgType = ArgType::Named("Analyzer::Tag");
+
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.text(format!("Analyzer::ANALYZER_{}", self.0.name).as_bytes())
     }
 }
 

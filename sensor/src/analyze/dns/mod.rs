@@ -162,6 +162,11 @@ impl Stream {
 }
 
 impl Analyzer for Stream {
+    /// A message that the stream carries in something else.
+    fn datagram(&mut self, link: &mut Link<'_, '_>, dir: Dir, payload: &[u8]) {
+        message(&mut self.session, link, Transport::Udp, false, dir, payload);
+    }
+
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
         let (session, parser) = self.split(dir);
         parser.data(bytes, |bytes| message(session, link, Transport::Tcp, false, dir, bytes));

@@ -44,8 +44,8 @@ static SPEC: Spec = Spec {
     ports: &TCP_PORTS,
     // Either side is enough: of large transfers the other one may come too late.
     signatures: &[
-        Signature { of: Dir::Orig, probe: probe_client },
-        Signature { of: Dir::Resp, probe: probe_server },
+        Signature { over: Proto::Tcp, of: Dir::Orig, probe: probe_client },
+        Signature { over: Proto::Tcp, of: Dir::Resp, probe: probe_server },
     ],
     both: false,
     new,

@@ -33,8 +33,8 @@ static SPEC: Spec = Spec {
     named: Named { kind: Kind::Protocol, name: "SSH", service: "ssh" },
     ports: &[(Proto::Tcp, PORT)],
     signatures: &[
-        Signature { of: Dir::Orig, probe: ssh::probe },
-        Signature { of: Dir::Resp, probe: ssh::probe },
+        Signature { over: Proto::Tcp, of: Dir::Orig, probe: ssh::probe },
+        Signature { over: Proto::Tcp, of: Dir::Resp, probe: ssh::probe },
     ],
     both: true,
     new,
