@@ -15,7 +15,7 @@ use super::{Packet, filter};
 
 /// What to capture, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct LiveOptions {
     pub interface: String,
     pub kind: Kind,
     /// How many sources to make; of libpcap there is always one.
@@ -54,9 +54,9 @@ pub enum Fanout {
     Cpu,
 }
 
-impl Default for Options {
+impl Default for LiveOptions {
     fn default() -> Self {
-        Options {
+        LiveOptions {
             interface: String::new(),
             kind: Kind::AfPacket,
             workers: 1,
@@ -73,7 +73,7 @@ impl Default for Options {
 
 /// A packet as a source shows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct SeenPacket<'a> {
     pub packet: Packet<'a>,
     /// The transport checksum was left for the NIC to fill in: the packet is this host's own.
     pub checksums_pending: bool,
@@ -158,7 +158,7 @@ pub(super) const FILTER: &str = "compiling the filter";
 
 /// Whether a filter compiles for what the interface carries; for Ethernet where there is none of that name, or it is not
 /// known. The error says why not.
-pub fn check_filter(options: &Options, expression: &str) -> Result<(), String> {
+pub fn check_filter(options: &LiveOptions, expression: &str) -> Result<(), String> {
     let link = super::interface::link_type(&options.interface).unwrap_or(super::interface::ETHERNET);
     match options.kind {
         Kind::Pcap => filter::program(link, expression).map(drop),
@@ -167,7 +167,7 @@ pub fn check_filter(options: &Options, expression: &str) -> Result<(), String> {
 }
 
 /// Opens an interface; where AF_XDP is refused, with packet sockets, and where those are, with libpcap.
-pub fn open(options: &Options) -> Result<Opened, OpenError> {
+pub fn open(options: &LiveOptions) -> Result<Opened, OpenError> {
     let error = |reason| OpenError { interface: options.interface.clone(), reason };
     // Both would only say it less clearly.
     let index = super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
@@ -229,7 +229,7 @@ const SCHEDULING: Duration = Duration::from_millis(60);
 impl Source {
     /// Hands on packets that have come, waiting up to `timeout` for the first. An error is the
     /// interface's; it may pass, and the source stays usable.
-    pub fn poll(&mut self, timeout: Duration, each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+    pub fn poll(&mut self, timeout: Duration, each: impl FnMut(&SeenPacket<'_>)) -> io::Result<Polled> {
         match &mut self.inner {
             Inner::Ring(ring) => ring.poll(timeout, each),
             Inner::Xdp(source) => source.poll(timeout, each),

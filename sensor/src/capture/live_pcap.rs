@@ -9,7 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pcap::{Active, Capture, Precision};
 
 use super::Packet;
-use super::live::{Counts, Options, Polled, Seen};
+use super::live::{Counts, LiveOptions, Polled, SeenPacket};
 use crate::time::Time;
 
 pub(super) struct PcapSource {
@@ -31,7 +31,7 @@ const SNAPLEN: i32 = 262_144;
 const BATCH: u64 = 4096;
 
 impl PcapSource {
-    pub fn open(options: &Options) -> Result<Self, String> {
+    pub fn open(options: &LiveOptions) -> Result<Self, String> {
         let open = |precision| {
             Capture::from_device(&options.interface[..])?
                 .promisc(options.promiscuous)
@@ -62,7 +62,7 @@ impl PcapSource {
         Ok(PcapSource { capture, ready, link, nanoseconds, counts: Counts::default(), last: (0, 0) })
     }
 
-    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&SeenPacket<'_>)) -> io::Result<Polled> {
         self.wait(timeout)?;
         let mut packets = 0;
         while packets < BATCH {
@@ -82,7 +82,7 @@ impl PcapSource {
             self.counts.bytes += u64::from(wire_len);
             self.counts.cut += u64::from(packet.data.len() < wire_len as usize);
             let packet = Packet { ts, link: self.link, wire_len, data: packet.data };
-            each(&Seen { packet, checksums_pending: false });
+            each(&SeenPacket { packet, checksums_pending: false });
         }
         self.counts.delivered += packets;
         Ok(if packets == 0 { Polled::Nothing } else { Polled::Packets(packets) })

@@ -27,7 +27,7 @@ pub struct Heartbeat {
 
 /// What a worker is at, as it was seen from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct HeartbeatSeen {
     /// The packet's number, from 1 on.
     pub packet: u64,
     /// Packet time.
@@ -135,9 +135,9 @@ impl Heartbeat {
         self.beats.load(Relaxed)
     }
 
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> HeartbeatSeen {
         let step = usize::from(self.step.load(Relaxed));
-        Seen {
+        HeartbeatSeen {
             packet: self.packet.load(Relaxed),
             now: Time::from_nanos(self.now.load(Relaxed)),
             step: Step::ALL.get(step).copied().unwrap_or_default(),

@@ -21,7 +21,7 @@ pub use declare::{
 };
 pub(crate) use declare::{arg_records, events};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
-pub use heartbeat::{Heartbeat, Seen, Step};
+pub use heartbeat::{Heartbeat, HeartbeatSeen, Step};
 pub use interest::{
     Columns, ConnParts, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown, Subject,
 };

@@ -11,7 +11,7 @@ mod schema;
 mod shape;
 mod summary;
 
-pub use row::{Row, RowError, rows};
+pub use row::{ExportRow, RowError, rows};
 pub use rules::{Action, Condition, Rule, RuleError};
 pub use schema::{Version, json_schema, json_schema_of, schema_version};
 pub use shape::Shape;
@@ -137,7 +137,7 @@ struct Stream {
 }
 
 impl Serializer {
-    /// Appends `record`, encoded as a [`Row`], once for each exporter that wants it, and says to
+    /// Appends `record`, encoded as an [`ExportRow`], once for each exporter that wants it, and says to
     /// `each` which exporter that is and where its row stands. Where it was `written` to `out` already as
     /// the members of a JSON object, that is copied for those who want the same.
     #[inline]

@@ -10,7 +10,7 @@ use crate::time::Time;
 
 /// A row, borrowed from where it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row<'a> {
+pub struct ExportRow<'a> {
     /// Packet time when it was written.
     pub ts: Time,
     /// What stands in its field `ts`, or packet time where it has none.
@@ -75,9 +75,9 @@ impl Begun {
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> ExportRow<'a> {
     /// Reads the row at the front of `bytes`, and says how long it is.
-    pub fn read(bytes: &'a [u8]) -> Result<(Row<'a>, usize), RowError> {
+    pub fn read(bytes: &'a [u8]) -> Result<(ExportRow<'a>, usize), RowError> {
         let (head, rest) = bytes.split_first_chunk::<HEAD>().ok_or(RowError)?;
         let [length @ .., stream, topic, key] = *head;
         let (length, times) = length.split_first_chunk::<LEN>().ok_or(RowError)?;
@@ -89,7 +89,7 @@ impl<'a> Row<'a> {
         let (stream, rest) = rest.split_at_checked(usize::from(stream)).ok_or(RowError)?;
         let (topic, rest) = rest.split_at_checked(usize::from(topic)).ok_or(RowError)?;
         let (key, value) = rest.split_at_checked(usize::from(key)).ok_or(RowError)?;
-        let row = Row {
+        let row = ExportRow {
             ts: Time::from_nanos(i64::from_le_bytes(*now)),
             own: Time::from_nanos(i64::from_le_bytes(*own)),
             version: u32::from_le_bytes(*version),
@@ -103,11 +103,11 @@ impl<'a> Row<'a> {
 }
 
 /// All rows in `bytes`, each with where it begins. What cannot be read ends them with an error.
-pub fn rows(bytes: &[u8]) -> impl Iterator<Item = Result<(usize, Row<'_>), RowError>> {
+pub fn rows(bytes: &[u8]) -> impl Iterator<Item = Result<(usize, ExportRow<'_>), RowError>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-        Some(match Row::read(rest) {
+        Some(match ExportRow::read(rest) {
             Ok((row, len)) => {
                 let start = at;
                 at += len;

@@ -78,7 +78,7 @@ fn exported<R: Record>(export: Export, record: &R) -> Option<(String, String, Js
     let exports = Exports([export].into());
     exports.serializer().rows(record, NOW, None, &mut out, |_, range| ranges.push(range));
     assert!(ranges.len() <= 1);
-    let (row, len) = Row::read(&out[ranges.pop()?]).unwrap();
+    let (row, len) = ExportRow::read(&out[ranges.pop()?]).unwrap();
     assert_eq!((row.stream, len, row.ts), (R::SCHEMA.path, out.len(), NOW));
     let schema = json_schema_of(R::SCHEMA, &exports.0[0]);
     let value: Json = serde_json::from_slice(row.value).unwrap();

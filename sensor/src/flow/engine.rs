@@ -19,7 +19,7 @@ use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
-use crate::flow::{Deadline, Enclosed, Flow, NEVER, Seen, TunnelTrial};
+use crate::flow::{Deadline, Enclosed, Flow, FlowSeen, NEVER, TunnelTrial};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -747,7 +747,7 @@ fn take_udp<'a, H: Handler>(
     if datagram.bad_checksum {
         stats.bad_checksums += 1;
         flow.weird(&mut env.cx, "bad_UDP_checksum", "UDP");
-        flow.note_once(dir, Seen::CORRUPT, b'C');
+        flow.note_once(dir, FlowSeen::CORRUPT, b'C');
         return None;
     }
     let udp_len = u32::from(head.length());
@@ -755,7 +755,7 @@ fn take_udp<'a, H: Handler>(
         flow.weird_about(&mut env.cx, "UDP_datagram_length_mismatch", "UDP", format!("{udp_len} != {len}"));
     }
     flow.last = env.cx.stamp;
-    flow.note_once(dir, Seen::DATA, b'D');
+    flow.note_once(dir, FlowSeen::DATA, b'D');
     count_payload(flow, dir, i64::from(udp_len) - 8);
     let payload = payload.get(..len as usize - 8).unwrap_or(payload);
     env.handler.datagram(&mut env.cx, flow, app, dir, payload);

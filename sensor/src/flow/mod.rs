@@ -109,9 +109,9 @@ impl Deadline {
 }
 
 /// Things that history records once per direction.
-pub(crate) struct Seen;
+pub(crate) struct FlowSeen;
 
-impl Seen {
+impl FlowSeen {
     pub const SYN: u32 = 1;
     pub const FIN: u32 = 1 << 1;
     pub const RST: u32 = 1 << 2;
@@ -378,6 +378,6 @@ impl Flow {
 
     /// Analysis of the flow stopped at a limit: history `X`.
     pub fn note_limit(&mut self, dir: Dir) {
-        self.note_once(dir, Seen::PARTIAL, b'X');
+        self.note_once(dir, FlowSeen::PARTIAL, b'X');
     }
 }

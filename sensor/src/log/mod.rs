@@ -50,7 +50,7 @@ pub struct Logs {
 
 /// Where exported rows leave: takes every row that one exporter wants, in order.
 pub trait Outlet: Send {
-    /// A row, encoded as an [`export::Row`](crate::export::Row).
+    /// A row, encoded as an [`export::ExportRow`](crate::export::ExportRow).
     fn row(&mut self, row: &[u8]);
 }
 

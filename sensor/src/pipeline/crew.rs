@@ -16,7 +16,7 @@ use crossbeam_channel::Sender;
 
 use crate::capture::live::{Monitor, Source};
 use crate::config::Config;
-use crate::event::{Heartbeat, Seen};
+use crate::event::{Heartbeat, HeartbeatSeen};
 use crate::flow::{Key, Tuple};
 use crate::pipeline::exchange::Exchange;
 use crate::pipeline::ledger::RingLedger;
@@ -171,7 +171,7 @@ impl Crew {
     }
 
     /// Puts another worker in the place of one that was cut off; an error says why there is none.
-    fn replace(&mut self, at: usize, seen: &Seen) -> Result<(), String> {
+    fn replace(&mut self, at: usize, seen: &HeartbeatSeen) -> Result<(), String> {
         self.parked.retain(|thread| !thread.is_finished());
         let member = &mut self.members[at];
         member.lost = true;
@@ -241,7 +241,7 @@ impl Member {
 
     /// Lets nothing more out of the worker; none where it is just handing something on, and does not hang. The second
     /// value is how many things it had said that nobody will see.
-    fn cut_off(&mut self) -> Option<(Seen, u64)> {
+    fn cut_off(&mut self) -> Option<(HeartbeatSeen, u64)> {
         let mut gate = match self.cell.gate.try_lock() {
             Ok(gate) => gate,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -272,7 +272,13 @@ impl Member {
         Some((seen, shed))
     }
 
-    fn incident(&self, seen: &Seen, still: Duration, shed: u64, replaced: Result<(), String>) -> Incident {
+    fn incident(
+        &self,
+        seen: &HeartbeatSeen,
+        still: Duration,
+        shed: u64,
+        replaced: Result<(), String>,
+    ) -> Incident {
         let mut text = format!("the worker has hung for {:.1} s ", still.as_secs_f64());
         let flow = Tuple::unpack(seen.flow);
         // Writing to a String cannot fail.

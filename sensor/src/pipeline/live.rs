@@ -30,7 +30,7 @@ use crate::time::{Interval, Time};
 /// What to capture on one interface, and where its workers run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceOptions {
-    pub capture: live::Options,
+    pub capture: live::LiveOptions,
     /// The processors its workers are bound to, in their order; none binds none.
     pub cores: Vec<usize>,
 }

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::analyze::{Unclaimed, protocols};
 use crate::capture::file::{
-    self, CaptureError, OpenError, Progress, ReadCounts, ReadSummary, Reader, Replay,
+    self, CaptureError, FileReader, OpenError, Progress, ReadCounts, ReadSummary, Replay,
 };
 use crate::config::Config;
 use crate::event::{Heartbeat, Order, Step};
@@ -122,7 +122,7 @@ pub fn replay(
     let config = Arc::new(config);
     let stop = options.stop.clone();
     let read_options =
-        file::Options { filter: options.filter, write: options.write, workers, stop: stop.clone() };
+        file::FileOptions { filter: options.filter, write: options.write, workers, stop: stop.clone() };
     let mut logs = Logs::new(options.target, config.format).exporting(&config.exports, outlets);
     logs.hold().map_err(ReplayError::Folder)?;
     let mut replay = match file::open(&options.capture, read_options) {
@@ -240,7 +240,7 @@ impl Drop for Ended {
 }
 
 /// A worker's thread: every block of the capture, then the end of all flows.
-fn run(mut worker: Worker, mut reader: Reader, line: &Line) -> (WorkerStats, Time) {
+fn run(mut worker: Worker, mut reader: FileReader, line: &Line) -> (WorkerStats, Time) {
     line.charge.begin();
     let _ended = Ended(worker.heartbeat().clone());
     let (mut last, mut last_number) = (Time::default(), 0);

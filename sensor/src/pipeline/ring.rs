@@ -11,7 +11,7 @@ use crossbeam_channel::{Sender, TrySendError};
 
 use crate::analyze::Analysis;
 use crate::capture::Packet;
-use crate::capture::live::{Polled, Seen, Source};
+use crate::capture::live::{Polled, SeenPacket, Source};
 use crate::config::Config;
 use crate::event::{Batch, Order, Step};
 use crate::flow::Key;
@@ -33,7 +33,7 @@ pub(super) struct RingWorker<A: Analysis> {
     cell: Arc<Cell>,
     /// The processor it is to run on.
     core: Option<usize>,
-    state: State,
+    state: RingState,
 }
 
 /// Where a worker is to begin.
@@ -66,7 +66,7 @@ where
         Worker::<A>::new(config, Shard { index: 0, count: 1 }).among(peers).sharing(control.expected.clone());
     worker.succeed(before.stats, before.unclaimed.clone(), given_up);
     let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.emitted));
-    let state = State {
+    let state = RingState {
         number: first_number,
         shed: before.shed,
         clock_steps: before.clock_steps,
@@ -75,7 +75,7 @@ where
         followed: before.followed,
         cut_off: before.cut_off,
         turns: before.turns,
-        ..State::new()
+        ..RingState::new()
     };
     let ring = RingWorker { source, worker, control, reports, ledger, cell: cell.clone(), core, state };
     let name = format!("worker {}", before.peer());
@@ -84,7 +84,7 @@ where
 }
 
 /// What it keeps for itself.
-pub(super) struct State {
+pub(super) struct RingState {
     number: u64,
     generation: u64,
     published: Instant,
@@ -100,9 +100,9 @@ pub(super) struct State {
     turns: u64,
 }
 
-impl State {
+impl RingState {
     pub fn new() -> Self {
-        State {
+        RingState {
             number: 0,
             generation: 0,
             published: Instant::now(),
@@ -326,7 +326,12 @@ struct Outlet<'a> {
     cell: &'a Cell,
 }
 
-fn take<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>, seen: &Seen<'_>) {
+fn take<A: Analysis>(
+    worker: &mut Worker<A>,
+    state: &mut RingState,
+    outlet: &Outlet<'_>,
+    seen: &SeenPacket<'_>,
+) {
     // As in a replay.
     let packet = Packet { ts: seen.packet.ts.to_micros(), ..seen.packet };
     if packet.ts + CLOCK_STEP < worker.now() {
@@ -344,7 +349,7 @@ fn take<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<
 }
 
 /// Takes what other workers have handed over and was stamped by then.
-fn parcels<A: Analysis>(worker: &mut Worker<A>, state: &mut State, upto: Time) {
+fn parcels<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState, upto: Time) {
     while let Some(parcel) = worker.peers().and_then(|peers| peers.due(upto)) {
         state.number += 1;
         worker.parcel(state.number, parcel);
@@ -352,7 +357,7 @@ fn parcels<A: Analysis>(worker: &mut Worker<A>, state: &mut State, upto: Time) {
 }
 
 /// Hands on what there is to say, if there is room; drops it only where too much waits already.
-fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>) {
+fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState, outlet: &Outlet<'_>) {
     let waiting = worker.waiting();
     if waiting == 0 || outlet.reports.is_full() && waiting < MAX_UNSENT {
         return;
@@ -368,14 +373,14 @@ fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet
 }
 
 /// The worker failed outside of any one flow's analysis: its flows cannot be trusted any more.
-fn start_again<A: Analysis>(worker: &mut Worker<A>, state: &mut State) {
+fn start_again<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState) {
     state.restarts += 1;
     worker.restart();
 }
 
 /// The clock was set back. To wait until it is where it was would keep every flow open until then, so
 /// all end now, and what goes on begins anew.
-fn step_back<A: Analysis>(worker: &mut Worker<A>, state: &mut State, outlet: &Outlet<'_>) {
+fn step_back<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState, outlet: &Outlet<'_>) {
     state.clock_steps += 1;
     let mut ending = worker.end();
     while worker.end_some(&mut ending) {
@@ -407,9 +412,9 @@ mod tests {
         Time::from_nanos((1_700_000_000 + seconds) * 1_000_000_000)
     }
 
-    fn seen(seconds: i64) -> Seen<'static> {
+    fn seen(seconds: i64) -> SeenPacket<'static> {
         let packet = Packet { ts: at(seconds), link: 1, wire_len: FRAME.len() as u32, data: FRAME };
-        Seen { packet, checksums_pending: false }
+        SeenPacket { packet, checksums_pending: false }
     }
 
     fn worker() -> Worker<Sessions> {
@@ -422,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_ends_flows_and_does_not_stop_their_timers() {
-        let (mut worker, mut state) = (worker(), State::new());
+        let (mut worker, mut state) = (worker(), RingState::new());
         let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = unbounded();
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3600));
@@ -431,7 +436,7 @@ mod tests {
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3599));
         assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
         let finer = Packet { ts: at(3600) + Interval::from_nanos(1_999), ..seen(0).packet };
-        let finer = Seen { packet: finer, checksums_pending: false };
+        let finer = SeenPacket { packet: finer, checksums_pending: false };
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &finer);
         assert_eq!(worker.now(), at(3600) + Interval::from_nanos(1_000));
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(0));
@@ -446,7 +451,7 @@ mod tests {
 
     #[test]
     fn a_worker_started_again_goes_on_and_counts_what_it_lost() {
-        let (mut worker, mut state) = (worker(), State::new());
+        let (mut worker, mut state) = (worker(), RingState::new());
         let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = unbounded();
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(0));
@@ -463,7 +468,7 @@ mod tests {
 
     #[test]
     fn logs_that_do_not_keep_up_cost_no_packet_and_what_is_dropped_is_counted() {
-        let (mut worker, mut state) = (worker(), State::new());
+        let (mut worker, mut state) = (worker(), RingState::new());
         let cell = Cell::new(worker.heartbeat().clone(), 0);
         let (sender, reports) = bounded(1);
         let mut begin = 0;

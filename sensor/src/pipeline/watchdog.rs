@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::event::{Heartbeat, Seen, Step};
+use crate::event::{Heartbeat, HeartbeatSeen, Step};
 use crate::flow::FlowStats;
 use crate::pipeline::pulse::Pulse;
 use crate::pipeline::supervisor::LOOK;
@@ -23,7 +23,7 @@ use crate::time::Time;
 pub struct Hang {
     /// Which of the workers.
     pub worker: usize,
-    pub(super) seen: Seen,
+    pub(super) seen: HeartbeatSeen,
     /// For how long it had not got on.
     still: Duration,
     /// Things it had said that nobody will see.
@@ -34,7 +34,7 @@ pub struct Hang {
 impl Hang {
     /// What can be said of the worker's work, and how far it had come.
     pub(super) fn counted(&self) -> (WorkerStats, Time) {
-        let Seen { flows, emitted, now, .. } = self.seen;
+        let HeartbeatSeen { flows, emitted, now, .. } = self.seen;
         let flow = FlowStats { lost: flows, ..FlowStats::default() };
         (WorkerStats { flow, emitted, ..WorkerStats::default() }, now)
     }

@@ -3,19 +3,19 @@
 use std::fmt;
 
 use crate::analyze;
-use crate::event::{Order, Seen, Step};
+use crate::event::{HeartbeatSeen, Order, Step};
 use crate::flow::Tuple;
 use crate::record::Uid;
 
 /// Where a worker was seen; `seed` is that of its identifiers.
 pub(super) struct Whereabouts<'a> {
-    pub seen: &'a Seen,
+    pub seen: &'a HeartbeatSeen,
     pub seed: u64,
 }
 
 impl fmt::Display for Whereabouts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Seen { packet, now, step, flow, ordinal, analyzer, .. } = self.seen;
+        let HeartbeatSeen { packet, now, step, flow, ordinal, analyzer, .. } = self.seen;
         match (analyze::service_of(*analyzer), step) {
             (Some(service), _) => write!(f, "in the analyzer of {service}, ")?,
             (None, Step::Between) => f.write_str("between packets, ")?,

@@ -43,7 +43,7 @@ use crate::policy::{Events, Incident, Reload, ScriptCounters, WeirdSettings};
 use crate::record::{Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
-use crate::script_host::state::State;
+use crate::script_host::state::RecordState;
 use crate::script_host::sumstats::{Origin, SumStats};
 use crate::script_host::values::Subject;
 use crate::sumstats::{Damaged, Key, Obs};
@@ -56,7 +56,7 @@ pub struct Scripts {
     layout: Layout,
     /// What the workers take along for them.
     interest: Arc<Interest>,
-    state: State,
+    state: RecordState,
     /// What they were compiled from, to do so again.
     options: Options,
     carets: bool,
@@ -96,7 +96,7 @@ impl Scripts {
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
         let layout = Layout::of(&script.vm);
-        let (interest, state) = (Arc::default(), State::default());
+        let (interest, state) = (Arc::default(), RecordState::default());
         Ok(Scripts {
             script,
             frameworks,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nightjar_script::Vm;
-use nightjar_script::pushdown::{Host, Path, Plan, Seen, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, SeenValue, Stage};
 use nightjar_script::types::{ParamType, Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
@@ -218,7 +218,7 @@ struct Scene<'h> {
 }
 
 impl<'h> Stage<'h, Place> for Scene<'h> {
-    fn look(&self, place: &'h Place) -> Option<Seen<'h>> {
+    fn look(&self, place: &'h Place) -> Option<SeenValue<'h>> {
         match place {
             Place::Argument(at) => seen(*self.args.get(*at)?, self.arena, Some(self.conn)),
             place => look(place, self.conn, self.arena),
@@ -231,11 +231,11 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
         true
     }
 
-    fn give(&self, argument: &'h Place, value: &Seen<'h>) -> bool {
+    fn give(&self, argument: &'h Place, value: &SeenValue<'h>) -> bool {
         let effects = &mut *self.arena.gathered.borrow_mut();
         let words = match value {
-            Seen::Text(text) => Some(Words::Text(effects.text(text))),
-            Seen::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
+            SeenValue::Text(text) => Some(Words::Text(effects.text(text))),
+            SeenValue::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
             _ => None,
         };
         let (Place::Given(given), Some(Effect { what: What::Observe(observed), .. })) =
@@ -245,10 +245,10 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
         };
         match (given, value, words) {
             (Given::Stream, _, Some(Words::Text(stream))) => observed.stream = stream,
-            (Given::KeyHost, Seen::Addr(addr), _) => observed.host = Some(addr.to_ip()),
+            (Given::KeyHost, SeenValue::Addr(addr), _) => observed.host = Some(addr.to_ip()),
             (Given::KeyText, _, Some(words)) => observed.text = Some(words),
-            (Given::Num, Seen::Count(n), _) => observed.num = Some(*n),
-            (Given::Dbl, Seen::Double(d), _) => observed.dbl = Some(*d),
+            (Given::Num, SeenValue::Count(n), _) => observed.num = Some(*n),
+            (Given::Dbl, SeenValue::Double(d), _) => observed.dbl = Some(*d),
             (Given::Text, _, Some(words)) => observed.words = Some(words),
             _ => return false,
         }
@@ -296,14 +296,14 @@ pub(super) fn passes(vm: &Vm, log: &Log, log_functions: &LogFunctions) -> Option
     let test = move |row: &dyn Columns| {
         let look = |place: &Place| match place {
             Place::Column(column) => seen_value(*column, row.column(column.at), || transport(proto, row)),
-            Place::Text(text) => Some(Seen::Text(text.as_bytes())),
+            Place::Text(text) => Some(SeenValue::Text(text.as_bytes())),
             _ => None,
         };
         policy.as_ref().is_none_or(|policy| policy.is_idle(&look))
-            && pred.as_ref().is_none_or(|pred| pred.returned(&look) == Some(Seen::Bool(true)))
+            && pred.as_ref().is_none_or(|pred| pred.returned(&look) == Some(SeenValue::Bool(true)))
             && path_func
                 .as_ref()
-                .is_none_or(|named| named.returned(&look) == Some(Seen::Text(path.as_bytes())))
+                .is_none_or(|named| named.returned(&look) == Some(SeenValue::Text(path.as_bytes())))
     };
     let LogFunctions { changed, extended, .. } = *log_functions;
     // Who looks at a row that was written looks at all of it.
@@ -358,15 +358,15 @@ fn is_plain(vm: &Vm, ty: TypeId) -> bool {
     !matches!(vm.types.get(ty), Type::Enum(_)) && !vm.types.is_aggregate(ty)
 }
 
-fn look<'h>(place: &Place, conn: &'h Subject<'h>, arena: &'h Arena) -> Option<Seen<'h>> {
-    let port = |num| Seen::Port(value::Port { num, proto: values::proto(conn.proto) });
+fn look<'h>(place: &Place, conn: &'h Subject<'h>, arena: &'h Arena) -> Option<SeenValue<'h>> {
+    let port = |num| SeenValue::Port(value::Port { num, proto: values::proto(conn.proto) });
     Some(match place {
-        Place::OrigH => Seen::Addr(Addr::from_ip(conn.id.orig_h)),
-        Place::RespH => Seen::Addr(Addr::from_ip(conn.id.resp_h)),
+        Place::OrigH => SeenValue::Addr(Addr::from_ip(conn.id.orig_h)),
+        Place::RespH => SeenValue::Addr(Addr::from_ip(conn.id.resp_h)),
         Place::OrigP => port(conn.id.orig_p),
         Place::RespP => port(conn.id.resp_p),
         // It may hold one that this event does not tell of.
-        Place::Row => conn.row.map(|_| Seen::Set)?,
+        Place::Row => conn.row.map(|_| SeenValue::Set)?,
         // Of fresh ones it is known.
         Place::Own | Place::Observe | Place::Given(_) => return None,
         Place::Column(column) => {
@@ -385,11 +385,11 @@ fn seen_column<'h>(
     row: &RecordView,
     arena: &'h Arena,
     transport: impl Fn() -> value::Proto,
-) -> Option<Seen<'h>> {
+) -> Option<SeenValue<'h>> {
     match arena.field(row, column.at)? {
-        Part::Unset => Some(Seen::Unset),
-        _ if !column.plain => Some(Seen::Set),
-        Part::Port(num) => Some(Seen::Port(value::Port { num, proto: transport() })),
+        Part::Unset => Some(SeenValue::Unset),
+        _ if !column.plain => Some(SeenValue::Set),
+        Part::Port(num) => Some(SeenValue::Port(value::Port { num, proto: transport() })),
         part => seen(part, arena, None),
     }
 }
@@ -407,36 +407,36 @@ fn seen_value<'r>(
     column: Column,
     value: Value<'r>,
     transport: impl Fn() -> value::Proto,
-) -> Option<Seen<'r>> {
+) -> Option<SeenValue<'r>> {
     Some(match value {
-        Value::Unset => Seen::Unset,
-        _ if !column.plain => Seen::Set,
-        Value::Bool(b) => Seen::Bool(b),
-        Value::Count(n) => Seen::Count(n),
-        Value::Int(n) => Seen::Int(n),
-        Value::Double(d) => Seen::Double(d),
-        Value::Time(time) => Seen::Double(values::seconds(time)),
-        Value::Interval(interval) => Seen::Double(values::span(interval)),
-        Value::Bytes(text) => Seen::Text(text),
-        Value::Enum(name) => Seen::Text(name.as_bytes()),
-        Value::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
-        Value::Port(num) => Seen::Port(value::Port { num, proto: transport() }),
+        Value::Unset => SeenValue::Unset,
+        _ if !column.plain => SeenValue::Set,
+        Value::Bool(b) => SeenValue::Bool(b),
+        Value::Count(n) => SeenValue::Count(n),
+        Value::Int(n) => SeenValue::Int(n),
+        Value::Double(d) => SeenValue::Double(d),
+        Value::Time(time) => SeenValue::Double(values::seconds(time)),
+        Value::Interval(interval) => SeenValue::Double(values::span(interval)),
+        Value::Bytes(text) => SeenValue::Text(text),
+        Value::Enum(name) => SeenValue::Text(name.as_bytes()),
+        Value::Addr(addr) => SeenValue::Addr(Addr::from_ip(addr)),
+        Value::Port(num) => SeenValue::Port(value::Port { num, proto: transport() }),
         Value::Uid(_) | Value::List(_) => return None,
     })
 }
 
-fn seen<'h>(part: Part, arena: &'h Arena, conn: Option<&Subject<'_>>) -> Option<Seen<'h>> {
+fn seen<'h>(part: Part, arena: &'h Arena, conn: Option<&Subject<'_>>) -> Option<SeenValue<'h>> {
     Some(match part {
-        Part::Unset => Seen::Unset,
-        Part::Bool(b) => Seen::Bool(b),
-        Part::Count(n) => Seen::Count(n),
-        Part::Int(n) => Seen::Int(n),
-        Part::Double(d) => Seen::Double(d),
-        Part::Time(time) => Seen::Double(values::seconds(time)),
-        Part::Interval(interval) => Seen::Double(values::span(interval)),
-        Part::Addr(addr) => Seen::Addr(Addr::from_ip(addr)),
-        Part::Port(num) => Seen::Port(value::Port { num, proto: values::proto(conn?.proto) }),
-        Part::Text(_) | Part::Name(_) => Seen::Text(arena.text_of(part)?),
+        Part::Unset => SeenValue::Unset,
+        Part::Bool(b) => SeenValue::Bool(b),
+        Part::Count(n) => SeenValue::Count(n),
+        Part::Int(n) => SeenValue::Int(n),
+        Part::Double(d) => SeenValue::Double(d),
+        Part::Time(time) => SeenValue::Double(values::seconds(time)),
+        Part::Interval(interval) => SeenValue::Double(values::span(interval)),
+        Part::Addr(addr) => SeenValue::Addr(Addr::from_ip(addr)),
+        Part::Port(num) => SeenValue::Port(value::Port { num, proto: values::proto(conn?.proto) }),
+        Part::Text(_) | Part::Name(_) => SeenValue::Text(arena.text_of(part)?),
         Part::Conn | Part::File | Part::List(_) | Part::Record(_) => return None,
     })
 }

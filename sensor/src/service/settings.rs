@@ -219,7 +219,7 @@ const SERVICE: Section<Sensor> = Section {
 
 /// An interface as it is without any settings of its own.
 pub fn interface_named(name: &str) -> InterfaceOptions {
-    let capture = live::Options { interface: name.to_owned(), ..live::Options::default() };
+    let capture = live::LiveOptions { interface: name.to_owned(), ..live::LiveOptions::default() };
     InterfaceOptions { capture, cores: Vec::new() }
 }
 

@@ -550,8 +550,8 @@ impl RuleConfig {
 }
 
 impl Spool {
-    pub(super) fn options(&self) -> spool::Options {
-        spool::Options {
+    pub(super) fn options(&self) -> spool::SpoolOptions {
+        spool::SpoolOptions {
             dir: self.directory.clone(),
             max_bytes: self.max_bytes.0,
             max_age: self.max_age.0,

@@ -14,7 +14,9 @@ use crate::sink::exporter::alarms::Alarms;
 use crate::sink::exporter::holding::{Holding, Moved};
 use crate::sink::queue::{Chunk, Mode, Queue};
 use crate::sink::send_queue::SendQueue;
-use crate::sink::spool::{Appended, Held as SpoolLock, Numbers, Options, Origin, Spool, SpoolError, hold};
+use crate::sink::spool::{
+    Appended, Held as SpoolLock, Numbers, Origin, Spool, SpoolError, SpoolOptions, hold,
+};
 use crate::sink::transport::{Message, Offer, Outcome, Report, Transport};
 
 /// What an exporter has on disk.
@@ -28,7 +30,7 @@ pub struct Store {
 
 impl Store {
     /// Opens a spool, and notes in the account what earlier runs left in it.
-    pub fn open(options: Options, account: &mut Account) -> Result<Store, SpoolError> {
+    pub fn open(options: SpoolOptions, account: &mut Account) -> Result<Store, SpoolError> {
         let failed = |error| SpoolError::Io(options.dir.clone(), error);
         let lock = hold(&options.dir)?;
         let mut spool = Spool::open(options.clone()).map_err(failed)?;

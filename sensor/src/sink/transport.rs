@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::export::Row;
+use crate::export::ExportRow;
 use crate::sink::account::Reason;
 
 /// Sends rows and reports on each, once, in any order.
@@ -17,7 +17,7 @@ pub trait Transport {
     fn abandon(&mut self, reports: &mut Vec<Report>);
 
     /// Where a row goes, as far as one receiver takes rows for one and not for another.
-    fn destination(&mut self, row: &Row<'_>, into: &mut String);
+    fn destination(&mut self, row: &ExportRow<'_>, into: &mut String);
 
     /// A destination that refused rows is about to be offered some again.
     fn ask_again(&mut self, destination: &str);
@@ -29,7 +29,7 @@ pub trait Transport {
 /// A row with its identity.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    pub row: Row<'a>,
+    pub row: ExportRow<'a>,
     /// The run that made it, and its number in that run: who gets it twice can tell.
     pub run: u64,
     pub seq: u64,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::export::{Row, rows};
+use crate::export::{ExportRow, rows};
 use crate::sink::spool::Numbers;
 use crate::sink::transport::{Message, Via};
 
@@ -68,7 +68,7 @@ impl Window {
         bytes: Vec<u8>,
         settled: impl Fn(u64) -> bool,
     ) {
-        let place = |(nth, (offset, _)): (usize, (usize, Row<'_>))| {
+        let place = |(nth, (offset, _)): (usize, (usize, ExportRow<'_>))| {
             let state = if settled(pos + nth as u64) { State::Settled } else { State::Waiting };
             Place { offset: offset as u32, state }
         };
@@ -141,15 +141,15 @@ impl Window {
     }
 
     /// Every row that was sent and not reported on.
-    pub fn sent_rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn sent_rows(&self) -> impl Iterator<Item = ExportRow<'_>> {
         self.chunks.iter().flat_map(|chunk| {
             let sent = chunk.rows.iter().filter(|place| place.state == State::Sent);
-            sent.filter_map(|place| Some(Row::read(chunk.bytes.get(place.offset as usize..)?).ok()?.0))
+            sent.filter_map(|place| Some(ExportRow::read(chunk.bytes.get(place.offset as usize..)?).ok()?.0))
         })
     }
 
     /// A row need not be kept any more; gives it for the last time, unless that was so before.
-    pub fn settle<T>(&mut self, pos: u64, last: impl FnOnce(&Row<'_>) -> T) -> Option<T> {
+    pub fn settle<T>(&mut self, pos: u64, last: impl FnOnce(&ExportRow<'_>) -> T) -> Option<T> {
         if self.again.front() == Some(&pos) {
             self.again.pop_front();
         }
@@ -159,7 +159,7 @@ impl Window {
             return None;
         }
         chunk.unsettled -= 1;
-        let (row, _) = Row::read(&chunk.bytes[chunk.rows[nth].offset as usize..]).ok()?;
+        let (row, _) = ExportRow::read(&chunk.bytes[chunk.rows[nth].offset as usize..]).ok()?;
         let said = last(&row);
         self.in_flight -= u64::from(was == State::Sent);
         self.forget_settled();
@@ -167,11 +167,11 @@ impl Window {
     }
 
     /// Every row that is not settled, with its position.
-    pub fn unsettled(&self) -> impl Iterator<Item = (u64, Row<'_>)> {
+    pub fn unsettled(&self) -> impl Iterator<Item = (u64, ExportRow<'_>)> {
         self.chunks.iter().flat_map(|chunk| {
             let rows = (chunk.pos..).zip(&chunk.rows).filter(|(_, place)| place.state != State::Settled);
             rows.filter_map(|(pos, place)| {
-                Some((pos, Row::read(chunk.bytes.get(place.offset as usize..)?).ok()?.0))
+                Some((pos, ExportRow::read(chunk.bytes.get(place.offset as usize..)?).ok()?.0))
             })
         })
     }
@@ -192,7 +192,7 @@ impl Window {
         let at = self.index(pos)?;
         let chunk = &self.chunks[at];
         let nth = pos - chunk.pos;
-        let (row, _) = Row::read(&chunk.bytes[chunk.rows[nth as usize].offset as usize..]).ok()?;
+        let (row, _) = ExportRow::read(&chunk.bytes[chunk.rows[nth as usize].offset as usize..]).ok()?;
         Some(Message { row, run: chunk.run, seq: chunk.numbers.get(nth), pos, via: Via::Main })
     }
 
@@ -200,7 +200,7 @@ impl Window {
     pub fn encoded(&self, pos: u64) -> Option<&[u8]> {
         let chunk = &self.chunks[self.index(pos)?];
         let rest = &chunk.bytes[chunk.rows[(pos - chunk.pos) as usize].offset as usize..];
-        rest.get(..Row::read(rest).ok()?.1)
+        rest.get(..ExportRow::read(rest).ok()?.1)
     }
 
     fn index(&self, pos: u64) -> Option<usize> {

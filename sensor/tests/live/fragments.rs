@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 use std::time::Duration;
 
-use nightjar::capture::live::{self, Fanout, Options, Seen};
+use nightjar::capture::live::{self, Fanout, LiveOptions, SeenPacket};
 
 use crate::net::{Tcpdump, net, packets_sent, until};
 use crate::sensor::{NIGHTJAR, Sensor, assert_same, logs};
@@ -227,14 +227,14 @@ fn the_kernel_deals_out_as_the_workers_compute() {
     let file = net.path("framed.pcap");
     fs::write(&file, pcap(frames.keys())).unwrap();
     for fanout in [Fanout::Hash, Fanout::Tunnel] {
-        let options = Options { interface: "lo".into(), workers: 4, fanout, ..Options::default() };
+        let options = LiveOptions { interface: "lo".into(), workers: 4, fanout, ..LiveOptions::default() };
         let mut opened = net.as_server(|| live::open(&options).unwrap());
         let dealt = opened.dealt.unwrap();
         net.server_does("tcpreplay", &["-q", "--pps=20000", "-i", "lo", file.to_str().unwrap()]);
         let mut seen: Vec<Vec<Vec<u8>>> = vec![Vec::new(); 4];
         until("all have come, once as they went and once as they came", || {
             for (worker, source) in opened.sources.iter_mut().enumerate() {
-                let keep = |frame: &Seen<'_>| seen[worker].push(frame.packet.data.to_vec());
+                let keep = |frame: &SeenPacket<'_>| seen[worker].push(frame.packet.data.to_vec());
                 source.poll(Duration::ZERO, keep).unwrap();
             }
             seen.iter().flatten().filter(|frame| frames.contains_key(*frame)).count() == 2 * frames.len()

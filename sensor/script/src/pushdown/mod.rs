@@ -31,7 +31,7 @@ pub struct Path {
 // It is copied much: with a smaller tag parts of it stand at odd places, and processors wait at every copy.
 #[repr(u64)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Seen<'s> {
+pub enum SeenValue<'s> {
     Unset,
     /// Something that is only known to be there.
     Set,
@@ -49,22 +49,22 @@ pub enum Seen<'s> {
     Port(Port),
 }
 
-impl Seen<'_> {
+impl SeenValue<'_> {
     fn is_set(&self) -> bool {
-        !matches!(self, Seen::Unset)
+        !matches!(self, SeenValue::Unset)
     }
 }
 
 /// What happens around a body. `R` is what the host calls the places that it can look at.
 pub trait Stage<'s, R> {
     /// What is there; none where that is not known.
-    fn look(&self, place: &'s R) -> Option<Seen<'s>>;
+    fn look(&self, place: &'s R) -> Option<SeenValue<'s>>;
 
     /// Sees to it that a native function is called, with what follows. False: the handler has to.
     fn call(&self, function: &'s R) -> bool;
 
     /// The function is given this.
-    fn give(&self, argument: &'s R, value: &Seen<'s>) -> bool;
+    fn give(&self, argument: &'s R, value: &SeenValue<'s>) -> bool;
 
     /// Sees to it that an element of an enum is added to a set.
     fn add(&self, place: &'s R, element: &'s str) -> bool;
@@ -221,7 +221,7 @@ enum Flow {
 
 impl<R> Plan<R> {
     /// Whether no body does anything, and a hook refuses nothing.
-    pub fn is_idle<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> bool {
+    pub fn is_idle<'s>(&'s self, look: &impl Fn(&'s R) -> Option<SeenValue<'s>>) -> bool {
         (0..self.bodies.len()).all(|body| self.settles(body, &OnlyLook(look)))
     }
 
@@ -247,7 +247,7 @@ impl<R> Plan<R> {
     }
 
     /// What a function returns, where that is all that it does.
-    pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<Seen<'s>>) -> Option<Seen<'s>> {
+    pub fn returned<'s>(&'s self, look: &impl Fn(&'s R) -> Option<SeenValue<'s>>) -> Option<SeenValue<'s>> {
         let [Some(body)] = &self.bodies[..] else { return None };
         let stage = OnlyLook(look);
         let mut play = Play::on(&stage);
@@ -258,8 +258,8 @@ impl<R> Plan<R> {
 /// A stage on which effects are not run.
 struct OnlyLook<'l, F>(&'l F);
 
-impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, F> {
-    fn look(&self, place: &'s R) -> Option<Seen<'s>> {
+impl<'s, R: 's, F: Fn(&'s R) -> Option<SeenValue<'s>>> Stage<'s, R> for OnlyLook<'_, F> {
+    fn look(&self, place: &'s R) -> Option<SeenValue<'s>> {
         (self.0)(place)
     }
 
@@ -267,7 +267,7 @@ impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, 
         false
     }
 
-    fn give(&self, _: &'s R, _: &Seen<'s>) -> bool {
+    fn give(&self, _: &'s R, _: &SeenValue<'s>) -> bool {
         false
     }
 
@@ -279,9 +279,9 @@ impl<'s, R: 's, F: Fn(&'s R) -> Option<Seen<'s>>> Stage<'s, R> for OnlyLook<'_, 
 /// A body that is gone through. What it finds is `None` where more would happen, or it cannot be told.
 struct Play<'p, 's, S> {
     stage: &'p S,
-    slots: SmallVec<[Seen<'s>; SLOTS]>,
+    slots: SmallVec<[SeenValue<'s>; SLOTS]>,
     /// What a function has returned.
-    answer: Option<Seen<'s>>,
+    answer: Option<SeenValue<'s>>,
 }
 
 impl<'p, 's, S> Play<'p, 's, S> {
@@ -295,11 +295,11 @@ impl<'p, 's, S> Play<'p, 's, S> {
     {
         for step in block {
             match step {
-                Step::Ask(expr) => self.value(expr).as_ref().is_some_and(Seen::is_set).then_some(())?,
+                Step::Ask(expr) => self.value(expr).as_ref().is_some_and(SeenValue::is_set).then_some(())?,
                 Step::Let(slot, expr) => {
                     let value = self.value(expr);
                     if self.slots.len() <= *slot {
-                        self.slots.resize(*slot + 1, Seen::Unset);
+                        self.slots.resize(*slot + 1, SeenValue::Unset);
                     }
                     self.slots[*slot] = *value.as_ref().filter(|value| value.is_set())?;
                 }
@@ -320,7 +320,7 @@ impl<'p, 's, S> Play<'p, 's, S> {
                 Step::Effect(effect) => self.effect(effect)?,
                 Step::Return(value) => {
                     self.answer = match value {
-                        Some(value) => Some(self.value(value).filter(Seen::is_set)?),
+                        Some(value) => Some(self.value(value).filter(SeenValue::is_set)?),
                         None => None,
                     };
                     return Some(Flow::Returned);
@@ -353,32 +353,32 @@ impl<'p, 's, S> Play<'p, 's, S> {
     /// What most expressions are is found here, and the others by [`Play::evaluate`]. To read what is not there is an
     /// error, which whoever does something with it finds.
     #[inline(always)]
-    fn value<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<Seen<'s>>
+    fn value<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<SeenValue<'s>>
     where
         S: Stage<'s, R>,
     {
         match expr {
             Expr::Read(place) => self.stage.look(place),
             Expr::Slot(slot) => self.slots.get(*slot).copied(),
-            Expr::Count(n) => Some(Seen::Count(*n)),
+            Expr::Count(n) => Some(SeenValue::Count(*n)),
             _ => self.evaluate(expr),
         }
     }
 
-    fn evaluate<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<Seen<'s>>
+    fn evaluate<R: 's>(&mut self, expr: &'s Expr<R>) -> Option<SeenValue<'s>>
     where
         S: Stage<'s, R>,
     {
         Some(match expr {
             Expr::Unknown => return None,
             Expr::Slot(slot) => *self.slots.get(*slot)?,
-            Expr::Bool(b) => Seen::Bool(*b),
-            Expr::Count(n) => Seen::Count(*n),
-            Expr::Int(n) => Seen::Int(*n),
-            Expr::Double(d) => Seen::Double(*d),
-            Expr::Text(text) => Seen::Text(text),
-            Expr::Addr(addr) => Seen::Addr(*addr),
-            Expr::Port(port) => Seen::Port(*port),
+            Expr::Bool(b) => SeenValue::Bool(*b),
+            Expr::Count(n) => SeenValue::Count(*n),
+            Expr::Int(n) => SeenValue::Int(*n),
+            Expr::Double(d) => SeenValue::Double(*d),
+            Expr::Text(text) => SeenValue::Text(text),
+            Expr::Addr(addr) => SeenValue::Addr(*addr),
+            Expr::Port(port) => SeenValue::Port(*port),
             Expr::Read(place) => return self.stage.look(place),
             Expr::Cond(condition, a, b) => {
                 let chosen = if self.truth(condition)? { a } else { b };
@@ -396,7 +396,7 @@ impl<'p, 's, S> Play<'p, 's, S> {
                     Some(second) => builtin.of_two(first.as_ref()?, second.as_ref()?),
                 };
             }
-            truth_of => Seen::Bool(self.truth(truth_of)?),
+            truth_of => SeenValue::Bool(self.truth(truth_of)?),
         })
     }
 
@@ -417,7 +417,7 @@ impl<'p, 's, S> Play<'p, 's, S> {
             Expr::Member(of, members) => members.contain(self.value(of).as_ref()?)?,
             Expr::Matches(of, pattern) => match &self.value(of) {
                 // With a long text it may take long, which the machine has a budget for.
-                Some(Seen::Text(text)) if text.len() < LONG_TEXT => pattern.is_match(text),
+                Some(SeenValue::Text(text)) if text.len() < LONG_TEXT => pattern.is_match(text),
                 _ => return None,
             },
             Expr::Unknown
@@ -426,7 +426,7 @@ impl<'p, 's, S> Play<'p, 's, S> {
             | Expr::Cond(..)
             | Expr::Call(_)
             | Expr::Builtin(..) => match self.evaluate(expr)? {
-                Seen::Bool(b) => b,
+                SeenValue::Bool(b) => b,
                 _ => return None,
             },
             Expr::Count(_)
@@ -453,23 +453,23 @@ impl Builtin {
         Self::NAMES.iter().find(is).map(|(_, builtin, _)| *builtin)
     }
 
-    fn of_one<'s>(self, argument: &Seen<'s>) -> Option<Seen<'s>> {
+    fn of_one<'s>(self, argument: &SeenValue<'s>) -> Option<SeenValue<'s>> {
         Some(match (self, argument) {
-            (Builtin::Cat, Seen::Text(text)) => Seen::Text(text),
-            (Builtin::Cat, Seen::Addr(addr)) => Seen::AddrText(*addr),
-            (Builtin::IsV4, Seen::Addr(addr)) => Seen::Bool(addr.is_v4()),
-            (Builtin::SubnetToAddr, Seen::Net(addr)) => Seen::Addr(*addr),
+            (Builtin::Cat, SeenValue::Text(text)) => SeenValue::Text(text),
+            (Builtin::Cat, SeenValue::Addr(addr)) => SeenValue::AddrText(*addr),
+            (Builtin::IsV4, SeenValue::Addr(addr)) => SeenValue::Bool(addr.is_v4()),
+            (Builtin::SubnetToAddr, SeenValue::Net(addr)) => SeenValue::Addr(*addr),
             _ => return None,
         })
     }
 
-    fn of_two<'s>(self, argument: &Seen<'_>, other: &Seen<'_>) -> Option<Seen<'s>> {
+    fn of_two<'s>(self, argument: &SeenValue<'_>, other: &SeenValue<'_>) -> Option<SeenValue<'s>> {
         match (self, argument, other) {
-            (Builtin::MaskAddr, Seen::Addr(addr), Seen::Count(width)) => {
+            (Builtin::MaskAddr, SeenValue::Addr(addr), SeenValue::Count(width)) => {
                 let (most, before) = if addr.is_v4() { (32, 96) } else { (128, 0) };
                 // More is an error.
                 let width = u8::try_from(*width).ok().filter(|width| *width <= most)? + before;
-                Some(Seen::Net(addr.mask(width)))
+                Some(SeenValue::Net(addr.mask(width)))
             }
             _ => None,
         }
@@ -478,16 +478,16 @@ impl Builtin {
 
 impl Comparison {
     /// Of values of one type.
-    fn holds(self, a: &Seen<'_>, b: &Seen<'_>) -> Option<bool> {
+    fn holds(self, a: &SeenValue<'_>, b: &SeenValue<'_>) -> Option<bool> {
         use std::cmp::Ordering;
         let order = match (a, b) {
-            (Seen::Bool(a), Seen::Bool(b)) => a.cmp(b),
-            (Seen::Count(a), Seen::Count(b)) => a.cmp(b),
-            (Seen::Int(a), Seen::Int(b)) => a.cmp(b),
-            (Seen::Double(a), Seen::Double(b)) => a.partial_cmp(b)?,
-            (Seen::Text(a), Seen::Text(b)) => a.cmp(b),
-            (Seen::Addr(a), Seen::Addr(b)) => a.cmp(b),
-            (Seen::Port(a), Seen::Port(b)) => a.packed().cmp(&b.packed()),
+            (SeenValue::Bool(a), SeenValue::Bool(b)) => a.cmp(b),
+            (SeenValue::Count(a), SeenValue::Count(b)) => a.cmp(b),
+            (SeenValue::Int(a), SeenValue::Int(b)) => a.cmp(b),
+            (SeenValue::Double(a), SeenValue::Double(b)) => a.partial_cmp(b)?,
+            (SeenValue::Text(a), SeenValue::Text(b)) => a.cmp(b),
+            (SeenValue::Addr(a), SeenValue::Addr(b)) => a.cmp(b),
+            (SeenValue::Port(a), SeenValue::Port(b)) => a.packed().cmp(&b.packed()),
             _ => return None,
         };
         Some(match self {
@@ -499,14 +499,14 @@ impl Comparison {
 }
 
 impl Members {
-    fn contain(&self, of: &Seen<'_>) -> Option<bool> {
+    fn contain(&self, of: &SeenValue<'_>) -> Option<bool> {
         Some(match (self, of) {
             (Members::Nothing, of) => of.is_set().then_some(false)?,
-            (Members::Counts(members), Seen::Count(n)) => members.contains(n),
-            (Members::Texts(members), Seen::Text(text)) => members.contains(*text),
-            (Members::Addrs(members), Seen::Addr(addr)) => members.contains(addr),
-            (Members::Ports(members), Seen::Port(port)) => members.contains(port),
-            (Members::Nets(nets), Seen::Addr(addr)) => {
+            (Members::Counts(members), SeenValue::Count(n)) => members.contains(n),
+            (Members::Texts(members), SeenValue::Text(text)) => members.contains(*text),
+            (Members::Addrs(members), SeenValue::Addr(addr)) => members.contains(addr),
+            (Members::Ports(members), SeenValue::Port(port)) => members.contains(port),
+            (Members::Nets(nets), SeenValue::Addr(addr)) => {
                 nets.iter().any(|(net, width)| addr.mask(*width) == *net)
             }
             _ => return None,

@@ -4,7 +4,7 @@ use crate::common;
 
 use std::cell::RefCell;
 
-use nightjar_script::pushdown::{Host, Path, Plan, Seen, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, SeenValue, Stage};
 use nightjar_script::{Script, TestHost};
 
 /// What the bodies here can look at, beside their arguments.
@@ -77,7 +77,7 @@ impl Told {
 }
 
 impl<'s> Stage<'s, String> for Told {
-    fn look(&self, place: &'s String) -> Option<Seen<'s>> {
+    fn look(&self, place: &'s String) -> Option<SeenValue<'s>> {
         look(place, self.code, true)
     }
 
@@ -85,11 +85,11 @@ impl<'s> Stage<'s, String> for Told {
         self.tell(function)
     }
 
-    fn give(&self, argument: &'s String, value: &Seen<'s>) -> bool {
+    fn give(&self, argument: &'s String, value: &SeenValue<'s>) -> bool {
         self.tell(&match value {
-            Seen::Text(text) => format!(" {argument}={}", String::from_utf8_lossy(text)),
-            Seen::Addr(addr) => format!(" {argument}={addr}"),
-            Seen::AddrText(addr) => format!(" {argument}=\"{addr}\""),
+            SeenValue::Text(text) => format!(" {argument}={}", String::from_utf8_lossy(text)),
+            SeenValue::Addr(addr) => format!(" {argument}={addr}"),
+            SeenValue::AddrText(addr) => format!(" {argument}=\"{addr}\""),
             other => format!(" {argument}={other:?}"),
         })
     }
@@ -108,15 +108,15 @@ fn named(script: &Script, path: &Path) -> Option<String> {
 }
 
 /// A connection of which the sensor says this.
-fn look<'s>(place: &str, code: u64, is_orig: bool) -> Option<Seen<'s>> {
+fn look<'s>(place: &str, code: u64, is_orig: bool) -> Option<SeenValue<'s>> {
     Some(match place {
-        "code" => Seen::Count(code),
-        "is_orig" => Seen::Bool(is_orig),
-        "c$n" => Seen::Count(7),
-        "c$inner" => Seen::Set,
-        "c$inner$n" => Seen::Unset,
-        "c$inner$name" => Seen::Text(b"crawler/1.0"),
-        "c$inner$who" => Seen::Addr(nightjar_script::value::Addr::v4([10, 1, 2, 3])),
+        "code" => SeenValue::Count(code),
+        "is_orig" => SeenValue::Bool(is_orig),
+        "c$n" => SeenValue::Count(7),
+        "c$inner" => SeenValue::Set,
+        "c$inner$n" => SeenValue::Unset,
+        "c$inner$name" => SeenValue::Text(b"crawler/1.0"),
+        "c$inner$who" => SeenValue::Addr(nightjar_script::value::Addr::v4([10, 1, 2, 3])),
         _ => return None,
     })
 }
@@ -213,7 +213,7 @@ fn what_a_function_returns_is_known_if_it_does_nothing_else() {
         let script = compiled(&text);
         let known = plan(&script, "x");
         let found = known.as_ref().and_then(|known| known.returned(&|place| look(place, 404, true)));
-        assert_eq!(found, returned.map(Seen::Text), "{body}");
+        assert_eq!(found, returned.map(SeenValue::Text), "{body}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::mem::offset_of;
 use libc::{tpacket_block_desc, tpacket_hdr_v1, tpacket_hdr_variant1, tpacket3_hdr};
 
 use crate::capture::Packet;
-use crate::capture::live::Seen;
+use crate::capture::live::SeenPacket;
 use crate::time::Time;
 
 /// Walks the frames of a block.
@@ -45,7 +45,7 @@ impl<'a> Frames<'a> {
         frames
     }
 
-    pub fn next_frame(&mut self) -> Option<Seen<'_>> {
+    pub fn next_frame(&mut self) -> Option<SeenPacket<'_>> {
         self.left = self.left.checked_sub(1)?;
         let header = self.at;
         let word = |frames: &Self, field: usize| frames.u32_at(header + field);
@@ -73,7 +73,7 @@ impl<'a> Frames<'a> {
         }
         let data = self.bytes.get(start..end)?;
         let ts = Time::from_nanos(i64::from(seconds) * 1_000_000_000 + i64::from(nanos));
-        Some(Seen {
+        Some(SeenPacket {
             packet: Packet { ts, link: self.link, wire_len: wire_len.max(data.len() as u32), data },
             checksums_pending: status & libc::TP_STATUS_CSUMNOTREADY != 0,
         })

@@ -17,7 +17,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::deal::Dealt;
-use super::live::{FILTER, Fanout, Options};
+use super::live::{FILTER, Fanout, LiveOptions};
 use super::{filter, interface};
 use ring::Geometry;
 use socket::{Instruction, Socket};
@@ -50,7 +50,7 @@ impl Promiscuous {
 
 /// How the rings of one interface are made, at the start and whenever the interface has been removed and made anew.
 pub(super) struct Plan {
-    options: Options,
+    options: LiveOptions,
     link: u16,
     program: Option<Vec<Instruction>>,
     /// Where there are several workers.
@@ -68,7 +68,7 @@ const SPARES: usize = 8;
 type Rings = (Vec<Ring>, Option<Arc<Dealt>>, Vec<String>);
 
 /// Opens one ring for each worker.
-pub(super) fn open(options: &Options) -> Result<Rings, Refused> {
+pub(super) fn open(options: &LiveOptions) -> Result<Rings, Refused> {
     let step = |step| move |error| Refused { step, error };
     let index = interface::index(&options.interface).map_err(step("finding the interface"))?;
     let link = interface::link_type(&options.interface).map_err(step("learning the link type"))?;

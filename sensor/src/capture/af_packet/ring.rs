@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::block::Frames;
 use super::socket::{Instruction, Socket};
 use super::{Plan, locked};
-use crate::capture::live::{Counts, Options, Polled, Seen};
+use crate::capture::live::{Counts, LiveOptions, Polled, SeenPacket};
 use crate::capture::mapping::Mapping;
 
 /// One socket with its ring.
@@ -66,7 +66,7 @@ const MIN_BLOCKS: usize = 4;
 impl Ring {
     /// Asks for a ring of the size wanted, and for less where the kernel has not got so much. Returns
     /// the bytes granted.
-    pub(super) fn ask(socket: &Socket, options: &Options) -> io::Result<(usize, Geometry)> {
+    pub(super) fn ask(socket: &Socket, options: &LiveOptions) -> io::Result<(usize, Geometry)> {
         let block_bytes = options.block_bytes;
         let mut blocks = (options.ring_bytes / block_bytes).max(MIN_BLOCKS);
         loop {
@@ -154,7 +154,7 @@ impl Ring {
     }
 
     /// Hands on the packets of the next block, waiting for it if need be.
-    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&SeenPacket<'_>)) -> io::Result<Polled> {
         if !self.ready() {
             if timeout.is_zero() {
                 return Ok(Polled::Nothing);

@@ -20,7 +20,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pcap::{BpfProgram, Capture, Linktype};
 
 use super::af_packet::{Promiscuous, Refused};
-use super::live::{Counts, FILTER, Options, Polled, Seen};
+use super::live::{Counts, FILTER, LiveOptions, Polled, SeenPacket};
 use super::{ethtool, interface};
 use program::Attached;
 use queue::Queue;
@@ -51,7 +51,7 @@ const MAX_MTU: u64 = (ring::FRAME_BYTES - 256 - 22) as u64;
 
 /// Opens the interface's queues, dealt out among the workers. The second value tells what the operator should
 /// know.
-pub(super) fn open(options: &Options) -> Result<(Vec<XdpSource>, Vec<String>), Refused> {
+pub(super) fn open(options: &LiveOptions) -> Result<(Vec<XdpSource>, Vec<String>), Refused> {
     let step = |step| move |error| Refused { step, error };
     let name = &options.interface;
     let index = interface::index(name).map_err(step("finding the interface"))?;
@@ -123,7 +123,7 @@ fn filter(expression: &str) -> io::Result<BpfProgram> {
 }
 
 impl XdpSource {
-    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&Seen<'_>)) -> io::Result<Polled> {
+    pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&SeenPacket<'_>)) -> io::Result<Polled> {
         let mut packets = self.take(&mut each);
         if packets == 0 && !timeout.is_zero() {
             self.wait(timeout)?;
@@ -133,7 +133,7 @@ impl XdpSource {
     }
 
     /// A batch of each queue.
-    fn take(&mut self, each: &mut impl FnMut(&Seen<'_>)) -> u64 {
+    fn take(&mut self, each: &mut impl FnMut(&SeenPacket<'_>)) -> u64 {
         let XdpSource { queues, next, filter, .. } = self;
         *next = (*next + 1) % queues.len();
         let accepts = |data: &[u8]| filter.as_ref().is_none_or(|filter| filter.filter(data));

@@ -9,7 +9,7 @@ use super::program::{STAMP_BYTES, STAMP_MARK};
 use super::ring::{FRAME_BYTES, Frame, Frames, register};
 use super::{ETHERNET, Refused};
 use crate::capture::Packet;
-use crate::capture::live::{Counts, Seen};
+use crate::capture::live::{Counts, SeenPacket};
 use crate::capture::socket::{self, xdp};
 use crate::time::Time;
 
@@ -69,7 +69,7 @@ impl Queue {
         &mut self,
         most: u32,
         accepts: impl Fn(&[u8]) -> bool,
-        each: &mut impl FnMut(&Seen<'_>),
+        each: &mut impl FnMut(&SeenPacket<'_>),
     ) -> u64 {
         let before = self.delivered;
         let clock = Clock::now();
@@ -82,7 +82,7 @@ impl Queue {
                 self.delivered += 1;
                 self.bytes += data.len() as u64;
                 let packet = Packet { ts, link: ETHERNET, wire_len: data.len() as u32, data };
-                each(&Seen { packet, checksums_pending: false });
+                each(&SeenPacket { packet, checksums_pending: false });
             }
         }
         self.delivered - before

@@ -69,7 +69,7 @@ pub enum CaptureError {
         path: PathBuf,
         error: io::Error,
     },
-    /// Every [`Reader`](super::Reader) was dropped before the capture ended.
+    /// Every [`FileReader`](super::FileReader) was dropped before the capture ended.
     Abandoned,
     /// The reading thread died: a fault in this program.
     Internal,

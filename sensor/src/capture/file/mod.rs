@@ -48,7 +48,7 @@ use super::block::Pool;
 
 /// What to do with the packets on the way.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct FileOptions {
     /// Only the packets for which this libpcap expression holds (`-f`).
     pub filter: Option<String>,
     /// Write the packets delivered to this pcap file (`-w`); `-` is standard output.
@@ -62,7 +62,7 @@ pub struct Options {
 /// A capture being read.
 pub struct Replay {
     /// One for each worker. The capture is read as fast as the slowest of them takes it.
-    pub readers: Vec<Reader>,
+    pub readers: Vec<FileReader>,
     pub progress: Arc<Progress>,
     thread: JoinHandle<ReadSummary>,
 }
@@ -113,14 +113,14 @@ pub struct ReadCounts {
 }
 
 /// One worker's end of a [`Replay`].
-pub struct Reader {
+pub struct FileReader {
     blocks: Receiver<Arc<Block>>,
 }
 
 /// Opens a capture, `-` being standard input, and starts to read it.
 ///
 /// Returns once the first link type is known; from a pipe, that waits for the writer.
-pub fn open(path: &Path, options: Options) -> Result<Replay, OpenError> {
+pub fn open(path: &Path, options: FileOptions) -> Result<Replay, OpenError> {
     let (source, progress) = Source::open(path, &options.stop)?;
     if let Some(output) = &options.write {
         refuse_same_file(path, output)?;
@@ -144,7 +144,7 @@ pub fn open(path: &Path, options: Options) -> Result<Replay, OpenError> {
     // what is queued together with its receiver; a bounded one keeps it, and with it the buffers that the
     // reader waits for, when a worker goes away.
     let queues = (0..options.workers.max(1)).map(|_| unbounded());
-    let (senders, readers) = queues.map(|(sender, blocks)| (sender, Reader { blocks })).unzip();
+    let (senders, readers) = queues.map(|(sender, blocks)| (sender, FileReader { blocks })).unzip();
     let pump = Pump::open(input, format, sink, pool, senders).map_err(|error| open_error(path, error))?;
     let thread = thread::Builder::new()
         .name("capture".to_owned())
@@ -165,7 +165,7 @@ impl Replay {
     }
 }
 
-impl Reader {
+impl FileReader {
     /// The next block of packets; `None` when there are no more, and [`Replay::join`] says why.
     pub fn next_block(&mut self) -> Option<Arc<Block>> {
         self.blocks.recv().ok()

@@ -6,7 +6,7 @@ use crate::flow::tcp::Tcp;
 use crate::flow::tcp::endpoint::{Endpoint, EndpointState as State};
 use crate::flow::tcp::reassembly::{BufferedTotal, Piece};
 use crate::flow::tcp::segment::Segment;
-use crate::flow::{Deadline, Flow, Seen};
+use crate::flow::{Deadline, Flow, FlowSeen};
 
 impl Tcp {
     /// The stream of `dir`, and what hands its pieces to the handler.
@@ -92,7 +92,7 @@ impl Tcp {
         } else if env.total.bytes > env.cx.config.limits.reassembly_bytes && end.stream.undelivered() > 0 {
             // All streams together hold too much. The one that adds to it now is given up: an attacker
             // who opens many holes pays with his own connections.
-            flow.note_once(dir, Seen::PARTIAL, b'X');
+            flow.note_once(dir, FlowSeen::PARTIAL, b'X');
             end.stream.skip(env.total);
         }
     }

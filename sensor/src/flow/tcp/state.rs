@@ -5,7 +5,7 @@ use crate::flow::handler::{Dir, Handler, TcpEvent};
 use crate::flow::tcp::endpoint::{EndpointState as State, Relative};
 use crate::flow::tcp::segment::{Flags, Segment};
 use crate::flow::tcp::{Tcp, seq_delta};
-use crate::flow::{Flow, Seen};
+use crate::flow::{Flow, FlowSeen};
 use crate::time::{Interval, Time};
 
 /// Sequence numbers of SYN and RST packets that jump further than this are not believed.
@@ -178,30 +178,30 @@ impl Tcp {
         // Comparing the low halves is enough to tell a repetition from a new number.
         let rel = rel_seq as u32;
         match (flags.syn(), flags.fin(), flags.rst()) {
-            (_, true, true) => flow.note_once(dir, Seen::FIN_RST, b'I'),
-            (true, true, _) | (true, _, true) => flow.note_once(dir, Seen::MULTI_FLAG, b'Q'),
+            (_, true, true) => flow.note_once(dir, FlowSeen::FIN_RST, b'I'),
+            (true, true, _) | (true, _, true) => flow.note_once(dir, FlowSeen::MULTI_FLAG, b'Q'),
             (true, ..) => {
                 let letter = if flags.ack() { b'H' } else { b'S' };
-                if flow.was_noted(dir, Seen::SYN, letter) && rel != end.last_syn {
+                if flow.was_noted(dir, FlowSeen::SYN, letter) && rel != end.last_syn {
                     flow.note(dir, letter);
                 }
                 end.last_syn = rel;
             }
             (_, true, _) => {
                 let rel = rel.wrapping_add(len);
-                if flow.was_noted(dir, Seen::FIN, b'F') && rel != end.last_fin {
+                if flow.was_noted(dir, FlowSeen::FIN, b'F') && rel != end.last_fin {
                     flow.note(dir, b'F');
                 }
                 end.last_fin = rel;
             }
             (.., true) => {
-                if flow.was_noted(dir, Seen::RST, b'R') && rel != end.last_rst {
+                if flow.was_noted(dir, FlowSeen::RST, b'R') && rel != end.last_rst {
                     flow.note(dir, b'R');
                 }
                 end.last_rst = rel;
             }
-            _ if len > 0 => flow.note_once(dir, Seen::DATA, b'D'),
-            _ if flags.ack() => flow.note_once(dir, Seen::ACK, b'A'),
+            _ if len > 0 => flow.note_once(dir, FlowSeen::DATA, b'D'),
+            _ if flags.ack() => flow.note_once(dir, FlowSeen::ACK, b'A'),
             _ => {}
         }
     }

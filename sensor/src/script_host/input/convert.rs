@@ -129,13 +129,13 @@ pub enum Misfit {
 }
 
 /// Reads values off a row, one field after another.
-pub struct Row<'a> {
+pub struct InputRow<'a> {
     pub cells: std::slice::Iter<'a, Cell>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> InputRow<'a> {
     pub fn new(cells: &'a [Cell]) -> Self {
-        Row { cells: cells.iter() }
+        InputRow { cells: cells.iter() }
     }
 
     fn next(&mut self) -> &'a Cell {

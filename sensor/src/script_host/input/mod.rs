@@ -26,7 +26,7 @@ use crate::input::{Batch, Cell, Item, Level, Mode, Reader};
 use crate::record::Uid;
 use crate::script_host::files::Files;
 use crate::script_host::input::analysis::Analysis;
-use crate::script_host::input::convert::{Misfit, Row};
+use crate::script_host::input::convert::{InputRow, Misfit};
 use crate::script_host::input::create::{Plan, Refused};
 use crate::script_host::input::table::Table;
 use crate::script_host::log::Log;
@@ -348,7 +348,7 @@ impl Stream {
         let mut args = Args::new();
         args.push(self.description.clone());
         args.push(vm.enum_value("Input::EVENT_NEW").unwrap_or_default());
-        let mut row = Row::new(cells);
+        let mut row = InputRow::new(cells);
         if events.want_record {
             args.push(Value::Record(row.record(vm, events.fields)?));
         } else {

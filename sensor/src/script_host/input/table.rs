@@ -9,7 +9,7 @@ use nightjar_script::value::{Dict, FuncVal, RecordVal, TableVal, Value};
 use nightjar_script::vm::FuncId;
 use nightjar_script::{Args, Vm};
 
-use super::convert::{Misfit, Row, row_bytes};
+use super::convert::{InputRow, Misfit, row_bytes};
 use crate::input::Cell;
 
 pub struct Table {
@@ -79,7 +79,7 @@ impl Table {
 
     fn row_value(&self, vm: &mut Vm, cells: &[Cell]) -> Result<Value, Misfit> {
         let Some(ty) = self.value else { return Ok(Value::Unset) };
-        let mut row = Row::new(cells.get(self.index_cells..).unwrap_or(&[]));
+        let mut row = InputRow::new(cells.get(self.index_cells..).unwrap_or(&[]));
         if self.want_record {
             return row.record(vm, ty).map(Value::Record);
         }
@@ -92,7 +92,7 @@ impl Table {
     }
 
     fn index_record(&self, vm: &mut Vm, cells: &[Cell]) -> Result<Rc<RecordVal>, Misfit> {
-        Row::new(cells).record(vm, self.index)
+        InputRow::new(cells).record(vm, self.index)
     }
 
     /// What the table is indexed with.

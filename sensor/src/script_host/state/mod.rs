@@ -18,7 +18,7 @@ use crate::event::{
 use crate::record::{Schema, Uid};
 use crate::script_host::files;
 use crate::script_host::layout::Layout;
-use crate::script_host::state::row::{RecordPools, Row};
+use crate::script_host::state::row::{KeptRow, RecordPools};
 use crate::script_host::values;
 
 /// The records of connections and files that events were about: handlers may keep things in them, and change
@@ -27,7 +27,7 @@ use crate::script_host::values;
 /// Those of connections that no event was about for a while are folded: nobody holds the record, so that only what
 /// scripts have put into it is kept, and it is made again when the next event comes. Attackers open many connections.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct RecordState {
     conns: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
     files: HashMap<Uid, Box<Kept>, foldhash::fast::RandomState>,
     /// A connection that is beyond those that are kept.
@@ -70,7 +70,7 @@ impl Added {
 
 struct Kept {
     body: Body,
-    rows: SmallVec<[Row; 1]>,
+    rows: SmallVec<[KeptRow; 1]>,
     /// It is among the recent ones.
     recent: bool,
 }
@@ -95,7 +95,7 @@ const MAX_ROWS: usize = 256;
 /// Elements that wait for rows of one connection.
 const MAX_ADDED: usize = 4 * MAX_ROWS;
 
-impl State {
+impl RecordState {
     /// The connection's record, brought up to date.
     pub fn conn(
         &mut self,
@@ -104,7 +104,7 @@ impl State {
         (view, arena): (&ConnView, &Arena),
         parts: ConnParts,
     ) -> Value {
-        let State { conns, current, known, record_pool, record_pools, added, .. } = self;
+        let RecordState { conns, current, known, record_pool, record_pools, added, .. } = self;
         let kept = match conns.get_mut(&view.uid) {
             Some(kept) => {
                 *known = kept.recent;
@@ -160,7 +160,7 @@ impl State {
 
     /// The connection does not hold the row of a log any more (`c$dns`).
     pub fn take_away(&mut self, layout: &Layout, uid: Uid, schema: &Schema) {
-        let State { conns, current, .. } = self;
+        let RecordState { conns, current, .. } = self;
         let held = conns.get(&uid).or(current.as_ref().filter(|(of, _)| *of == uid).map(|(_, kept)| kept));
         if let (Some(kept), Some(holder)) = (held, layout.holder(schema))
             && let Body::Conn((record, _)) = &kept.body
@@ -179,7 +179,7 @@ impl State {
     /// An event is over, or a row is written: what nobody else holds is folded, of connections that were last told
     /// of before others.
     pub fn settle(&mut self, layout: &Layout, uid: Uid) {
-        let State { conns, current, recent, record_pool, record_pools, .. } = self;
+        let RecordState { conns, current, recent, record_pool, record_pools, .. } = self;
         if let Some((uid, mut kept)) = current.take() {
             if conns.len() < MAX_KEPT {
                 kept.recent = true;
@@ -255,7 +255,7 @@ impl State {
         let Some(log) = layout.log(row.record.schema) else { return };
         let transport = transport(&row.record, arena);
         let (uid, nth) = (row.owner.uid, row.owner.nth);
-        let State { conns, files, record_pools, added, .. } = self;
+        let RecordState { conns, files, record_pools, added, .. } = self;
         let kept = conns.get_mut(&uid).or_else(|| files.get_mut(&uid));
         let known = kept.and_then(|kept| kept.rows.iter_mut().find(|row| (row.log, row.nth) == (log, nth)));
         let (mut alone, mut shown) = (None, false);
@@ -264,7 +264,7 @@ impl State {
                 shown = !layout.logs[log].passing;
                 known
             }
-            None => match Row::new(vm, layout, record_pools, (log, nth)) {
+            None => match KeptRow::new(vm, layout, record_pools, (log, nth)) {
                 Some(row) => alone.insert(row),
                 None => return,
             },
@@ -301,7 +301,7 @@ impl State {
     }
 
     /// The record of a connection of which no more is told than who it is. To be settled by
-    /// [`State::settle_named`].
+    /// [`RecordState::settle_named`].
     pub fn named_conn(
         &mut self,
         vm: &mut Vm,
@@ -310,7 +310,7 @@ impl State {
         id: ConnId,
         proto: Proto,
     ) -> Option<Value> {
-        let State { conns, current, record_pool, record_pools, .. } = self;
+        let RecordState { conns, current, record_pool, record_pools, .. } = self;
         let record = match conns.get_mut(&uid) {
             Some(kept) => {
                 if !kept.unfold(layout, record_pool, record_pools) {
@@ -412,7 +412,7 @@ impl Kept {
                 if self.rows.len() >= MAX_ROWS {
                     self.rows.remove(0);
                 }
-                let Some(row) = Row::new(vm, layout, record_pools, (at, nth)) else { return };
+                let Some(row) = KeptRow::new(vm, layout, record_pools, (at, nth)) else { return };
                 self.rows.push(row);
                 self.rows.len() - 1
             }

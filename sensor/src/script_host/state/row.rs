@@ -14,7 +14,7 @@ use crate::script_host::state::conn::MAX_SPARE;
 use crate::script_host::state::last_shown::LastShown;
 use crate::script_host::values::{self, Subject};
 
-pub(super) struct Row {
+pub(super) struct KeptRow {
     pub log: usize,
     pub nth: u64,
     /// It has been written, and stays for those who look at it in its connection.
@@ -204,13 +204,13 @@ impl NativeRecord for Source {
     }
 }
 
-impl Row {
+impl KeptRow {
     pub fn new(
         vm: &mut Vm,
         layout: &Layout,
         record_pools: &mut RecordPools,
         (log, nth): (usize, u64),
-    ) -> Option<Row> {
+    ) -> Option<KeptRow> {
         let shape = record_pools.shape(vm, layout, log)?;
         // Defaults that are expressions are evaluated for each row.
         let record = match shape.template.evaluated.is_empty() {
@@ -221,7 +221,7 @@ impl Row {
             }
         };
         let (last_shown, body) = (LastShown::default(), Body::Record(record));
-        Some(Row { log, nth, done: false, shown: false, last_shown, body })
+        Some(KeptRow { log, nth, done: false, shown: false, last_shown, body })
     }
 
     /// The row's record.

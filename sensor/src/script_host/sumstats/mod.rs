@@ -29,7 +29,7 @@ use crate::script_host::notice::Notice;
 use crate::script_host::sumstats::epoch::Pending;
 use crate::script_host::sumstats::explain::Explain;
 use crate::script_host::sumstats::types::Types;
-use crate::script_host::sumstats::view::{Row, Shown, Source, View};
+use crate::script_host::sumstats::view::{ResultRow, Shown, Source, View};
 use crate::script_host::values;
 use crate::sumstats::{Calc, Counters, Engine, Entry, Limits, Reducer, Saved, Slot, StatId};
 use crate::time::Time;
@@ -285,7 +285,7 @@ impl Inner {
     }
 
     /// A record for one stream's result.
-    fn row(&self, vm: &mut Vm, rule: &Rule, stream: usize, source: Source) -> Res<Option<Row>> {
+    fn row(&self, vm: &mut Vm, rule: &Rule, stream: usize, source: Source) -> Res<Option<ResultRow>> {
         let types = self.types(vm)?;
         let Some((_, reducer)) = rule.streams.get(stream) else { return Ok(None) };
         let width = types.fields.len();
@@ -314,7 +314,7 @@ impl Inner {
             vm.call_value(&hook, args, Span::default())?;
         }
         view.changed.set(false);
-        Ok(Some(Row { record, view }))
+        Ok(Some(ResultRow { record, view }))
     }
 
     /// The key's results for a call; give them back with [`Inner::shown_done`].

@@ -33,11 +33,11 @@ pub(super) enum Source {
 /// A key's results: a table by stream.
 pub(super) struct Shown {
     pub table: Rc<TableVal>,
-    pub rows: RefCell<Vec<Option<Row>>>,
+    pub rows: RefCell<Vec<Option<ResultRow>>>,
 }
 
 #[derive(Clone)]
-pub(super) struct Row {
+pub(super) struct ResultRow {
     pub record: Rc<RecordVal>,
     pub view: Rc<View>,
 }
@@ -48,11 +48,11 @@ impl Shown {
         Shown { table, rows: RefCell::new(vec![None; streams]) }
     }
 
-    pub fn row(&self, stream: usize) -> Option<Row> {
+    pub fn row(&self, stream: usize) -> Option<ResultRow> {
         self.rows.borrow().get(stream).cloned().flatten()
     }
 
-    pub fn add(&self, stream: usize, name: &[u8], row: Row) {
+    pub fn add(&self, stream: usize, name: &[u8], row: ResultRow) {
         self.table.dict.borrow_mut().insert(Value::str(name), Value::Record(row.record.clone()), 0.0);
         if let Some(place) = self.rows.borrow_mut().get_mut(stream) {
             *place = Some(row);

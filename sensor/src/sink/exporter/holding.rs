@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::sink::account::Reason;
 use crate::sink::send_queue::SendQueue;
-use crate::sink::spool::{Options, Origin, Spool};
+use crate::sink::spool::{Origin, Spool, SpoolOptions};
 use crate::sink::transport::Via;
 
 /// A refused destination is asked again so soon …
@@ -25,7 +25,7 @@ const FOLDER: &str = "held";
 #[derive(Default)]
 pub(super) struct Holding {
     /// As the spool; none where there is none.
-    options: Option<Options>,
+    options: Option<SpoolOptions>,
     held: BTreeMap<u16, Held>,
     next: u16,
 }
@@ -60,7 +60,7 @@ pub(super) struct Refused {
 
 impl Holding {
     /// Finds what earlier runs left.
-    pub fn open(options: Option<Options>) -> std::io::Result<Holding> {
+    pub fn open(options: Option<SpoolOptions>) -> std::io::Result<Holding> {
         let mut holding = Holding { options, ..Holding::default() };
         let Some(folder) = holding.folder() else { return Ok(holding) };
         let mut names = Vec::new();
@@ -91,7 +91,7 @@ impl Holding {
         let spool = self.options.as_ref().map(|options| {
             let dir = options.dir.join(FOLDER).join(destination);
             // Room is asked for by whoever moves rows here.
-            Spool::open(Options { dir, max_bytes: u64::MAX, ..options.clone() })
+            Spool::open(SpoolOptions { dir, max_bytes: u64::MAX, ..options.clone() })
         });
         Ok(self.insert(destination, spool.transpose()?))
     }

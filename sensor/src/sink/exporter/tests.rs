@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::*;
-use crate::export::Row;
+use crate::export::ExportRow;
 use crate::log::Outlet;
 use crate::sink::queue::Inlet;
 use crate::sink::spool::Sync;
@@ -67,7 +67,7 @@ impl Transport for Receiver {
 
     fn abandon(&mut self, _reports: &mut Vec<Report>) {}
 
-    fn destination(&mut self, row: &Row<'_>, into: &mut String) {
+    fn destination(&mut self, row: &ExportRow<'_>, into: &mut String) {
         into.push_str(row.stream);
     }
 
@@ -100,12 +100,17 @@ fn behaviour(mode: Mode, run: u64) -> Behaviour {
     }
 }
 
-fn options(dir: &Path) -> Options {
+fn options(dir: &Path) -> SpoolOptions {
     let (max_age, sync) = (Duration::from_secs(3600), Sync::Never);
-    Options { dir: dir.to_owned(), max_bytes: 1 << 20, max_age, segment_bytes: 4000, sync }
+    SpoolOptions { dir: dir.to_owned(), max_bytes: 1 << 20, max_age, segment_bytes: 4000, sync }
 }
 
-fn start(receiver: &Receiver, behaviour: Behaviour, options: Option<Options>, queue_bytes: usize) -> Setup {
+fn start(
+    receiver: &Receiver,
+    behaviour: Behaviour,
+    options: Option<SpoolOptions>,
+    queue_bytes: usize,
+) -> Setup {
     let account = Arc::<Mutex<Account>>::default();
     let queue = Arc::new(Queue::new(behaviour.mode, queue_bytes, behaviour.flush_timeout, account.clone()));
     let max_bytes = options.as_ref().map_or(0, |options| options.max_bytes);
@@ -205,7 +210,7 @@ fn live_capture_loses_what_neither_memory_nor_spool_can_hold() {
     let dir = tempfile::tempdir().unwrap();
     let receiver = Receiver::default();
     receiver.0.lock().unwrap().down = true;
-    let options = Options { max_bytes: 20_000, ..options(dir.path()) };
+    let options = SpoolOptions { max_bytes: 20_000, ..options(dir.path()) };
     let mut setup = start(&receiver, behaviour(Mode::Drop, 1), Some(options), 1 << 20);
     setup.send(0..5000);
     let total = setup.finish().total();
@@ -219,7 +224,7 @@ fn replay_waits_for_room_in_the_spool_instead() {
     let dir = tempfile::tempdir().unwrap();
     let receiver = Receiver::default();
     receiver.0.lock().unwrap().down = true;
-    let options = Options { max_bytes: 20_000, ..options(dir.path()) };
+    let options = SpoolOptions { max_bytes: 20_000, ..options(dir.path()) };
     let behaviour = Behaviour { flush_timeout: Duration::from_secs(5), ..behaviour(Mode::Wait, 1) };
     let mut setup = start(&receiver, behaviour, Some(options), 1000);
     let up = {
@@ -260,7 +265,7 @@ fn refusals_are_counted_by_reason_and_failures_are_sent_again() {
 /// A spool of 60 rows in one segment, of which some are settled: its files, with their names.
 fn spool_left_behind() -> Vec<(String, Vec<u8>)> {
     let dir = folder();
-    let mut spool = Spool::open(Options { segment_bytes: 1 << 20, ..options(dir.path()) }).unwrap();
+    let mut spool = Spool::open(SpoolOptions { segment_bytes: 1 << 20, ..options(dir.path()) }).unwrap();
     for n in 0..20_u64 {
         let origin = Origin { run: 9, numbers: Numbers::From(3 * n), made: None };
         let rows: Vec<u8> =
@@ -367,7 +372,7 @@ impl Transport for Late {
         self.0.abandon(reports);
     }
 
-    fn destination(&mut self, row: &Row<'_>, into: &mut String) {
+    fn destination(&mut self, row: &ExportRow<'_>, into: &mut String) {
         self.0.destination(row, into);
     }
 
@@ -485,7 +490,7 @@ fn held_rows_stay_within_the_spool_and_the_others_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let receiver = Receiver::default();
     receiver.0.lock().unwrap().closed.insert("dns".to_owned());
-    let options = Options { max_bytes: 20_000, ..options(dir.path()) };
+    let options = SpoolOptions { max_bytes: 20_000, ..options(dir.path()) };
     let mut setup = start(&receiver, behaviour(Mode::Drop, 1), Some(options), 1 << 20);
     for from in (0..6000).step_by(100) {
         mixed(&mut setup, from..from + 100);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::export::Row;
+use crate::export::ExportRow;
 use crate::sink::account::Reason;
 use crate::sink::config::{self, Body};
 use crate::sink::first;
@@ -304,7 +304,7 @@ impl Transport for Http {
     }
 
     /// All rows go to one place: where it refuses them, all of them wait.
-    fn destination(&mut self, _: &Row<'_>, _: &mut String) {}
+    fn destination(&mut self, _: &ExportRow<'_>, _: &mut String) {}
 
     fn ask_again(&mut self, _: &str) {}
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{Producer as _, PurgeConfig};
 
-use crate::export::Row;
+use crate::export::ExportRow;
 use crate::sink::account::Reason;
 use crate::sink::kafka::client::{Connection, Settings};
 use crate::sink::kafka::rows::Record;
@@ -288,7 +288,7 @@ impl Transport for Kafka {
         }
     }
 
-    fn destination(&mut self, row: &Row<'_>, into: &mut String) {
+    fn destination(&mut self, row: &ExportRow<'_>, into: &mut String) {
         self.routes.meet(row.stream);
         into.push_str(self.routes.topic(row));
     }

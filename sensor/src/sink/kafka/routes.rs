@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::{Row, Streams, is_topic};
+use crate::export::{ExportRow, Streams, is_topic};
 use crate::sink::{Known, Mistake, config};
 
 /// Topics by stream.
@@ -69,7 +69,7 @@ impl Routes {
         }
     }
 
-    pub fn topic<'a>(&'a self, row: &Row<'a>) -> &'a str {
+    pub fn topic<'a>(&'a self, row: &ExportRow<'a>) -> &'a str {
         match row.topic {
             "" => self.by_stream.get(row.stream).unwrap_or(&self.template.before),
             topic => topic,
@@ -108,7 +108,7 @@ mod tests {
 
     fn topic(routes: &Routes, stream: &str, topic: &str) -> String {
         routes
-            .topic(&Row {
+            .topic(&ExportRow {
                 ts: Time::default(),
                 own: Time::default(),
                 version: 0,

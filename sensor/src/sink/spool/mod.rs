@@ -43,7 +43,7 @@ pub enum Sync {
 }
 
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SpoolOptions {
     pub dir: PathBuf,
     /// All segments together; what comes beyond it waits in memory.
     pub max_bytes: u64,
@@ -54,7 +54,7 @@ pub struct Options {
 }
 
 pub struct Spool {
-    options: Options,
+    options: SpoolOptions,
     segments: VecDeque<Segment>,
     list: List,
     /// The position of the next row to be read.
@@ -127,7 +127,7 @@ fn now() -> i64 {
 
 impl Spool {
     /// Opens a spool in a folder that is held.
-    pub fn open(options: Options) -> io::Result<Spool> {
+    pub fn open(options: SpoolOptions) -> io::Result<Spool> {
         std::fs::create_dir_all(&options.dir)?;
         let mut damage = Damage::of(&options.dir);
         let mut found = numbers(&options.dir)?;

@@ -6,8 +6,8 @@ use crate::export::rows;
 use crate::sink::spool::upgrade::tests::{old_segment, old_sidecar};
 use crate::sink::testing::{encoded, folder};
 
-fn options(dir: &Path) -> Options {
-    Options {
+fn options(dir: &Path) -> SpoolOptions {
+    SpoolOptions {
         dir: dir.to_owned(),
         max_bytes: 1 << 20,
         max_age: Duration::from_secs(3600),
@@ -145,7 +145,7 @@ fn kept(dir: &Path) -> Vec<Vec<u8>> {
 #[test]
 fn whatever_bit_is_wrong_every_row_is_found_or_counted_and_what_cannot_be_read_is_kept() {
     let template = tempfile::tempdir().unwrap();
-    let mut spool = Spool::open(Options { segment_bytes: 1 << 20, ..options(template.path()) }).unwrap();
+    let mut spool = Spool::open(SpoolOptions { segment_bytes: 1 << 20, ..options(template.path()) }).unwrap();
     fill(&mut spool, 0..40);
     spool.close().unwrap();
     let path = segments(template.path()).pop().unwrap();
@@ -285,7 +285,7 @@ fn rows_that_do_not_follow_each_other_keep_their_numbers() {
 #[test]
 fn it_holds_so_many_bytes_and_takes_more_when_some_are_settled() {
     let dir = tempfile::tempdir().unwrap();
-    let mut spool = Spool::open(Options { max_bytes: 1000, ..options(dir.path()) }).unwrap();
+    let mut spool = Spool::open(SpoolOptions { max_bytes: 1000, ..options(dir.path()) }).unwrap();
     let row = encoded("conn", &"x".repeat(200));
     let mut rows = 0;
     while let Appended::At(pos) = spool.append(&origin(rows), 1, &row).unwrap() {

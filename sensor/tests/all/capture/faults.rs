@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use nightjar::capture::file::{self, CaptureError, OpenError, Options};
+use nightjar::capture::file::{self, CaptureError, FileOptions, OpenError};
 
 use super::{Got, drain, open_error, read, read_bytes};
 use crate::build::formats::{ETHERNET, MICRO, NANO, Numbers, Order, Pcap, PcapNg, file, gzip, large, zstd};
@@ -91,7 +91,7 @@ fn a_compressed_capture_cut_at_every_byte_delivers_what_came_before() {
         assert_eq!(read_bytes(&bytes), all, "{name}");
         for cut in 4..bytes.len() {
             let cut_off = file(&bytes[..cut]);
-            match file::open(cut_off.path(), Options::default()) {
+            match file::open(cut_off.path(), FileOptions::default()) {
                 // Not even the capture's own header came out.
                 Err(OpenError::Header { error: CaptureError::Truncated { .. }, .. }) => {}
                 Err(error) => panic!("{name} cut at {cut}: {error:?}"),
@@ -134,7 +134,7 @@ fn a_damaged_compressed_stream_is_corrupt() {
 fn a_file_that_becomes_shorter_is_truncated() {
     let pcap = large(6_000);
     let capture = file(pcap.bytes());
-    let mut replay = file::open(capture.path(), Options::default()).unwrap();
+    let mut replay = file::open(capture.path(), FileOptions::default()).unwrap();
     // The reader is held up far before that: nobody takes its blocks.
     assert!(pcap.ends[5_900] > 6_000_000);
     capture.as_file().set_len(pcap.ends[5_900] as u64).unwrap();
@@ -177,7 +177,7 @@ fn a_thousand_damaged_captures_neither_panic_nor_hang() {
             let mut bytes = originals[round % originals.len()].clone();
             mutate(&mut bytes, &mut numbers);
             let damaged = file(&bytes);
-            if let Ok(mut replay) = file::open(damaged.path(), Options::default()) {
+            if let Ok(mut replay) = file::open(damaged.path(), FileOptions::default()) {
                 let packets: Vec<Got> = drain(&mut replay.readers[0]);
                 let summary = replay.join();
                 assert_eq!(summary.counts.packets, packets.len() as u64);

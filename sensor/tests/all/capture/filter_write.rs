@@ -4,18 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nightjar::capture::file::{self, CaptureError, OpenError, Options, ReadSummary};
+use nightjar::capture::file::{self, CaptureError, FileOptions, OpenError, ReadSummary};
 
 use super::{Got, read, read_bytes, read_with};
 use crate::build::formats::{ETHERNET, MICRO, NANO, Order, Pcap, PcapNg, RAW, file, large, raw_udp, udp};
 
 fn filtered(bytes: &[u8], filter: &str) -> (Vec<Got>, ReadSummary) {
-    let options = Options { filter: Some(filter.to_owned()), workers: 2, ..Options::default() };
+    let options = FileOptions { filter: Some(filter.to_owned()), workers: 2, ..FileOptions::default() };
     read_with(file(bytes).path(), options)
 }
 
-fn writing(path: impl Into<PathBuf>) -> Options {
-    Options { write: Some(path.into()), ..Options::default() }
+fn writing(path: impl Into<PathBuf>) -> FileOptions {
+    FileOptions { write: Some(path.into()), ..FileOptions::default() }
 }
 
 /// How many packets tcpdump finds.
@@ -69,7 +69,7 @@ fn the_length_of_a_cut_packet_is_the_one_on_the_wire() {
 #[test]
 fn a_filter_that_does_not_compile_is_told_in_libpcaps_words() {
     let capture = file(Pcap::new(Order::Little, MICRO, 1).bytes());
-    let options = Options { filter: Some("tcp prot 80".to_owned()), ..Options::default() };
+    let options = FileOptions { filter: Some("tcp prot 80".to_owned()), ..FileOptions::default() };
     let error = file::open(capture.path(), options).map(|_| ()).unwrap_err();
     assert!(matches!(error, OpenError::Filter { .. }));
     assert!(
@@ -98,7 +98,7 @@ fn only_what_passes_the_filter_is_written() {
     let path = folder.path().join("out.pcap");
     let mut pcap = Pcap::new(Order::Big, NANO, ETHERNET.into());
     pcap.packet((1, 123_456_789), &udp(1, 53, b"x")).packet((2, 0), &udp(1, 80, b"x"));
-    let options = Options { filter: Some("port 53".to_owned()), ..writing(&path) };
+    let options = FileOptions { filter: Some("port 53".to_owned()), ..writing(&path) };
     read_with(file(pcap.bytes()).path(), options).1.end.unwrap();
     let written = fs::read(&path).unwrap();
     // Nanoseconds stay, though what is delivered has microseconds.

@@ -1,6 +1,6 @@
 //! What each format says comes out as it was put in.
 
-use nightjar::capture::file::{self, CaptureError, OpenError, Options};
+use nightjar::capture::file::{self, CaptureError, FileOptions, OpenError};
 
 use super::{open_error, read, read_bytes};
 use crate::build::formats::{ETHERNET, KUZNETZOV, MICRO, NANO, Order, Pcap, PcapNg, RAW, file, gzip};
@@ -260,7 +260,7 @@ fn what_is_no_capture_is_named() {
 #[test]
 fn what_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let open = |path| file::open(path, Options::default()).map(|_| ()).unwrap_err();
+    let open = |path| file::open(path, FileOptions::default()).map(|_| ()).unwrap_err();
     assert!(matches!(open(folder.path()), OpenError::Directory { .. }));
     let missing = open(&folder.path().join("missing.pcap"));
     let OpenError::Read { error, .. } = &missing else { panic!("{missing:?}") };

@@ -8,14 +8,14 @@ mod workers;
 use std::path::Path;
 use std::thread;
 
-use nightjar::capture::file::{self, Options, ReadSummary, Reader};
+use nightjar::capture::file::{self, FileOptions, FileReader, ReadSummary};
 
 use crate::build;
 
 /// A packet as delivered: its number, time in nanoseconds, link type, length on the wire, bytes.
 type Got = (u64, i64, u16, u32, Vec<u8>);
 
-fn drain(reader: &mut Reader) -> Vec<Got> {
+fn drain(reader: &mut FileReader) -> Vec<Got> {
     let mut packets = Vec::new();
     while let Some(block) = reader.next_block() {
         assert_eq!(block.packets().len(), block.len());
@@ -25,7 +25,7 @@ fn drain(reader: &mut Reader) -> Vec<Got> {
 }
 
 /// Reads with as many workers as asked for, which must all see the same.
-fn read_with(path: &Path, options: Options) -> (Vec<Got>, ReadSummary) {
+fn read_with(path: &Path, options: FileOptions) -> (Vec<Got>, ReadSummary) {
     let mut replay = file::open(path, options).unwrap_or_else(|error| panic!("{error}"));
     let workers: Vec<_> =
         replay.readers.drain(..).map(|mut reader| thread::spawn(move || drain(&mut reader))).collect();
@@ -40,7 +40,7 @@ fn read_with(path: &Path, options: Options) -> (Vec<Got>, ReadSummary) {
 }
 
 fn read(path: &Path) -> (Vec<Got>, ReadSummary) {
-    read_with(path, Options::default())
+    read_with(path, FileOptions::default())
 }
 
 /// Reads capture bytes that must end well.
@@ -52,7 +52,7 @@ fn read_bytes(bytes: &[u8]) -> Vec<Got> {
 }
 
 fn open_error(bytes: &[u8]) -> file::OpenError {
-    match file::open(build::formats::file(bytes).path(), Options::default()) {
+    match file::open(build::formats::file(bytes).path(), FileOptions::default()) {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use nightjar::capture::file::{self, CaptureError, Options};
+use nightjar::capture::file::{self, CaptureError, FileOptions};
 
 use super::{drain, read_bytes, read_with};
 use crate::build::formats::{MICRO, Order, Pcap, file, gzip, large, zstd};
@@ -16,7 +16,7 @@ use crate::build::formats::{MICRO, Order, Pcap, file, gzip, large, zstd};
 fn any_number_of_workers_sees_every_packet() {
     let pcap = large(4_000);
     let capture = file(pcap.bytes());
-    let read = |workers| read_with(capture.path(), Options { workers, ..Options::default() });
+    let read = |workers| read_with(capture.path(), FileOptions { workers, ..FileOptions::default() });
     let (one, summary) = read(1);
     summary.end.unwrap();
     assert_eq!(one.len(), 4_000);
@@ -50,7 +50,7 @@ fn progress_counts_bytes_of_the_file() {
     let pcap = large(1_500);
     let bytes = zstd(pcap.bytes());
     let capture = file(&bytes);
-    let mut replay = file::open(capture.path(), Options::default()).unwrap();
+    let mut replay = file::open(capture.path(), FileOptions::default()).unwrap();
     let progress = replay.progress.clone();
     drain(&mut replay.readers[0]);
     replay.join().end.unwrap();
@@ -60,7 +60,8 @@ fn progress_counts_bytes_of_the_file() {
 #[test]
 fn a_worker_that_goes_away_holds_up_nobody() {
     let capture = file(large(8_000).bytes());
-    let mut replay = file::open(capture.path(), Options { workers: 3, ..Options::default() }).unwrap();
+    let mut replay =
+        file::open(capture.path(), FileOptions { workers: 3, ..FileOptions::default() }).unwrap();
     let (done, finished) = mpsc::channel();
     let mut readers = replay.readers.drain(..);
     let (never_read, mut leaves, mut stays) =
@@ -84,7 +85,7 @@ fn a_worker_that_goes_away_holds_up_nobody() {
 #[test]
 fn with_all_workers_gone_the_reader_stops() {
     let capture = file(large(8_000).bytes());
-    let replay = file::open(capture.path(), Options { workers: 2, ..Options::default() }).unwrap();
+    let replay = file::open(capture.path(), FileOptions { workers: 2, ..FileOptions::default() }).unwrap();
     let (done, finished) = mpsc::channel();
     thread::spawn(move || done.send(replay.join()).unwrap());
     let summary = finished.recv_timeout(Duration::from_secs(60)).expect("the reader hangs");
@@ -110,7 +111,7 @@ fn packets_of_a_slow_pipe_come_before_its_end() {
             pipe.write_all(&bytes[first + 3..]).unwrap();
         })
     };
-    let mut replay = file::open(&path, Options::default()).unwrap();
+    let mut replay = file::open(&path, FileOptions::default()).unwrap();
     assert_eq!(replay.progress.total(), None);
     let reader = &mut replay.readers[0];
     assert_eq!(reader.next_block().unwrap().packets().next().unwrap().1.data, b"first");
