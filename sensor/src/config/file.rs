@@ -139,6 +139,12 @@ fn settings<T>(table: &DeTable<'_>, section: &Section<T>, target: &mut T, proble
             (setting.set)(target, &Value(value))
         } else if let Some((take, (option, _))) = options().find(|(_, (_, key))| key.name == written) {
             option.read(&Value(value)).map(|value| take(target, option, value))
+        } else if let (true, Some(take)) = (section.name == options::BY_NAME, section.option) {
+            let Some(option) = options::find(written) else {
+                problems.add(name.span().start, unknown_option(written));
+                continue;
+            };
+            option.read_by_name(&Value(value)).map(|value| take(target, option, value))
         } else {
             let own = section.settings.iter().map(|setting| setting.name);
             let known = own.chain(options().map(|(_, (_, key))| key.name));
@@ -160,6 +166,17 @@ fn unknown(kind: &str, name: &str, known: impl Iterator<Item = &'static str>) ->
             format!("there is no {kind} '{name}'; did you mean '{known}'?")
         }
         _ => format!("there is no {kind} '{name}'; there are {}", known.join(", ")),
+    }
+}
+
+fn unknown_option(name: &str) -> String {
+    let nearest =
+        options::all().map(|known| (strsim::damerau_levenshtein(known.name, name), known.name)).min();
+    match nearest {
+        Some((distance, known)) if distance <= 1 + known.len() / 4 => {
+            format!("there is no option '{name}'; did you mean '{known}'?")
+        }
+        _ => format!("there is no option '{name}'; docs/options.md names those that there are"),
     }
 }
 
@@ -197,6 +214,31 @@ impl Value<'_> {
         number
             .filter(|number| (least..=most).contains(number))
             .ok_or_else(|| format!("is a whole number from {least} to {most}, without quotes or unit"))
+    }
+
+    /// A whole number that may be negative.
+    pub fn integer(&self) -> Result<i64, String> {
+        let number = self.0.get_ref().as_integer().filter(|number| number.radix() == 10);
+        number
+            .and_then(|number| number.as_str().replace('_', "").parse().ok())
+            .ok_or_else(|| "is a whole number, without quotes or unit".to_owned())
+    }
+
+    pub fn float(&self) -> Result<f64, String> {
+        let value = self.0.get_ref();
+        let text =
+            value.as_float().map(|float| float.as_str()).or(value.as_integer().map(|int| int.as_str()));
+        let number = text.and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+        number.ok_or_else(|| "is a number, without quotes or unit".to_owned())
+    }
+
+    /// The entries of a table, such as `{ "22/tcp" = "1 h" }`; none where it is something else.
+    pub fn table<E>(
+        &self,
+        entry: impl Fn(&str, &Value<'_>) -> Result<E, String>,
+    ) -> Option<Result<Vec<E>, String>> {
+        let table = self.0.get_ref().as_table()?;
+        Some(table.iter().map(|(name, value)| entry(name.get_ref(), &Value(value))).collect())
     }
 
     /// A share in per cent, with or without a fraction.

@@ -95,7 +95,8 @@ impl Default for Service {
 }
 
 /// The tables of the file.
-const SECTIONS: &[&Section<Sensor>] = &[&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &SERVICE];
+const SECTIONS: &[&Section<Sensor>] =
+    &[&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &OPTIONS, &SERVICE];
 
 /// One setting, whose value is `$value`.
 macro_rules! setting {
@@ -185,6 +186,7 @@ const ANALYSIS: Section<Sensor> = of_options("analysis");
 const TIMEOUTS: Section<Sensor> = of_options("timeouts");
 const LIMITS: Section<Sensor> = of_options("limits");
 const LOSS: Section<Sensor> = of_options("loss");
+const OPTIONS: Section<Sensor> = of_options(options::BY_NAME);
 
 const SERVICE: Section<Sensor> = Section {
     name: "service",
@@ -302,6 +304,14 @@ impl Sensor {
         }
         problems.extend(sensor.contradictions(text));
         sensor.file_format = sensor.config.format;
+        for (nth, (option, _)) in sensor.given.iter().enumerate() {
+            if sensor.given[..nth].iter().any(|(other, _)| other.name == option.name) {
+                let at = file::place(text, options::BY_NAME, 0, option.name).unwrap_or(0);
+                let key =
+                    option.key.map_or(String::new(), |key| format!(" as {}.{} too", key.section, key.name));
+                problems.push(Problem::at(text, at, format!("{} is set{key}", option.name)));
+            }
+        }
         if let Some(rotation) = options::find(options::ROTATION)
             && !sensor.given.iter().any(|(option, _)| option.name == rotation.name)
         {

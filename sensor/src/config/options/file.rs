@@ -12,7 +12,23 @@ pub fn section(name: &'static str) -> impl Iterator<Item = (&'static OptionDef, 
     all().filter_map(|option| Some((option, option.key?))).filter(move |(_, key)| key.section == name)
 }
 
+/// The table of the configuration file in which an option is set by its name.
+pub const BY_NAME: &str = "options";
+
 impl OptionDef {
+    /// What the table [`BY_NAME`] says of it.
+    pub fn read_by_name(&self, written: &file::Value<'_>) -> Result<Value, String> {
+        let value = self.plain(written)?;
+        match self.role {
+            Role::Ignored { why, harmless: false, default } if value.literal() != default => {
+                return Err(format!("cannot be obeyed: {why}"));
+            }
+            Role::Engine { set, .. } => set(&mut Config::default(), &value)?,
+            Role::Scripts { .. } | Role::Ignored { .. } => {}
+        }
+        Ok(value)
+    }
+
     /// What the configuration file says of it, if that is in order.
     pub fn read(&self, written: &file::Value<'_>) -> Result<Value, String> {
         let key = self.key.ok_or_else(|| "cannot be set here".to_owned())?;
@@ -48,7 +64,16 @@ impl OptionDef {
         Ok(match self.ty {
             "bool" => Value::Bool(written.boolean()?),
             "count" => Value::Count(written.number(0, u64::MAX >> 1)?),
+            "int" => Value::Int(written.integer()?),
+            "double" => Value::Double(written.float()?),
             "interval" => Value::Interval(written.interval()?),
+            "JSON::TimestampFormat" => Value::Enum(text(written)?),
+            "table[port] of interval" => {
+                let times = written.table(|name, time| Ok((port(name)?, time.interval()?)));
+                Value::PortTimes(
+                    times.unwrap_or_else(|| Err("is a table such as { \"22/tcp\" = \"1 h\" }".to_owned()))?,
+                )
+            }
             "string" => Value::Text(text(written)?),
             "set[subnet]" => Value::Nets(written.list(|value| {
                 value.text()?.parse().map_err(|_| "is no network such as \"10.0.0.0/8\"".to_owned())
@@ -56,7 +81,10 @@ impl OptionDef {
             "set[port]" => Value::Ports(written.list(|value| port(value.text()?))?),
             "set[string]" => Value::Texts(written.list(text)?.into_iter().collect::<BTreeSet<_>>()),
             "table[string] of string" => {
-                // They have no names in the file: their number is as good.
+                if let Some(named) = written.table(|name, value| Ok((name.to_owned(), text(value)?))) {
+                    return Ok(Value::Table(named?.into_iter().collect()));
+                }
+                // They need no names: their number is as good.
                 let texts = written.list(text)?.into_iter().enumerate();
                 Value::Table(
                     texts

@@ -17,7 +17,7 @@ mod site;
 mod traffic;
 mod value;
 
-pub use file::section;
+pub use file::{BY_NAME, section};
 pub use logs::ROTATION;
 pub use reference::{declarations, reference};
 pub use value::Value;

@@ -69,7 +69,8 @@ pub fn reference() -> String {
         "# Options\n\n\
          Generated from their declarations in `sensor/src/config/options`.\n\n\
          An option is set in a script (`redef NAME = VALUE;`, also `+=` and `-=`), on the command line (`NAME=VALUE`, \
-         `\"NAME += VALUE\"`), or, if it has a key there, in the configuration file. All set one value, which scripts \
+         `\"NAME += VALUE\"`), or in the configuration file: by its key, if it has one, or in the table `[options]` by its \
+         name (`\"NAME\" = VALUE`). All set one value, which scripts \
          read and the engine obeys. Of several the command line counts before scripts, and scripts before the \
          configuration file, which takes the place of the default: `+=` adds to what it says. What stands on the \
          command line may be in any order. `-C` is `ignore_checksums=T`.\n\n\

@@ -84,6 +84,25 @@ fn file() -> String {
     sections.iter().map(|(name, keys)| format!("[{name}]\n{keys}")).collect()
 }
 
+/// The same, each by its name.
+fn file_by_name() -> String {
+    let value = |option: &OptionDef| match default_of(option).unwrap() {
+        Value::Enum(_) => "\"JSON::TS_MILLIS\"".to_owned(),
+        Value::PortTimes(_) => "{ \"7/tcp\" = \"7 s\" }".to_owned(),
+        Value::Table(_) => "{ a = \"tcp\" }".to_owned(),
+        Value::Bool(on) => (!on).to_string(),
+        Value::Count(n) => (n + 1).to_string(),
+        Value::Double(_) => other(option).literal,
+        Value::Interval(time) => format!("\"{} s\"", time.as_secs_f64() + 1.0),
+        Value::Int(_) | Value::Text(_) => other(option).literal,
+        Value::Nets(_) => "[\"198.51.100.0/24\"]".to_owned(),
+        Value::Ports(_) => "[\"7/tcp\"]".to_owned(),
+        Value::Texts(_) => "[\"md5\"]".to_owned(),
+    };
+    let lines = of_engine().map(|option| format!("\"{}\" = {}\n", option.name, value(option)));
+    format!("[options]\n{}", lines.collect::<String>())
+}
+
 fn of_engine() -> impl Iterator<Item = &'static OptionDef> {
     all().filter(|option| matches!(option.role, Role::Engine { .. }))
 }
@@ -133,6 +152,8 @@ fn every_option_has_the_same_value_through_each_door() {
     let by_command_line = seen(Vec::new(), "", of_engine().map(words).collect());
     let sensor = Sensor::parse(&file()).unwrap_or_else(|wrong| panic!("{wrong:?}\n{}", file()));
     let by_file = seen(Scripts::settings_of(&sensor.given), "", Vec::new());
+    let sensor_by_name = Sensor::parse(&file_by_name()).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let by_name = seen(Scripts::settings_of(&sensor_by_name.given), "", Vec::new());
     let changes: String = of_engine()
         .filter(|option| option.kind == Kind::Option)
         .map(|option| format!("Config::set_value(\"{}\", {});\n", option.name, other(option).argument))
@@ -155,6 +176,9 @@ fn every_option_has_the_same_value_through_each_door() {
                 assert!(doors[0] != &defaults[name].0 && doors[1] != &defaults[name].1, "{name} in the file");
             }
         }
+        if alone {
+            assert_eq!(by_name[name], *expected, "{name} by its name in the file");
+        }
         if option.kind == Kind::Option {
             if alone {
                 assert_eq!(at_run_time[name], *expected, "{name} at run time");
@@ -168,6 +192,34 @@ fn every_option_has_the_same_value_through_each_door() {
         let Role::Engine { get, .. } = option.role else { continue };
         assert_eq!(get(&sensor.config).literal(), by_file[option.name].0, "{}", option.name);
     }
+}
+
+#[test]
+fn options_that_cannot_be_are_told_with_their_line() {
+    let wrong = |text: &str| {
+        let problems = Sensor::parse(text).err().unwrap_or_default();
+        problems.iter().map(|p| format!("{}: {}", p.line, p.message)).collect::<Vec<_>>().join("\n")
+    };
+    for (text, told) in [
+        (
+            "[options]\n\"HTTP::http_metods\" = [\"GET\"]\n",
+            "2: there is no option 'HTTP::http_metods'; did you mean",
+        ),
+        ("[options]\nfrobnicate = 7\n", "2: there is no option 'frobnicate'; docs/options.md"),
+        ("[options]\nskip_http_data = true\n", "2: skip_http_data cannot be obeyed: "),
+        ("[options]\ndpd_buffer_size = \"much\"\n", "2: dpd_buffer_size is a whole number"),
+        (
+            "[options]\n\"Conn::port_inactivity_timeouts\" = 7\n",
+            "2: Conn::port_inactivity_timeouts is a table such as",
+        ),
+        (
+            "[analysis]\nignore_checksums = true\n[options]\nignore_checksums = false\n",
+            "4: ignore_checksums is set as analysis.ignore_checksums too",
+        ),
+    ] {
+        assert!(wrong(text).starts_with(told), "{text}: {}", wrong(text));
+    }
+    assert_eq!(wrong("[options]\nskip_http_data = false\n\"Pcap::bufsize\" = 7\n"), "");
 }
 
 #[test]
