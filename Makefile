@@ -2,6 +2,7 @@
 # make test        everything that is tested; what CI runs
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
 # make soak        ten minutes of mixed live traffic: memory stays flat (root)
+# make fuzz        ten million operations on the reassembler, and every fuzz target for FUZZ_SECONDS (nightly, cargo-fuzz)
 # make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
 # make bench BASE=path   the same captures with another nightjar, pair by pair
 # make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
@@ -28,7 +29,7 @@ TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx op
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps openssl nginx wrk apache2-utils unbound dnsperf
 
-.PHONY: demo release test test-kafka soak lint conformance bench bench-live bench-kafka pcaps clean
+.PHONY: demo release test test-kafka soak fuzz lint conformance bench bench-live bench-kafka pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -51,6 +52,15 @@ test-kafka:
 soak:
 	@tools/need $(TEST_NEEDS)
 	NIGHTJAR_SOAK=600 cargo test --locked --package nightjar --test live soak -- --nocapture
+
+FUZZ_SECONDS = 120
+
+# What is found new stays in $(TARGET); what is committed is only read.
+fuzz:
+	REASSEMBLY_OPERATIONS=10000000 cargo test --locked --package nightjar --lib reassembly::model -- --nocapture
+	@for crate in protocols sensor; do for name in $$(cd $$crate && cargo +nightly fuzz list); do \
+	  new=$$(realpath -m $(TARGET)/fuzz/$$name); old=$$(ls -d $$PWD/$$crate/fuzz/corpus/$$name 2>/dev/null); mkdir -p $$new; \
+	  (cd $$crate && cargo +nightly fuzz run -s none $$name $$new $$old -- -max_total_time=$(FUZZ_SECONDS)) || exit 1; done; done
 
 lint:
 	@tools/need $(TEST_NEEDS)

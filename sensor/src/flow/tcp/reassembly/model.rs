@@ -157,7 +157,7 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
-    /// `REASSEMBLY_OPERATIONS=10000000 cargo test --release --lib reassembly::model` is the long form.
+    /// `make fuzz` has the long form: ten million, which take a minute.
     #[test]
     fn random_operations_do_what_a_plain_map_of_bytes_does() {
         let wanted = std::env::var("REASSEMBLY_OPERATIONS").map_or(200_000, |text| text.parse().unwrap());
