@@ -2,7 +2,7 @@
 //! round of the loop inside), the median of several runs.
 
 use nightjar_script::value::{RecordVal, Value};
-use nightjar_script::{Args, Limits, Options, Script, TestHost};
+use nightjar_script::{Args, Limits, Script, ScriptOptions, TestHost};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -56,8 +56,12 @@ event loop1000(c: Conn) { local i = 0; while ( i < 1000 ) ++i; }
 "#;
 
 fn main() {
-    let opts =
-        Options { code: vec![CODE.into()], bare: true, limits: Limits::default(), ..Options::default() };
+    let opts = ScriptOptions {
+        code: vec![CODE.into()],
+        bare: true,
+        limits: Limits::default(),
+        ..ScriptOptions::default()
+    };
     let Ok(mut s) = Script::compile(Box::new(TestHost::default()), &opts) else {
         eprintln!("the benchmark script does not compile");
         std::process::exit(1);

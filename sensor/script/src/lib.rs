@@ -4,11 +4,11 @@
 //! as Zeek reads scripts) into a [`Vm`] that runs event handlers. [`Script`] is the front door:
 //!
 //! ```
-//! use nightjar_script::{Options, Script, TestHost};
+//! use nightjar_script::{ScriptOptions, Script, TestHost};
 //!
 //! let host = TestHost::default();
 //! let out = host.output();
-//! let opts = Options { code: vec!["event zeek_init() { print 6 * 7; }".into()], ..Options::default() };
+//! let opts = ScriptOptions { code: vec!["event zeek_init() { print 6 * 7; }".into()], ..ScriptOptions::default() };
 //! let mut script = Script::compile(Box::new(host), &opts).unwrap();
 //! script.run();
 //! assert_eq!(out.stdout(), "42\n");
@@ -38,6 +38,6 @@ pub mod vm;
 
 pub use builtins::topk_value;
 pub use host::{Bundled, Host, Ignored, Loaded};
-pub use run::{Assignment, Class, Failed, Options, Script, StdHost, fuzz_source};
+pub use run::{Assignment, Class, Failed, Script, ScriptOptions, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Traffic, Vm};

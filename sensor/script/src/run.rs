@@ -25,7 +25,7 @@ const IDLE_FOLLOWING: f64 = 0.01;
 
 /// What to compile.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ScriptOptions {
     /// Script names, as on the command line.
     pub scripts: Vec<String>,
     /// Code given with `-e`.
@@ -46,9 +46,9 @@ pub struct Options {
     pub traffic: Traffic,
 }
 
-impl Default for Options {
+impl Default for ScriptOptions {
     fn default() -> Self {
-        Options {
+        ScriptOptions {
             scripts: Vec::new(),
             code: Vec::new(),
             bare: false,
@@ -78,7 +78,7 @@ pub struct Script {
 
 impl Script {
     /// Compiles scripts. The host hears of every error and warning.
-    pub fn compile(host: Box<dyn Host>, opts: &Options) -> Result<Script, Failed> {
+    pub fn compile(host: Box<dyn Host>, opts: &ScriptOptions) -> Result<Script, Failed> {
         if let Some(k) = opts.hash_keys {
             k.install();
         }
@@ -327,7 +327,7 @@ fn quoted_members(value: &str) -> String {
 pub fn fuzz_source(text: &str) {
     let limits =
         Limits { fuel: 20_000, depth: 60, memory: 32 << 20, string: 1 << 16, queue: 100, scheduled: 100 };
-    let opts = Options { code: vec![text.to_string()], bare: true, limits, ..Options::default() };
+    let opts = ScriptOptions { code: vec![text.to_string()], bare: true, limits, ..ScriptOptions::default() };
     let host = crate::TestHost::default();
     let kept = host.output();
     match Script::compile(Box::new(host), &opts) {

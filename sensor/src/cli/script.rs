@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use nightjar_script::value::HashKeys;
-use nightjar_script::{Assignment, Options, StdHost, Traffic};
+use nightjar_script::{Assignment, ScriptOptions, StdHost, Traffic};
 
 use crate::cli::options;
 use crate::config::Config;
@@ -108,7 +108,7 @@ impl ScriptArgs {
             let settings = Scripts::settings_of(engine.given);
             Scripts::compile(
                 host,
-                &Options { bare, settings, overrides: words, traffic, ..Options::default() },
+                &ScriptOptions { bare, settings, overrides: words, traffic, ..ScriptOptions::default() },
             )
             .ok()
         };
@@ -144,14 +144,14 @@ impl ScriptArgs {
         if engine.no_checksums {
             overrides.push("ignore_checksums=T".to_owned());
         }
-        let mut wanted = Options {
+        let mut wanted = ScriptOptions {
             scripts: self.scripts().cloned().collect(),
             code: self.code.clone(),
             bare: self.bare,
             settings: Scripts::settings_of(engine.given),
             overrides,
             traffic,
-            ..Options::default()
+            ..ScriptOptions::default()
         };
         if let Ok(path) = std::env::var("ZEEKPATH") {
             wanted.path = std::iter::once(".").chain(path.split(':')).map(str::to_owned).collect();

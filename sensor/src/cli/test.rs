@@ -7,7 +7,7 @@ use clap::Parser;
 
 use crate::cli::{ALL_READ, BAD_CAPTURE, say};
 use crate::pipeline;
-use crate::testing::{self, Options, Verdict};
+use crate::testing::{self, TestOptions, Verdict};
 
 /// `nightjar test`: replays captures with scripts, and compares logs, notices and output with what is
 /// expected.
@@ -69,7 +69,7 @@ impl TestArgs {
         let started = Instant::now();
         let tests = testing::find(&self.paths)?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-        let options = Options {
+        let options = TestOptions {
             program: std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?,
             jobs: self.jobs.map_or_else(processors, usize::from),
             workers: self.workers,

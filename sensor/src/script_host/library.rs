@@ -109,6 +109,7 @@ static SCRIPTS: &[Bundled] = &[
     script!("policy/frameworks/intel/seen/file-names.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/http-headers.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/http-url.zeek", OnDemand),
+    script!("policy/frameworks/intel/seen/pubkey-hashes.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/where-locations.zeek", OnDemand),
 ];
 

@@ -28,7 +28,7 @@ use nightjar_script::pushdown::IdleBodies;
 use nightjar_script::source::Span;
 use nightjar_script::value::{Addr, Value};
 use nightjar_script::vm::Res;
-use nightjar_script::{Args, Failed, Ignored, Options, Script, StdHost, Vm};
+use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
 use crate::analyze;
 use crate::analyze::file_events::{FileContent, FileHash};
@@ -58,7 +58,7 @@ pub struct Scripts {
     interest: Arc<Interest>,
     state: RecordState,
     /// What they were compiled from, to do so again.
-    options: Options,
+    options: ScriptOptions,
     carets: bool,
     /// The engine's settings, as the scripts have them.
     config: Config,
@@ -77,16 +77,20 @@ static VERSION: AtomicU32 = AtomicU32::new(1);
 
 impl Scripts {
     /// Compiles scripts with all that the sensor adds to the language. `host` hears of every error.
-    pub fn compile(host: StdHost, options: &Options) -> Result<Self, Failed> {
+    pub fn compile(host: StdHost, options: &ScriptOptions) -> Result<Self, Failed> {
         Scripts::compile_with(Frameworks::default(), host, options)
     }
 
-    /// What a configuration file says of options, for [`Options::settings`].
+    /// What a configuration file says of options, for [`ScriptOptions::settings`].
     pub fn settings_of(given: &Given) -> Vec<String> {
         options::assignments(given)
     }
 
-    fn compile_with(frameworks: Frameworks, mut host: StdHost, options: &Options) -> Result<Self, Failed> {
+    fn compile_with(
+        frameworks: Frameworks,
+        mut host: StdHost,
+        options: &ScriptOptions,
+    ) -> Result<Self, Failed> {
         let carets = host.carets;
         host.library = library::all();
         host.instead_of = library::instead_of;
@@ -532,7 +536,7 @@ impl Events for Scripts {
         let gathered = host.gathered.clone();
         gathered.replace(Some(String::new()));
         let told = || gathered.take().unwrap_or_default();
-        let options = Options { settings: options::assignments(given), ..self.options.clone() };
+        let options = ScriptOptions { settings: options::assignments(given), ..self.options.clone() };
         // What is not to be said again, and mail on its way, are not the scripts'.
         let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &options) else {

@@ -21,7 +21,7 @@ use crossbeam_channel::unbounded;
 
 /// How tests are run.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct TestOptions {
     /// The program that replays: this one.
     pub program: PathBuf,
     /// Tests that run at the same time.
@@ -56,7 +56,7 @@ pub enum Verdict {
 }
 
 /// Runs tests, and tells of each in the order given, as soon as those before it are done.
-pub fn run(tests: &[Found], options: &Options, mut tell: impl FnMut(Outcome)) {
+pub fn run(tests: &[Found], options: &TestOptions, mut tell: impl FnMut(Outcome)) {
     let next = AtomicUsize::new(0);
     let (sender, outcomes) = unbounded();
     thread::scope(|scope| {
@@ -85,7 +85,7 @@ pub fn run(tests: &[Found], options: &Options, mut tell: impl FnMut(Outcome)) {
     });
 }
 
-fn one(found: &Found, options: &Options) -> Outcome {
+fn one(found: &Found, options: &TestOptions) -> Outcome {
     let started = Instant::now();
     let verdict = match &found.test {
         Ok(test) => verdict(test, options),
@@ -94,7 +94,7 @@ fn one(found: &Found, options: &Options) -> Outcome {
     Outcome { name: found.name.clone(), elapsed: started.elapsed(), verdict }
 }
 
-fn verdict(test: &Test, options: &Options) -> Verdict {
+fn verdict(test: &Test, options: &TestOptions) -> Verdict {
     let ran = match run::run(test, options) {
         Ok(ran) => ran,
         Err(wrong) => return Verdict::Failed(vec![wrong]),

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, bounded};
 use tempfile::TempDir;
 
 use crate::testing::table::shown;
-use crate::testing::{Options, Test};
+use crate::testing::{Test, TestOptions};
 
 /// What a run left.
 pub(super) struct Ran {
@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MAX_SHOWN: usize = 30;
 
 /// Runs a test; an error is one of ours.
-pub(super) fn run(test: &Test, options: &Options) -> Result<Ran, String> {
+pub(super) fn run(test: &Test, options: &TestOptions) -> Result<Ran, String> {
     let folder = tempfile::Builder::new()
         .prefix("nightjar-test-")
         .tempdir()
@@ -74,7 +74,7 @@ pub(super) fn run(test: &Test, options: &Options) -> Result<Ran, String> {
     Ok(Ran { stdout: taken(stdout), stderr: taken(stderr), folder, end })
 }
 
-fn command(test: &Test, options: &Options, folder: &Path) -> Command {
+fn command(test: &Test, options: &TestOptions, folder: &Path) -> Command {
     let mut command = Command::new(&options.program);
     command.args(["--quiet", "--logdir", "."]).arg(format!("--workers={}", options.workers));
     if let Some(capture) = &test.capture {

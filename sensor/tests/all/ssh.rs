@@ -42,16 +42,32 @@ fn few_failures_and_those_that_are_ignored_are_no_guesses() {
     assert_eq!(brute_force(&[LIMIT, elsewhere]).notices().len(), 2);
 }
 
-#[test]
-fn the_address_of_who_logs_in_is_looked_for() {
+/// Indicators that were seen, and where.
+fn intel(script: &str, indicator: &str, kind: &str) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a folder");
     let indicators = folder.path().join("indicators");
-    let text = "#fields\tindicator\tindicator_type\tmeta.source\n10.98.0.61\tIntel::ADDR\tnest\n";
+    let text = format!("#fields\tindicator\tindicator_type\tmeta.source\n{indicator}\t{kind}\tnest\n");
     std::fs::write(&indicators, text).expect("indicators");
     let read = format!("Intel::read_files={{ \"{}\" }}", indicators.display());
-    let seen = brute_force(&[&read]).rows("intel");
-    let seen: Vec<_> = seen.iter().map(|row| (&row["seen.indicator"][..], &row["seen.where"][..])).collect();
-    assert_eq!(seen, [("10.98.0.61", "SSH::SUCCESSFUL_LOGIN")], "failed logins are none");
+    let seen = detect(script, GUESSES, &[&read]).rows("intel");
+    seen.iter().map(|row| (row["seen.indicator"].clone(), row["seen.where"].clone())).collect()
+}
+
+#[test]
+fn the_address_of_who_logs_in_is_looked_for() {
+    let seen = intel("../protocols/ssh/detect-bruteforcing", "10.98.0.61", "Intel::ADDR");
+    let login = ("10.98.0.61".to_owned(), "SSH::SUCCESSFUL_LOGIN".to_owned());
+    assert_eq!(seen, [login], "failed logins are none");
+}
+
+#[test]
+fn the_keys_of_servers_are_looked_for() {
+    let key = detect("../protocols/ssh/geo-data", GUESSES, &[]).rows("ssh")[0]["host_key"].clone();
+    let seen = intel("../frameworks/intel/seen", &key, "Intel::PUBKEY_HASH");
+    assert_eq!(seen.len(), 15, "each connection");
+    assert!(
+        seen.iter().all(|(what, place)| (&what[..], &place[..]) == (&key[..], "SSH::IN_SERVER_HOST_KEY"))
+    );
 }
 
 #[test]

@@ -390,7 +390,7 @@ fn mistakes_are_one_clear_error_each() {
 fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
     use nightjar::config::Config;
     use nightjar::script_host::Scripts;
-    use nightjar_script::{Options, StdHost};
+    use nightjar_script::{ScriptOptions, StdHost};
     let policy = |observations: u32| {
         let code = format!(
             "@load base/frameworks/sumstats
@@ -401,7 +401,7 @@ fn a_new_policy_goes_on_from_what_the_old_one_has_counted() {
                  SumStats::observe(\"s\", [$host=1.1.1.1], [$num={observations}]);
              }}"
         );
-        let options = Options { code: vec![code], bare: true, ..Options::default() };
+        let options = ScriptOptions { code: vec![code], bare: true, ..ScriptOptions::default() };
         Scripts::compile(StdHost::default(), &options).expect("it compiles")
     };
     let (mut old, mut alone, mut new) = (policy(9), policy(1), policy(1));

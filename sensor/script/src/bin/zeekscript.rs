@@ -1,7 +1,7 @@
 //! `zeekscript [-b] [-c] [-e code] [Module::option=value] script.zeek …`: runs scripts without a capture.
 
 use nightjar_script::value::HashKeys;
-use nightjar_script::{Options, Script, StdHost};
+use nightjar_script::{Script, ScriptOptions, StdHost};
 use std::io::IsTerminal;
 
 fn main() {
@@ -15,7 +15,7 @@ fn main() {
 }
 
 fn real_main() -> i32 {
-    let mut opts = Options::default();
+    let mut opts = ScriptOptions::default();
     let mut check = false;
     let mut args = std::env::args().skip(1);
     while let Some(a) = args.next() {

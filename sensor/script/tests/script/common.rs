@@ -1,6 +1,6 @@
 //! Runs a script and gives back what it printed and what was reported.
 
-use nightjar_script::{Limits, Options, Script, TestHost};
+use nightjar_script::{Limits, Script, ScriptOptions, TestHost};
 
 pub struct Ran {
     pub out: String,
@@ -8,17 +8,17 @@ pub struct Ran {
     pub code: i32,
 }
 
-pub fn options(code: &str) -> Options {
+pub fn options(code: &str) -> ScriptOptions {
     // Two megabytes of stack in a test thread hold fewer nested calls than the default allows.
-    Options {
+    ScriptOptions {
         code: vec![code.into()],
         bare: true,
         limits: Limits { depth: 100, ..Limits::default() },
-        ..Options::default()
+        ..ScriptOptions::default()
     }
 }
 
-pub fn run_with(opts: &Options, host: TestHost) -> Ran {
+pub fn run_with(opts: &ScriptOptions, host: TestHost) -> Ran {
     let kept = host.output();
     let code = match Script::compile(Box::new(host), opts) {
         Ok(mut s) => s.run(),

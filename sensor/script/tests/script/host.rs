@@ -6,7 +6,7 @@ use nightjar_script::diag::Diag;
 use nightjar_script::source::Sources;
 use nightjar_script::value::{NativeRecord, RecordVal, Value};
 use nightjar_script::vm::NativeFn;
-use nightjar_script::{Args, Host, Options, Script, TestHost};
+use nightjar_script::{Args, Host, Script, ScriptOptions, TestHost};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -100,10 +100,10 @@ impl Host for WithFunctions {
 fn hosts_add_functions() {
     let inner = TestHost::default();
     let out = inner.output();
-    let opts = Options {
+    let opts = ScriptOptions {
         code: vec!["event zeek_init() { print Sensor::twice(21); }".into()],
         bare: true,
-        ..Options::default()
+        ..ScriptOptions::default()
     };
     Script::compile(Box::new(WithFunctions(inner)), &opts).unwrap().run();
     assert_eq!(out.stdout(), "42\n");

@@ -1,7 +1,7 @@
 //! Each construct of the language with what it prints.
 
 use crate::common::{init, options, prints, refused, run, run_with, script_prints};
-use nightjar_script::{Options, TestHost};
+use nightjar_script::{ScriptOptions, TestHost};
 
 #[test]
 fn literals_of_every_type() {
@@ -365,7 +365,7 @@ fn loads_find_files_and_bundled_scripts() {
     host.add_script("lib/__load__.zeek", "@load ./inner\nglobal outer = inner + 1;");
     host.add_script("lib/inner.zeek", "global inner = 41;");
     host.add_script("main.zeek", "@load lib\n@load base/utils/site\n@load base/frameworks/notice\n@load lib\nevent zeek_init() { print outer, Site::is_local_addr(10.0.0.1); }");
-    let opts = Options { scripts: vec!["main.zeek".into()], code: Vec::new(), ..options("") };
+    let opts = ScriptOptions { scripts: vec!["main.zeek".into()], code: Vec::new(), ..options("") };
     let r = run_with(&opts, host);
     assert_eq!((r.err.as_str(), r.out.as_str()), ("", "42, T\n"));
 }
@@ -377,7 +377,7 @@ fn missing_load_is_fatal() {
 
 #[test]
 fn options_on_the_command_line() {
-    let opts = Options {
+    let opts = ScriptOptions {
         overrides: vec!["M::x=9".into()],
         ..options("module M; export { const x = 1 &redef; } event zeek_init() { print x; }")
     };
@@ -386,7 +386,7 @@ fn options_on_the_command_line() {
 
 #[test]
 fn default_mode_has_the_utilities() {
-    let opts = Options {
+    let opts = ScriptOptions {
         bare: false,
         ..options("event zeek_init() { print bare_mode(), extract_count(\"a 12 b\"); }")
     };
@@ -476,7 +476,7 @@ fn zeeks_order_with_zeeks_seed() {
         "2983378351 1299727368 0 310447 0 1409073626 3975311262 34130240 1450515018 1466150520 1342286698
          1193956778 2188527278 3361989254 3912865238 3596260151 517973768 3606168384 119014752 1013039866 2458585167",
     );
-    let opts = Options {
+    let opts = ScriptOptions {
         hash_keys: keys,
         ..options(
             "event zeek_init() { local t: table[count] of string; t[1] = \"a\"; t[55] = \"b\"; for ( k in t ) print k; }",
@@ -498,7 +498,7 @@ fn zeeks_order_of_strings() {
         redef t -= { [\"ghi\"] = 0.0 };
         redef t += table([\"cool\"] = 5.0, [\"neat\"] = 1.0);
         event zeek_init() { for ( k in t ) print k; }";
-    let opts = Options { hash_keys: keys, ..options(code) };
+    let opts = ScriptOptions { hash_keys: keys, ..options(code) };
     assert_eq!(run_with(&opts, TestHost::default()).out, "abc\nneat\ncool\ndef\n");
 }
 

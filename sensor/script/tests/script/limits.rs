@@ -1,11 +1,11 @@
 //! A script that would never end, or take all memory, is stopped; the rest goes on.
 
 use crate::common::{self, options, run_with};
-use nightjar_script::{Limits, Options, TestHost};
+use nightjar_script::{Limits, ScriptOptions, TestHost};
 
 fn limited(code: &str, limits: Limits) -> (String, String) {
     let code = format!("{code}\nevent zeek_done() {{ print \"alive\"; }}");
-    let r = run_with(&Options { limits, ..options(&code) }, TestHost::default());
+    let r = run_with(&ScriptOptions { limits, ..options(&code) }, TestHost::default());
     (r.out, r.err)
 }
 
@@ -118,7 +118,7 @@ fn the_default_depth_fits_a_small_stack() {
     // deepest a script's call gets.
     let t = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
         let code = "function f(n: count): count { local v = vector(n); for ( i, x in v ) { switch x { default: if ( x >= 0 ) { return 1 + (T ? (0 + (0 + f(n + 1))) : 0); } } } return 0; }\nevent zeek_init() { f(0); }";
-        let opts = Options { limits: Limits::default(), ..options(code) };
+        let opts = ScriptOptions { limits: Limits::default(), ..options(code) };
         run_with(&opts, TestHost::default()).err
     });
     let err = t.unwrap().join().unwrap();

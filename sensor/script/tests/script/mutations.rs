@@ -1,6 +1,6 @@
 //! A thousand damaged scripts: no panic, no hang, no unbounded memory.
 
-use nightjar_script::{Limits, Options, Script, TestHost};
+use nightjar_script::{Limits, Script, ScriptOptions, TestHost};
 
 /// Texts with every construct, to be damaged.
 const SEEDS: &[&str] = &[
@@ -130,7 +130,7 @@ fn a_thousand_mutated_scripts() {
                 queue: 100,
                 scheduled: 100,
             };
-            let opts = Options { code: vec![code], bare: true, limits, ..Options::default() };
+            let opts = ScriptOptions { code: vec![code], bare: true, limits, ..ScriptOptions::default() };
             let before = std::time::Instant::now();
             if let Ok(mut s) = Script::compile(Box::new(TestHost::default()), &opts) {
                 s.run();

@@ -9,7 +9,7 @@ use nightjar::config::options::{Form, Kind, OptionDef, Role, Value, all};
 use nightjar::script_host::Scripts;
 use nightjar::service::settings::Sensor;
 use nightjar::time::Interval;
-use nightjar_script::{Options, StdHost};
+use nightjar_script::{ScriptOptions, StdHost};
 
 use super::{capture, complaint, logs, nightjar};
 
@@ -121,7 +121,7 @@ fn seen(settings: Vec<String>, code: &str, overrides: Vec<String>) -> Seen {
         output.display()
     );
     let host = StdHost::default();
-    let options = Options { code: vec![script], settings, overrides, ..Options::default() };
+    let options = ScriptOptions { code: vec![script], settings, overrides, ..ScriptOptions::default() };
     let mut scripts = Scripts::compile(host, &options).expect("it compiles");
     let config = scripts.begin(Config::default(), false);
     let text = std::fs::read_to_string(output).unwrap();
@@ -228,7 +228,12 @@ fn how_often_logs_are_rotated_is_one_setting() {
         let given = file.map(|text| Sensor::parse(text).unwrap_or_else(|wrong| panic!("{wrong:?}")).given);
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let settings = Scripts::settings_of(&given.unwrap_or_default());
-        let options = Options { code: owned(code), overrides: owned(words), settings, ..Options::default() };
+        let options = ScriptOptions {
+            code: owned(code),
+            overrides: owned(words),
+            settings,
+            ..ScriptOptions::default()
+        };
         let mut scripts = Scripts::compile(StdHost::default(), &options).expect("it compiles");
         let config = scripts.begin(Config::default(), false);
         (config.rotate_every.as_secs_f64(), config.rotate_from.as_secs_f64())

@@ -2,7 +2,7 @@
 
 use nightjar::config::options::{Role, find, ignored_because};
 use nightjar::script_host::Scripts;
-use nightjar_script::{Options, StdHost};
+use nightjar_script::{ScriptOptions, StdHost};
 
 /// What `base/init-bare.zeek` and what it loads lets one set.
 const BARE: &str = "
@@ -123,7 +123,7 @@ fn compile(code: String) -> Result<Scripts, String> {
     let host = StdHost::default();
     let said = host.gathered.clone();
     *said.borrow_mut() = Some(String::new());
-    let options = Options { code: vec![code], ..Options::default() };
+    let options = ScriptOptions { code: vec![code], ..ScriptOptions::default() };
     Scripts::compile(host, &options).map_err(|_| said.borrow().clone().unwrap_or_default())
 }
 

@@ -7,3 +7,4 @@
 @load ./file-names
 @load ./http-headers
 @load ./http-url
+@load ./pubkey-hashes
