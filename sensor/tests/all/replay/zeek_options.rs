@@ -4,6 +4,8 @@ use nightjar::config::options::{Role, find, ignored_because};
 use nightjar::script_host::Scripts;
 use nightjar_script::{ScriptOptions, StdHost};
 
+use super::{capture, logs, nightjar};
+
 /// What `base/init-bare.zeek` and what it loads lets one set.
 const BARE: &str = "
     MQTT::max_payload_size Weird::sampling_duration Weird::sampling_global_list Weird::sampling_rate
@@ -173,4 +175,59 @@ fn what_is_not_obeyed_is_an_error_unless_it_is_harmless() {
         let same = compile(format!("redef {} = {};", option.name, option.default_literal()));
         assert!(same.is_ok(), "{}", option.name);
     }
+}
+
+/// What was printed and logged of a capture.
+fn replay(name: &str, args: &[&str]) -> (String, std::collections::BTreeMap<String, String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        nightjar(folder.path()).arg("-r").arg(capture(name)).arg("--quiet").args(args).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{name} {args:?}: {output:?}");
+    (String::from_utf8(output.stdout).unwrap(), logs(folder.path()))
+}
+
+/// How often a text stands in a log.
+fn times(name: &str, log: &str, text: &str, args: &[&str]) -> usize {
+    replay(name, args).1.get(log).map_or(0, |log| log.matches(text).count())
+}
+
+#[test]
+fn what_is_obeyed_does_something() {
+    let method = "unknown_HTTP_method";
+    assert_eq!(times("http", "weird", method, &[]), 0);
+    assert!(times("http", "weird", method, &["HTTP::http_methods={GET}"]) > 0);
+    assert!(times("http", "http", "/...\t", &["truncate_http_URI=1"]) > 0);
+    let (told, _) = replay(
+        "http-files",
+        &["-e", "event http_entity_data(c: connection, o: bool, n: count, d: string) { print n, |d|; }"],
+    );
+    let most = |told: &str| {
+        let sizes = told.lines().map(|line| line.split(", ").next().unwrap().parse::<u64>().unwrap());
+        sizes.max().unwrap()
+    };
+    assert_eq!(most(&told), 1500);
+    let (pieces, _) = replay(
+        "http-files",
+        &[
+            "-e",
+            "event http_entity_data(c: connection, o: bool, n: count, d: string) { print n, |d|; }",
+            "http_entity_data_delivery_size=100",
+        ],
+    );
+    let sum = |told: &str| {
+        told.lines().map(|line| line.split(", ").next().unwrap().parse::<u64>().unwrap()).sum::<u64>()
+    };
+    assert_eq!((most(&pieces), sum(&pieces)), (100, sum(&told)));
+    assert_eq!(times("midstream", "conn", "tcp", &[]), 1);
+    assert_eq!(times("midstream", "conn", "tcp", &["partial_connection_ok=F"]), 0);
+    let dns = times("dns", "dns", "10.", &[]);
+    assert!(dns > 0 && times("dns", "dns", "10.", &["dpd_ignore_ports=T"]) < dns);
+    // Content shows HTTP wherever it is.
+    assert_eq!(
+        times("http", "conn", "\thttp\t", &["dpd_ignore_ports=T"]),
+        times("http", "conn", "\thttp\t", &[])
+    );
+    let code = "event dns_SOA_reply(c: connection, msg: dns_msg, ans: dns_answer, soa: dns_soa) { print ans$answer_type; }";
+    assert!(!replay("dns", &["-e", code]).0.contains('2'));
+    assert!(replay("dns", &["-e", code, "dns_skip_all_auth=F"]).0.contains('2'));
 }
