@@ -28,6 +28,14 @@ export {
 		ANALYZER_SSH,
 		ANALYZER_SYSLOG,
 	};
+
+	## The ports that an analyzer is set on.
+	const known_ports: table[Analyzer::Tag] of set[port] = {
+		[ANALYZER_HTTP] = set(80/tcp, 81/tcp, 631/tcp, 1080/tcp, 3128/tcp, 8000/tcp, 8080/tcp, 8888/tcp),
+		[ANALYZER_DNS] = set(53/udp, 53/tcp, 137/udp, 5353/udp, 5355/udp),
+		[ANALYZER_SSH] = set(22/tcp),
+		[ANALYZER_SYSLOG] = set(514/udp),
+	};
 }
 
 module Files;

@@ -4,3 +4,143 @@
 @load base/frameworks/logging
 @load base/logs/analyzer
 @load base/logs/dpd
+module Analyzer;
+
+export {
+	## No analyzer is set on connections but those that are enabled.
+	const disable_all = F &redef;
+
+	## Analyzers that are not set on connections.
+	const disabled_analyzers: set[Analyzer::Tag] = {} &redef;
+
+	## The names of those that are not, as of now.
+	global disabled_names: set[string] = {};
+
+	## By analyzers' names: ports that they are set on beside those that they know.
+	global port_names: table[string] of set[port] = {};
+
+	## Lets what those say be obeyed.
+	global obey: function(): bool;
+
+	## Sets an analyzer on connections again, or no longer. Connections that it is set on keep it.
+	global enable_analyzer: function(tag: any): bool;
+	global disable_analyzer: function(tag: any): bool;
+
+	## Sets an analyzer on connections to ports, too.
+	global register_for_ports: function(tag: Analyzer::Tag, ports: set[port]): bool;
+	global register_for_port: function(tag: Analyzer::Tag, p: port): bool;
+
+	## The ports of one analyzer, and of all.
+	global registered_ports: function(tag: Analyzer::Tag): set[port];
+	global all_registered_ports: function(): table[Analyzer::Tag] of set[port];
+
+	## An analyzer's name; its tag is of any of the types.
+	global name: function(atype: any): string;
+
+	## Whether there is an analyzer of a name, and its tag.
+	global has_tag: function(name: string): bool;
+	global get_tag: function(name: string): Analyzer::Tag;
+
+	## A packet filter that lets through what comes to or from an analyzer's ports.
+	global analyzer_to_bpf: function(tag: Analyzer::Tag): string;
+}
+
+function name(atype: any): string
+	{
+	return sub(cat(atype), /^.*ANALYZER_/, "");
+	}
+
+function set_disabled(name: string, disabled: bool): bool
+	{
+	if ( disabled )
+		add disabled_names[name];
+	else
+		delete disabled_names[name];
+	return obey();
+	}
+
+function enable_analyzer(tag: any): bool
+	{
+	return set_disabled(name(tag), F);
+	}
+
+function disable_analyzer(tag: any): bool
+	{
+	return set_disabled(name(tag), T);
+	}
+
+function register_for_ports(tag: Analyzer::Tag, ports: set[port]): bool
+	{
+	local analyzer = name(tag);
+	if ( analyzer !in port_names )
+		port_names[analyzer] = set();
+	for ( p in ports )
+		add port_names[analyzer][p];
+	return obey();
+	}
+
+function register_for_port(tag: Analyzer::Tag, p: port): bool
+	{
+	return register_for_ports(tag, set(p));
+	}
+
+function registered_ports(tag: Analyzer::Tag): set[port]
+	{
+	local all_ports = copy(known_ports[tag]);
+	local analyzer = name(tag);
+	if ( analyzer in port_names )
+		for ( p in port_names[analyzer] )
+			add all_ports[p];
+	return all_ports;
+	}
+
+function all_registered_ports(): table[Analyzer::Tag] of set[port]
+	{
+	local all_ports: table[Analyzer::Tag] of set[port] = table();
+	for ( tag, _ in known_ports )
+		{
+		local of_tag = registered_ports(tag);
+		if ( |of_tag| > 0 )
+			all_ports[tag] = of_tag;
+		}
+	return all_ports;
+	}
+
+function has_tag(name: string): bool
+	{
+	for ( tag, _ in known_ports )
+		if ( Analyzer::name(tag) == name )
+			return T;
+	return F;
+	}
+
+function get_tag(name: string): Analyzer::Tag
+	{
+	local found: Analyzer::Tag;
+	for ( tag, _ in known_ports )
+		if ( Analyzer::name(tag) == name )
+			found = tag;
+	return found;
+	}
+
+function analyzer_to_bpf(tag: Analyzer::Tag): string
+	{
+	local filter = "";
+	for ( p in registered_ports(tag) )
+		{
+		local parts = split_string(cat(p), /\//);
+		local term = fmt("%s port %s", parts[1], parts[0]);
+		filter = filter == "" ? term : fmt("%s or %s", filter, term);
+		}
+	return filter;
+	}
+
+event zeek_init() &priority=1000
+	{
+	if ( ! disable_all && |disabled_analyzers| == 0 )
+		return;
+	for ( tag, _ in known_ports )
+		if ( disable_all || tag in disabled_analyzers )
+			add disabled_names[name(tag)];
+	obey();
+	}

@@ -237,7 +237,7 @@ impl<'c> Link<'_, 'c> {
     /// each of them with [`pass_message`](Self::pass_message). None where there is no such analyzer, which is no
     /// fault, or where too much is nested.
     pub fn start(&mut self, name: &str) -> Option<Child> {
-        let spec = protocol::named(name)?;
+        let spec = protocol::named(name).filter(|spec| session::is_enabled(self.cx.config, spec))?;
         let child = self.begin(self.inner.outer.transactions)?;
         self.inner.start(child, spec, self.cx, self.flow, self.shared);
         Some(child)

@@ -27,6 +27,12 @@ pub fn events_zeek() -> String {
     for spec in protocols().iter().flat_map(|protocol| protocol.analyzers) {
         let _ = writeln!(text, "\t\tANALYZER_{},", spec.named.name);
     }
+    text.push_str("\t};\n\n\t## The ports that an analyzer is set on.\n\tconst known_ports: table[Analyzer::Tag] of set[port] = {\n");
+    for spec in protocols().iter().flat_map(|protocol| protocol.analyzers) {
+        let ports = spec.ports.iter().map(|(proto, port)| format!("{port}/{}", proto.name()));
+        let ports = ports.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "\t\t[ANALYZER_{}] = set({ports}),", spec.named.name);
+    }
     text.push_str(
         "\t};\n}\n\nmodule Files;\n\nexport {\n\t## What can be done with a file's content.\n\ttype Tag: enum {\n",
     );

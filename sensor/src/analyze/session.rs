@@ -6,10 +6,12 @@ use crate::analyze::conn::events::AnalyzerTag;
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
 use crate::analyze::detect::{is_looked_for, may_begin};
-use crate::analyze::protocol::expects;
+use crate::analyze::expect::Found;
+use crate::analyze::protocol::{expects, named};
 use crate::analyze::{
     Analysis, AnalyzeStats, Analyzer, Expected, Link, Others, Shared, Spec, Unclaimed, suggested,
 };
+use crate::config::Config;
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
 
@@ -158,6 +160,11 @@ const MAX_CHILDREN: usize = 64;
 /// An analyzer that was never confirmed is dropped after more than this many (`DPD::max_violations`).
 const MAX_VIOLATIONS: u32 = 5;
 
+/// Whether an analyzer is set on flows at all.
+pub(super) fn is_enabled(config: &Config, spec: &Spec) -> bool {
+    config.analyzers.as_deref().is_none_or(|own| !own.disabled.contains(spec.named.name))
+}
+
 impl Standing {
     /// The analyzer broke its protocol's rules. True where it is taken off the flow for it.
     pub fn violated(&mut self, cx: &Cx<'_>, flow: &Flow, was_confirmed: bool) -> bool {
@@ -259,9 +266,21 @@ impl Session {
             Session::FreshFlipped => flow.orig_port(),
             Session::Active(_) | Session::Unknown => return self.active(),
         };
-        let ignored = cx.config.detection.ignores_ports;
-        let suggested = suggested(flow.proto(), port).iter().copied().filter(|_| !ignored);
-        self.start(suggested, cx, flow, shared);
+        let (ignored, proto) = (cx.config.detection.ignores_ports, flow.proto());
+        let suggested = suggested(proto, port).iter().copied().filter(|_| !ignored);
+        match cx.config.analyzers.as_deref().and_then(|own| own.ports.get(&(proto, port))) {
+            None => self.start(suggested, cx, flow, shared),
+            Some(more) => {
+                let mut specs: Found = suggested.collect();
+                let more = more.iter().filter_map(|name| named(name)).filter(|_| !ignored);
+                more.for_each(|spec| {
+                    if !specs.iter().any(|known| known.named == spec.named) {
+                        specs.push(spec);
+                    }
+                });
+                self.start(specs.iter().copied(), cx, flow, shared);
+            }
+        }
         self.active()
     }
 
@@ -275,7 +294,9 @@ impl Session {
     ) {
         let outer = Outer::default();
         let most = cx.config.detection;
-        let slots: SmallVec<[Slot; 1]> = specs.map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
+        let enabled: Found = specs.filter(|spec| is_enabled(cx.config, spec)).collect();
+        let slots: SmallVec<[Slot; 1]> =
+            enabled.iter().map(|spec| Slot::new(spec, outer, cx, flow, shared)).collect();
         let over = flow.proto();
         let detection = is_looked_for(over).then(|| shared.detections.take(over, most));
         *self = if slots.is_empty() && detection.is_none() {
@@ -401,6 +422,9 @@ impl Active {
         flow: &mut Flow,
         shared: &mut Shared,
     ) -> Option<&mut Slot> {
+        if !is_enabled(cx.config, spec) {
+            return None;
+        }
         let known = self.slots.iter().position(|slot| slot.spec.named == spec.named);
         let at = known.unwrap_or(self.slots.len());
         match known.and_then(|at| self.slots.get_mut(at)) {

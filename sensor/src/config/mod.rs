@@ -54,6 +54,8 @@ pub struct Config {
     pub dns: Dns,
     pub ssh: Ssh,
     pub detection: Detection,
+    /// What scripts say of analyzers; none where they say nothing.
+    pub analyzers: Option<Arc<Analyzers>>,
     pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
@@ -127,6 +129,15 @@ pub struct Detection {
     pub bytes: usize,
     /// … and segments.
     pub segments: usize,
+}
+
+/// Which analyzers are set on connections beside what they say themselves, by their names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Analyzers {
+    /// Those that are not.
+    pub disabled: BTreeSet<String>,
+    /// Those that are set on ports, too.
+    pub ports: BTreeMap<(Proto, u16), Vec<String>>,
 }
 
 /// What is made of protocols whose rules a connection breaks.
@@ -332,6 +343,7 @@ impl Default for Config {
             dns: Dns::default(),
             ssh: Ssh::default(),
             detection: Detection::default(),
+            analyzers: None,
             violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),

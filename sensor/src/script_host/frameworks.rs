@@ -13,6 +13,7 @@ use crate::script_host::files::Files;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
 use crate::script_host::notice::Notice;
+use crate::script_host::options;
 use crate::script_host::sumstats::SumStats;
 use crate::script_host::weird::Weird;
 use crate::time::Time;
@@ -50,6 +51,7 @@ impl Frameworks {
             self.notice.natives(),
             self.input.natives(),
             self.weird.natives(),
+            options::natives(),
         ];
         groups.concat()
     }

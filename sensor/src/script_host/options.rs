@@ -1,19 +1,30 @@
 //! The engine's options as scripts have them: what they set, the engine obeys.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use nightjar_script::Vm;
 use nightjar_script::value::{self, Addr};
+use nightjar_script::vm::NativeFn;
 
-use crate::config::Config;
 use crate::config::options::{OptionDef, Role, Value, all};
+use crate::config::{Analyzers, Config};
 use crate::event::Proto;
 use crate::script_host::log::rotate;
 use crate::time::Interval;
 
 /// Functions that change options.
-const CHANGES: [&str; 2] = ["Config::set_value", "Option::set"];
+const CHANGES: [&str; 6] = [
+    "Config::set_value",
+    "Option::set",
+    "Analyzer::enable_analyzer",
+    "Analyzer::disable_analyzer",
+    "Analyzer::register_for_port",
+    "Analyzer::register_for_ports",
+];
 
 /// Lets the engine obey what the scripts' variables hold. Returns what it cannot obey, and why.
 pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
@@ -29,7 +40,36 @@ pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
     }
     config.rotate_every = Interval::from_secs_f64(rotate::default_interval(vm));
     config.rotate_from = Interval::from_secs_f64(rotate::base_time(vm));
+    let analyzers = analyzers(vm);
+    config.analyzers = (analyzers != Analyzers::default()).then(|| Arc::new(analyzers));
     refused
+}
+
+/// Functions by full name.
+pub(super) fn natives() -> Vec<(&'static str, NativeFn)> {
+    let obey: NativeFn = Rc::new(|vm, _, _| {
+        vm.option_changes += 1;
+        Ok(value::Value::Bool(true))
+    });
+    vec![("Analyzer::obey", obey)]
+}
+
+/// What scripts say of analyzers.
+fn analyzers(vm: &Vm) -> Analyzers {
+    let table = |name| match vm.global_value(name) {
+        Some(value::Value::Table(table)) => table.snapshot(),
+        _ => Vec::new(),
+    };
+    let disabled = table("Analyzer::disabled_names").iter().map(|(name, _)| vm.text_string(name)).collect();
+    let mut ports: BTreeMap<(Proto, u16), Vec<String>> = BTreeMap::new();
+    for (name, of) in table("Analyzer::port_names") {
+        let value::Value::Table(of) = of else { continue };
+        for port in of.snapshot().iter().filter_map(|(key, _)| port(key)) {
+            ports.entry(port).or_default().push(vm.text_string(&name));
+        }
+    }
+    ports.values_mut().for_each(|names| names.sort());
+    Analyzers { disabled, ports }
 }
 
 /// Whether scripts of users may change options after `zeek_init`.
