@@ -4,17 +4,17 @@ pub mod file;
 mod nets;
 pub mod options;
 mod ports;
+pub mod protocols;
 
 pub use nets::Nets;
 pub use ports::PortSet;
+pub use protocols::Protocols;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use nightjar_protocols::files::Hashing;
-use nightjar_protocols::http::log::KNOWN_METHODS;
-use nightjar_protocols::{dns, ssh};
 
 use crate::event::{Interest, Proto};
 use crate::export::Exports;
@@ -50,9 +50,7 @@ pub struct Config {
     /// Digests of files.
     pub file_hashing: Hashing,
     pub capture_passwords: bool,
-    pub http: Http,
-    pub dns: Dns,
-    pub ssh: Ssh,
+    pub protocols: Protocols,
     pub detection: Detection,
     /// What scripts say of analyzers; none where they say nothing.
     pub analyzers: Option<Arc<Analyzers>>,
@@ -79,45 +77,6 @@ pub struct PacketFilter {
     pub restrict: BTreeMap<String, String>,
     pub default_capture: String,
     pub unrestricted: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Http {
-    /// In upper case.
-    pub proxy_headers: BTreeSet<String>,
-    /// The same, if they are not those of the default.
-    pub other_proxy_headers: Option<Arc<BTreeSet<String>>>,
-    /// Methods that are no weird.
-    pub methods: BTreeSet<String>,
-    /// The same, if they are not those of the default.
-    pub other_methods: Option<Arc<BTreeSet<String>>>,
-    pub max_pending: u32,
-    pub max_files_orig: u32,
-    pub max_files_resp: u32,
-    /// Bytes of an URI that is told; negative for all.
-    pub max_uri: i64,
-    /// Bytes of a body that one event tells.
-    pub delivery: usize,
-    /// Parts in parts of a body.
-    pub mime_depth: u16,
-}
-
-#[derive(Clone, Debug)]
-pub struct Dns {
-    /// Ids, and messages of one id, that wait for their other half.
-    pub pending: dns::Pending,
-    /// Questions of a message that is still taken for DNS; 0 for any number.
-    pub max_questions: u16,
-    pub skip_authority: bool,
-    pub skip_additional: bool,
-}
-
-#[derive(Clone, Debug)]
-pub struct Ssh {
-    /// Compression under which sizes of packets do not tell whether a login succeeded.
-    pub compressed: Arc<BTreeSet<String>>,
-    /// After a login nothing more is read.
-    pub ends_with_login: bool,
 }
 
 /// How protocols are found.
@@ -339,9 +298,7 @@ impl Default for Config {
             packet_filter: PacketFilter::default(),
             file_hashing: Hashing::NONE,
             capture_passwords: false,
-            http: Http::default(),
-            dns: Dns::default(),
-            ssh: Ssh::default(),
+            protocols: Protocols::default(),
             detection: Detection::default(),
             analyzers: None,
             violations: Violations::default(),
@@ -362,45 +319,6 @@ impl Default for PacketFilter {
             default_capture: DEFAULT_CAPTURE.to_owned(),
             unrestricted: String::new(),
         }
-    }
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        const PROXIES: [&str; 7] = [
-            "FORWARDED",
-            "X-FORWARDED-FOR",
-            "X-FORWARDED-FROM",
-            "CLIENT-IP",
-            "VIA",
-            "XROXY-CONNECTION",
-            "PROXY-CONNECTION",
-        ];
-        Http {
-            proxy_headers: PROXIES.map(str::to_owned).into(),
-            other_proxy_headers: None,
-            methods: KNOWN_METHODS.map(str::to_owned).into(),
-            other_methods: None,
-            max_pending: 100,
-            max_files_orig: 15,
-            max_files_resp: 15,
-            max_uri: -1,
-            delivery: 1500,
-            mime_depth: 100,
-        }
-    }
-}
-
-impl Default for Dns {
-    fn default() -> Self {
-        let dns::Options { max_questions, skip_authority, skip_additional, .. } = dns::Options::default();
-        Dns { pending: dns::Pending::default(), max_questions, skip_authority, skip_additional }
-    }
-}
-
-impl Default for Ssh {
-    fn default() -> Self {
-        Ssh { compressed: Arc::new(ssh::COMPRESSED.map(str::to_owned).into()), ends_with_login: true }
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use crate::counters::CounterSet;
 use crate::pipeline::{Histogram, Ledger, RingLedger, WorkerStats};
 use crate::policy::ScriptCounters;
+use crate::service::about;
 use crate::sink::{AlarmKind, Counts, Histogram as Lag, Reason};
 
 /// Names of labels.
@@ -556,13 +557,30 @@ pub fn text(ledger: &Ledger, dialect: Dialect) -> String {
     out
 }
 
+/// `docs/metrics.md` with the table of all metrics as they are declared.
+pub fn documented(page: &str) -> String {
+    let row = |name: &str, kind: &str, labels: &[&str], help: &str| {
+        format!("| `{name}` | {kind} | {} | {help} |", labels.join(", "))
+    };
+    let of_ledger = FAMILIES
+        .iter()
+        .map(|family| row(&format!("nightjar_{}", family.name), family.kind, &family.labels, family.help));
+    let about =
+        about::FAMILIES.iter().map(|family| row(family.name, family.kind, family.labels, family.help));
+    let is_metric = |line: &&str| line.starts_with("| `nightjar_") || line.starts_with("| `process_");
+    let head = page.lines().take_while(|line| !is_metric(line)).map(str::to_owned);
+    let tail = page.lines().skip_while(|line| !is_metric(line)).filter(|line| !is_metric(line));
+    let lines: Vec<String> = head.chain(of_ledger).chain(about).chain(tail.map(str::to_owned)).collect();
+    lines.join("\n") + "\n"
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::service::health::Health;
-    use crate::service::{about, status};
+    use crate::service::status;
 
     fn ledger() -> Ledger {
         let mut ring = RingLedger::new("eth1".into(), 0);
@@ -585,28 +603,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_table_is_what_is_told() {
-        let documented = include_str!("../../../docs/metrics.md");
-        let row = |name: &str, kind: &str, labels: &[&str], help: &str| {
-            format!("| `{name}` | {kind} | {} | {help} |", labels.join(", "))
-        };
-        let of_ledger = FAMILIES.iter().map(|family| {
-            row(&format!("nightjar_{}", family.name), family.kind, &family.labels, family.help)
-        });
-        let about =
-            about::FAMILIES.iter().map(|family| row(family.name, family.kind, family.labels, family.help));
-        let rows: Vec<String> = of_ledger.chain(about).collect();
-        let is_metric = |line: &&str| line.starts_with("| `nightjar_") || line.starts_with("| `process_");
-        let shown: Vec<&str> = documented.lines().filter(is_metric).collect();
-        if shown != rows && std::env::var_os("NIGHTJAR_BLESS").is_some() {
-            let head = documented.lines().take_while(|line| !is_metric(line)).map(str::to_owned);
-            let tail = documented.lines().skip_while(|line| !is_metric(line)).filter(|line| !is_metric(line));
-            let lines: Vec<String> = head.chain(rows).chain(tail.map(str::to_owned)).collect();
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md");
-            std::fs::write(path, lines.join("\n") + "\n").unwrap();
-            return;
-        }
-        assert_eq!(shown, rows, "run with NIGHTJAR_BLESS=1 to write docs/metrics.md anew");
+    fn all_that_is_listed_is_told() {
         let told = text(&ledger(), Dialect::Prometheus);
         let types: Vec<&str> =
             told.lines().filter_map(|line| line.strip_prefix("# TYPE nightjar_")).collect();

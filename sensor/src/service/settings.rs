@@ -3,12 +3,14 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::capture::live::{self, Fanout, Kind};
 use crate::config::Config;
 use crate::config::file::{self, Problem, Section, Setting, Value};
 use crate::config::options::{self, Given, OptionDef, Role};
+use crate::config::protocols::TABLES;
 use crate::log::{Compression, Retention, Upkeep};
 use crate::pipeline::{Changeable, HANG_AFTER, InterfaceOptions};
 use crate::record::Format;
@@ -95,8 +97,13 @@ impl Default for Service {
 }
 
 /// The tables of the file.
-const SECTIONS: &[&Section<Sensor>] =
-    &[&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &OPTIONS, &SERVICE];
+static SECTIONS: LazyLock<Vec<&Section<Sensor>>> = LazyLock::new(|| {
+    static OF_PROTOCOLS: LazyLock<Vec<Section<Sensor>>> =
+        LazyLock::new(|| TABLES.iter().map(|(name, _)| of_options(name)).collect());
+    let fixed: [&'static Section<Sensor>; 8] =
+        [&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &OPTIONS, &SERVICE];
+    fixed.into_iter().chain(OF_PROTOCOLS.iter()).collect()
+});
 
 /// One setting, whose value is `$value`.
 macro_rules! setting {
@@ -111,7 +118,7 @@ macro_rules! setting {
     };
 }
 
-const INTERFACE: Section<Sensor> = Section {
+static INTERFACE: Section<Sensor> = Section {
     name: "interface",
     option: None,
     begin: Some(|sensor| sensor.interfaces.push(interface_named(""))),
@@ -153,7 +160,7 @@ const KINDS: [(&str, Kind); 3] =
 const FANOUTS: [(&str, Fanout); 4] =
     [("hash", Fanout::Hash), ("tunnel", Fanout::Tunnel), ("qm", Fanout::Queue), ("cpu", Fanout::Cpu)];
 
-const LOGS: Section<Sensor> = Section {
+static LOGS: Section<Sensor> = Section {
     name: "logs",
     begin: None,
     option: Some(Sensor::give),
@@ -182,13 +189,13 @@ const fn of_options(name: &'static str) -> Section<Sensor> {
     Section { name, begin: None, settings: &[], option: Some(Sensor::give) }
 }
 
-const ANALYSIS: Section<Sensor> = of_options("analysis");
-const TIMEOUTS: Section<Sensor> = of_options("timeouts");
-const LIMITS: Section<Sensor> = of_options("limits");
-const LOSS: Section<Sensor> = of_options("loss");
-const OPTIONS: Section<Sensor> = of_options(options::BY_NAME);
+static ANALYSIS: Section<Sensor> = of_options("analysis");
+static TIMEOUTS: Section<Sensor> = of_options("timeouts");
+static LIMITS: Section<Sensor> = of_options("limits");
+static LOSS: Section<Sensor> = of_options("loss");
+static OPTIONS: Section<Sensor> = of_options(options::BY_NAME);
 
-const SERVICE: Section<Sensor> = Section {
+static SERVICE: Section<Sensor> = Section {
     name: "service",
     begin: None,
     option: None,
@@ -293,7 +300,7 @@ impl Sensor {
     /// What could be read, and all that is wrong with the rest.
     pub fn read(text: &str) -> (Sensor, Vec<Problem>) {
         let mut sensor = Sensor::default();
-        let mut problems = file::read(text, SECTIONS, &sink::Config::TABLES, &mut sensor);
+        let mut problems = file::read(text, &SECTIONS, &sink::Config::TABLES, &mut sensor);
         match sink::Config::read(text) {
             Ok(export) => sensor.export = export,
             // What is no TOML at all was told already.
@@ -479,7 +486,7 @@ mod tests {
         // What a default cannot be for everybody.
         let default = Sensor { log_folder: "/var/log/nightjar".into(), ..default };
         assert_eq!(format!("{sensor:?}"), format!("{default:?}"));
-        for section in SECTIONS {
+        for section in SECTIONS.iter() {
             let header = if section.begin.is_some() { "[[" } else { "[" };
             let from = text.find(&format!("\n{header}{}]", section.name)).expect(section.name);
             let body = text[from + 1..].split("\n[").next().unwrap_or_default();

@@ -14,6 +14,7 @@ use nightjar::export::{Export, Exports, FieldNames, KeyBy, Shape, Streams, json_
 use nightjar::log::{Outlet, Target};
 use nightjar::pipeline::{HANG_AFTER, ReplayOptions, declared_logs, replay, streams};
 use nightjar::record::{Format, JsonTime};
+use nightjar::service::metrics;
 use serde_json::Value as Json;
 
 /// Every way that rows are exported, with the folder of its schemas.
@@ -86,7 +87,24 @@ fn generated() -> Vec<(String, String)> {
         ("scripts/base/options.zeek", options::declarations()),
         ("docs/options.md", options::reference()),
     ];
-    logs.chain(pages.map(|(path, text)| (path.to_owned(), text))).collect()
+    let parts = [
+        ("docs/metrics.md", metrics::documented as fn(&str) -> String),
+        ("configs/sensor.toml", with_protocols_settings),
+    ];
+    let part = |(path, now): (&str, fn(&str) -> String)| {
+        (path.to_owned(), now(&std::fs::read_to_string(root(path)).unwrap()))
+    };
+    let pages = pages.map(|(path, text)| (path.to_owned(), text));
+    logs.chain(pages).chain(parts.map(part)).collect()
+}
+
+/// The sample configuration with what is generated in it.
+fn with_protocols_settings(file: &str) -> String {
+    let settings = options::sample();
+    let begin = settings.lines().next().unwrap();
+    let (before, rest) = file.split_once(begin).expect("the line that generated settings begin with");
+    let (_, after) = rest.split_once("\n[service]").expect("[service] behind them");
+    format!("{before}{settings}\n[service]{after}")
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Totals {
 
 /// Lets options say how the next message is read: they may have changed since the last.
 fn obey(space: &mut Workspace, config: &Config) {
-    let of = &config.dns;
+    let of = &config.protocols.dns;
     space.pending = of.pending;
     space.options.max_questions = of.max_questions;
     space.options.skip_authority = of.skip_authority;

@@ -218,12 +218,12 @@ impl Log {
 fn limits(config: &Config, pressed: bool) -> (Limits, RowLimits) {
     let (mut limits, mut row_limits) = (Limits::default(), RowLimits::default());
     row_limits.capture_password = config.capture_passwords;
-    row_limits.proxy_headers.clone_from(&config.http.other_proxy_headers);
-    row_limits.methods.clone_from(&config.http.other_methods);
-    limits.max_depth = config.http.mime_depth;
-    row_limits.max_pending = config.http.max_pending;
+    row_limits.proxy_headers.clone_from(&config.protocols.http.other_proxy_headers);
+    row_limits.methods.clone_from(&config.protocols.http.other_methods);
+    limits.max_depth = config.protocols.http.mime_depth;
+    row_limits.max_pending = config.protocols.http.max_pending;
     (row_limits.max_files_orig, row_limits.max_files_resp) =
-        (config.http.max_files_orig, config.http.max_files_resp);
+        (config.protocols.http.max_files_orig, config.protocols.http.max_files_resp);
     if pressed {
         // Servers take no longer heads either.
         limits.max_line = 16 << 10;
@@ -540,7 +540,7 @@ impl Hears<'_, '_, '_> {
         if !self.link.cx.bus.wants(events::EntityData::ID) {
             return;
         }
-        let size = self.link.cx.config.http.delivery;
+        let size = self.link.cx.config.protocols.http.delivery;
         let mut held = std::mem::take(&mut self.log.undelivered[usize::from(!is_orig)]);
         while !data.is_empty() {
             let (now, later) = data.split_at(data.len().min(size.saturating_sub(held.len()).max(1)));
@@ -645,7 +645,7 @@ impl Handler for Hears<'_, '_, '_> {
         let now = self.now();
         self.log.totals.requests += 1;
         self.log.totals.versions[0] = line.version;
-        let most = usize::try_from(self.link.cx.config.http.max_uri).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.link.cx.config.protocols.http.max_uri).unwrap_or(usize::MAX);
         if line.uri.len().max(line.unescaped_uri.len()) > most {
             let (original, unescaped) = (truncated(line.uri, most), truncated(line.unescaped_uri, most));
             let line = RequestLine { uri: &original, unescaped_uri: &unescaped, ..*line };

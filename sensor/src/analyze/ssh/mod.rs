@@ -69,7 +69,7 @@ impl Ssh {
 impl Analyzer for Ssh {
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
         // From the middle on there is nothing to be read, and after a login nothing more to be found.
-        let ends = self.is_over() && link.cx.config.ssh.ends_with_login;
+        let ends = self.is_over() && link.cx.config.protocols.ssh.ends_with_login;
         if !link.flow.is_partial() && !ends {
             self.session.data(dir.is_orig(), bytes, &mut Hears { link, seen: &mut self.seen });
         }
@@ -194,7 +194,7 @@ impl ssh::Handler for Hears<'_, '_, '_> {
     }
 
     fn attempt(&mut self, attempt: Attempt) {
-        let compressed = &self.link.cx.config.ssh.compressed;
+        let compressed = &self.link.cx.config.protocols.ssh.compressed;
         if !self.seen().info.attempted(attempt, compressed) {
             return;
         }

@@ -5,13 +5,13 @@
 //! may say ([`section`]), and the reference (`docs/options.md`). Scripts, the command line and the configuration file
 //! all set the one value that the engine reads.
 
+mod detection;
 mod file;
 mod flow;
 mod ignored;
 mod limits;
 mod logs;
 mod loss;
-mod protocols;
 mod reference;
 mod site;
 mod traffic;
@@ -19,10 +19,43 @@ mod value;
 
 pub use file::{BY_NAME, section};
 pub use logs::ROTATION;
-pub use reference::{declarations, reference};
+pub use reference::{declarations, reference, sample};
 pub use value::Value;
 
-use crate::config::Config;
+use crate::config::{Config, protocols};
+
+/// A number of things, up to some.
+macro_rules! number {
+    ($name:literal, $($field:ident).+, $as:ty, $most:expr, $doc:literal) => {
+        $crate::config::options::OptionDef::engine(
+            $name,
+            "count",
+            $doc,
+            |config| Value::Count(config.$($field).+ as u64),
+            |config, value| {
+                config.$($field).+ = value.size(0, $most)? as $as;
+                Ok(())
+            },
+        )
+    };
+}
+
+macro_rules! switch {
+    ($name:literal, $($field:ident).+, $doc:literal) => {
+        $crate::config::options::OptionDef::engine(
+            $name,
+            "bool",
+            $doc,
+            |config| Value::Bool(config.$($field).+),
+            |config, value| {
+                config.$($field).+ = value.bool()?;
+                Ok(())
+            },
+        )
+    };
+}
+
+pub(crate) use {number, switch};
 
 /// An option.
 #[derive(Clone, Copy, Debug)]
@@ -101,13 +134,13 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
         site::OPTIONS,
         flow::OPTIONS,
         traffic::OPTIONS,
-        protocols::OPTIONS,
+        detection::OPTIONS,
         logs::OPTIONS,
         limits::OPTIONS,
         loss::OPTIONS,
         ignored::OPTIONS,
     ];
-    groups.into_iter().flatten()
+    groups.into_iter().chain(protocols::TABLES.iter().map(|(_, options)| *options)).flatten()
 }
 
 /// Why nobody obeys an option, be it one that scripts declare, and whether that is harmless.
@@ -126,7 +159,7 @@ pub fn find(name: &str) -> Option<&'static OptionDef> {
 
 impl OptionDef {
     /// One that the engine obeys.
-    const fn engine(
+    pub(crate) const fn engine(
         name: &'static str,
         ty: &'static str,
         doc: &'static str,
@@ -153,23 +186,31 @@ impl OptionDef {
         OptionDef { name, ty, doc: "", kind: Kind::Const, key: None, role }
     }
 
-    const fn runtime(mut self) -> Self {
+    pub(crate) const fn runtime(mut self) -> Self {
         self.kind = Kind::Option;
         self
     }
 
-    const fn global(mut self) -> Self {
+    pub(crate) const fn global(mut self) -> Self {
         self.kind = Kind::Global;
         self
     }
 
-    const fn key(self, section: &'static str, name: &'static str) -> Self {
+    pub(crate) const fn key(self, section: &'static str, name: &'static str) -> Self {
         self.key_as(section, name, Form::Plain)
     }
 
-    const fn key_as(mut self, section: &'static str, name: &'static str, form: Form) -> Self {
+    pub(crate) const fn key_as(mut self, section: &'static str, name: &'static str, form: Form) -> Self {
         self.key = Some(Key { section, name, form });
         self
+    }
+
+    /// The engine's value at first; scripts' own options have none here.
+    fn value_at_first(&self) -> Value {
+        match self.role {
+            Role::Engine { get, .. } => get(&Config::default()),
+            Role::Scripts { default } | Role::Ignored { default, .. } => Value::Text(default.to_owned()),
+        }
     }
 
     /// The value at first, as Zeek writes it.

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::config::options::ignored::OF_SCRIPTS;
-use crate::config::options::{Kind, OptionDef, all};
+use crate::config::options::{Kind, OptionDef, Value, all, section};
+use crate::config::protocols::TABLES;
 
 /// Columns of text in what is generated.
 const WIDTH: usize = 110;
@@ -60,6 +61,44 @@ fn declaration(option: &OptionDef, name: &str, indent: &str, out: &mut String) {
         let _ = writeln!(out, "{indent}}}{end}");
     } else {
         let _ = writeln!(out, "{indent}{start} = {default}{end}");
+    }
+}
+
+/// The part of `configs/sensor.toml` that is about protocols: their settings with the defaults.
+pub fn sample() -> String {
+    let mut out = String::from(
+        "# Protocols. What stands from here to [service] is generated from the declarations of their settings.\n",
+    );
+    for (table, _) in TABLES {
+        let _ = writeln!(out, "\n[{table}]");
+        for (option, key) in section(table) {
+            for line in wrapped(option.doc, WIDTH - 2) {
+                let _ = writeln!(out, "# {line}");
+            }
+            let _ = writeln!(out, "{} = {}", key.name, written(&option.value_at_first()));
+        }
+    }
+    out
+}
+
+/// A value as the configuration file has it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Bool(is) => is.to_string(),
+        Value::Count(n) => n.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Double(n) => format!("{n:?}"),
+        Value::Texts(texts) => {
+            let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+            let short = format!("[{}]", texts.join(", "));
+            if short.len() < WIDTH - 20 {
+                return short;
+            }
+            let lines = wrapped(&texts.join(", "), WIDTH - 4);
+            format!("[\n  {},\n]", lines.join("\n  "))
+        }
+        // Of these types protocols have no settings yet.
+        other => format!("{:?}", other.literal()),
     }
 }
 

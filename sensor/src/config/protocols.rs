@@ -1,0 +1,26 @@
+//! What protocols are told, by their folders. Written by tools/lists; a test compares it.
+
+use crate::config::options::OptionDef;
+
+#[path = "../analyze/dns/settings.rs"]
+pub mod dns;
+#[path = "../analyze/http/settings.rs"]
+pub mod http;
+#[path = "../analyze/ssh/settings.rs"]
+pub mod ssh;
+
+/// What the analyzers of each are told.
+#[derive(Clone, Debug, Default)]
+pub struct Protocols {
+    pub dns: dns::Settings,
+    pub http: http::Settings,
+    pub ssh: ssh::Settings,
+}
+
+/// The tables of the configuration file, and what is set in them.
+#[rustfmt::skip]
+pub const TABLES: &[(&str, &[OptionDef])] = &[
+    ("dns", dns::OPTIONS),
+    ("http", http::OPTIONS),
+    ("ssh", ssh::OPTIONS),
+];
