@@ -161,65 +161,6 @@ const dpd_buffer_size: count = 1024 &redef;
 ## Segments in which they are looked for.
 const dpd_max_packets: count = 100 &redef;
 
-module HTTP;
-export {
-	## Headers, in upper case, that `proxied` of http.log shows.
-	option proxy_headers: set[string] = {
-		"CLIENT-IP", "FORWARDED", "PROXY-CONNECTION", "VIA", "X-FORWARDED-FOR", "X-FORWARDED-FROM",
-		"XROXY-CONNECTION"
-	};
-	## Methods that are no weird.
-	option http_methods: set[string] = {
-		"BMOVE", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS",
-		"POLL", "POST", "PROPFIND", "PROPPATCH", "PUT", "REPORT", "SEARCH", "SUBSCRIBE", "TRACE",
-		"UNLOCK"
-	};
-	## With more requests than this that wait for their reply, in one connection, all are logged as they are;
-	## 0 is no bound.
-	option max_pending_requests: count = 100;
-	## So many files of a request http.log names.
-	option max_files_orig: count = 15;
-	## So many files of a reply http.log names.
-	option max_files_resp: count = 15;
-}
-
-module MIME;
-export {
-	## So many parts in each other a body may have.
-	const max_depth: count = 100 &redef;
-}
-
-module GLOBAL;
-## Bytes of an URI that is told, with "..." behind them; -1 is all.
-const truncate_http_URI: int = -1 &redef;
-## Bytes of a body that one http_entity_data tells.
-global http_entity_data_delivery_size: count = 1500 &redef;
-
-module DNS;
-export {
-	## With more messages of one id than this that wait for their other half, those before are logged as they
-	## are.
-	option max_pending_msgs: count = 50;
-	## With more ids than this of such messages, in one connection, all are logged as they are.
-	option max_pending_query_ids: count = 50;
-}
-
-module GLOBAL;
-## A message with more questions than this is no DNS; 0 is no bound.
-global dns_max_queries: count = 25 &redef;
-## Events do not tell of the authority section.
-global dns_skip_all_auth: bool = T &redef;
-## Nor of the additional section, EDNS among it.
-global dns_skip_all_addl: bool = T &redef;
-
-module SSH;
-export {
-	## Compression under which the sizes of packets do not tell whether a login succeeded.
-	option compression_algorithms: set[string] = {"zlib", "zlib@openssh.com"};
-	## Nothing more is read of a connection once a login has succeeded.
-	option disable_analyzer_after_detection: bool = T;
-}
-
 module LogAscii;
 export {
 	## "tsv", Zeek's default, or "json".
@@ -581,6 +522,65 @@ export {
 	const enable_auto_protocol_capture_filters: bool = F &redef;
 	## Not obeyed: this is fixed.
 	const max_filter_compile_time: interval = 100msecs &redef;
+}
+
+module DNS;
+export {
+	## With more messages of one id than this that wait for their other half, those before are logged as they
+	## are.
+	option max_pending_msgs: count = 50;
+	## With more ids than this of such messages, in one connection, all are logged as they are.
+	option max_pending_query_ids: count = 50;
+}
+
+module GLOBAL;
+## A message with more questions than this is no DNS; 0 is no bound.
+global dns_max_queries: count = 25 &redef;
+## Events do not tell of the authority section.
+global dns_skip_all_auth: bool = T &redef;
+## Events do not tell of the additional section, EDNS among it.
+global dns_skip_all_addl: bool = T &redef;
+
+module HTTP;
+export {
+	## Headers, in upper case, that `proxied` of http.log shows.
+	option proxy_headers: set[string] = {
+		"CLIENT-IP", "FORWARDED", "PROXY-CONNECTION", "VIA", "X-FORWARDED-FOR", "X-FORWARDED-FROM",
+		"XROXY-CONNECTION"
+	};
+	## Methods that are no weird.
+	option http_methods: set[string] = {
+		"BMOVE", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS",
+		"POLL", "POST", "PROPFIND", "PROPPATCH", "PUT", "REPORT", "SEARCH", "SUBSCRIBE", "TRACE",
+		"UNLOCK"
+	};
+	## With more requests than this that wait for their reply, in one connection, all are logged as they are;
+	## 0 is no bound.
+	option max_pending_requests: count = 100;
+	## So many files of a request http.log names.
+	option max_files_orig: count = 15;
+	## So many files of a reply http.log names.
+	option max_files_resp: count = 15;
+}
+
+module MIME;
+export {
+	## So many parts in each other a body may have.
+	const max_depth: count = 100 &redef;
+}
+
+module GLOBAL;
+## Bytes of an URI that is told, with "..." behind them; -1 is all.
+const truncate_http_URI: int = -1 &redef;
+## Bytes of a body that one http_entity_data tells.
+global http_entity_data_delivery_size: count = 1500 &redef;
+
+module SSH;
+export {
+	## Compression under which the sizes of packets do not tell whether a login succeeded.
+	option compression_algorithms: set[string] = {"zlib", "zlib@openssh.com"};
+	## Nothing more is read of a connection once a login has succeeded.
+	option disable_analyzer_after_detection: bool = T;
 }
 
 module GLOBAL;

@@ -20,12 +20,12 @@ const LISTS: [&str; 6] = [
 /// The file with the one line.
 const LINE: &str = "sensor/src/analyze/protocol.rs";
 
-/// The files of the project, by their paths in it. What is built, and captures, are left out.
+/// The files of the project, by their paths in it. What is built, captures and schemas are left out.
 fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let (mut files, mut folders) = (BTreeMap::new(), vec![root.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
-            let (entry, left_out) = (entry.unwrap(), ["target", ".git", "pcaps", "bench-data"]);
+            let (entry, left_out) = (entry.unwrap(), ["target", ".git", "pcaps", "schemas", "bench-data"]);
             let (path, kind) = (entry.path(), entry.file_type().unwrap());
             if left_out.iter().any(|name| entry.file_name() == *name) {
                 continue;

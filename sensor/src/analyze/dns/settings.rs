@@ -53,6 +53,6 @@ pub const OPTIONS: &[OptionDef] = &[
     .key("dns", "max_questions"),
     switch!("dns_skip_all_auth", protocols.dns.skip_authority, "Events do not tell of the authority section.").global()
     .key("dns", "skip_authority"),
-    switch!("dns_skip_all_addl", protocols.dns.skip_additional, "Nor of the additional section, EDNS among it.").global()
+    switch!("dns_skip_all_addl", protocols.dns.skip_additional, "Events do not tell of the additional section, EDNS among it.").global()
     .key("dns", "skip_additional"),
 ];
