@@ -10,7 +10,7 @@ pub use nets::Nets;
 pub use ports::PortSet;
 pub use protocols::Protocols;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ipnet::IpNet;
