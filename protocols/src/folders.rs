@@ -18,3 +18,5 @@ pub mod syslog;
 pub mod tls;
 #[path = "wire/mod.rs"]
 pub mod wire;
+#[path = "x509/mod.rs"]
+pub mod x509;

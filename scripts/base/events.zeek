@@ -10,6 +10,8 @@ export {
 		ANALYZER_ANALYZER_DNS,
 		ANALYZER_ANALYZER_SSH,
 		ANALYZER_ANALYZER_SYSLOG,
+		ANALYZER_ANALYZER_SSL,
+		ANALYZER_ANALYZER_DTLS,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -27,6 +29,8 @@ export {
 		ANALYZER_DNS,
 		ANALYZER_SSH,
 		ANALYZER_SYSLOG,
+		ANALYZER_SSL,
+		ANALYZER_DTLS,
 	};
 
 	## The ports that an analyzer is set on.
@@ -35,6 +39,8 @@ export {
 		[ANALYZER_DNS] = set(53/udp, 53/tcp, 137/udp, 5353/udp, 5355/udp),
 		[ANALYZER_SSH] = set(22/tcp),
 		[ANALYZER_SYSLOG] = set(514/udp),
+		[ANALYZER_SSL] = set(443/tcp, 563/tcp, 585/tcp, 614/tcp, 636/tcp, 989/tcp, 990/tcp, 992/tcp, 993/tcp, 995/tcp, 5223/tcp),
+		[ANALYZER_DTLS] = set(443/udp),
 	};
 }
 
@@ -49,6 +55,7 @@ export {
 		ANALYZER_EXTRACT,
 		ANALYZER_DATA_EVENT,
 		ANALYZER_PE,
+		ANALYZER_X509,
 		ANALYZER_OCSP_REPLY,
 	};
 }
@@ -552,3 +559,191 @@ global ssh_encrypted_packet: event(c: connection, orig: bool, len: count);
 
 ## A message. Facility and severity are 999 where it has no priority.
 global syslog_message: event(c: connection, facility: count, severity: count, msg: string);
+
+module SSL;
+
+export {
+
+## How something is signed, up to TLS 1.2.
+type SignatureAndHashAlgorithm: record {
+	HashAlgorithm: count;
+	SignatureAlgorithm: count;
+};
+}
+
+module GLOBAL;
+
+type signature_and_hashalgorithm_vec: vector of SSL::SignatureAndHashAlgorithm;
+
+module SSL;
+
+export {
+
+## A key that both sides know of already.
+type PSKIdentity: record {
+	identity: string;
+	obfuscated_ticket_age: count;
+};
+}
+
+module GLOBAL;
+
+type psk_identity_vec: vector of SSL::PSKIdentity;
+
+## What a client can do (RFC 8446 §4.1.2).
+global ssl_client_hello: event(c: connection, version: count, record_version: count, possible_ts: time, client_random: string, session_id: string, ciphers: index_vec, comp_methods: index_vec);
+## What a server chose.
+global ssl_server_hello: event(c: connection, version: count, record_version: count, possible_ts: time, server_random: string, session_id: string, cipher: count, comp_method: count);
+## An extension of a hello, before the hello.
+global ssl_extension: event(c: connection, is_client: bool, code: count, val: string);
+## The groups that a side can do, curves for the most part.
+global ssl_extension_elliptic_curves: event(c: connection, is_client: bool, curves: index_vec);
+## How a side can read points of curves (RFC 8422 §5.1.2).
+global ssl_extension_ec_point_formats: event(c: connection, is_client: bool, point_formats: index_vec);
+## The signatures that a side can verify.
+global ssl_extension_signature_algorithm: event(c: connection, is_client: bool, signature_algorithms: signature_and_hashalgorithm_vec);
+## The groups of the keys that a client sent, or that of a server's (RFC 8446 §4.2.8).
+global ssl_extension_key_share: event(c: connection, is_client: bool, curves: index_vec);
+## The keys that a client knows of already (RFC 8446 §4.2.11).
+global ssl_extension_pre_shared_key_client_hello: event(c: connection, is_client: bool, identities: psk_identity_vec, binders: string_vec);
+## Which of these the server chose.
+global ssl_extension_pre_shared_key_server_hello: event(c: connection, is_client: bool, selected_identity: count);
+## How known keys may be used (RFC 8446 §4.2.9).
+global ssl_extension_psk_key_exchange_modes: event(c: connection, is_client: bool, modes: index_vec);
+## The protocols that may follow, or the one that does (RFC 7301).
+global ssl_extension_application_layer_protocol_negotiation: event(c: connection, is_client: bool, protocols: string_vec);
+## The name that a client asks for (RFC 6066 §3).
+global ssl_extension_server_name: event(c: connection, is_client: bool, names: string_vec);
+## The versions that a client can do, or the one that the server chose (RFC 8446 §4.2.1).
+global ssl_extension_supported_versions: event(c: connection, is_client: bool, versions: index_vec);
+## A log promises to have a certificate (RFC 6962 §3.3).
+global ssl_extension_signed_certificate_timestamp: event(c: connection, is_client: bool, version: count, logid: string, timestamp: count, signature_and_hashalgorithm: SSL::SignatureAndHashAlgorithm, signature: string);
+## A server's part of the key exchange, on a curve.
+global ssl_ecdh_server_params: event(c: connection, curve: count, point: string);
+## A server's part of the key exchange, in a field.
+global ssl_dh_server_params: event(c: connection, p: string, q: string, Ys: string);
+## The signature of these. Before TLS 1.2 the numbers of both algorithms are 256.
+global ssl_server_signature: event(c: connection, signature_and_hashalgorithm: SSL::SignatureAndHashAlgorithm, signature: string);
+## A client's part, on a curve.
+global ssl_ecdh_client_params: event(c: connection, point: string);
+## A client's part, in a field.
+global ssl_dh_client_params: event(c: connection, Yc: string);
+## A secret, encrypted with the server's key.
+global ssl_rsa_client_pms: event(c: connection, pms: string);
+## Both sides encrypt.
+global ssl_established: event(c: connection);
+## A side tells of a failure, or that it will close.
+global ssl_alert: event(c: connection, is_client: bool, level: count, desc: count);
+## With what a session can be resumed (RFC 5077).
+global ssl_session_ticket_handshake: event(c: connection, ticket_lifetime_hint: count, ticket: string);
+## A heartbeat that is not encrypted (RFC 6520).
+global ssl_heartbeat: event(c: connection, is_client: bool, length: count, heartbeat_type: count, payload_length: count, payload: string);
+## A record that is not encrypted.
+global ssl_plaintext_data: event(c: connection, is_client: bool, record_version: count, content_type: count, length: count);
+## A record that is encrypted.
+global ssl_encrypted_data: event(c: connection, is_client: bool, record_version: count, content_type: count, length: count);
+## An encrypted record of TLS 1.3 that most likely is of the handshake.
+global ssl_probable_encrypted_handshake_message: event(c: connection, is_client: bool, length: count);
+## An OCSP response that came with the handshake.
+global ssl_stapled_ocsp: event(c: connection, is_client: bool, response: string);
+## A handshake message, after all else that is told of it.
+global ssl_handshake_message: event(c: connection, is_client: bool, msg_type: count, length: count);
+## A side goes over to the keys agreed on; in TLS 1.3 it means nothing.
+global ssl_change_cipher_spec: event(c: connection, is_client: bool);
+## The one that did not open the connection is the client.
+global ssl_connection_flipped: event(c: connection);
+
+module X509;
+
+export {
+
+## What a certificate says.
+type Certificate: record {
+	version: count &log;
+	## In hexadecimal digits.
+	serial: string &log;
+	## By RFC 2253.
+	subject: string &log;
+	## The last common name of the subject.
+	cn: string &optional;
+	issuer: string &log;
+	not_valid_before: time &log;
+	not_valid_after: time &log;
+	key_alg: string &log;
+	sig_alg: string &log;
+	tbs_sig_alg: string;
+	## `rsa`, `dsa` or `ecdsa`.
+	key_type: string &optional;
+	## In bits.
+	key_length: count &optional;
+	## RSA's.
+	exponent: string &optional;
+	curve: string &optional;
+};
+}
+
+module GLOBAL;
+
+module X509;
+
+export {
+
+## An extension.
+type Extension: record {
+	name: string;
+	short_name: string &optional;
+	oid: string;
+	critical: bool;
+	## DER.
+	value: string;
+};
+}
+
+module GLOBAL;
+
+module X509;
+
+export {
+
+## Whether it may sign others.
+type BasicConstraints: record {
+	ca: bool &log;
+	path_len: count &optional;
+};
+}
+
+module GLOBAL;
+
+module X509;
+
+export {
+
+## What it is for beside its subject.
+type SubjectAlternativeName: record {
+	dns: string_vec &optional;
+	uri: string_vec &optional;
+	email: string_vec &optional;
+	ip: addr_vec &optional;
+	## Names of other kinds, which are not kept.
+	other_fields: bool;
+};
+}
+
+module GLOBAL;
+
+## A certificate.
+global x509_certificate: event(f: fa_file, cert_ref: opaque of x509, cert: X509::Certificate);
+## An extension of it.
+global x509_extension: event(f: fa_file, ext: X509::Extension);
+## Whether it may sign others (RFC 5280 §4.2.1.9).
+global x509_ext_basic_constraints: event(f: fa_file, ext: X509::BasicConstraints);
+## What it is for beside its subject (RFC 5280 §4.2.1.6).
+global x509_ext_subject_alternative_name: event(f: fa_file, ext: X509::SubjectAlternativeName);
+## A log promises to have it (RFC 6962 §3.3).
+global x509_ocsp_ext_signed_certificate_timestamp: event(f: fa_file, version: count, logid: string, timestamp: count, hash_algorithm: count, signature_algorithm: count, signature: string);
+
+## What became of a request: `successful`, `trylater` and so on (RFC 6960 §4.2.1).
+global ocsp_response_status: event(f: fa_file, status: string);
+## What a response says of a certificate. Digests and numbers are hexadecimal digits; times that there are not
+## are zero.
+global ocsp_response_certificate: event(f: fa_file, hashAlgorithm: string, issuerNameHash: string, issuerKeyHash: string, serialNumber: string, certStatus: string, revoketime: time, revokereason: string, thisUpdate: time, nextUpdate: time);

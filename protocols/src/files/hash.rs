@@ -18,6 +18,8 @@ pub struct Hashing {
 impl Hashing {
     /// No digests.
     pub const NONE: Hashing = Hashing { md5: false, sha1: false, sha256: false };
+    /// All that there are.
+    pub const ALL: Hashing = Hashing { md5: true, sha1: true, sha256: true };
 
     /// Whether there is any to make.
     pub fn any(self) -> bool {

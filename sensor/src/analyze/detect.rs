@@ -328,9 +328,9 @@ mod tests {
     #[test]
     fn it_ends_once_all_is_decided_or_after_a_kilobyte_or_a_hundred_pieces() {
         let mut decided = detection();
-        see(&mut decided, Dir::Orig, b"\x16\x03\x01");
+        see(&mut decided, Dir::Orig, b"\xff\xfe\xfd");
         assert!(!decided.is_over());
-        see(&mut decided, Dir::Resp, b"\x16\x03\x03");
+        see(&mut decided, Dir::Resp, b"\xff\xfe\xfd");
         assert!(decided.is_over());
         let mut long = detection();
         see(&mut long, Dir::Orig, &[b' '; 1024]);
@@ -342,6 +342,18 @@ mod tests {
         assert!(!many.is_over());
         see(&mut many, Dir::Orig, b" ");
         assert!(many.is_over());
+    }
+
+    #[test]
+    fn a_datagram_is_looked_at_by_itself() {
+        let mut hello = [0; 40];
+        hello[..3].copy_from_slice(&[0x16, 0xfe, 0xff]);
+        (hello[13], hello[25], hello[26]) = (1, 0xfe, 0xfd);
+        for dir in [Dir::Orig, Dir::Resp] {
+            let mut detection = Spares::default().take(Proto::Udp, Most::default());
+            assert_eq!(see(&mut detection, dir, &hello[1..]), [""; 0]);
+            assert_eq!(see(&mut detection, dir, &hello), ["DTLS"]);
+        }
     }
 
     #[test]

@@ -8,7 +8,13 @@ pub(super) mod dns;
 pub(super) mod files;
 #[path = "http/mod.rs"]
 pub(super) mod http;
+#[path = "ocsp/mod.rs"]
+pub(super) mod ocsp;
 #[path = "ssh/mod.rs"]
 pub(super) mod ssh;
+#[path = "ssl/mod.rs"]
+pub(super) mod ssl;
 #[path = "syslog/mod.rs"]
 pub(super) mod syslog;
+#[path = "x509/mod.rs"]
+pub(super) mod x509;

@@ -311,6 +311,11 @@ impl<'c> Link<'_, 'c> {
         FileCx { cx: self.cx, flow: self.flow, held: &mut self.shared.of.files, carrier }
     }
 
+    /// Nothing more of the flow is wanted: the analyzer is given no more of it, not even its end.
+    pub fn leave(&mut self) {
+        self.standing.leave();
+    }
+
     pub fn weird(&mut self, name: &'static str, source: &'static str) {
         self.flow.weird(self.cx, name, source);
     }

@@ -33,7 +33,12 @@ pub struct Protocol {
     /// What is behaviour, in the Zeek language; loaded as `base/protocols/NAME`. It loads `base/logs/LOG` where its
     /// logs are to be declared.
     pub script: Option<&'static str>,
+    /// A script of constants that are declared elsewhere, which the former may load.
+    pub constants: Option<Constants>,
 }
+
+/// A script's name, and what makes it.
+pub type Constants = (&'static str, fn() -> String);
 
 impl Protocol {
     /// One that has nothing: what a declaration leaves out.
@@ -49,6 +54,7 @@ impl Protocol {
         course: &[],
         logs: &[],
         script: None,
+        constants: None,
     };
 
     /// Its events with their places.
@@ -121,7 +127,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn files http dns ssh syslog }
+protocols! { conn files http dns ssh syslog ssl x509 ocsp }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

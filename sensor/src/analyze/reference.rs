@@ -161,7 +161,15 @@ fn columns(schema: &Schema) -> Vec<Column> {
             }
             continue;
         }
-        columns.push(Column { name: field.name, zeek: zeek_type(field), doc: field.doc });
+        match (field.name.split_once('.'), field.zeek.and_then(|zeek| zeek.split_once('$'))) {
+            // One of a record of its own, which is declared elsewhere.
+            (Some((name, _)), Some((record, _))) => {
+                if columns.last().is_none_or(|last| last.name != name) {
+                    columns.push(Column { name, zeek: record.to_owned(), doc: "" });
+                }
+            }
+            _ => columns.push(Column { name: field.name, zeek: zeek_type(field), doc: field.doc }),
+        }
     }
     columns
 }
@@ -220,7 +228,10 @@ pub fn logs_md(logs: impl Iterator<Item = &'static Schema>) -> String {
         let _ = writeln!(text, "\n## {}.log\n\n| column | type | | |\n|---|---|---|---|", schema.path);
         for FieldDef { name, ty, optional, zeek, doc } in schema.fields {
             let ty = match zeek {
-                Some(zeek) => zeek.split(" &").next().unwrap_or_default().to_owned(),
+                Some(zeek) => {
+                    let zeek = zeek.split_once('$').map_or(*zeek, |(_, zeek)| zeek);
+                    zeek.split(" &").next().unwrap_or_default().to_owned()
+                }
                 None => type_name(ty),
             };
             let unset = if *optional { "-" } else { "" };

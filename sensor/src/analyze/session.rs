@@ -120,6 +120,8 @@ pub(super) struct Standing {
     /// With the packet of this number it was taken off the flow: it is given the rest of that packet only.
     ends_with: Option<u64>,
     stopped: bool,
+    /// It wants no more of the flow.
+    left: bool,
 }
 
 /// The analyzers inside one that is itself set on a flow.
@@ -178,6 +180,11 @@ impl Standing {
             self.ends_with = Some(cx.bus.order().packet);
         }
         ends
+    }
+
+    /// The analyzer wants no more.
+    pub fn leave(&mut self) {
+        self.left = true;
     }
 }
 
@@ -241,6 +248,10 @@ impl Slot {
         let outer = cx.bus.heartbeat().at_analyzer(spec.address());
         let result = what(analyzer, &mut Link { cx, flow, shared, spec, standing, inner });
         cx.bus.heartbeat().at_analyzer(outer);
+        if self.standing.left {
+            self.standing.stopped = true;
+            self.analyzer = None;
+        }
         Some(result)
     }
 
@@ -414,7 +425,7 @@ impl Active {
         }
     }
 
-    /// Starts the analyzer of a protocol that content shows. None where it is running already.
+    /// Starts the analyzer of a protocol that content shows. None where it is running already, or wants no more.
     fn started(
         &mut self,
         spec: &'static Spec,
@@ -428,7 +439,7 @@ impl Active {
         let known = self.slots.iter().position(|slot| slot.spec.named == spec.named);
         let at = known.unwrap_or(self.slots.len());
         match known.and_then(|at| self.slots.get_mut(at)) {
-            Some(slot) if slot.is_running() => return None,
+            Some(slot) if slot.is_running() || slot.standing.left => return None,
             Some(slot) => slot.begin_again(self.outer, cx, flow, shared),
             None => self.slots.push(Slot::new(spec, self.outer, cx, flow, shared)),
         }

@@ -54,6 +54,7 @@ pub struct Config {
     pub detection: Detection,
     /// What scripts say of analyzers; none where they say nothing.
     pub analyzers: Option<Arc<Analyzers>>,
+    pub tls: Tls,
     pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
@@ -97,6 +98,30 @@ pub struct Analyzers {
     pub disabled: BTreeSet<String>,
     /// Those that are set on ports, too.
     pub ports: BTreeMap<(Proto, u16), Vec<String>>,
+}
+
+/// What is made of TLS and certificates.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// No more of a connection is looked at once both sides encrypt.
+    pub leave_established: bool,
+    /// Certificates have rows in files.log too.
+    pub files_log: bool,
+    /// A certificate has another row in x509.log after this long; zero for every time.
+    pub relog_after: Interval,
+    /// So many certificates are remembered for that.
+    pub max_known: usize,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Tls {
+            leave_established: true,
+            files_log: false,
+            relog_after: Interval::from_secs(24 * 60 * 60),
+            max_known: 1_000_000,
+        }
+    }
 }
 
 /// What is made of protocols whose rules a connection breaks.
@@ -301,6 +326,7 @@ impl Default for Config {
             protocols: Protocols::default(),
             detection: Detection::default(),
             analyzers: None,
+            tls: Tls::default(),
             violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),

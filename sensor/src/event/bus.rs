@@ -102,10 +102,25 @@ pub enum Emitted {
     Effects(Effects),
     /// A connection has ended, or of files.log a file: nothing more is said of it.
     End(Uid),
+    /// What follows is said once.
+    Once(Box<Once>),
     /// Nothing but that time passes.
     Tick,
     /// No packet follows.
     CaptureEnd,
+}
+
+/// What is to be said only the first time.
+#[derive(Debug)]
+pub struct Once {
+    /// What it is about.
+    pub key: u128,
+    /// After so much time it may be said again.
+    pub again_after: Interval,
+    /// So many keys are remembered.
+    pub most: usize,
+    /// So many of the items that follow it are.
+    pub items: usize,
 }
 
 impl Bus {
@@ -211,6 +226,28 @@ impl Bus {
                 self.show(record, fields, owner, Some(drafted), passes.is_some());
             }
             Rows::Rewritten => self.show(record, u64::MAX, owner, None, false),
+        }
+    }
+
+    /// A row of which there is to be only one with its `key`, until so much time has passed; zero for none. `most`:
+    /// keys that are remembered.
+    pub fn log_once<R: Record>(
+        &mut self,
+        record: &R,
+        owner: Owner,
+        key: u128,
+        again_after: Interval,
+        most: usize,
+    ) {
+        if self.muted || again_after == Interval::ZERO {
+            return self.log(record, owner);
+        }
+        let at = self.batch.items.len();
+        self.say(Emitted::Once(Box::new(Once { key, again_after, most, items: 0 })));
+        self.log(record, owner);
+        let items = self.batch.items.len().saturating_sub(at + 1);
+        if let Some(Item { emitted: Emitted::Once(once), .. }) = self.batch.items.get_mut(at) {
+            once.items = items;
         }
     }
 

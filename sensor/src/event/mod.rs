@@ -14,7 +14,7 @@ mod order;
 mod raised;
 
 pub use arena::{Arena, ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span};
-pub use bus::{Batch, Bus, Emitted, Item};
+pub use bus::{Batch, Bus, Emitted, Item, Once};
 pub use declare::{
     ArgType, Argument, Conn, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name, Numbered,
     Port, RecordDecl, UpperCase,

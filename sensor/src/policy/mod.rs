@@ -3,6 +3,7 @@
 //! Everything workers say comes past here in the order of the capture, so that the outcome does not
 //! depend on how many workers there were.
 
+mod once;
 mod tunnel;
 mod weird;
 
@@ -145,13 +146,14 @@ pub struct Policy<'e> {
     events: Option<&'e mut dyn Events>,
     weirds: weird::Weirds,
     tunnels: tunnel::Tunnels,
+    once: once::Known,
 }
 
 impl<'e> Policy<'e> {
     pub fn new(events: Option<&'e mut dyn Events>, config: &Config) -> Self {
         let tunnels = tunnel::Tunnels::new(config.tunnels.expiration);
         let weirds = weird::Weirds::default();
-        Policy { events, weirds, tunnels }
+        Policy { events, weirds, tunnels, once: once::Known::default() }
     }
 
     /// Takes the next thing said, which points into `taken`.
@@ -161,7 +163,14 @@ impl<'e> Policy<'e> {
         if let Some(events) = &mut self.events {
             events.advance(now, logs)?;
         }
+        if self.once.skips() {
+            return Ok(());
+        }
         match item.emitted {
+            Emitted::Once(once) => {
+                self.once.begins(&once, now);
+                Ok(())
+            }
             Emitted::Row { schema, start, end } => logs.row(schema, &arena.bytes[start..end], now),
             Emitted::Export { to, start, end } => {
                 logs.export(to, &arena.bytes[start..end]);

@@ -17,7 +17,9 @@
 /// expands to the struct with public fields as written, and an implementation of
 /// [`Record`](crate::record::Record) whose schema lists `ts` and `name` with their Zeek types, their
 /// documentation, and whether they are optional (an `Option`). In the Zeek language a column that is not has a
-/// default where its type has a natural one; `name: &'a str = "name" as "string &default=\"x\""` says otherwise.
+/// default where its type has a natural one; `name: &'a str = "name" as "string &default=\"x\""` says otherwise. Of a
+/// column in a record within the row's (`certificate.serial`) that record's type stands before its own, with a `$`
+/// between them.
 ///
 /// A row of a connection has the columns that those have in common, from `ts` to `id.resp_p`, in a field `conn` of
 /// type [`ConnColumns`](crate::record::ConnColumns), and says of what its time is:

@@ -62,6 +62,8 @@ pub(super) struct Column {
     /// Of a column such as `id.orig_h`, within `id`.
     pub place: Place,
     pub in_id: bool,
+    /// Of a column in another record within the row's, that record.
+    pub within: Option<Place>,
     /// Some script may change it.
     pub written: bool,
 }
@@ -292,10 +294,21 @@ fn members<T>(vm: &Vm, name: &str, of: impl Fn(&Value) -> Option<T>) -> Vec<T> {
 
 fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> {
     match (name.strip_prefix("id."), id) {
-        (Some(end), Some(id)) => Some(Column { place: place(vm, id.ty, end)?, in_id: true, written: false }),
+        (Some(end), Some(id)) => {
+            Some(Column { place: place(vm, id.ty, end)?, in_id: true, within: None, written: false })
+        }
         _ => {
-            let place = place(vm, ty, name)?;
-            Some(Column { place, in_id: false, written: vm.uses.writes(ty, place.at) })
+            let (within, of, name) = match name.split_once('.') {
+                Some((record, name)) => {
+                    let within = place(vm, ty, record)?;
+                    (Some(within), within.ty, name)
+                }
+                None => (None, ty, name),
+            };
+            let place = place(vm, of, name)?;
+            let written =
+                vm.uses.writes(of, place.at) || within.is_some_and(|within| vm.uses.writes(ty, within.at));
+            Some(Column { place, in_id: false, within, written })
         }
     }
 }
@@ -303,7 +316,8 @@ fn column(vm: &Vm, ty: TypeId, id: Option<Place>, name: &str) -> Option<Column> 
 impl Log {
     /// The column that a field of the row's record, or of its connection's ends, is written to.
     pub fn column(&self, field: usize, in_id: bool) -> Option<usize> {
-        let is = |column: &Column| column.in_id == in_id && column.place.at == field;
+        let is =
+            |column: &Column| column.within.is_none() && column.in_id == in_id && column.place.at == field;
         self.columns.iter().position(|column| column.as_ref().is_some_and(is))
     }
 
@@ -341,15 +355,20 @@ impl Log {
             _ => {}
         }
         let ends = self.id.is_some_and(|id| vm.uses.reads(self.ty, id.at));
-        let read = bits(&|column| if column.in_id { ends } else { vm.uses.reads(self.ty, column.place.at) });
+        let read = bits(&|column| if column.in_id { ends } else { self.reads(vm, column) });
         // Ports are of a transport.
         let transport = self.schema.field("proto").filter(|_| ends).map_or(0, |at| 1 << at);
         Rows::Past { fields: read | changed | transport, changed }
     }
 
+    /// Whether some script looks at a column, or at the record that it is in.
+    fn reads(&self, vm: &Vm, column: &Column) -> bool {
+        vm.uses.reads(self.ty, column.within.unwrap_or(column.place).at)
+    }
+
     /// A bit for every column that some script looks at.
     fn read(&self, vm: &Vm) -> u64 {
-        let read = |column: &Column| column.in_id || vm.uses.reads(self.ty, column.place.at);
+        let read = |column: &Column| column.in_id || self.reads(vm, column);
         let bits = self.columns.iter().enumerate().filter(|(_, column)| column.as_ref().is_some_and(read));
         let fields = bits.fold(0, |bits, (at, _)| bits | 1 << at);
         // The ends alone are no reason to take anything along: `c$id` has them.

@@ -43,8 +43,11 @@ fn of_protocols() -> Vec<(String, Loaded, String)> {
         let text = protocol.script.map_or_else(|| logs.collect(), str::to_owned);
         (name, Loaded::ByDefault, text)
     };
+    let constants = analyze::protocols().iter().filter_map(|protocol| protocol.constants);
+    let constants =
+        constants.map(|(name, text)| (format!("base/protocols/{name}.zeek"), Loaded::OnDemand, text()));
     let scripted = analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty());
-    pipeline::declared_logs().map(log).chain(scripted.map(script)).collect()
+    pipeline::declared_logs().map(log).chain(constants).chain(scripted.map(script)).collect()
 }
 
 static SCRIPTS: &[Bundled] = &[
@@ -54,11 +57,10 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/bif/weird.zeek", Always),
     script!("base/frameworks/files.zeek", Always),
     script!("base/files/extract.zeek", Always),
+    script!("base/files/x509.zeek", OnDemand),
     script!("base/frameworks/analyzer.zeek", Always),
     script!("base/frameworks/reporter.zeek", ByDefault),
     script!("base/protocols/tunnel.zeek", ByDefault),
-    script!("base/protocols/x509.zeek", Declared),
-    script!("base/protocols/ssl.zeek", Declared),
     script!("base/protocols/ftp.zeek", Declared),
     script!("base/protocols/smtp.zeek", Declared),
     script!("base/protocols/radius.zeek", Declared),
@@ -110,7 +112,13 @@ static SCRIPTS: &[Bundled] = &[
     script!("policy/frameworks/intel/seen/http-headers.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/http-url.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/pubkey-hashes.zeek", OnDemand),
+    script!("policy/frameworks/intel/seen/ssl.zeek", OnDemand),
     script!("policy/frameworks/intel/seen/where-locations.zeek", OnDemand),
+    script!("policy/frameworks/intel/seen/x509.zeek", OnDemand),
+    script!("policy/protocols/ssl/expiring-certs.zeek", OnDemand),
+    script!("policy/protocols/ssl/known-certs.zeek", OnDemand),
+    script!("policy/protocols/ssl/log-hostcerts-only.zeek", OnDemand),
+    script!("policy/protocols/ssl/weak-keys.zeek", OnDemand),
 ];
 
 /// What is there instead of scripts of Zeek's that are not.

@@ -27,3 +27,4 @@ mod script;
 mod ssh;
 mod sumstats;
 mod testing;
+mod tls;

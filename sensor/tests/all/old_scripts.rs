@@ -147,9 +147,6 @@ fn folders_are_loaded_by_their_bro_file_and_constants_may_be_declared_twice() {
 #[test]
 fn handlers_that_nothing_calls_are_told_of() {
     for event in [
-        "ssl_established(c: connection)",
-        "ssl_client_hello(c: connection, version: count, possible_ts: time, client_random: string, session_id: string, ciphers: index_vec)",
-        "SSL::log_ssl(rec: SSL::Info)",
         "RADIUS::log_radius(rec: RADIUS::Info)",
         "ftp_request(c: connection, command: string, arg: string)",
         "smtp_request(c: connection, is_orig: bool, command: string, arg: string)",

@@ -55,6 +55,11 @@ impl FileLink<'_, '_> {
         self.open.fuid
     }
 
+    /// Whether the connection's originator sent it.
+    pub fn is_orig(&self) -> bool {
+        self.open.about.is_orig
+    }
+
     /// The protocol that carries it, as files.log names it.
     pub fn source(&self) -> &'static str {
         self.open.about.source

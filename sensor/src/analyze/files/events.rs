@@ -3,7 +3,9 @@
 use nightjar_protocols::files::Content;
 
 use crate::analyze::files::{Carrier, Open, record};
-use crate::event::{Arena, ArgType, Argument, Conn, Event, File, FileView, Name, Part, arg_records, events};
+use crate::event::{
+    Arena, ArgType, Argument, Conn, Event, EventId, File, FileView, Name, Part, arg_records, events,
+};
 use crate::flow::{Cx, Flow};
 use crate::record::Record;
 use crate::time::Time;
@@ -51,6 +53,18 @@ events! { [crate::analyze::first::files]
         f: File,
     }
 }
+
+/// All of them.
+pub const ALL: [EventId; 8] = [
+    FileNew::ID,
+    FileOverNewConnection::ID,
+    FileSniff::ID,
+    FileContent::ID,
+    FileHash::ID,
+    FileGap::ID,
+    FileTimeout::ID,
+    FileStateRemove::ID,
+];
 
 arg_records! {
     /// What is known of a file's type.

@@ -17,10 +17,10 @@ pub use record::digests_of_file;
 
 use std::hash::Hasher;
 
-use nightjar_protocols::files::{File, Lifetime, Limits, Step, TimerVerdict};
+use nightjar_protocols::files::{File, Hashing, Lifetime, Limits, Step, TimerVerdict};
 
 use crate::analyze::files::analyzer::Running;
-use crate::analyze::{HTTP, LogDecl, Protocol};
+use crate::analyze::{HTTP, LogDecl, Protocol, x509};
 use crate::counters::{counter, counters, gauge};
 use crate::event::{self, Event, RecordView};
 use crate::flow::{Cx, Flow};
@@ -37,7 +37,6 @@ pub const PROTOCOL: Protocol = Protocol {
         &FileSpec { name: "EXTRACT", mime_types: &[], new: None },
         &FileSpec { name: "DATA_EVENT", mime_types: &[], new: None },
         &FileSpec { name: "PE", mime_types: &["application/x-dosexec"], new: None },
-        &FileSpec { name: "OCSP_REPLY", mime_types: &["application/ocsp-response"], new: None },
     ],
     events: events::EVENTS,
     // Files come with the transaction that carries them.
@@ -155,6 +154,11 @@ pub fn file_id(flow: &mut Flow, seed: u64, handle: impl FnOnce(&mut dyn Hasher))
     })
 }
 
+/// Whether scripts want to know of files.
+pub fn are_wanted(cx: &Cx<'_>) -> bool {
+    events::ALL.iter().any(|id| cx.bus.wants(*id))
+}
+
 impl OpenFiles {
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
@@ -172,7 +176,11 @@ impl OpenFiles {
         }
         to.held.counters.begun += 1;
         to.held.counters.open += 1;
-        let mut file = File::new(Limits::default(), to.cx.config.hashing());
+        let hashing = match about.mime_type {
+            Some(mime_type) if x509::is_certificate(mime_type) => Hashing::ALL,
+            _ => to.cx.config.hashing(),
+        };
+        let mut file = File::new(Limits::default(), hashing);
         file.keep_content_of(analyzer::is_read);
         if to.cx.bus.wants(events::FileContent::ID) {
             file.keep_content();

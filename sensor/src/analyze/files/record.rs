@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use nightjar_protocols::files::File;
+use nightjar_protocols::files::{File, Hashing};
 use smallvec::SmallVec;
 
 use crate::analyze::files::{Open, analyzers_of_type};
+use crate::analyze::x509;
 use crate::config::Config;
 use crate::event::Owner;
 use crate::flow::{Cx, Flow};
@@ -71,6 +72,11 @@ record! {
 pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
     let owner = Owner { uid: open.fuid, nth: 0 };
     let config = cx.config;
+    // As in Zeek: they have a log of their own.
+    let is_logged = config.tls.files_log || !open.file.mime_type().is_some_and(x509::is_certificate);
+    if !is_logged {
+        return cx.bus.file_ended(open.fuid);
+    }
     with(config, flow, open, |record| cx.bus.log(record, owner));
     cx.bus.file_ended(open.fuid);
 }
@@ -85,7 +91,10 @@ pub(super) fn with<T>(
     let (uid, id) = (flow.uid(), flow.id());
     let (file, about) = (&open.file, &open.about);
     let sender = if about.is_orig { id.orig_h } else { id.resp_h };
-    let hashing = config.file_hashing;
+    let hashing = match file.mime_type() {
+        Some(mime_type) if x509::is_certificate(mime_type) => Hashing::ALL,
+        _ => config.file_hashing,
+    };
     let mut analyzers: SmallVec<[&str; 4]> = SmallVec::new();
     let by_type = file.mime_type().map_or(&[][..], analyzers_of_type).iter().map(|spec| spec.name);
     let hashers = [("MD5", hashing.md5), ("SHA1", hashing.sha1), ("SHA256", hashing.sha256)];

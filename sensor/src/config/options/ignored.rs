@@ -32,8 +32,7 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("FTP::guest_ids", NO_PROTOCOL, true),
     ("FTP::default_capture_password", NO_PROTOCOL, true),
     ("SMTP::mail_path_capture", NO_PROTOCOL, true),
-    ("SSL::root_certs", NO_PROTOCOL, true),
-    ("SSL::disable_analyzer_after_detection", NO_PROTOCOL, true),
+    ("SSL::root_certs", "chains of certificates are not checked", true),
 ];
 
 pub(super) const OPTIONS: &[OptionDef] = &[
@@ -102,8 +101,8 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("FTP::max_command_length", "count", "100", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_pending_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", NO_PROTOCOL),
-    OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", NO_PROTOCOL),
-    OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", NO_PROTOCOL),
+    OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
+    OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),
     OptionDef::ignored("SMB::enable_clear_script_state", "bool", "T", NO_PROTOCOL).runtime(),
     OptionDef::ignored("SMB::max_pending_messages", "count", "1000", NO_PROTOCOL).runtime(),
     OptionDef::ignored("KRB::keytab", "string", "\"\"", NO_PROTOCOL),

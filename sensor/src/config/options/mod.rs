@@ -14,6 +14,7 @@ mod logs;
 mod loss;
 mod reference;
 mod site;
+mod tls;
 mod traffic;
 mod value;
 
@@ -135,6 +136,7 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
         flow::OPTIONS,
         traffic::OPTIONS,
         detection::OPTIONS,
+        tls::OPTIONS,
         logs::OPTIONS,
         limits::OPTIONS,
         loss::OPTIONS,

@@ -118,7 +118,8 @@ impl Shape {
             let Some(column) = column else { continue };
             let list = match &mut shape.id {
                 Some((_, _, columns)) if column.in_id => columns,
-                _ if column.in_id || column.written || !is_plain(vm, column.place.ty) => continue,
+                _ if column.in_id || column.written || column.within.is_some() => continue,
+                _ if !is_plain(vm, column.place.ty) => continue,
                 _ => &mut shape.lazy,
             };
             if list.len() <= column.place.at {
@@ -311,6 +312,15 @@ impl KeptRow {
                 continue;
             }
             if column.written && !self.last_shown.is_news(at as u8, part, arena) {
+                continue;
+            }
+            if column.within.is_some() {
+                if !matches!(part, Part::Unset)
+                    && let Some(within) = values::inner(vm, record, column.within)
+                {
+                    let value = values::of(vm, part, arena, column.place.ty, &subject);
+                    within.set(column.place.at, value);
+                }
                 continue;
             }
             let value = values::of(vm, part, arena, column.place.ty, &subject);

@@ -8,3 +8,5 @@
 @load ./http-headers
 @load ./http-url
 @load ./pubkey-hashes
+@load ./ssl
+@load ./x509

@@ -1,0 +1,29 @@
+//! What must hold for any bytes at all. The fuzz target calls [`check`]; its corpus runs as a test.
+
+use super::*;
+
+/// Reads `der`, and its beginnings.
+///
+/// # Panics
+///
+/// Where an invariant does not hold.
+pub fn check(der: &[u8]) {
+    if let Some(response) = OcspResponse::parse(der) {
+        assert!(response.answers.len() * 2 <= der.len());
+    }
+    let Some(certificate) = Certificate::parse(der) else { return };
+    assert!(certificate.subject.len() < MAX_NAME && certificate.issuer.len() < MAX_NAME);
+    assert!(!certificate.serial.is_empty());
+    let extensions: usize = certificate.extensions.iter().map(|extension| extension.value.len()).sum();
+    assert!(extensions <= der.len());
+    for timestamp in certificate.timestamps() {
+        assert_eq!(timestamp.log_id.len(), 32);
+    }
+    if let Some(names) = &certificate.alt_names {
+        for name in names.dns.iter().filter(|name| !name.is_empty() && !name.contains(&b'*')) {
+            assert!(certificate.is_for(name), "a name without a star matches itself");
+        }
+    }
+    // What follows does not count.
+    assert_eq!(Certificate::parse(&[der, b"more"].concat()).as_ref(), Some(&certificate));
+}

@@ -1,0 +1,93 @@
+//! Names as OpenSSL writes them by RFC 2253 (`XN_FLAG_RFC2253`).
+
+use x509_parser::der_parser::asn1_rs::{Any, Tag, ToDer};
+use x509_parser::x509::X509Name;
+
+use crate::x509::names::short_name;
+
+/// A name, its last part first, cut after so many bytes.
+pub(super) fn rfc2253(name: &X509Name<'_>, max: usize) -> String {
+    let parts: Vec<_> = name.iter_rdn().collect();
+    let mut text = String::new();
+    for (nth, part) in parts.iter().rev().enumerate() {
+        if nth > 0 {
+            text.push(',');
+        }
+        for (nth, attribute) in part.iter().enumerate() {
+            if nth > 0 {
+                text.push('+');
+            }
+            let oid = attribute.attr_type().to_id_string();
+            let known = short_name(&oid);
+            text.push_str(known.unwrap_or(&oid));
+            text.push('=');
+            match characters(attribute.attr_value()).filter(|_| known.is_some()) {
+                Some(characters) => escape(&characters, &mut text),
+                None => dump(attribute.attr_value(), &mut text),
+            }
+        }
+        if text.len() >= max {
+            break;
+        }
+    }
+    let mut end = text.len().min(max.saturating_sub(1));
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+/// The common names (RFC 5280, appendix A.1), in UTF-8.
+pub(super) fn common_names(name: &X509Name<'_>) -> Vec<Vec<u8>> {
+    let names = name.iter_common_name();
+    names.filter_map(|name| Some(characters(name.attr_value())?.into_bytes())).collect()
+}
+
+/// What a string type holds. None of another type, or of bytes that are none.
+fn characters(value: &Any<'_>) -> Option<String> {
+    let data = value.data;
+    match value.header.tag() {
+        Tag::Utf8String => String::from_utf8(data.to_vec()).ok(),
+        Tag::PrintableString
+        | Tag::Ia5String
+        | Tag::T61String
+        | Tag::NumericString
+        | Tag::VisibleString
+        | Tag::UtcTime
+        | Tag::GeneralizedTime => Some(data.iter().map(|byte| char::from(*byte)).collect()),
+        Tag::BmpString => {
+            let (units, rest) = data.as_chunks::<2>();
+            let units = units.iter().map(|unit| u32::from(u16::from_be_bytes(*unit)));
+            rest.is_empty().then(|| units.map(char::from_u32).collect()).flatten()
+        }
+        Tag::UniversalString => {
+            let (units, rest) = data.as_chunks::<4>();
+            let units = units.iter().map(|unit| u32::from_be_bytes(*unit));
+            rest.is_empty().then(|| units.map(char::from_u32).collect()).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// RFC 2253 §2.4, and control characters and those beyond ASCII by their bytes.
+fn escape(characters: &str, text: &mut String) {
+    let last = characters.len().saturating_sub(1);
+    for (at, byte) in characters.bytes().enumerate() {
+        match byte {
+            b',' | b'+' | b'"' | b'\\' | b'<' | b'>' | b';' => text.extend(['\\', char::from(byte)]),
+            b'#' if at == 0 => text.push_str("\\#"),
+            b' ' if at == 0 || at == last => text.push_str("\\ "),
+            0x20..0x7f => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\{byte:02X}")),
+        }
+    }
+}
+
+/// A value whose meaning is not known: its DER in hexadecimal.
+fn dump(value: &Any<'_>, text: &mut String) {
+    text.push('#');
+    for byte in value.to_der_vec().unwrap_or_default() {
+        text.push_str(&format!("{byte:02X}"));
+    }
+}

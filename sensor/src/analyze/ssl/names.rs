@@ -1,0 +1,24 @@
+//! Names of numbers, for scripts.
+
+use std::fmt::Write;
+
+use nightjar_protocols::tls::names::tables;
+
+/// Tables that give the names of numbers, as Zeek's do.
+pub(super) fn zeek() -> String {
+    let mut text = String::from("# Names of TLS' numbers.\n\nmodule SSL;\n\nexport {\n");
+    for (table, names) in tables() {
+        let _ = writeln!(text, "\tconst {table}: table[count] of string = {{");
+        for (number, name) in names {
+            let _ = writeln!(text, "\t\t[{number}] = \"{name}\",");
+        }
+        // RFC 8701: 0x?a?a, both digits the same.
+        text.push_str(
+            "\t} &default=function(n: count): string\n\t\t{\n\
+             \t\tif ( n <= 0xffff && n % 0x0101 == 0 && n % 16 == 10 )\n\
+             \t\t\treturn fmt(\"grease_0x%04X\", n);\n\t\treturn fmt(\"unknown-%d\", n);\n\t\t};\n",
+        );
+    }
+    text.push_str("}\n");
+    text
+}
