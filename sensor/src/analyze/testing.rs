@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use nightjar_protocols::probe::Probe;
 
-use crate::analyze::{Analyzer, Child, Expectation, Kind, Link, Named, Protocol, Signature, Spec};
+use crate::analyze::{
+    Analyzer, Child, Expectation, FileAnalyzer, FileLink, FileSpec, Kind, Link, Named, Protocol, Signature,
+    Spec,
+};
 use crate::event::Proto;
 use crate::flow::Dir;
 use crate::time::Interval;
@@ -12,6 +15,11 @@ use crate::time::Interval;
 pub const PROTOCOL: Protocol = Protocol {
     name: "testing",
     analyzers: &[&CONTROL, &DATA, &GREETING],
+    file_analyzers: &[&FileSpec {
+        name: "TEST_FILE",
+        mime_types: &["application/pdf"],
+        new: Some(|_| Box::new(ReadFile::default())),
+    }],
     expects: true,
     ..Protocol::NOTHING
 };
@@ -104,6 +112,25 @@ struct Data;
 impl Analyzer for Data {
     fn begin(&mut self, link: &mut Link<'_, '_>) {
         link.flow.add_service(DATA.named.service);
+    }
+}
+
+/// Tells of a file by an oddity.
+#[derive(Default)]
+struct ReadFile(Vec<u8>);
+
+impl FileAnalyzer for ReadFile {
+    fn data(&mut self, _: &mut FileLink<'_, '_>, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn gap(&mut self, _: &mut FileLink<'_, '_>, len: u64) {
+        self.0.extend(format!("[{len} missing]").as_bytes());
+    }
+
+    fn done(&mut self, link: &mut FileLink<'_, '_>, complete: bool) {
+        let text = format!("{complete} {}", String::from_utf8_lossy(&self.0));
+        link.flow.weird_about(link.cx, "test_file_read", "TEST", text);
     }
 }
 

@@ -193,3 +193,25 @@ fn datagrams_show_by_their_content_what_they_are() {
     let services = ["test-greeting", "test-greeting", "test-greeting", "-", "-"];
     assert_eq!(column(&logs["conn"], SERVICE), services);
 }
+
+#[test]
+fn what_reads_files_of_a_type_is_given_all_of_them_from_the_beginning() {
+    let mut capture = Capture::default();
+    for (nth, body) in [&b"%PDF-1.4 first, then the second part"[..], b"plain text of no interest at all...."]
+        .into_iter()
+        .enumerate()
+    {
+        let mut talk = capture.open([45_000 + nth as u16, 80]);
+        capture.say(&mut talk, 0, b"GET /file HTTP/1.1\r\nHost: h\r\n\r\n");
+        capture.say(&mut talk, 1, b"HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n");
+        for piece in body.chunks(7) {
+            capture.say(&mut talk, 1, piece);
+        }
+        capture.close(talk);
+    }
+    let logs = capture.replay(1);
+    let read: Vec<&str> = logs["weird"].lines().filter(|row| row.contains("test_file_read")).collect();
+    assert!(read.len() == 1 && read[0].contains("true %PDF-1.4 first, then the second part"), "{read:?}");
+    let of_pdf = |row: &&str| row.contains("application/pdf") && row.contains("TEST_FILE");
+    assert_eq!(logs["files"].lines().filter(of_pdf).count(), 1, "{}", logs["files"]);
+}
