@@ -551,11 +551,14 @@ impl Events for Scripts {
         let fixed = &self.config;
         let config = Config { format: fixed.format, json: fixed.json, json_time: fixed.json_time, ..config };
         options::keep_format(&mut next.script.vm, &self.script.vm);
+        let rotates = log::rotate::is_left_to_sensor(&self.script.vm);
+        let not_obeyed = rotates.then(|| next.leave_rotation()).flatten();
         let config = next.begin(config, self.exported);
         let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
         let mut told = told();
+        told.extend(not_obeyed.map(|text| text + "\n"));
         if restored.is_err() {
             told.push_str("what SumStats have counted could not be handed on\n");
         }

@@ -70,7 +70,12 @@ pub(in crate::script_host) fn default_interval(vm: &Vm) -> f64 {
 
 /// Whether logs with this interval are rotated by the sensor, and not as scripts say.
 pub(super) fn is_sensors(vm: &Vm, interval: f64) -> bool {
-    vm.global_value(BY_SENSOR).is_some_and(Value::as_bool) && interval == default_interval(vm)
+    is_left_to_sensor(vm) && interval == default_interval(vm)
+}
+
+/// Whether [`leave_to_sensor`] was called.
+pub(in crate::script_host) fn is_left_to_sensor(vm: &Vm) -> bool {
+    vm.global_value(BY_SENSOR).is_some_and(Value::as_bool)
 }
 
 const BY_SENSOR: &str = "Log::__is_rotated_by_sensor";

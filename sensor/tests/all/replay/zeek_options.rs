@@ -98,7 +98,8 @@ const BASE: &str = "
 
 /// Those that scripts obey which declare them.
 const BY_SCRIPTS: &str = "
-    Weird::sampling_duration Weird::sampling_global_list Weird::sampling_rate Weird::sampling_threshold
+    Analyzer::disable_all Analyzer::disabled_analyzers Weird::sampling_duration Weird::sampling_global_list
+    Weird::sampling_rate Weird::sampling_threshold
     Weird::sampling_whitelist Weird::actions Weird::ignore_hosts Weird::weird_do_not_ignore_repeats
     Reporter::errors_to_stderr Reporter::info_to_stderr Reporter::warnings_to_stderr Threading::heartbeat_interval
     exit_only_after_terminate log_rotate_base_time max_find_all_string_length peer_description
