@@ -340,10 +340,16 @@ impl<A: Analysis> Worker<A> {
     }
 
     /// Tells what decoding found odd: of several workers that have all found it, one does.
+    #[inline]
     fn tell_weirds(&mut self) {
-        if self.weirds.is_empty() {
-            return;
+        if !self.weirds.is_empty() {
+            self.tell_waiting_weirds();
         }
+    }
+
+    /// Apart, as most packets have none.
+    #[cold]
+    fn tell_waiting_weirds(&mut self) {
         let tells = self.at.tells;
         self.step();
         for weird in self.weirds.drain() {
