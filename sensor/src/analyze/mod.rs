@@ -131,6 +131,17 @@ impl Shared {
     }
 }
 
+/// Ports of a protocol over TCP, for its [`Spec`].
+const fn over_tcp<const N: usize>(ports: [u16; N]) -> [(Proto, u16); N] {
+    let mut over = [(Proto::Tcp, 0); N];
+    let mut at = 0;
+    while at < N {
+        over[at].1 = ports[at];
+        at += 1;
+    }
+    over
+}
+
 /// A protocol, to whoever sets analyzers on flows.
 pub struct Spec {
     pub named: Named,

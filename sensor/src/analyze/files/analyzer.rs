@@ -37,6 +37,29 @@ pub trait FileAnalyzer: Send {
     fn done(&mut self, _link: &mut FileLink<'_, '_>, _complete: bool) {}
 }
 
+/// The content of a file for an analyzer that reads it at its end; a file of more than `MAX` bytes is not kept.
+#[derive(Default)]
+pub struct Whole<const MAX: usize> {
+    bytes: Vec<u8>,
+    too_long: bool,
+}
+
+impl<const MAX: usize> Whole<MAX> {
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.too_long |= self.bytes.len() + bytes.len() > MAX;
+        if self.too_long {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// All of it; none where some is missing, or it is too long.
+    pub fn get(&self, complete: bool) -> Option<&[u8]> {
+        (complete && !self.too_long).then_some(&*self.bytes)
+    }
+}
+
 /// What an analyzer of a file has at hand while it is called.
 pub struct FileLink<'a, 'c> {
     pub cx: &'a mut Cx<'c>,
@@ -135,4 +158,24 @@ pub(super) fn pass(cx: &mut FileCx<'_, '_>, open: &mut Open, content: &Content, 
     }
     open.passed = at;
     open.running = running;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Whole;
+
+    #[test]
+    fn a_file_that_is_too_long_is_none_whatever_follows() {
+        let mut whole = Whole::<4>::default();
+        whole.add(b"abc");
+        whole.add(b"d");
+        assert_eq!(whole.get(true), Some(&b"abcd"[..]));
+        assert_eq!(whole.get(false), None);
+        let mut whole = Whole::<4>::default();
+        for bytes in [&b"abc"[..], b"de", b"f", b""] {
+            whole.add(bytes);
+        }
+        assert_eq!(whole.get(true), None);
+        assert!(whole.bytes.is_empty());
+    }
 }

@@ -12,7 +12,7 @@ mod analyzer;
 pub mod events;
 mod record;
 
-pub use analyzer::{FileAnalyzer, FileLink, FileSpec, analyzers_of_type, file_analyzers};
+pub use analyzer::{FileAnalyzer, FileLink, FileSpec, Whole, analyzers_of_type, file_analyzers};
 pub use record::digests_of_file;
 
 use std::hash::Hasher;

@@ -13,7 +13,7 @@ use nightjar_protocols::http::{
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::http::events::Heads as Headers;
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
+use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
@@ -41,7 +41,7 @@ pub const PROTOCOL: Protocol = Protocol {
 
 static SPEC: Spec = Spec {
     named: Named { kind: Kind::Protocol, name: "HTTP", service: "http" },
-    ports: &TCP_PORTS,
+    ports: &over_tcp(PORTS),
     // Either side is enough: of large transfers the other one may come too late.
     signatures: &[
         Signature { over: Proto::Tcp, of: Dir::Orig, probe: probe_client },
@@ -56,16 +56,6 @@ pub const SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::r
 
 /// What connections may be upgraded to, and the analyzer of that (`HTTP::upgrade_analyzers`).
 const UPGRADES: &[(&[u8], &str)] = &[(b"websocket", "WEBSOCKET")];
-
-const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
-    let mut ports = [(Proto::Tcp, 0); PORTS.len()];
-    let mut at = 0;
-    while at < PORTS.len() {
-        ports[at].1 = PORTS[at];
-        at += 1;
-    }
-    ports
-};
 
 /// What the HTTP analyzers of a worker have in common.
 #[derive(Default)]

@@ -5,7 +5,7 @@ mod record;
 
 use nightjar_protocols::x509::OcspResponse;
 
-use crate::analyze::files::{FileAnalyzer, FileLink, FileSpec};
+use crate::analyze::files::{FileAnalyzer, FileLink, FileSpec, Whole};
 use crate::analyze::ocsp::record::OcspRow;
 use crate::analyze::{LogDecl, Protocol};
 use crate::config::Config;
@@ -35,18 +35,16 @@ fn new(_: &Config) -> Box<dyn FileAnalyzer> {
 /// Reads a response, whatever carries it.
 #[derive(Default)]
 struct Reader {
-    der: Vec<u8>,
+    der: Whole<MAX_DER>,
 }
 
 impl FileAnalyzer for Reader {
     fn data(&mut self, _: &mut FileLink<'_, '_>, bytes: &[u8]) {
-        if self.der.len() + bytes.len() <= MAX_DER {
-            self.der.extend_from_slice(bytes);
-        }
+        self.der.add(bytes);
     }
 
     fn done(&mut self, link: &mut FileLink<'_, '_>, complete: bool) {
-        let Some(response) = complete.then(|| OcspResponse::parse(&self.der)).flatten() else { return };
+        let Some(response) = self.der.get(complete).and_then(OcspResponse::parse) else { return };
         link.raise(&events::Status { f: File, status: response.status });
         let (now, uid) = (link.cx.now, link.fuid());
         for (nth, answer) in (0..).zip(&response.answers) {

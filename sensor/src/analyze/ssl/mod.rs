@@ -14,7 +14,7 @@ use nightjar_protocols::x509::Certificate;
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::ssl::record::{Chains, SslRow};
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, x509};
+use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp, x509};
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Owner, Proto, RecordView};
@@ -41,7 +41,7 @@ pub const PROTOCOL: Protocol = Protocol {
 
 static SPEC: Spec = Spec {
     named: Named { kind: Kind::Protocol, name: "SSL", service: "ssl" },
-    ports: &TCP_PORTS,
+    ports: &over_tcp(PORTS),
     // Who is the client is seen in the hellos.
     signatures: &[
         Signature { over: Proto::Tcp, of: Dir::Orig, probe: tls::probe_client },
@@ -62,16 +62,6 @@ static DTLS: Spec = Spec {
     ],
     both: false,
     new: new_dtls,
-};
-
-const TCP_PORTS: [(Proto, u16); PORTS.len()] = {
-    let mut ports = [(Proto::Tcp, 0); PORTS.len()];
-    let mut at = 0;
-    while at < PORTS.len() {
-        ports[at].1 = PORTS[at];
-        at += 1;
-    }
-    ports
 };
 
 /// What the TLS analyzers of a worker have in common.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use nightjar_protocols::x509::{Certificate, Fingerprint, TIMESTAMPS, fingerprint};
 
-use crate::analyze::files::{self, FileAnalyzer, FileLink, FileSpec};
+use crate::analyze::files::{self, FileAnalyzer, FileLink, FileSpec, Whole};
 use crate::analyze::x509::record::{Where, X509Row};
 use crate::analyze::{LogDecl, Protocol};
 use crate::config::Config;
@@ -127,20 +127,19 @@ fn new(_: &Config) -> Box<dyn FileAnalyzer> {
 /// Reads a certificate that is a file.
 #[derive(Default)]
 struct Reader {
-    der: Vec<u8>,
+    der: Whole<MAX_DER>,
 }
 
 impl FileAnalyzer for Reader {
     fn data(&mut self, _: &mut FileLink<'_, '_>, bytes: &[u8]) {
-        if self.der.len() + bytes.len() <= MAX_DER {
-            self.der.extend_from_slice(bytes);
-        }
+        self.der.add(bytes);
     }
 
     fn done(&mut self, link: &mut FileLink<'_, '_>, complete: bool) {
-        let Some(read) = complete.then(|| Certificate::parse(&self.der)).flatten() else { return };
-        tell(link, &self.der, &read);
-        let seen = Seen { fingerprint: fingerprint(&self.der), certificate: Arc::new(read) };
+        let Some(der) = self.der.get(complete) else { return };
+        let Some(read) = Certificate::parse(der) else { return };
+        tell(link, der, &read);
+        let seen = Seen { fingerprint: fingerprint(der), certificate: Arc::new(read) };
         log(link.cx, &seen, link.mime_type() == Some(HOST), link.is_orig());
     }
 }
