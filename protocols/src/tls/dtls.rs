@@ -2,10 +2,10 @@
 
 use crate::reader::Reader;
 use crate::tls::broken::{Result, Take};
+use crate::tls::event::{Handler, TlsEvent};
 use crate::tls::handshake::Handshakes;
 use crate::tls::names::is_tls13;
 use crate::tls::stream::{Encryption, Head, alerts, heartbeat};
-use crate::tls::told::{Handler, Told};
 use crate::tls::{content, version};
 
 /// Ceilings of one connection.
@@ -167,7 +167,7 @@ impl DtlsSession {
                 if !is_tls13(self.handshakes.chosen()) {
                     self.encryption.begins(is_orig);
                 }
-                handler.told(is_client, Told::ChangeCipherSpec);
+                handler.event(is_client, TlsEvent::ChangeCipherSpec);
             }
             content::ALERT => alerts(body, is_tls13(self.handshakes.chosen()), is_client, handler)?,
             content::HANDSHAKE => {
@@ -177,8 +177,8 @@ impl DtlsSession {
                 }
             }
             content::HEARTBEAT => {
-                let told = heartbeat(body, head.len as u16)?;
-                handler.told(is_client, told);
+                let event = heartbeat(body, head.len as u16)?;
+                handler.event(is_client, event);
             }
             content::APPLICATION_DATA => {}
             other => {
@@ -186,8 +186,9 @@ impl DtlsSession {
                 handler.violation(&format!("unknown SSL record type ({other}) from {from}"));
             }
         }
-        let told = Told::Plaintext { version: head.version, content: head.content, len: head.len as u16 };
-        handler.told(self.handshakes.is_client(is_orig), told);
+        let event =
+            TlsEvent::Plaintext { version: head.version, content: head.content, len: head.len as u16 };
+        handler.event(self.handshakes.is_client(is_orig), event);
         Ok(())
     }
 
@@ -293,8 +294,8 @@ struct Hears<'h, H> {
 }
 
 impl<H: Handler> Handler for Hears<'_, H> {
-    fn told(&mut self, is_client: bool, what: Told<'_>) {
-        self.handler.told(is_client, what);
+    fn event(&mut self, is_client: bool, what: TlsEvent<'_>) {
+        self.handler.event(is_client, what);
     }
 
     fn confirmed(&mut self) {

@@ -12,20 +12,22 @@ struct Heard {
 }
 
 impl Handler for Heard {
-    fn told(&mut self, is_client: bool, what: Told<'_>) {
+    fn event(&mut self, is_client: bool, what: TlsEvent<'_>) {
         self.info.hear(is_client, &what);
         assert!(self.info.history.len() <= MAX_HISTORY);
         match what {
-            Told::Established => assert!(!std::mem::replace(&mut self.established, true), "told once"),
-            Told::ClientHello(hello) => hello.suites.for_each(|_| self.bytes += 2),
-            Told::Alpn(names) => self.bytes += names.iter().map(<[u8]>::len).sum::<usize>(),
-            Told::ServerNames(names) => self.bytes += names.iter().map(|(_, name)| name.len()).sum::<usize>(),
-            Told::ClientShares(groups) => self.bytes += groups.iter().count(),
-            Told::PskOffer { identities, binders } => {
+            TlsEvent::Established => assert!(!std::mem::replace(&mut self.established, true), "told once"),
+            TlsEvent::ClientHello(hello) => hello.suites.for_each(|_| self.bytes += 2),
+            TlsEvent::Alpn(names) => self.bytes += names.iter().map(<[u8]>::len).sum::<usize>(),
+            TlsEvent::ServerNames(names) => {
+                self.bytes += names.iter().map(|(_, name)| name.len()).sum::<usize>()
+            }
+            TlsEvent::ClientShares(groups) => self.bytes += groups.iter().count(),
+            TlsEvent::PskOffer { identities, binders } => {
                 self.bytes += identities.iter().count() + binders.iter().count();
             }
-            Told::Timestamp { log_id, .. } => assert_eq!(log_id.len(), 32),
-            Told::Handshake { len, .. } => assert!(len < 1 << 24),
+            TlsEvent::Timestamp { log_id, .. } => assert_eq!(log_id.len(), 32),
+            TlsEvent::Handshake { len, .. } => assert!(len < 1 << 24),
             _ => {}
         }
     }

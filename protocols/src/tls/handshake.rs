@@ -2,10 +2,10 @@
 
 use crate::reader::Reader;
 use crate::tls::broken::{Result, Take, number};
+use crate::tls::event::{Handler, TlsEvent};
 use crate::tls::hello::{self, Place};
 use crate::tls::kex::{self, Method};
 use crate::tls::names::version;
-use crate::tls::told::{Handler, Told};
 use crate::tls::{message, names};
 
 /// Bytes of a message's type and length.
@@ -133,8 +133,8 @@ impl Handshakes {
     ) -> bool {
         match self.read(is_orig, record_version, kind, body, handler) {
             Ok(()) => {
-                let told = Told::Handshake { kind, len: body.len() as u32 };
-                handler.told(self.is_client(is_orig), told);
+                let event = TlsEvent::Handshake { kind, len: body.len() as u32 };
+                handler.event(self.is_client(is_orig), event);
                 true
             }
             Err(broken) => {
@@ -160,7 +160,7 @@ impl Handshakes {
                 let hello = hello::client(&mut r, record_version)?;
                 hello::extensions(&mut r, Place { kind, is_client }, handler)?;
                 self.client_hello(hello.version, handler);
-                handler.told(is_client, Told::ClientHello(hello));
+                handler.event(is_client, TlsEvent::ClientHello(hello));
             }
             message::SERVER_HELLO => {
                 self.is_from(false, is_orig, handler);
@@ -168,7 +168,7 @@ impl Handshakes {
                 let hello = hello::server(&mut r, record_version)?;
                 let chosen = hello::extensions(&mut r, Place { kind, is_client }, handler)?;
                 self.server_hello(hello.version, chosen, hello.suite, handler);
-                handler.told(is_client, Told::ServerHello(hello));
+                handler.event(is_client, TlsEvent::ServerHello(hello));
             }
             message::HELLO_REQUEST => self.is_from(false, is_orig, handler),
             message::HELLO_RETRY_REQUEST => {
@@ -184,7 +184,7 @@ impl Handshakes {
             message::SESSION_TICKET => {
                 let lifetime = r.long("SessionTicketHandshake:ticket_lifetime_hint")?;
                 let ticket = r.rest();
-                handler.told(self.is_client(is_orig), Told::SessionTicket { lifetime, ticket });
+                handler.event(self.is_client(is_orig), TlsEvent::SessionTicket { lifetime, ticket });
             }
             message::CERTIFICATE => self.certificates(is_orig, &mut r, handler)?,
             message::CERTIFICATE_STATUS => {
@@ -192,7 +192,7 @@ impl Handshakes {
                 r.u24("CertificateStatus:length")?;
                 match (kind, r.rest()) {
                     (_, []) => handler.weird("SSL_zero_length_stapled_OCSP_message", ""),
-                    (1, response) => handler.told(self.is_client(is_orig), Told::OcspResponse(response)),
+                    (1, response) => handler.event(self.is_client(is_orig), TlsEvent::OcspResponse(response)),
                     _ => {}
                 }
             }
@@ -254,7 +254,7 @@ impl Handshakes {
         let mut nth = 0;
         while !list.is_empty() {
             let der = list.list24("X509Certificate")?;
-            handler.told(self.is_client(is_orig), Told::Certificate { nth, der });
+            handler.event(self.is_client(is_orig), TlsEvent::Certificate { nth, der });
             nth += 1;
         }
         Ok(())
@@ -267,7 +267,7 @@ impl Handshakes {
         }
         let was_flipped = self.flipped;
         self.flipped = !was_flipped;
-        handler.told(self.is_client(is_orig), Told::Flipped);
+        handler.event(self.is_client(is_orig), TlsEvent::Flipped);
         if was_flipped && !std::mem::replace(&mut self.is_unclear, true) {
             handler.weird("SSL_unclear_connection_direction", "");
         }

@@ -2,9 +2,9 @@
 
 use crate::reader::Reader;
 use crate::tls::broken::{Broken, Result, Take, number};
+use crate::tls::event::{ClientHello, Handler, ServerHello, Suites, TlsEvent};
 use crate::tls::lists::{ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, U16s};
 use crate::tls::message;
-use crate::tls::told::{ClientHello, Handler, ServerHello, Suites, Told};
 use crate::tls::version;
 
 /// Extension types that are read (IANA's registry "TLS ExtensionType Values").
@@ -74,7 +74,7 @@ pub fn extensions(r: &mut Reader<'_>, place: Place, handler: &mut impl Handler) 
         if !data.is_empty() {
             chosen = known(code, data, place, handler)?.or(chosen);
         }
-        handler.told(place.is_client, Told::Extension { code, data });
+        handler.event(place.is_client, TlsEvent::Extension { code, data });
     }
     Ok(chosen)
 }
@@ -83,44 +83,48 @@ pub fn extensions(r: &mut Reader<'_>, place: Place, handler: &mut impl Handler) 
 fn known(code: u16, data: &[u8], place: Place, handler: &mut impl Handler) -> Result<Option<u16>> {
     let Place { kind, is_client } = place;
     let mut r = Reader::new(data);
-    let told = match code {
+    let event = match code {
         extension::SERVER_NAME => {
             let names = ServerNames::new(r.list16("ServerNameExt")?)?;
             for (kind, _) in names.iter().filter(|(kind, _)| *kind != 0) {
                 handler.weird("ssl_ext_unknown_server_name_type", &kind.to_string());
             }
-            Told::ServerNames(names)
+            TlsEvent::ServerNames(names)
         }
         extension::SUPPORTED_GROUPS => {
             let len = usize::from(r.short("EllipticCurves:length")?) / 2 * 2;
-            Told::Groups(U16s(r.bytes(len, "EllipticCurves:elliptic_curve_list")?))
+            TlsEvent::Groups(U16s(r.bytes(len, "EllipticCurves:elliptic_curve_list")?))
         }
-        extension::EC_POINT_FORMATS => Told::PointFormats(r.counted8("EcPointFormats:point_format_list")?),
+        extension::EC_POINT_FORMATS => {
+            TlsEvent::PointFormats(r.counted8("EcPointFormats:point_format_list")?)
+        }
         extension::SIGNATURE_ALGORITHMS => {
             r.short("SignatureAlgorithm:length")?;
-            Told::SignatureAlgorithms(U16s(r.rest()))
+            TlsEvent::SignatureAlgorithms(U16s(r.rest()))
         }
         extension::ALPN => {
             let names = r.list16("ApplicationLayerProtocolNegotiationExtension")?;
-            Told::Alpn(ProtocolNames::new(names)?)
+            TlsEvent::Alpn(ProtocolNames::new(names)?)
         }
         extension::SIGNED_CERTIFICATE_TIMESTAMP => {
             let mut list = Reader::new(r.list16("SignedCertificateTimestampList")?);
             while !list.is_empty() {
                 let mut one = Reader::new(list.list16("SignedCertificateTimestamp")?);
-                let told = timestamp(&mut one)?;
-                handler.told(is_client, told);
+                let event = timestamp(&mut one)?;
+                handler.event(is_client, event);
             }
             return Ok(None);
         }
         extension::KEY_SHARE | extension::KEY_SHARE_OLD => match (kind, data.len()) {
-            (message::CLIENT_HELLO, _) => Told::ClientShares(Shares::new(r.list16("ClientHelloKeyShare")?)?),
+            (message::CLIENT_HELLO, _) => {
+                TlsEvent::ClientShares(Shares::new(r.list16("ClientHelloKeyShare")?)?)
+            }
             // RFC 8446 §4.2.8: another hello is asked for, with a key of this group.
-            (message::SERVER_HELLO, 2) => Told::ServerShare(r.short("HelloRetryRequestKeyShare")?),
+            (message::SERVER_HELLO, 2) => TlsEvent::ServerShare(r.short("HelloRetryRequestKeyShare")?),
             (message::SERVER_HELLO, _) => {
                 let group = r.short("KeyShareEntry")?;
                 r.counted16("KeyShareEntry:key_exchange")?;
-                Told::ServerShare(group)
+                TlsEvent::ServerShare(group)
             }
             _ => return Ok(None),
         },
@@ -128,25 +132,25 @@ fn known(code: u16, data: &[u8], place: Place, handler: &mut impl Handler) -> Re
             message::CLIENT_HELLO => {
                 let identities = PskIdentities::new(r.list16("PSKIdentitiesList")?)?;
                 let binders = PskBinders::new(r.list16("PSKBindersList")?)?;
-                Told::PskOffer { identities, binders }
+                TlsEvent::PskOffer { identities, binders }
             }
-            message::SERVER_HELLO => Told::PskChoice(r.short("SelectedPreSharedKeyIdentity")?),
+            message::SERVER_HELLO => TlsEvent::PskChoice(r.short("SelectedPreSharedKeyIdentity")?),
             _ => return Ok(None),
         },
-        extension::SUPPORTED_VERSIONS if is_client => Told::Versions(U16s(r.list8("SupportedVersions")?)),
+        extension::SUPPORTED_VERSIONS if is_client => TlsEvent::Versions(U16s(r.list8("SupportedVersions")?)),
         extension::SUPPORTED_VERSIONS => {
             let one = r.bytes(2, "OneSupportedVersion")?;
-            handler.told(is_client, Told::Versions(U16s(one)));
+            handler.event(is_client, TlsEvent::Versions(U16s(one)));
             return Ok(Some(number(one) as u16));
         }
-        extension::PSK_KEY_EXCHANGE_MODES => Told::PskModes(r.list8("PSKKeyExchangeModes")?),
+        extension::PSK_KEY_EXCHANGE_MODES => TlsEvent::PskModes(r.list8("PSKKeyExchangeModes")?),
         _ => return Ok(None),
     };
-    handler.told(is_client, told);
+    handler.event(is_client, event);
     Ok(None)
 }
 
-fn timestamp<'a>(r: &mut Reader<'a>) -> Result<Told<'a>> {
+fn timestamp<'a>(r: &mut Reader<'a>) -> Result<TlsEvent<'a>> {
     const WHAT: &str = "SignedCertificateTimestamp";
     let version = r.byte(WHAT)?;
     let log_id = r.bytes(32, WHAT)?;
@@ -154,5 +158,5 @@ fn timestamp<'a>(r: &mut Reader<'a>) -> Result<Told<'a>> {
     r.counted16(WHAT)?;
     let (hash, algorithm) = (r.byte(WHAT)?, r.byte(WHAT)?);
     let signature = r.counted16(WHAT)?;
-    Ok(Told::Timestamp { version, log_id, timestamp, hash, algorithm, signature })
+    Ok(TlsEvent::Timestamp { version, log_id, timestamp, hash, algorithm, signature })
 }

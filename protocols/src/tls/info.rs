@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::tls::event::{RETRY, ServerHello, TlsEvent};
 use crate::tls::message;
 use crate::tls::names::{alert_name, group_name, is_tls13, suite_name, version_name};
-use crate::tls::told::{RETRY, ServerHello, Told};
 
 /// Letters of [`Info::history`] (`SSL::max_ssl_history_length`).
 pub const MAX_HISTORY: usize = 100;
@@ -40,41 +40,43 @@ pub struct Info {
 
 impl Info {
     /// Takes note of it. True where history has just become as long as it may.
-    pub fn hear(&mut self, is_client: bool, what: &Told<'_>) -> bool {
+    pub fn hear(&mut self, is_client: bool, what: &TlsEvent<'_>) -> bool {
         match what {
             // One of zeros is none.
-            Told::ClientHello(hello) if hello.session_id.iter().any(|byte| *byte != 0) => {
+            TlsEvent::ClientHello(hello) if hello.session_id.iter().any(|byte| *byte != 0) => {
                 self.session_id = Some(hello.session_id.into());
                 self.ticket_without_session = false;
             }
-            Told::ServerHello(hello) => self.server_hello(hello),
-            Told::Versions(versions) if !is_client => self.version = versions.iter().next().or(self.version),
-            Told::EcdhServer { curve, .. } => self.curve = Some(*curve),
-            Told::ServerShare(group) if !is_client => self.curve = Some(*group),
-            Told::ServerNames(names) if is_client => {
+            TlsEvent::ServerHello(hello) => self.server_hello(hello),
+            TlsEvent::Versions(versions) if !is_client => {
+                self.version = versions.iter().next().or(self.version)
+            }
+            TlsEvent::EcdhServer { curve, .. } => self.curve = Some(*curve),
+            TlsEvent::ServerShare(group) if !is_client => self.curve = Some(*group),
+            TlsEvent::ServerNames(names) if is_client => {
                 let first = names.iter().find(|(kind, _)| *kind == 0);
                 self.server_name = first.map(|(_, name)| name.into()).or(self.server_name.take());
             }
-            Told::Alpn(names) if !is_client => {
+            TlsEvent::Alpn(names) if !is_client => {
                 self.next_protocol = names.iter().next().map(Into::into).or(self.next_protocol.take());
             }
-            Told::Extension { code, data } => self.extension(is_client, *code, data),
-            Told::Handshake { kind, .. } => return self.message(is_client, *kind),
-            Told::ChangeCipherSpec => {
+            TlsEvent::Extension { code, data } => self.extension(is_client, *code, data),
+            TlsEvent::Handshake { kind, .. } => return self.message(is_client, *kind),
+            TlsEvent::ChangeCipherSpec => {
                 self.resumed |= is_client && self.ticket_without_session && !self.client_key_seen;
                 return self.note(is_client, b'i');
             }
-            Told::Alert { description, .. } => {
+            TlsEvent::Alert { description, .. } => {
                 self.last_alert = Some(u16::from(*description));
                 return self.note(is_client, b'l');
             }
-            Told::Error2(number) => {
+            TlsEvent::Error2(number) => {
                 self.last_alert = Some(*number);
                 return self.note(is_client, b'l');
             }
-            Told::Heartbeat { .. } => return self.note(is_client, b'b'),
-            Told::Established => self.established = true,
-            Told::Flipped => return self.note(is_client, b'^'),
+            TlsEvent::Heartbeat { .. } => return self.note(is_client, b'b'),
+            TlsEvent::Established => self.established = true,
+            TlsEvent::Flipped => return self.note(is_client, b'^'),
             _ => {}
         }
         false

@@ -2,8 +2,8 @@
 
 use crate::reader::Reader;
 use crate::tls::broken::{Result, Take};
+use crate::tls::event::{Handler, TlsEvent};
 use crate::tls::names::{suite_name, version};
-use crate::tls::told::{Handler, Told};
 
 /// How the keys of a cipher suite are exchanged, as far as messages tell something of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn server(
             let curve = r.short("ServerECDHParamsAndSignature:curve")?;
             let point = r.counted8("ServerECDHParamsAndSignature:point")?;
             let signature = if method == Method::Ecdhe { Some(signature(&mut r, chosen)?) } else { None };
-            handler.told(is_client, Told::EcdhServer { curve, point });
+            handler.event(is_client, TlsEvent::EcdhServer { curve, point });
             signature
         }
         Method::Dhe | Method::DhAnon => {
@@ -70,13 +70,13 @@ pub fn server(
             let g = r.counted16("DheServerKeyExchange:dh_g")?;
             let public = r.counted16("DheServerKeyExchange:dh_Ys")?;
             let signature = if method == Method::Dhe { Some(signature(&mut r, chosen)?) } else { None };
-            handler.told(is_client, Told::DhServer { p, g, public });
+            handler.event(is_client, TlsEvent::DhServer { p, g, public });
             signature
         }
         Method::Other | Method::Rsa | Method::Ecdh => None,
     };
     if let Some((algorithm, signature)) = signed {
-        handler.told(is_client, Told::ServerSignature { algorithm, signature });
+        handler.event(is_client, TlsEvent::ServerSignature { algorithm, signature });
     }
     Ok(())
 }
@@ -94,9 +94,11 @@ fn signature<'a>(r: &mut Reader<'a>, chosen: u16) -> Result<(Option<[u8; 2]>, &'
 /// ClientKeyExchange.
 pub fn client(method: Method, is_client: bool, body: &[u8], handler: &mut impl Handler) {
     match method {
-        Method::Rsa => handler.told(is_client, Told::RsaClient(body)),
-        Method::Ecdh | Method::Ecdhe | Method::EcdhAnon => handler.told(is_client, Told::EcdhClient(body)),
-        Method::Dhe | Method::DhAnon => handler.told(is_client, Told::DhClient(body)),
+        Method::Rsa => handler.event(is_client, TlsEvent::RsaClient(body)),
+        Method::Ecdh | Method::Ecdhe | Method::EcdhAnon => {
+            handler.event(is_client, TlsEvent::EcdhClient(body))
+        }
+        Method::Dhe | Method::DhAnon => handler.event(is_client, TlsEvent::DhClient(body)),
         Method::Other => {}
     }
 }

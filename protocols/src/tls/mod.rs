@@ -6,6 +6,7 @@
 
 mod broken;
 mod dtls;
+mod event;
 pub mod fuzz;
 mod handshake;
 mod hello;
@@ -17,15 +18,14 @@ mod stream;
 mod suites;
 #[cfg(test)]
 mod tests;
-mod told;
 
 pub use dtls::{DtlsLimits, DtlsSession};
+pub use event::{ClientHello, Handler, ServerHello, Suites, TlsEvent};
 pub use handshake::Handshakes;
 pub use info::{Info, MAX_HISTORY};
 pub use lists::{ProtocolNames, PskBinders, PskIdentities, PskIdentity, ServerNames, Shares, U16s, U24s};
 pub use names::version;
 pub use stream::{Limits, Session};
-pub use told::{ClientHello, Handler, ServerHello, Suites, Told};
 
 use crate::probe::Probe;
 

@@ -2,10 +2,10 @@
 
 use crate::reader::Reader;
 use crate::tls::broken::{Broken, Result, Take, number};
+use crate::tls::event::{ClientHello, Handler, ServerHello, Suites, TlsEvent};
 use crate::tls::handshake::Handshakes;
 use crate::tls::lists::U24s;
 use crate::tls::names::is_tls13;
-use crate::tls::told::{ClientHello, Handler, ServerHello, Suites, Told};
 use crate::tls::{content, version};
 
 /// Ceilings of one connection.
@@ -89,13 +89,13 @@ impl Encryption {
         self.begins(is_orig);
         let (is_client, len) = (handshakes.is_client(is_orig), head.len as u16);
         if !self.established && is_tls13(handshakes.chosen()) {
-            handler.told(is_client, Told::EncryptedHandshake { len });
+            handler.event(is_client, TlsEvent::EncryptedHandshake { len });
         }
         if !self.established && self.sides == [true; 2] {
             self.established = true;
-            handler.told(is_client, Told::Established);
+            handler.event(is_client, TlsEvent::Established);
         }
-        handler.told(is_client, Told::Encrypted { version: head.version, content: head.content, len });
+        handler.event(is_client, TlsEvent::Encrypted { version: head.version, content: head.content, len });
     }
 }
 
@@ -320,7 +320,7 @@ impl Session {
                     if !is_tls13(self.handshakes.chosen()) {
                         self.encryption.begins(is_orig);
                     }
-                    handler.told(is_client, Told::ChangeCipherSpec);
+                    handler.event(is_client, TlsEvent::ChangeCipherSpec);
                 }
                 content::ALERT => {
                     alerts(rest, is_tls13(self.handshakes.chosen()), is_client, handler)?;
@@ -331,8 +331,8 @@ impl Session {
                     rest = &[];
                 }
                 content::HEARTBEAT => {
-                    let told = heartbeat(rest, head.len as u16)?;
-                    handler.told(is_client, told);
+                    let event = heartbeat(rest, head.len as u16)?;
+                    handler.event(is_client, event);
                     rest = &[];
                 }
                 content::APPLICATION_DATA => rest = &[],
@@ -347,8 +347,9 @@ impl Session {
                 }
             }
             debug_assert!(rest.len() < before, "each round takes something");
-            let told = Told::Plaintext { version: head.version, content: head.content, len: head.len as u16 };
-            handler.told(self.handshakes.is_client(is_orig), told);
+            let event =
+                TlsEvent::Plaintext { version: head.version, content: head.content, len: head.len as u16 };
+            handler.event(self.handshakes.is_client(is_orig), event);
         }
         Ok(())
     }
@@ -358,7 +359,7 @@ impl Session {
         let mut r = Reader::new(body);
         let is_client = self.handshakes.is_client(is_orig);
         match head.content - content::SSL2 {
-            0 => handler.told(is_client, Told::Error2(u16::from_be_bytes(head.last))),
+            0 => handler.event(is_client, TlsEvent::Error2(u16::from_be_bytes(head.last))),
             1 => {
                 const WHAT: &str = "V2ClientHello";
                 let lens = [r.short(WHAT)?, r.short(WHAT)?, r.short(WHAT)?].map(usize::from);
@@ -366,9 +367,9 @@ impl Session {
                 let (session_id, random) = (r.bytes(lens[1], WHAT)?, r.bytes(lens[2], WHAT)?);
                 // Zeek tells SSL 2 whatever the hello offers.
                 self.handshakes.client_hello(version::SSL2, handler);
-                handler.told(
+                handler.event(
                     is_client,
-                    Told::ClientHello(ClientHello {
+                    TlsEvent::ClientHello(ClientHello {
                         version: version::SSL2,
                         record_version: 0,
                         time: 0,
@@ -385,7 +386,7 @@ impl Session {
                 let lens = [r.short(WHAT)?, r.short(WHAT)?, r.short(WHAT)?].map(usize::from);
                 r.bytes(lens.iter().sum(), WHAT)?;
                 self.encryption.begins_for_both();
-                handler.told(is_client, Told::Established);
+                handler.event(is_client, TlsEvent::Established);
             }
             4 => {
                 const WHAT: &str = "V2ServerHello";
@@ -401,9 +402,9 @@ impl Session {
                 }
                 let suite = suites.iter().next().unwrap_or(0);
                 self.handshakes.server_hello(number, None, suite, handler);
-                handler.told(
+                handler.event(
                     is_client,
-                    Told::ServerHello(ServerHello {
+                    TlsEvent::ServerHello(ServerHello {
                         version: number,
                         record_version: 0,
                         random,
@@ -412,7 +413,7 @@ impl Session {
                         compression: 0,
                     }),
                 );
-                handler.told(is_client, Told::Certificate { nth: 0, der });
+                handler.event(is_client, TlsEvent::Certificate { nth: 0, der });
             }
             other => {
                 let from = if is_orig { "originator" } else { "responder" };
@@ -444,15 +445,15 @@ pub(super) fn alerts(bytes: &[u8], is_13: bool, is_client: bool, handler: &mut i
         return Err(Broken::of("Alert", 2, bytes.len() % 2));
     }
     for [level, description] in bytes.as_chunks::<2>().0.iter().take(most) {
-        handler.told(is_client, Told::Alert { level: *level, description: *description });
+        handler.event(is_client, TlsEvent::Alert { level: *level, description: *description });
     }
     Ok(())
 }
 
 /// RFC 6520 §4.
-pub(super) fn heartbeat(bytes: &[u8], record: u16) -> Result<Told<'_>> {
+pub(super) fn heartbeat(bytes: &[u8], record: u16) -> Result<TlsEvent<'_>> {
     let mut r = Reader::new(bytes);
     let kind = r.byte("Heartbeat:type")?;
     let payload_len = number(r.bytes(2, "Heartbeat:payload_length")?) as u16;
-    Ok(Told::Heartbeat { record, kind, payload_len, payload: r.rest() })
+    Ok(TlsEvent::Heartbeat { record, kind, payload_len, payload: r.rest() })
 }

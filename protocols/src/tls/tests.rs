@@ -3,27 +3,27 @@ use super::*;
 /// What was heard, as text.
 #[derive(Default)]
 struct Heard {
-    told: Vec<String>,
+    seen: Vec<String>,
     info: Info,
 }
 
 impl Handler for Heard {
-    fn told(&mut self, is_client: bool, what: Told<'_>) {
+    fn event(&mut self, is_client: bool, what: TlsEvent<'_>) {
         self.info.hear(is_client, &what);
         let side = if is_client { "client" } else { "server" };
-        self.told.push(format!("{side} {what:?}"));
+        self.seen.push(format!("{side} {what:?}"));
     }
 
     fn confirmed(&mut self) {
-        self.told.push("confirmed".to_owned());
+        self.seen.push("confirmed".to_owned());
     }
 
     fn violation(&mut self, reason: &str) {
-        self.told.push(format!("violation {reason}"));
+        self.seen.push(format!("violation {reason}"));
     }
 
     fn weird(&mut self, name: &'static str, addl: &str) {
-        self.told.push(format!("weird {name} {addl}"));
+        self.seen.push(format!("weird {name} {addl}"));
     }
 }
 
@@ -33,7 +33,7 @@ impl Heard {
     }
 
     fn violations(&self) -> Vec<&str> {
-        self.told.iter().filter_map(|line| line.strip_prefix("violation ")).collect()
+        self.seen.iter().filter_map(|line| line.strip_prefix("violation ")).collect()
     }
 }
 
@@ -138,7 +138,7 @@ fn a_handshake_is_told() {
     assert_eq!(info.curve_name().unwrap(), "x25519");
     assert_eq!(info.server_name.as_deref(), Some(&b"example.org"[..]));
     assert_eq!(info.next_protocol.as_deref(), Some(&b"h2"[..]));
-    let with = |what: &str| heard.told.iter().filter(|line| line.contains(what)).count();
+    let with = |what: &str| heard.seen.iter().filter(|line| line.contains(what)).count();
     assert_eq!(
         (with("Certificate {"), with("OcspResponse"), with("EcdhServer"), with("EcdhClient")),
         (2, 1, 1, 1)
@@ -147,7 +147,7 @@ fn a_handshake_is_told() {
         (with("ServerSignature { algorithm: Some([4, 3])"), with("confirmed"), with("violation")),
         (1, 1, 0)
     );
-    assert_eq!(heard.told.last().unwrap(), "server Encrypted { version: 771, content: 23, len: 50 }");
+    assert_eq!(heard.seen.last().unwrap(), "server Encrypted { version: 771, content: 23, len: 50 }");
 }
 
 #[test]
@@ -159,12 +159,12 @@ fn a_handshake_is_read_however_it_is_cut() {
             let mut cut_up = pieces.clone();
             let (before, after) = piece.split_at(cut);
             cut_up.splice(at..=at, [(*is_orig, before.to_vec()), (*is_orig, after.to_vec())]);
-            assert_eq!(heard(&cut_up).told, whole.told, "piece {at} cut at {cut}");
+            assert_eq!(heard(&cut_up).seen, whole.seen, "piece {at} cut at {cut}");
         }
     }
     let bytes: Vec<_> =
         pieces.iter().flat_map(|(is_orig, piece)| piece.iter().map(|byte| (*is_orig, vec![*byte]))).collect();
-    assert_eq!(heard(&bytes).told, whole.told);
+    assert_eq!(heard(&bytes).seen, whole.seen);
 }
 
 #[test]
@@ -186,7 +186,8 @@ fn messages_may_lie_across_records() {
 fn tls_13_is_encrypted_from_the_first_application_data_on() {
     let share = [&[0, 29][..], &counted(2, &[5; 32])].concat();
     let chosen = server_hello(0x0303, 0x1301, [1; 32], &[extension(43, &[3, 4]), extension(51, &share)]);
-    let retry = server_hello(0x0303, 0x1301, told::RETRY, &[extension(43, &[3, 4]), extension(51, &[0, 23])]);
+    let retry =
+        server_hello(0x0303, 0x1301, event::RETRY, &[extension(43, &[3, 4]), extension(51, &[0, 23])]);
     let hello = client_hello(
         0x0303,
         &[extension(43, &counted(1, &[3, 4, 3, 3])), extension(51, &counted(2, &share)), name(b"x")],
@@ -204,7 +205,7 @@ fn tls_13_is_encrypted_from_the_first_application_data_on() {
     assert!(heard.info.established);
     assert_eq!(heard.info.version_name().unwrap(), "TLSv13");
     assert_eq!(heard.info.curve_name().unwrap(), "x25519");
-    assert_eq!(heard.told.iter().filter(|line| line.contains("EncryptedHandshake")).count(), 2);
+    assert_eq!(heard.seen.iter().filter(|line| line.contains("EncryptedHandshake")).count(), 2);
 }
 
 #[test]
@@ -238,7 +239,7 @@ fn sessions_are_resumed_by_id_ticket_and_psk() {
         ),
         (false, record(22, &server_hello(0x0303, 0x1301, [1; 32], &[extension(41, &[0, 0])]))),
     ]);
-    assert!(by_psk.info.resumed, "{:?}", by_psk.told);
+    assert!(by_psk.info.resumed, "{:?}", by_psk.seen);
     let mut hello = client_hello(0x0303, &[extension(35, b"ticket")]);
     hello[39..71].fill(0);
     let chosen = record(22, &server_hello(0x0303, 0xc02f, [1; 32], &[]));
@@ -290,10 +291,10 @@ fn ssl_2_is_read() {
     let info = &whole.info;
     assert_eq!(info.version_name().unwrap(), "SSLv2");
     assert_eq!(info.suite_name().unwrap(), "SSLv20_CK_DES_192_EDE3_CBC_WITH_MD5");
-    assert!(info.established && whole.violations().is_empty(), "{:?}", whole.told);
+    assert!(info.established && whole.violations().is_empty(), "{:?}", whole.seen);
     let bytes: Vec<_> =
         pieces.iter().flat_map(|(orig, piece)| piece.iter().map(|byte| (*orig, vec![*byte]))).collect();
-    assert_eq!(heard(&bytes).told, whole.told);
+    assert_eq!(heard(&bytes).seen, whole.seen);
 }
 
 #[test]
@@ -306,7 +307,7 @@ fn alerts_and_heartbeats_are_told_and_bounded() {
     ]);
     assert_eq!(heard.history(), format!("LB{}l", "L".repeat(10)));
     assert_eq!(heard.info.alert_name().unwrap(), "handshake_failure");
-    assert!(heard.told.contains(&"weird SSL_excessive_alerts_in_record 20".to_owned()));
+    assert!(heard.seen.contains(&"weird SSL_excessive_alerts_in_record 20".to_owned()));
 }
 
 #[test]

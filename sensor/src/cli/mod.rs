@@ -267,7 +267,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         };
     };
     // Where signals cannot be waited for, they end the process as they always do.
-    let told = signals::end_when_told().unwrap_or_default();
+    let told = signals::stop_on_signals().unwrap_or_default();
     let target = match (args.stdout, args.logdir.or(named)) {
         (Some(log), _) => Target::Stdout(log),
         (None, folder) => Target::Folder(folder.unwrap_or_else(|| PathBuf::from("."))),
@@ -393,7 +393,7 @@ fn code_of(error: &ReplayError) -> u8 {
 }
 
 /// Faults told of by place; more are only counted.
-const FAULTS_TOLD: u32 = 10;
+const MAX_FAULTS_PRINTED: u32 = 10;
 
 /// A fault in a flow's analysis costs that flow and is counted; its backtrace is not for the user.
 fn hide_contained_panics() {
@@ -403,7 +403,7 @@ fn hide_contained_panics() {
         let contained = std::thread::current().name().is_some_and(|name| name.starts_with("worker"));
         if !contained {
             default(info);
-        } else if told.fetch_add(1, Ordering::Relaxed) < FAULTS_TOLD
+        } else if told.fetch_add(1, Ordering::Relaxed) < MAX_FAULTS_PRINTED
             && let Some(place) = info.location()
         {
             eprintln!("nightjar: a fault of ours at {place} cost a flow; please report it");

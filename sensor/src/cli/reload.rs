@@ -52,7 +52,7 @@ impl Reloader {
     pub fn reload(&self, answer: impl FnOnce(Reloaded) + Send + 'static) {
         let tell = |reloaded: Reloaded| {
             match &reloaded {
-                Ok(told) | Err(told) => eprint!("{told}"),
+                Ok(messages) | Err(messages) => eprint!("{messages}"),
             }
             answer(reloaded);
         };
@@ -76,21 +76,23 @@ impl Reloader {
 }
 
 fn outcome(reload: Option<Reload>, restart: &[&str]) -> Reloaded {
-    let (mut told, scripts) = match reload {
+    let (mut messages, scripts) = match reload {
         None => (String::new(), ""),
-        Some(Reload { config: Some(_), told, .. }) => (told, "nightjar: the scripts were read again\n"),
-        Some(Reload { told, .. }) => {
+        Some(Reload { config: Some(_), messages, .. }) => {
+            (messages, "nightjar: the scripts were read again\n")
+        }
+        Some(Reload { messages, .. }) => {
             return Err(format!(
-                "{told}nightjar: the scripts do not compile; those that run go on, and the configuration stays \
+                "{messages}nightjar: the scripts do not compile; those that run go on, and the configuration stays \
                  as it was\n"
             ));
         }
     };
-    told.push_str(scripts);
-    told.push_str("nightjar: the configuration was read again");
+    messages.push_str(scripts);
+    messages.push_str("nightjar: the configuration was read again");
     if !restart.is_empty() {
-        told.push_str(&format!("; a restart is needed for {}", restart.join(", ")));
+        messages.push_str(&format!("; a restart is needed for {}", restart.join(", ")));
     }
-    told.push('\n');
-    Ok(told)
+    messages.push('\n');
+    Ok(messages)
 }

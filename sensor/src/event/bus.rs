@@ -38,7 +38,7 @@ const SPARES: usize = 4;
 const MAX_SPARE: usize = 2 << 20;
 
 /// Time is told of this often, at a packet.
-const MOMENT: Interval = Interval::from_millis(1);
+const TICK_EVERY: Interval = Interval::from_millis(1);
 
 /// What a worker said since it last handed a batch on.
 #[derive(Debug, Default)]
@@ -184,7 +184,7 @@ impl Bus {
     /// Time has passed: what scripts have scheduled may be due, before anything is said of the packet.
     pub fn tick(&mut self) {
         let since = self.now - self.tick;
-        if self.interest.clock && (since >= MOMENT || since < Interval::ZERO) {
+        if self.interest.clock && (since >= TICK_EVERY || since < Interval::ZERO) {
             self.tick = self.now;
             self.say(Emitted::Tick);
         }

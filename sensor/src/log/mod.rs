@@ -428,7 +428,7 @@ impl Logs {
 
     /// Finishes a log that a script describes, and gives the file another name: `target`, within the logs' folder
     /// unless it is absolute, with the file's ending. Returns the name; nothing where no row has been written.
-    pub fn rotate_sheet(
+    pub fn rotate_script_log(
         &mut self,
         script_log: &Arc<ScriptLog>,
         target: &Path,

@@ -445,7 +445,7 @@ impl Stage<'_, '_> {
                 eprintln!("nightjar: {}: the interface was made anew; a restart is needed", ring.peer());
             }
         }
-        for hang in self.board.take_troubles() {
+        for hang in self.board.take_incidents() {
             self.raise(&hang, now);
         }
         let incidents = self.loss.look(&self.ledger, self.logs);
@@ -499,7 +499,7 @@ impl Stage<'_, '_> {
     fn finish(mut self) -> Ledger {
         self.update(wall());
         // A hang that nothing could be done about is what it ends for.
-        for hang in self.board.take_troubles() {
+        for hang in self.board.take_incidents() {
             self.raise(&hang, wall());
         }
         let incidents = self.loss.last(&self.ledger, self.logs);

@@ -63,7 +63,7 @@ impl Board {
     }
 
     /// What was found wrong since the last call, and told on standard error already.
-    pub fn take_troubles(&self) -> Vec<Incident> {
+    pub fn take_incidents(&self) -> Vec<Incident> {
         std::mem::take(&mut self.incidents.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -136,7 +136,7 @@ pub struct Reload {
     /// The engine's settings, in which the new ones have had their say; none where they do not compile.
     pub config: Option<Config>,
     /// All that was said of them, with file, line and column, and by the new ones as they began.
-    pub told: String,
+    pub messages: String,
     /// Whether the last rows of the old ones, and the first of the new, could be written.
     pub written: Result<(), LogError>,
 }

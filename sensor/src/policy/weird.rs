@@ -101,7 +101,7 @@ const REPEATING: &[&str] = &["bad_IP_checksum", "bad_TCP_checksum", "bad_UDP_che
 pub(super) struct Weirds {
     /// None without scripts.
     settings: Option<Settings>,
-    told: Recent,
+    recent: Recent,
     limited: Recent,
     suppressed: u64,
 }
@@ -170,9 +170,9 @@ impl Weirds {
             About::Conn(_, id, _) => (Subject::Conn(id), Subject::Originator(id.orig_h)),
         };
         let this = Repetition { name: name.to_owned(), about: subject };
-        self.told.forget_before(now, REPEAT_AFTER);
+        self.recent.forget_before(now, REPEAT_AFTER);
         self.limited.forget_before(now, LIMITED_AFTER);
-        if action == Action::Ignore || self.told.contains(&this) || self.is_of_ignored_host(weird) {
+        if action == Action::Ignore || self.recent.contains(&this) || self.is_of_ignored_host(weird) {
             self.suppressed += 1;
             return None;
         }
@@ -189,7 +189,7 @@ impl Weirds {
             return None;
         }
         if !self.repeats(name) {
-            self.told.add(this, now);
+            self.recent.add(this, now);
         }
         Some(row(weird, now, action.is_notice()))
     }

@@ -19,12 +19,12 @@ use crate::record::Uid;
 
 /// Who wants the content of which file, by its identifier.
 #[derive(Clone, Default)]
-pub(super) struct Files(Rc<RefCell<Takers>>);
+pub(super) struct Files(Rc<RefCell<Consumers>>);
 
-type Takers = HashMap<Rc<[u8]>, Vec<Rc<Taker>>>;
+type Consumers = HashMap<Rc<[u8]>, Vec<Rc<Consumer>>>;
 
 /// Somebody who wants a file's content.
-enum Taker {
+enum Consumer {
     Extract(Extract),
     /// Events for pieces with their places, and for what comes in order.
     Events {
@@ -49,7 +49,7 @@ struct Extract {
 }
 
 /// Files whose content is wanted at the same time. More are open only under attack.
-const MAX_TAKEN: usize = 10_000;
+const MAX_CONSUMED_FILES: usize = 10_000;
 
 /// Whether some code names a function or tag: it may be asked for.
 pub(super) fn may_be_asked(vm: &Vm, name: &str) -> bool {
@@ -104,18 +104,18 @@ impl Files {
         let folder = folder(vm).unwrap_or_default();
         let mut files = self.0.borrow_mut();
         let id = vm.field(file, "id");
-        let Some(takers) = files.get_mut(id.bytes()) else { return false };
-        let before = takers.len();
-        takers.retain(|taker| match &**taker {
-            Taker::Extract(extract) => {
+        let Some(consumers) = files.get_mut(id.bytes()) else { return false };
+        let before = consumers.len();
+        consumers.retain(|consumer| match &**consumer {
+            Consumer::Extract(extract) => {
                 // The arguments, in which the path was noted, or others with the name alone.
                 let given = String::from_utf8_lossy(path.bytes()).into_owned();
                 let named = given.is_empty() || folder.join(given) == extract.path;
                 name != "EXTRACT" || !(named || Rc::ptr_eq(&extract.args, asked))
             }
-            Taker::Events { .. } => name != "DATA_EVENT",
+            Consumer::Events { .. } => name != "DATA_EVENT",
         });
-        takers.len() < before
+        consumers.len() < before
     }
 
     /// Notes in the file's row what was asked for. What digests are is shown then; content is handed on.
@@ -125,10 +125,10 @@ impl Files {
         let Value::Record(info) = vm.field(file, "info") else { return no };
         let name = vm.text_string(tag);
         let name = name.rsplit("ANALYZER_").next().unwrap_or_default();
-        let taker = match name {
+        let consumer = match name {
             "MD5" | "SHA1" | "SHA256" => None,
             "EXTRACT" => match Extract::begin(vm, file, info.clone(), asked.clone()) {
-                Ok(extract) => Some(Taker::Extract(extract)),
+                Ok(extract) => Some(Consumer::Extract(extract)),
                 Err(wrong) => {
                     vm.error(site.span, wrong);
                     return no;
@@ -143,18 +143,18 @@ impl Files {
                 if chunk.is_none() && stream.is_none() {
                     return no;
                 }
-                Some(Taker::Events { chunk, stream })
+                Some(Consumer::Events { chunk, stream })
             }
             _ => return no,
         };
-        if let (Some(taker), Value::Str(id)) = (taker, vm.field(file, "id")) {
+        if let (Some(consumer), Value::Str(id)) = (consumer, vm.field(file, "id")) {
             let mut files = self.0.borrow_mut();
-            if files.len() >= MAX_TAKEN && !files.contains_key(&id) {
+            if files.len() >= MAX_CONSUMED_FILES && !files.contains_key(&id) {
                 drop(files);
-                vm.error(site.span, format!("the content of {MAX_TAKEN} files is wanted already"));
+                vm.error(site.span, format!("the content of {MAX_CONSUMED_FILES} files is wanted already"));
                 return no;
             }
-            files.entry(id).or_default().push(Rc::new(taker));
+            files.entry(id).or_default().push(Rc::new(consumer));
         }
         note_analyzer(vm, &info, name);
         Ok(Value::Bool(true))
@@ -164,10 +164,10 @@ impl Files {
         let [Value::Record(file), Value::Record(asked), limit] = args else { return false };
         let files = self.0.borrow();
         let path = vm.field(asked, "extract_filename");
-        let takers = files.get(vm.field(file, "id").bytes()).into_iter().flatten();
+        let consumers = files.get(vm.field(file, "id").bytes()).into_iter().flatten();
         let mut known = false;
-        for taker in takers {
-            if let Taker::Extract(extract) = &**taker
+        for consumer in consumers {
+            if let Consumer::Extract(extract) = &**consumer
                 && extract.path.as_os_str().as_encoded_bytes() == path.bytes()
             {
                 extract.limit.set(limit.as_count());
@@ -180,11 +180,11 @@ impl Files {
     /// A piece of a file's content has passed.
     pub fn content(&self, vm: &mut Vm, file: &Value, fuid: Uid, offset: u64, piece: &[u8]) {
         // Handlers may ask for more.
-        let takers = self.0.borrow().get(fuid.as_bytes()).cloned().unwrap_or_default();
-        for taker in &takers {
-            match &**taker {
-                Taker::Extract(extract) => extract.take(vm, file, offset, piece),
-                Taker::Events { chunk, stream } => {
+        let consumers = self.0.borrow().get(fuid.as_bytes()).cloned().unwrap_or_default();
+        for consumer in &consumers {
+            match &**consumer {
+                Consumer::Extract(extract) => extract.take(vm, file, offset, piece),
+                Consumer::Events { chunk, stream } => {
                     if let Some(event) = chunk {
                         let args = [file.clone(), Value::str(piece), Value::Count(offset)];
                         vm.dispatch(event.id, Args::from_iter(args));

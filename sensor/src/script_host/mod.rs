@@ -527,7 +527,7 @@ impl Events for Scripts {
     }
 
     fn reload(&mut self, config: Config, given: &Given, now: Time, logs: &mut Logs) -> Reload {
-        let refused = |told: String| Reload { config: None, told, written: Ok(()) };
+        let refused = |messages: String| Reload { config: None, messages, written: Ok(()) };
         if self.options.scripts.iter().any(|script| script == "-") {
             return refused("scripts from standard input cannot be read again\n".to_owned());
         }
@@ -535,12 +535,12 @@ impl Events for Scripts {
         host.carets = self.carets;
         let gathered = host.gathered.clone();
         gathered.replace(Some(String::new()));
-        let told = || gathered.take().unwrap_or_default();
+        let messages = || gathered.take().unwrap_or_default();
         let options = ScriptOptions { settings: options::assignments(given), ..self.options.clone() };
         // What is not to be said again, and mail on its way, are not the scripts'.
         let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &options) else {
-            return refused(told());
+            return refused(messages());
         };
         let reached = self.reach(now, logs);
         let restored = next.restore_sumstats(&self.save_sumstats());
@@ -557,12 +557,12 @@ impl Events for Scripts {
         let first = next.frameworks.deliver(&mut next.script.vm, logs);
         next.before = self.counters();
         *self = next;
-        let mut told = told();
-        told.extend(not_obeyed.map(|text| text + "\n"));
+        let mut messages = messages();
+        messages.extend(not_obeyed.map(|text| text + "\n"));
         if restored.is_err() {
-            told.push_str("what SumStats have counted could not be handed on\n");
+            messages.push_str("what SumStats have counted could not be handed on\n");
         }
-        Reload { config: Some(config), told, written: last.and(first) }
+        Reload { config: Some(config), messages, written: last.and(first) }
     }
 
     fn set_back(&mut self, by: Interval) {

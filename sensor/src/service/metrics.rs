@@ -114,7 +114,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 const NONE: Labels = Cow::Borrowed(&[]);
-const LANE: Labels = Cow::Borrowed(&["interface", "worker"]);
+const WORKER: Labels = Cow::Borrowed(&["interface", "worker"]);
 const INTERFACE: Labels = Cow::Borrowed(&["interface"]);
 const LOG: Labels = Cow::Borrowed(&["log"]);
 const REASON: Labels = Cow::Borrowed(&["reason"]);
@@ -132,7 +132,7 @@ pub static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
     let of_scripts = |ledger: &Ledger, out: &mut Samples<'_>| out.counted(&ledger.scripts, &[]);
     [
         OF_CAPTURE,
-        &declared::<WorkerStats>(&LANE, of_worker),
+        &declared::<WorkerStats>(&WORKER, of_worker),
         OF_SENSOR,
         &declared::<ScriptCounters>(&NONE, of_scripts),
         OF_EXPORTS,
@@ -203,42 +203,42 @@ const OF_CAPTURE: &[Family] = &[
     Family {
         name: "ring_packets_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Packets that reached the socket behind its filter, those dropped included.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.link),
     },
     Family {
         name: "ring_dropped_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Packets that the kernel dropped because the ring was full.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.dropped),
     },
     Family {
         name: "ring_full_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "How often the ring was full.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.freezes),
     },
     Family {
         name: "packets_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Packets analysed.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.delivered),
     },
     Family {
         name: "bytes_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Bytes on the wire of the packets analysed.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.bytes),
     },
     Family {
         name: "packets_cut_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Packets captured without their end.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.source.cut),
     },
@@ -249,49 +249,49 @@ const OF_SENSOR: &[Family] = &[
     Family {
         name: "fragment_bytes",
         kind: "gauge",
-        labels: LANE,
+        labels: WORKER,
         help: "Memory for fragments that wait for the rest.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.fragment_bytes),
     },
     Family {
         name: "worker_restarts_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "How often the worker failed and was started again on its ring.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.restarts),
     },
     Family {
         name: "worker_hangs_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "How often the worker hung at a packet; its flow was given up, and another worker took over.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.hangs),
     },
     Family {
         name: "clock_steps_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "How often the clock was set back, and all flows ended.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.clock_steps),
     },
     Family {
         name: "interface_errors_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Errors of the interface, such as its going down.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.interface_errors),
     },
     Family {
         name: "interface_made_anew_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "How often the interface was removed and made anew, and capture went on with it.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.followed),
     },
     Family {
         name: "lag_seconds",
         kind: "gauge",
-        labels: LANE,
+        labels: WORKER,
         help: "From the newest packet analysed, or the clock on an idle tap, to now.",
         samples: |ledger, out| {
             for ring in &ledger.rings {
@@ -303,7 +303,7 @@ const OF_SENSOR: &[Family] = &[
     Family {
         name: "shed_total",
         kind: "counter",
-        labels: LANE,
+        labels: WORKER,
         help: "Rows, weirds and tunnels of it dropped because the logs were too far behind.",
         samples: |ledger, out| out.rings(ledger, |ring| ring.shed),
     },

@@ -39,7 +39,7 @@ impl StopSignal {
 
 /// Waits from now on for signals that end a replay. The second ends the process at once, between two rows where
 /// they go to a terminal.
-pub fn end_when_told() -> io::Result<StopSignal> {
+pub fn stop_on_signals() -> io::Result<StopSignal> {
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let told = StopSignal::default();
     let first = told.clone();

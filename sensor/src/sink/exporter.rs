@@ -99,7 +99,7 @@ const RETRY: Duration = Duration::from_millis(200);
 /// Rows that move to the queue of a held destination go together up to so many bytes.
 const MOVED: usize = 64 * 1024;
 /// Rows of queues are reported on with the queue's number before their position there.
-const LANE: u32 = 48;
+const QUEUE_SHIFT: u32 = 48;
 
 pub struct Exporter<T> {
     behaviour: Behaviour,
@@ -359,12 +359,16 @@ impl<T: Transport> Exporter<T> {
                     self.transport.ask_again(&held.destination);
                 }
                 let pos = message.pos;
-                match self.transport.offer(&Message { via, pos: pos | u64::from(id) << LANE, ..message }) {
+                match self.transport.offer(&Message {
+                    via,
+                    pos: pos | u64::from(id) << QUEUE_SHIFT,
+                    ..message
+                }) {
                     Offer::Taken => held.queue.window.sent(pos),
                     Offer::Full => break,
                     Offer::Reported(outcome) => {
                         held.queue.window.sent(pos);
-                        reports.push(Report { pos: pos | u64::from(id) << LANE, outcome });
+                        reports.push(Report { pos: pos | u64::from(id) << QUEUE_SHIFT, outcome });
                     }
                 }
                 any = true;

@@ -282,16 +282,16 @@ impl Engine {
         }
         if let Some(step) = spec.step(entry.crossed as usize).filter(|step| value >= *step) {
             entry.crossed += 1;
-            entry.told = now;
+            entry.crossed_at = now;
             return Some(step);
         }
         // It goes on: who was told once may have forgotten, and a ban has an end.
         let last = entry.crossed.checked_sub(1).and_then(|last| spec.step(last as usize))?;
-        let due = spec.window.and(spec.remind).is_some_and(|remind| entry.told + remind <= now);
+        let due = spec.window.and(spec.remind).is_some_and(|remind| entry.crossed_at + remind <= now);
         if !due {
             return None;
         }
-        entry.told = now;
+        entry.crossed_at = now;
         Some(last)
     }
 

@@ -56,7 +56,7 @@ struct SavedKey {
     key: Key,
     seen: Time,
     crossed: u32,
-    told: Time,
+    crossed_at: Time,
     held: Vec<Option<Held>>,
 }
 
@@ -94,7 +94,7 @@ impl Engine {
                 entry.key.write(&mut out.0);
                 out.time(entry.seen);
                 out.u32(entry.crossed);
-                out.time(entry.told);
+                out.time(entry.crossed_at);
                 out.list(entry.held.iter(), |out, held| out.option(held.as_ref(), Output::held));
             }
         });
@@ -123,7 +123,8 @@ impl Engine {
         let known = stat.table.len();
         let place = stat.table.touch(&key.key, streams, key.seen);
         let Some(entry) = stat.table.get_mut(place) else { return };
-        (entry.crossed, entry.told) = if same { (key.crossed, key.told) } else { (0, Time::default()) };
+        (entry.crossed, entry.crossed_at) =
+            if same { (key.crossed, key.crossed_at) } else { (0, Time::default()) };
         entry.held = key.held.into_iter().take(streams).collect();
         entry.held.resize_with(streams, || None);
         entry.bytes += entry.held.iter().flatten().map(Held::bytes).sum::<usize>();
@@ -147,7 +148,7 @@ impl SavedStat {
                     key: Key { host: input.option(Input::host)?, text: input.option(Input::text)? },
                     seen: input.time()?,
                     crossed: input.u32()?,
-                    told: input.time()?,
+                    crossed_at: input.time()?,
                     held: input.list(|input| input.option(Input::held))?,
                 })
             })?,

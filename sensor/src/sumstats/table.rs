@@ -27,7 +27,7 @@ pub struct Entry {
     /// How many thresholds were crossed.
     pub crossed: u32,
     /// When a crossing was last told of.
-    pub told: Time,
+    pub crossed_at: Time,
     /// A threshold of its own, and how often options had changed when it was asked for.
     pub own: Option<(u64, f64)>,
     /// By stream; absent where nothing came.
@@ -101,7 +101,7 @@ impl Table {
             key,
             seen: Time::default(),
             crossed: 0,
-            told: Time::default(),
+            crossed_at: Time::default(),
             own: None,
             held,
             attached: None,

@@ -182,9 +182,9 @@ impl Analyzer for Stream {
     fn end_of_data(&mut self, link: &mut Link<'_, '_>, dir: Dir) {
         for side in [Dir::Orig, Dir::Resp] {
             if let Some(left) = self.left[side as usize] {
-                judge(link, &left);
+                check_unfinished(link, &left);
             } else if side != dir {
-                judge(link, self.split(side).1.unfinished());
+                check_unfinished(link, self.split(side).1.unfinished());
             } else {
                 let mut left = None;
                 let (session, parser) = self.split(dir);
@@ -245,7 +245,7 @@ fn message(
 }
 
 /// Looks at the header of an unfinished message only.
-fn judge(link: &mut Link<'_, '_>, unfinished: &[u8]) {
+fn check_unfinished(link: &mut Link<'_, '_>, unfinished: &[u8]) {
     let space = &mut link.shared.of.dns.space;
     obey(space, link.cx.config);
     if space.options.refuses_message(unfinished) {

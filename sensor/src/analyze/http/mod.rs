@@ -162,7 +162,7 @@ struct Asking {
     number: u32,
     bytes: u64,
     /// When it is told of that it lasts.
-    told: Time,
+    tell_at: Time,
 }
 
 /// So much of a request's body is told to scripts: logins are smaller, and whoever sends more is not held for long.
@@ -490,7 +490,7 @@ impl Hears<'_, '_, '_> {
         }
         let (now, number) = (self.link.cx.now, self.log.totals.requests);
         let before = self.log.asking.filter(|before| before.number == number);
-        let mut asking = before.unwrap_or(Asking { since: now, number, bytes: 0, told: now + LASTING });
+        let mut asking = before.unwrap_or(Asking { since: now, number, bytes: 0, tell_at: now + LASTING });
         asking.bytes += bytes;
         self.log.asking = Some(asking);
         self.look_at_request();
@@ -501,14 +501,14 @@ impl Hears<'_, '_, '_> {
     fn look_at_request(&mut self) {
         let Some(mut asking) = self.log.asking else { return };
         let now = self.link.cx.now;
-        if asking.told <= now {
+        if asking.tell_at <= now {
             let Asking { since, bytes, .. } = asking;
-            asking.told = now + (now - since);
+            asking.tell_at = now + (now - since);
             self.log.asking = Some(asking);
             self.raise(&events::RequestLasts { c: Conn, since, bytes });
         }
         if self.link.cx.bus.wants(events::RequestLasts::ID) {
-            self.link.flow.wake_by(asking.told);
+            self.link.flow.wake_by(asking.tell_at);
         }
     }
 

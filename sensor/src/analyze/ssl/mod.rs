@@ -7,7 +7,7 @@ mod record;
 use std::sync::Arc;
 
 use nightjar_protocols::tls::{
-    self, DTLS_PORTS, DtlsLimits, DtlsSession, Info, Limits, MAX_HISTORY, PORTS, Session, Told,
+    self, DTLS_PORTS, DtlsLimits, DtlsSession, Info, Limits, MAX_HISTORY, PORTS, Session, TlsEvent,
 };
 
 use nightjar_protocols::x509::Certificate;
@@ -294,11 +294,11 @@ impl Hears<'_, '_, '_> {
     }
 
     /// Raises what scripts may want to know.
-    fn tell(&mut self, is_client: bool, what: Told<'_>) {
+    fn tell(&mut self, is_client: bool, what: TlsEvent<'_>) {
         use events as e;
         let c = Conn;
         match what {
-            Told::ClientHello(hello) => self.raise(&e::ClientHello {
+            TlsEvent::ClientHello(hello) => self.raise(&e::ClientHello {
                 c,
                 version: hello.version,
                 record_version: hello.record_version,
@@ -308,7 +308,7 @@ impl Hears<'_, '_, '_> {
                 ciphers: e::SuiteList(hello.suites),
                 comp_methods: e::Bytes(hello.compressions),
             }),
-            Told::ServerHello(hello) => {
+            TlsEvent::ServerHello(hello) => {
                 let time = hello.random.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
                 self.raise(&e::ServerHello {
                     c,
@@ -321,35 +321,37 @@ impl Hears<'_, '_, '_> {
                     comp_method: hello.compression,
                 });
             }
-            Told::Extension { code, data: val } => self.raise(&e::Extension { c, is_client, code, val }),
-            Told::Groups(curves) => self.raise(&e::Groups { c, is_client, curves: e::Numbers(curves) }),
-            Told::PointFormats(formats) => {
+            TlsEvent::Extension { code, data: val } => self.raise(&e::Extension { c, is_client, code, val }),
+            TlsEvent::Groups(curves) => self.raise(&e::Groups { c, is_client, curves: e::Numbers(curves) }),
+            TlsEvent::PointFormats(formats) => {
                 self.raise(&e::PointFormats { c, is_client, point_formats: e::Bytes(formats) });
             }
-            Told::SignatureAlgorithms(numbers) => {
+            TlsEvent::SignatureAlgorithms(numbers) => {
                 let signature_algorithms = e::Algorithms(numbers);
                 self.raise(&e::SignatureAlgorithms { c, is_client, signature_algorithms });
             }
-            Told::ClientShares(groups) => {
+            TlsEvent::ClientShares(groups) => {
                 self.raise(&e::KeyShare { c, is_client, curves: e::Offered(e::Keys::All(groups)) });
             }
-            Told::ServerShare(group) => {
+            TlsEvent::ServerShare(group) => {
                 self.raise(&e::KeyShare { c, is_client, curves: e::Offered(e::Keys::One(group)) });
             }
-            Told::PskOffer { identities, binders } => {
+            TlsEvent::PskOffer { identities, binders } => {
                 let (identities, binders) = (e::Identities(identities), e::Binders(binders));
                 self.raise(&e::PskOffer { c, is_client, identities, binders });
             }
-            Told::PskChoice(selected_identity) => {
+            TlsEvent::PskChoice(selected_identity) => {
                 self.raise(&e::PskChoice { c, is_client, selected_identity });
             }
-            Told::PskModes(modes) => self.raise(&e::PskModes { c, is_client, modes: e::Bytes(modes) }),
-            Told::Alpn(names) => self.raise(&e::Alpn { c, is_client, protocols: e::Protocols(names) }),
-            Told::ServerNames(names) => self.raise(&e::ServerName { c, is_client, names: e::Hosts(names) }),
-            Told::Versions(numbers) => {
+            TlsEvent::PskModes(modes) => self.raise(&e::PskModes { c, is_client, modes: e::Bytes(modes) }),
+            TlsEvent::Alpn(names) => self.raise(&e::Alpn { c, is_client, protocols: e::Protocols(names) }),
+            TlsEvent::ServerNames(names) => {
+                self.raise(&e::ServerName { c, is_client, names: e::Hosts(names) })
+            }
+            TlsEvent::Versions(numbers) => {
                 self.raise(&e::Versions { c, is_client, versions: e::Numbers(numbers) });
             }
-            Told::Timestamp { version, log_id: logid, timestamp, hash, algorithm, signature } => {
+            TlsEvent::Timestamp { version, log_id: logid, timestamp, hash, algorithm, signature } => {
                 let signature_and_hashalgorithm = e::Algorithm::of(Some([hash, algorithm]));
                 self.raise(&e::CertificateTimestamp {
                     c,
@@ -361,28 +363,28 @@ impl Hears<'_, '_, '_> {
                     signature,
                 });
             }
-            Told::EcdhServer { curve, point } => self.raise(&e::EcdhServer { c, curve, point }),
-            Told::DhServer { p, g: q, public } => self.raise(&e::DhServer { c, p, q, public }),
-            Told::ServerSignature { algorithm, signature } => {
+            TlsEvent::EcdhServer { curve, point } => self.raise(&e::EcdhServer { c, curve, point }),
+            TlsEvent::DhServer { p, g: q, public } => self.raise(&e::DhServer { c, p, q, public }),
+            TlsEvent::ServerSignature { algorithm, signature } => {
                 let signature_and_hashalgorithm = e::Algorithm::of(algorithm);
                 self.raise(&e::ServerSignature { c, signature_and_hashalgorithm, signature });
             }
-            Told::RsaClient(pms) => self.raise(&e::RsaClient { c, pms }),
-            Told::EcdhClient(point) => self.raise(&e::EcdhClient { c, point }),
-            Told::DhClient(public) => self.raise(&e::DhClient { c, public }),
-            Told::SessionTicket { lifetime: ticket_lifetime_hint, ticket } => {
+            TlsEvent::RsaClient(pms) => self.raise(&e::RsaClient { c, pms }),
+            TlsEvent::EcdhClient(point) => self.raise(&e::EcdhClient { c, point }),
+            TlsEvent::DhClient(public) => self.raise(&e::DhClient { c, public }),
+            TlsEvent::SessionTicket { lifetime: ticket_lifetime_hint, ticket } => {
                 self.raise(&e::SessionTicket { c, ticket_lifetime_hint, ticket });
             }
-            Told::Handshake { kind: msg_type, len: length } => {
+            TlsEvent::Handshake { kind: msg_type, len: length } => {
                 self.raise(&e::HandshakeMessage { c, is_client, msg_type, length });
             }
-            Told::ChangeCipherSpec => self.raise(&e::ChangeCipherSpec { c, is_client }),
-            Told::Alert { level, description } => {
+            TlsEvent::ChangeCipherSpec => self.raise(&e::ChangeCipherSpec { c, is_client }),
+            TlsEvent::Alert { level, description } => {
                 let (level, desc) = (u64::from(level), u16::from(description));
                 self.raise(&e::Alert { c, is_client, level, desc });
             }
-            Told::Error2(desc) => self.raise(&e::Alert { c, is_client, level: u64::MAX, desc }),
-            Told::Heartbeat {
+            TlsEvent::Error2(desc) => self.raise(&e::Alert { c, is_client, level: u64::MAX, desc }),
+            TlsEvent::Heartbeat {
                 record: length,
                 kind: heartbeat_type,
                 payload_len: payload_length,
@@ -390,25 +392,25 @@ impl Hears<'_, '_, '_> {
             } => {
                 self.raise(&e::Heartbeat { c, is_client, length, heartbeat_type, payload_length, payload });
             }
-            Told::Plaintext { version: record_version, content: content_type, len: length } => {
+            TlsEvent::Plaintext { version: record_version, content: content_type, len: length } => {
                 self.raise(&e::PlaintextData { c, is_client, record_version, content_type, length });
             }
-            Told::Encrypted { version: record_version, content: content_type, len: length } => {
+            TlsEvent::Encrypted { version: record_version, content: content_type, len: length } => {
                 self.raise(&e::EncryptedData { c, is_client, record_version, content_type, length });
             }
-            Told::EncryptedHandshake { len: length } => {
+            TlsEvent::EncryptedHandshake { len: length } => {
                 self.raise(&e::EncryptedHandshake { c, is_client, length });
             }
-            Told::OcspResponse(response) => {
+            TlsEvent::OcspResponse(response) => {
                 self.raise(&e::StapledOcsp { c, is_client, response });
                 self.file(false, "application/ocsp-response", response);
             }
-            Told::Flipped => self.raise(&e::ConnectionFlipped { c }),
-            Told::Established => {
+            TlsEvent::Flipped => self.raise(&e::ConnectionFlipped { c }),
+            TlsEvent::Established => {
                 self.raise(&e::Established { c });
                 self.log();
             }
-            Told::Certificate { nth, der } => self.certificate(is_client, nth, der),
+            TlsEvent::Certificate { nth, der } => self.certificate(is_client, nth, der),
         }
     }
 
@@ -468,10 +470,10 @@ impl Carrier for Shown<'_> {
 }
 
 impl tls::Handler for Hears<'_, '_, '_> {
-    fn told(&mut self, is_client: bool, what: Told<'_>) {
+    fn event(&mut self, is_client: bool, what: TlsEvent<'_>) {
         match &what {
             // What cannot be read makes no row.
-            Told::Encrypted { .. } | Told::EncryptedHandshake { .. } => {}
+            TlsEvent::Encrypted { .. } | TlsEvent::EncryptedHandshake { .. } => {}
             what => {
                 if self.seen().info.hear(is_client, what) {
                     let addl = MAX_HISTORY.to_string();

@@ -53,12 +53,12 @@ impl Change {
 }
 
 /// What a row that is held is known by.
-fn mark(key: Value, hash: u64) -> Value {
+fn held_row(key: Value, hash: u64) -> Value {
     Value::List([key, Value::Count(hash)].into())
 }
 
-fn unmark(mark: &Value) -> (Value, u64) {
-    match mark {
+fn key_and_hash(held: &Value) -> (Value, u64) {
+    match held {
         Value::List(parts) => match &parts[..] {
             [key, hash] => (key.clone(), hash.as_count()),
             _ => Default::default(),
@@ -154,18 +154,18 @@ impl Table {
         let hash = hasher.finish();
         let bytes = Value::str(bytes);
         let before = self.held.borrow_mut().last.remove(&bytes).map(|entry| entry.value);
-        if let Some(mark) = &before
-            && unmark(mark).1 == hash
+        if let Some(held) = &before
+            && key_and_hash(held).1 == hash
         {
-            self.held.borrow_mut().current.insert(bytes, mark.clone(), 0.0);
+            self.held.borrow_mut().current.insert(bytes, held.clone(), 0.0);
             return Ok(());
         }
         let change = if before.is_some() { Change::Changed } else { Change::New };
         let value = self.row_value(vm, cells)?;
         let index = self.index_record(vm, index_cells)?;
         if !self.allows(vm, change, &index, &value) {
-            if let Some(mark) = before {
-                self.held.borrow_mut().current.insert(bytes, mark, 0.0);
+            if let Some(held) = before {
+                self.held.borrow_mut().current.insert(bytes, held, 0.0);
             }
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl Table {
             _ => None,
         };
         vm.table_insert(&self.destination, key.clone(), value.clone());
-        self.held.borrow_mut().current.insert(bytes, mark(key, hash), 0.0);
+        self.held.borrow_mut().current.insert(bytes, held_row(key, hash), 0.0);
         if self.event.is_some() {
             let index = self.index_record(vm, index_cells)?;
             self.tell(vm, description, change, index, old.unwrap_or(value));
@@ -210,7 +210,7 @@ impl Table {
             held.last.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
         };
         for (bytes, held) in gone {
-            let (key, _) = unmark(&held);
+            let (key, _) = key_and_hash(&held);
             let value = self.held_value(&key).unwrap_or_default();
             if self.predicate.is_some() || self.event.is_some() {
                 let Some(index) = self.index_of(vm, &key) else { continue };

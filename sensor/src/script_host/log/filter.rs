@@ -40,7 +40,7 @@ pub(super) struct Filter {
     /// The writer as the script named it.
     pub writer_value: Value,
     /// Paths that [`Writer::None`] was to write, if it tells of them.
-    told: Vec<String>,
+    reported: Vec<String>,
     /// It does: `LogNone::debug`.
     pub tells: bool,
     /// By path.
@@ -166,7 +166,7 @@ impl Filter {
             stdout,
             rotation: Rotation::new(interval, function("postprocessor")),
             writer_value: field("writer"),
-            told: Vec::new(),
+            reported: Vec::new(),
             tells: writer == Writer::None && vm.global_value("LogNone::debug").is_some_and(Value::as_bool),
             script_logs: HashMap::new(),
             destinations: HashMap::default(),
@@ -191,10 +191,11 @@ impl Filter {
 
     /// What `LogNone::debug` prints of a path, once.
     pub fn tell_of_nothing(&mut self, vm: &mut Vm, path: &str) {
-        if !self.tells || self.told.len() >= MAX_PATHS || self.told.iter().any(|told| told == path) {
+        if !self.tells || self.reported.len() >= MAX_PATHS || self.reported.iter().any(|known| known == path)
+        {
             return;
         }
-        self.told.push(path.to_owned());
+        self.reported.push(path.to_owned());
         let mut text = format!(
             "[logging::writer::None]\n  path={path}\n  rotation_interval={}\n  rotation_base={}\n",
             self.rotation.interval,

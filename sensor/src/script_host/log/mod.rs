@@ -57,8 +57,8 @@ struct State {
     shadows: Vec<PathBuf>,
     /// Rows that cannot be written for the path they were given, since the last were handed on.
     refused: u64,
-    /// What was told of such paths.
-    told: HashSet<String>,
+    /// What was reported of such paths.
+    reported: HashSet<String>,
 }
 
 impl Default for State {
@@ -76,7 +76,7 @@ impl Default for State {
             folder: PathBuf::from("."),
             shadows: Vec::new(),
             refused: 0,
-            told: HashSet::new(),
+            reported: HashSet::new(),
         }
     }
 }
@@ -107,7 +107,7 @@ const MAX_PATH: usize = 4_096;
 /// Nor is a longer part of one: names of finished logs are longer by two times.
 const MAX_NAME: usize = 200;
 /// Paths that cannot be are told of so often; more are only counted.
-const MAX_TOLD: usize = 100;
+const MAX_REPORTED: usize = 100;
 
 type Native = fn(&Log, &mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
@@ -459,7 +459,7 @@ impl Log {
         let told = {
             let state = &mut *self.0.borrow_mut();
             state.refused += 1;
-            text.filter(|text| state.told.len() < MAX_TOLD && state.told.insert(text.clone()))
+            text.filter(|text| state.reported.len() < MAX_REPORTED && state.reported.insert(text.clone()))
         };
         if let Some(told) = told {
             vm.error(Span::default(), told);

@@ -111,7 +111,7 @@ impl Log {
             let postprocessor = due.postprocessor.map(Value::Func).or(default).unwrap_or_default();
             let log = Ended { postprocessor, ..due.log };
             let target = file_name(vm, &log);
-            match logs.rotate_sheet(&due.script_log, &target, Time::from_secs_f64(now)) {
+            match logs.rotate_script_log(&due.script_log, &target, Time::from_secs_f64(now)) {
                 Ok(Some(file)) => tell(vm, &log, &file),
                 Ok(None) => {}
                 Err(error) => result = result.and(Err(error)),

@@ -160,8 +160,8 @@ impl State {
     }
 
     fn report(&self, vm: &mut Vm) {
-        let troubles = [self.outbox.incident(), self.blocked.incident()];
-        troubles.into_iter().flatten().for_each(|trouble| vm.warn(Span::default(), trouble));
+        let incidents = [self.outbox.incident(), self.blocked.incident()];
+        incidents.into_iter().flatten().for_each(|incident| vm.warn(Span::default(), incident));
     }
 }
 

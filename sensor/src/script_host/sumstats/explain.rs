@@ -14,11 +14,11 @@ pub(super) struct Explain {
     wanted: String,
     /// Of a subnet, its first address: that is the key of a block.
     host: Option<[u8; 16]>,
-    told: Vec<KeyTrace>,
+    traces: Vec<KeyTrace>,
     /// Where it is told of a key.
     places: HashMap<(StatId, Key), usize>,
     /// Keys of which nothing is told, because there are too many.
-    untold: u64,
+    untraced: u64,
 }
 
 /// In one SumStat.
@@ -69,7 +69,7 @@ impl Explain {
             _ => wanted,
         };
         let host = Addr::parse(address).map(|addr| addr.0);
-        Explain { wanted: wanted.to_owned(), host, told: Vec::new(), places: HashMap::new(), untold: 0 }
+        Explain { wanted: wanted.to_owned(), host, traces: Vec::new(), places: HashMap::new(), untraced: 0 }
     }
 
     fn is_about(&self, key: &Key) -> bool {
@@ -84,14 +84,14 @@ impl Explain {
         if let Some(at) = self.places.get(&(rule, key.clone())) {
             return Some(*at);
         }
-        if self.told.len() >= MAX_KEYS {
-            self.untold += 1;
+        if self.traces.len() >= MAX_KEYS {
+            self.untraced += 1;
             return None;
         }
         let whole = key.host.is_some() != key.text.is_some();
-        self.told.push(KeyTrace { rule, key: (!whole).then(|| parts(key)), ..KeyTrace::default() });
-        self.places.insert((rule, key.clone()), self.told.len() - 1);
-        Some(self.told.len() - 1)
+        self.traces.push(KeyTrace { rule, key: (!whole).then(|| parts(key)), ..KeyTrace::default() });
+        self.places.insert((rule, key.clone()), self.traces.len() - 1);
+        Some(self.traces.len() - 1)
     }
 }
 
@@ -143,7 +143,7 @@ impl Inner {
         }
         let place = explain.place(rule.id, key)?;
         if was {
-            explain.told[place].became = Some(shown(key));
+            explain.traces[place].became = Some(shown(key));
         }
         Some(place)
     }
@@ -151,9 +151,9 @@ impl Inner {
     pub(super) fn explained(&self, place: Option<usize>, note: impl FnOnce(&mut KeyTrace)) {
         if let Some(place) = place
             && let Some(explain) = self.explain.borrow_mut().as_mut()
-            && let Some(told) = explain.told.get_mut(place)
+            && let Some(trace) = explain.traces.get_mut(place)
         {
-            note(told);
+            note(trace);
         }
     }
 
@@ -165,17 +165,17 @@ impl Inner {
         for rule in rules.iter().flatten() {
             let Some(spec) = engine.spec(rule.id) else { continue };
             let mut known = false;
-            for told in explain.told.iter().filter(|told| told.rule == rule.id) {
+            for trace in explain.traces.iter().filter(|trace| trace.rule == rule.id) {
                 known = true;
                 // Writing to a text does not fail.
-                let _ = rule.describe(spec, told, &mut out);
+                let _ = rule.describe(spec, trace, &mut out);
             }
             if !known {
                 others.push(spec.name.as_ref());
             }
         }
-        if explain.untold > 0 {
-            let _ = writeln!(out, "observations of more than {MAX_KEYS} keys: {}", explain.untold);
+        if explain.untraced > 0 {
+            let _ = writeln!(out, "observations of more than {MAX_KEYS} keys: {}", explain.untraced);
         }
         if !others.is_empty() {
             let _ = writeln!(out, "never a key of: {}", others.join(", "));
@@ -192,8 +192,8 @@ impl Inner {
 }
 
 impl Rule {
-    fn describe(&self, spec: &Spec, told: &KeyTrace, out: &mut String) -> std::fmt::Result {
-        match &told.key {
+    fn describe(&self, spec: &Spec, trace: &KeyTrace, out: &mut String) -> std::fmt::Result {
+        match &trace.key {
             Some(key) => writeln!(out, "{}, key {key}", spec.name)?,
             None => writeln!(out, "{}", spec.name)?,
         }
@@ -202,23 +202,23 @@ impl Rule {
             None if self.epoch > 0.0 => writeln!(out, "  counts over epochs of {} s", plain(self.epoch))?,
             None => writeln!(out, "  counts over epochs that scripts end")?,
         }
-        if let Some(became) = &told.became {
+        if let Some(became) = &trace.became {
             writeln!(out, "  counted as {became}")?;
         }
-        match (told.first, told.last) {
+        match (trace.first, trace.last) {
             (Some(first), Some(last)) => {
-                writeln!(out, "  observed: {} times, from {first} to {last}", told.observed)?;
+                writeln!(out, "  observed: {} times, from {first} to {last}", trace.observed)?;
             }
             _ => writeln!(out, "  observed: never counted")?,
         }
-        if told.rejected > 0 {
-            writeln!(out, "  refused by $pred: {}", told.rejected)?;
+        if trace.rejected > 0 {
+            writeln!(out, "  refused by $pred: {}", trace.rejected)?;
         }
-        if told.through > 0 {
-            writeln!(out, "  not counted any more after the crossing: {}", told.through)?;
+        if trace.through > 0 {
+            writeln!(out, "  not counted any more after the crossing: {}", trace.through)?;
         }
         let began = self.began.get();
-        match (told.last, spec.window) {
+        match (trace.last, spec.window) {
             (Some(last), Some(window)) => {
                 let from = Time::from_nanos(last.nanos().saturating_sub(window.nanos()));
                 writeln!(out, "  last window: {from} to {last}")?;
@@ -229,27 +229,27 @@ impl Rule {
         if !spec.has_threshold() {
             return writeln!(out, "  threshold: none");
         }
-        let own = told.own.unwrap_or(1.0);
+        let own = trace.own.unwrap_or(1.0);
         let steps: Vec<String> =
             spec.threshold.iter().chain(&spec.series).map(|step| plain(*step * own)).collect();
         writeln!(out, "  threshold: {}", steps.join(", "))?;
-        if let Some((at, value)) = told.value {
+        if let Some((at, value)) = trace.value {
             writeln!(out, "  last value: {} at {at}", plain(value))?;
         }
-        if let Some((at, value, step)) = told.nearest {
+        if let Some((at, value, step)) = trace.nearest {
             writeln!(out, "  nearest miss: {} of {} at {at}", plain(value), plain(step))?;
         }
-        for Crossing { at, value, step, suppressed } in &told.crossings {
+        for Crossing { at, value, step, suppressed } in &trace.crossings {
             let then =
                 if *suppressed { "; its notice was suppressed, as it had been told before" } else { "" };
             writeln!(out, "  crossed: {} at {at}, with {}{then}", plain(*step), plain(*value))?;
         }
-        if told.fired > told.crossings.len() as u64 && told.suppressed > 0 {
-            writeln!(out, "  notices suppressed: {}", told.suppressed)?;
+        if trace.fired > trace.crossings.len() as u64 && trace.suppressed > 0 {
+            writeln!(out, "  notices suppressed: {}", trace.suppressed)?;
         }
-        match told.fired {
+        match trace.fired {
             0 => writeln!(out, "  crossed: never"),
-            fired if fired > told.crossings.len() as u64 => writeln!(out, "  crossed {fired} times in all"),
+            fired if fired > trace.crossings.len() as u64 => writeln!(out, "  crossed {fired} times in all"),
             _ => Ok(()),
         }
     }

@@ -28,7 +28,7 @@ type Key = (AlarmKind, Box<str>);
 pub(super) struct Alarms {
     tell: fn(&str),
     raised: Vec<Alarm>,
-    told: HashMap<Key, Reminder>,
+    reminders: HashMap<Key, Reminder>,
     /// What was found wrong with the spool since it was last looked at.
     spool: Option<String>,
     dead_letters: Option<String>,
@@ -54,7 +54,7 @@ impl Alarms {
         Alarms {
             tell,
             raised: Vec::new(),
-            told: HashMap::new(),
+            reminders: HashMap::new(),
             spool: None,
             dead_letters: None,
             acked: false,
@@ -105,14 +105,14 @@ impl Alarms {
                 self.raised.push(Alarm { kind, about, text, since: now, serious: false });
             }
         }
-        let due = match self.told.get_mut(&(kind, about.into())) {
-            Some(told) if now - told.at < told.next => false,
-            Some(told) => {
-                (told.at, told.next) = (now, (told.next * 2).clamp(REMIND, MAX_REMIND));
+        let due = match self.reminders.get_mut(&(kind, about.into())) {
+            Some(reminder) if now - reminder.at < reminder.next => false,
+            Some(reminder) => {
+                (reminder.at, reminder.next) = (now, (reminder.next * 2).clamp(REMIND, MAX_REMIND));
                 true
             }
             None => {
-                self.told.insert((kind, about.into()), Reminder { at: now, next: REMIND });
+                self.reminders.insert((kind, about.into()), Reminder { at: now, next: REMIND });
                 true
             }
         };
@@ -126,8 +126,8 @@ impl Alarms {
         let before = self.raised.len();
         self.raised.retain(|alarm| alarm.kind != kind || &alarm.about[..] != about);
         // If it begins again soon, that is told late.
-        if let Some(told) = self.told.get_mut(&(kind, about.into())) {
-            told.next = TELL;
+        if let Some(reminder) = self.reminders.get_mut(&(kind, about.into())) {
+            reminder.next = TELL;
         }
         self.raised.len() < before
     }
@@ -172,15 +172,15 @@ impl<T: Transport> Exporter<T> {
     }
 
     fn damage(&mut self) {
-        let mut said = Vec::new();
+        let mut sentences = Vec::new();
         let mut account = self.account.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for queue in std::iter::once(&mut self.main).chain(self.holding.all().map(|held| &mut held.queue)) {
             let Some(spool) = &mut queue.spool else { continue };
             account.damaged |= spool.damage.loss;
-            said.extend(spool.damage.take());
+            sentences.extend(spool.damage.take());
         }
         drop(account);
-        for sentence in said {
+        for sentence in sentences {
             (self.behaviour.tell)(&format!("{}: {sentence}", self.behaviour.name));
         }
     }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::sink::account::Reason;
-use crate::sink::exporter::{Exporter, LANE};
+use crate::sink::exporter::{Exporter, QUEUE_SHIFT};
 use crate::sink::queue::Mode;
 use crate::sink::transport::{Outcome, Report, Transport};
 
@@ -19,7 +19,7 @@ impl<T: Transport> Exporter<T> {
             self.alarms.acked();
         }
         for Report { pos, outcome } in reports.drain(..) {
-            match ((pos >> LANE) as u16, pos & ((1 << LANE) - 1)) {
+            match ((pos >> QUEUE_SHIFT) as u16, pos & ((1 << QUEUE_SHIFT) - 1)) {
                 (0, pos) => self.settle_main(pos, outcome),
                 (queue, pos) => self.settle_held(queue, pos, outcome),
             }

@@ -222,7 +222,7 @@ impl Connection {
             };
             self.poll(Duration::from_millis(50), &mut Vec::new());
             let incident = self.incident();
-            let patience = if incident.is_some() { PATIENCE_IN_TROUBLE } else { PATIENCE };
+            let patience = if incident.is_some() { PATIENCE_AFTER_ERROR } else { PATIENCE };
             if started.elapsed() >= patience {
                 return Err(incident.unwrap_or_else(|| error.to_string()));
             }
@@ -233,7 +233,7 @@ impl Connection {
         lock(&self.producer().context().incident).clone()
     }
 
-    pub fn told(&self, incident: String) {
+    pub fn note_incident(&self, incident: String) {
         *lock(&self.producer().context().incident) = Some(incident);
     }
 }
@@ -290,7 +290,7 @@ impl ProducerContext<NoCustomPartitioner> for Context {
 /// How long brokers may take to answer a check …
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// … and when something is known to be wrong, which another of them may make good.
-const PATIENCE_IN_TROUBLE: Duration = Duration::from_secs(3);
+const PATIENCE_AFTER_ERROR: Duration = Duration::from_secs(3);
 const ATTEMPT: Duration = Duration::from_secs(1);
 /// How long the answer about a single topic is waited for.
 const LOOK: Duration = Duration::from_millis(200);

@@ -189,11 +189,11 @@ impl Kafka {
         } else {
             match self.settings.connect() {
                 Ok(connection) => self.main = connection,
-                Err(error) => self.main.told(error),
+                Err(error) => self.main.note_incident(error),
             }
         }
         if code != Code::GaplessGuarantee {
-            self.main.told(why);
+            self.main.note_incident(why);
             self.wait_a_while();
         }
     }
@@ -267,7 +267,7 @@ impl Transport for Kafka {
             Err(code) => match refusal(code) {
                 Some(reason) => Offer::Reported(Outcome::Refused(reason)),
                 None => {
-                    self.main.told(code.to_string());
+                    self.main.note_incident(code.to_string());
                     self.wait_a_while();
                     Offer::Full
                 }

@@ -14,7 +14,7 @@ pub struct Damage {
     /// Whether more than a sentence was found: rows or bytes are missing.
     pub loss: bool,
     /// Sentences for the operator.
-    said: Vec<String>,
+    sentences: Vec<String>,
     /// Frames of which was told, by their segment and place.
     frames: Vec<(PathBuf, u64)>,
 }
@@ -22,12 +22,18 @@ pub struct Damage {
 /// No more than this is kept aside.
 const MAX_KEPT: u64 = 256 << 20;
 /// Sentences about one spool; beyond them damage is only counted.
-const MAX_SAID: usize = 20;
+const MAX_SENTENCES: usize = 20;
 
 impl Damage {
     /// Damage of the spool in this folder.
     pub fn of(dir: &Path) -> Damage {
-        Damage { folder: dir.join("damaged"), bytes: 0, loss: false, said: Vec::new(), frames: Vec::new() }
+        Damage {
+            folder: dir.join("damaged"),
+            bytes: 0,
+            loss: false,
+            sentences: Vec::new(),
+            frames: Vec::new(),
+        }
     }
 
     /// Something is missing or cannot be read.
@@ -38,21 +44,21 @@ impl Damage {
 
     /// Something is odd, but nothing that was taken is lost by it.
     pub fn note(&mut self, sentence: String) {
-        if self.said.len() < MAX_SAID {
-            self.said.push(sentence);
+        if self.sentences.len() < MAX_SENTENCES {
+            self.sentences.push(sentence);
         }
     }
 
-    /// What has been said and was not taken yet.
+    /// The sentences that were not taken yet.
     pub fn take(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.said)
+        std::mem::take(&mut self.sentences)
     }
 
     /// Rows of a frame are damaged, which shows whenever it is read.
     pub fn rows(&mut self, segment: &Path, at: u64, rows: u64) {
         self.loss = true;
         let frame = (segment.to_owned(), at);
-        if self.frames.len() < MAX_SAID && !self.frames.contains(&frame) {
+        if self.frames.len() < MAX_SENTENCES && !self.frames.contains(&frame) {
             self.say(format!("{}: {rows} rows at byte {at} are damaged", segment.display()));
             self.frames.push(frame);
         }

@@ -5,7 +5,7 @@ use crate::tls::lists::{ProtocolNames, PskBinders, PskIdentities, ServerNames, S
 /// Hears what a session reads.
 pub trait Handler {
     /// `is_client`: whether the client's side said so, whoever opened the connection.
-    fn told(&mut self, is_client: bool, what: Told<'_>);
+    fn event(&mut self, is_client: bool, what: TlsEvent<'_>);
 
     /// A client has said hello in a version that there is: it is TLS for sure.
     fn confirmed(&mut self);
@@ -19,7 +19,7 @@ pub trait Handler {
 
 /// One thing that stood in a record.
 #[derive(Clone, Copy, Debug)]
-pub enum Told<'a> {
+pub enum TlsEvent<'a> {
     /// What the client offers.
     ClientHello(ClientHello<'a>),
     /// What the server chose.
