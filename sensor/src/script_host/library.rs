@@ -6,6 +6,7 @@ use nightjar_script::{Bundled, Loaded};
 
 use crate::analyze::{self, LogDecl, Protocol, reference};
 use crate::pipeline;
+use crate::script_host::policies::POLICIES;
 
 /// Names a script under `scripts/`.
 macro_rules! script {
@@ -23,7 +24,7 @@ pub(super) fn all() -> Vec<Bundled> {
     static OF_PROTOCOLS: LazyLock<Vec<(String, Loaded, String)>> = LazyLock::new(of_protocols);
     let of_protocols =
         OF_PROTOCOLS.iter().map(|(name, loaded, text)| Bundled { name, text, loaded: *loaded });
-    let mut all = SCRIPTS.to_vec();
+    let mut all = [SCRIPTS, POLICIES].concat();
     let at = all.iter().position(|script| script.name == PROTOCOLS_FOLLOW).map_or(all.len(), |at| at + 1);
     all.splice(at..at, of_protocols);
     all
@@ -74,51 +75,6 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/loss.zeek", ByDefault),
     script!("base/frameworks/sumstats.zeek", ByDefault),
     script!("base/frameworks/intel.zeek", ByDefault),
-    script!("policy/frameworks/notice/actions/drop.zeek", OnDemand),
-    script!("policy/frameworks/notice/community-id.zeek", OnDemand),
-    script!("policy/frameworks/notice/extend-email/hostnames.zeek", OnDemand),
-    script!("policy/tuning/json-logs.zeek", OnDemand),
-    script!("policy/tuning/enable-utf-8-logs.zeek", OnDemand),
-    script!("policy/tuning/noise.zeek", OnDemand),
-    script!("policy/detect/__load__.zeek", OnDemand),
-    script!("policy/detect/real-client.zeek", OnDemand),
-    script!("policy/detect/blocks.zeek", OnDemand),
-    script!("policy/detect/http-errors.zeek", OnDemand),
-    script!("policy/detect/http-auth.zeek", OnDemand),
-    script!("policy/detect/http-floods.zeek", OnDemand),
-    script!("policy/detect/http-slow.zeek", OnDemand),
-    script!("policy/detect/syn-floods.zeek", OnDemand),
-    script!("policy/detect/http-methods.zeek", OnDemand),
-    script!("policy/detect/conn-size.zeek", OnDemand),
-    script!("policy/detect/noise.zeek", OnDemand),
-    script!("policy/detect/liveness.zeek", OnDemand),
-    script!("policy/misc/scan.zeek", OnDemand),
-    script!("policy/protocols/ssh/detect-bruteforcing.zeek", OnDemand),
-    script!("policy/protocols/ssh/geo-data.zeek", OnDemand),
-    script!("policy/protocols/ssh/hassh.zeek", OnDemand),
-    script!("policy/protocols/ssh/interesting-hostnames.zeek", OnDemand),
-    script!("policy/frameworks/files/extract-all-files.zeek", OnDemand),
-    script!("policy/frameworks/files/hash-all-files.zeek", OnDemand),
-    script!("policy/frameworks/files/deprecated-txhosts-rxhosts-connuids.zeek", OnDemand),
-    script!("policy/frameworks/intel/do_expire.zeek", OnDemand),
-    script!("policy/frameworks/intel/do_notice.zeek", OnDemand),
-    script!("policy/frameworks/intel/removal.zeek", OnDemand),
-    script!("policy/frameworks/intel/whitelist.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/__load__.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/conn-established.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/dns.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/file-hashes.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/file-names.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/http-headers.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/http-url.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/pubkey-hashes.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/ssl.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/where-locations.zeek", OnDemand),
-    script!("policy/frameworks/intel/seen/x509.zeek", OnDemand),
-    script!("policy/protocols/ssl/expiring-certs.zeek", OnDemand),
-    script!("policy/protocols/ssl/known-certs.zeek", OnDemand),
-    script!("policy/protocols/ssl/log-hostcerts-only.zeek", OnDemand),
-    script!("policy/protocols/ssl/weak-keys.zeek", OnDemand),
 ];
 
 /// What is there instead of scripts of Zeek's that are not.

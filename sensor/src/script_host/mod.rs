@@ -13,6 +13,7 @@ mod library;
 mod log;
 mod notice;
 mod options;
+mod policies;
 mod pushdown;
 mod state;
 mod sumstats;
