@@ -27,6 +27,7 @@ pub mod host;
 mod lexer;
 mod parser;
 pub mod pushdown;
+pub mod ranks;
 mod run;
 pub mod source;
 mod test_host;

@@ -24,7 +24,7 @@ pub use sketch::Topk;
 pub use spec::{Calc, Calcs, Reducer, Spec};
 pub use table::{Entry, Held, Place};
 pub use tally::{More, Tally};
-pub use window::Window;
+pub use window::{TopkVersion, Window};
 
 use std::any::Any;
 use std::rc::Rc;

@@ -1,9 +1,10 @@
 //! Summaries of many values in bounded memory: the most frequent, a random sample, how many are distinct.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use foldhash::fast::RandomState;
+use nightjar_script::ranks::Ranks;
 use siphasher::sip::SipHasher13;
 
 use super::key::Obs;
@@ -15,10 +16,9 @@ use super::key::Obs;
 #[derive(Clone, Default)]
 pub struct Topk {
     size: usize,
-    /// By count, then by when that count was reached.
-    order: BTreeMap<(u64, u64), Element>,
-    place: HashMap<Obs, (u64, u64), RandomState>,
-    clock: u64,
+    elements: Ranks<Element>,
+    places: HashMap<Obs, u32, RandomState>,
+    changes: u64,
 }
 
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub struct Element {
     pub epsilon: u64,
 }
 
-/// What a value costs beside its own bytes: its places in the two maps.
+/// What a value costs beside its own bytes: its places among the others and in the map.
 const TOPK_PLACE: usize = 96;
 
 impl Topk {
@@ -40,57 +40,67 @@ impl Topk {
         self.size
     }
 
+    /// How often it has changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Returns by how many bytes it has grown.
     pub(super) fn add(&mut self, obs: &Obs) -> isize {
-        let known = self.place.get(obs).copied().and_then(|at| Some((at, self.order.remove(&at)?)));
-        if let Some(((count, _), element)) = known {
-            self.put(count + 1, element);
+        self.changes += 1;
+        if let Some(at) = self.places.get(obs) {
+            self.elements.raise(*at, 1);
             return 0;
         }
         let mut grown = (obs.bytes() + TOPK_PLACE) as isize;
-        let (mut count, mut epsilon) = (1, 0);
-        if self.order.len() >= self.size {
-            let Some(((least, _), gone)) = self.order.pop_first() else { return 0 };
-            self.place.remove(&gone.obs);
-            grown -= (gone.obs.bytes() + TOPK_PLACE) as isize;
-            (count, epsilon) = (least + 1, least);
+        let mut epsilon = 0;
+        if self.elements.len() >= self.size {
+            let Some((least, gone)) = self.drop_least() else { return 0 };
+            grown -= (gone.bytes() + TOPK_PLACE) as isize;
+            epsilon = least;
         }
-        self.put(count, Element { obs: obs.clone(), epsilon });
+        self.put(epsilon + 1, Element { obs: obs.clone(), epsilon });
         grown
     }
 
-    pub(super) fn put(&mut self, count: u64, element: Element) {
-        self.clock += 1;
-        self.place.insert(element.obs.clone(), (count, self.clock));
-        self.order.insert((count, self.clock), element);
+    pub(super) fn put(&mut self, count: u64, element: Element) -> u32 {
+        let obs = element.obs.clone();
+        let at = self.elements.insert(count, element);
+        self.places.insert(obs, at);
+        at
+    }
+
+    fn drop_least(&mut self) -> Option<(u64, Obs)> {
+        let (count, element) = self.elements.pop_least()?;
+        self.places.remove(&element.obs);
+        Some((count, element.obs))
     }
 
     /// Adds another's counts: what only the other knows makes room as any value does.
     pub(super) fn merge(&mut self, other: &Topk) {
-        for ((count, _), element) in &other.order {
-            let known =
-                self.place.get(&element.obs).copied().and_then(|at| Some((at, self.order.remove(&at)?)));
-            match known {
-                Some(((mine, _), old)) => {
-                    self.put(mine + count, Element { obs: old.obs, epsilon: old.epsilon + element.epsilon });
-                }
-                None => self.put(*count, element.clone()),
+        self.changes += 1;
+        let mut raised = Vec::with_capacity(other.elements.len());
+        for (count, element) in other.elements.iter() {
+            let known = self.places.get(&element.obs).copied();
+            let at = known.unwrap_or_else(|| self.put(0, Element { epsilon: 0, ..element.clone() }));
+            if let Some(mine) = self.elements.get_mut(at) {
+                mine.epsilon += element.epsilon;
             }
+            raised.push((at, count));
         }
-        while self.order.len() > self.size {
-            if let Some((_, gone)) = self.order.pop_first() {
-                self.place.remove(&gone.obs);
-            }
+        self.elements.raise_all(&raised);
+        while self.elements.len() > self.size {
+            self.drop_least();
         }
     }
 
     /// The values with their counts, the least frequent first.
     pub fn elements(&self) -> impl Iterator<Item = (u64, &Element)> {
-        self.order.iter().map(|((count, _), element)| (*count, element))
+        self.elements.iter()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.order.values().map(|element| element.obs.bytes() + TOPK_PLACE).sum()
+        self.elements().map(|(_, element)| element.obs.bytes() + TOPK_PLACE).sum()
     }
 }
 

@@ -232,12 +232,20 @@ impl Window {
         Some(all)
     }
 
+    pub fn topk_version(&self) -> TopkVersion {
+        let first = self.slices().next().map_or(0, |slice| slice.number);
+        (first, self.slices().filter_map(|slice| slice.topk.as_ref()).map(Topk::changes).sum())
+    }
+
     pub fn topk(&self, size: usize) -> Topk {
         let mut all = Topk::new(size);
         self.slices().filter_map(|slice| slice.topk.as_ref()).for_each(|part| all.merge(part));
         all
     }
 }
+
+/// The number of the first slice, and how often any has changed: one that leaves takes its changes along.
+pub type TopkVersion = (i64, u64);
 
 /// The calculations that keep something for each part of the window.
 const IN_SLICES: [Calc; 3] = [Calc::Sample, Calc::HllUnique, Calc::Topk];

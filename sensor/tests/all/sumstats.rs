@@ -93,6 +93,40 @@ fn straddling() -> Vec<(u64, u8)> {
     [(0, 1)].into_iter().chain(before).chain(after).collect()
 }
 
+/// Were it made anew for each reading, reading it for each of its values would cost their square.
+#[test]
+fn topk_of_a_result_is_one_value_until_something_is_counted() {
+    let out = Place::new().script(
+        r#"event zeek_init()
+        {
+        SumStats::create([$name="all", $epoch=1hr, $threshold=2.0,
+            $reducers=set(SumStats::Reducer($stream="s", $apply=set(SumStats::TOPK), $topk_size=3)),
+            $threshold_val(key: SumStats::Key, result: SumStats::Result) =
+                {
+                local o: SumStats::Observation = [$str="b"];
+                local before = topk_sum(result["s"]$topk);
+                topk_add(result["s"]$topk, o);
+                print key$str, before, topk_sum(result["s"]$topk);
+                return 1.0;
+                },
+            $threshold_crossed(key: SumStats::Key, result: SumStats::Result) = { },
+            $epoch_result(ts: time, key: SumStats::Key, result: SumStats::Result) =
+                {
+                local r = result["s"];
+                local top: vector of SumStats::Observation = topk_get_top(r$topk, 9);
+                for ( i in top )
+                    print top[i]$str, topk_count(r$topk, top[i]), topk_epsilon(r$topk, top[i]);
+                }]);
+        for ( i in vector("a", "b") )
+            {
+            SumStats::observe("s", [$str="k"], [$str="a"]);
+            SumStats::observe("s", [$str="l"], [$str="c"]);
+            }
+        }"#,
+    );
+    assert_eq!(out, "k, 1, 2\nl, 1, 2\nk, 2, 3\nl, 2, 3\na, 2, 0\nc, 2, 0\n");
+}
+
 #[test]
 fn every_calculation_has_its_result() {
     let out = Place::new().script(

@@ -1,6 +1,7 @@
 //! `topk_*`: the space-saving algorithm (Metwally, Agrawal, El Abbadi 2005), with Zeek's order among equals.
 
 use super::{arg, complain};
+use crate::ranks::Ranks;
 use crate::types::TypeId;
 use crate::value::{Dict, Opaque, Value, VectorVal};
 use crate::vm::{CallSite, Res, Vm};
@@ -31,9 +32,6 @@ pub const TABLE: &[(&str, Plain)] = &[
                 return Ok(Value::Unset);
             }
         }
-        // Elements are kept in order: what is moved for one counts as work.
-        let work = 1 + t.elements.len() as u64 / 64;
-        vm.charge_work(c.span, work)?;
         t.add(v);
         Ok(Value::Unset)
     }),
@@ -49,32 +47,29 @@ pub const TABLE: &[(&str, Plain)] = &[
         let ty = vm.types.vector(ty.unwrap_or(TypeId::Any));
         Ok(Value::Vector(VectorVal::new(ty, items)))
     }),
-    ("topk_count", |vm, _, a| number(vm, a, "topk_count", |e| e.count)),
-    ("topk_epsilon", |vm, _, a| number(vm, a, "topk_epsilon", |e| e.epsilon)),
+    ("topk_count", |vm, _, a| number(vm, a, "topk_count", |count, _| count)),
+    ("topk_epsilon", |vm, _, a| number(vm, a, "topk_epsilon", |_, e| e.epsilon)),
     ("topk_size", |_, _, a| Ok(Value::Count(topk(arg(a, 0)).map_or(0, |t| t.0.borrow().size as u64)))),
     ("topk_sum", |_, _, a| {
-        let sum = topk(arg(a, 0)).map_or(0, |t| t.0.borrow().elements.iter().map(|e| e.count).sum());
+        let sum = topk(arg(a, 0)).map_or(0, |t| t.0.borrow().elements.iter().map(|(count, _)| count).sum());
         Ok(Value::Count(sum))
     }),
-    ("topk_merge", |_, _, a| merge(a, false)),
-    ("topk_merge_prune", |_, _, a| merge(a, true)),
+    ("topk_merge", |vm, c, a| merge(vm, c, a, false)),
+    ("topk_merge_prune", |vm, c, a| merge(vm, c, a, true)),
 ];
 
 #[derive(Clone)]
 struct Element {
     value: Value,
-    count: u64,
     epsilon: u64,
 }
 
-/// Elements in ascending order of count; among equals the one that came to its count last stands last.
 #[derive(Clone, Default)]
 struct Topk {
     size: usize,
-    elements: Vec<Element>,
-    /// Where each value stands is found by its count: value → count.
-    counts: Dict2,
-    pruned: bool,
+    elements: Ranks<Element>,
+    /// Where each value stands.
+    places: Dict2,
     ty: Option<TypeId>,
 }
 
@@ -115,54 +110,68 @@ fn topk(v: &Value) -> Option<&TopkVal> {
 }
 
 impl Topk {
-    fn position(&self, v: &Value) -> Option<usize> {
-        let count = self.counts.0.get(v)?.value.as_count();
-        let from = self.elements.partition_point(|e| e.count < count);
-        (from..self.elements.len()).find(|i| self.elements[*i].value.same(v))
+    fn position(&self, v: &Value) -> Option<u32> {
+        Some(self.places.0.get(v)?.value.as_count() as u32)
     }
 
-    fn place(&mut self, e: Element) {
-        self.counts.0.insert(e.value.clone(), Value::Count(e.count), 0.0);
-        let at = self.elements.partition_point(|x| x.count <= e.count);
-        self.elements.insert(at, e);
+    fn place(&mut self, count: u64, e: Element) -> u32 {
+        let value = e.value.clone();
+        let at = self.elements.insert(count, e);
+        self.places.0.insert(value, Value::Count(at.into()), 0.0);
+        at
+    }
+
+    fn drop_least(&mut self) -> Option<u64> {
+        let (count, old) = self.elements.pop_least()?;
+        self.places.0.remove(&old.value);
+        Some(count)
     }
 
     fn add(&mut self, v: Value) {
-        if let Some(i) = self.position(&v) {
-            let mut e = self.elements.remove(i);
-            e.count += 1;
-            return self.place(e);
+        if let Some(at) = self.position(&v) {
+            return self.elements.raise(at, 1);
         }
         if self.elements.len() < self.size {
-            return self.place(Element { value: v, count: 1, epsilon: 0 });
-        }
-        // Full: the least of all makes room, and its count is the newcomer's possible error.
-        if self.elements.is_empty() {
+            self.place(1, Element { value: v, epsilon: 0 });
             return;
         }
-        let old = self.elements.remove(0);
-        self.counts.0.remove(&old.value);
-        self.place(Element { value: v, count: old.count + 1, epsilon: old.count });
+        // Full: the least of all makes room, and its count is the newcomer's possible error.
+        if let Some(least) = self.drop_least() {
+            self.place(least + 1, Element { value: v, epsilon: least });
+        }
     }
 
     /// The `k` most frequent, and whoever is level with the last of them.
     fn top(&self, k: usize) -> Vec<Value> {
         let mut out = Vec::new();
-        let mut end = self.elements.len();
-        while end > 0 && out.len() < k {
-            let count = self.elements[end - 1].count;
-            let from = self.elements.partition_point(|e| e.count < count);
-            out.extend(self.elements[from..end].iter().map(|e| e.value.clone()));
-            end = from;
+        for equals in self.elements.groups() {
+            if out.len() >= k {
+                break;
+            }
+            out.extend(equals.map(|(_, e)| e.value.clone()));
         }
         out
     }
+
+    /// Adds another's counts, the least first.
+    fn merge(&mut self, other: &Topk) {
+        let mut raised = Vec::with_capacity(other.elements.len());
+        for (count, e) in other.elements.iter() {
+            let at =
+                self.position(&e.value).unwrap_or_else(|| self.place(0, Element { epsilon: 0, ..e.clone() }));
+            if let Some(mine) = self.elements.get_mut(at) {
+                mine.epsilon += e.epsilon;
+            }
+            raised.push((at, count));
+        }
+        self.elements.raise_all(&raised);
+    }
 }
 
-fn number(vm: &mut Vm, a: &[Value], what: &str, f: fn(&Element) -> u64) -> Res {
+fn number(vm: &mut Vm, a: &[Value], what: &str, f: fn(u64, &Element) -> u64) -> Res {
     let found = topk(arg(a, 0)).and_then(|t| {
         let t = t.0.borrow();
-        t.position(arg(a, 1)).map(|i| f(&t.elements[i]))
+        t.elements.get(t.position(arg(a, 1))?).map(|(count, e)| f(count, e))
     });
     match found {
         Some(n) => Ok(Value::Count(n)),
@@ -175,31 +184,17 @@ fn number(vm: &mut Vm, a: &[Value], what: &str, f: fn(&Element) -> u64) -> Res {
     }
 }
 
-fn merge(a: &[Value], prune: bool) -> Res {
+fn merge(vm: &mut Vm, c: &CallSite<'_>, a: &[Value], prune: bool) -> Res {
     let (Some(x), Some(y)) = (topk(arg(a, 0)), topk(arg(a, 1))) else { return Ok(Value::Unset) };
     if std::ptr::eq(x, y) {
         return Ok(Value::Unset);
     }
-    let other = y.0.borrow().clone();
-    let mut t = x.0.borrow_mut();
+    let (mut t, other) = (x.0.borrow_mut(), y.0.borrow());
+    vm.charge_work(c.span, other.elements.len() as u64)?;
     t.ty = t.ty.or(other.ty);
-    for e in other.elements {
-        match t.position(&e.value) {
-            Some(i) => {
-                let mut mine = t.elements.remove(i);
-                mine.count += e.count;
-                mine.epsilon += e.epsilon;
-                t.place(mine);
-            }
-            None => t.place(e),
-        }
-    }
-    if prune {
-        t.pruned = true;
-        while t.elements.len() > t.size {
-            let old = t.elements.remove(0);
-            t.counts.0.remove(&old.value);
-        }
+    t.merge(&other);
+    while prune && t.elements.len() > t.size {
+        t.drop_least();
     }
     Ok(Value::Unset)
 }
@@ -208,7 +203,7 @@ fn merge(a: &[Value], prune: bool) -> Res {
 pub fn topk_value(ty: TypeId, size: usize, elements: impl Iterator<Item = (Value, u64, u64)>) -> Value {
     let mut t = Topk { size, ty: Some(ty), ..Topk::default() };
     for (value, count, epsilon) in elements {
-        t.place(Element { value, count, epsilon });
+        t.place(count, Element { value, epsilon });
     }
     Value::Opaque(Rc::new(TopkVal(RefCell::new(t))))
 }

@@ -296,6 +296,7 @@ impl Inner {
             reducer: reducer.clone(),
             source: RefCell::new(source),
             changed: Cell::new(false),
+            topk: RefCell::default(),
         });
         let record = RecordVal::native(types.val, width, view.clone());
         // What scripts added starts with its defaults.

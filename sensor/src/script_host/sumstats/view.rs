@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use nightjar_script::value::{NativeRecord, RecordVal, TableVal, Value};
 
 use crate::script_host::sumstats::types::{Field, Types};
-use crate::sumstats::{Calc, Engine, Entry, Held, Reducer, Slot};
+use crate::sumstats::{Calc, Engine, Entry, Held, Reducer, Slot, TopkVersion};
 use crate::time::Time;
 
 /// One stream's result.
@@ -19,6 +19,8 @@ pub(super) struct View {
     pub source: RefCell<Source>,
     /// A script assigned a field that is not kept in the engine.
     pub changed: Cell<bool>,
+    /// `topk` as it was read last, and the version that this is of: scripts read it for each of its values.
+    pub topk: RefCell<Option<(TopkVersion, Value)>>,
 }
 
 pub(super) enum Source {
@@ -63,6 +65,7 @@ impl Shown {
     pub fn point(&self, slot: Slot) {
         for row in self.rows.borrow().iter().flatten() {
             *row.view.source.borrow_mut() = Source::At(slot);
+            *row.view.topk.borrow_mut() = None;
         }
     }
 
@@ -176,9 +179,9 @@ impl View {
                         .filter(|more| !more.last.is_empty())
                         .map_or(Value::Unset, |more| types.queue(more.last.iter(), self.reducer.last)),
                     Field::Samples => types.vector(more.iter().flat_map(|more| &more.samples)),
-                    Field::Topk => {
-                        more.and_then(|more| more.topk.as_ref()).map_or(Value::Unset, |topk| types.topk(topk))
-                    }
+                    Field::Topk => more
+                        .and_then(|more| more.topk.as_ref())
+                        .map_or(Value::Unset, |topk| self.topk((0, topk.changes()), || types.topk(topk))),
                     _ => more
                         .filter(|more| !more.unique.is_empty())
                         .map_or(Value::Unset, |more| types.set(more.unique_values().into_iter())),
@@ -189,12 +192,22 @@ impl View {
                     types.queue(window.last(), self.reducer.last)
                 }
                 Field::Samples => types.vector(window.samples(self.reducer.samples).into_iter()),
-                Field::Topk if self.has(Calc::Topk) => types.topk(&window.topk(self.reducer.topk)),
+                Field::Topk if self.has(Calc::Topk) => {
+                    self.topk(window.topk_version(), || types.topk(&window.topk(self.reducer.topk)))
+                }
                 Field::UniqueVals if window.distinct() > 0 => {
                     types.set(window.distinct_values().map(|(_, obs)| obs))
                 }
                 _ => Value::Unset,
             },
+        }
+    }
+
+    fn topk(&self, version: TopkVersion, make: impl FnOnce() -> Value) -> Value {
+        let mut last = self.topk.borrow_mut();
+        match &*last {
+            Some((of, value)) if *of == version => value.clone(),
+            _ => last.insert((version, make())).1.clone(),
         }
     }
 
