@@ -141,6 +141,10 @@ export {
 
 module Analyzer::Logging;
 export {
+	## Write analyzer.log.
+	option enable: bool = T;
+	## Log to analyzer.log which analyzers were taken off connections, too.
+	option include_disabling: bool = F;
 	## Bytes that analyzer.log shows of what broke a protocol's rules; 0 is all.
 	option failure_data_max_size: count = 40;
 	## Log to analyzer.log which protocols were found for sure, too.

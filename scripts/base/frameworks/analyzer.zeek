@@ -4,6 +4,33 @@
 @load base/frameworks/logging
 @load base/logs/analyzer
 @load base/logs/dpd
+module DPD;
+
+export {
+	## Analyzers that stay on a connection whose data break their rules.
+	option ignore_violations: set[Analyzer::Tag] = {};
+
+	## How often they may be broken before an analyzer that was never sure is taken off the connection.
+	option max_violations: table[Analyzer::Tag] of count = {} &default=5;
+}
+
+module Analyzer::Logging;
+
+export {
+	## Analyzers that analyzer.log does not tell of.
+	option ignore_analyzers: set[AllAnalyzers::Tag] = {};
+}
+
+module GLOBAL;
+
+## Takes an analyzer off a connection: it is given no more of it. The analyzer is the one that `aid` names, as
+## current_analyzer() or the information on a confirmation or violation does. With `prevent` content does not bring it
+## back. In a replay it is given nothing from the next packet on; live that takes a moment. T says that it was asked for.
+global disable_analyzer: function(cid: conn_id, aid: count, err_if_no_conn: bool &default=T, prevent: bool &default=F): bool;
+
+## The analyzer that has told of the event being handled; 0 where none has.
+global current_analyzer: function(): count;
+
 module Analyzer;
 
 export {
@@ -12,6 +39,13 @@ export {
 
 	## Analyzers that are not set on connections.
 	const disabled_analyzers: set[Analyzer::Tag] = {} &redef;
+
+	## Analyzers that are set on connections although all others are not.
+	const requested_analyzers: set[AllAnalyzers::Tag] = {} &redef;
+
+	## A connection that is to come: this analyzer is set on it before its first byte. Any originator is meant by
+	## 0.0.0.0. In a replay connections from the next packet on are; live it takes a moment. F where too many are expected.
+	global schedule_analyzer: function(orig: addr, resp: addr, resp_p: port, analyzer: Analyzer::Tag, tout: interval): bool;
 
 	## The names of those that are not, as of now.
 	global disabled_names: set[string] = {};
@@ -43,6 +77,9 @@ export {
 
 	## A packet filter that lets through what comes to or from an analyzer's ports.
 	global analyzer_to_bpf: function(tag: Analyzer::Tag): string;
+
+	## The same for all of them.
+	global get_bpf: function(): string;
 }
 
 function name(atype: any): string
@@ -133,6 +170,24 @@ function analyzer_to_bpf(tag: Analyzer::Tag): string
 		filter = filter == "" ? term : fmt("%s or %s", filter, term);
 		}
 	return filter;
+	}
+
+function get_bpf(): string
+	{
+	local filter = "";
+	for ( tag, _ in known_ports )
+		{
+		local term = analyzer_to_bpf(tag);
+		if ( term != "" )
+			filter = filter == "" ? term : fmt("%s or %s", filter, term);
+		}
+	return filter;
+	}
+
+event zeek_init() &priority=-5
+	{
+	for ( tag in requested_analyzers )
+		enable_analyzer(tag);
 	}
 
 event zeek_init() &priority=1000

@@ -10,7 +10,7 @@ export {
 	type Info: record {
 		## When it was.
 		ts: time &log;
-		## What is told of: violation, or confirmation.
+		## What is told of: violation, confirmation, or disabled.
 		cause: string &log;
 		## The kind of analyzer: protocol or packet.
 		analyzer_kind: string &log;

@@ -76,7 +76,7 @@ record! {
     pub struct AnalyzerRow<'a> in "analyzer" {
         /// When it was.
         ts: Time = "ts",
-        /// What is told of: violation, or confirmation.
+        /// What is told of: violation, confirmation, or disabled.
         cause: &'a str = "cause",
         /// The kind of analyzer: protocol or packet.
         kind: &'a str = "analyzer_kind",
@@ -118,7 +118,7 @@ record! {
 /// A connection is what an analyzer takes it for.
 pub fn confirmed(cx: &mut Cx<'_>, flow: &mut Flow, analyzer: &Named) {
     flow.add_service(analyzer.service);
-    let info = ConfirmationInfo { c: Some(Conn), f: None, aid: Some(flow.ordinal) };
+    let info = ConfirmationInfo { c: Some(Conn), f: None, aid: flow.running_analyzer() };
     flow.raise(cx, &AnalyzerConfirmation { atype: Tag(analyzer), info });
     if cx.config.violations.log_confirmations {
         log(cx, flow, analyzer, "confirmation", None, None);
@@ -135,7 +135,7 @@ pub fn violated(
     data: Option<&[u8]>,
 ) -> bool {
     let was_confirmed = flow.remove_service(analyzer.service);
-    let info = ViolationInfo { reason, c: Some(Conn), f: None, aid: Some(flow.ordinal), data };
+    let info = ViolationInfo { reason, c: Some(Conn), f: None, aid: flow.running_analyzer(), data };
     flow.raise(cx, &AnalyzerViolation { atype: Tag(analyzer), info });
     if was_confirmed {
         log_given_up(cx, flow, analyzer, reason, data);
@@ -145,6 +145,14 @@ pub fn violated(
     let shown = data.map(|data| data.get(..max_data).unwrap_or(data));
     log(cx, flow, analyzer, "violation", Some(reason.as_bytes()), shown);
     was_confirmed
+}
+
+/// An analyzer was taken off a connection, whose rules it had broken so often.
+pub(super) fn disabled(cx: &mut Cx<'_>, flow: &mut Flow, analyzer: &Named, violations: u32) {
+    if cx.config.violations.log_disabling {
+        let reason = (violations > 0).then(|| format!("Disabled after {violations} violations"));
+        log(cx, flow, analyzer, "disabled", reason.as_deref().map(str::as_bytes), None);
+    }
 }
 
 /// Writes a row of dpd.log.
@@ -177,6 +185,10 @@ fn log(
     reason: Option<&[u8]>,
     data: Option<&[u8]>,
 ) {
+    let own = cx.config.analyzers.as_deref();
+    if !cx.config.violations.log || own.is_some_and(|own| own.unlogged.contains(analyzer.name)) {
+        return;
+    }
     let (uid, id) = (flow.uid(), flow.id());
     let row = AnalyzerRow {
         ts: cx.now,

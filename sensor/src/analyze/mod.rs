@@ -4,6 +4,7 @@
 //! analyzers may try a flow, and those that it turns out not to be are dropped.
 
 mod bits;
+mod command;
 mod confirm;
 mod detect;
 mod expect;
@@ -18,6 +19,7 @@ mod session;
 mod testing;
 mod unclaimed;
 
+pub use command::{Command, name_of_analyzer, tuple_of};
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
 pub use expect::{Announcement, Expectation, Expected, Others};
@@ -32,6 +34,7 @@ pub use protocol::{
 pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};
 
+use confirm::disabled;
 use files::{Carrier, FileCx};
 use folders::*;
 use protocol::{specs, suggested};
@@ -42,6 +45,7 @@ use crate::counters::{counter, counters};
 use crate::event::{Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, TcpEvent, Tuple};
 use crate::record::Schema;
+use crate::time::Time;
 
 /// The logs that analyzers write.
 pub fn logs() -> impl Iterator<Item = &'static Schema> {
@@ -112,6 +116,19 @@ pub trait Analysis: Handler + Default {
 
     /// Whether packets of flows that are not its own are to be [watched](Self::watch).
     fn watches(&self) -> bool;
+
+    /// Takes an analyzer off a flow, by its identifier; with `prevent` content does not bring it back.
+    fn disable(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        state: &mut Self::State,
+        analyzer: u64,
+        prevent: bool,
+    );
+
+    /// Expects a connection, as scripts say.
+    fn expect(&mut self, expectation: &Expectation, now: Time, since: Order);
 
     /// Looks whether with a packet of another worker's flow a protocol may begin that expects connections.
     fn watch(&mut self, tuple: &Tuple, payload: &[u8]);
@@ -229,8 +246,9 @@ impl<'c> Link<'_, 'c> {
     pub fn violation(&mut self, reason: &str, data: Option<&[u8]>) {
         let was_confirmed = violated(self.cx, self.flow, &self.spec.named, reason, data);
         self.shared.violations += 1;
-        if self.standing.violated(self.cx, self.flow, was_confirmed) {
+        if self.standing.violated(self.cx, self.flow, &self.spec.named, was_confirmed) {
             self.shared.given_up += 1;
+            disabled(self.cx, self.flow, &self.spec.named, self.standing.violations);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::analyze::confirm::disabled;
 use crate::analyze::conn::events::AnalyzerTag;
 use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
@@ -9,11 +10,13 @@ use crate::analyze::detect::{is_looked_for, may_begin};
 use crate::analyze::expect::Found;
 use crate::analyze::protocol::{expects, named};
 use crate::analyze::{
-    Analysis, AnalyzeStats, Analyzer, Expected, Link, Others, Shared, Spec, Unclaimed, suggested,
+    Analysis, AnalyzeStats, Analyzer, Expectation, Expected, Link, Named, Others, Shared, Spec, Unclaimed,
+    suggested,
 };
 use crate::config::Config;
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
+use crate::time::Time;
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
 #[derive(Default)]
@@ -70,6 +73,26 @@ impl Analysis for Sessions {
         self.watches = true;
     }
 
+    fn disable(
+        &mut self,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        session: &mut Session,
+        analyzer: u64,
+        prevent: bool,
+    ) {
+        if let Some(active) = session.active()
+            && active.disable(analyzer, prevent, cx, flow, &mut self.shared)
+        {
+            session.settle();
+        }
+    }
+
+    fn expect(&mut self, expectation: &Expectation, now: Time, since: Order) {
+        let taken = self.shared.expected.expect(expectation, now, since);
+        self.shared.expected_refused += u64::from(!taken);
+    }
+
     #[inline]
     fn watches(&self) -> bool {
         self.watches
@@ -105,6 +128,8 @@ pub struct Active {
 }
 
 struct Slot {
+    /// Its number in the connection.
+    number: u32,
     spec: &'static Spec,
     /// None where it was taken off the flow and has nothing left to tell.
     analyzer: Option<Box<dyn Analyzer>>,
@@ -116,7 +141,7 @@ struct Slot {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Standing {
     pub confirmed: bool,
-    violations: u32,
+    pub violations: u32,
     /// With the packet of this number it was taken off the flow: it is given the rest of that packet only.
     ends_with: Option<u64>,
     stopped: bool,
@@ -159,8 +184,9 @@ const MAX_DEPTH: u8 = 4;
 /// Analyzers inside one at a time: a session of SMB has one for every pipe that is open, endless ones are an attack.
 const MAX_CHILDREN: usize = 64;
 
-/// An analyzer that was never confirmed is dropped after more than this many (`DPD::max_violations`).
-const MAX_VIOLATIONS: u32 = 5;
+/// An analyzer that was never confirmed is dropped after more than this many, unless `DPD::max_violations` says
+/// otherwise.
+const MAX_VIOLATIONS: u64 = 5;
 
 /// Whether an analyzer is set on flows at all.
 pub(super) fn is_enabled(config: &Config, spec: &Spec) -> bool {
@@ -169,13 +195,19 @@ pub(super) fn is_enabled(config: &Config, spec: &Spec) -> bool {
 
 impl Standing {
     /// The analyzer broke its protocol's rules. True where it is taken off the flow for it.
-    pub fn violated(&mut self, cx: &Cx<'_>, flow: &Flow, was_confirmed: bool) -> bool {
+    pub fn violated(&mut self, cx: &Cx<'_>, flow: &Flow, analyzer: &Named, was_confirmed: bool) -> bool {
+        let own = cx.config.analyzers.as_deref();
+        if own.is_some_and(|own| own.kept.contains(analyzer.name)) {
+            return false;
+        }
         let ignored_after = cx.config.violations.ignored_after;
         if ignored_after > 0 && flow.sizes[0].saturating_add(flow.sizes[1]) > ignored_after {
             return false;
         }
         self.violations += 1;
-        let ends = (was_confirmed || self.violations > MAX_VIOLATIONS) && self.ends_with.is_none();
+        let most = own.and_then(|own| own.max_violations.get(analyzer.name)).copied();
+        let too_many = u64::from(self.violations) > most.unwrap_or(MAX_VIOLATIONS);
+        let ends = (was_confirmed || too_many) && self.ends_with.is_none();
         if ends {
             self.ends_with = Some(cx.bus.order().packet);
         }
@@ -192,7 +224,8 @@ impl Slot {
     fn new(spec: &'static Spec, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) -> Self {
         let analyzer = Some((spec.new)(cx.config, flow));
         let inner = Inner::within(outer);
-        let mut slot = Slot { spec, analyzer, standing: Standing::default(), inner };
+        let number = flow.next_analyzer();
+        let mut slot = Slot { number, spec, analyzer, standing: Standing::default(), inner };
         slot.call(cx, flow, shared, |analyzer, link| analyzer.begin(link));
         slot
     }
@@ -200,6 +233,7 @@ impl Slot {
     /// Content says that it is this protocol after all: begins again, with what it remembers.
     fn begin_again(&mut self, outer: Outer, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
         shared.taken_up_again += 1;
+        self.number = flow.next_analyzer();
         self.standing = Standing::default();
         self.finish_inner(cx, flow, shared);
         self.inner = Inner::within(outer);
@@ -225,15 +259,19 @@ impl Slot {
             return;
         }
         if self.standing.ends_with.is_some_and(|packet| packet != cx.bus.order().packet) {
-            self.standing.stopped = true;
-            let tells = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.stop(link);
-            if self.tell(cx, flow, shared, tells) != Some(true) {
-                self.analyzer = None;
-            }
-            self.finish_inner(cx, flow, shared);
-            return;
+            return self.stop(cx, flow, shared);
         }
         self.tell(cx, flow, shared, what);
+    }
+
+    /// Takes the analyzer off the flow.
+    fn stop(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        self.standing.stopped = true;
+        let tells = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.stop(link);
+        if self.tell(cx, flow, shared, tells) != Some(true) {
+            self.analyzer = None;
+        }
+        self.finish_inner(cx, flow, shared);
     }
 
     fn tell<T>(
@@ -243,10 +281,12 @@ impl Slot {
         shared: &mut Shared,
         what: impl FnOnce(&mut dyn Analyzer, &mut Link<'_, '_>) -> T,
     ) -> Option<T> {
-        let Slot { spec, analyzer, standing, inner } = self;
+        let Slot { number, spec, analyzer, standing, inner } = self;
         let analyzer = analyzer.as_deref_mut()?;
         let outer = cx.bus.heartbeat().at_analyzer(spec.address());
+        let around = std::mem::replace(&mut flow.analyzer, *number);
         let result = what(analyzer, &mut Link { cx, flow, shared, spec, standing, inner });
+        flow.analyzer = around;
         cx.bus.heartbeat().at_analyzer(outer);
         if self.standing.left {
             self.standing.stopped = true;
@@ -444,6 +484,27 @@ impl Active {
             None => self.slots.push(Slot::new(spec, self.outer, cx, flow, shared)),
         }
         self.slots.get_mut(at)
+    }
+
+    /// Takes the analyzer with an identifier off the stream, be it inside others. True where it was running.
+    fn disable(
+        &mut self,
+        analyzer: u64,
+        prevent: bool,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+    ) -> bool {
+        self.slots.iter_mut().any(|slot| {
+            if flow.analyzer_id(slot.number) == analyzer && slot.is_running() {
+                disabled(cx, flow, &slot.spec.named, slot.standing.violations);
+                slot.stop(cx, flow, shared);
+                slot.standing.left = prevent;
+                return true;
+            }
+            let mut inside = slot.inner.children.iter_mut();
+            inside.any(|within| within.active.disable(analyzer, prevent, cx, flow, shared))
+        })
     }
 
     fn flipped(&mut self) {

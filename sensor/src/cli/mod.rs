@@ -290,7 +290,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         workers: usize::from(args.workers),
         target,
         stop: told.stop.clone(),
-        in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_change_options()),
+        in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_act()),
         hang_after,
     };
     hide_contained_panics();

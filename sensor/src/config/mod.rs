@@ -98,6 +98,12 @@ pub struct Analyzers {
     pub disabled: BTreeSet<String>,
     /// Those that are set on ports, too.
     pub ports: BTreeMap<(Proto, u16), Vec<String>>,
+    /// Those that are not taken off a connection for what breaks their rules.
+    pub kept: BTreeSet<String>,
+    /// Those that analyzer.log does not tell of.
+    pub unlogged: BTreeSet<String>,
+    /// How often an analyzer that was never confirmed may break its rules, of those for which scripts say.
+    pub max_violations: BTreeMap<String, u64>,
 }
 
 /// What is made of TLS and certificates.
@@ -131,13 +137,23 @@ pub struct Violations {
     pub ignored_after: u64,
     /// Bytes of the data that analyzer.log shows; 0 for all.
     pub max_data: usize,
+    /// analyzer.log is written.
+    pub log: bool,
     /// Confirmations have rows in analyzer.log too.
     pub log_confirmations: bool,
+    /// And so have analyzers that are taken off a connection.
+    pub log_disabling: bool,
 }
 
 impl Default for Violations {
     fn default() -> Self {
-        Violations { ignored_after: 10 * 1024, max_data: 40, log_confirmations: false }
+        Violations {
+            ignored_after: 10 * 1024,
+            max_data: 40,
+            log: true,
+            log_confirmations: false,
+            log_disabling: false,
+        }
     }
 }
 

@@ -90,6 +90,8 @@ pub struct ConnView {
     pub record: Option<(u64, RecordView)>,
     /// Scripts were told of it before.
     pub told: bool,
+    /// The identifier of the analyzer that tells; 0 where none does.
+    pub analyzer: u64,
     /// The log whose row the connection does not show any more once the event was handled.
     pub closes: Option<&'static Schema>,
 }

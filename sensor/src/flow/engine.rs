@@ -1,5 +1,7 @@
 //! The flow table: from datagrams to connections.
 
+mod visit;
+
 use std::net::IpAddr;
 
 use etherparse::UdpHeaderSlice;
@@ -445,6 +447,8 @@ impl<H: Handler> Flows<H> {
             active: [false; 2],
             did_weird: false,
             told: false,
+            analyzers: 0,
+            analyzer: 0,
             flip_pending: false,
             partial: false,
             shadow: arrival.shadow,

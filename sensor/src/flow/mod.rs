@@ -46,6 +46,10 @@ pub struct Flow {
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation; most flows have none.
     services: Option<Box<SmallVec<[&'static str; 2]>>>,
+    /// Analyzers that were set on it.
+    analyzers: u32,
+    /// The one that is running, from 1; 0 where none is.
+    pub analyzer: u32,
     /// UDP and ICMP: which side has sent anything.
     pub active: [bool; 2],
     pub did_weird: bool,
@@ -193,6 +197,23 @@ impl Flow {
         services.len() < before
     }
 
+    /// Another analyzer is set on it: its number in the connection.
+    pub fn next_analyzer(&mut self) -> u32 {
+        self.analyzers = self.analyzers.wrapping_add(1);
+        self.analyzers
+    }
+
+    /// An analyzer's identifier (Zeek's `aid`), by its number in the connection: not 0, and the same in every run. Of
+    /// analyzers in one sensor no other has it, unless a connection has had more than 1023.
+    pub fn analyzer_id(&self, number: u32) -> u64 {
+        self.ordinal.wrapping_mul(1 << 10).wrapping_add(u64::from(number))
+    }
+
+    /// The identifier of the analyzer that is running.
+    pub fn running_analyzer(&self) -> Option<u64> {
+        (self.analyzer != 0).then(|| self.analyzer_id(self.analyzer))
+    }
+
     /// Whether a timer's entry is the flow's current one.
     fn is_due(&self, entry: &timers::Entry) -> bool {
         self.ordinal as u32 == entry.tag && self.armed == entry.deadline
@@ -229,6 +250,7 @@ impl Flow {
             history,
             record: None,
             told: self.told,
+            analyzer: self.running_analyzer().unwrap_or(0),
             closes: None,
         }
     }

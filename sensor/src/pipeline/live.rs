@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
-use crate::analyze::{Expected, Sessions};
+use crate::analyze::{Command, Expected, Sessions};
 use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
 use crate::config::options::Given;
+use crate::event::Order;
 use crate::log::{LogError, Logs, Rotation, Upkeep};
 use crate::pipeline::crew::{Crew, Start};
 use crate::pipeline::exchange::Exchange;
@@ -64,6 +65,9 @@ pub struct Control {
     unreadable: AtomicU64,
     /// Connections that some worker expects, and any may have.
     pub(super) expected: Expected,
+    /// To the workers, what scripts tell analyzers to do.
+    commands: Mutex<Vec<Sender<Command>>>,
+    commands_dropped: AtomicU64,
 }
 
 /// Opened interfaces, before anything runs.
@@ -117,6 +121,9 @@ pub struct LiveSummary {
 
 /// Reports that may wait between the workers and the logs, for each worker.
 const QUEUE_PER_WORKER: usize = 16;
+/// What scripts tell analyzers to do and a worker has not looked at; it looks ten times a second. Stops a worker that
+/// hangs from gathering more.
+const MAX_COMMANDS: usize = 8192;
 /// A packet takes microseconds.
 pub const HANG_AFTER: Duration = Duration::from_secs(5);
 /// Counters reach the ledger, and what is done now and then is done, this often.
@@ -134,6 +141,8 @@ impl Control {
             changed: Mutex::new(None),
             unreadable: AtomicU64::new(0),
             expected: Expected::default(),
+            commands: Mutex::default(),
+            commands_dropped: AtomicU64::new(0),
         }
     }
 
@@ -169,6 +178,35 @@ impl Control {
         config.exports = now.exports.clone();
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
         self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// What comes for a worker that begins.
+    pub(super) fn commands(&self) -> Receiver<Command> {
+        let (sender, commands) = bounded(MAX_COMMANDS);
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        commands
+    }
+
+    /// Passes on what scripts tell analyzers to do. Which worker has a connection is known to that worker alone.
+    fn command(&self, command: Command) {
+        let taken = match command {
+            Command::Expect(expectation) => self.expected.expect(&expectation, wall(), Order::default()),
+            Command::Disable { .. } => {
+                let mut workers = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut taken = true;
+                workers.retain(|worker| match worker.try_send(command) {
+                    Ok(()) => true,
+                    // It hangs, and has what waits there to itself.
+                    Err(TrySendError::Full(_)) => {
+                        taken = false;
+                        true
+                    }
+                    Err(TrySendError::Disconnected(_)) => false,
+                });
+                taken
+            }
+        };
+        self.commands_dropped.fetch_add(u64::from(!taken), Ordering::Relaxed);
     }
 
     pub(super) fn settings(&self) -> Arc<Config> {
@@ -268,6 +306,7 @@ impl Live {
             clock: (started, Instant::now()),
             begun,
             board,
+            commands_dropped: 0,
         };
         let (finished, crew) = thread::scope(|scope| {
             let (stop, stopped) = bounded(0);
@@ -316,6 +355,8 @@ struct Stage<'a, 'e> {
     clock: (Time, Instant),
     begun: Instant,
     board: Arc<Board>,
+    /// What scripts told analyzers to do, and no worker could take.
+    commands_dropped: u64,
 }
 
 impl Stage<'_, '_> {
@@ -330,9 +371,7 @@ impl Stage<'_, '_> {
             match self.reports.recv_deadline(next_flush.min(next_tick)) {
                 Ok(report) => {
                     self.take(report);
-                    if let Some(config) = self.policy.settings() {
-                        self.set(config, control);
-                    }
+                    self.obey(control);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return true,
@@ -359,11 +398,18 @@ impl Stage<'_, '_> {
                     self.change(change, control);
                 }
                 self.tick();
-                if let Some(config) = self.policy.settings() {
-                    self.set(config, control);
-                }
+                self.obey(control);
             }
         }
+    }
+
+    /// Lets workers do what scripts have asked for.
+    fn obey(&mut self, control: &Control) {
+        if let Some(config) = self.policy.settings() {
+            self.set(config, control);
+        }
+        self.policy.commands().into_iter().for_each(|command| control.command(command));
+        self.commands_dropped = control.commands_dropped.load(Ordering::Relaxed);
     }
 
     /// Takes over scripts and settings, or neither.
@@ -488,6 +534,7 @@ impl Stage<'_, '_> {
         ledger.archive = self.logs.archived();
         ledger.weirds_suppressed = self.policy.weirds_suppressed();
         ledger.scripts = self.policy.script_counters();
+        ledger.scripts.commands_dropped += self.commands_dropped;
         ledger.queued_reports = self.reports.len();
         ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
         ledger.memory_bytes = memory_bytes();

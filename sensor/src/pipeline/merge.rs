@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, select};
 
+use crate::analyze::Command;
 use crate::config::Config;
 use crate::event::{Batch, Order};
 use crate::log::{LogError, Logs};
@@ -57,13 +58,17 @@ pub(super) fn in_step(
         }
         batch.give_back();
         // Who has ended takes no answer.
-        let _ = answers.send(policy.settings().map(Arc::new));
+        let _ = answers.send(Answer { config: policy.settings().map(Arc::new), commands: policy.commands() });
     }
     Ok(())
 }
 
-/// What a worker is to go on with, where that has changed.
-pub(super) type Answer = Option<Arc<Config>>;
+/// What a worker is to go on with.
+pub(super) struct Answer {
+    /// Settings, where they have changed.
+    pub config: Option<Arc<Config>>,
+    pub commands: Vec<Command>,
+}
 
 /// Takes all workers' reports until they end, and hands every item on in order.
 pub(super) fn merge(workers: Vec<Reports>, policy: &mut Policy<'_>, logs: &mut Logs) -> Result<(), LogError> {

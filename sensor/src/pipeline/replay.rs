@@ -32,7 +32,7 @@ pub struct ReplayOptions {
     pub target: Target,
     /// Set by who wants it to end before the capture does: what was read until then is finished in good order.
     pub stop: Arc<AtomicBool>,
-    /// Handlers change settings that the engine obeys: one worker analyses, and waits after each packet that something
+    /// Handlers change settings that the engine obeys, or tell analyzers what to do: one worker analyses, and waits after each packet that something
     /// is said of until that was handled. The next packet is analysed with what it changed.
     pub in_step: bool,
     /// A worker that has not got on for this long hangs: the replay ends, without what that worker had not said.
@@ -216,17 +216,23 @@ struct Line {
 impl Line {
     /// Reports what the worker said; false where nobody listens any more.
     fn report(&self, worker: &mut Worker, upto: Order) -> bool {
-        worker.heartbeat().at(Step::Between);
-        if self.reports.send(Report { batch: worker.take(), upto }).is_err() {
-            return false;
+        loop {
+            worker.heartbeat().at(Step::Between);
+            if self.reports.send(Report { batch: worker.take(), upto }).is_err() {
+                return false;
+            }
+            self.charge.settle(worker.emitted());
+            let Some(answers) = &self.answers else { return true };
+            let Ok(Answer { config, commands }) = answers.recv() else { return false };
+            if let Some(config) = config {
+                worker.set_config(config);
+            }
+            commands.iter().for_each(|command| worker.command(command));
+            // What comes of them is handled before the next packet, too.
+            if commands.is_empty() || worker.waiting() == 0 {
+                return true;
+            }
         }
-        self.charge.settle(worker.emitted());
-        match self.answers.as_ref().map(Receiver::recv) {
-            Some(Ok(Some(config))) => worker.set_config(config),
-            Some(Ok(None)) | None => {}
-            Some(Err(_)) => return false,
-        }
-        true
     }
 }
 

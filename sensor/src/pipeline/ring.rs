@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
 
-use crate::analyze::Analysis;
+use crate::analyze::{Analysis, Command};
 use crate::capture::Packet;
 use crate::capture::live::{Polled, SeenPacket, Source};
 use crate::config::Config;
@@ -28,6 +28,8 @@ pub(super) struct RingWorker<A: Analysis> {
     source: Source,
     worker: Worker<A>,
     control: Arc<Control>,
+    /// What scripts tell analyzers to do.
+    commands: Receiver<Command>,
     reports: Sender<Report>,
     ledger: Arc<Mutex<RingLedger>>,
     cell: Arc<Cell>,
@@ -77,7 +79,9 @@ where
         turns: before.turns,
         ..RingState::new()
     };
-    let ring = RingWorker { source, worker, control, reports, ledger, cell: cell.clone(), core, state };
+    let commands = control.commands();
+    let ring =
+        RingWorker { source, worker, control, commands, reports, ledger, cell: cell.clone(), core, state };
     let name = format!("worker {}", before.peer());
     let thread = thread::Builder::new().name(name).spawn(move || ring.run())?;
     Ok((cell, thread))
@@ -173,6 +177,9 @@ impl<A: Analysis> RingWorker<A> {
 
     fn turn(&mut self) {
         self.take_settings();
+        while let Ok(command) = self.commands.try_recv() {
+            self.worker.command(&command);
+        }
         if let Some(peers) = self.worker.peers() {
             peers.receive();
         }

@@ -11,7 +11,9 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::analyze::{self, Analysis, AnalyzeStats, Expected, Named, Others, Sessions, Unclaimed};
+use crate::analyze::{
+    self, Analysis, AnalyzeStats, Command, Expected, Named, Others, Sessions, Unclaimed, tuple_of,
+};
 use crate::capture::Packet;
 use crate::config::Config;
 use crate::counters::{CounterSet, counter, counters};
@@ -190,6 +192,27 @@ impl<A: Analysis> Worker<A> {
     /// Connections that no analyzer took, as they are counted.
     pub fn unclaimed(&self) -> &Unclaimed {
         self.flows.handler.unclaimed()
+    }
+
+    /// Does between packets what a script has told analyzers to do.
+    pub fn command(&mut self, command: &Command) {
+        let Worker { flows, bus, config, now, .. } = self;
+        // After all that was said of the last packet.
+        bus.at_step(u64::MAX);
+        match command {
+            Command::Expect(expectation) => flows.handler.expect(expectation, *now, bus.order()),
+            Command::Disable { id, proto, analyzer, prevent } => {
+                let done = catch_unwind(AssertUnwindSafe(|| {
+                    flows.visit(&tuple_of(id, *proto), *now, config, bus, |handler, cx, flow, state| {
+                        handler.disable(cx, flow, state, *analyzer, *prevent);
+                    });
+                }));
+                if done.is_err() {
+                    self.panics += 1;
+                    self.flows.give_up_current();
+                }
+            }
+        }
     }
 
     /// What was said since the last call.

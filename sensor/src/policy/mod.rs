@@ -9,7 +9,7 @@ mod weird;
 
 pub use weird::{Action as WeirdAction, Settings as WeirdSettings};
 
-use crate::analyze::LogDecl;
+use crate::analyze::{Command, LogDecl};
 use crate::config::Config;
 use crate::config::options::Given;
 use crate::counters::{counter, counters};
@@ -71,6 +71,9 @@ pub trait Events {
     /// Settings for the engine, where scripts have changed options since the last call.
     fn settings(&mut self) -> Option<Config>;
 
+    /// What scripts have told analyzers to do since the last call.
+    fn commands(&mut self) -> Vec<Command>;
+
     /// Reads the scripts again, for an engine with these settings; `given` is what the configuration file says of
     /// options. Those that do not compile leave the old ones running.
     fn reload(&mut self, config: Config, given: &Given, now: Time, logs: &mut Logs) -> Reload;
@@ -125,6 +128,9 @@ counters! {
         /// Events of scripts dropped because too many waited.
         pub events_dropped: u64 =
             counter("script_events_dropped_total").lost("events of scripts dropped because too many waited"),
+        /// Times that `disable_analyzer` or `schedule_analyzer` was not carried out, because too much waited.
+        pub commands_dropped: u64 = counter("script_commands_dropped_total")
+            .lost("times that disable_analyzer or schedule_analyzer was not carried out"),
         pub sumstats: sumstats::Counters,
         pub notices: notice::Counters,
     }
@@ -243,6 +249,11 @@ impl<'e> Policy<'e> {
     /// Settings for the engine, where scripts have changed options since the last call.
     pub fn settings(&mut self) -> Option<Config> {
         self.events.as_mut()?.settings()
+    }
+
+    /// What scripts have told analyzers to do since the last call.
+    pub fn commands(&mut self) -> Vec<Command> {
+        self.events.as_mut().map_or_else(Vec::new, |events| events.commands())
     }
 
     /// Tells scripts, and whoever reads notices, of something wrong with the sensor.

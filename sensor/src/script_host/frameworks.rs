@@ -9,6 +9,7 @@ use nightjar_script::source::Span;
 use nightjar_script::vm::NativeFn;
 
 use crate::log::{LogError, Logs};
+use crate::script_host::analyzers::Analyzers;
 use crate::script_host::files::Files;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
@@ -25,6 +26,7 @@ pub(super) struct Frameworks {
     pub input: Input,
     pub weird: Weird,
     pub files: Files,
+    pub analyzers: Analyzers,
 }
 
 impl Default for Frameworks {
@@ -37,6 +39,7 @@ impl Default for Frameworks {
             notice,
             weird: Weird::default(),
             files,
+            analyzers: Analyzers::default(),
         }
     }
 }
@@ -45,6 +48,7 @@ impl Frameworks {
     /// Functions by full name.
     pub fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         let groups = [
+            self.analyzers.natives(),
             self.files.natives(),
             self.log.natives(),
             self.sumstats.natives(),

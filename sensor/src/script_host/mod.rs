@@ -4,6 +4,7 @@
 //! so that handlers share their state and see the same whatever the number of workers. Rows that scripts may
 //! change come past here too; those of logs that no script touches are written without a look.
 
+mod analyzers;
 mod files;
 mod frameworks;
 mod incident;
@@ -31,8 +32,8 @@ use nightjar_script::value::{Addr, Value};
 use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
-use crate::analyze;
 use crate::analyze::file_events::{FileContent, FileHash};
+use crate::analyze::{self, Command};
 use crate::config::options::Given;
 use crate::config::{self, Config};
 use crate::event::{
@@ -225,9 +226,9 @@ impl Scripts {
         }
     }
 
-    /// Whether scripts may change options once packets are analysed.
-    pub fn may_change_options(&self) -> bool {
-        options::may_change(&self.script.vm)
+    /// Whether scripts may change options, or tell analyzers what to do, once packets are analysed.
+    pub fn may_act(&self) -> bool {
+        options::may_change(&self.script.vm) || analyzers::may_command(&self.script.vm)
     }
 
     /// The streams that scripts declare or write to, once they have begun: a form for each of a stream's filters.
@@ -336,6 +337,7 @@ impl Events for Scripts {
         let view = event.conn.and_then(|at| arena.conn(at));
         let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
         self.frameworks.sumstats.set_origin(origin);
+        self.frameworks.analyzers.set_current(view.map_or(0, |view| view.analyzer));
         let conn =
             view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, arena), self.interest.conn));
         let file = event.file.and_then(|at| arena.file(at));
@@ -509,6 +511,7 @@ impl Events for Scripts {
             errors: before.errors + vm.runtime_errors,
             over_budget: before.over_budget + vm.budget_errors,
             events_dropped: before.events_dropped + vm.events_dropped,
+            commands_dropped: before.commands_dropped + self.frameworks.analyzers.dropped(),
             sumstats: crate::sumstats::Counters {
                 evicted: before.sumstats.evicted + sumstats.evicted,
                 cut: before.sumstats.cut + sumstats.cut,
@@ -517,6 +520,10 @@ impl Events for Scripts {
             // These go on when scripts are read again.
             notices: self.frameworks.notice.counters(),
         }
+    }
+
+    fn commands(&mut self) -> Vec<Command> {
+        self.frameworks.analyzers.take()
     }
 
     fn settings(&mut self) -> Option<Config> {

@@ -69,7 +69,20 @@ fn analyzers(vm: &Vm) -> Analyzers {
         }
     }
     ports.values_mut().for_each(|names| names.sort());
-    Analyzers { disabled, ports }
+    // An element of an enum of tags, whose end is the name.
+    let name = |tag: &value::Value| {
+        let tag = vm.text_string(tag);
+        tag.rsplit_once("ANALYZER_").map_or_else(|| tag.clone(), |(_, name)| name.to_owned())
+    };
+    let names = |set| table(set).iter().map(|(tag, _)| name(tag)).collect();
+    let most = table("DPD::max_violations");
+    Analyzers {
+        disabled,
+        ports,
+        kept: names("DPD::ignore_violations"),
+        unlogged: names("Analyzer::Logging::ignore_analyzers"),
+        max_violations: most.iter().map(|(tag, most)| (name(tag), most.as_count())).collect(),
+    }
 }
 
 /// Whether scripts of users may change options after `zeek_init`.

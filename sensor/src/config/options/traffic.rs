@@ -2,7 +2,7 @@
 
 use nightjar_protocols::files::Hashing;
 
-use crate::config::options::{OptionDef, Value};
+use crate::config::options::{OptionDef, Value, switch};
 
 macro_rules! filters {
     ($name:literal, $field:ident, $doc:literal) => {
@@ -75,6 +75,13 @@ pub(super) const OPTIONS: &[OptionDef] = &[
             config.violations.ignored_after = value.size(0, 1 << 60)? as u64;
             Ok(())
         },
+    )
+    .runtime(),
+    switch!("Analyzer::Logging::enable", violations.log, "Write analyzer.log.").runtime(),
+    switch!(
+        "Analyzer::Logging::include_disabling",
+        violations.log_disabling,
+        "Log to analyzer.log which analyzers were taken off connections, too."
     )
     .runtime(),
     OptionDef::engine(
