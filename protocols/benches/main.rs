@@ -5,6 +5,8 @@
 mod dns;
 mod http;
 mod magic;
+mod mysql;
+mod websocket;
 mod wire;
 
 fn main() {

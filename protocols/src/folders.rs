@@ -10,12 +10,16 @@ pub mod http;
 pub mod magic;
 #[path = "mime/mod.rs"]
 pub mod mime;
+#[path = "mysql/mod.rs"]
+pub mod mysql;
 #[path = "ssh/mod.rs"]
 pub mod ssh;
 #[path = "syslog/mod.rs"]
 pub mod syslog;
 #[path = "tls/mod.rs"]
 pub mod tls;
+#[path = "websocket/mod.rs"]
+pub mod websocket;
 #[path = "wire/mod.rs"]
 pub mod wire;
 #[path = "x509/mod.rs"]

@@ -16,8 +16,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(missing_docs))]
 
+pub mod bounds;
 pub mod error;
 mod folders;
+pub mod pending;
 pub mod probe;
 pub mod reader;
 pub mod text;

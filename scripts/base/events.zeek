@@ -12,6 +12,8 @@ export {
 		ANALYZER_ANALYZER_SYSLOG,
 		ANALYZER_ANALYZER_SSL,
 		ANALYZER_ANALYZER_DTLS,
+		ANALYZER_ANALYZER_MYSQL,
+		ANALYZER_ANALYZER_WEBSOCKET,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -31,6 +33,8 @@ export {
 		ANALYZER_SYSLOG,
 		ANALYZER_SSL,
 		ANALYZER_DTLS,
+		ANALYZER_MYSQL,
+		ANALYZER_WEBSOCKET,
 	};
 
 	## The ports that an analyzer is set on.
@@ -41,6 +45,8 @@ export {
 		[ANALYZER_SYSLOG] = set(514/udp),
 		[ANALYZER_SSL] = set(443/tcp, 563/tcp, 585/tcp, 614/tcp, 636/tcp, 989/tcp, 990/tcp, 992/tcp, 993/tcp, 995/tcp, 5223/tcp),
 		[ANALYZER_DTLS] = set(443/udp),
+		[ANALYZER_MYSQL] = set(1434/tcp, 3306/tcp),
+		[ANALYZER_WEBSOCKET] = set(),
 	};
 }
 
@@ -747,3 +753,39 @@ global ocsp_response_status: event(f: fa_file, status: string);
 ## What a response says of a certificate. Digests and numbers are hexadecimal digits; times that there are not
 ## are zero.
 global ocsp_response_certificate: event(f: fa_file, hashAlgorithm: string, issuerNameHash: string, issuerKeyHash: string, serialNumber: string, certStatus: string, revoketime: time, revokereason: string, thisUpdate: time, nextUpdate: time);
+
+## A client sent a command, by its code, and what it gave to it.
+global mysql_command_request: event(c: connection, command: count, arg: string);
+## A client wants to be another user; comes after the command.
+global mysql_change_user: event(c: connection, username: string);
+## A server reported an error.
+global mysql_error: event(c: connection, code: count, msg: string);
+## Something succeeded.
+global mysql_ok: event(c: connection, affected_rows: count);
+## The columns of a result, which rows follow, or its rows are over.
+global mysql_eof: event(c: connection, is_intermediate: bool);
+## A row of a result.
+global mysql_result_row: event(c: connection, row: vector of string);
+## A server greeted, and this is its version.
+global mysql_server_version: event(c: connection, ver: string);
+## A client said who it is.
+global mysql_handshake: event(c: connection, username: string);
+## A client asked for TLS.
+global mysql_ssl_request: event(c: connection);
+## How a side is to be authenticated, or is, and the data for it.
+global mysql_auth_plugin: event(c: connection, is_orig: bool, name: string, data: string);
+## A server asked to authenticate in another way.
+global mysql_auth_switch_request: event(c: connection, name: string, data: string);
+## What else is exchanged to authenticate.
+global mysql_auth_more_data: event(c: connection, is_orig: bool, data: string);
+
+## A connection is WebSocket from here on.
+global websocket_established: event(c: connection, aid: count);
+## A frame began; `opcode` is its own.
+global websocket_frame: event(c: connection, is_orig: bool, fin: bool, rsv: count, opcode: count, payload_len: count);
+## Some of what a frame carries, without its mask, at most `WebSocket::payload_chunk_size` bytes.
+global websocket_frame_data: event(c: connection, is_orig: bool, data: string);
+## A message is complete; `opcode` is that of its first frame.
+global websocket_message: event(c: connection, is_orig: bool, opcode: count);
+## A side ends the connection; the status is 0 where it gave none.
+global websocket_close: event(c: connection, is_orig: bool, status: count, reason: string);

@@ -603,4 +603,12 @@ export {
 	option disable_analyzer_after_detection: bool = T;
 }
 
+module WebSocket;
+export {
+	## Bytes of a frame that one websocket_frame_data tells, and that are held.
+	const payload_chunk_size: count = 8192 &redef;
+	## What messages carry is analysed as the content of a connection.
+	const use_dpd_default: bool = T &redef;
+}
+
 module GLOBAL;

@@ -8,6 +8,8 @@ pub(super) mod dns;
 pub(super) mod files;
 #[path = "http/mod.rs"]
 pub(super) mod http;
+#[path = "mysql/mod.rs"]
+pub(super) mod mysql;
 #[path = "ocsp/mod.rs"]
 pub(super) mod ocsp;
 #[path = "ssh/mod.rs"]
@@ -16,5 +18,7 @@ pub(super) mod ssh;
 pub(super) mod ssl;
 #[path = "syslog/mod.rs"]
 pub(super) mod syslog;
+#[path = "websocket/mod.rs"]
+pub(super) mod websocket;
 #[path = "x509/mod.rs"]
 pub(super) mod x509;

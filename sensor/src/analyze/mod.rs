@@ -74,6 +74,24 @@ pub struct Shared {
     /// The others of a replay.
     others: Option<Box<dyn Others>>,
     expected_refused: u64,
+    /// What an analyzer that is being started is told.
+    pub opening: Option<Box<Opening>>,
+}
+
+/// What an analyzer tells one that it starts of what led to it.
+#[derive(Default)]
+pub struct Opening {
+    pub host: Option<Box<[u8]>>,
+    pub uri: Option<Box<[u8]>>,
+    pub user_agent: Option<Box<[u8]>>,
+    pub headers: Vec<Said>,
+}
+
+/// A header, and whose it was.
+pub struct Said {
+    pub is_orig: bool,
+    pub name: Box<[u8]>,
+    pub value: Box<[u8]>,
 }
 
 counters! {
@@ -269,6 +287,16 @@ impl<'c> Link<'_, 'c> {
         let spec = protocol::named(name).filter(|spec| session::is_enabled(self.cx.config, spec))?;
         let child = self.begin(self.inner.outer.transactions)?;
         self.inner.start(child, spec, self.cx, self.flow, self.shared);
+        Some(child)
+    }
+
+    /// The same after `transactions`, and tells it what led to it, which it finds in [`Shared::opening`].
+    pub fn start_told(&mut self, name: &str, opening: Box<Opening>, transactions: u64) -> Option<Child> {
+        let spec = protocol::named(name).filter(|spec| session::is_enabled(self.cx.config, spec))?;
+        let child = self.begin(transactions)?;
+        self.shared.opening = Some(opening);
+        self.inner.start(child, spec, self.cx, self.flow, self.shared);
+        self.shared.opening = None;
         Some(child)
     }
 

@@ -30,6 +30,9 @@ pub struct Protocol {
     /// others.
     pub course: &'static [EventId],
     pub logs: &'static [LogDecl],
+    /// Logs that have other names for scripts than their module's `LOG` and `log_policy`: the log, its stream and its
+    /// hook.
+    pub streams: &'static [(&'static str, &'static str, &'static str)],
     /// What is behaviour, in the Zeek language; loaded as `base/protocols/NAME`. It loads `base/logs/LOG` where its
     /// logs are to be declared.
     pub script: Option<&'static str>,
@@ -53,6 +56,7 @@ impl Protocol {
         apart: &[],
         course: &[],
         logs: &[],
+        streams: &[],
         script: None,
         constants: None,
     };
@@ -127,7 +131,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn files http dns ssh syslog ssl x509 ocsp }
+protocols! { conn files http dns ssh syslog ssl x509 ocsp mysql websocket }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

@@ -112,11 +112,13 @@ fn declare_event(text: &mut String, EventDecl { name, params, doc }: &EventDecl)
 pub fn log_zeek(log: &LogDecl) -> String {
     let LogDecl { schema, info, holder, event } = log;
     let (module, path) = (log.module(), schema.path);
+    let named = protocols().iter().flat_map(|protocol| protocol.streams).find(|(log, ..)| *log == path);
+    let &(_, stream, policy) = named.unwrap_or(&(path, "LOG", "log_policy"));
     let name = info.rsplit_once("::").map_or(*info, |(_, name)| name);
     let mut text = format!(
         "# {path}.log. Generated from the declaration of its rows (record!); a test compares it.\n\n\
-         module {module};\n\nexport {{\n\tredef enum Log::ID += {{ LOG }};\n\n\
-         \tglobal log_policy: Log::PolicyHook;\n\n\ttype {name}: record {{\n",
+         module {module};\n\nexport {{\n\tredef enum Log::ID += {{ {stream} }};\n\n\
+         \tglobal {policy}: Log::PolicyHook;\n\n\ttype {name}: record {{\n",
     );
     for column in columns(schema) {
         comment(&mut text, "\t\t", column.doc);
@@ -134,10 +136,11 @@ pub fn log_zeek(log: &LogDecl) -> String {
         let _ = writeln!(text, "\nredef record {record} += {{\n\t{field}: {info} &optional;\n}};");
     }
     let event = event.map_or(String::new(), |event| format!("$ev={event}, "));
+    let stream = if stream.contains("::") { stream.to_owned() } else { format!("{module}::{stream}") };
     let _ = writeln!(
         text,
-        "\nevent zeek_init() &priority=5\n\t{{\n\tLog::create_stream({module}::LOG, [$columns={name}, {event}\
-         $path=\"{path}\", $policy=log_policy]);\n\t}}",
+        "\nevent zeek_init() &priority=5\n\t{{\n\tLog::create_stream({stream}, [$columns={name}, {event}\
+         $path=\"{path}\", $policy={policy}]);\n\t}}",
     );
     text
 }

@@ -8,6 +8,8 @@ pub mod dns;
 pub mod http;
 #[path = "../analyze/ssh/settings.rs"]
 pub mod ssh;
+#[path = "../analyze/websocket/settings.rs"]
+pub mod websocket;
 
 /// What the analyzers of each are told.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,7 @@ pub struct Protocols {
     pub dns: dns::Settings,
     pub http: http::Settings,
     pub ssh: ssh::Settings,
+    pub websocket: websocket::Settings,
 }
 
 /// The tables of the configuration file, and what is set in them.
@@ -23,4 +26,5 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("dns", dns::OPTIONS),
     ("http", http::OPTIONS),
     ("ssh", ssh::OPTIONS),
+    ("websocket", websocket::OPTIONS),
 ];

@@ -3,6 +3,7 @@
 
 pub mod events;
 mod record;
+mod upgrade;
 
 use nightjar_protocols::files::{File, Step};
 use nightjar_protocols::http::log::{Row, RowLimits, RowSink, Rows};
@@ -53,9 +54,6 @@ static SPEC: Spec = Spec {
 
 /// http.log's columns.
 pub const SCHEMA: &crate::record::Schema = <record::HttpRow<'static> as crate::record::Record>::SCHEMA;
-
-/// What connections may be upgraded to, and the analyzer of that (`HTTP::upgrade_analyzers`).
-const UPGRADES: &[(&[u8], &str)] = &[(b"websocket", "WEBSOCKET")];
 
 /// What the HTTP analyzers of a worker have in common.
 #[derive(Default)]
@@ -142,6 +140,8 @@ struct Log {
     heads: [Headers; 2],
     totals: MessageTotals,
     asking: Option<Asking>,
+    /// What is told to the analyzer of what the connection may be upgraded to.
+    upgrade: upgrade::Kept,
     /// Of both sides: what of a body was not told yet, where a script wants to see it.
     undelivered: [Vec<u8>; 2],
     /// What is held of a request's body, where a script wants to see its beginning.
@@ -190,7 +190,7 @@ impl Log {
 
     /// What of bodies is held for scripts.
     fn text_bytes(&self) -> usize {
-        self.body.len() + self.undelivered.iter().map(Vec::len).sum::<usize>()
+        self.body.len() + self.upgrade.bytes() + self.undelivered.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Nothing of the messages so far matters any more; the rows stay.
@@ -200,6 +200,7 @@ impl Log {
         self.totals = MessageTotals::default();
         (self.asking, self.answers, self.head_of) = (None, 0, 0);
         self.body.clear();
+        self.upgrade.clear();
         self.undelivered.iter_mut().for_each(Vec::clear);
     }
 }
@@ -235,6 +236,7 @@ impl Exchange {
                 heads: Default::default(),
                 totals: MessageTotals::default(),
                 asking: None,
+                upgrade: upgrade::Kept::default(),
                 undelivered: Default::default(),
                 body: Vec::new(),
                 answers: 0,
@@ -670,6 +672,9 @@ impl Handler for Hears<'_, '_, '_> {
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
         self.raise(&events::OneHeader::of(is_orig, header));
+        if !self.log.upgrade.header(is_orig, header) {
+            self.link.shared.of.http.counters.left_out += 1;
+        }
         let interest = self.link.cx.bus.interest();
         if interest.headers.iter().any(|name| name.eq_ignore_ascii_case(header.name)) {
             self.raise(&events::HeaderOfInterest::of(is_orig, header));
@@ -759,9 +764,9 @@ impl Handler for Hears<'_, '_, '_> {
         match to {
             Handover::Connect => _ = self.link.hand_over(self.log.rows.trans_depth()),
             Handover::Upgrade(to) => {
-                let known = UPGRADES.iter().find(|(token, _)| to.eq_ignore_ascii_case(token));
-                if let Some((_, analyzer)) = known {
-                    self.link.start(analyzer);
+                if let Some(analyzer) = upgrade::analyzer(to) {
+                    let opening = self.log.upgrade.opening(self.log.rows.current());
+                    self.link.start_told(analyzer, opening, self.log.rows.trans_depth());
                 }
             }
         }
