@@ -72,6 +72,7 @@ global community_id_v1: function(cid: conn_id, seed: count &default=0, do_base64
 global is_local_interface: function(ip: addr): bool;
 global lookup_addr: function(host: addr): string;
 global lookup_hostname: function(host: string): addr_set;
+global lookup_hostname_txt: function(host: string): string;
 global anonymize_addr: function(a: addr, cl: IPAddrAnonymizationClass): addr;
 global preserve_prefix: function(a: addr, width: count);
 global preserve_subnet: function(a: subnet);

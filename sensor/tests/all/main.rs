@@ -25,6 +25,7 @@ mod pushdown;
 mod replay;
 mod schemas;
 mod script;
+mod software;
 mod ssh;
 mod sumstats;
 mod testing;

@@ -99,6 +99,7 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("is_local_interface", |_, _, a| Ok(Value::Bool(arg(a, 0).as_addr() == Addr::v4([127, 0, 0, 1])))),
     ("lookup_addr", lookup_addr),
     ("lookup_hostname", |vm, _, _| Ok(super::set_of(vm, TypeId::Addr, Vec::new()))),
+    ("lookup_hostname_txt", |_, _, _| Ok(Value::str("<\\?\\?\\?>"))),
     ("anonymize_addr", |_, _, a| Ok(arg(a, 0).clone())),
     ("preserve_prefix", |_, _, _| Ok(Value::Unset)),
     ("preserve_subnet", |_, _, _| Ok(Value::Unset)),

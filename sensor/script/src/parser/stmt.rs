@@ -248,6 +248,8 @@ impl Parser<'_> {
             Tok::P("=") => InitClass::Set,
             Tok::P("+=") => InitClass::Add,
             Tok::P("-=") => InitClass::Remove,
+            // Members may follow the type without a sign.
+            Tok::P("{") => return Ok(Some(Init { class: InitClass::Set, expr: self.init_expr()? })),
             _ => return Ok(None),
         };
         self.bump();
