@@ -20,6 +20,7 @@ pub mod bounds;
 pub mod error;
 mod folders;
 pub mod pending;
+mod pieces;
 pub mod probe;
 pub mod reader;
 pub mod text;

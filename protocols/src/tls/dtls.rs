@@ -1,5 +1,6 @@
 //! DTLS (RFC 6347, RFC 9147): records in datagrams, and handshake messages that come in fragments.
 
+use crate::pieces::Pieces;
 use crate::reader::Reader;
 use crate::tls::broken::{Result, Take};
 use crate::tls::event::{Handler, TlsEvent};
@@ -33,8 +34,9 @@ struct Partial {
     kind: u8,
     number: u16,
     len: usize,
-    /// Where each belongs, in their order; they do not overlap.
-    pieces: Vec<(usize, Vec<u8>)>,
+    /// Those that told something new.
+    fragments: usize,
+    pieces: Pieces,
 }
 
 /// A connection, as far as it was seen.
@@ -59,8 +61,7 @@ impl DtlsSession {
 
     /// Bytes that are held of messages that are not whole.
     pub fn buffered(&self) -> usize {
-        let pieces = self.partial.iter().flat_map(|partial| &partial.pieces);
-        pieces.map(|(_, piece)| piece.len()).sum()
+        self.partial.iter().map(|partial| partial.pieces.len()).sum()
     }
 
     /// Whether both sides encrypt.
@@ -225,14 +226,15 @@ impl DtlsSession {
         let max_fragments = self.limits.fragments;
         let Some(partial) = self.partial.get_mut(usize::from(is_orig)) else { return Ok(()) };
         if (partial.kind, partial.number, partial.len) != (kind, seq, len) {
-            *partial = Partial { kind, number: seq, len, pieces: Vec::new() };
+            *partial = Partial { kind, number: seq, len, ..Partial::default() };
         }
-        partial.add(offset, data);
-        if partial.is_whole() {
-            let message = partial.join();
+        let before = partial.pieces.len();
+        partial.pieces.add(offset, data);
+        partial.fragments += usize::from(partial.pieces.len() > before);
+        if let Some(message) = partial.pieces.front(len) {
             *partial = Partial::default();
             self.message(is_orig, record_version, kind, &message, handler);
-        } else if partial.pieces.len() > max_fragments {
+        } else if partial.fragments > max_fragments {
             *partial = Partial::default();
             handler.violation(&format!(
                 "DTLS Message fragmented over more than {max_fragments} pieces. Cannot reassemble."
@@ -251,39 +253,6 @@ impl DtlsSession {
     ) {
         let mut hears = Hears { handler, confirmed: &mut self.is_confirmed };
         self.handshakes.message(is_orig, record_version, kind, body, &mut hears);
-    }
-}
-
-impl Partial {
-    /// Takes what is new of a fragment.
-    fn add(&mut self, offset: usize, data: &[u8]) {
-        let (mut at, mut rest) = (offset, data);
-        while !rest.is_empty() {
-            // The first piece that ends after it.
-            let next = self.pieces.partition_point(|(start, piece)| start + piece.len() <= at);
-            let Some((start, len)) = self.pieces.get(next).map(|(start, piece)| (*start, piece.len())) else {
-                self.pieces.push((at, rest.to_vec()));
-                return;
-            };
-            let room = start.saturating_sub(at).min(rest.len());
-            let (new, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-            if !new.is_empty() {
-                self.pieces.insert(next, (at, new.to_vec()));
-            }
-            // What is known already is passed over.
-            let known = (start + len).saturating_sub(at + room).min(after.len());
-            at += room + known;
-            debug_assert!(room + known > 0, "each round takes something");
-            rest = after.get(known.max(usize::from(room == 0))..).unwrap_or_default();
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.pieces.iter().map(|(_, piece)| piece.len()).sum::<usize>() == self.len
-    }
-
-    fn join(&self) -> Vec<u8> {
-        self.pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect()
     }
 }
 
