@@ -6,6 +6,7 @@ mod dns;
 mod http;
 mod magic;
 mod mysql;
+mod quic;
 mod websocket;
 mod wire;
 

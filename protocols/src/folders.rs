@@ -12,6 +12,8 @@ pub mod magic;
 pub mod mime;
 #[path = "mysql/mod.rs"]
 pub mod mysql;
+#[path = "quic/mod.rs"]
+pub mod quic;
 #[path = "ssh/mod.rs"]
 pub mod ssh;
 #[path = "syslog/mod.rs"]

@@ -14,6 +14,7 @@ export {
 		ANALYZER_ANALYZER_DTLS,
 		ANALYZER_ANALYZER_MYSQL,
 		ANALYZER_ANALYZER_WEBSOCKET,
+		ANALYZER_ANALYZER_QUIC,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -35,6 +36,7 @@ export {
 		ANALYZER_DTLS,
 		ANALYZER_MYSQL,
 		ANALYZER_WEBSOCKET,
+		ANALYZER_QUIC,
 	};
 
 	## The ports that an analyzer is set on.
@@ -47,6 +49,7 @@ export {
 		[ANALYZER_DTLS] = set(443/udp),
 		[ANALYZER_MYSQL] = set(1434/tcp, 3306/tcp),
 		[ANALYZER_WEBSOCKET] = set(),
+		[ANALYZER_QUIC] = set(443/udp, 853/udp, 784/udp),
 	};
 }
 
@@ -789,3 +792,64 @@ global websocket_frame_data: event(c: connection, is_orig: bool, data: string);
 global websocket_message: event(c: connection, is_orig: bool, opcode: count);
 ## A side ends the connection; the status is 0 where it gave none.
 global websocket_close: event(c: connection, is_orig: bool, status: count, reason: string);
+
+
+module QUIC;
+
+export {
+	## A packet that begins the handshake (RFC 9000 §17.2.2).
+	global initial_packet: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string);
+}
+
+module GLOBAL;
+
+
+module QUIC;
+
+export {
+	## The client is to begin again (RFC 9000 §17.2.5); after it the row is written.
+	global retry_packet: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string, retry_token: string, retry_integrity_tag: string);
+}
+
+module GLOBAL;
+
+
+module QUIC;
+
+export {
+	## A packet of the rest of the handshake (RFC 9000 §17.2.4).
+	global handshake_packet: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string);
+}
+
+module GLOBAL;
+
+
+module QUIC;
+
+export {
+	## A packet of early data (RFC 9000 §17.2.3).
+	global zero_rtt_packet: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string);
+}
+
+module GLOBAL;
+
+
+module QUIC;
+
+export {
+	## A side closed the connection where that can still be read, in the first packets; after it the row is written.
+	global connection_close_frame: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string, error_code: count, reason_phrase: string);
+}
+
+module GLOBAL;
+
+
+module QUIC;
+
+export {
+	## A packet of a version that is not read, or the negotiation of versions; after it the row is written.
+	global unhandled_version: event(c: connection, is_orig: bool, version: count, dcid: string, scid: string);
+}
+
+module GLOBAL;
+

@@ -595,6 +595,12 @@ const truncate_http_URI: int = -1 &redef;
 ## Bytes of a body that one http_entity_data tells.
 global http_entity_data_delivery_size: count = 1500 &redef;
 
+module QUIC;
+export {
+	## So many letters has `history` of a connection at most.
+	option max_history_length: count = 100;
+}
+
 module SSH;
 export {
 	## Compression under which the sizes of packets do not tell whether a login succeeded.

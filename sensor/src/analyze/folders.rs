@@ -12,6 +12,8 @@ pub(super) mod http;
 pub(super) mod mysql;
 #[path = "ocsp/mod.rs"]
 pub(super) mod ocsp;
+#[path = "quic/mod.rs"]
+pub(super) mod quic;
 #[path = "ssh/mod.rs"]
 pub(super) mod ssh;
 #[path = "ssl/mod.rs"]

@@ -6,6 +6,8 @@ use crate::config::options::OptionDef;
 pub mod dns;
 #[path = "../analyze/http/settings.rs"]
 pub mod http;
+#[path = "../analyze/quic/settings.rs"]
+pub mod quic;
 #[path = "../analyze/ssh/settings.rs"]
 pub mod ssh;
 #[path = "../analyze/websocket/settings.rs"]
@@ -16,6 +18,7 @@ pub mod websocket;
 pub struct Protocols {
     pub dns: dns::Settings,
     pub http: http::Settings,
+    pub quic: quic::Settings,
     pub ssh: ssh::Settings,
     pub websocket: websocket::Settings,
 }
@@ -25,6 +28,7 @@ pub struct Protocols {
 pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("dns", dns::OPTIONS),
     ("http", http::OPTIONS),
+    ("quic", quic::OPTIONS),
     ("ssh", ssh::OPTIONS),
     ("websocket", websocket::OPTIONS),
 ];

@@ -22,6 +22,7 @@ mod notice;
 mod odd_syslog;
 mod old_scripts;
 mod pushdown;
+mod quic_odd;
 mod replay;
 mod schemas;
 mod script;

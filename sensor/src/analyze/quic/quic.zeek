@@ -1,0 +1,4 @@
+# QUIC: what scripts may set, and quic.log.
+
+@load base/logs/quic
+@load base/protocols/quic/consts
