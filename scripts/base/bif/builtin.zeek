@@ -76,11 +76,6 @@ global lookup_hostname_txt: function(host: string): string;
 global anonymize_addr: function(a: addr, cl: IPAddrAnonymizationClass): addr;
 global preserve_prefix: function(a: addr, width: count);
 global preserve_subnet: function(a: subnet);
-global lookup_location: function(a: addr): geo_location;
-global lookup_autonomous_system: function(a: addr): geo_autonomous_system;
-global lookup_asn: function(a: addr): count;
-global mmdb_open_location_db: function(f: string): bool;
-global mmdb_open_asn_db: function(f: string): bool;
 global haversine_distance: function(lat1: double, long1: double, lat2: double, long2: double): double;
 
 # Containers

@@ -11,6 +11,7 @@ use nightjar_script::vm::NativeFn;
 use crate::log::{LogError, Logs};
 use crate::script_host::analyzers::Analyzers;
 use crate::script_host::files::Files;
+use crate::script_host::geo::Geo;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
 use crate::script_host::notice::Notice;
@@ -27,6 +28,7 @@ pub(super) struct Frameworks {
     pub weird: Weird,
     pub files: Files,
     pub analyzers: Analyzers,
+    pub geo: Geo,
 }
 
 impl Default for Frameworks {
@@ -40,6 +42,7 @@ impl Default for Frameworks {
             weird: Weird::default(),
             files,
             analyzers: Analyzers::default(),
+            geo: Geo::default(),
         }
     }
 }
@@ -55,6 +58,7 @@ impl Frameworks {
             self.notice.natives(),
             self.input.natives(),
             self.weird.natives(),
+            self.geo.natives(),
             options::natives(),
         ];
         groups.concat()

@@ -56,6 +56,7 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/logging.zeek", Always),
     script!("base/frameworks/input.zeek", Always),
     script!("base/bif/weird.zeek", Always),
+    script!("base/bif/geo.zeek", Always),
     script!("base/frameworks/files.zeek", Always),
     script!("base/files/extract.zeek", Always),
     script!("base/files/x509.zeek", OnDemand),

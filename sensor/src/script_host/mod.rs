@@ -7,6 +7,7 @@
 mod analyzers;
 mod files;
 mod frameworks;
+mod geo;
 mod incident;
 mod input;
 mod layout;

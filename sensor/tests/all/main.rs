@@ -9,6 +9,7 @@ mod conn;
 mod detect;
 mod dns;
 mod files;
+mod geo;
 mod http;
 mod http_sink;
 mod input;

@@ -1,5 +1,4 @@
-# Where the other end of a login is. No database of places is read here: the columns are unset and no notice is raised,
-# as in Zeek without such a database.
+# Where the other end of a login is, by the database that mmdb_dir names.
 
 @load base/frameworks/notice
 @load base/protocols/ssh

@@ -103,11 +103,6 @@ pub const TABLE: &[(&str, Plain)] = &[
     ("anonymize_addr", |_, _, a| Ok(arg(a, 0).clone())),
     ("preserve_prefix", |_, _, _| Ok(Value::Unset)),
     ("preserve_subnet", |_, _, _| Ok(Value::Unset)),
-    ("lookup_location", |vm, _, _| record(vm, "geo_location", &[])),
-    ("lookup_autonomous_system", |vm, _, _| record(vm, "geo_autonomous_system", &[])),
-    ("lookup_asn", |_, _, _| Ok(Value::Count(0))),
-    ("mmdb_open_location_db", |_, _, _| Ok(Value::Bool(false))),
-    ("mmdb_open_asn_db", |_, _, _| Ok(Value::Bool(false))),
 ];
 
 fn is_proto(v: &Value, p: Proto) -> bool {
