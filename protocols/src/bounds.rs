@@ -121,7 +121,25 @@ impl<'a> Cursor<'a> {
         self.take(rest.len(), "").unwrap_or_default()
     }
 
-    fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N]> {
+    /// A field up to where `whole` bytes of the record are read. Where that is less than what was read of it already, it
+    /// is an error as well: lengths that count what stands before them may be too small.
+    ///
+    /// # Errors
+    ///
+    /// Likewise.
+    pub fn up_to(&mut self, whole: usize, what: &'static str) -> Result<&'a [u8]> {
+        let before = self.position() - self.record;
+        match whole.checked_sub(before) {
+            Some(len) => self.take(len, what),
+            None => {
+                let have = (before + self.remaining()) as u64;
+                Err(Broken::OutOfBound { what, need: whole as u64, have })
+            }
+        }
+    }
+
+    /// The next `N` bytes, which Zeek's parser looks at together: `what` is the last of them.
+    pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N]> {
         self.need(N, what)?;
         self.reader.take_array(what).map_err(|_| Broken::Other(String::new()))
     }
@@ -183,6 +201,8 @@ mod tests {
         let told = "Binpac exception: binpac exception: out_of_bound: Some_Record:field: 13 > 10";
         let within = r.record(|r| r.u16("Another_Record:field")).unwrap_err();
         assert_eq!(within, Broken::OutOfBound { what: "Another_Record:field", need: 2, have: 1 });
-        assert_eq!((broken.to_string().as_str(), r.take_rest(), r.is_empty()), (told, &b"c"[..], true));
+        let short = r.record(|r| r.u8("Record:len").and_then(|_| r.up_to(0, "Record:field")));
+        assert_eq!(short, Err(Broken::OutOfBound { what: "Record:field", need: 0, have: 1 }));
+        assert_eq!((broken.to_string().as_str(), r.take_rest(), r.is_empty()), (told, &b""[..], true));
     }
 }

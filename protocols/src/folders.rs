@@ -1,5 +1,7 @@
 //! The parsers, by their folders. Written by tools/lists; a test compares it.
 
+#[path = "dhcp/mod.rs"]
+pub mod dhcp;
 #[path = "dns/mod.rs"]
 pub mod dns;
 #[path = "files/mod.rs"]

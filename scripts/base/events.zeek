@@ -15,6 +15,7 @@ export {
 		ANALYZER_ANALYZER_MYSQL,
 		ANALYZER_ANALYZER_WEBSOCKET,
 		ANALYZER_ANALYZER_QUIC,
+		ANALYZER_ANALYZER_DHCP,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -37,6 +38,7 @@ export {
 		ANALYZER_MYSQL,
 		ANALYZER_WEBSOCKET,
 		ANALYZER_QUIC,
+		ANALYZER_DHCP,
 	};
 
 	## The ports that an analyzer is set on.
@@ -50,6 +52,7 @@ export {
 		[ANALYZER_MYSQL] = set(1434/tcp, 3306/tcp),
 		[ANALYZER_WEBSOCKET] = set(),
 		[ANALYZER_QUIC] = set(443/udp, 853/udp, 784/udp),
+		[ANALYZER_DHCP] = set(67/udp, 68/udp, 4011/udp),
 	};
 }
 
@@ -682,12 +685,12 @@ type Certificate: record {
 	sig_alg: string &log;
 	tbs_sig_alg: string;
 	## `rsa`, `dsa` or `ecdsa`.
-	key_type: string &optional;
+	key_type: string &optional &log;
 	## In bits.
-	key_length: count &optional;
+	key_length: count &optional &log;
 	## RSA's.
-	exponent: string &optional;
-	curve: string &optional;
+	exponent: string &optional &log;
+	curve: string &optional &log;
 };
 }
 
@@ -717,7 +720,7 @@ export {
 ## Whether it may sign others.
 type BasicConstraints: record {
 	ca: bool &log;
-	path_len: count &optional;
+	path_len: count &optional &log;
 };
 }
 
@@ -729,10 +732,10 @@ export {
 
 ## What it is for beside its subject.
 type SubjectAlternativeName: record {
-	dns: string_vec &optional;
-	uri: string_vec &optional;
-	email: string_vec &optional;
-	ip: addr_vec &optional;
+	dns: string_vec &optional &log;
+	uri: string_vec &optional &log;
+	email: string_vec &optional &log;
+	ip: addr_vec &optional &log;
 	## Names of other kinds, which are not kept.
 	other_fields: bool;
 };
@@ -853,3 +856,119 @@ export {
 
 module GLOBAL;
 
+
+module DHCP;
+
+export {
+
+## A message's fields (RFC 2131 §2).
+type Msg: record {
+	## 1 of clients, 2 of servers.
+	op: count;
+	## Of option 53.
+	m_type: count;
+	xid: count;
+	secs: interval;
+	flags: count;
+	ciaddr: addr;
+	yiaddr: addr;
+	siaddr: addr;
+	giaddr: addr;
+	chaddr: string;
+	sname: string &default="";
+	file_n: string &default="";
+};
+}
+
+module GLOBAL;
+
+type DHCP::Addrs: vector of addr;
+
+module DHCP;
+
+export {
+
+## Option 61.
+type ClientID: record {
+	hwtype: count;
+	hwaddr: string;
+};
+}
+
+module GLOBAL;
+
+module DHCP;
+
+export {
+
+## Option 81.
+type ClientFQDN: record {
+	flags: count;
+	rcode1: count;
+	rcode2: count;
+	domain_name: string;
+};
+}
+
+module GLOBAL;
+
+module DHCP;
+
+export {
+
+## A sub-option of option 82.
+type SubOpt: record {
+	code: count;
+	value: string;
+};
+}
+
+module GLOBAL;
+
+type DHCP::SubOpts: vector of DHCP::SubOpt;
+
+module DHCP;
+
+export {
+
+## The options of a message that are read.
+type Options: record {
+	## The codes of all that there were, in their order.
+	options: index_vec &optional;
+	subnet_mask: addr &optional;
+	routers: DHCP::Addrs &optional;
+	dns_servers: DHCP::Addrs &optional;
+	host_name: string &optional;
+	domain_name: string &optional;
+	forwarding: bool &optional;
+	broadcast: addr &optional;
+	## Option 43.
+	vendor: string &optional;
+	nbns: DHCP::Addrs &optional;
+	addr_request: addr &optional;
+	lease: interval &optional;
+	serv_addr: addr &optional;
+	param_list: index_vec &optional;
+	message: string &optional;
+	max_msg_size: count &optional;
+	renewal_time: interval &optional;
+	rebinding_time: interval &optional;
+	vendor_class: string &optional;
+	client_id: DHCP::ClientID &optional;
+	user_class: string &optional;
+	client_fqdn: DHCP::ClientFQDN &optional;
+	sub_opt: DHCP::SubOpts &optional;
+	auto_config: bool &optional;
+	## Option 252: where a proxy's settings are found.
+	auto_proxy_config: string &optional;
+	time_offset: int &optional;
+	time_servers: DHCP::Addrs &optional;
+	name_servers: DHCP::Addrs &optional;
+	ntp_servers: DHCP::Addrs &optional;
+};
+}
+
+module GLOBAL;
+
+## A message.
+global dhcp_message: event(c: connection, is_orig: bool, msg: DHCP::Msg, options: DHCP::Options);

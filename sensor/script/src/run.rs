@@ -208,6 +208,7 @@ impl Script {
     pub fn run(&mut self) -> i32 {
         // Without packets the clock is the wall's.
         self.vm.network_time = self.vm.host.now();
+        self.vm.started = self.vm.network_time;
         let fine = self.init();
         if self.vm.exit_code.is_none() && !fine && self.vm.host.env("ZEEK_ALLOW_INIT_ERRORS").is_none() {
             let d = Diag::new(Severity::Fatal, Span::default(), "errors occurred while initializing");

@@ -2,6 +2,8 @@
 
 #[path = "conn/mod.rs"]
 pub(super) mod conn;
+#[path = "dhcp/mod.rs"]
+pub(super) mod dhcp;
 #[path = "dns/mod.rs"]
 pub(super) mod dns;
 #[path = "files/mod.rs"]

@@ -168,7 +168,16 @@ impl Shared {
 
 /// Ports of a protocol over TCP, for its [`Spec`].
 const fn over_tcp<const N: usize>(ports: [u16; N]) -> [(Proto, u16); N] {
-    let mut over = [(Proto::Tcp, 0); N];
+    over(Proto::Tcp, ports)
+}
+
+/// Ports of a protocol over UDP, likewise.
+const fn over_udp<const N: usize>(ports: [u16; N]) -> [(Proto, u16); N] {
+    over(Proto::Udp, ports)
+}
+
+const fn over<const N: usize>(proto: Proto, ports: [u16; N]) -> [(Proto, u16); N] {
+    let mut over = [(proto, 0); N];
     let mut at = 0;
     while at < N {
         over[at].1 = ports[at];

@@ -241,7 +241,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         script::Compiled::Scripts(scripts) => Some(scripts),
     };
     if let Some(key) = &args.explain {
-        scripts.as_mut().ok_or("--explain tells of SumStats: give a script that has some")?.explain(key);
+        let given = scripts.as_mut().filter(|_| !args.scripts.is_empty());
+        given.ok_or("--explain tells of SumStats: give a script that has some")?.explain(key);
     }
     let named = scripts.as_ref().and_then(|scripts| scripts.log_folder());
     let named = named

@@ -81,14 +81,14 @@ impl ScriptArgs {
         if let Some(wrong) = options::contradiction(self.assignments()) {
             return Err(wrong);
         }
-        // A sensor's own notices need what is loaded by default.
-        let scripts = self.scripts().next().is_some() || !self.code.is_empty() || traffic == Traffic::Live;
-        if !scripts {
+        // What is loaded by default writes logs of its own, and a sensor's notices.
+        let by_default = traffic == Traffic::Live || traffic == Traffic::Capture && !self.bare;
+        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
             self.check_assignments(traffic, &mut engine)?;
             let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
             let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
                 && engine.given.iter().all(|(option, _)| obeyed(option));
-            if natively {
+            if natively && !by_default {
                 engine.config.ignore_checksums |= engine.no_checksums;
                 return Ok(Compiled::None);
             }

@@ -17,8 +17,8 @@ use crate::service::settings::Sensor;
 use crate::sink::Known;
 
 /// Streams of scripts that ship.
-const SHIPPED: [&str; 8] =
-    ["config", "dns-noise", "http-noise", "intel", "noise", "notice", "notice_alarm", "reporter"];
+const SHIPPED: [&str; 9] =
+    ["config", "dhcp", "dns-noise", "http-noise", "intel", "noise", "notice", "notice_alarm", "reporter"];
 
 /// Streams to which scripts that ship move rows of another, as they come.
 const MOVED: [(&str, &str); 2] = [("dns-noise", "dns"), ("http-noise", "http")];
@@ -27,7 +27,7 @@ const MOVED: [(&str, &str); 2] = [("dns-noise", "dns"), ("http-noise", "http")];
 const ALL_SHIPPED: [&str; 2] = ["policy/detect", "policy/tuning/noise"];
 
 /// Streams that are declared so that scripts which name them load. Nothing is parsed that would write to them.
-const UNWRITTEN: [&str; 5] = ["dhcp", "ftp", "mysql", "radius", "smtp"];
+const UNWRITTEN: [&str; 4] = ["ftp", "mysql", "radius", "smtp"];
 
 /// All streams, those of scripts that have begun included.
 pub(super) fn known(scripts: Option<&Scripts>) -> Known {

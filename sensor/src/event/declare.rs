@@ -286,7 +286,8 @@ macro_rules! events {
 }
 
 /// Declares records that events take as arguments, as [`events!`](crate::event::events) declares events. Fields
-/// that are an `Option` may be unset; other attributes of the language follow an arrow: `inferred: bool => "&default=T"`.
+/// that are an `Option` may be unset; attributes that the language has beside that, or instead, follow an arrow:
+/// `inferred: bool => "&default=T"`.
 macro_rules! arg_records {
     ($(
         $(#[doc = $doc:literal])+
@@ -304,7 +305,9 @@ macro_rules! arg_records {
                 fields: &[$($crate::event::FieldDecl {
                     name: $crate::event::events!(@name $field $($column)?),
                     ty: <$ty as $crate::event::Argument>::TYPE,
-                    attributes: if <$ty as $crate::event::Argument>::OPTIONAL {
+                    attributes: if <$ty as $crate::event::Argument>::OPTIONAL
+                        && concat!($($attributes)?).is_empty()
+                    {
                         "&optional"
                     } else {
                         concat!($($attributes)?)
@@ -322,7 +325,33 @@ macro_rules! arg_records {
     )+ };
 }
 
-pub(crate) use {arg_records, events};
+/// Declares arguments that are lists, by the type that scripts know them as, with what makes their parts.
+///
+/// ```text
+/// lists! {
+///     /// Numbers of one byte.
+///     Bytes(&'a [u8]) as NUMBERS, |bytes, _arena| bytes.iter().map(|n| Part::Count(u64::from(*n))).collect();
+/// }
+/// ```
+macro_rules! lists {
+    ($( $(#[doc = $doc:literal])+ $name:ident($of:ty) as $ty:expr, |$value:ident, $arena:ident| $parts:expr; )+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'a>(pub $of);
+
+        impl $crate::event::Argument for $name<'_> {
+            const TYPE: $crate::event::ArgType = $ty;
+
+            fn put(&self, $arena: &mut $crate::event::Arena) -> $crate::event::Part {
+                let $value = &self.0;
+                let parts: Vec<$crate::event::Part> = $parts;
+                $arena.list(&parts)
+            }
+        }
+    )+ };
+}
+
+pub(crate) use {arg_records, events, lists};
 
 /// A set of events: a bit for each.
 #[derive(Clone, Copy, Debug)]

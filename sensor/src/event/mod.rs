@@ -19,7 +19,7 @@ pub use declare::{
     ArgType, Argument, Conn, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name, Numbered,
     Port, RecordDecl, UpperCase,
 };
-pub(crate) use declare::{arg_records, events};
+pub(crate) use declare::{arg_records, events, lists};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
 pub use heartbeat::{Heartbeat, HeartbeatSeen, Step};
 pub use interest::{

@@ -47,7 +47,8 @@ fn of_protocols() -> Vec<(String, Loaded, String)> {
     let constants = analyze::protocols().iter().filter_map(|protocol| protocol.constants);
     let constants =
         constants.map(|(name, text)| (format!("base/protocols/{name}.zeek"), Loaded::OnDemand, text()));
-    let scripted = analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty());
+    let scripted =
+        analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty() || protocol.script.is_some());
     pipeline::declared_logs().map(log).chain(constants).chain(scripted.map(script)).collect()
 }
 
@@ -66,7 +67,6 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/protocols/ftp.zeek", Declared),
     script!("base/protocols/smtp.zeek", Declared),
     script!("base/protocols/radius.zeek", Declared),
-    script!("base/protocols/dhcp.zeek", Declared),
     script!("base/protocols/unraised.zeek", Declared),
     script!("base/frameworks/conn-threshold.zeek", ByDefault),
     script!("base/frameworks/config.zeek", ByDefault),

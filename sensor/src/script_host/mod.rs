@@ -419,8 +419,9 @@ impl Events for Scripts {
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         let (log, at) = (&self.frameworks.log, now.as_secs_f64());
-        let scheduled = self.script.vm.next_scheduled().is_some_and(|next| next <= at);
-        if !scheduled && !log.delay_due(at) && !log.rotation_due(at) {
+        let vm = &self.script.vm;
+        let due = vm.expiry_due(at) || vm.next_scheduled().is_some_and(|next| next <= at);
+        if !due && !log.delay_due(at) && !log.rotation_due(at) {
             return Ok(());
         }
         self.reach(now, logs)?;

@@ -44,6 +44,8 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/protocols/conn/community-id-logging.zeek", text: include_str!("../../../scripts/policy/protocols/conn/community-id-logging.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/conn/known-hosts.zeek", text: include_str!("../../../scripts/policy/protocols/conn/known-hosts.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/conn/known-services.zeek", text: include_str!("../../../scripts/policy/protocols/conn/known-services.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/protocols/dhcp/msg-orig.zeek", text: include_str!("../../../scripts/policy/protocols/dhcp/msg-orig.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/protocols/dhcp/sub-opts.zeek", text: include_str!("../../../scripts/policy/protocols/dhcp/sub-opts.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/dns/detect-external-names.zeek", text: include_str!("../../../scripts/policy/protocols/dns/detect-external-names.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/dns/log-original-query-case.zeek", text: include_str!("../../../scripts/policy/protocols/dns/log-original-query-case.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/http/detect-sqli.zeek", text: include_str!("../../../scripts/policy/protocols/http/detect-sqli.zeek"), loaded: Loaded::OnDemand },

@@ -7,6 +7,7 @@ mod build;
 mod capture;
 mod conn;
 mod detect;
+mod dhcp;
 mod dns;
 mod files;
 mod geo;

@@ -190,14 +190,14 @@ impl Vm {
             self.network_time = now;
         }
         if first {
-            self.next_expiry = 0.0;
+            (self.started, self.next_expiry) = (now, 0.0);
         }
         while self.scheduled.peek().is_some_and(|s| s.at <= now) {
             if let Some(s) = self.scheduled.pop() {
                 self.enqueue(s.event, s.args);
             }
         }
-        if !self.expiring.is_empty() && now >= self.next_expiry {
+        if self.expiry_due(now) {
             self.expire_tables(now);
         }
         if !self.queue.is_empty() || !self.triggers.is_empty() {
@@ -208,7 +208,7 @@ impl Vm {
     /// The clock was set back by so many seconds: what is scheduled comes as long from now as it would have.
     pub fn set_back(&mut self, by: f64) {
         self.network_time = (self.network_time - by).max(0.0);
-        self.next_expiry = 0.0;
+        (self.started, self.next_expiry) = (self.started - by, 0.0);
         let scheduled = std::mem::take(&mut self.scheduled).into_iter();
         self.scheduled = scheduled.map(|event| crate::vm::Scheduled { at: event.at - by, ..event }).collect();
     }
@@ -218,6 +218,11 @@ impl Vm {
         while let Some(s) = self.scheduled.pop() {
             self.enqueue(s.event, s.args);
         }
+    }
+
+    /// Whether members of tables are to be looked at that may have expired.
+    pub fn expiry_due(&self, now: f64) -> bool {
+        now >= self.next_expiry && !self.expiring.is_empty()
     }
 
     /// Time of the next scheduled event.

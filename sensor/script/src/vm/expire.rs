@@ -5,9 +5,10 @@ use crate::source::Span;
 use crate::value::{TableVal, Value};
 use std::rc::Rc;
 
-/// Zeek's defaults for `table_expire_interval` and `table_incremental_step`.
+/// Zeek's defaults for `table_expire_interval`, `table_incremental_step` and `table_expire_delay`.
 const INTERVAL: f64 = 10.0;
 const STEP: usize = 5000;
+const DELAY: f64 = 0.01;
 
 impl Vm {
     pub(crate) fn expire_tables(&mut self, now: f64) {
@@ -24,8 +25,12 @@ impl Vm {
             }
             None => false,
         });
+        let mut all = true;
         for t in tables {
-            self.expire_table(&t, now);
+            all &= self.expire_table(&t, now);
+        }
+        if !all {
+            self.next_expiry = now + DELAY;
         }
     }
 
@@ -43,12 +48,15 @@ impl Vm {
         }
     }
 
-    fn expire_table(&mut self, t: &Rc<TableVal>, now: f64) {
-        let Some(timeout) = self.timeout_of(t) else { return };
+    /// True where all that are due have expired, and not only as many as may in one go.
+    fn expire_table(&mut self, t: &Rc<TableVal>, now: f64) -> bool {
+        let Some(timeout) = self.timeout_of(t) else { return true };
         // A negative timeout means never.
         if timeout < 0.0 {
-            return;
+            return true;
         }
+        // As in Zeek a member's age counts from the last whole second since the first packet.
+        let start = self.started;
         let mut due: Vec<(Value, Value)> = Vec::new();
         {
             let mut dict = t.dict.borrow_mut();
@@ -56,14 +64,16 @@ impl Vm {
                 if e.stamp == 0.0 {
                     // Inserted before the clock started.
                     e.stamp = now;
-                } else if e.stamp + timeout < now && due.len() < STEP {
+                } else if start + (e.stamp - start).trunc() + timeout < now && due.len() < STEP {
                     due.push((e.key.clone(), e.value.clone()));
                 }
             }
         }
+        let all = due.len() < STEP;
         for (k, v) in due {
             self.expire_member(t, k, v, now, timeout);
         }
+        all
     }
 
     fn expire_member(&mut self, t: &Rc<TableVal>, k: Value, v: Value, now: f64, timeout: f64) {

@@ -295,6 +295,8 @@ pub struct Vm {
     scheduled: std::collections::BinaryHeap<Scheduled>,
     seq: u64,
     pub(crate) expiring: Vec<WeakTable>,
+    /// When the clock was first set: the time of the first packet.
+    pub(crate) started: f64,
     pub(crate) next_expiry: f64,
     pub(crate) triggers: Vec<Rc<trigger::Trigger>>,
     pub network_time: f64,
@@ -341,6 +343,7 @@ impl Vm {
             scheduled: std::collections::BinaryHeap::new(),
             seq: 0,
             expiring: Vec::new(),
+            started: 0.0,
             next_expiry: 0.0,
             triggers: Vec::new(),
             network_time: 0.0,

@@ -2,7 +2,7 @@
 
 use nightjar_protocols::tls::{ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, Suites, U16s};
 
-use crate::event::{Arena, ArgType, Argument, Conn, Part, arg_records, events};
+use crate::event::{Arena, ArgType, Argument, Conn, Part, arg_records, events, lists};
 use crate::time::Time;
 
 events! { [crate::analyze::first::ssl]
@@ -231,25 +231,6 @@ impl Algorithm {
         let [hash, signature] = numbers.map_or([256; 2], |numbers| numbers.map(u16::from));
         Algorithm { hash, signature }
     }
-}
-
-/// An argument that is a list, by the type that scripts know it as.
-macro_rules! lists {
-    ($( $(#[doc = $doc:literal])+ $name:ident($of:ty) as $ty:expr, |$value:ident, $arena:ident| $parts:expr; )+) => { $(
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name<'a>(pub $of);
-
-        impl Argument for $name<'_> {
-            const TYPE: ArgType = $ty;
-
-            fn put(&self, $arena: &mut Arena) -> Part {
-                let $value = &self.0;
-                let parts: Vec<Part> = $parts;
-                $arena.list(&parts)
-            }
-        }
-    )+ };
 }
 
 const NUMBERS: ArgType = ArgType::Named("index_vec");

@@ -104,7 +104,7 @@ const BY_SCRIPTS: &str = "
     Weird::sampling_whitelist Weird::actions Weird::ignore_hosts Weird::weird_do_not_ignore_repeats
     Reporter::errors_to_stderr Reporter::info_to_stderr Reporter::warnings_to_stderr Threading::heartbeat_interval
     exit_only_after_terminate log_rotate_base_time max_find_all_string_length peer_description
-    table_expire_interval Config::config_files FileExtract::default_limit
+    table_expire_interval Config::config_files DHCP::max_msg_types_per_log_entry FileExtract::default_limit
     FileExtract::default_limit_includes_missing FileExtract::prefix Input::accept_unsupported_types
     Input::default_mode Input::default_reader Input::empty_field Input::separator Input::set_separator
     Input::unset_field InputAscii::empty_field InputAscii::fail_on_file_problem InputAscii::fail_on_invalid_lines
