@@ -117,6 +117,10 @@ struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
+    /// Tell of each handler and policy of the scripts whether it runs where the packet is, and what keeps it from that
+    #[arg(long = "where")]
+    places: bool,
+
     #[command(flatten)]
     scripts: script::ScriptArgs,
 }
@@ -199,11 +203,11 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
 }
 
 fn check(args: &CheckArgs) -> Result<u8, String> {
-    let Some(config) = &args.config else { return args.scripts.check() };
+    let Some(config) = &args.config else { return args.scripts.check(args.places) };
     match examine::load(config) {
         Ok(sensor) => {
             say(format_args!("{}: read; {} interfaces", config.display(), sensor.interfaces.len()));
-            let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check()? };
+            let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check(args.places)? };
             let known = match code {
                 ALL_READ if sensor.export.is_some() => streams::checked(&sensor, &args.scripts),
                 _ => streams::configured(&sensor),

@@ -59,14 +59,18 @@ impl ScriptArgs {
         self.code.is_empty() && self.words.is_empty()
     }
 
-    /// `nightjar check`.
-    pub fn check(&self) -> Result<u8, String> {
+    /// `nightjar check`; `places`: tells where each handler runs.
+    pub fn check(&self, places: bool) -> Result<u8, String> {
         let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
         match self.compile(true, Traffic::None, engine)? {
             Compiled::None if self.is_empty() => {
                 Err("nothing to check: give scripts, or code with -e".to_owned())
             }
             Compiled::Failed => Ok(FAILED),
+            Compiled::Scripts(mut scripts) if places => {
+                print!("{}", scripts.whereabouts());
+                Ok(0)
+            }
             Compiled::None | Compiled::Scripts(_) => Ok(0),
         }
     }

@@ -9,7 +9,7 @@ use nightjar_script::vm::FuncId;
 use crate::analyze;
 use crate::analyze::LogDecl;
 use crate::analyze::file_events::FileContent;
-use crate::event::{ConnParts, Event as _, EventDecl, EventId, EventSet, Interest, LogInterest, Rows};
+use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
 use crate::policy;
@@ -198,6 +198,32 @@ impl Layout {
         self.looks_aside(vm, schema, comes_with)
     }
 
+    /// The events of which every one is raised, to know the transaction that is going on.
+    pub fn needed(&self, vm: &Vm) -> Vec<EventId> {
+        let courses = analyze::protocols().iter().filter(|group| !group.course.is_empty());
+        let followed = courses.filter(|group| group.row.is_some_and(|schema| self.follows(vm, schema)));
+        followed.flat_map(|group| group.course).copied().collect()
+    }
+
+    /// Why an event is raised whatever its handlers would do, where that is so.
+    pub fn whole(&self, needed: &[EventId], id: EventId, event: &EventDecl) -> Option<&'static str> {
+        if SAMPLED.contains(&id) {
+            Some("which of these are told of is found in order")
+        } else if event.is_of_file() {
+            // That is what the first event of it brings.
+            Some("what a file belongs to is known in order")
+        } else if needed.contains(&id) {
+            Some("scripts look for the transaction at other events, so that all of it is followed")
+        } else {
+            None
+        }
+    }
+
+    /// The event whose handlers are this function's bodies.
+    pub fn event_of(&self, function: FuncId) -> Option<(EventId, &'static EventDecl)> {
+        analyze::events().find(|(id, _)| self.event(*id).is_some_and(|event| event.function == function))
+    }
+
     /// What the workers have to take along. `treatment` says of a log what is done to its rows.
     pub fn interest(
         &self,
@@ -208,21 +234,11 @@ impl Layout {
     ) -> Interest {
         let handled = |id| self.event(id).is_some_and(|event| vm.is_handled(event.function));
         let mut events = analyze::events_where(|id, _| handled(id));
-        // Those of which every one is needed, to know the transaction that is going on.
-        let mut needed = EventSet::default();
-        for group in analyze::protocols().iter().filter(|group| !group.course.is_empty()) {
-            if group.row.is_some_and(|schema| self.follows(vm, schema)) {
-                for &id in group.course {
-                    events.insert(id);
-                    needed.insert(id);
-                }
-            }
-        }
-        // What a file belongs to is what the first event of it brings.
+        let needed = self.needed(vm);
+        needed.iter().for_each(|id| events.insert(*id));
         let pushdown = |(id, event): (EventId, &EventDecl)| {
-            let is_whole = SAMPLED.contains(&id) || event.is_of_file() || needed.contains(id);
-            let outcome = events.contains(id) && !is_whole;
-            outcome.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
+            let foreseen = events.contains(id) && self.whole(&needed, id, event).is_none();
+            foreseen.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
         };
         let pushdown = analyze::events().map(pushdown).collect();
         let named = |name: &str| is_named(vm, name);

@@ -12,6 +12,7 @@ mod incident;
 mod input;
 mod layout;
 mod library;
+mod locality;
 mod log;
 mod notice;
 mod options;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use nightjar_script::Vm;
-use nightjar_script::pushdown::{Host, Path, Plan, SeenValue, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, Reach, SeenValue, Stage};
+use nightjar_script::source::Span;
 use nightjar_script::types::{ParamType, Type, TypeId};
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::FuncId;
@@ -120,6 +121,14 @@ pub(super) fn pushdown(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> 
     })))
 }
 
+/// How far workers get with each handler of an event, of a connection that scripts were not told of before.
+pub(super) fn reach(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> Vec<(Span, Reach)> {
+    let function = vm.funcs.get(event.0 as usize);
+    let Some(ty) = function.and_then(|function| vm.types.as_func(function.ty)) else { return Vec::new() };
+    let schema = analyze::row_of(id);
+    vm.reach(event, &Handlers { vm, layout, parameters: &ty.params, schema, fresh: true })
+}
+
 /// Goes through all handlers: a bit for each of those that do nothing, and whether all do nothing but effects, which
 /// are gathered.
 fn play(plan: &Plan<Place>, (args, arena): (&[Part], &Arena), conn: &Subject<'_>) -> (u64, bool) {
@@ -158,6 +167,13 @@ impl Host<Place> for Handlers<'_> {
                 of_conn(self.vm, self.layout, self.schema, fields)
             }
             _ => None,
+        }
+    }
+
+    fn obstacle(&self, path: &Path) -> &'static str {
+        match path.fields.last() {
+            None => "workers do not look into this argument",
+            Some((ty, at)) => obstacle(self.vm, *ty, *at),
         }
     }
 
@@ -264,31 +280,77 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
     }
 }
 
-/// Which rows of a log its policy, predicate and path function let pass without doing anything, if that can be told.
-pub(super) fn passes(vm: &Vm, log: &Log, log_functions: &LogFunctions) -> Option<Passes> {
-    let column = |fields: &[(TypeId, usize)]| {
+/// Why workers do not know a field.
+fn obstacle(vm: &Vm, ty: TypeId, at: usize) -> &'static str {
+    let of = vm.types.as_record(ty).and_then(|record| record.fields.get(at).map(|field| field.ty));
+    if vm.uses.writes(ty, at) && of.is_some_and(|of| !vm.types.is_aggregate(of)) {
+        "scripts change it"
+    } else if of.is_some_and(|of| is_plain(vm, of)) {
+        "workers do not have it"
+    } else {
+        "it is no plain value"
+    }
+}
+
+/// What the functions of a log's filter are given.
+struct Row<'v> {
+    vm: &'v Vm,
+    log: &'v Log,
+    /// The parameter that is the row.
+    parameter: usize,
+}
+
+impl Host<Place> for Row<'_> {
+    fn place(&self, path: &Path) -> Option<Place> {
+        match &path.fields[..] {
+            fields if path.parameter == self.parameter => self.column(fields),
+            [(ty, at)] if self.parameter == 0 && path.parameter == 2 => {
+                let name = self.vm.types.as_record(*ty)?.fields.get(*at)?.name.as_ref() == "name";
+                name.then_some(Place::Text(FILTER))
+            }
+            _ => None,
+        }
+    }
+
+    fn obstacle(&self, path: &Path) -> &'static str {
+        path.fields.last().map_or("it is no column", |(ty, at)| obstacle(self.vm, *ty, *at))
+    }
+}
+
+impl Row<'_> {
+    fn column(&self, fields: &[(TypeId, usize)]) -> Option<Place> {
         let at = match *fields {
-            [(_, at)] => log.column(at, false),
-            [(_, id), (_, at)] if log.id.is_some_and(|place| place.at == id) => log.column(at, true),
+            [(_, at)] => self.log.column(at, false),
+            [(_, id), (_, at)] if self.log.id.is_some_and(|place| place.at == id) => {
+                self.log.column(at, true)
+            }
             _ => None,
         }?;
-        let plain = log.columns.get(at)?.filter(|column| !column.written)?;
-        Some(Place::Column(Column { at, plain: is_plain(vm, plain.place.ty) }))
-    };
-    // Of functions with the row as the parameter of this number.
-    let plan = |function: Option<FuncId>, row: usize| match function {
+        let column = self.log.columns.get(at)?.filter(|column| !column.written)?;
+        Some(Place::Column(Column { at, plain: is_plain(self.vm, column.place.ty) }))
+    }
+}
+
+impl LogFunctions {
+    /// Those that there are, with the parameter that is the row.
+    fn all(&self) -> impl Iterator<Item = (FuncId, usize)> {
+        [(self.policy, 0), (self.pred, 0), (self.path_func, 2)]
+            .into_iter()
+            .filter_map(|(function, parameter)| Some((function?, parameter)))
+    }
+
+    /// How far workers get with each.
+    pub fn reach(&self, vm: &Vm, log: &Log) -> Vec<(FuncId, Vec<(Span, Reach)>)> {
+        let reach = |(function, parameter)| (function, vm.reach(function, &Row { vm, log, parameter }));
+        self.all().map(reach).collect()
+    }
+}
+
+/// Which rows of a log its policy, predicate and path function let pass without doing anything, if that can be told.
+pub(super) fn passes(vm: &Vm, log: &Log, log_functions: &LogFunctions) -> Option<Passes> {
+    let plan = |function: Option<FuncId>, parameter: usize| match function {
         None => Some(None),
-        Some(function) => {
-            let place = |path: &Path| match &path.fields[..] {
-                fields if path.parameter == row => column(fields),
-                [(ty, at)] if row == 0 && path.parameter == 2 => {
-                    let name = vm.types.as_record(*ty)?.fields.get(*at)?.name.as_ref() == "name";
-                    name.then_some(Place::Text(FILTER))
-                }
-                _ => None,
-            };
-            Some(Some(vm.plan(function, &place)?))
-        }
+        Some(function) => Some(Some(vm.plan(function, &Row { vm, log, parameter })?)),
     };
     let (policy, pred) = (plan(log_functions.policy, 0)?, plan(log_functions.pred, 0)?);
     let (path_func, path) = (plan(log_functions.path_func, 2)?, log_functions.path.clone());

@@ -368,3 +368,62 @@ fn what_can_be_told_beforehand_is_what_happens() {
         assert!(seen.contains(what), "nothing of {what}");
     }
 }
+
+/// Bodies of all kinds, and what `nightjar check --where` is to say of each: where it runs, and what is in the way.
+const PLACES: &[(&str, &str)] = &[
+    ("global seen = 0;", ""),
+    ("option most = 400;", ""),
+    ("redef record connection += { knocks: count &default=0; };", ""),
+    (
+        "event http_reply(c: connection, version: string, code: count, reason: string) { if ( code > most ) \
+         SumStats::observe(\"x\", [$host=c$id$orig_h], [$str=reason]); }",
+        "event http_reply: local",
+    ),
+    (
+        "event http_reply(c: connection, version: string, code: count, reason: string) { if ( code > most ) ++seen; }",
+        "event http_reply: local up to p.zeek:5: it assigns seen",
+    ),
+    (
+        "event http_request(c: connection, method: string, original_URI: string, unescaped_URI: string, version: \
+         string) { print method; }",
+        "event http_request: ordered, p.zeek:6: it prints",
+    ),
+    ("function count_it(c: connection) { ++c$knocks; }", ""),
+    (
+        "event connection_rejected(c: connection) { if ( c$id$resp_p == 80/tcp ) return; count_it(c); }",
+        "event connection_rejected: local up to p.zeek:7: it assigns c$knocks",
+    ),
+    ("event file_new(f: fa_file) { }", "event file_new: ordered, what a file belongs to is known in order"),
+    (
+        "hook Conn::log_policy(rec: Conn::Info, id: Log::ID, filter: Log::Filter) { if ( rec$id$resp_p == 53/udp ) \
+         break; }",
+        "hook Conn::log_policy: local",
+    ),
+    (
+        "function to_where(id: Log::ID, path: string, rec: DNS::Info): string { return seen > 3 ? \"a\" : \"b\"; }",
+        "function to_where: ordered, p.zeek:11: seen: it is no plain constant",
+    ),
+    (
+        "event zeek_init() { system(\"touch ran\"); local f = Log::get_filter(DNS::LOG, \"default\"); f$path_func = \
+         to_where; Log::add_filter(DNS::LOG, f); }",
+        "event zeek_init: ordered, it is run by what runs in order",
+    ),
+];
+
+#[test]
+fn where_each_body_runs_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let script: String = PLACES.iter().map(|(line, _)| format!("{line}\n")).collect();
+    std::fs::write(folder.path().join("p.zeek"), script).unwrap();
+    let check = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+        .current_dir(folder.path())
+        .args(["check", "--where", "p.zeek"])
+        .output()
+        .unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let said = |(nth, (_, told)): (usize, &(&str, &str))| format!("./p.zeek:{}: {told}\n", nth + 1);
+    let expected: String =
+        PLACES.iter().enumerate().filter(|(_, (_, told))| !told.is_empty()).map(said).collect();
+    assert_eq!(String::from_utf8(check.stdout).unwrap(), expected.replace(" p.zeek", " ./p.zeek"));
+    assert!(!folder.path().join("ran").exists(), "a script has had an effect");
+}

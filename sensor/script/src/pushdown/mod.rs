@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 use regex_automata::meta::Regex;
 use smallvec::SmallVec;
 
+use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{Addr, LONG_TEXT, Port};
 
@@ -80,6 +81,11 @@ pub trait Host<R> {
         None
     }
 
+    /// Why it does not find what is at a path.
+    fn obstacle(&self, _path: &Path) -> &'static str {
+        "workers do not have it"
+    }
+
     /// What it calls a native function, if it sees to calls of that.
     fn calls(&self, _function: &str) -> Option<R> {
         None
@@ -107,6 +113,24 @@ impl<R, F: Fn(&Path) -> Option<R>> Host<R> for F {
 pub struct Plan<R> {
     /// None of those that always do something.
     bodies: Vec<Option<Block<R>>>,
+}
+
+/// How far a body can be told beforehand.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// To its end, whatever it does.
+    All,
+    /// In some cases to its end, and else up to there.
+    Until(Obstacle),
+    /// It always does something that has to be run.
+    Nothing(Obstacle),
+}
+
+/// What cannot be told, where it stands and why.
+#[derive(Clone, Debug)]
+pub struct Obstacle {
+    pub span: Span,
+    pub why: String,
 }
 
 /// Which bodies of an event do nothing.

@@ -5,9 +5,12 @@ use std::rc::Rc;
 use regex_automata::meta::Regex;
 
 use crate::ast::{BinOp, Expr as Ast, ExprKind, ExprRef, Name, Stmt, StmtKind, StmtRef, UnOp};
+use crate::describe;
 use crate::pushdown::{
-    Block, Builtin, Comparison, Effect, Ends, Expr, HashSet, Host, Members, Path, Plan, SLOTS, Step,
+    Block, Builtin, Comparison, Effect, Ends, Expr, HashSet, Host, Members, Obstacle, Path, Plan, Reach, SLOTS,
+    Step,
 };
+use crate::source::Span;
 use crate::types::TypeId;
 use crate::value::{Pattern, Value};
 use crate::vm::{Body, BodySource, FuncId, FuncKind, GlobalKind, Vm};
@@ -18,6 +21,8 @@ const MAX_DEPTH: u32 = 8;
 const MAX_SIZE: u32 = 2_000;
 /// A set with more subnets is asked of the machine, which does not compare one after the other.
 const MAX_NETS: usize = 64;
+
+const TOO_LONG: &str = "it is longer than workers follow";
 
 /// What changes options while a capture is read.
 const SET_OPTIONS: [&str; 5] = [
@@ -33,25 +38,63 @@ impl Vm {
     /// are now. None where all bodies always do something that the host does not see to.
     pub fn plan<R: Clone>(&self, id: FuncId, host: &dyn Host<R>) -> Option<Plan<R>> {
         let function = self.funcs.get(id.0 as usize)?;
-        let options = self.keeps_options();
-        let body = |body: &Rc<Body>| {
-            let BodySource { lambda, params } = body.source.as_ref()?;
-            let mut names = Vec::new();
-            for (at, (parameter, ty)) in lambda.params.iter().zip(params).enumerate() {
-                let parameter_of_all = match &body.args {
-                    Some(args) => *args.get(at)? as usize,
-                    None => at,
-                };
-                let path = Path { parameter: parameter_of_all, fields: Vec::new() };
-                names.push((parameter.name.clone(), Term::Path(path, *ty)));
-            }
-            let mut translation =
-                Translation { vm: self, host, names, options, slots: 0, depth: 0, left: MAX_SIZE };
-            let block = translation.block(std::slice::from_ref(&lambda.body));
-            Ends::of(&block, &|_| true).may_settle().then_some(block)
-        };
-        let bodies: Vec<_> = function.bodies.iter().map(body).collect();
+        let block = |body: &Rc<Body>| self.translate(body, host).map(|(block, _)| block);
+        let bodies: Vec<_> = function.bodies.iter().map(block).collect();
         bodies.iter().any(Option::is_some).then_some(Plan { bodies })
+    }
+
+    /// How far each body of a function, hook or event can be told beforehand, and what is in the way.
+    pub fn reach<R: Clone>(&self, id: FuncId, host: &dyn Host<R>) -> Vec<(Span, Reach)> {
+        let Some(function) = self.funcs.get(id.0 as usize) else { return Vec::new() };
+        let reach = |body: &Rc<Body>| match self.translation(body, host) {
+            Some((_, None)) => Reach::All,
+            Some((block, Some(obstacle))) => match Ends::of(&block, &|_| true).may_settle() {
+                true => Reach::Until(obstacle),
+                false => Reach::Nothing(obstacle),
+            },
+            None => Reach::Nothing(Obstacle { span: body.span, why: "it takes what is around it".to_owned() }),
+        };
+        function.bodies.iter().map(|body| (body.span, reach(body))).collect()
+    }
+
+    /// A body of which something can be told.
+    fn translate<R: Clone>(
+        &self,
+        body: &Body,
+        host: &dyn Host<R>,
+    ) -> Option<(Block<R>, Option<Obstacle>)> {
+        self.translation(body, host).filter(|(block, _)| Ends::of(block, &|_| true).may_settle())
+    }
+
+    /// A body, and the first thing in it that cannot be told.
+    fn translation<R: Clone>(
+        &self,
+        body: &Body,
+        host: &dyn Host<R>,
+    ) -> Option<(Block<R>, Option<Obstacle>)> {
+        let BodySource { lambda, params } = body.source.as_ref()?;
+        let mut names = Vec::new();
+        for (at, (parameter, ty)) in lambda.params.iter().zip(params).enumerate() {
+            let parameter_of_all = match &body.args {
+                Some(args) => *args.get(at)? as usize,
+                None => at,
+            };
+            let path = Path { parameter: parameter_of_all, fields: Vec::new() };
+            names.push((parameter.name.clone(), Term::Path(path, *ty)));
+        }
+        let options = self.keeps_options();
+        let mut translation = Translation {
+            vm: self,
+            host,
+            names,
+            options,
+            slots: 0,
+            depth: 0,
+            left: MAX_SIZE,
+            obstacle: None,
+        };
+        let block = translation.block(std::slice::from_ref(&lambda.body));
+        Some((block, translation.obstacle))
     }
 
     /// Whether options stay as they are.
@@ -84,6 +127,8 @@ struct Translation<'t, R> {
     slots: usize,
     depth: u32,
     left: u32,
+    /// The first thing that cannot be told.
+    obstacle: Option<Obstacle>,
 }
 
 impl<R: Clone> Translation<'_, R> {
@@ -101,8 +146,9 @@ impl<R: Clone> Translation<'_, R> {
     }
 
     fn statement(&mut self, statement: &Stmt, block: &mut Block<R>) {
+        let span = statement.span;
         if !self.goes_on() {
-            return block.push(Step::Act);
+            return block.push(self.act(span, TOO_LONG));
         }
         match &statement.kind {
             StmtKind::Block(statements) => {
@@ -133,19 +179,23 @@ impl<R: Clone> Translation<'_, R> {
             }
             StmtKind::Break => block.push(Step::Break),
             StmtKind::Local { names, init: Some(init), ty: None, attrs, .. } if attrs.is_empty() => {
-                let [(name, _)] = &names[..] else { return block.push(Step::Act) };
+                let [(name, _)] = &names[..] else {
+                    return block.push(self.act(span, "it declares several variables at once"));
+                };
                 let term = self.term(&init.expr);
                 // It fails where it stands, though its name may not be looked at.
-                let term = match (self.value(&term), term) {
+                let term = match (self.value(&term, &init.expr), term) {
                     (Expr::Unknown, _) => return block.push(Step::Act),
                     (value, term @ Term::Path(..)) => {
-                        let Expr::Read(place) = &value else { return block.push(Step::Act) };
+                        let Expr::Read(place) = &value else {
+                            return block.push(self.act(span, "what it keeps is no plain value"));
+                        };
                         if self.host.is_set(place) != Some(true) {
                             block.push(Step::Ask(value));
                         }
                         term
                     }
-                    (value, Term::Value(_)) => Term::Value(self.kept(value, block)),
+                    (value, Term::Value(_)) => Term::Value(self.kept(value, span, block)),
                 };
                 self.names.push((name.clone(), term));
             }
@@ -158,22 +208,58 @@ impl<R: Clone> Translation<'_, R> {
                     ExprKind::Add(member) => self.addition(member).map(Step::Effect),
                     _ => None,
                 };
-                block.push(step.unwrap_or(Step::Act));
+                block.push(step.unwrap_or_else(|| self.act(span, &self.what_it_does(expr))));
             }
             StmtKind::Add(member) => {
-                block.push(self.addition(member).map_or(Step::Act, Step::Effect));
+                let step = self.addition(member).map(Step::Effect);
+                let why = || format!("it adds to {}", describe::expr(member, self.vm));
+                block.push(step.unwrap_or_else(|| self.act(span, &why())));
             }
-            _ => block.push(Step::Act),
+            kind => block.push(self.act(span, what_it_is(kind))),
+        }
+    }
+
+    /// What has to be run by the machine.
+    fn act(&mut self, span: Span, why: &str) -> Step<R> {
+        self.meet(span, || why.to_owned());
+        Step::Act
+    }
+
+    /// What cannot be told.
+    fn unknown(&mut self, expr: &Ast, why: &str) -> Expr<R> {
+        let vm = self.vm;
+        self.meet(expr.span, || format!("{}: {why}", describe::expr(expr, vm)));
+        Expr::Unknown
+    }
+
+    fn meet(&mut self, span: Span, why: impl FnOnce() -> String) {
+        self.obstacle.get_or_insert_with(|| Obstacle { span, why: why() });
+    }
+
+    /// What a statement does that is an expression.
+    fn what_it_does(&self, expr: &Ast) -> String {
+        let shown = |expr: &Ast| describe::expr(expr, self.vm);
+        match &expr.kind {
+            ExprKind::Call(function, _) => format!("it calls {}", shown(function)),
+            ExprKind::Add(member) => format!("it adds to {}", shown(member)),
+            ExprKind::Delete(member) => format!("it deletes {}", shown(member)),
+            ExprKind::Assign(to, _) | ExprKind::AddTo(to, _) | ExprKind::RemoveFrom(to, _) => {
+                format!("it assigns {}", shown(to))
+            }
+            ExprKind::Unary(UnOp::Incr | UnOp::Decr, of) => format!("it assigns {}", shown(of)),
+            ExprKind::Schedule(..) | ExprKind::Event(..) => "it raises an event".to_owned(),
+            ExprKind::Hook(call) => format!("it runs the hook {}", shown(call)),
+            _ => format!("it evaluates {}", shown(expr)),
         }
     }
 
     /// Evaluates what a name stands for, once: it may be an effect.
-    fn kept(&mut self, value: Expr<R>, block: &mut Block<R>) -> Expr<R> {
+    fn kept(&mut self, value: Expr<R>, span: Span, block: &mut Block<R>) -> Expr<R> {
         if value.is_constant() {
             return value;
         }
         if self.slots == SLOTS {
-            block.push(Step::Act);
+            block.push(self.act(span, TOO_LONG));
             return Expr::Unknown;
         }
         let slot = self.slots;
@@ -204,7 +290,7 @@ impl<R: Clone> Translation<'_, R> {
     /// An argument of an effect. What may be an effect itself comes before.
     fn argument(&mut self, expr: &Ast, block: &mut Block<R>) -> Option<Expr<R>> {
         let value = self.told(expr)?;
-        Some(if value.only_looks() { value } else { self.kept(value, block) })
+        Some(if value.only_looks() { value } else { self.kept(value, expr.span, block) })
     }
 
     /// `add set[element]`.
@@ -243,11 +329,12 @@ impl<R: Clone> Translation<'_, R> {
                 if let Some((_, term)) = self.names.iter().rev().find(|(known, _)| known == name) {
                     return term.clone();
                 }
-                Term::Value(self.global(expr, name).map_or(Expr::Unknown, |at| self.constant(at)))
+                let value = self.global(expr, name).and_then(|at| self.constant(at));
+                Term::Value(value.unwrap_or_else(|| self.unknown(expr, "it is no plain constant")))
             }
             ExprKind::Field(of, field) => match self.field(of, field) {
                 Some((path, ty)) => Term::Path(path, ty),
-                None => Term::Value(Expr::Unknown),
+                None => Term::Value(self.unknown(expr, "it is a field of what was made or kept")),
             },
             _ => Term::Value(self.expr(expr)),
         }
@@ -261,16 +348,19 @@ impl<R: Clone> Translation<'_, R> {
         Some((path, inner))
     }
 
-    fn value(&self, term: &Term<R>) -> Expr<R> {
+    fn value(&mut self, term: &Term<R>, expr: &Ast) -> Expr<R> {
         match term {
-            Term::Path(path, _) => self.host.place(path).map_or(Expr::Unknown, Expr::Read),
+            Term::Path(path, _) => match self.host.place(path) {
+                Some(place) => Expr::Read(place),
+                None => self.unknown(expr, self.host.obstacle(path)),
+            },
             Term::Value(value) => value.clone(),
         }
     }
 
     fn expr(&mut self, expr: &Ast) -> Expr<R> {
         if !self.goes_on() {
-            return Expr::Unknown;
+            return self.unknown(expr, TOO_LONG);
         }
         match &expr.kind {
             ExprKind::Bool(b) => Expr::Bool(*b),
@@ -281,19 +371,23 @@ impl<R: Clone> Translation<'_, R> {
             ExprKind::Port(port) => Expr::Port(*port),
             ExprKind::Name(_) | ExprKind::Field(..) => {
                 let term = self.term(expr);
-                self.value(&term)
+                self.value(&term, expr)
             }
             ExprKind::HasField(of, field) => {
-                let place = self.field(of, field).and_then(|(path, _)| self.host.place(&path));
-                let has = |place: R| self.host.is_set(&place).map_or(Expr::Has(place), Expr::Bool);
-                place.map_or(Expr::Unknown, has)
+                let Some((path, _)) = self.field(of, field) else {
+                    return self.unknown(expr, "it is a field of what was made or kept");
+                };
+                match self.host.place(&path) {
+                    Some(place) => self.host.is_set(&place).map_or(Expr::Has(place), Expr::Bool),
+                    None => self.unknown(expr, self.host.obstacle(&path)),
+                }
             }
             ExprKind::Unary(UnOp::Not, inner) => match self.expr(inner) {
                 Expr::Unknown => Expr::Unknown,
                 Expr::Bool(b) => Expr::Bool(!b),
                 inner => Expr::Not(Box::new(inner)),
             },
-            ExprKind::Binary(op, a, b) => self.binary(*op, a, b),
+            ExprKind::Binary(op, a, b) => self.binary(expr, *op, a, b),
             ExprKind::Cond(condition, a, b) => match self.expr(condition) {
                 Expr::Unknown => Expr::Unknown,
                 Expr::Bool(true) => self.expr(a),
@@ -309,27 +403,32 @@ impl<R: Clone> Translation<'_, R> {
                     Value::Table(table) => self.is_kept(at).then(|| table.len()),
                     _ => None,
                 });
-                size.map_or(Expr::Unknown, |size| Expr::Count(size as u64))
+                match size {
+                    Some(size) => Expr::Count(size as u64),
+                    None => self.unknown(expr, "it is not the size of a table or set that stays as it is"),
+                }
             }
             ExprKind::Call(function, arguments) => {
                 if let Some(name) = self.native(function) {
-                    let builtin = Builtin::named(&name, arguments.len());
+                    let Some(builtin) = Builtin::named(&name, arguments.len()) else {
+                        return self.unknown(expr, "workers do not have this function");
+                    };
                     let of: Option<Vec<Expr<R>>> = arguments.iter().map(|of| self.told(of)).collect();
-                    return builtin.zip(of).map_or(Expr::Unknown, |(builtin, of)| Expr::Builtin(builtin, of));
+                    return of.map_or(Expr::Unknown, |of| Expr::Builtin(builtin, of));
                 }
                 match self.call(function, arguments) {
-                    None => Expr::Unknown,
+                    None => self.unknown(expr, "workers do not follow this call"),
                     Some(mut body) => match (body.len(), body.pop()) {
                         (1, Some(Step::Return(Some(answer)))) => answer,
                         (_, last) => Expr::Call(body.into_iter().chain(last).collect()),
                     },
                 }
             }
-            _ => Expr::Unknown,
+            _ => self.unknown(expr, "workers do not evaluate this"),
         }
     }
 
-    fn binary(&mut self, op: BinOp, a: &Ast, b: &Ast) -> Expr<R> {
+    fn binary(&mut self, expr: &Ast, op: BinOp, a: &Ast, b: &Ast) -> Expr<R> {
         let whole = |pattern: &Pattern| pattern.whole().cloned();
         if matches!(op, BinOp::Eq | BinOp::Ne) {
             let matched = match (self.pattern(a, whole), self.pattern(b, whole)) {
@@ -373,7 +472,7 @@ impl<R: Clone> Translation<'_, R> {
             BinOp::Le => compare(Comparison::LessOrEqual, a, b),
             BinOp::Gt => compare(Comparison::Less, b, a),
             BinOp::Ge => compare(Comparison::LessOrEqual, b, a),
-            _ => Expr::Unknown,
+            _ => self.unknown(expr, "workers do not evaluate this"),
         }
     }
 
@@ -382,7 +481,9 @@ impl<R: Clone> Translation<'_, R> {
             return matching(self.expr(set), pattern);
         }
         let members = self.global_of(set).filter(|at| self.is_kept(*at)).and_then(|at| self.members(at));
-        let Some(members) = members else { return Expr::Unknown };
+        let Some(members) = members else {
+            return self.unknown(set, "it is no table or set of plain members that stays as it is");
+        };
         match &of.kind {
             ExprKind::List(parts) if matches!(members, Members::Nothing) => {
                 // Nothing is in there, but the parts may fail.
@@ -391,7 +492,7 @@ impl<R: Clone> Translation<'_, R> {
                 asked.push(Step::Return(Some(Expr::Bool(false))));
                 Expr::Call(asked)
             }
-            ExprKind::List(_) => Expr::Unknown,
+            ExprKind::List(_) => self.unknown(of, "workers do not look for several parts"),
             _ => match self.expr(of) {
                 Expr::Unknown => Expr::Unknown,
                 of => Expr::Member(Box::new(of), Box::new(members)),
@@ -414,9 +515,9 @@ impl<R: Clone> Translation<'_, R> {
         let mut block = Block::new();
         for (parameter, argument) in lambda.params.iter().zip(arguments) {
             let term = match self.term(argument) {
-                Term::Value(value) => Term::Value(self.kept(value, &mut block)),
+                Term::Value(value) => Term::Value(self.kept(value, argument.span, &mut block)),
                 Term::Path(path, ty) => {
-                    self.ask(&path, &mut block);
+                    self.ask(&path, argument, &mut block);
                     Term::Path(path, ty)
                 }
             };
@@ -431,7 +532,7 @@ impl<R: Clone> Translation<'_, R> {
     }
 
     /// What is handed on has to be there.
-    fn ask(&self, path: &Path, block: &mut Block<R>) {
+    fn ask(&mut self, path: &Path, argument: &Ast, block: &mut Block<R>) {
         if path.fields.is_empty() {
             return;
         }
@@ -441,7 +542,10 @@ impl<R: Clone> Translation<'_, R> {
         match self.host.place(path) {
             Some(place) if self.host.is_set(&place) == Some(true) => {}
             Some(place) => block.push(Step::Ask(Expr::Read(place))),
-            None if path.fields.iter().any(may_miss) => block.push(Step::Act),
+            None if path.fields.iter().any(may_miss) => {
+                let why = format!("{}: {}", describe::expr(argument, self.vm), self.host.obstacle(path));
+                block.push(self.act(argument.span, &why));
+            }
             None => {}
         }
     }
@@ -476,11 +580,11 @@ impl<R: Clone> Translation<'_, R> {
         self.is_constant(at) && !expires && !self.vm.uses.holds(at)
     }
 
-    fn constant(&self, at: u32) -> Expr<R> {
+    fn constant(&self, at: u32) -> Option<Expr<R>> {
         if !self.is_constant(at) {
-            return Expr::Unknown;
+            return None;
         }
-        match &self.vm.values[at as usize] {
+        Some(match &self.vm.values[at as usize] {
             Value::Bool(b) => Expr::Bool(*b),
             Value::Count(n) => Expr::Count(*n),
             Value::Int(n) => Expr::Int(*n),
@@ -488,8 +592,8 @@ impl<R: Clone> Translation<'_, R> {
             Value::Str(text) => Expr::Text(text[..].into()),
             Value::Addr(addr) => Expr::Addr(*addr),
             Value::Port(port) => Expr::Port(*port),
-            _ => Expr::Unknown,
-        }
+            _ => return None,
+        })
     }
 
     /// A pattern that stands there, or is a constant.
@@ -559,5 +663,20 @@ fn negated<R>(expr: Expr<R>, negate: bool) -> Expr<R> {
         Expr::Unknown => Expr::Unknown,
         Expr::Bool(b) => Expr::Bool(!b),
         expr => Expr::Not(Box::new(expr)),
+    }
+}
+
+/// What a statement is that workers do not run.
+fn what_it_is(kind: &StmtKind) -> &'static str {
+    match kind {
+        StmtKind::Print(_) => "it prints",
+        StmtKind::Event(..) => "it raises an event",
+        StmtKind::For(..) | StmtKind::While(..) => "it loops",
+        StmtKind::Switch(..) => "it switches",
+        StmtKind::Delete(_) => "it deletes",
+        StmtKind::When(_) | StmtKind::ReturnWhen(_) => "it waits",
+        StmtKind::Assert(..) => "it asserts",
+        StmtKind::Local { .. } => "a variable has a type or attributes, or no value",
+        _ => "workers do not run this",
     }
 }
