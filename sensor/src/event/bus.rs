@@ -384,6 +384,7 @@ impl Bus {
             proto: conn.proto,
             told: conn.told,
             row: row.map(|(_, view)| Shown::View(view)),
+            view: Some(conn),
         });
         let owner = conn.as_ref().map(|conn| Owner { uid: conn.uid, nth: row.map_or(0, |(nth, _)| *nth) });
         let Some(idle) = self.settle_of(id, owner.zip(subject.as_ref()), args) else { return false };

@@ -35,8 +35,11 @@ pub struct Observation {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Words {
     Text(Span),
-    /// As it is printed.
+    /// As they are printed.
     Addr(IpAddr),
+    /// A subnet, with how many of all 128 bits its prefix has.
+    Net(IpAddr, u8),
+    Port(u16, Proto),
 }
 
 /// All effects of an event.

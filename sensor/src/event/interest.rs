@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{Arena, ConnId, EventId, EventSet, Part, Proto, RecordView};
+use crate::event::{Arena, ConnId, ConnView, EventId, EventSet, Part, Proto, RecordView};
 use crate::record::{Record, Schema, Value};
 
 /// What the scripts of a run want of the workers.
@@ -91,6 +91,8 @@ pub struct Subject<'h> {
     pub told: bool,
     /// The row that the event is about.
     pub row: Option<Shown<'h>>,
+    /// How the connection stands, where that was put together already.
+    pub view: Option<&'h ConnView>,
 }
 
 /// A row as scripts will see it.

@@ -28,9 +28,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use nightjar_script::pushdown::IdleBodies;
+use nightjar_script::pushdown::{IdleBodies, Printed};
 use nightjar_script::source::Span;
-use nightjar_script::value::{Addr, Value};
+use nightjar_script::value::{Addr, Port, Value};
 use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
@@ -316,9 +316,12 @@ fn observe(
     observed: &Observation,
     gathered: &Gathered,
 ) -> Res<()> {
+    let printed = |printed: Printed| Rc::from(printed.to_string().into_bytes());
     let words = |words: &Words| match words {
         Words::Text(span) => Rc::from(gathered.text_of(*span)),
-        Words::Addr(addr) => Rc::from(Addr::from_ip(*addr).to_string().into_bytes()),
+        Words::Addr(addr) => printed(Printed::Addr(Addr::from_ip(*addr))),
+        Words::Net(addr, width) => printed(Printed::Net(Addr::from_ip(*addr), *width)),
+        Words::Port(num, proto) => printed(Printed::Port(Port { num: *num, proto: values::proto(*proto) })),
     };
     let host = observed.host.map(|host| Addr::from_ip(host).0);
     let key = Key { host, text: observed.text.as_ref().map(words) };

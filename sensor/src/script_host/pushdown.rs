@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nightjar_script::Vm;
-use nightjar_script::pushdown::{Host, Path, Plan, Reach, SeenValue, Stage};
+use nightjar_script::pushdown::{Host, Path, Plan, Printed, Reach, SeenValue, Stage};
 use nightjar_script::source::Span;
 use nightjar_script::types::{ParamType, Type, TypeId};
 use nightjar_script::value::{self, Addr};
@@ -16,7 +16,7 @@ use crate::event::{
     Shown, Subject, What, Words,
 };
 use crate::record::{Schema, Value};
-use crate::script_host::layout::{Layout, Log};
+use crate::script_host::layout::{self, Layout, Log};
 use crate::script_host::values;
 
 /// What bodies name: places that they look at, and calls.
@@ -27,6 +27,10 @@ enum Place {
     OrigP,
     RespH,
     RespP,
+    History,
+    /// The state of the originator, or the responder.
+    OrigState,
+    RespState,
     /// The row that the event or the policy is about.
     Row,
     Column(Column),
@@ -180,6 +184,7 @@ impl Host<Place> for Handlers<'_> {
     fn is_set(&self, place: &Place) -> Option<bool> {
         match place {
             Place::OrigH | Place::OrigP | Place::RespH | Place::RespP => Some(true),
+            Place::History | Place::OrigState | Place::RespState => Some(true),
             Place::Row => self.fresh.then_some(true),
             Place::Own => self.fresh.then_some(false),
             _ => None,
@@ -251,7 +256,11 @@ impl<'h> Stage<'h, Place> for Scene<'h> {
         let effects = &mut *self.arena.gathered.borrow_mut();
         let words = match value {
             SeenValue::Text(text) => Some(Words::Text(effects.text(text))),
-            SeenValue::AddrText(addr) => Some(Words::Addr(addr.to_ip())),
+            SeenValue::Printed(Printed::Addr(addr)) => Some(Words::Addr(addr.to_ip())),
+            SeenValue::Printed(Printed::Net(addr, width)) => Some(Words::Net(addr.to_ip(), *width)),
+            SeenValue::Printed(Printed::Port(port)) => {
+                values::transport(port.proto).map(|proto| Words::Port(port.num, proto))
+            }
             _ => None,
         };
         let (Place::Given(given), Some(Effect { what: What::Observe(observed), .. })) =
@@ -396,6 +405,17 @@ fn of_conn(
             _ => None,
         };
     }
+    let is = |place: Option<layout::Place>| place.is_some_and(|place| place.at == *first);
+    if is(layout.conn.history) {
+        return rest.is_empty().then_some(Place::History);
+    }
+    for (end, state) in [(layout.conn.orig, Place::OrigState), (layout.conn.resp, Place::RespState)] {
+        if is(end) {
+            let [(ty, at)] = rest else { return None };
+            let is_state = vm.types.as_record(*ty)?.fields.get(*at)?.name.as_ref() == "state";
+            return (is_state && !vm.uses.writes(*ty, *at)).then_some(state);
+        }
+    }
     let log = &layout.logs[layout.log(row?)?];
     if log.holder != Some(*first) {
         return None;
@@ -427,6 +447,9 @@ fn look<'h>(place: &Place, conn: &'h Subject<'h>, arena: &'h Arena) -> Option<Se
         Place::RespH => SeenValue::Addr(Addr::from_ip(conn.id.resp_h)),
         Place::OrigP => port(conn.id.orig_p),
         Place::RespP => port(conn.id.resp_p),
+        Place::History => SeenValue::Text(arena.bytes_of(conn.view?.history)),
+        Place::OrigState => SeenValue::Count(conn.view?.orig.state),
+        Place::RespState => SeenValue::Count(conn.view?.resp.state),
         // It may hold one that this event does not tell of.
         Place::Row => conn.row.map(|_| SeenValue::Set)?,
         // Of fresh ones it is known.

@@ -37,6 +37,16 @@ pub(super) fn proto(proto: Proto) -> value::Proto {
     }
 }
 
+/// The other way round, where it is one of connections.
+pub(super) fn transport(proto: value::Proto) -> Option<Proto> {
+    match proto {
+        value::Proto::Tcp => Some(Proto::Tcp),
+        value::Proto::Udp => Some(Proto::Udp),
+        value::Proto::Icmp => Some(Proto::Icmp),
+        value::Proto::Unknown => None,
+    }
+}
+
 /// The record in a field, made where there is none yet.
 pub(super) fn inner(vm: &mut Vm, record: &RecordVal, place: Option<Place>) -> Option<Rc<RecordVal>> {
     let place = place?;

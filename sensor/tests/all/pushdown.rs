@@ -220,6 +220,51 @@ event http_message_done(c: connection, is_orig: bool, stat: http_message_stat) &
         print "tagged", c$uid, c$http$status_code, |c$http$tags|, FAILED in c$http$tags;
     }
 
+# Connections that lead to nothing, by their history and the states of their ends.
+global nobody_minds: hook(who: addr, what: port);
+
+function knocked(c: connection, who: addr, what: port)
+    {
+    if ( hook nobody_minds(who, what) )
+        SumStats::observe("knocks", [$host=who, $str=cat(what)], [$str=cat(mask_addr(who, 24))]);
+    }
+
+function ended_early(c: connection)
+    {
+    OPAQUE
+    if ( /[Dd]/ in c$history )
+        return;
+    local resp = c$resp$state;
+    if ( c$orig$state == TCP_SYN_SENT && resp == TCP_RESET )
+        knocked(c, c$id$orig_h, c$id$resp_p);
+    else if ( resp != TCP_ESTABLISHED || "S" !in c$history )
+        knocked(c, c$id$resp_h, c$id$orig_p);
+    }
+
+event connection_attempt(c: connection)
+    {
+    OPAQUE
+    if ( "H" in c$history )
+        knocked(c, c$id$resp_h, c$id$orig_p);
+    else
+        knocked(c, c$id$orig_h, c$id$resp_p);
+    }
+
+event connection_rejected(c: connection)
+    {
+    ended_early(c);
+    }
+
+event connection_reset(c: connection)
+    {
+    ended_early(c);
+    }
+
+event connection_pending(c: connection)
+    {
+    ended_early(c);
+    }
+
 function count_all(stream: string, limit: double)
     {
     local all = SumStats::Reducer($stream=stream, $apply=set(SumStats::SUM, SumStats::UNIQUE, SumStats::MAX),
@@ -250,6 +295,7 @@ event zeek_init()
     count_all("faults", 2.0);
     count_all("requests", 4.0);
     count_all("grouped", 2.0);
+    count_all("knocks", 2.0);
     local broken = SumStats::Reducer($stream="broken", $apply=set(SumStats::SUM),
         $pred(key: SumStats::Key, obs: SumStats::Observation) = { return obs$str == "x"; });
     SumStats::create([$name="broken", $epoch=10min, $reducers=set(broken)]);
@@ -359,6 +405,7 @@ fn what_can_be_told_beforehand_is_what_happens() {
         "counted, faults",
         "counted, requests",
         "counted, grouped",
+        "counted, knocks",
         "known client",
         "data for a known client",
         "attack, ",

@@ -12,13 +12,15 @@
 
 mod translate;
 
+use std::fmt;
+
 use foldhash::fast::RandomState;
 use regex_automata::meta::Regex;
 use smallvec::SmallVec;
 
 use crate::source::Span;
 use crate::types::TypeId;
-use crate::value::{Addr, LONG_TEXT, Port};
+use crate::value::{Addr, LONG_TEXT, Port, text};
 
 /// Where a body finds what it is given: a parameter, and fields in it.
 #[derive(Clone, Debug)]
@@ -43,11 +45,29 @@ pub enum SeenValue<'s> {
     Double(f64),
     Text(&'s [u8]),
     Addr(Addr),
-    /// The words for an address.
-    AddrText(Addr),
-    /// The first address of a subnet.
-    Net(Addr),
+    /// A subnet, with how many of all 128 bits its prefix has.
+    Net(Addr, u8),
     Port(Port),
+    /// What is printed of a value.
+    Printed(Printed),
+}
+
+/// A value to be printed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Printed {
+    Addr(Addr),
+    Net(Addr, u8),
+    Port(Port),
+}
+
+impl fmt::Display for Printed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Printed::Addr(addr) => addr.fmt(f),
+            Printed::Net(addr, width) => f.write_str(&text::subnet(addr, *width)),
+            Printed::Port(port) => write!(f, "{}/{}", port.num, port.proto.name()),
+        }
+    }
 }
 
 impl SeenValue<'_> {
@@ -198,6 +218,8 @@ enum Expr<R> {
     Compare(Comparison, Box<Expr<R>>, Box<Expr<R>>),
     Member(Box<Expr<R>>, Box<Members>),
     Matches(Box<Expr<R>>, Box<Regex>),
+    /// A text in another one.
+    Within(Box<Expr<R>>, Box<Expr<R>>),
     /// A function of scripts.
     Call(Block<R>),
     Builtin(Builtin, Vec<Expr<R>>),
@@ -444,6 +466,12 @@ impl<'p, 's, S> Play<'p, 's, S> {
                 Some(SeenValue::Text(text)) if text.len() < LONG_TEXT => pattern.is_match(text),
                 _ => return None,
             },
+            Expr::Within(a, b) => match (self.value(a), self.value(b)) {
+                (Some(SeenValue::Text(a)), Some(SeenValue::Text(b))) if b.len() < LONG_TEXT => {
+                    crate::builtins::find_bytes(b, a, 0).is_some()
+                }
+                _ => return None,
+            },
             Expr::Unknown
             | Expr::Slot(_)
             | Expr::Read(_)
@@ -480,9 +508,11 @@ impl Builtin {
     fn of_one<'s>(self, argument: &SeenValue<'s>) -> Option<SeenValue<'s>> {
         Some(match (self, argument) {
             (Builtin::Cat, SeenValue::Text(text)) => SeenValue::Text(text),
-            (Builtin::Cat, SeenValue::Addr(addr)) => SeenValue::AddrText(*addr),
+            (Builtin::Cat, SeenValue::Addr(addr)) => SeenValue::Printed(Printed::Addr(*addr)),
+            (Builtin::Cat, SeenValue::Net(addr, width)) => SeenValue::Printed(Printed::Net(*addr, *width)),
+            (Builtin::Cat, SeenValue::Port(port)) => SeenValue::Printed(Printed::Port(*port)),
             (Builtin::IsV4, SeenValue::Addr(addr)) => SeenValue::Bool(addr.is_v4()),
-            (Builtin::SubnetToAddr, SeenValue::Net(addr)) => SeenValue::Addr(*addr),
+            (Builtin::SubnetToAddr, SeenValue::Net(addr, _)) => SeenValue::Addr(*addr),
             _ => return None,
         })
     }
@@ -493,7 +523,7 @@ impl Builtin {
                 let (most, before) = if addr.is_v4() { (32, 96) } else { (128, 0) };
                 // More is an error.
                 let width = u8::try_from(*width).ok().filter(|width| *width <= most)? + before;
-                Some(SeenValue::Net(addr.mask(width)))
+                Some(SeenValue::Net(addr.mask(width), width))
             }
             _ => None,
         }
@@ -621,7 +651,7 @@ impl<R> Expr<R> {
             Expr::Cond(condition, a, b) => {
                 condition.may_be_told(known) && (a.may_be_told(known) || b.may_be_told(known))
             }
-            Expr::Compare(_, a, b) => a.may_be_told(known) && b.may_be_told(known),
+            Expr::Compare(_, a, b) | Expr::Within(a, b) => a.may_be_told(known) && b.may_be_told(known),
             Expr::Member(of, _) | Expr::Matches(of, _) => of.may_be_told(known),
             Expr::Call(body) => Ends::of(body, known).idle,
             Expr::Builtin(_, arguments) => arguments.iter().all(|argument| argument.may_be_told(known)),

@@ -7,8 +7,8 @@ use regex_automata::meta::Regex;
 use crate::ast::{BinOp, Expr as Ast, ExprKind, ExprRef, Name, Stmt, StmtKind, StmtRef, UnOp};
 use crate::describe;
 use crate::pushdown::{
-    Block, Builtin, Comparison, Effect, Ends, Expr, HashSet, Host, Members, Obstacle, Path, Plan, Reach, SLOTS,
-    Step,
+    Block, Builtin, Comparison, Effect, Ends, Expr, HashSet, Host, Members, Obstacle, Path, Plan, Reach,
+    SLOTS, Step,
 };
 use crate::source::Span;
 use crate::types::TypeId;
@@ -52,26 +52,20 @@ impl Vm {
                 true => Reach::Until(obstacle),
                 false => Reach::Nothing(obstacle),
             },
-            None => Reach::Nothing(Obstacle { span: body.span, why: "it takes what is around it".to_owned() }),
+            None => {
+                Reach::Nothing(Obstacle { span: body.span, why: "it takes what is around it".to_owned() })
+            }
         };
         function.bodies.iter().map(|body| (body.span, reach(body))).collect()
     }
 
     /// A body of which something can be told.
-    fn translate<R: Clone>(
-        &self,
-        body: &Body,
-        host: &dyn Host<R>,
-    ) -> Option<(Block<R>, Option<Obstacle>)> {
+    fn translate<R: Clone>(&self, body: &Body, host: &dyn Host<R>) -> Option<(Block<R>, Option<Obstacle>)> {
         self.translation(body, host).filter(|(block, _)| Ends::of(block, &|_| true).may_settle())
     }
 
     /// A body, and the first thing in it that cannot be told.
-    fn translation<R: Clone>(
-        &self,
-        body: &Body,
-        host: &dyn Host<R>,
-    ) -> Option<(Block<R>, Option<Obstacle>)> {
+    fn translation<R: Clone>(&self, body: &Body, host: &dyn Host<R>) -> Option<(Block<R>, Option<Obstacle>)> {
         let BodySource { lambda, params } = body.source.as_ref()?;
         let mut names = Vec::new();
         for (at, (parameter, ty)) in lambda.params.iter().zip(params).enumerate() {
@@ -398,6 +392,10 @@ impl<R: Clone> Translation<'_, R> {
                 }
             },
             ExprKind::In(of, set) => self.membership(of, set),
+            ExprKind::Hook(call) => match self.idle_hook(call) {
+                Some(answer) => answer,
+                None => self.unknown(expr, "somebody has a body for this hook"),
+            },
             ExprKind::Size(of) => {
                 let size = self.global_of(of).and_then(|at| match &self.vm.values[at as usize] {
                     Value::Table(table) => self.is_kept(at).then(|| table.len()),
@@ -480,6 +478,12 @@ impl<R: Clone> Translation<'_, R> {
         if let Some(pattern) = self.pattern(of, |pattern| pattern.searcher().cloned()) {
             return matching(self.expr(set), pattern);
         }
+        if self.is_text(set) {
+            return match (self.expr(of), self.expr(set)) {
+                (Expr::Unknown, _) | (_, Expr::Unknown) => Expr::Unknown,
+                (of, set) => Expr::Within(Box::new(of), Box::new(set)),
+            };
+        }
         let members = self.global_of(set).filter(|at| self.is_kept(*at)).and_then(|at| self.members(at));
         let Some(members) = members else {
             return self.unknown(set, "it is no table or set of plain members that stays as it is");
@@ -498,6 +502,42 @@ impl<R: Clone> Translation<'_, R> {
                 of => Expr::Member(Box::new(of), Box::new(members)),
             },
         }
+    }
+
+    /// Whether an expression is known to be a text.
+    fn is_text(&mut self, expr: &Ast) -> bool {
+        match &expr.kind {
+            ExprKind::Str(_) => true,
+            ExprKind::Name(name) => match self.names.iter().rev().find(|(known, _)| known == name) {
+                Some((_, Term::Path(_, ty))) => *ty == TypeId::String,
+                _ => false,
+            },
+            ExprKind::Field(of, field) => self.field(of, field).is_some_and(|(_, ty)| ty == TypeId::String),
+            _ => false,
+        }
+    }
+
+    /// `hook name(...)`, where nobody has a body for it: only what it is given may fail.
+    fn idle_hook(&mut self, call: &Ast) -> Option<Expr<R>> {
+        let ExprKind::Call(hook, arguments) = &call.kind else { return None };
+        let at = self.global_of(hook)?;
+        let Value::Func(hook) = &self.vm.values[at as usize] else { return None };
+        let idle = self.vm.funcs.get(hook.id.0 as usize)?.bodies.is_empty();
+        (idle && self.vm.globals[at as usize].kind == GlobalKind::Func).then_some(())?;
+        let mut block = Block::new();
+        for argument in arguments {
+            match self.term(argument) {
+                Term::Value(Expr::Unknown) => return None,
+                Term::Value(value) if value.is_constant() => {}
+                Term::Value(value) => block.push(Step::Ask(value)),
+                Term::Path(path, _) => self.ask(&path, argument, &mut block),
+            }
+        }
+        if block.is_empty() {
+            return Some(Expr::Bool(true));
+        }
+        block.push(Step::Return(Some(Expr::Bool(true))));
+        Some(Expr::Call(block))
     }
 
     fn call(&mut self, function: &Ast, arguments: &[ExprRef]) -> Option<Block<R>> {

@@ -89,7 +89,7 @@ impl<'s> Stage<'s, String> for Told {
         self.tell(&match value {
             SeenValue::Text(text) => format!(" {argument}={}", String::from_utf8_lossy(text)),
             SeenValue::Addr(addr) => format!(" {argument}={addr}"),
-            SeenValue::AddrText(addr) => format!(" {argument}=\"{addr}\""),
+            SeenValue::Printed(printed) => format!(" {argument}=\"{printed}\""),
             other => format!(" {argument}={other:?}"),
         })
     }

@@ -476,7 +476,7 @@ impl Hears<'_, '_, '_> {
         let record = row.filter(|_| cx.bus.interest().fields(SCHEMA) != 0).map(|row| record::of(flow, row));
         let owner = Owner { uid: flow.uid(), nth: record.as_ref().map_or(0, |record| record.trans_depth) };
         let row = record.as_ref().map(|record| Shown::Row(SCHEMA, record));
-        let subject = Subject { id: flow.id(), proto: flow.proto(), told: flow.told, row };
+        let subject = Subject { id: flow.id(), proto: flow.proto(), told: flow.told, row, view: None };
         let Some(idle) = cx.bus.settle(E::ID, owner, &subject, args) else { return };
         let mut conn = flow.view(cx.bus);
         conn.record = self.log.rows.transaction(cx, flow);
