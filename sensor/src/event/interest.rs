@@ -87,7 +87,8 @@ pub struct Happening<'h> {
 pub struct Subject<'h> {
     pub id: ConnId,
     pub proto: Proto,
-    /// Scripts were told of it before: they may have changed what they see of it.
+    /// Scripts were told of the row that the event is about before, or of the connection where there is none: they may
+    /// have changed what they see of it.
     pub told: bool,
     /// The row that the event is about.
     pub row: Option<Shown<'h>>,

@@ -449,6 +449,7 @@ impl<H: Handler> Flows<H> {
             told: false,
             analyzers: 0,
             analyzer: 0,
+            shown: false,
             flip_pending: false,
             partial: false,
             shadow: arrival.shadow,

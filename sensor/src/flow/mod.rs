@@ -55,6 +55,8 @@ pub struct Flow {
     pub did_weird: bool,
     /// Scripts know the connection, and may have changed what they see of it.
     pub told: bool,
+    /// They were shown a row of it by other events than its analyzer's own, since that took note of it.
+    pub shown: bool,
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
     flip_pending: bool,
     partial: bool,

@@ -119,7 +119,8 @@ pub(super) fn raise<E: Event>(
     let mut conn = flow.view(cx.bus);
     conn.record = carrier.transaction(cx, flow);
     let args = event.args(cx.bus.arena());
-    flow.told |= cx.bus.raise(E::ID, Some(conn), Some(view), args);
+    let raised = cx.bus.raise(E::ID, Some(conn), Some(view), args);
+    (flow.told, flow.shown) = (flow.told | raised, flow.shown | raised);
 }
 
 /// A file begins.

@@ -152,6 +152,8 @@ struct Log {
     head_of: u32,
     /// Something was read since the totals were told.
     reads: bool,
+    /// Scripts were shown transactions up to the one with this number: they may have changed them.
+    shown: u64,
 }
 
 /// A request that is not complete.
@@ -201,6 +203,7 @@ impl Log {
         (self.asking, self.answers, self.head_of) = (None, 0, 0);
         self.body.clear();
         self.upgrade.clear();
+        self.shown = 0;
         self.undelivered.iter_mut().for_each(Vec::clear);
     }
 }
@@ -242,6 +245,7 @@ impl Exchange {
                 answers: 0,
                 head_of: 0,
                 reads: false,
+                shown: 0,
             },
             held: Held::default(),
             pressed: false,
@@ -473,15 +477,21 @@ impl Hears<'_, '_, '_> {
         let Link { cx, flow, .. } = &mut *self.link;
         let Some(args) = cx.bus.args(event) else { return };
         let row = self.log.rows.current();
+        if std::mem::take(&mut flow.shown) {
+            self.log.shown = self.log.rows.trans_depth();
+        }
         let record = row.filter(|_| cx.bus.interest().fields(SCHEMA) != 0).map(|row| record::of(flow, row));
-        let owner = Owner { uid: flow.uid(), nth: record.as_ref().map_or(0, |record| record.trans_depth) };
+        let nth = record.as_ref().map_or(0, |record| record.trans_depth);
+        let owner = Owner { uid: flow.uid(), nth };
         let row = record.as_ref().map(|record| Shown::Row(SCHEMA, record));
-        let subject = Subject { id: flow.id(), proto: flow.proto(), told: flow.told, row, view: None };
+        let told = if row.is_some() { nth <= self.log.shown } else { flow.told };
+        let subject = Subject { id: flow.id(), proto: flow.proto(), told, row, view: None };
         let Some(idle) = cx.bus.settle(E::ID, owner, &subject, args) else { return };
         let mut conn = flow.view(cx.bus);
         conn.record = self.log.rows.transaction(cx, flow);
         cx.bus.raise_to(E::ID, Some(conn), None, args, idle);
         flow.told = true;
+        self.log.shown = self.log.shown.max(nth);
     }
 
     /// More of the originator's bytes have come; a request may be open still.
