@@ -8,6 +8,8 @@ pub mod dns;
 pub mod files;
 #[path = "http/mod.rs"]
 pub mod http;
+#[path = "lines/mod.rs"]
+pub mod lines;
 #[path = "magic/mod.rs"]
 pub mod magic;
 #[path = "mime/mod.rs"]

@@ -2,12 +2,13 @@
 //!
 //! The tokenizers read header values as leniently as Zeek does (comments, stray characters and
 //! missing quotes are stepped over), because the logs must show what a lenient receiver would see.
-//! Entities themselves differ between HTTP and mail; [`crate::http`] keeps its own.
+//! Entities differ between HTTP and mail: [`crate::http`] keeps its own, [`mail`] has those of mail.
 
 pub mod base64;
 pub mod boundary;
 pub mod content_type;
 pub mod filename;
+pub mod mail;
 pub mod percent;
 pub mod quoted;
 pub mod text;
