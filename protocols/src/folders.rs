@@ -18,6 +18,8 @@ pub mod mime;
 pub mod mysql;
 #[path = "quic/mod.rs"]
 pub mod quic;
+#[path = "smtp/mod.rs"]
+pub mod smtp;
 #[path = "ssh/mod.rs"]
 pub mod ssh;
 #[path = "syslog/mod.rs"]

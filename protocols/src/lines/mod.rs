@@ -65,7 +65,7 @@ pub struct Lines {
 impl Lines {
     /// Lines of which no more than `max` bytes are held.
     pub fn new(max: usize) -> Self {
-        Lines { max: max.max(1), ..Lines::default() }
+        Lines { max, ..Lines::default() }
     }
 
     /// The first zero byte is an oddity, and left out of its line.
@@ -115,6 +115,13 @@ impl Lines {
         self.line(input)
     }
 
+    /// Passes over the LF that belongs to the last line, before what is no line any more.
+    pub fn skip_lf(&mut self, input: &mut &[u8]) {
+        if !input.is_empty() && std::mem::take(&mut self.after_cr) {
+            *input = input.strip_prefix(b"\n").unwrap_or(input);
+        }
+    }
+
     /// The sender has closed: the line that is left, if there is one.
     pub fn end(&mut self) -> Option<&[u8]> {
         if std::mem::replace(&mut self.told, true) {
@@ -131,7 +138,8 @@ impl Lines {
 
     fn line<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Option<Piece<'a>> {
         let whole = *input;
-        let room = self.max.saturating_sub(self.buffer.len());
+        // Each piece takes something along.
+        let room = self.max.max(1).saturating_sub(self.buffer.len());
         let end = memchr2(b'\r', b'\n', whole);
         let len = end.unwrap_or(whole.len());
         if len > room {
