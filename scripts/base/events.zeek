@@ -16,6 +16,7 @@ export {
 		ANALYZER_ANALYZER_WEBSOCKET,
 		ANALYZER_ANALYZER_QUIC,
 		ANALYZER_ANALYZER_DHCP,
+		ANALYZER_ANALYZER_SMTP,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -39,6 +40,7 @@ export {
 		ANALYZER_WEBSOCKET,
 		ANALYZER_QUIC,
 		ANALYZER_DHCP,
+		ANALYZER_SMTP,
 	};
 
 	## The ports that an analyzer is set on.
@@ -53,6 +55,7 @@ export {
 		[ANALYZER_WEBSOCKET] = set(),
 		[ANALYZER_QUIC] = set(443/udp, 853/udp, 784/udp),
 		[ANALYZER_DHCP] = set(67/udp, 68/udp, 4011/udp),
+		[ANALYZER_SMTP] = set(25/tcp, 587/tcp),
 	};
 }
 
@@ -972,3 +975,33 @@ module GLOBAL;
 
 ## A message.
 global dhcp_message: event(c: connection, is_orig: bool, msg: DHCP::Msg, options: DHCP::Options);
+
+## A mail, or a part of it, begins.
+global mime_begin_entity: event(c: connection);
+## A header of the part that began last.
+global mime_one_header: event(c: connection, h: mime_header_rec);
+## All headers of that part.
+global mime_all_headers: event(c: connection, hlist: mime_header_list);
+## Some of a part's content, decoded; with `mime_segment_overlap_length` what came before it, too.
+global mime_segment_data: event(c: connection, length: count, data: string);
+## All of a part's content, decoded, up to a megabyte.
+global mime_entity_data: event(c: connection, length: count, data: string);
+## The innermost part that had not ended has.
+global mime_end_entity: event(c: connection);
+## The content of all parts of a mail, decoded, up to a megabyte.
+global mime_all_data: event(c: connection, length: count, data: string);
+## The MD5 of the content of all parts of a mail.
+global mime_content_hash: event(c: connection, content_len: count, hash_value: string);
+## Something odd in a mail.
+global mime_event: event(c: connection, event_type: string, detail: string);
+
+## A command, in upper case; `**` is a line in answer to a challenge.
+global smtp_request: event(c: connection, is_orig: bool, command: string, arg: string);
+## A line of a reply, and the command that it answers: `>` is the connection itself, `.` the end of a mail.
+global smtp_reply: event(c: connection, is_orig: bool, code: count, cmd: string, msg: string, cont_resp: bool);
+## A line of a mail that does not come in chunks.
+global smtp_data: event(c: connection, is_orig: bool, data: string);
+## Something that does not fit.
+global smtp_unexpected: event(c: connection, is_orig: bool, msg: string, detail: string);
+## The connection goes on under TLS.
+global smtp_starttls: event(c: connection);

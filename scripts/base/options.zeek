@@ -360,10 +360,6 @@ option udp_content_delivery_ports_use_resp: bool = F;
 const udp_content_deliver_all_orig: bool = F &redef;
 ## Not obeyed: contents of streams are not handed to scripts.
 const udp_content_deliver_all_resp: bool = F &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const mime_segment_length: count = 1024 &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const mime_segment_overlap_length: count = 0 &redef;
 ## Not obeyed: this engine works otherwise.
 const tcp_max_old_segments: count = 0 &redef;
 ## Not obeyed: this engine works otherwise.
@@ -448,12 +444,6 @@ module MQTT;
 export {
 	## Not obeyed: this protocol is not analysed.
 	option max_payload_size: count = 100;
-}
-
-module SMTP;
-export {
-	## Not obeyed: this protocol is not analysed.
-	const bdat_max_line_length: count = 4096 &redef;
 }
 
 module FTP;
@@ -594,11 +584,36 @@ module GLOBAL;
 const truncate_http_URI: int = -1 &redef;
 ## Bytes of a body that one http_entity_data tells.
 global http_entity_data_delivery_size: count = 1500 &redef;
+## Bytes of a mail's content that one mime_segment_data tells at most.
+global mime_segment_length: count = 1024 &redef;
+## Bytes of the content before it that each mime_segment_data tells again.
+global mime_segment_overlap_length: count = 0 &redef;
 
 module QUIC;
 export {
 	## So many letters has `history` of a connection at most.
 	option max_history_length: count = 100;
+}
+
+module SMTP;
+export {
+	## The way of a mail is followed along its Received headers up to the first host that is none of these:
+	## "local", "remote", "all" or "none". Private addresses do not end it.
+	option mail_path_capture: Host = ALL_HOSTS;
+	## Recipients without a sender, and mails without a recipient, are weirds.
+	option mail_transaction_validation: bool = T;
+	## With more of those than this nothing more is read of a connection; 0 is no bound.
+	option max_invalid_mail_transactions: count = 25;
+	## So many recipients of a message smtp.log names; 0 is no bound but that of its texts.
+	const max_rcptto_addresses: count = 1000 &redef;
+	## The same, of mailboxes in To headers.
+	const max_to_addresses: count = 1000 &redef;
+	## The same, of mailboxes in Cc headers.
+	const max_cc_addresses: count = 1000 &redef;
+	## The same, of hosts in its path.
+	const max_path_length: count = 1000 &redef;
+	## A line of a mail in chunks is cut where it is longer than this, and that is a weird.
+	const bdat_max_line_length: count = 4096 &redef;
 }
 
 module SSH;

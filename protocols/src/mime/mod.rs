@@ -8,6 +8,7 @@ pub mod base64;
 pub mod boundary;
 pub mod content_type;
 pub mod filename;
+pub mod hash;
 pub mod mail;
 pub mod percent;
 pub mod quoted;

@@ -3,17 +3,29 @@
 /// What a client asks for, in the order of Zeek's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Says who the client is, and asks what the server can do.
     Ehlo,
+    /// Says who the client is.
     Helo,
+    /// A message begins, and who sends it.
     Mail,
+    /// Who is to have it.
     Rcpt,
+    /// It comes now, in lines.
     Data,
+    /// The session ends.
     Quit,
+    /// What was begun is forgotten.
     Rset,
+    /// Whether there is such a user.
     Vrfy,
+    /// Who is on a list.
     Expn,
+    /// What there is to say.
     Help,
+    /// Nothing.
     Noop,
+    /// To go on under TLS (RFC 3207).
     StartTls,
     /// Microsoft's STARTTLS without a certificate that is checked.
     AnonymousTls,
@@ -21,12 +33,19 @@ pub enum Command {
     Connect,
     /// The line that ends a mail.
     EndOfData,
+    /// MAIL to a terminal (RFC 821 §3.4).
     Send,
+    /// To a terminal or a mailbox.
     Soml,
+    /// To a terminal and a mailbox.
     Saml,
+    /// Client and server change places (RFC 821 §3.8).
     Turn,
+    /// A message, or a piece of one, of a length that is said (RFC 3030).
     Bdat,
+    /// What waits for the client is to be sent (RFC 1985).
     Etrn,
+    /// Who the client is (RFC 4954).
     Auth,
     /// A line in answer to a server's challenge.
     AuthAnswer,

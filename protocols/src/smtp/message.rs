@@ -39,7 +39,8 @@ impl Default for MessageLimits {
     }
 }
 
-type Text = Box<[u8]>;
+/// A text of a row.
+pub type Text = Box<[u8]>;
 
 /// Texts, each once, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +68,8 @@ impl Texts {
 /// What is known of a message; its fields are smtp.log's columns.
 #[derive(Clone, Debug, Default)]
 pub struct Message {
+    /// Tells it from the connection's others, which may have the same depth.
+    pub number: u64,
     /// When it was begun, in nanoseconds since 1970.
     pub ts_ns: i64,
     /// Which message of the connection it is, from 1.
@@ -77,14 +80,21 @@ pub struct Message {
     pub mailfrom: Option<Text>,
     /// The addresses in RCPT.
     pub rcptto: Option<Texts>,
-    /// The Date header; those that follow likewise.
+    /// The Date header.
     pub date: Option<Text>,
+    /// The From header.
     pub from: Option<Text>,
+    /// The mailboxes in To headers.
     pub to: Option<Texts>,
+    /// The mailboxes in Cc headers.
     pub cc: Option<Texts>,
+    /// The Reply-To header.
     pub reply_to: Option<Text>,
+    /// The Message-ID header.
     pub msg_id: Option<Text>,
+    /// The In-Reply-To header.
     pub in_reply_to: Option<Text>,
+    /// The Subject header.
     pub subject: Option<Text>,
     /// The first address in X-Originating-IP.
     pub x_originating_ip: Option<IpAddr>,
@@ -100,6 +110,8 @@ pub struct Message {
     pub user_agent: Option<Text>,
     /// Whether the connection went on under TLS.
     pub tls: bool,
+    /// Names of its parts, for whoever has files of them.
+    pub files: Vec<Text>,
     /// The name that the headers of the current entity give it.
     pub filename: Option<Vec<u8>>,
     entities: u64,
@@ -132,7 +144,7 @@ pub trait Sink {
     fn left_out(&mut self);
 }
 
-/// What became of a header Received, a command, a reply.
+/// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// There is more to come.
@@ -150,6 +162,7 @@ pub struct Messages {
     current: Option<Message>,
     helo: Option<Text>,
     transferred: u64,
+    begun: u64,
     /// Entities of all mails so far, Zeek's `mime_depth`.
     pub entities: u64,
     mail_from_seen: bool,
@@ -174,8 +187,10 @@ impl Messages {
         self.current.as_ref().map_or(0, |message| message.text)
     }
 
-    fn fresh(&self, now_ns: i64) -> Message {
+    fn fresh(&mut self, now_ns: i64) -> Message {
+        self.begun += 1;
         Message {
+            number: self.begun,
             ts_ns: now_ns,
             trans_depth: self.transferred + 1,
             helo: self.helo.clone(),
@@ -312,6 +327,17 @@ impl Messages {
         if let Some(message) = &mut self.current {
             message.filename = None;
         }
+    }
+
+    /// That entity is a file of this name. Under TLS there are none that are the message's.
+    pub fn file<S: Sink>(&mut self, name: &[u8], sink: &mut S) {
+        let max_text = self.limits.max_text;
+        let Some(message) = self.current.as_mut().filter(|message| !message.tls) else { return };
+        if message.text + name.len() > max_text {
+            return sink.left_out();
+        }
+        message.text += name.len();
+        message.files.push(name.into());
     }
 
     /// A header of the entity that began last.

@@ -10,12 +10,16 @@ pub(super) mod dns;
 pub(super) mod files;
 #[path = "http/mod.rs"]
 pub(super) mod http;
+#[path = "mime/mod.rs"]
+pub(super) mod mime;
 #[path = "mysql/mod.rs"]
 pub(super) mod mysql;
 #[path = "ocsp/mod.rs"]
 pub(super) mod ocsp;
 #[path = "quic/mod.rs"]
 pub(super) mod quic;
+#[path = "smtp/mod.rs"]
+pub(super) mod smtp;
 #[path = "ssh/mod.rs"]
 pub(super) mod ssh;
 #[path = "ssl/mod.rs"]

@@ -6,8 +6,12 @@ use crate::config::options::OptionDef;
 pub mod dns;
 #[path = "../analyze/http/settings.rs"]
 pub mod http;
+#[path = "../analyze/mime/settings.rs"]
+pub mod mime;
 #[path = "../analyze/quic/settings.rs"]
 pub mod quic;
+#[path = "../analyze/smtp/settings.rs"]
+pub mod smtp;
 #[path = "../analyze/ssh/settings.rs"]
 pub mod ssh;
 #[path = "../analyze/websocket/settings.rs"]
@@ -18,7 +22,9 @@ pub mod websocket;
 pub struct Protocols {
     pub dns: dns::Settings,
     pub http: http::Settings,
+    pub mime: mime::Settings,
     pub quic: quic::Settings,
+    pub smtp: smtp::Settings,
     pub ssh: ssh::Settings,
     pub websocket: websocket::Settings,
 }
@@ -28,7 +34,9 @@ pub struct Protocols {
 pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("dns", dns::OPTIONS),
     ("http", http::OPTIONS),
+    ("mime", mime::OPTIONS),
     ("quic", quic::OPTIONS),
+    ("smtp", smtp::OPTIONS),
     ("ssh", ssh::OPTIONS),
     ("websocket", websocket::OPTIONS),
 ];

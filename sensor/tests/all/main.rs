@@ -28,6 +28,7 @@ mod quic_odd;
 mod replay;
 mod schemas;
 mod script;
+mod smtp;
 mod software;
 mod ssh;
 mod sumstats;

@@ -149,7 +149,6 @@ fn handlers_that_nothing_calls_are_told_of() {
     for event in [
         "RADIUS::log_radius(rec: RADIUS::Info)",
         "ftp_request(c: connection, command: string, arg: string)",
-        "smtp_request(c: connection, is_orig: bool, command: string, arg: string)",
         "udp_request(u: connection)",
     ] {
         let name = event.split('(').next().unwrap();

@@ -3,7 +3,8 @@
 use nightjar_protocols::http::{Header, MessageStat, ReplyLine, RequestLine, Version};
 
 use crate::analyze::http::MessageTotals;
-use crate::event::{Arena, ArgType, Argument, Conn, Name, Numbered, Part, UpperCase, arg_records, events};
+use crate::analyze::mime::events::HeaderList;
+use crate::event::{Conn, Name, UpperCase, arg_records, events};
 use crate::time::Time;
 
 events! { [crate::analyze::first::http]
@@ -98,14 +99,6 @@ events! { [crate::analyze::first::http]
 }
 
 arg_records! {
-    /// A header.
-    pub struct HeaderRecord<'a>: "mime_header_rec" {
-        /// As it was on the wire.
-        original_name: &'a [u8],
-        /// In upper case.
-        name: UpperCase<'a>,
-        value: &'a [u8],
-    }
     /// How a message went.
     pub struct Stat: "http_message_stat" {
         /// When the message began.
@@ -127,19 +120,6 @@ arg_records! {
         num_replies: u32,
         request_version: f64,
         reply_version: f64,
-    }
-}
-
-/// The headers of a message, in their order.
-#[derive(Clone, Copy, Debug)]
-pub struct HeaderList<'a>(pub &'a [HeaderRecord<'a>]);
-
-impl Argument for HeaderList<'_> {
-    const TYPE: ArgType =
-        ArgType::Alias("mime_header_list", &<Numbered<'_, HeaderRecord<'_>> as Argument>::TYPE);
-
-    fn put(&self, arena: &mut Arena) -> Part {
-        Numbered(self.0).put(arena)
     }
 }
 
@@ -202,43 +182,5 @@ impl Stats {
             reply_version: version(totals.versions[1]),
         };
         Stats { c: Conn, stats }
-    }
-}
-
-/// The headers of a message so far, for scripts that want them all at once: they may come in many packets.
-#[derive(Default)]
-pub(super) struct Heads {
-    text: Vec<u8>,
-    /// Where each name, and the value behind it, ends.
-    ends: Vec<(usize, usize)>,
-}
-
-/// More headers of one message are not kept.
-const MAX_HEADERS: usize = 1_000;
-
-impl Heads {
-    pub fn add(&mut self, header: &Header<'_>) {
-        if self.ends.len() >= MAX_HEADERS {
-            return;
-        }
-        self.text.extend_from_slice(header.name);
-        let name = self.text.len();
-        self.text.extend_from_slice(header.value);
-        self.ends.push((name, self.text.len()));
-    }
-
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    pub fn records(&self) -> Vec<HeaderRecord<'_>> {
-        let mut start = 0;
-        let record = |&(end_of_name, end): &(usize, usize)| {
-            let (name, value) = (&self.text[start..end_of_name], &self.text[end_of_name..end]);
-            start = end;
-            HeaderRecord { original_name: name, name: UpperCase(name), value }
-        };
-        self.ends.iter().map(record).collect()
     }
 }

@@ -13,7 +13,7 @@ use nightjar_protocols::http::{
 };
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
-use crate::analyze::http::events::Heads as Headers;
+use crate::analyze::mime::events::{HeaderList, Heads as Headers};
 use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
 use crate::config::Config;
 use crate::counters::{counter, counters};
@@ -690,14 +690,14 @@ impl Handler for Hears<'_, '_, '_> {
             self.raise(&events::HeaderOfInterest::of(is_orig, header));
         }
         if self.link.cx.bus.wants(events::AllHeaders::ID) {
-            self.log.heads[usize::from(!is_orig)].add(header);
+            self.log.heads[usize::from(!is_orig)].add(header.name, header.value);
         }
     }
 
     fn headers_done(&mut self, is_orig: bool, content_type: &[u8]) {
         let heads = std::mem::take(&mut self.log.heads[usize::from(!is_orig)]);
         if self.link.cx.bus.wants(events::AllHeaders::ID) {
-            let hlist = events::HeaderList(&heads.records());
+            let hlist = HeaderList(&heads.records());
             self.raise(&events::AllHeaders { c: Conn, is_orig, hlist });
         }
         self.raise(&events::ContentType::of(is_orig, content_type));

@@ -67,7 +67,7 @@ impl OptionDef {
             "int" => Value::Int(written.integer()?),
             "double" => Value::Double(written.float()?),
             "interval" => Value::Interval(written.interval()?),
-            "JSON::TimestampFormat" => Value::Enum(text(written)?),
+            "JSON::TimestampFormat" | "Host" => Value::Enum(text(written)?),
             "table[port] of interval" => {
                 let times = written.table(|name, time| Ok((port(name)?, time.interval()?)));
                 Value::PortTimes(

@@ -31,7 +31,6 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("FTP::logged_commands", NO_PROTOCOL, true),
     ("FTP::guest_ids", NO_PROTOCOL, true),
     ("FTP::default_capture_password", NO_PROTOCOL, true),
-    ("SMTP::mail_path_capture", NO_PROTOCOL, true),
     ("SSL::root_certs", "chains of certificates are not checked", true),
 ];
 
@@ -66,8 +65,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("udp_content_delivery_ports_use_resp", "bool", "F", NO_CONTENTS).runtime(),
     OptionDef::refused("udp_content_deliver_all_orig", "bool", "F", NO_CONTENTS),
     OptionDef::refused("udp_content_deliver_all_resp", "bool", "F", NO_CONTENTS),
-    OptionDef::ignored("mime_segment_length", "count", "1024", NO_CONTENTS),
-    OptionDef::ignored("mime_segment_overlap_length", "count", "0", NO_CONTENTS),
     OptionDef::refused("tcp_max_old_segments", "count", "0", OTHER_ENGINE),
     OptionDef::ignored("watchdog_interval", "interval", "10secs", OTHER_ENGINE),
     OptionDef::ignored("max_timer_expires", "count", "300", OTHER_ENGINE),
@@ -97,7 +94,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("DCE_RPC::max_frag_data", "count", "30000", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
     OptionDef::ignored("MQTT::max_payload_size", "count", "100", NO_PROTOCOL).runtime(),
-    OptionDef::ignored("SMTP::bdat_max_line_length", "count", "4096", NO_PROTOCOL),
     OptionDef::ignored("FTP::max_command_length", "count", "100", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_pending_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", NO_PROTOCOL),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::config::options::ignored::OF_SCRIPTS;
-use crate::config::options::{Kind, OptionDef, Value, all, section};
+use crate::config::options::{Form, Kind, OptionDef, Value, all, section};
 use crate::config::protocols::TABLES;
 
 /// Columns of text in what is generated.
@@ -75,7 +75,13 @@ pub fn sample() -> String {
             for line in wrapped(option.doc, WIDTH - 2) {
                 let _ = writeln!(out, "# {line}");
             }
-            let _ = writeln!(out, "{} = {}", key.name, written(&option.value_at_first()));
+            let value = option.value_at_first();
+            let word = match key.form {
+                Form::Words(words) => words.iter().find(|(_, literal)| *literal == value.literal()),
+                _ => None,
+            };
+            let value = word.map_or_else(|| written(&value), |(word, _)| format!("{word:?}"));
+            let _ = writeln!(out, "{} = {value}", key.name);
         }
     }
     out

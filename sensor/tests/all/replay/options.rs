@@ -28,6 +28,11 @@ struct Other {
     file: Option<String>,
 }
 
+/// A value that is not the default of an option that is one of several names.
+fn other_name(option: &OptionDef) -> &'static str {
+    if option.ty == "Host" { "NO_HOSTS" } else { "JSON::TS_MILLIS" }
+}
+
 fn other(option: &OptionDef) -> Other {
     let seconds = |value: f64| format!("{value} s");
     let (literal, argument, file) = match default_of(option).unwrap() {
@@ -46,7 +51,10 @@ fn other(option: &OptionDef) -> Other {
             (format!("{time} secs"), format!("{time} secs"), format!("\"{}\"", seconds(time)))
         }
         Value::Text(_) => ("\"tcp\"".to_owned(), "\"tcp\"".to_owned(), "\"tcp\"".to_owned()),
-        Value::Enum(_) => ("JSON::TS_MILLIS".to_owned(), "JSON::TS_MILLIS".to_owned(), String::new()),
+        Value::Enum(_) => {
+            let name = other_name(option);
+            (name.to_owned(), name.to_owned(), String::new())
+        }
         Value::Nets(_) => (
             "{198.51.100.0/24}".to_owned(),
             "set(198.51.100.0/24)".to_owned(),
@@ -87,7 +95,7 @@ fn file() -> String {
 /// The same, each by its name.
 fn file_by_name() -> String {
     let value = |option: &OptionDef| match default_of(option).unwrap() {
-        Value::Enum(_) => "\"JSON::TS_MILLIS\"".to_owned(),
+        Value::Enum(_) => format!("{:?}", other_name(option)),
         Value::PortTimes(_) => "{ \"7/tcp\" = \"7 s\" }".to_owned(),
         Value::Table(_) => "{ a = \"tcp\" }".to_owned(),
         Value::Bool(on) => (!on).to_string(),
@@ -387,7 +395,7 @@ fn a_change_at_run_time_holds_from_the_next_packet_on_for_any_number_of_workers(
 fn what_changes_nothing_is_said_once_and_ends_nothing() {
     let script = "redef tcp_match_undelivered = F;
                   redef tcp_content_deliver_all_orig = F;
-                  redef SMTP::mail_path_capture = LOCAL_HOSTS;
+                  redef FTP::default_capture_password = T;
                   redef capture_filters = { };
                   @load-sigs ./mine
                   @load-plugin Some::Plugin
@@ -398,7 +406,7 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
     assert_eq!(out, "F, 1024\n");
     for told in [
         "tcp_match_undelivered has no effect: content shows",
-        "SMTP::mail_path_capture has no effect: this protocol is not analysed",
+        "FTP::default_capture_password has no effect: this protocol is not analysed",
         "@load-sigs ./mine has no effect",
         "@load-plugin Some::Plugin has no effect",
         "misc/stats loads nothing: a sensor writes its log by itself",
