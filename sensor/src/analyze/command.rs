@@ -42,6 +42,6 @@ impl Expected {
     /// Expects a connection from now on; false where there are too many, or there is no such analyzer.
     pub fn expect(&self, expectation: &Expectation, now: Time, since: Order) -> bool {
         named(expectation.analyzer)
-            .is_some_and(|spec| self.insert(expectation.announced(spec, now, since), now))
+            .is_some_and(|spec| self.insert(expectation.announced(spec, None, now, since), now))
     }
 }

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 
 use crate::analyze::Spec;
 use crate::event::{Bus, ConnId, Order, Proto};
+use crate::record::Uid;
 use crate::time::{Interval, Time};
 
 /// A connection that is to come, and what it will be.
@@ -30,12 +31,31 @@ pub struct Expectation {
     pub timeout: Interval,
 }
 
-/// An expectation on its way from the worker that has it to the others.
+/// What is expected, or came of that, on its way from the worker that says so to the others.
 #[derive(Clone, Copy)]
-pub struct Announcement {
-    key: Key,
-    entry: Entry,
+pub struct Announcement(Said);
+
+#[derive(Clone, Copy)]
+enum Said {
+    Expected(Key, Entry),
+    /// A connection that was expected is over: whoever comes to its ends from then on is not the one. None where
+    /// workers share the table: from now on.
+    Met(Key, Option<Order>),
+    /// Something was found on a connection that this one expects.
+    Found(Uid, Order, Finding),
 }
+
+/// Something that was found on a connection that was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A file begins.
+    File(Uid),
+    /// A file's type.
+    Type(&'static str),
+}
+
+/// Findings with their places in the order.
+pub(super) type Findings = SmallVec<[(Order, Finding); 2]>;
 
 /// The other workers of a replay.
 pub trait Others: Send {
@@ -57,11 +77,23 @@ struct Key {
 #[derive(Clone, Copy)]
 struct Entry {
     spec: &'static Spec,
+    /// The connection that expects it; none where scripts do.
+    by: Option<Uid>,
     /// The last moment.
     until: Time,
     /// When it was expected: what was opened before is not meant. The beginning where workers share the table, whose
     /// places in the order cannot be compared.
     since: Order,
+    /// Where workers share the table: there was such a connection already.
+    met: bool,
+}
+
+/// What is known of ends.
+#[derive(Default)]
+struct Ends {
+    entries: SmallVec<[Entry; 1]>,
+    /// When connections that were expected there were over, where workers do not share the table.
+    met: SmallVec<[Order; 1]>,
 }
 
 /// What is expected.
@@ -70,16 +102,21 @@ pub struct Expected(Arc<Table>);
 
 #[derive(Default)]
 struct Table {
-    by_ends: DashMap<Key, SmallVec<[Entry; 1]>>,
+    by_ends: DashMap<Key, Ends>,
     /// Ends in the table.
     count: AtomicUsize,
+    /// By connections that expect others and want to hear of them: what they have not heard yet.
+    found: DashMap<Uid, Findings>,
 }
 
 /// So many ends are expected at a time, some 8 MB; then what is too old is forgotten, and if nothing is, no more is
 /// taken. Stops endless PORT commands.
 const MAX_ENDS: usize = 65_536;
 
-/// Analyzers expected at the same ends.
+/// Findings that a connection has not heard; then the oldest is lost.
+const MAX_FINDINGS: usize = 16;
+
+/// Analyzers expected at the same ends, and connections there that are over.
 const MAX_AT_ENDS: usize = 8;
 
 /// The analyzers of a connection that was expected; most often there are none.
@@ -92,8 +129,33 @@ impl Expectation {
     }
 
     /// As it is told to others.
-    pub(super) fn announced(&self, spec: &'static Spec, now: Time, since: Order) -> Announcement {
-        Announcement { key: self.key(), entry: Entry { spec, until: now + self.timeout, since } }
+    pub(super) fn announced(
+        &self,
+        spec: &'static Spec,
+        by: Option<Uid>,
+        now: Time,
+        since: Order,
+    ) -> Announcement {
+        let entry = Entry { spec, by, until: now + self.timeout, since, met: false };
+        Announcement(Said::Expected(self.key(), entry))
+    }
+}
+
+impl Announcement {
+    /// What a connection is told that expects the one on which something was found.
+    pub(super) fn found(by: Uid, order: Order, finding: Finding) -> Announcement {
+        Announcement(Said::Found(by, order, finding))
+    }
+}
+
+/// The ends that a connection may have been expected with.
+fn keys(id: &ConnId, proto: Proto) -> [Key; 2] {
+    [Some(id.orig_h), None].map(|orig| Key { orig, resp: id.resp_h, resp_p: id.resp_p, proto })
+}
+
+impl Entry {
+    fn is_met(&self, met: &[Order], order: Order) -> bool {
+        self.met || met.iter().any(|met| self.since <= *met && met.is_known_at(order))
     }
 }
 
@@ -104,32 +166,83 @@ impl Expected {
         self.0.count.load(Relaxed) == 0
     }
 
-    /// Takes an expectation; false where there are too many.
-    pub fn insert(&self, Announcement { key, entry }: Announcement, now: Time) -> bool {
-        let Table { by_ends, count } = &*self.0;
+    /// Takes what is said; false where there is no room for an expectation.
+    pub fn insert(&self, Announcement(said): Announcement, now: Time) -> bool {
+        let Table { by_ends, count, found } = &*self.0;
+        let key = match said {
+            Said::Expected(key, _) | Said::Met(key, _) => key,
+            Said::Found(by, order, finding) => {
+                // Others do not want to hear it.
+                if let Some(mut findings) = found.get_mut(&by) {
+                    make_room(&mut findings, MAX_FINDINGS);
+                    findings.push((order, finding));
+                }
+                return true;
+            }
+        };
         if count.load(Relaxed) >= MAX_ENDS && !by_ends.contains_key(&key) {
             self.forget_before(now);
             if count.load(Relaxed) >= MAX_ENDS {
                 return false;
             }
         }
-        let mut entries = by_ends.entry(key).or_insert_with(|| {
+        let mut ends = by_ends.entry(key).or_insert_with(|| {
             count.fetch_add(1, Relaxed);
-            SmallVec::new()
+            Ends::default()
         });
+        let Ends { entries, met } = &mut *ends;
         // It may be expected again while it still is; the earlier is kept for what came in between.
         entries.retain(|known| known.until >= now);
-        if entries.len() >= MAX_AT_ENDS {
-            entries.remove(0);
+        match said {
+            Said::Expected(_, entry) => {
+                make_room(entries, MAX_AT_ENDS);
+                entries.push(entry);
+            }
+            Said::Met(_, Some(order)) => {
+                make_room(met, MAX_AT_ENDS);
+                met.push(order);
+            }
+            Said::Met(_, None) => entries.iter_mut().for_each(|known| known.met = true),
+            Said::Found(..) => {}
         }
-        entries.push(entry);
         true
     }
 
+    /// From now on a connection is told what is found on those that it expects.
+    pub(super) fn listen(&self, by: Uid) {
+        self.0.found.entry(by).or_default();
+    }
+
+    /// It wants to hear nothing more.
+    pub(super) fn stop_listening(&self, by: Uid) {
+        self.0.found.remove(&by);
+    }
+
+    /// What was found for it before and it was not told yet.
+    pub(super) fn findings(&self, by: Uid, order: Order) -> Findings {
+        let Some(mut findings) = self.0.found.get_mut(&by) else { return Findings::new() };
+        let (mut before, later) =
+            findings.drain(..).partition::<Findings, _>(|(at, _)| at.is_known_at(order));
+        *findings = later;
+        before.sort_by_key(|(at, _)| *at);
+        before
+    }
+
+    /// What says that a connection which was expected is over.
+    pub(super) fn met(
+        &self,
+        id: &ConnId,
+        proto: Proto,
+        order: Option<Order>,
+    ) -> impl Iterator<Item = Announcement> + use<> {
+        let known = keys(id, proto).map(|key| self.0.by_ends.contains_key(&key).then_some(key));
+        known.into_iter().flatten().map(move |key| Announcement(Said::Met(key, order)))
+    }
+
     fn forget_before(&self, now: Time) {
-        let Table { by_ends, count } = &*self.0;
+        let Table { by_ends, count, .. } = &*self.0;
         let mut gone = 0;
-        by_ends.retain(|_, entries| {
+        by_ends.retain(|_, Ends { entries, .. }| {
             entries.retain(|known| known.until >= now);
             gone += usize::from(entries.is_empty());
             !entries.is_empty()
@@ -137,16 +250,38 @@ impl Expected {
         count.fetch_sub(gone, Relaxed);
     }
 
+    /// Who expects an analyzer on a connection that begins now, if it is the one: there was none yet.
+    pub fn awaited_by(
+        &self,
+        id: &ConnId,
+        (proto, spec): (Proto, &'static Spec),
+        now: Time,
+        order: Order,
+    ) -> Option<Uid> {
+        let mut last: Option<Entry> = None;
+        for key in keys(id, proto) {
+            let Some(ends) = self.0.by_ends.get(&key) else { continue };
+            let Ends { entries, met } = &*ends;
+            let known = |known: &&Entry| {
+                known.spec.named == spec.named
+                    && known.since <= order
+                    && known.until >= now
+                    && !known.is_met(met, order)
+            };
+            let latest = entries.iter().filter(known).max_by_key(|known| known.since);
+            last = last.into_iter().chain(latest.copied()).max_by_key(|known| known.since);
+        }
+        last.and_then(|entry| entry.by)
+    }
+
     /// What a connection is that begins now.
     pub fn find(&self, id: &ConnId, proto: Proto, now: Time, order: Order) -> Found {
         let mut found = Found::new();
         let mut all: SmallVec<[Entry; 2]> = SmallVec::new();
-        for orig in [Some(id.orig_h), None] {
-            let key = Key { orig, resp: id.resp_h, resp_p: id.resp_p, proto };
-            if let Some(entries) = self.0.by_ends.get(&key) {
-                all.extend(
-                    entries.iter().filter(|known| known.since <= order && known.until >= now).copied(),
-                );
+        for key in keys(id, proto) {
+            if let Some(ends) = self.0.by_ends.get(&key) {
+                let known = ends.entries.iter().filter(|known| known.since <= order && known.until >= now);
+                all.extend(known.copied());
             }
         }
         // Whose expectation came to this worker first says nothing.
@@ -160,13 +295,20 @@ impl Expected {
     }
 }
 
+/// Lets the oldest go where there are as many as may be.
+fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>, most: usize) {
+    if list.len() >= most {
+        list.remove(0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analyze::protocol::named;
 
     fn at(packet: u64) -> Order {
-        Order { packet, ..Order::default() }
+        Order { packet, deadline: Order::NO_TIMER, step: 0 }
     }
 
     fn expectation(orig: Option<&str>, resp_p: u16, analyzer: &'static str) -> Expectation {
@@ -174,10 +316,14 @@ mod tests {
         Expectation { orig, resp, resp_p, proto: Proto::Tcp, analyzer, timeout: Interval::from_secs(300) }
     }
 
+    fn someone() -> Uid {
+        Uid::derive(b'C', 1, |_| {})
+    }
+
     fn expect(to: &Expected, expectation: &Expectation, now: i64, packet: u64) -> bool {
         let spec = named(expectation.analyzer).unwrap();
         to.insert(
-            expectation.announced(spec, Time::from_nanos(now * 1_000_000_000), at(packet)),
+            expectation.announced(spec, Some(someone()), Time::from_nanos(now * 1_000_000_000), at(packet)),
             Time::from_nanos(now * 1_000_000_000),
         )
     }
@@ -224,6 +370,67 @@ mod tests {
         for _ in 0..100 {
             assert!(expect(&expected, &more, 1301, 1));
         }
-        assert!(expected.0.by_ends.iter().all(|entries| entries.len() <= MAX_AT_ENDS));
+        assert!(expected.0.by_ends.iter().all(|ends| ends.entries.len() <= MAX_AT_ENDS));
+    }
+
+    #[test]
+    fn one_connection_meets_an_expectation_until_there_is_another() {
+        let id = ConnId {
+            orig_h: "10.0.0.1".parse().unwrap(),
+            orig_p: 40000,
+            resp_h: "10.0.0.2".parse().unwrap(),
+            resp_p: 2000,
+        };
+        let of = (Proto::Tcp, named("HTTP").unwrap());
+        let now = Time::from_secs_f64(1001.0);
+        for shared in [false, true] {
+            let expected = Expected::default();
+            let awaited = |packet| expected.awaited_by(&id, of, now, at(packet)) == Some(someone());
+            let meet = |packet| {
+                let announcements = expected.met(&id, Proto::Tcp, (!shared).then(|| at(packet)));
+                announcements.for_each(|announcement| _ = expected.insert(announcement, now));
+            };
+            assert!(!awaited(10));
+            meet(10);
+            expect(&expected, &expectation(Some("10.0.0.1"), 2000, "HTTP"), 1000, 10);
+            assert!(awaited(11));
+            meet(12);
+            assert!(!awaited(13));
+            let timer = Order { deadline: 7, ..at(12) };
+            let at_timer = expected.awaited_by(&id, of, now, timer);
+            assert!(shared || at_timer.is_some(), "those at a packet's timers do not know of each other");
+            assert!(!expected.find(&id, Proto::Tcp, now, at(13)).is_empty(), "it is read all the same");
+            expect(&expected, &expectation(None, 2000, "HTTP"), 1000, 14);
+            assert!(awaited(15));
+        }
+    }
+
+    #[test]
+    fn who_listens_is_told_of_what_was_found_before() {
+        let expected = Expected::default();
+        let find = |packet, finding| {
+            expected.insert(Announcement::found(someone(), at(packet), finding), Time::from_secs_f64(1000.0));
+        };
+        find(1, Finding::Type("text/plain"));
+        expected.listen(someone());
+        find(9, Finding::Type("text/html"));
+        find(7, Finding::File(someone()));
+        let told = |packet| expected.findings(someone(), at(packet)).to_vec();
+        assert_eq!(told(7), []);
+        let timer = |packet| Order { deadline: 7, ..at(packet) };
+        assert_eq!(expected.findings(someone(), timer(7)).to_vec(), []);
+        expected.insert(
+            Announcement::found(someone(), timer(8), Finding::Type("text/css")),
+            Time::from_secs_f64(1000.0),
+        );
+        assert_eq!(told(8), [(at(7), Finding::File(someone())), (timer(8), Finding::Type("text/css"))]);
+        find(7, Finding::File(someone()));
+        assert_eq!(told(8), [(at(7), Finding::File(someone()))]);
+        assert_eq!(told(20), [(at(9), Finding::Type("text/html"))]);
+        (0..100).for_each(|packet| find(packet, Finding::Type("text/html")));
+        assert_eq!(told(200).len(), MAX_FINDINGS);
+        expected.stop_listening(someone());
+        find(1, Finding::Type("text/plain"));
+        assert_eq!(told(200), []);
     }
 }

@@ -22,7 +22,7 @@ mod unclaimed;
 pub use command::{Command, name_of_analyzer, tuple_of};
 pub use confirm::{Kind, Named, confirmed, violated};
 pub use detect::Signature;
-pub use expect::{Announcement, Expectation, Expected, Others};
+pub use expect::{Announcement, Expectation, Expected, Finding, Others};
 pub use files::events as file_events;
 pub use files::{
     FileAnalyzer, FileLink, FileSpec, OpenFiles, analyzers_of_type, digests_of_file, file_analyzers,
@@ -34,6 +34,8 @@ pub use protocol::{
 pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};
 
+use smallvec::SmallVec;
+
 use confirm::disabled;
 use files::{Carrier, FileCx};
 use folders::*;
@@ -42,9 +44,9 @@ use session::{Inner, Standing};
 
 use crate::config::Config;
 use crate::counters::{counter, counters};
-use crate::event::{Order, Proto};
+use crate::event::{ConnId, Order, Proto};
 use crate::flow::{Cx, Dir, Flow, Handler, TcpEvent, Tuple};
-use crate::record::Schema;
+use crate::record::{Schema, Uid};
 use crate::time::Time;
 
 /// The logs that analyzers write.
@@ -323,13 +325,73 @@ impl<'c> Link<'_, 'c> {
         };
         let Shared { expected, others, shares_expected, expected_refused, .. } = &mut *self.shared;
         let since = if *shares_expected { Order::default() } else { self.cx.bus.order() };
-        let announcement = expectation.announced(spec, self.cx.now, since);
+        let by = self.flow.uid();
+        expected.listen(by);
+        let announcement = expectation.announced(spec, Some(by), self.cx.now, since);
         if let Some(others) = others {
             others.announce(announcement);
         }
         let taken = expected.insert(announcement, self.cx.now);
         *expected_refused += u64::from(!taken);
         taken
+    }
+
+    /// Who expects this analyzer on this connection, asked when it begins; none where there was another at these ends
+    /// since ([`meet`](Self::meet)).
+    pub fn awaited_by(&self) -> Option<Uid> {
+        let (id, cx) = (self.flow.id(), &self.cx);
+        let of = (self.flow.proto(), self.spec);
+        self.shared.expected.awaited_by(&id, of, cx.now, cx.bus.order())
+    }
+
+    /// Tells the connection that expects this one what was found on it.
+    pub fn tell_finding(&mut self, by: Uid, finding: Finding) {
+        if self.cx.bus.is_muted() {
+            return;
+        }
+        let Shared { expected, others, shares_expected, .. } = &mut *self.shared;
+        let order = if *shares_expected { Order::default() } else { self.cx.bus.order() };
+        let announcement = Announcement::found(by, order, finding);
+        if let Some(others) = others {
+            others.announce(announcement);
+        }
+        expected.insert(announcement, self.cx.now);
+    }
+
+    /// What was found on connections that this one expects, from `since` on, and was not told before. Where it `matters` other workers of a replay are waited for.
+    pub fn findings(&mut self, since: Order, matters: bool) -> SmallVec<[Finding; 2]> {
+        let by = self.flow.uid();
+        let Shared { expected, others, shares_expected, expected_refused, .. } = &mut *self.shared;
+        if let Some(others) = others.as_mut().filter(|_| matters && !self.cx.bus.is_muted()) {
+            let (bus, now) = (&mut *self.cx.bus, self.cx.now);
+            others.catch_up(bus, &mut |announcement| {
+                *expected_refused += u64::from(!expected.insert(announcement, now));
+            });
+        }
+        let found = expected.findings(by, self.cx.bus.order());
+        let of_now = |at: &Order| *shares_expected || *at >= since;
+        found.iter().filter(|(at, _)| of_now(at)).map(|(_, finding)| *finding).collect()
+    }
+
+    /// Nothing of connections that this one expects matters to it any more.
+    pub fn expect_nothing(&mut self) {
+        self.shared.expected.stop_listening(self.flow.uid());
+    }
+
+    /// The connection that was expected between these ends is over: others there are something else, until they are
+    /// expected anew.
+    pub fn meet(&mut self, id: &ConnId) {
+        if self.cx.bus.is_muted() {
+            return;
+        }
+        let Shared { expected, others, shares_expected, .. } = &mut *self.shared;
+        let order = (!*shares_expected).then(|| self.cx.bus.order());
+        for announcement in expected.met(id, self.flow.proto(), order) {
+            if let Some(others) = others {
+                others.announce(announcement);
+            }
+            expected.insert(announcement, self.cx.now);
+        }
     }
 
     /// The number of the last transaction of the streams around this one, which what is inside goes on

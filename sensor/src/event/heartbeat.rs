@@ -14,6 +14,8 @@ pub struct Heartbeat {
     /// Goes up with whatever the worker begins.
     beats: AtomicU64,
     packet: AtomicU64,
+    /// The last packet whose timers have fired.
+    timers: AtomicU64,
     now: AtomicI64,
     step: AtomicU8,
     /// The flow, as `flow::Tuple` packs it, and its ordinal.
@@ -125,9 +127,21 @@ impl Heartbeat {
         self.packet.load(Acquire)
     }
 
+    /// The last packet that has fired all timers which it makes due; what it is itself about may be at work.
+    pub fn past_timers(&self) -> u64 {
+        self.timers.load(Acquire)
+    }
+
+    /// All timers that a packet makes due have fired.
+    #[inline]
+    pub fn timers_fired(&self, packet: u64) {
+        self.timers.store(packet, Release);
+    }
+
     /// It is at no packet any more.
     pub fn ended(&self) {
         self.packet.store(u64::MAX, Release);
+        self.timers.store(u64::MAX, Release);
     }
 
     /// Changes as long as the worker gets on.

@@ -22,6 +22,12 @@ impl Order {
     /// After everything.
     pub const LAST: Order = Order { packet: Order::END, deadline: Order::NO_TIMER, step: u64::MAX };
 
+    /// Whether workers that wait for each other at `later` know by then what was said here: of a packet's timers, only
+    /// what was said before that packet.
+    pub fn is_known_at(self, later: Order) -> bool {
+        if later.deadline == Order::NO_TIMER { self < later } else { self.packet < later.packet }
+    }
+
     /// After all that is said about a packet and those before it.
     pub const fn after_packet(packet: u64) -> Order {
         Order { packet, ..Order::LAST }

@@ -349,6 +349,9 @@ impl<H: Handler> Flows<H> {
         let mut found = self.find(&tuple, hash);
         if let Some(at) = found {
             if tuple.proto == Proto::Tcp && self.is_reuse(at, datagram, &arrival, config, bus) {
+                if let Some(slot) = self.slab.get_mut(at) {
+                    slot.flow.replaced = true;
+                }
                 self.remove(at, arrival.now, config, bus);
                 found = None;
             } else if !tunnels.is_empty() || self.slab.get(at).is_some_and(|slot| slot.flow.tunnel.is_some())
@@ -452,6 +455,7 @@ impl<H: Handler> Flows<H> {
             shown: false,
             flip_pending: false,
             partial: false,
+            replaced: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,

@@ -60,6 +60,8 @@ pub struct Flow {
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
     flip_pending: bool,
     partial: bool,
+    /// It ends because another begins between its ends.
+    pub replaced: bool,
     /// Another worker's, followed here only for the tunnel in it.
     shadow: bool,
     /// What was found out of the tunnel that the flow may carry.

@@ -66,8 +66,12 @@ impl Others for Rendezvous {
     }
 
     fn catch_up(&mut self, bus: &mut Bus, tell: &mut dyn FnMut(Announcement)) {
-        let packet = bus.order().packet;
-        let behind = |heartbeat: &Heartbeat| heartbeat.packet() < packet;
+        let Order { packet, deadline, .. } = bus.order();
+        // Of two that are at a packet's timers neither can wait for the other.
+        let at_timer = deadline != Order::NO_TIMER;
+        let behind = |heartbeat: &Heartbeat| {
+            (if at_timer { heartbeat.packet() } else { heartbeat.past_timers() }) < packet
+        };
         if self.others.iter().any(|(heartbeat, _)| behind(heartbeat)) {
             bus.heartbeat().at(Step::Between);
             let upto = Order::after_packet(packet.saturating_sub(1));

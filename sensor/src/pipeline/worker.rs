@@ -308,6 +308,7 @@ impl<A: Analysis> Worker<A> {
         self.now = self.now.max(packet.ts);
         self.bus.at_packet(number, self.now);
         self.flows.advance(self.now, &self.config, &mut self.bus);
+        self.bus.heartbeat().timers_fired(number);
         let Shard { index, count } = self.shard;
         if index == 0 {
             self.bus.at_step(0);

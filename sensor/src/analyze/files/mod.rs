@@ -199,6 +199,13 @@ impl OpenFiles {
         }
     }
 
+    /// Raises an event of a file that has begun, where a script handles it.
+    pub fn raise<E: Event>(&self, to: &mut FileCx<'_, '_>, fuid: Uid, event: &E) {
+        if let Some(at) = self.position(fuid) {
+            events::raise(to.cx, to.flow, to.carrier, &self.open[at], event);
+        }
+    }
+
     /// Something is heard of a file that has begun; `what` passes it on.
     pub fn update(&mut self, to: &mut FileCx<'_, '_>, fuid: Uid, what: impl FnOnce(&mut File) -> Step) {
         let Some(at) = self.position(fuid) else { return };
