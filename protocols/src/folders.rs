@@ -6,6 +6,8 @@ pub mod dhcp;
 pub mod dns;
 #[path = "files/mod.rs"]
 pub mod files;
+#[path = "ftp/mod.rs"]
+pub mod ftp;
 #[path = "http/mod.rs"]
 pub mod http;
 #[path = "lines/mod.rs"]
@@ -16,6 +18,8 @@ pub mod magic;
 pub mod mime;
 #[path = "mysql/mod.rs"]
 pub mod mysql;
+#[path = "nvt/mod.rs"]
+pub mod nvt;
 #[path = "quic/mod.rs"]
 pub mod quic;
 #[path = "smtp/mod.rs"]

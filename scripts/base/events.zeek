@@ -17,6 +17,8 @@ export {
 		ANALYZER_ANALYZER_QUIC,
 		ANALYZER_ANALYZER_DHCP,
 		ANALYZER_ANALYZER_SMTP,
+		ANALYZER_ANALYZER_FTP,
+		ANALYZER_ANALYZER_FTP_DATA,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -41,6 +43,8 @@ export {
 		ANALYZER_QUIC,
 		ANALYZER_DHCP,
 		ANALYZER_SMTP,
+		ANALYZER_FTP,
+		ANALYZER_FTP_DATA,
 	};
 
 	## The ports that an analyzer is set on.
@@ -56,6 +60,8 @@ export {
 		[ANALYZER_QUIC] = set(443/udp, 853/udp, 784/udp),
 		[ANALYZER_DHCP] = set(67/udp, 68/udp, 4011/udp),
 		[ANALYZER_SMTP] = set(25/tcp, 587/tcp),
+		[ANALYZER_FTP] = set(21/tcp, 2811/tcp),
+		[ANALYZER_FTP_DATA] = set(),
 	};
 }
 
@@ -1005,3 +1011,97 @@ global smtp_data: event(c: connection, is_orig: bool, data: string);
 global smtp_unexpected: event(c: connection, is_orig: bool, msg: string, detail: string);
 ## The connection goes on under TLS.
 global smtp_starttls: event(c: connection);
+
+module FTP;
+
+export {
+
+## A command.
+type CmdArg: record {
+	## When it was sent.
+	ts: time;
+	cmd: string &default="<unknown>";
+	arg: string &default="";
+	## Which of the connection's.
+	seq: count &default=0;
+};
+}
+
+module GLOBAL;
+
+module FTP;
+
+export {
+
+## The ends of a data connection.
+type ExpectedDataChannel: record {
+	## The client connects.
+	passive: bool &log;
+	## Who connects.
+	orig_h: addr &log;
+	## To whom.
+	resp_h: addr &log;
+	resp_p: port &log;
+};
+}
+
+module GLOBAL;
+
+## A command, in upper case.
+global ftp_request: event(c: connection, command: string, arg: string);
+## A line of a reply. Within one of several lines the code is 0.
+global ftp_reply: event(c: connection, code: count, msg: string, cont_resp: bool);
+## Client and server have agreed on TLS (RFC 4217 §4). Zeek has it from 8.0 on.
+global ftp_starttls: event(c: connection);
+## The beginning of what a data connection carried, of both directions, and what it is.
+global file_transferred: event(c: connection, prefix: string, descr: string, mime_type: string);
+
+module FTP;
+
+export {
+	## A reply came, to this command; `cwd` is where the client is in the server's files.
+	global answered: event(c: connection, command: FTP::CmdArg, cwd: string);
+}
+
+module GLOBAL;
+
+
+module FTP;
+
+export {
+	## A data connection is to come.
+	global channel_expected: event(c: connection, channel: FTP::ExpectedDataChannel);
+}
+
+module GLOBAL;
+
+
+module FTP;
+
+export {
+	## A control connection is over.
+	global session_over: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module FTP;
+
+export {
+	## A file begins that a data connection carries.
+	global data_file: event(f: fa_file, c: connection);
+}
+
+module GLOBAL;
+
+
+module FTP;
+
+export {
+	## A data connection is over that was expected.
+	global data_over: event(c: connection);
+}
+
+module GLOBAL;
+

@@ -446,12 +446,6 @@ export {
 	option max_payload_size: count = 100;
 }
 
-module FTP;
-export {
-	## Not obeyed: this protocol is not analysed.
-	const max_command_length: count = 100 &redef;
-}
-
 module POP3;
 export {
 	## Not obeyed: this protocol is not analysed.
@@ -550,6 +544,30 @@ global dns_max_queries: count = 25 &redef;
 global dns_skip_all_auth: bool = T &redef;
 ## Events do not tell of the additional section, EDNS among it.
 global dns_skip_all_addl: bool = T &redef;
+
+module FTP;
+export {
+	## Commands, in upper case, that are logged with their replies.
+	option logged_commands: set[string] = {
+		"ACCT", "APPE", "DELE", "EPRT", "EPSV", "PASV", "PORT", "RETR", "STOR", "STOU"
+	};
+	## Users, in small letters, whose passwords are no secret.
+	option guest_ids: set[string] = {"anonymous", "ftp", "ftpuser", "guest"};
+	## Whether ftp.log has the passwords of others, too.
+	option default_capture_password: bool = F;
+	## So many commands may wait for a reply; more are a weird, and not followed.
+	option max_pending_commands: count = 20;
+	## Bytes of a user's name that are logged.
+	option max_user_length: count = 128;
+	## Bytes of a password that are logged.
+	option max_password_length: count = 128;
+	## Bytes of an argument that are logged.
+	option max_arg_length: count = 4096;
+	## Bytes of a reply that are logged.
+	option max_reply_msg_length: count = 4096;
+	## A word with more letters than this is no command but a weird; 0 is no bound.
+	const max_command_length: count = 100 &redef;
+}
 
 module HTTP;
 export {

@@ -56,6 +56,10 @@ const absolute_path_pat = /(\/|[A-Za-z]:[\\\/]).*/;
 
 function extract_path(input: string): string
 	{
+	# What stands in quotes may have spaces.
+	local quoted = split_string_all(input, /\"(\/|[A-Za-z]:[\\\/])[^\"]*\"/);
+	if ( |quoted| >= 3 )
+		return sub(sub(quoted[1], /^\"/, ""), /\"$/, "");
 	local dir_pattern = /(\/|[A-Za-z]:[\\\/])([^\"\ ]|(\\\ ))*/;
 	local parts = split_string_all(input, dir_pattern);
 	return |parts| < 3 ? "" : parts[1];
@@ -63,7 +67,9 @@ function extract_path(input: string): string
 
 function build_path(dir: string, file_name: string): string
 	{
-	return absolute_path_pat == file_name || dir == "" ? file_name : cat(dir, "/", file_name);
+	if ( absolute_path_pat == file_name || dir == "" )
+		return file_name;
+	return cat(dir, ends_with(dir, "/") ? "" : "/", file_name);
 	}
 
 function build_path_compressed(dir: string, file_name: string): string

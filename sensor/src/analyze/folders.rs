@@ -8,6 +8,8 @@ pub(super) mod dhcp;
 pub(super) mod dns;
 #[path = "files/mod.rs"]
 pub(super) mod files;
+#[path = "ftp/mod.rs"]
+pub(super) mod ftp;
 #[path = "http/mod.rs"]
 pub(super) mod http;
 #[path = "mime/mod.rs"]

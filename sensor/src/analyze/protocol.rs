@@ -131,7 +131,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp }
+protocols! { conn files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

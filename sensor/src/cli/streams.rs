@@ -27,7 +27,7 @@ const MOVED: [(&str, &str); 2] = [("dns-noise", "dns"), ("http-noise", "http")];
 const ALL_SHIPPED: [&str; 2] = ["policy/detect", "policy/tuning/noise"];
 
 /// Streams that are declared so that scripts which name them load. Nothing is parsed that would write to them.
-const UNWRITTEN: [&str; 3] = ["ftp", "mysql", "radius"];
+const UNWRITTEN: [&str; 2] = ["mysql", "radius"];
 
 /// All streams, those of scripts that have begun included.
 pub(super) fn known(scripts: Option<&Scripts>) -> Known {

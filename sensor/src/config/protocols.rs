@@ -4,6 +4,8 @@ use crate::config::options::OptionDef;
 
 #[path = "../analyze/dns/settings.rs"]
 pub mod dns;
+#[path = "../analyze/ftp/settings.rs"]
+pub mod ftp;
 #[path = "../analyze/http/settings.rs"]
 pub mod http;
 #[path = "../analyze/mime/settings.rs"]
@@ -21,6 +23,7 @@ pub mod websocket;
 #[derive(Clone, Debug, Default)]
 pub struct Protocols {
     pub dns: dns::Settings,
+    pub ftp: ftp::Settings,
     pub http: http::Settings,
     pub mime: mime::Settings,
     pub quic: quic::Settings,
@@ -33,6 +36,7 @@ pub struct Protocols {
 #[rustfmt::skip]
 pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("dns", dns::OPTIONS),
+    ("ftp", ftp::OPTIONS),
     ("http", http::OPTIONS),
     ("mime", mime::OPTIONS),
     ("quic", quic::OPTIONS),

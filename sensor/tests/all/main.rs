@@ -10,6 +10,7 @@ mod detect;
 mod dhcp;
 mod dns;
 mod files;
+mod ftp;
 mod geo;
 mod http;
 mod http_sink;

@@ -28,9 +28,6 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("Log::enable_remote_logging", ONE_PROCESS, true),
     ("Cluster::nodes", ONE_PROCESS, true),
     ("Cluster::node", ONE_PROCESS, true),
-    ("FTP::logged_commands", NO_PROTOCOL, true),
-    ("FTP::guest_ids", NO_PROTOCOL, true),
-    ("FTP::default_capture_password", NO_PROTOCOL, true),
     ("SSL::root_certs", "chains of certificates are not checked", true),
 ];
 
@@ -94,7 +91,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("DCE_RPC::max_frag_data", "count", "30000", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
     OptionDef::ignored("MQTT::max_payload_size", "count", "100", NO_PROTOCOL).runtime(),
-    OptionDef::ignored("FTP::max_command_length", "count", "100", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_pending_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
