@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::counters::{CounterSet, counter, counters};
+
 /// The interface's number.
 pub fn index(name: &str) -> io::Result<u32> {
     nix::net::if_::if_nametoindex(name)
@@ -58,17 +60,20 @@ pub fn receive_queues(name: &str) -> usize {
     queues.count().max(1)
 }
 
-/// What the NIC and its driver have counted since they were started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NicCounts {
-    pub packets: u64,
-    pub bytes: u64,
-    /// Frames the NIC lost for want of buffers.
-    pub missed: u64,
-    /// Frames the system refused.
-    pub dropped: u64,
-    /// Frames that came damaged.
-    pub errors: u64,
+counters! {
+    /// What the NIC and its driver have counted since they were started.
+    pub struct NicCounts {
+        /// Frames that the NIC received.
+        pub packets: u64 = counter("nic_packets_total"),
+        /// Bytes of the frames that the NIC received.
+        pub bytes: u64 = counter("nic_bytes_total"),
+        /// Frames that the NIC lost for want of buffers.
+        pub missed: u64 = counter("nic_missed_total").lost("frames lost by the NIC for want of buffers"),
+        /// Frames that the system refused.
+        pub dropped: u64 = counter("nic_dropped_total"),
+        /// Frames that came damaged.
+        pub errors: u64 = counter("nic_errors_total"),
+    }
 }
 
 /// None where there is no such interface.
@@ -85,15 +90,6 @@ pub fn nic_counts(name: &str) -> Option<NicCounts> {
 }
 
 impl NicCounts {
-    fn add(&mut self, more: NicCounts) {
-        let NicCounts { packets, bytes, missed, dropped, errors } = self;
-        *packets += more.packets;
-        *bytes += more.bytes;
-        *missed += more.missed;
-        *dropped += more.dropped;
-        *errors += more.errors;
-    }
-
     /// What was counted after `earlier`; of a counter that was reset, what it shows.
     fn since(self, earlier: NicCounts) -> NicCounts {
         let less = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
@@ -134,7 +130,7 @@ impl Watched {
         self.name = name_of(index);
         // Where it is renamed at this very moment, the next look tells.
         if let Some(now) = self.name.as_deref().and_then(nic_counts) {
-            self.counted.add(now.since(self.shown));
+            self.counted.merge(&now.since(self.shown));
             self.shown = now;
         }
     }

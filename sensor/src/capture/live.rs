@@ -12,6 +12,7 @@ use super::af_xdp::{self, XdpSource};
 use super::deal::Dealt;
 use super::live_pcap::PcapSource;
 use super::{Packet, filter};
+use crate::counters::{counter, counters};
 
 /// What to capture, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,21 +88,22 @@ pub enum Polled {
     Nothing,
 }
 
-/// What one source has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Packets that reached the socket behind its filter: those delivered, waiting and dropped.
-    pub link: u64,
-    /// Packets dropped because the ring was full.
-    pub dropped: u64,
-    /// How often the ring was full.
-    pub freezes: u64,
-    /// Packets handed on.
-    pub delivered: u64,
-    /// Their bytes on the wire.
-    pub bytes: u64,
-    /// Packets handed on without their end.
-    pub cut: u64,
+counters! {
+    /// What one source has counted.
+    pub struct Counts {
+        /// Packets that reached the socket behind its filter, those dropped included.
+        pub link: u64 = counter("ring_packets_total"),
+        /// Packets that the kernel dropped because the ring was full.
+        pub dropped: u64 = counter("ring_dropped_total"),
+        /// How often the ring was full.
+        pub freezes: u64 = counter("ring_full_total"),
+        /// Packets analysed.
+        pub delivered: u64 = counter("packets_total"),
+        /// Bytes on the wire of the packets analysed.
+        pub bytes: u64 = counter("bytes_total"),
+        /// Packets captured without their end.
+        pub cut: u64 = counter("packets_cut_total").lost("packets captured without their end"),
+    }
 }
 
 /// One worker's packets.

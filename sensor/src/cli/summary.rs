@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::analyze::Unclaimed;
 use crate::counters::{CounterSet, Loss};
-use crate::pipeline::{LiveSummary, RingLedger, Summary, WorkerStats};
+use crate::pipeline::{LiveSummary, Summary, WorkerStats};
 use crate::sink::{Counts, Delivery, Reason};
 
 /// The summary as text: what was read, what was written, and everything dropped or cut off.
@@ -89,25 +89,9 @@ impl fmt::Display for LiveText<'_> {
         }
         let rows: Vec<String> = ledger.logs.iter().map(|log| format!("{} {}", log.log, log.rows)).collect();
         writeln!(f, "rows: {}", if rows.is_empty() { "none".to_owned() } else { rows.join(", ") })?;
-        let sum = |count: fn(&RingLedger) -> u64| ledger.rings.iter().map(count).sum();
-        let missed = ledger.interfaces.iter().map(|interface| interface.nic.missed).sum();
-        let mut losses = [
-            (missed, "frames lost by the NIC for want of buffers"),
-            (sum(|ring| ring.source.cut), "packets captured without their end"),
-            (sum(|ring| ring.shed), "rows dropped because the logs were too far behind"),
-            (
-                ledger.logs.iter().map(|log| log.dropped).sum(),
-                "rows dropped because they could not be written",
-            ),
-            (sum(|ring| ring.restarts), "times a worker failed and was started again"),
-            (sum(|ring| ring.hangs), "times a worker hung and was replaced (a fault of ours; please report)"),
-            (sum(|ring| ring.clock_steps), "times the clock was set back"),
-        ]
-        .map(|(count, what)| loss(count, what))
-        .to_vec();
-        losses.extend(ledger.counted().losses());
-        losses.push(loss(ledger.weirds_suppressed, REPEATED));
-        losses.extend(ledger.scripts.losses());
+        let mut losses = ledger.losses();
+        let unwritten = ledger.logs.iter().map(|log| log.dropped).sum();
+        losses.push(loss(unwritten, "rows dropped because they could not be written"));
         losses.push(not_taken(ledger.rings.iter().map(|ring| &ring.unclaimed)));
         write_losses(f, losses)
     }
@@ -123,11 +107,15 @@ impl fmt::Display for Export<'_> {
         for (stream, counts) in account.streams() {
             writeln!(f, "{name}: {stream}: {}", Line(counts))?;
         }
-        if account.resent > 0 {
-            writeln!(f, "{name}: {} sent again, some of which may have arrived twice", account.resent)?;
+        if account.counts.resent > 0 {
+            writeln!(
+                f,
+                "{name}: {} sent again, some of which may have arrived twice",
+                account.counts.resent
+            )?;
         }
-        if account.unreadable_bytes > 0 {
-            writeln!(f, "{name}: {} bytes of the spool were not readable", account.unreadable_bytes)?;
+        if account.counts.unreadable_bytes > 0 {
+            writeln!(f, "{name}: {} bytes of the spool were not readable", account.counts.unreadable_bytes)?;
         }
         for alarm in &account.alarms {
             writeln!(f, "{name}: {}", alarm.text)?;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
+use crate::counters::{Metric, counter, counters};
 use crate::log::file::LogError;
 use crate::log::leftover;
 use crate::log::naming::Finished;
@@ -54,16 +55,26 @@ pub struct Retention {
     pub min_free_percent: u8,
 }
 
-/// What the archiver has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ArchiveCounts {
-    pub archived: u64,
-    /// Attempts that failed; they are repeated.
-    pub failed: u64,
-    /// Logs of an earlier run that had not been finished.
-    pub leftovers: u64,
-    pub removed_by_age: u64,
-    pub removed_for_space: u64,
+counters! {
+    /// What the archiver has done.
+    pub struct ArchiveCounts {
+        /// Finished logs that were archived.
+        pub archived: u64 = counter("logs_archived_total"),
+        /// Attempts to archive that failed; they are repeated.
+        pub failed: u64 = counter("archive_failures_total"),
+        /// Archived logs removed because they were too old.
+        pub removed_by_age: u64 = removed(&["age"]),
+        /// Archived logs removed because there was no room.
+        pub removed_for_space: u64 = removed(&["space"]),
+        /// Unfinished logs of an earlier run, archived at the start.
+        pub leftovers: u64 = counter("leftover_logs_total"),
+    }
+}
+
+const fn removed(why: &'static [&'static str]) -> Metric {
+    counter("archive_removed_total")
+        .by("reason", why)
+        .of_family("Archived logs removed, by age or for space.")
 }
 
 /// The archiving thread.

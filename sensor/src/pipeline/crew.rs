@@ -263,8 +263,8 @@ impl Member {
             source.delivered = source.delivered.max(seen.packet);
             source.link = source.link.max(source.delivered + source.dropped);
         }
-        ledger.hangs += 1;
-        ledger.shed += shed;
+        ledger.counts.hangs += 1;
+        ledger.counts.shed += shed;
         ledger.stats.emitted = seen.emitted;
         ledger.stats.flow.lost += seen.flows;
         ledger.forget();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::analyze::Unclaimed;
 use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
-use crate::counters::CounterSet;
+use crate::counters::{CounterSet, Loss, counter, counters, gauge};
 use crate::log::{ArchiveCounts, RowCounts};
 use crate::pipeline::worker::WorkerStats;
 use crate::policy::ScriptCounters;
@@ -24,24 +24,59 @@ pub struct Ledger {
     /// Interface by interface, and within one by worker.
     pub rings: Vec<RingLedger>,
     pub logs: Vec<RowCounts>,
-    pub log_failures: u64,
-    pub archive: ArchiveCounts,
-    pub weirds_suppressed: u64,
+    pub counts: SensorCounts,
     /// From the time of what a row tells to its being written.
     pub log_lag: Histogram,
-    /// Reports of workers that wait for the logs, and how many may.
-    pub queued_reports: usize,
-    pub queue_capacity: usize,
-    /// Resident memory.
-    pub memory_bytes: u64,
-    pub reloads: u64,
-    /// Scripts were read again that do not compile.
-    pub reload_failures: u64,
     pub scripts: ScriptCounters,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
     /// How long the stage behind the workers, where scripts run and logs are written, has not come round.
     pub stalled: Stalled,
+}
+
+counters! {
+    /// What is counted around the workers, once for the sensor.
+    pub struct SensorCounts {
+        /// Reports of workers that wait for the logs.
+        pub queued_reports: u64 = gauge("queued_reports"),
+        /// How many reports may wait.
+        pub queue_capacity: u64 = gauge("queue_capacity"),
+        /// Oddities not logged because they repeat others.
+        pub weirds_suppressed: u64 =
+            counter("weirds_suppressed_total").lost("oddities not logged because they repeat others"),
+        /// Attempts to write a log that failed, files of logs that were made anew because somebody removed them, and rows
+        /// of logs that no file can be named after.
+        pub log_failures: u64 = counter("log_failures_total"),
+        pub archive: ArchiveCounts,
+        /// Resident memory.
+        pub memory_bytes: u64 = gauge("memory_bytes"),
+        /// How often the configuration and the scripts were read again and taken over.
+        pub reloads: u64 = counter("reloads_total"),
+        /// How often scripts were read again that do not compile. The old ones run on, with the old configuration.
+        pub reload_failures: u64 = counter("reload_failures_total"),
+    }
+}
+
+counters! {
+    /// What is counted around one worker.
+    pub struct RingCounts {
+        /// Memory for fragments that wait for the rest.
+        pub fragment_bytes: u64 = gauge("fragment_bytes"),
+        /// How often the worker failed and was started again on its ring.
+        pub restarts: u64 =
+            counter("worker_restarts_total").lost("times a worker failed and was started again"),
+        /// How often the worker hung at a packet; its flow was given up, and another worker took over.
+        pub hangs: u64 = counter("worker_hangs_total")
+            .lost("times a worker hung and was replaced (a fault of ours; please report)"),
+        /// How often the clock was set back, and all flows ended.
+        pub clock_steps: u64 = counter("clock_steps_total").lost("times the clock was set back"),
+        /// Errors of the interface, such as its going down.
+        pub interface_errors: u64 = counter("interface_errors_total"),
+        /// How often the interface was removed and made anew, and capture went on with it.
+        pub followed: u64 = counter("interface_made_anew_total"),
+        /// Rows, weirds and tunnels of it dropped because the logs were too far behind.
+        pub shed: u64 = counter("shed_total").lost("rows dropped because the logs were too far behind"),
+    }
 }
 
 /// A thread that does not come round.
@@ -80,21 +115,8 @@ pub struct RingLedger {
     pub stats: WorkerStats,
     /// Connections that no analyzer took, by port.
     pub unclaimed: Unclaimed,
-    /// Bytes held for fragments.
-    pub fragment_bytes: u64,
-    /// Things workers said that were dropped because the logs were too far behind.
-    pub shed: u64,
-    /// The clock was set back, and all flows ended.
-    pub clock_steps: u64,
-    /// The worker failed and was started again on its ring.
-    pub restarts: u64,
-    /// The worker hung and was given up.
-    pub hangs: u64,
-    /// Errors of the interface, such as its going down.
-    pub interface_errors: u64,
-    /// The interface was removed and made anew, and capture went on.
-    pub followed: u64,
-    /// It was, and capture cannot go on without a restart.
+    pub counts: RingCounts,
+    /// The interface was removed and made anew, and capture cannot go on without a restart.
     pub cut_off: bool,
     /// Network time.
     pub now: Time,
@@ -112,13 +134,7 @@ impl RingLedger {
             source: Counts::default(),
             stats: WorkerStats::default(),
             unclaimed: Unclaimed::default(),
-            fragment_bytes: 0,
-            shed: 0,
-            clock_steps: 0,
-            restarts: 0,
-            hangs: 0,
-            interface_errors: 0,
-            followed: 0,
+            counts: RingCounts::default(),
             cut_off: false,
             now: Time::default(),
             turns: 0,
@@ -128,7 +144,7 @@ impl RingLedger {
 
     /// What there was now and is no more: all the worker had in memory is forgotten.
     pub fn forget(&mut self) {
-        self.fragment_bytes = 0;
+        self.counts.forget_gauges();
         self.stats.flow.open_by_proto = [0; 3];
         (self.stats.flow.most_open, self.stats.flow.reassembly_bytes) = (0, 0);
         let analyze = &mut self.stats.analyze;
@@ -158,6 +174,19 @@ impl Ledger {
         let mut counted = WorkerStats::default();
         self.rings.iter().for_each(|ring| counted.merge(&ring.stats));
         counted
+    }
+
+    /// What was not analysed, was cut off or given up, by all of them together.
+    pub fn losses(&self) -> Vec<Loss> {
+        let (mut nic, mut source, mut around) =
+            (NicCounts::default(), Counts::default(), RingCounts::default());
+        self.interfaces.iter().for_each(|interface| nic.merge(&interface.nic));
+        for ring in &self.rings {
+            source.merge(&ring.source);
+            around.merge(&ring.counts);
+        }
+        let (stats, counts, scripts) = (self.counted().losses(), self.counts.losses(), self.scripts.losses());
+        [nic.losses(), source.losses(), around.losses(), stats, counts, scripts].concat()
     }
 
     pub fn delivered(&self) -> u64 {

@@ -393,7 +393,7 @@ impl Stage<'_, '_> {
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + TICK;
-                self.ledger.reload_failures += control.unreadable.swap(0, Ordering::Relaxed);
+                self.ledger.counts.reload_failures += control.unreadable.swap(0, Ordering::Relaxed);
                 if let Some(change) = control.take_change() {
                     self.change(change, control);
                 }
@@ -416,17 +416,17 @@ impl Stage<'_, '_> {
     fn change(&mut self, Change { settings, tell }: Change, control: &Control) {
         let mut reload = self.policy.reload(settings.config.clone(), &settings.given, wall(), self.logs);
         if reload.as_ref().is_some_and(|reload| reload.config.is_none()) {
-            self.ledger.reload_failures += 1;
+            self.ledger.counts.reload_failures += 1;
             return tell(reload);
         }
-        self.ledger.reloads += 1;
+        self.ledger.counts.reloads += 1;
         let of_scripts = reload.as_mut().and_then(|reload| reload.config.clone());
         let config = of_scripts.unwrap_or(settings.config);
         let rotation = Rotation::of(&config, settings.rotates, settings.rotate_at);
         self.logs.reconfigure(rotation, settings.upkeep);
         self.set(config, control);
         if reload.as_ref().is_some_and(|reload| reload.written.is_err()) {
-            self.ledger.log_failures += 1;
+            self.ledger.counts.log_failures += 1;
         }
         tell(reload);
     }
@@ -448,7 +448,7 @@ impl Stage<'_, '_> {
             item.now = item.now.min(latest);
             // Live logs report no failures: they count them.
             if self.policy.take(item, &batch.arena, self.logs).is_err() {
-                self.ledger.log_failures += 1;
+                self.ledger.counts.log_failures += 1;
             }
         }
         batch.give_back();
@@ -470,7 +470,7 @@ impl Stage<'_, '_> {
         let now = wall();
         self.check_clock(now);
         if self.policy.tick(now, self.logs).is_err() {
-            self.ledger.log_failures += 1;
+            self.ledger.counts.log_failures += 1;
         }
         let before = std::mem::take(&mut self.ledger.rings);
         let called = std::mem::take(&mut self.ledger.interfaces);
@@ -484,7 +484,7 @@ impl Stage<'_, '_> {
             }
         }
         for (ring, before) in self.ledger.rings.iter().zip(&before) {
-            if ring.followed > before.followed {
+            if ring.counts.followed > before.counts.followed {
                 eprintln!("nightjar: {}: the interface was made anew; capture goes on with it", ring.peer());
             }
             if ring.cut_off && !before.cut_off {
@@ -530,14 +530,14 @@ impl Stage<'_, '_> {
         };
         ledger.interfaces = self.interfaces.iter_mut().map(interface).collect();
         ledger.logs = self.logs.row_counts();
-        ledger.log_failures = self.logs.failures();
-        ledger.archive = self.logs.archived();
-        ledger.weirds_suppressed = self.policy.weirds_suppressed();
+        ledger.counts.log_failures = self.logs.failures();
+        ledger.counts.archive = self.logs.archived();
+        ledger.counts.weirds_suppressed = self.policy.weirds_suppressed();
         ledger.scripts = self.policy.script_counters();
         ledger.scripts.commands_dropped += self.commands_dropped;
-        ledger.queued_reports = self.reports.len();
-        ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
-        ledger.memory_bytes = memory_bytes();
+        ledger.counts.queued_reports = self.reports.len() as u64;
+        ledger.counts.queue_capacity = self.reports.capacity().unwrap_or(0) as u64;
+        ledger.counts.memory_bytes = memory_bytes();
         ledger.exports = self.exporters.read();
         self.board.publish(ledger);
     }
@@ -552,7 +552,7 @@ impl Stage<'_, '_> {
         let incidents = self.loss.last(&self.ledger, self.logs);
         self.tell(&incidents, wall());
         if self.policy.end(wall(), self.logs).is_err() {
-            self.ledger.log_failures += 1;
+            self.ledger.counts.log_failures += 1;
         }
         self.update(wall());
         self.ledger
@@ -572,7 +572,7 @@ impl Stage<'_, '_> {
     /// Raises a notice.
     fn raise(&mut self, incident: &Incident, now: Time) {
         if self.policy.incident(incident, now, self.logs).is_err() {
-            self.ledger.log_failures += 1;
+            self.ledger.counts.log_failures += 1;
         }
     }
 }

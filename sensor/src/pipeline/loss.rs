@@ -188,12 +188,13 @@ impl Loss {
             let before = self.stats.rings.get(nth);
             let since = |count: fn(&RingLedger) -> u64| count(ring).saturating_sub(before.map_or(0, count));
             let [tcp, udp, icmp] = ring.stats.flow.open_by_proto;
-            let counted = counted_since(&ring.stats, before.map(|ring| &ring.stats));
+            let mut counted = counted_since(&ring.stats, before.map(|ring| &ring.stats));
+            counted.extend(counted_since(&ring.counts, before.map(|ring| &ring.counts)));
             let counted: Vec<&str> = counted.iter().map(|text| &text[..]).collect();
             let row = StatsRow {
                 ts: ledger.at,
                 peer: &ring.peer(),
-                mem: ledger.memory_bytes >> 20,
+                mem: ledger.counts.memory_bytes >> 20,
                 pkts_proc: since(|ring| ring.source.delivered),
                 bytes_recv: since(|ring| ring.source.bytes),
                 pkts_dropped: Some(since(|ring| ring.source.dropped)),
@@ -215,7 +216,7 @@ impl Loss {
                 active_dns_requests: ring.stats.analyze.of.dns.waiting,
                 reassem_tcp_size: ring.stats.flow.reassembly_bytes,
                 reassem_file_size: ring.stats.analyze.of.files.bytes,
-                reassem_frag_size: ring.fragment_bytes,
+                reassem_frag_size: ring.counts.fragment_bytes,
                 counters: (!counted.is_empty()).then_some(Vector(&counted)),
                 ..StatsRow::default()
             };
@@ -237,7 +238,7 @@ impl Loss {
             let row = StatsRow {
                 ts: ledger.at,
                 peer: SCRIPTS,
-                mem: ledger.memory_bytes >> 20,
+                mem: ledger.counts.memory_bytes >> 20,
                 counters: Some(Vector(&counted)),
                 ..StatsRow::default()
             };
@@ -297,7 +298,7 @@ impl Loss {
                 "bytes given up behind holes in streams (limits.reassembly)",
             ),
             (
-                since(|ring| ring.shed),
+                since(|ring| ring.counts.shed),
                 since(|ring| ring.stats.emitted),
                 "rows dropped because the logs were too far behind",
             ),
@@ -416,7 +417,7 @@ fn of_exporter<'a>(
     StatsRow {
         ts: ledger.at,
         peer: exporter,
-        mem: ledger.memory_bytes >> 20,
+        mem: ledger.counts.memory_bytes >> 20,
         export_stream: Some(stream),
         export_offered: Some(counts.offered),
         export_recovered: Some(counts.recovered),

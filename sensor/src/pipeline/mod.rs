@@ -22,7 +22,7 @@ mod whereabouts;
 mod worker;
 
 pub use exchange::Handover;
-pub use ledger::{Histogram, InterfaceLedger, Ledger, RingLedger, Stalled};
+pub use ledger::{Histogram, InterfaceLedger, Ledger, RingCounts, RingLedger, SensorCounts, Stalled};
 pub use live::{Changeable, Control, HANG_AFTER, InterfaceOptions, Live, LiveError, LiveSummary};
 pub use replay::{ReplayError, ReplayOptions, Summary, replay};
 pub use watchdog::Hang;

@@ -17,7 +17,7 @@ use crate::event::{Batch, Order, Step};
 use crate::flow::Key;
 use crate::pipeline::crew::Cell;
 use crate::pipeline::exchange::{Exchange, Peers};
-use crate::pipeline::ledger::RingLedger;
+use crate::pipeline::ledger::{RingCounts, RingLedger};
 use crate::pipeline::live::Control;
 use crate::pipeline::merge::Report;
 use crate::pipeline::task::Task;
@@ -70,11 +70,7 @@ where
     let cell = Arc::new(Cell::new(worker.heartbeat().clone(), before.stats.emitted));
     let state = RingState {
         number: first_number,
-        shed: before.shed,
-        clock_steps: before.clock_steps,
-        restarts: before.restarts,
-        interface_errors: before.interface_errors,
-        followed: before.followed,
+        counts: before.counts,
         cut_off: before.cut_off,
         turns: before.turns,
         ..RingState::new()
@@ -94,11 +90,7 @@ pub(super) struct RingState {
     published: Instant,
     /// When it was last looked whether the interface is still the same.
     looked: Instant,
-    shed: u64,
-    clock_steps: u64,
-    restarts: u64,
-    interface_errors: u64,
-    followed: u64,
+    counts: RingCounts,
     /// The interface is another, and its packets cannot be had.
     cut_off: bool,
     turns: u64,
@@ -111,11 +103,7 @@ impl RingState {
             generation: 0,
             published: Instant::now(),
             looked: Instant::now(),
-            shed: 0,
-            clock_steps: 0,
-            restarts: 0,
-            interface_errors: 0,
-            followed: 0,
+            counts: RingCounts::default(),
             cut_off: false,
             turns: 0,
         }
@@ -192,7 +180,7 @@ impl<A: Analysis> RingWorker<A> {
             Ok(Polled::Packets(_)) => {}
             Ok(Polled::Nothing) => self.idle(),
             Err(_) => {
-                self.state.interface_errors += 1;
+                self.state.counts.interface_errors += 1;
                 self.idle();
                 thread::sleep(DOWN_WAIT);
             }
@@ -215,7 +203,7 @@ impl<A: Analysis> RingWorker<A> {
     fn follow(&mut self) {
         self.state.looked = Instant::now();
         match self.source.follow() {
-            Ok(followed) => self.state.followed += u64::from(followed),
+            Ok(followed) => self.state.counts.followed += u64::from(followed),
             Err(_) => self.state.cut_off = true,
         }
     }
@@ -266,12 +254,9 @@ impl<A: Analysis> RingWorker<A> {
         ledger.index = self.source.index();
         ledger.stats = self.worker.stats();
         ledger.unclaimed = self.worker.unclaimed().clone();
-        ledger.fragment_bytes = self.worker.fragment_bytes() as u64;
-        ledger.shed = self.state.shed;
-        ledger.clock_steps = self.state.clock_steps;
-        ledger.restarts = self.state.restarts;
-        ledger.interface_errors = self.state.interface_errors;
-        ledger.followed = self.state.followed;
+        // Hangs are seen from outside.
+        let (fragment_bytes, hangs) = (self.worker.fragment_bytes() as u64, ledger.counts.hangs);
+        ledger.counts = RingCounts { fragment_bytes, hangs, ..self.state.counts };
         ledger.cut_off = self.state.cut_off;
         ledger.now = self.worker.now();
         ledger.turns = self.state.turns;
@@ -282,7 +267,7 @@ impl<A: Analysis> RingWorker<A> {
     fn finish(&mut self) {
         // Should packets go on coming, there would be no end to it.
         if self.source.refuse().is_err() {
-            self.state.interface_errors += 1;
+            self.state.counts.interface_errors += 1;
         }
         let lag = self.source.lag();
         let until = Instant::now() + 4 * lag;
@@ -322,7 +307,7 @@ impl<A: Analysis> RingWorker<A> {
         gate.settled = self.worker.emitted();
         let items = report.batch.items.len() as u64;
         if self.reports.send(report).is_err() {
-            self.state.shed += items;
+            self.state.counts.shed += items;
         }
     }
 }
@@ -375,20 +360,20 @@ fn offer<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState, outlet: &Ou
     if let Err(TrySendError::Full(report) | TrySendError::Disconnected(report)) =
         outlet.reports.try_send(report)
     {
-        state.shed += report.batch.items.len() as u64;
+        state.counts.shed += report.batch.items.len() as u64;
     }
 }
 
 /// The worker failed outside of any one flow's analysis: its flows cannot be trusted any more.
 fn start_again<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState) {
-    state.restarts += 1;
+    state.counts.restarts += 1;
     worker.restart();
 }
 
 /// The clock was set back. To wait until it is where it was would keep every flow open until then, so
 /// all end now, and what goes on begins anew.
 fn step_back<A: Analysis>(worker: &mut Worker<A>, state: &mut RingState, outlet: &Outlet<'_>) {
-    state.clock_steps += 1;
+    state.counts.clock_steps += 1;
     let mut ending = worker.end();
     while worker.end_some(&mut ending) {
         offer(worker, state, outlet);
@@ -441,13 +426,13 @@ mod tests {
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3600));
         // Processors' stamps may be a little out of order.
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(3599));
-        assert_eq!((state.clock_steps, worker.now()), (0, at(3600)));
+        assert_eq!((state.counts.clock_steps, worker.now()), (0, at(3600)));
         let finer = Packet { ts: at(3600) + Interval::from_nanos(1_999), ..seen(0).packet };
         let finer = SeenPacket { packet: finer, checksums_pending: false };
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &finer);
         assert_eq!(worker.now(), at(3600) + Interval::from_nanos(1_000));
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(0));
-        assert_eq!((state.clock_steps, worker.now()), (1, at(0)));
+        assert_eq!((state.counts.clock_steps, worker.now()), (1, at(0)));
         take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(1));
         worker.idle(state.number, at(62));
         offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
@@ -470,7 +455,7 @@ mod tests {
         let stats = worker.stats().flow;
         assert_eq!((stats.lost, stats.opened(), stats.open_by_proto), (1, 2, [0; 3]));
         assert_eq!(reports.iter().map(|report| rows(&report)).sum::<usize>(), 1);
-        assert_eq!(state.restarts, 1);
+        assert_eq!(state.counts.restarts, 1);
     }
 
     #[test]
@@ -480,7 +465,7 @@ mod tests {
         let (sender, reports) = bounded(1);
         let mut begin = 0;
         // A flow ends every two minutes; nobody takes the reports.
-        while state.shed == 0 {
+        while state.counts.shed == 0 {
             begin += 120;
             take(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell }, &seen(begin));
             offer(&mut worker, &mut state, &Outlet { reports: &sender, cell: &cell });
@@ -488,7 +473,7 @@ mod tests {
         }
         let taken = reports.recv().unwrap();
         let emitted = worker.stats().emitted;
-        assert_eq!(emitted, taken.batch.items.len() as u64 + state.shed);
+        assert_eq!(emitted, taken.batch.items.len() as u64 + state.counts.shed);
         assert_eq!(state.number as i64, begin / 120);
     }
 }

@@ -99,9 +99,9 @@ impl Supervisor {
         ledger.at = wall();
         ledger.uptime = self.begun.elapsed();
         ledger.rings = rings(&self.rings);
-        ledger.queued_reports = self.reports.len();
-        ledger.queue_capacity = self.reports.capacity().unwrap_or(0);
-        ledger.memory_bytes = memory_bytes();
+        ledger.counts.queued_reports = self.reports.len() as u64;
+        ledger.counts.queue_capacity = self.reports.capacity().unwrap_or(0) as u64;
+        ledger.counts.memory_bytes = memory_bytes();
         ledger.exports = self.exporters.read();
         let activity = self.board.task.get().and_then(|task| task.activity());
         ledger.stalled = Stalled {

@@ -109,8 +109,9 @@ fn silence(health: &Health) -> String {
 
 /// Workers that hung and were replaced.
 fn hangs(ledger: &Ledger) -> String {
-    let hung = ledger.rings.iter().filter(|ring| ring.hangs > 0);
-    hung.map(|ring| format!("worker {} hung and was replaced: {}\n", ring.peer(), ring.hangs)).collect()
+    let hung = ledger.rings.iter().filter(|ring| ring.counts.hangs > 0);
+    hung.map(|ring| format!("worker {} hung and was replaced: {}\n", ring.peer(), ring.counts.hangs))
+        .collect()
 }
 
 /// What who asks would rather have: OpenMetrics only where it is named.

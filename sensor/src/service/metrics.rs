@@ -1,17 +1,19 @@
 //! `/metrics`: the ledger for Prometheus, in its text format or as OpenMetrics.
 //!
-//! [`FAMILIES`] is the one list of what there is of the ledger; `docs/metrics.md` shows it, and a test compares. What
-//! workers and scripts count comes from the declarations of their counters.
+//! What is counted comes from the declarations of counters ([`CounterSet`]). What is measured otherwise, as times and
+//! states, is listed here. [`FAMILIES`] is all of it; `docs/metrics.md` shows it, and a test compares.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::capture::interface::NicCounts;
+use crate::capture::live::Counts as SourceCounts;
 use crate::counters::CounterSet;
-use crate::pipeline::{Histogram, Ledger, RingLedger, WorkerStats};
+use crate::pipeline::{Histogram, Ledger, RingCounts, RingLedger, SensorCounts, WorkerStats};
 use crate::policy::ScriptCounters;
 use crate::service::about;
-use crate::sink::{AlarmKind, Counts, Histogram as Lag, Reason};
+use crate::sink::{AlarmKind, Counts as ExportCounts, Delivery, ExporterCounts, Histogram as Lag};
 
 /// Names of labels.
 type Labels = Cow<'static, [&'static str]>;
@@ -46,17 +48,10 @@ impl Samples<'_> {
         let _ = writeln!(self.out, "nightjar_{}{suffix}{labels} {value}", self.family.name);
     }
 
-    fn rings(&mut self, ledger: &Ledger, value: impl Fn(&RingLedger) -> u64) {
+    /// What a set of counters says of each worker.
+    fn rings<C: CounterSet>(&mut self, ledger: &Ledger, counters: impl Fn(&RingLedger) -> &C) {
         for ring in &ledger.rings {
-            self.add(&[&ring.interface, &ring.worker.to_string()], value(ring) as f64);
-        }
-    }
-
-    fn exports(&mut self, ledger: &Ledger, value: impl Fn(&Counts) -> u64) {
-        for delivery in &ledger.exports {
-            for (stream, counts) in delivery.account.streams() {
-                self.add(&[delivery.name, stream], value(counts) as f64);
-            }
+            self.counted(counters(ring), &[&ring.interface, &ring.worker.to_string()]);
         }
     }
 
@@ -117,25 +112,39 @@ const NONE: Labels = Cow::Borrowed(&[]);
 const WORKER: Labels = Cow::Borrowed(&["interface", "worker"]);
 const INTERFACE: Labels = Cow::Borrowed(&["interface"]);
 const LOG: Labels = Cow::Borrowed(&["log"]);
-const REASON: Labels = Cow::Borrowed(&["reason"]);
 const EXPORTER: Labels = Cow::Borrowed(&["exporter"]);
 const EXPORT: Labels = Cow::Borrowed(&["exporter", "stream"]);
-const EXPORT_REASON: Labels = Cow::Borrowed(&["exporter", "stream", "reason"]);
 
 /// Every metric there is, in the order of the path of a packet.
 pub static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
-    let of_worker = |ledger: &Ledger, out: &mut Samples<'_>| {
-        for ring in &ledger.rings {
-            out.counted(&ring.stats, &[&ring.interface, &ring.worker.to_string()]);
+    let of_nic = |ledger: &Ledger, out: &mut Samples<'_>| {
+        ledger.interfaces.iter().for_each(|interface| out.counted(&interface.nic, &[&interface.name]));
+    };
+    let of_source = |ledger: &Ledger, out: &mut Samples<'_>| out.rings(ledger, |ring| &ring.source);
+    let of_worker = |ledger: &Ledger, out: &mut Samples<'_>| out.rings(ledger, |ring| &ring.stats);
+    let of_ring = |ledger: &Ledger, out: &mut Samples<'_>| out.rings(ledger, |ring| &ring.counts);
+    let of_sensor = |ledger: &Ledger, out: &mut Samples<'_>| out.counted(&ledger.counts, &[]);
+    let of_exports = |ledger: &Ledger, out: &mut Samples<'_>| {
+        for Delivery { name, account } in &ledger.exports {
+            account.streams().for_each(|(stream, counts)| out.counted(counts, &[name, stream]));
         }
+    };
+    let of_exporters = |ledger: &Ledger, out: &mut Samples<'_>| {
+        ledger.exports.iter().for_each(|delivery| out.counted(&delivery.account.counts, &[delivery.name]));
     };
     let of_scripts = |ledger: &Ledger, out: &mut Samples<'_>| out.counted(&ledger.scripts, &[]);
     [
-        OF_CAPTURE,
+        OF_INTERFACES,
+        &declared::<NicCounts>(&INTERFACE, of_nic),
+        &declared::<SourceCounts>(&WORKER, of_source),
         &declared::<WorkerStats>(&WORKER, of_worker),
+        &declared::<RingCounts>(&WORKER, of_ring),
         OF_SENSOR,
+        &declared::<SensorCounts>(&NONE, of_sensor),
         &declared::<ScriptCounters>(&NONE, of_scripts),
-        OF_EXPORTS,
+        &declared::<ExportCounts>(&EXPORT, of_exports),
+        &declared::<ExporterCounts>(&EXPORTER, of_exporters),
+        OF_EXPORTERS,
     ]
     .concat()
 });
@@ -153,141 +162,19 @@ fn declared<C: CounterSet>(labels: &Labels, samples: fn(&Ledger, &mut Samples<'_
     families
 }
 
-/// What is counted where packets come from.
-const OF_CAPTURE: &[Family] = &[
-    Family {
-        name: "interface_up",
-        kind: "gauge",
-        labels: INTERFACE,
-        help: "1 while the interface is up.",
-        samples: |ledger, out| {
-            ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], f64::from(u8::from(i.up))))
-        },
+/// What there is to say of interfaces beside what is counted.
+const OF_INTERFACES: &[Family] = &[Family {
+    name: "interface_up",
+    kind: "gauge",
+    labels: INTERFACE,
+    help: "1 while the interface is up.",
+    samples: |ledger, out| {
+        ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], f64::from(u8::from(i.up))))
     },
-    Family {
-        name: "nic_packets_total",
-        kind: "counter",
-        labels: INTERFACE,
-        help: "Frames that the NIC received.",
-        samples: |ledger, out| {
-            ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], i.nic.packets as f64))
-        },
-    },
-    Family {
-        name: "nic_missed_total",
-        kind: "counter",
-        labels: INTERFACE,
-        help: "Frames that the NIC lost for want of buffers.",
-        samples: |ledger, out| {
-            ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], i.nic.missed as f64))
-        },
-    },
-    Family {
-        name: "nic_dropped_total",
-        kind: "counter",
-        labels: INTERFACE,
-        help: "Frames that the system refused.",
-        samples: |ledger, out| {
-            ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], i.nic.dropped as f64))
-        },
-    },
-    Family {
-        name: "nic_errors_total",
-        kind: "counter",
-        labels: INTERFACE,
-        help: "Frames that came damaged.",
-        samples: |ledger, out| {
-            ledger.interfaces.iter().for_each(|i| out.add(&[&i.name], i.nic.errors as f64))
-        },
-    },
-    Family {
-        name: "ring_packets_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Packets that reached the socket behind its filter, those dropped included.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.link),
-    },
-    Family {
-        name: "ring_dropped_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Packets that the kernel dropped because the ring was full.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.dropped),
-    },
-    Family {
-        name: "ring_full_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "How often the ring was full.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.freezes),
-    },
-    Family {
-        name: "packets_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Packets analysed.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.delivered),
-    },
-    Family {
-        name: "bytes_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Bytes on the wire of the packets analysed.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.bytes),
-    },
-    Family {
-        name: "packets_cut_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Packets captured without their end.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.source.cut),
-    },
-];
+}];
 
-/// What is counted around the workers, and where rows go.
+/// What there is to say of the workers and the logs beside what is counted.
 const OF_SENSOR: &[Family] = &[
-    Family {
-        name: "fragment_bytes",
-        kind: "gauge",
-        labels: WORKER,
-        help: "Memory for fragments that wait for the rest.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.fragment_bytes),
-    },
-    Family {
-        name: "worker_restarts_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "How often the worker failed and was started again on its ring.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.restarts),
-    },
-    Family {
-        name: "worker_hangs_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "How often the worker hung at a packet; its flow was given up, and another worker took over.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.hangs),
-    },
-    Family {
-        name: "clock_steps_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "How often the clock was set back, and all flows ended.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.clock_steps),
-    },
-    Family {
-        name: "interface_errors_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Errors of the interface, such as its going down.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.interface_errors),
-    },
-    Family {
-        name: "interface_made_anew_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "How often the interface was removed and made anew, and capture went on with it.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.followed),
-    },
     Family {
         name: "lag_seconds",
         kind: "gauge",
@@ -299,34 +186,6 @@ const OF_SENSOR: &[Family] = &[
                 out.add(&[&ring.interface, &ring.worker.to_string()], lag);
             }
         },
-    },
-    Family {
-        name: "shed_total",
-        kind: "counter",
-        labels: WORKER,
-        help: "Rows, weirds and tunnels of it dropped because the logs were too far behind.",
-        samples: |ledger, out| out.rings(ledger, |ring| ring.shed),
-    },
-    Family {
-        name: "queued_reports",
-        kind: "gauge",
-        labels: NONE,
-        help: "Reports of workers that wait for the logs.",
-        samples: |ledger, out| out.add(&[], ledger.queued_reports as f64),
-    },
-    Family {
-        name: "queue_capacity",
-        kind: "gauge",
-        labels: NONE,
-        help: "How many reports may wait.",
-        samples: |ledger, out| out.add(&[], ledger.queue_capacity as f64),
-    },
-    Family {
-        name: "weirds_suppressed_total",
-        kind: "counter",
-        labels: NONE,
-        help: "Oddities not logged because they repeat others.",
-        samples: |ledger, out| out.add(&[], ledger.weirds_suppressed as f64),
     },
     Family {
         name: "log_rows_total",
@@ -343,56 +202,11 @@ const OF_SENSOR: &[Family] = &[
         samples: |ledger, out| ledger.logs.iter().for_each(|log| out.add(&[log.log], log.dropped as f64)),
     },
     Family {
-        name: "log_failures_total",
-        kind: "counter",
-        labels: NONE,
-        help: "Attempts to write a log that failed, files of logs that were made anew because somebody removed them, and rows of logs that no file can be named after.",
-        samples: |ledger, out| out.add(&[], ledger.log_failures as f64),
-    },
-    Family {
         name: "log_lag_seconds",
         kind: "histogram",
         labels: NONE,
         help: "From the time of what a row tells to its being written.",
         samples: |ledger, out| out.histogram(&ledger.log_lag),
-    },
-    Family {
-        name: "logs_archived_total",
-        kind: "counter",
-        labels: NONE,
-        help: "Finished logs that were archived.",
-        samples: |ledger, out| out.add(&[], ledger.archive.archived as f64),
-    },
-    Family {
-        name: "archive_failures_total",
-        kind: "counter",
-        labels: NONE,
-        help: "Attempts to archive that failed; they are repeated.",
-        samples: |ledger, out| out.add(&[], ledger.archive.failed as f64),
-    },
-    Family {
-        name: "archive_removed_total",
-        kind: "counter",
-        labels: REASON,
-        help: "Archived logs removed, by age or for space.",
-        samples: |ledger, out| {
-            out.add(&["age"], ledger.archive.removed_by_age as f64);
-            out.add(&["space"], ledger.archive.removed_for_space as f64);
-        },
-    },
-    Family {
-        name: "leftover_logs_total",
-        kind: "counter",
-        labels: NONE,
-        help: "Unfinished logs of an earlier run, archived at the start.",
-        samples: |ledger, out| out.add(&[], ledger.archive.leftovers as f64),
-    },
-    Family {
-        name: "memory_bytes",
-        kind: "gauge",
-        labels: NONE,
-        help: "Resident memory.",
-        samples: |ledger, out| out.add(&[], ledger.memory_bytes as f64),
     },
     Family {
         name: "uptime_seconds",
@@ -401,93 +215,10 @@ const OF_SENSOR: &[Family] = &[
         help: "Since the sensor was started.",
         samples: |ledger, out| out.add(&[], ledger.uptime.as_secs_f64()),
     },
-    Family {
-        name: "reloads_total",
-        kind: "counter",
-        labels: NONE,
-        help: "How often the configuration and the scripts were read again and taken over.",
-        samples: |ledger, out| out.add(&[], ledger.reloads as f64),
-    },
-    Family {
-        name: "reload_failures_total",
-        kind: "counter",
-        labels: NONE,
-        help: "How often scripts were read again that do not compile. The old ones run on, with the old configuration.",
-        samples: |ledger, out| out.add(&[], ledger.reload_failures as f64),
-    },
 ];
 
-/// What is counted of exporters.
-const OF_EXPORTS: &[Family] = &[
-    Family {
-        name: "export_offered_rows_total",
-        kind: "counter",
-        labels: EXPORT,
-        help: "Rows given to an exporter, and those that earlier runs had left in its spool. They are acknowledged, dropped, in flight or spooled.",
-        samples: |ledger, out| out.exports(ledger, |counts| counts.offered + counts.recovered),
-    },
-    Family {
-        name: "export_acknowledged_rows_total",
-        kind: "counter",
-        labels: EXPORT,
-        help: "Rows that the receiver has, and said so.",
-        samples: |ledger, out| out.exports(ledger, |counts| counts.acked),
-    },
-    Family {
-        name: "export_in_flight_rows",
-        kind: "gauge",
-        labels: EXPORT,
-        help: "Rows in memory, sent or not.",
-        samples: |ledger, out| out.exports(ledger, |counts| counts.in_flight),
-    },
-    Family {
-        name: "export_spooled_rows",
-        kind: "gauge",
-        labels: EXPORT,
-        help: "Rows that are only on disk.",
-        samples: |ledger, out| out.exports(ledger, |counts| counts.spooled),
-    },
-    Family {
-        name: "export_dropped_rows_total",
-        kind: "counter",
-        labels: EXPORT_REASON,
-        help: "Rows that were not delivered and will not be.",
-        samples: |ledger, out| {
-            for delivery in &ledger.exports {
-                for (stream, counts) in delivery.account.streams() {
-                    for (reason, rows) in Reason::ALL.iter().zip(counts.dropped) {
-                        out.add(&[delivery.name, stream, reason.name()], rows as f64);
-                    }
-                }
-            }
-        },
-    },
-    Family {
-        name: "export_dead_letter_rows_total",
-        kind: "counter",
-        labels: EXPORT_REASON,
-        help: "Rows that the receiver will never take, written to the dead-letter file.",
-        samples: |ledger, out| {
-            for delivery in &ledger.exports {
-                for (stream, counts) in delivery.account.streams() {
-                    for (reason, rows) in Reason::ALL.iter().zip(counts.dead) {
-                        out.add(&[delivery.name, stream, reason.name()], rows as f64);
-                    }
-                }
-            }
-        },
-    },
-    Family {
-        name: "export_held_rows",
-        kind: "gauge",
-        labels: EXPORTER,
-        help: "Rows for topics that the receiver takes none for at the moment.",
-        samples: |ledger, out| {
-            for delivery in &ledger.exports {
-                out.add(&[delivery.name], delivery.account.held_rows as f64);
-            }
-        },
-    },
+/// What there is to say of exporters beside what is counted.
+const OF_EXPORTERS: &[Family] = &[
     Family {
         name: "export_spool_fill_ratio",
         kind: "gauge",
@@ -510,17 +241,6 @@ const OF_EXPORTS: &[Family] = &[
                     let raised = delivery.account.alarms.iter().any(|alarm| alarm.kind == kind);
                     out.add(&[delivery.name, kind.name()], f64::from(u8::from(raised)));
                 }
-            }
-        },
-    },
-    Family {
-        name: "export_resent_rows_total",
-        kind: "counter",
-        labels: EXPORTER,
-        help: "Rows sent again because sending them failed.",
-        samples: |ledger, out| {
-            for delivery in &ledger.exports {
-                out.add(&[delivery.name], delivery.account.resent as f64);
             }
         },
     },
@@ -581,6 +301,7 @@ mod tests {
     use super::*;
     use crate::service::health::Health;
     use crate::service::status;
+    use crate::sink::Account;
 
     fn ledger() -> Ledger {
         let mut ring = RingLedger::new("eth1".into(), 0);
@@ -625,6 +346,13 @@ mod tests {
         stats.tunnels_forgotten = 7;
         ledger.scripts.sumstats.evicted = 8;
         ledger.scripts.notices.mails_failed = 9;
+        let ring = &mut ledger.rings[0];
+        (ring.source.cut, ring.counts.hangs) = (10, 11);
+        (ledger.counts.weirds_suppressed, ledger.counts.archive.removed_for_space) = (12, 13);
+        let mut account = Account::default();
+        account.offered("conn", 1);
+        account.counts.resent = 14;
+        ledger.exports.push(Delivery { name: "kafka", account });
         let told = text(&ledger, Dialect::Prometheus);
         for sample in [
             "fragments_given_up_total{interface=\"eth1\",worker=\"0\",reason=\"evicted\"} 2",
@@ -635,6 +363,14 @@ mod tests {
             "tunnels_forgotten_total{interface=\"eth1\",worker=\"0\"} 7",
             "sumstats_evicted_total 8",
             "mails_failed_total 9",
+            "packets_cut_total{interface=\"eth1\",worker=\"0\"} 10",
+            "worker_hangs_total{interface=\"eth1\",worker=\"0\"} 11",
+            "weirds_suppressed_total 12",
+            "archive_removed_total{reason=\"space\"} 13",
+            "export_offered_rows_total{exporter=\"kafka\",stream=\"conn\",from=\"run\"} 1",
+            "export_in_flight_rows{exporter=\"kafka\",stream=\"conn\"} 1",
+            "export_dropped_rows_total{exporter=\"kafka\",stream=\"conn\",reason=\"too_large\"} 0",
+            "export_resent_rows_total{exporter=\"kafka\"} 14",
         ] {
             assert!(told.contains(&format!("\nnightjar_{sample}\n")), "{sample} in {told}");
         }
@@ -648,6 +384,11 @@ mod tests {
         let shown = status::print(&status, &status);
         assert!(shown.contains("\n3 times an HTTP connection was held short"), "{shown}");
         assert!(shown.contains("\n8 keys of SumStats dropped"), "{shown}");
+        assert!(shown.contains("\n10 packets captured without their end"), "{shown}");
+        assert!(shown.contains("\n11 times a worker hung"), "{shown}");
+        assert_eq!(worker["worker_hangs_total"], 11);
+        assert_eq!(status["counters"]["archive_removed_total.space"], 13);
+        assert_eq!(status["exports"][0]["counters"]["export_resent_rows_total"], 14);
     }
 
     #[test]

@@ -136,6 +136,7 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
                 "nic_missed": interface.nic.missed,
                 "nic_dropped": interface.nic.dropped,
                 "nic_errors": interface.nic.errors,
+                "counters": counted([interface.nic.by_key()]),
             })
         })
         .collect();
@@ -150,9 +151,9 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
         "dropped": ledger.dropped(),
         "delivered": ledger.delivered(),
         "lag_seconds": ledger.lag_seconds(),
-        "memory_bytes": ledger.memory_bytes,
-        "queued_reports": ledger.queued_reports,
-        "queue_capacity": ledger.queue_capacity,
+        "memory_bytes": ledger.counts.memory_bytes,
+        "queued_reports": ledger.counts.queued_reports,
+        "queue_capacity": ledger.counts.queue_capacity,
         "scripts": {
             "errors": ledger.scripts.errors,
             "over_budget": ledger.scripts.over_budget,
@@ -161,20 +162,21 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
             "sumstats_evicted": ledger.scripts.sumstats.evicted,
             "notices": ledger.scripts.notices.raised,
             "notices_suppressed": ledger.scripts.notices.suppressed,
-            "counters": counted(&ledger.scripts),
+            "counters": counted([ledger.scripts.by_key()]),
         },
+        "counters": counted([ledger.counts.by_key()]),
         "lost": lost(ledger),
-        "reloads": ledger.reloads,
-        "reload_failures": ledger.reload_failures,
+        "reloads": ledger.counts.reloads,
+        "reload_failures": ledger.counts.reload_failures,
         "interfaces": interfaces,
         "workers": ledger.rings.iter().map(|ring| worker(ring, ledger)).collect::<Vec<_>>(),
         "logs": ledger.logs.iter().map(|log| {
             json!({ "name": log.log, "rows": log.rows, "dropped": log.dropped })
         }).collect::<Vec<_>>(),
-        "log_failures": ledger.log_failures,
-        "archived": ledger.archive.archived,
-        "archive_failures": ledger.archive.failed,
-        "weirds_suppressed": ledger.weirds_suppressed,
+        "log_failures": ledger.counts.log_failures,
+        "archived": ledger.counts.archive.archived,
+        "archive_failures": ledger.counts.archive.failed,
+        "weirds_suppressed": ledger.counts.weirds_suppressed,
         "exports": ledger.exports.iter().map(export).collect::<Vec<_>>(),
     })
 }
@@ -191,7 +193,8 @@ fn export(delivery: &Delivery) -> Value {
     export["streams"] = streams.collect();
     let alarms: Vec<&str> = delivery.account.alarms.iter().map(|alarm| &alarm.text[..]).collect();
     export["trouble"] = (!alarms.is_empty()).then(|| alarms.join("; ")).into();
-    export["held"] = delivery.account.held_rows.into();
+    export["counters"] = counted([delivery.account.total().by_key(), delivery.account.counts.by_key()]);
+    export["held"] = delivery.account.counts.held_rows.into();
     export
 }
 
@@ -234,28 +237,27 @@ fn worker(ring: &RingLedger, ledger: &Ledger) -> Value {
         "bad_checksums": flow.bad_checksums,
         "handed_over": ring.stats.handover.fragments + ring.stats.handover.datagrams,
         "handover_dropped": ring.stats.handover.dropped,
-        "shed": ring.shed,
+        "shed": ring.counts.shed,
         "panics": ring.stats.panics,
-        "restarts": ring.restarts,
-        "hangs": ring.hangs,
-        "clock_steps": ring.clock_steps,
-        "interface_errors": ring.interface_errors,
-        "made_anew": ring.followed,
+        "restarts": ring.counts.restarts,
+        "hangs": ring.counts.hangs,
+        "clock_steps": ring.counts.clock_steps,
+        "interface_errors": ring.counts.interface_errors,
+        "made_anew": ring.counts.followed,
         "lag_seconds": ((ledger.at - ring.now).nanos() as f64 / 1e9).max(0.0),
-        "counters": counted(&ring.stats),
+        "counters": counted([ring.source.by_key(), ring.stats.by_key(), ring.counts.by_key()]),
     })
 }
 
-/// All that a set of counters says, by the names that they have in `/metrics`.
-fn counted(counters: &impl CounterSet) -> Value {
-    let counted = counters.by_key().into_iter().map(|(key, number)| (key, Value::from(number)));
+/// All that sets of counters say, by the names that they have in `/metrics`.
+fn counted<const N: usize>(sets: [Vec<(String, u64)>; N]) -> Value {
+    let counted = sets.into_iter().flatten().map(|(key, number)| (key, Value::from(number)));
     counted.collect::<serde_json::Map<_, _>>().into()
 }
 
 /// What was not analysed, cut off or given up, in words.
 fn lost(ledger: &Ledger) -> Vec<String> {
-    let (workers, scripts) = (ledger.counted().losses(), ledger.scripts.losses());
-    workers.iter().chain(&scripts).map(Loss::to_string).collect()
+    ledger.losses().iter().map(Loss::to_string).collect()
 }
 
 /// The state as a person reads it; `before` was asked for a second earlier and gives rates.

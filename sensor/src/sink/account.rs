@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::counters::{CounterSet, Metric, counter, counters, gauge};
+
 /// Why a row was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
@@ -47,6 +49,16 @@ impl Reason {
         Reason::Deadline,
     ];
 
+    const NAMES: [&str; Reason::ALL.len()] = {
+        let mut names = [""; Reason::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Reason::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
     /// As a label of a metric.
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,23 +77,45 @@ impl Reason {
     }
 }
 
-/// The rows of one stream, or of all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Given to the exporter by this run.
-    pub offered: u64,
-    /// Left in the spool by earlier runs.
-    pub recovered: u64,
-    /// The receiver has them, and said so.
-    pub acked: u64,
-    /// In memory, sent or not.
-    pub in_flight: u64,
-    /// On disk only.
-    pub spooled: u64,
-    /// In the dead-letter file, by the reason why the receiver will never take them.
-    pub dead: [u64; Reason::ALL.len()],
-    /// Lost, by reason, in the order of [`Reason::ALL`].
-    pub dropped: [u64; Reason::ALL.len()],
+counters! {
+    /// The rows of one stream, or of all.
+    pub struct Counts {
+        /// Given to the exporter by this run.
+        pub offered: u64 = offered(&["run"]),
+        /// Left in the spool by earlier runs.
+        pub recovered: u64 = offered(&["spool"]),
+        /// Rows that the receiver has, and said so.
+        pub acked: u64 = counter("export_acknowledged_rows_total"),
+        /// Rows in memory, sent or not.
+        pub in_flight: u64 = gauge("export_in_flight_rows"),
+        /// Rows that are only on disk.
+        pub spooled: u64 = gauge("export_spooled_rows"),
+        /// Rows that the receiver will never take, written to the dead-letter file, by the reason.
+        pub dead: [u64; Reason::ALL.len()] =
+            counter("export_dead_letter_rows_total").by("reason", &Reason::NAMES),
+        /// Rows that were not delivered and will not be, by the reason.
+        pub dropped: [u64; Reason::ALL.len()] =
+            counter("export_dropped_rows_total").by("reason", &Reason::NAMES),
+    }
+}
+
+const fn offered(from: &'static [&'static str]) -> Metric {
+    counter("export_offered_rows_total").by("from", from).of_family(
+        "Rows given to an exporter, by this run or by earlier ones, which left them in its spool. They are acknowledged, \
+         dropped, in flight or spooled.",
+    )
+}
+
+counters! {
+    /// What else an exporter counts.
+    pub struct ExporterCounts {
+        /// Rows for topics that the receiver takes none for at the moment.
+        pub held_rows: u64 = gauge("export_held_rows"),
+        /// Rows sent again because sending them failed. Some of them may have arrived twice.
+        pub resent: u64 = counter("export_resent_rows_total"),
+        /// Bytes of the spool that no row could be read from.
+        pub unreadable_bytes: u64 = counter("export_unreadable_bytes_total"),
+    }
 }
 
 impl Counts {
@@ -98,16 +132,6 @@ impl Counts {
         let settled = self.acked + self.dead_total() + self.dropped_total();
         self.offered + self.recovered == settled + self.in_flight + self.spooled
     }
-
-    fn add(&mut self, other: &Counts) {
-        self.offered += other.offered;
-        self.recovered += other.recovered;
-        self.acked += other.acked;
-        self.in_flight += other.in_flight;
-        self.spooled += other.spooled;
-        self.dead.iter_mut().zip(other.dead).for_each(|(mine, theirs)| *mine += theirs);
-        self.dropped.iter_mut().zip(other.dropped).for_each(|(mine, theirs)| *mine += theirs);
-    }
 }
 
 /// Stands for the stream of rows found in the spool that cannot be read.
@@ -122,16 +146,11 @@ pub struct Account {
     last: usize,
     /// From packet time to acknowledgement; only live capture has it.
     pub lag: Histogram,
-    /// Rows sent again because sending them failed. Some of them may have arrived twice.
-    pub resent: u64,
-    /// Bytes of the spool that no row could be read from.
-    pub unreadable_bytes: u64,
+    pub counts: ExporterCounts,
     /// Something of the spool is damaged or missing, whether rows are known to be lost by it or not.
     pub damaged: bool,
     /// How much of what the spool may hold is taken, in per cent.
     pub spool_fill: u64,
-    /// Rows that wait for destinations which take none.
-    pub held_rows: u64,
     /// What is wrong at the moment.
     pub alarms: Vec<Alarm>,
 }
@@ -198,7 +217,7 @@ impl Account {
 
     pub fn total(&self) -> Counts {
         self.streams.iter().fold(Counts::default(), |mut total, (_, counts)| {
-            total.add(counts);
+            total.merge(counts);
             total
         })
     }

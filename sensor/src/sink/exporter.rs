@@ -58,7 +58,7 @@ fn take_over(spool: &mut Spool, account: &mut Account) -> std::io::Result<u64> {
             }
         }
     })?;
-    account.unreadable_bytes += spool.damage.bytes;
+    account.counts.unreadable_bytes += spool.damage.bytes;
     account.damaged |= spool.damage.loss;
     Ok(found)
 }

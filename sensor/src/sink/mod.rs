@@ -24,7 +24,7 @@ mod testing;
 mod transport;
 mod window;
 
-pub use account::{Account, Alarm, AlarmKind, Counts, Histogram, Reason};
+pub use account::{Account, Alarm, AlarmKind, Counts, ExporterCounts, Histogram, Reason};
 pub use config::Config;
 pub use queue::Mode;
 

@@ -167,7 +167,7 @@ impl<T: Transport> Exporter<T> {
             };
         }
         account.alarms.clone_from(&self.alarms.raised);
-        account.held_rows = self.holding.rows();
+        account.counts.held_rows = self.holding.rows();
         account.spool_fill = self.main.spool.as_ref().map_or(0, Spool::fill);
     }
 

@@ -41,7 +41,7 @@ impl<T: Transport> Exporter<T> {
             Outcome::Never(reason) => self.never(None, pos, reason),
             Outcome::Refused(reason) => self.dropped(pos, reason),
             Outcome::Failed => {
-                self.account().resent += 1;
+                self.account().counts.resent += 1;
                 self.main.window.failed(pos);
             }
             Outcome::Unsent | Outcome::Crowded => self.main.window.failed(pos),
@@ -190,7 +190,7 @@ impl<T: Transport> Exporter<T> {
                     refused.asked = false;
                 }
                 held.queue.window.failed(pos);
-                self.account().resent += u64::from(outcome == Outcome::Failed);
+                self.account().counts.resent += u64::from(outcome == Outcome::Failed);
             }
         }
     }

@@ -254,7 +254,7 @@ fn refusals_are_counted_by_reason_and_failures_are_sent_again() {
     setup.send(0..10);
     let account = setup.finish();
     let total = account.total();
-    assert_eq!((total.acked, account.resent), (8, 1));
+    assert_eq!((total.acked, account.counts.resent), (8, 1));
     assert_eq!(
         (total.dropped[Reason::TooLarge as usize], total.dropped[Reason::NotAuthorised as usize]),
         (1, 1)

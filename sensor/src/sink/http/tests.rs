@@ -135,7 +135,7 @@ fn rows_go_as_lines_or_one_by_one() {
 fn what_fails_is_sent_again() {
     let collector = Collector::start(|_, nth| if nth < 2 { 503 } else { 200 });
     let account = send(&collector, "connections = 1", 5);
-    assert_eq!((account.total().acked, account.resent), (5, 0));
+    assert_eq!((account.total().acked, account.counts.resent), (5, 0));
     assert_eq!(collector.requests().len(), 3);
 }
 
