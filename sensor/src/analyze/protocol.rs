@@ -1,9 +1,11 @@
 //! What the sensor knows of a protocol, and all protocols that there are.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::analyze::{CONN, FileSpec, LogDecl, Spec, confirm, conn};
 use crate::counters::{CounterSet, counters};
+use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, Event, EventDecl, EventId, EventSet, Proto};
 use crate::flow;
 use crate::record::Schema;
@@ -142,10 +144,19 @@ pub(super) fn specs() -> impl Iterator<Item = &'static Spec> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.analyzers.iter().copied())
 }
 
+/// What `service` in conn.log may name, in order of the alphabet.
+pub fn services() -> BTreeSet<&'static str> {
+    let tunnels = UdpTunnelKind::ALL.iter().map(|kind| kind.service());
+    specs().map(|spec| spec.named.service).chain(tunnels).collect()
+}
+
 /// Whether an analyzer's protocol expects connections.
 pub(super) fn expects(spec: &'static Spec) -> bool {
-    let of = |protocol: &Protocol| protocol.analyzers.iter().any(|known| std::ptr::eq(*known, spec));
-    PROTOCOLS.iter().filter(|protocol| protocol.expects).any(of)
+    static EXPECTING: LazyLock<BTreeSet<usize>> = LazyLock::new(|| {
+        let expecting = PROTOCOLS.iter().filter(|protocol| protocol.expects);
+        expecting.flat_map(|protocol| protocol.analyzers).map(|spec| spec.address()).collect()
+    });
+    EXPECTING.contains(&spec.address())
 }
 
 /// The analyzer of a name, in upper case.
@@ -189,12 +200,16 @@ pub fn events() -> impl Iterator<Item = (EventId, &'static EventDecl)> {
 
 /// The log whose row the connection of an event shows, if it shows one.
 pub fn row_of(id: EventId) -> Option<&'static Schema> {
+    static ROWS: LazyLock<Vec<Option<&'static Schema>>> = LazyLock::new(|| {
+        let of = |protocol: &'static Protocol| {
+            protocol.events().map(|(id, _)| protocol.row.filter(|_| !protocol.apart.contains(&id)))
+        };
+        PROTOCOLS.iter().flat_map(of).collect()
+    });
     if id == conn::events::ConnectionStateRemove::ID {
         return Some(CONN);
     }
-    let with_events = PROTOCOLS.iter().rev().filter(|protocol| !protocol.events.is_empty());
-    let protocol = { with_events }.find(|protocol| protocol.first as usize <= id.index())?;
-    protocol.row.filter(|_| !protocol.apart.contains(&id))
+    ROWS.get(id.index()).copied().flatten()
 }
 
 impl EventDecl {

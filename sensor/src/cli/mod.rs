@@ -23,6 +23,7 @@ use clap::error::ErrorKind;
 use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
+use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::cli::script::Engine;
 use crate::config::Config;
@@ -151,6 +152,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
             Some("schemas") => parse(streams::SchemasArgs::try_parse_from(rest))
                 .map(|args| on_script_stack(move |_| args.run())),
+            // What tools compare with Zeek by: one a line.
+            Some("services") if rest.len() == 1 => Ok(print_services()),
             Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
             _ => parse(Args::try_parse_from(&args))
                 .map(|args| on_script_stack(move |waiting| run(args, waiting))),
@@ -162,6 +165,13 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// The services that conn.log may name, as analyzers declare them.
+fn print_services() -> Result<u8, String> {
+    let mut out = io::stdout().lock();
+    let written = analyze::services().iter().try_for_each(|service| writeln!(out, "{service}"));
+    written.map(|()| ALL_READ).map_err(|error| format!("cannot write to standard output: {error}"))
 }
 
 /// What was parsed, or the exit code after a message or help was shown.

@@ -1,5 +1,6 @@
 //! What scripts look at: nothing else is taken along for them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ pub struct Interest {
     pub file_ends: bool,
     /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
     pub headers: Vec<Box<[u8]>>,
-    /// Of each log that scripts look at.
-    pub logs: Vec<LogInterest>,
+    /// Of each log that scripts look at, by its name.
+    pub logs: HashMap<&'static str, LogInterest, foldhash::fast::FixedState>,
 }
 
 /// Tells from what an event is about what its handlers would do.
@@ -191,7 +192,7 @@ impl Interest {
 
     /// What is wanted of a log.
     pub fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
-        self.logs.iter().find(|log| log.schema == schema)
+        self.logs.get(schema.path)
     }
 
     /// How rows of a log get to it.

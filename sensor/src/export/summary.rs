@@ -2,23 +2,9 @@
 
 use crate::record::{Record, Schema, Value, json};
 
-/// Sentences by stream, tried in order: the first whose fields are all set is used. `{field?}` may
-/// be unset. They read as those of MozDef's own plug-ins.
-const SENTENCES: &[(&str, &[&str])] = &[
-    (
-        "conn",
-        &[
-            "{id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p} {history?} {orig_ip_bytes} bytes / {resp_ip_bytes} bytes",
-        ],
-    ),
-    ("dns", &["DNS {qtype_name?} type query {id.orig_h} -> {id.resp_h}:{id.resp_p}"]),
-    ("files", &["{fuid} {mime_type?} {filename?} {seen_bytes} bytes via {source}"]),
-    ("http", &["HTTP {method?} {id.orig_h} -> {id.resp_h}:{id.resp_p}"]),
-    ("notice", &["{msg} {sub?}", "{note}"]),
-    ("ssh", &["SSH: {id.orig_h} -> {id.resp_h}:{id.resp_p} success {auth_success}"]),
-    ("tunnel", &["{id.orig_h} -> {id.resp_h}:{id.resp_p} {tunnel_type} {action}"]),
-    ("weird", &["{name} {id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p}", "{name} {addl?}"]),
-];
+/// Of notices, whose log scripts describe. What there is otherwise stands with each log's declaration
+/// ([`Schema::summary`]); sentences read as those of MozDef's own plug-ins.
+const OF_NOTICE: &[&str] = &["{msg} {sub?}", "{note}"];
 
 /// What stands before the ends of any other stream's connection.
 const ENDS: &str = "{id.orig_h} -> {id.resp_h}:{id.resp_p}";
@@ -38,9 +24,8 @@ enum Part {
 impl Summary {
     pub fn new(schema: &Schema) -> Summary {
         let name = schema.path.to_uppercase();
-        let own = SENTENCES.iter().find(|(stream, _)| *stream == schema.path);
-        let mut sentences: Vec<_> =
-            own.iter().flat_map(|(_, own)| own.iter()).filter_map(|text| parts(text, schema)).collect();
+        let own = if schema.path == "notice" { OF_NOTICE } else { schema.summary };
+        let mut sentences: Vec<_> = own.iter().filter_map(|text| parts(text, schema)).collect();
         sentences.extend(parts(&format!("{name}: {ENDS}"), schema));
         Summary { sentences, name }
     }

@@ -50,7 +50,7 @@ pub struct Table {
 pub(super) struct ScriptLogRow<'a>(pub &'a [Arg]);
 
 impl Record for ScriptLogRow<'_> {
-    const SCHEMA: &'static Schema = &Schema { path: "", fields: &[] };
+    const SCHEMA: &'static Schema = &Schema { path: "", fields: &[], summary: &[] };
 
     fn visit<V: Visitor>(&self, visitor: &mut V) {
         for (at, value) in self.0.iter().enumerate() {
@@ -151,7 +151,7 @@ impl ScriptLog {
                 doc: "",
             };
             let fields: Vec<FieldDef> = self.names.iter().zip(&self.types).map(field).collect();
-            Box::leak(Box::new(Schema { path: self.path, fields: fields.leak() }))
+            Box::leak(Box::new(Schema { path: self.path, fields: fields.leak(), summary: &[] }))
         })
     }
 

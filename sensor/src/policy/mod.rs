@@ -23,9 +23,11 @@ use crate::time::{Interval, Time};
 /// The logs that are written here.
 pub static LOGS: &[&Schema] = &[TUNNEL, WEIRD];
 pub const TUNNEL: &Schema = tunnel::TunnelRow::SCHEMA;
-/// The log whose rows are declared for scripts from its record.
-pub static DECLARED_LOGS: &[LogDecl] =
-    &[LogDecl { schema: WEIRD, info: "Weird::Info", holder: None, event: Some("log_weird") }];
+/// The same, as scripts have them.
+pub static DECLARED_LOGS: &[LogDecl] = &[
+    LogDecl { schema: TUNNEL, info: "Tunnel::Info", holder: None, event: None },
+    LogDecl { schema: WEIRD, info: "Weird::Info", holder: None, event: Some("log_weird") },
+];
 pub const WEIRD: &Schema = <weird::WeirdRow<'static> as Record>::SCHEMA;
 
 /// Whoever handles events; told them in the order of the capture. Handlers write logs of their own.

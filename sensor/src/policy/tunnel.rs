@@ -9,7 +9,7 @@ use crate::time::{Interval, Time};
 
 record! {
     /// A tunnel that was discovered, or that ended.
-    pub struct TunnelRow in "tunnel" {
+    pub struct TunnelRow in "tunnel", summary ["{id.orig_h} -> {id.resp_h}:{id.resp_p} {tunnel_type} {action}"] {
         /// When it was.
         ts: Time = "ts",
         /// The outer connection's identifier, or the tunnel's own where IP carries it.
@@ -20,9 +20,9 @@ record! {
         resp_h: IpAddr = "id.resp_h",
         resp_p: u16 = "id.resp_p",
         /// What carries it.
-        tunnel_type: EnumName = "tunnel_type",
+        tunnel_type: EnumName = "tunnel_type" as "Tunnel::Type",
         /// DISCOVER, CLOSE (its connection ended) or EXPIRE (unused for `Tunnel::expiration_interval`).
-        action: EnumName = "action",
+        action: EnumName = "action" as "Tunnel::Action",
     }
 }
 

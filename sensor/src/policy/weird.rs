@@ -9,7 +9,9 @@ use crate::time::{Interval, Time};
 
 record! {
     /// Something that traffic should not do, or that is at least unusual.
-    pub struct WeirdRow<'a> in "weird" {
+    pub struct WeirdRow<'a> in "weird",
+        summary ["{name} {id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p}", "{name} {addl?}"]
+    {
         /// When it was noticed.
         ts: Time = "ts",
         /// The connection it is about.

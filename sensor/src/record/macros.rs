@@ -32,19 +32,23 @@
 ///     name: Option<&'a str> = "name",
 /// }
 /// ```
+///
+/// Behind the log's name, or behind `of conn`, may stand the sentences that sum up a row for who reads events and not
+/// columns, tried in order: `, summary ["{id.orig_h} asked for {name}", "{id.orig_h}"]`. The first is used whose fields
+/// are all set; `{name?}` may be unset.
 macro_rules! record {
     (@zeek) => { None };
     (@zeek $zeek:literal) => { Some($zeek) };
     (
         $(#[$about:meta])*
-        pub struct $name:ident $(<$life:lifetime>)? in $path:literal of conn {
+        pub struct $name:ident $(<$life:lifetime>)? in $path:literal of conn $(, summary [$($summary:literal),+])? {
             $(#[doc = $ts:literal])* ts,
             $($columns:tt)*
         }
     ) => {
         $crate::record::record! {
             @declare
-            [$(#[$about])*] $name [$($life)?] $path
+            [$(#[$about])*] $name [$($life)?] $path [$($($summary),+)?]
             [conn: $crate::record::ConnColumns = [
                 $crate::record::ConnColumns::ts(concat!($($ts, "\n"),*)),
                 $crate::record::ConnColumns::UID,
@@ -58,13 +62,17 @@ macro_rules! record {
     };
     (
         $(#[$about:meta])*
-        pub struct $name:ident $(<$life:lifetime>)? in $path:literal { $($columns:tt)* }
+        pub struct $name:ident $(<$life:lifetime>)? in $path:literal $(, summary [$($summary:literal),+])? {
+            $($columns:tt)*
+        }
     ) => {
-        $crate::record::record! { @declare [$(#[$about])*] $name [$($life)?] $path [] $($columns)* }
+        $crate::record::record! {
+            @declare [$(#[$about])*] $name [$($life)?] $path [$($($summary),+)?] [] $($columns)*
+        }
     };
     (
         @declare
-        [$(#[$about:meta])*] $name:ident [$($life:lifetime)?] $path:literal
+        [$(#[$about:meta])*] $name:ident [$($life:lifetime)?] $path:literal [$($summary:literal),*]
         [$($head:ident : $head_ty:ty = [$($head_def:expr,)+])?]
         $( $(#[doc = $doc:literal])* $field:ident : $ty:ty = $column:literal $(as $zeek:literal)?, )+
     ) => {
@@ -81,6 +89,7 @@ macro_rules! record {
         impl $(<$life>)? $crate::record::Record for $name $(<$life>)? {
             const SCHEMA: &'static $crate::record::Schema = &$crate::record::Schema {
                 path: $path,
+                summary: &[$($summary),*],
                 fields: &[ $($($head_def,)+)? $( $crate::record::FieldDef {
                     name: $column,
                     ty: <$ty as $crate::record::Field>::TYPE,

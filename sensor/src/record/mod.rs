@@ -23,6 +23,8 @@ pub struct Schema {
     /// Zeek's name of the log: `conn` for `conn.log`.
     pub path: &'static str,
     pub fields: &'static [FieldDef],
+    /// Sentences that sum up a row, tried in order; empty: its ends do.
+    pub summary: &'static [&'static str],
 }
 
 impl PartialEq for Schema {

@@ -1,5 +1,7 @@
 //! Where the scripts' types keep what ours hold, looked up once.
 
+use std::collections::HashMap;
+
 use nightjar_script::Vm;
 use nightjar_script::ast::Flavor;
 use nightjar_script::types::{ParamType, TypeId};
@@ -12,20 +14,17 @@ use crate::analyze::file_events::FileContent;
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
-use crate::policy;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
 use crate::script_host::pushdown::{self, LogFunctions};
-
-/// Logs that scripts declare in their own way, beside those that are declared from their records.
-static OTHER_LOGS: &[LogDecl] =
-    &[LogDecl { schema: policy::TUNNEL, info: "Tunnel::Info", holder: None, event: None }];
 
 pub(super) struct Layout {
     pub conn: Conn,
     pub file: File,
     events: Vec<Option<Event>>,
     pub logs: Vec<Log>,
+    /// Their places, by their logs' names.
+    by_path: HashMap<&'static str, usize, foldhash::fast::FixedState>,
 }
 
 /// An event's function and the types of its parameters; none of those that no handler looks at.
@@ -140,11 +139,13 @@ impl Layout {
             log.note_natives(vm);
             Some(log)
         };
+        let logs: Vec<Log> = pipeline::declared_logs().filter_map(log).collect();
         let mut layout = Layout {
             conn: Conn::find(vm),
             file: File::find(vm),
             events: analyze::events().map(event).collect(),
-            logs: pipeline::declared_logs().chain(OTHER_LOGS).filter_map(log).collect(),
+            by_path: logs.iter().zip(0..).map(|(log, at)| (log.schema.path, at)).collect(),
+            logs,
         };
         let within = analyze::protocols()
             .iter()
@@ -172,7 +173,7 @@ impl Layout {
     }
 
     pub fn log(&self, schema: &Schema) -> Option<usize> {
-        self.logs.iter().position(|log| log.schema == schema)
+        self.by_path.get(schema.path).copied()
     }
 
     /// Whether scripts look for a connection's transaction (`c$http`) when other things happen than those that
@@ -269,9 +270,10 @@ impl Layout {
                     .and_then(|log_functions| pushdown::passes(vm, log, &log_functions)),
                 _ => None,
             };
-            LogInterest { schema: log.schema, fields: log.read(vm), rows, passes }
+            let fields = log.read(vm);
+            (log.schema.path, LogInterest { schema: log.schema, fields, rows, passes })
         });
-        let logs: Vec<LogInterest> = logs.collect();
+        let logs: HashMap<&'static str, LogInterest, _> = logs.collect();
         Interest {
             version,
             events,
@@ -283,7 +285,7 @@ impl Layout {
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
             },
             file_ends: analyze::events().any(|(id, event)| event.is_of_file() && events.contains(id)),
-            ends: !events.is_empty() || logs.iter().any(|log| log.rows != Rows::Straight),
+            ends: !events.is_empty() || logs.values().any(|log| log.rows != Rows::Straight),
             logs,
             clock: true,
             digests,

@@ -139,7 +139,9 @@ impl Scripts {
         let log_functions = |schema: &Schema, changed| log.log_functions(vm, schema, changed);
         let interest = self.layout.interest(0, vm, treatment, log_functions);
         let mut reached = HashMap::new();
-        for of in &interest.logs {
+        let mut logs: Vec<_> = interest.logs.values().collect();
+        logs.sort_by_key(|of| of.schema.path);
+        for of in logs {
             let Some(at) = self.layout.log(of.schema) else { continue };
             let Some(functions) = log.log_functions(vm, of.schema, 0) else { continue };
             for (function, reach) in functions.reach(vm, &self.layout.logs[at]) {

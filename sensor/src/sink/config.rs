@@ -661,7 +661,7 @@ mod tests {
         assert!(told.iter().zip(parts).all(|((_, what), part)| what.contains(part)), "{told:?}");
         assert!(!format!("{told:?}").contains("secret"));
         let config = Config::read("[kafka.rows]\ninclude = [\"cnn\"]").unwrap();
-        const CONN: &Schema = &Schema { path: "conn", fields: &[] };
+        const CONN: &Schema = &Schema { path: "conn", fields: &[], summary: &[] };
         let known = Known { schemas: vec![CONN], ..Known::default() };
         let wrong = config.kafka.unwrap().rows.export(KeyBy::Uid, &known).unwrap_err();
         assert_eq!(first(wrong), "there is no stream cnn; there are conn");

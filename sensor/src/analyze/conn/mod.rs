@@ -27,7 +27,9 @@ pub const SCHEMA: &crate::record::Schema = <ConnRow<'static> as crate::record::R
 record! {
     /// A connection: of TCP as its packets tell, of UDP and ICMP a sequence of packets between two
     /// ends without a long pause.
-    pub struct ConnRow<'a> in "conn" of conn {
+    pub struct ConnRow<'a> in "conn" of conn,
+        summary ["{id.orig_h}:{id.orig_p} -> {id.resp_h}:{id.resp_p} {history?} {orig_ip_bytes} bytes / {resp_ip_bytes} bytes"]
+    {
         /// The time of the first packet.
         ts,
         /// The transport protocol.

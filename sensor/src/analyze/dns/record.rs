@@ -12,7 +12,9 @@ use crate::time::{Interval, Time};
 
 record! {
     /// A query and its reply.
-    pub struct DnsRow<'a> in "dns" of conn {
+    pub struct DnsRow<'a> in "dns" of conn,
+        summary ["DNS {qtype_name?} type query {id.orig_h} -> {id.resp_h}:{id.resp_p}"]
+    {
         /// When the first message of the two was seen.
         ts,
         /// The transport protocol.

@@ -15,7 +15,7 @@ use crate::time::{Interval, Time};
 
 record! {
     /// A file that a connection carried.
-    pub struct FilesRow<'a> in "files" {
+    pub struct FilesRow<'a> in "files", summary ["{fuid} {mime_type?} {filename?} {seen_bytes} bytes via {source}"] {
         /// When the file was first seen.
         ts: Time = "ts",
         /// The file's identifier.

@@ -9,7 +9,7 @@ use crate::time::Time;
 
 record! {
     /// A request and its reply.
-    pub struct HttpRow<'a> in "http" of conn {
+    pub struct HttpRow<'a> in "http" of conn, summary ["HTTP {method?} {id.orig_h} -> {id.resp_h}:{id.resp_p}"] {
         /// When the first of the two began.
         ts,
         /// Which transaction of the connection this is, from 1.

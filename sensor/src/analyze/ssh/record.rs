@@ -9,7 +9,9 @@ use crate::time::Time;
 
 record! {
     /// A connection.
-    pub struct SshRow<'a> in "ssh" of conn {
+    pub struct SshRow<'a> in "ssh" of conn,
+        summary ["SSH: {id.orig_h} -> {id.resp_h}:{id.resp_p} success {auth_success}"]
+    {
         /// When it was seen to be SSH.
         ts,
         /// The protocol's version, 1 or 2; 0 where the two sides speak none in common.

@@ -238,6 +238,7 @@ mod tests {
     fn header_names_fields_and_types() {
         use crate::record::{FieldDef, Schema};
         let schema = Schema {
+            summary: &[],
             path: "x",
             fields: &[
                 FieldDef { name: "ts", ty: Type::Time, optional: false, zeek: None, doc: "" },

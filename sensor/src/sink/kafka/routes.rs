@@ -98,8 +98,8 @@ mod tests {
     use crate::record::Schema;
     use crate::time::Time;
 
-    const CONN: &Schema = &Schema { path: "conn", fields: &[] };
-    const DNS: &Schema = &Schema { path: "dns", fields: &[] };
+    const CONN: &Schema = &Schema { path: "conn", fields: &[], summary: &[] };
+    const DNS: &Schema = &Schema { path: "dns", fields: &[], summary: &[] };
 
     fn routes(table: &str) -> Result<Routes, String> {
         let known = Known { schemas: vec![CONN, DNS], others: vec!["notice"], open: false };
