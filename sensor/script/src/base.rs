@@ -86,7 +86,7 @@ pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static s
         let named = |name: &str| {
             let name = stem(name);
             let name = name.strip_suffix("/__load__").unwrap_or(name);
-            name == want || name.strip_prefix("policy/") == Some(want)
+            name == want || ["policy/", "site/"].iter().any(|root| name.strip_prefix(root) == Some(want))
         };
         if let Some(found) = ours.chain(hosts).find(|(name, _)| named(name)) {
             return Some(found);

@@ -114,7 +114,6 @@ impl Script {
             c.assignment(CONFIGURATION, setting);
         }
         c.vm.uses.users_begin();
-        c.vm.loaded.clear();
         for s in &opts.scripts {
             c.script(s);
         }

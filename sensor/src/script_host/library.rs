@@ -79,12 +79,11 @@ static SCRIPTS: &[Bundled] = &[
 /// What is there instead of scripts of Zeek's that are not.
 pub(super) fn instead_of(script: &str) -> Option<&'static str> {
     const NATIVELY: &str = "a sensor writes its log by itself, as [loss] in its configuration says";
-    const INSTEAD: [(&str, &str); 5] = [
+    const INSTEAD: [(&str, &str); 4] = [
         ("misc/stats", NATIVELY),
         ("misc/capture-loss", NATIVELY),
         ("tuning/defaults", "what it sets are the defaults here"),
         ("frameworks/telemetry", "a sensor serves metrics where service.metrics in its configuration says"),
-        ("misc/loaded-scripts", "a script can write the log that it would, from zeek_script_loaded"),
     ];
     let script = script.strip_prefix("policy/").unwrap_or(script);
     let found = INSTEAD.iter().find(|(name, _)| {

@@ -40,6 +40,7 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/frameworks/software/version-changes.zeek", text: include_str!("../../../scripts/policy/frameworks/software/version-changes.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/frameworks/software/vulnerable.zeek", text: include_str!("../../../scripts/policy/frameworks/software/vulnerable.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/frameworks/software/windows-version-detection.zeek", text: include_str!("../../../scripts/policy/frameworks/software/windows-version-detection.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/misc/loaded-scripts.zeek", text: include_str!("../../../scripts/policy/misc/loaded-scripts.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/misc/scan.zeek", text: include_str!("../../../scripts/policy/misc/scan.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/conn/community-id-logging.zeek", text: include_str!("../../../scripts/policy/protocols/conn/community-id-logging.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/conn/known-hosts.zeek", text: include_str!("../../../scripts/policy/protocols/conn/known-hosts.zeek"), loaded: Loaded::OnDemand },
@@ -66,4 +67,6 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/tuning/enable-utf-8-logs.zeek", text: include_str!("../../../scripts/policy/tuning/enable-utf-8-logs.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/tuning/json-logs.zeek", text: include_str!("../../../scripts/policy/tuning/json-logs.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/tuning/noise.zeek", text: include_str!("../../../scripts/policy/tuning/noise.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/tuning/track-all-assets.zeek", text: include_str!("../../../scripts/policy/tuning/track-all-assets.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "site/local.zeek", text: include_str!("../../../scripts/site/local.zeek"), loaded: Loaded::OnDemand },
 ];

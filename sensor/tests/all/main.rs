@@ -29,6 +29,7 @@ mod quic_odd;
 mod replay;
 mod schemas;
 mod script;
+mod site;
 mod smtp;
 mod software;
 mod ssh;

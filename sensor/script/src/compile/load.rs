@@ -57,6 +57,7 @@ impl Compiler {
         let file = self.vm.sources.add(name, path, text);
         if self.in_base {
             self.load.bundled.insert(file);
+            self.vm.loaded.push((name.to_string(), 1));
         }
         let text = self.vm.sources.get(file).text.clone();
         Parser::new(self, text, file).run();
