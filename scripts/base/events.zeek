@@ -671,6 +671,17 @@ global ssl_stapled_ocsp: event(c: connection, is_client: bool, response: string)
 global ssl_handshake_message: event(c: connection, is_client: bool, msg_type: count, length: count);
 ## A side goes over to the keys agreed on; in TLS 1.3 it means nothing.
 global ssl_change_cipher_spec: event(c: connection, is_client: bool);
+
+module SSL;
+
+export {
+	## All of the handshake that can be read was, and the row is about to be written. `base/protocols/ssl/finishing` lets
+	## `SSL::ssl_finishing` run then.
+	global finishing: event(c: connection);
+}
+
+module GLOBAL;
+
 ## The one that did not open the connection is the client.
 global ssl_connection_flipped: event(c: connection);
 

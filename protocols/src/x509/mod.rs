@@ -9,6 +9,7 @@ mod key;
 mod name;
 mod names;
 mod ocsp;
+mod precert;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 pub use key::Key;
 pub use names::{long_name, short_name};
 pub use ocsp::{Answer, OcspResponse};
+pub use precert::without_timestamps;
 
 /// A certificate's SHA-256, by which logs name it.
 pub type Fingerprint = [u8; 32];
@@ -181,6 +183,23 @@ impl Certificate {
         let extension = self.extensions.iter().find(|extension| extension.oid == TIMESTAMPS);
         extension.and_then(|extension| timestamps(&extension.value)).unwrap_or_default()
     }
+}
+
+/// The kinds of the issuer's and the subject's names, and of extensions, in their order: their types in hexadecimal digits
+/// (DER's content), with commas between them.
+pub fn kinds(der: &[u8]) -> Option<[String; 3]> {
+    let (_, read) = X509Certificate::from_der(der).ok()?;
+    let tbs = &read.tbs_certificate;
+    let hex = |oid: &[u8]| oid.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let [issuer, subject] = [&tbs.issuer, &tbs.subject].map(|name| {
+        name.iter_attributes()
+            .map(|attribute| hex(attribute.attr_type().as_bytes()))
+            .collect::<Vec<_>>()
+            .join(",")
+    });
+    let extensions =
+        tbs.extensions().iter().map(|extension| hex(extension.oid.as_bytes())).collect::<Vec<_>>();
+    Some([issuer, subject, extensions.join(",")])
 }
 
 fn known_or_number(oid: &str) -> String {

@@ -18,6 +18,7 @@ use crate::script_host::notice::Notice;
 use crate::script_host::options;
 use crate::script_host::sumstats::SumStats;
 use crate::script_host::weird::Weird;
+use crate::script_host::x509;
 use crate::time::Time;
 
 pub(super) struct Frameworks {
@@ -60,6 +61,7 @@ impl Frameworks {
             self.weird.natives(),
             self.geo.natives(),
             options::natives(),
+            x509::natives(),
         ];
         groups.concat()
     }

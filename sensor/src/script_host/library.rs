@@ -61,6 +61,7 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/files.zeek", Always),
     script!("base/files/extract.zeek", Always),
     script!("base/files/x509.zeek", OnDemand),
+    script!("base/protocols/ssl/finishing.zeek", OnDemand),
     script!("base/frameworks/analyzer.zeek", Always),
     script!("base/frameworks/reporter.zeek", ByDefault),
     script!("base/protocols/tunnel.zeek", ByDefault),
@@ -79,11 +80,15 @@ static SCRIPTS: &[Bundled] = &[
 /// What is there instead of scripts of Zeek's that are not.
 pub(super) fn instead_of(script: &str) -> Option<&'static str> {
     const NATIVELY: &str = "a sensor writes its log by itself, as [loss] in its configuration says";
-    const INSTEAD: [(&str, &str); 4] = [
+    const INSTEAD: [(&str, &str); 5] = [
         ("misc/stats", NATIVELY),
         ("misc/capture-loss", NATIVELY),
         ("tuning/defaults", "what it sets are the defaults here"),
         ("frameworks/telemetry", "a sensor serves metrics where service.metrics in its configuration says"),
+        (
+            "protocols/ssl/notary",
+            "the service that it asked is gone; protocols/ssl/validate-certs checks chains here",
+        ),
     ];
     let script = script.strip_prefix("policy/").unwrap_or(script);
     let found = INSTEAD.iter().find(|(name, _)| {

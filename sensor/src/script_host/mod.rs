@@ -22,6 +22,7 @@ mod state;
 mod sumstats;
 mod values;
 mod weird;
+mod x509;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;

@@ -36,4 +36,5 @@ mod ssh;
 mod sumstats;
 mod testing;
 mod tls;
+mod tls_policy;
 mod websocket;

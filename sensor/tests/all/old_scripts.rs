@@ -167,8 +167,8 @@ fn handlers_that_nothing_calls_are_told_of() {
         format!("{nothing} hook cannot be invoked (Mine::nobody_calls)\n")
     );
     assert_eq!(
-        told("@load policy/protocols/ssl/validate-certs"),
-        "warning in <command line>, line 1: this sensor does not have policy/protocols/ssl/validate-certs: \
+        told("@load policy/protocols/ssl/validate-sct"),
+        "warning in <command line>, line 1: this sensor does not have policy/protocols/ssl/validate-sct: \
          nothing was loaded\n"
     );
     // What the sensor raises, and what scripts raise or hand on, is not.

@@ -206,6 +206,11 @@ events! { [crate::analyze::first::ssl]
         c: Conn,
         is_client: bool,
     }
+    /// All of the handshake that can be read was, and the row is about to be written. `base/protocols/ssl/finishing` lets
+    /// `SSL::ssl_finishing` run then.
+    pub struct Finishing: "SSL::finishing" {
+        c: Conn,
+    }
     /// The one that did not open the connection is the client.
     pub struct ConnectionFlipped: "ssl_connection_flipped" {
         c: Conn,

@@ -127,6 +127,8 @@ struct Seen {
     server: Option<Arc<Certificate>>,
     /// Files so far: OCSP responses, and certificates where these are files.
     files: u64,
+    /// Scripts were told that the row is about to be written.
+    finishing: bool,
     logged: bool,
 }
 
@@ -268,7 +270,7 @@ impl Hears<'_, '_, '_> {
         let ts = self.link.cx.now;
         self.seen.get_or_insert_with(|| {
             let (info, chains, server) = (Info::default(), None, None);
-            Box::new(Seen { ts, info, chains, server, files: 0, logged: false })
+            Box::new(Seen { ts, info, chains, server, files: 0, finishing: false, logged: false })
         })
     }
 
@@ -284,8 +286,17 @@ impl Hears<'_, '_, '_> {
         }
     }
 
+    /// The row is about to be written, unless it was.
+    fn finish(&mut self) {
+        if let Some(seen) = self.seen.as_deref_mut().filter(|seen| !seen.logged && !seen.finishing) {
+            seen.finishing = true;
+            self.raise(&events::Finishing { c: Conn });
+        }
+    }
+
     /// Writes the row, unless it was written.
     fn log(&mut self) {
+        self.finish();
         let Link { cx, flow, .. } = &mut *self.link;
         if let Some(seen) = self.seen.as_deref_mut().filter(|seen| !seen.logged) {
             seen.logged = true;
@@ -407,6 +418,7 @@ impl Hears<'_, '_, '_> {
             }
             TlsEvent::Flipped => self.raise(&e::ConnectionFlipped { c }),
             TlsEvent::Established => {
+                self.finish();
                 self.raise(&e::Established { c });
                 self.log();
             }

@@ -27,22 +27,18 @@ redef record Files::Info += {
 	x509: X509::Info &optional;
 };
 
-# There are no certificates here that these could be called with.
+global x509_parse: function(cert: opaque of x509): X509::Certificate;
+global x509_from_der: function(der: string): opaque of x509;
+global x509_get_certificate_string: function(cert: opaque of x509, pem: bool &default=F): string;
+global x509_verify: function(certs: x509_opaque_vector, root_certs: table_string_of_string, verify_time: time &default=network_time()): X509::Result;
+global x509_ocsp_verify: function(certs: x509_opaque_vector, ocsp_reply: string, root_certs: table_string_of_string, verify_time: time &default=network_time()): X509::Result;
+global sct_verify: function(cert: opaque of x509, logid: string, log_key: string, signature: string, timestamp: count, hash_algorithm: count, issuer_key_hash: string &default=""): bool;
+global x509_subject_name_hash: function(cert: opaque of x509, hash_alg: count): string;
+global x509_issuer_name_hash: function(cert: opaque of x509, hash_alg: count): string;
+global x509_spki_hash: function(cert: opaque of x509, hash_alg: count): string;
+global x509_check_hostname: function(cert: opaque of x509, hostname: string): bool;
+global x509_check_cert_hostname: function(cert: opaque of x509, hostname: string): string;
 
-function x509_parse(cert: opaque of x509): X509::Certificate
-	{
-	Reporter::error("certificates are not parsed for scripts by this sensor");
-	local none: X509::Certificate;
-	return none;
-	}
-
-function x509_get_certificate_string(cert: opaque of x509, pem: bool &default=F): string
-	{
-	Reporter::error("certificates are not handed to scripts by this sensor");
-	return "";
-	}
-
-function x509_verify(certs: x509_opaque_vector, root_certs: table_string_of_string, verify_time: time &default=network_time()): X509::Result
-	{
-	return X509::Result($result=-1, $result_string="certificates are not checked by this sensor");
-	}
+## The kinds of names of the issuer and of the subject, and of extensions, in their order: their types in hexadecimal digits,
+## with commas between them. Empty where it is no certificate.
+global x509_kinds: function(cert: opaque of x509): string_vec;

@@ -28,7 +28,6 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("Log::enable_remote_logging", ONE_PROCESS, true),
     ("Cluster::nodes", ONE_PROCESS, true),
     ("Cluster::node", ONE_PROCESS, true),
-    ("SSL::root_certs", "chains of certificates are not checked", true),
 ];
 
 pub(super) const OPTIONS: &[OptionDef] = &[

@@ -102,7 +102,7 @@ const BY_SCRIPTS: &str = "
     DPD::max_violations Weird::sampling_duration Weird::sampling_global_list
     Weird::sampling_rate Weird::sampling_threshold
     Weird::sampling_whitelist Weird::actions Weird::ignore_hosts Weird::weird_do_not_ignore_repeats
-    Reporter::errors_to_stderr Reporter::info_to_stderr Reporter::warnings_to_stderr Threading::heartbeat_interval
+    SSL::root_certs Reporter::errors_to_stderr Reporter::info_to_stderr Reporter::warnings_to_stderr Threading::heartbeat_interval
     exit_only_after_terminate log_rotate_base_time max_find_all_string_length peer_description
     table_expire_interval Config::config_files DHCP::max_msg_types_per_log_entry FileExtract::default_limit
     FileExtract::default_limit_includes_missing FileExtract::prefix Input::accept_unsupported_types
