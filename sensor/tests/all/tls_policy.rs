@@ -1,4 +1,4 @@
-//! What scripts that ship find of TLS and certificates: chains, stapled responses, heartbeats.
+//! What scripts that ship find of TLS and certificates: chains, stapled responses, heartbeats, fingerprints, updates.
 
 use std::path::Path;
 use std::process::Command;
@@ -115,6 +115,57 @@ fn stapled_responses_are_checked() {
     let first: Vec<&str> = told.lines().take(2).collect();
     assert_ne!(first[0], "good");
     assert_eq!(first[1], "Could not parse OCSP response");
+}
+
+#[test]
+fn hellos_have_fingerprints() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["protocols/ssl/ja3", "protocols/ssl/ja4", "protocols/ssl/pfs"]);
+    let rows_of_tls = rows(folder.path(), "ssl.log");
+    let row = |port: u64| rows_of_tls.iter().find(|row| row["id.orig_p"] == port).unwrap();
+    // TLS 1.3 of OpenSSL: of the server a fingerprint that is well known.
+    let newest = row(43_404);
+    assert_eq!(newest["ja4"], "t13d041000_16476d049b0b_78f1d400d464");
+    assert_eq!(newest["ja4s"], "t130200_1302_a56c5b993250");
+    assert_eq!(newest["ja3s"], "15af977ce25de452b96affa2addb1036");
+    assert_eq!(newest["pfs"], true);
+    assert!(newest["ja4x"].is_null());
+    let older = row(43_403);
+    assert_eq!(older["ja4"], "t12d840700_bd790527ddab_3c5a66c06c35");
+    assert_eq!(older["ja3"], "09d001e2e171699aefe6f023c153d273");
+    assert_eq!(older["ja4x"], "a373a9f83c6b_a373a9f83c6b_4547ce6bed00");
+    assert_eq!(row(43_409)["pfs"], false);
+    assert!(texts(&rows_of_tls, "ja4").iter().any(|ja4| ja4.starts_with("dd2i")), "of DTLS");
+    let folder = tempfile::tempdir().unwrap();
+    run_on("quic", folder.path(), &["protocols/ssl/ja4"]);
+    let rows_of_quic = rows(folder.path(), "ssl.log");
+    assert!(texts(&rows_of_quic, "ja4").iter().all(|ja4| ja4.starts_with("q13d19")));
+    let folder = tempfile::tempdir().unwrap();
+    run_on("http", folder.path(), &["protocols/http/ja4h"]);
+    let requests = rows(folder.path(), "http.log");
+    assert_eq!(texts(&requests, "ja4h")[0], "ge11nn030000_fe444ad14866_000000000000_000000000000");
+    assert!(texts(&requests, "ja4h").iter().any(|ja4h| ja4h.starts_with("ge11nr04")));
+}
+
+#[test]
+fn servers_of_updates_have_to_show_what_stands_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pins = folder.path().join("pins.tsv");
+    let file = "#fields\tname\tkind\tvalue\nnightjar.test\tissuer\tCN=Other CA\n\
+                *.nightjar.test\tissuer\tCN=Roost CA,O=Nightjar\\, \\\"Test\\\",C=DE\n";
+    std::fs::write(&pins, file).unwrap();
+    let option = format!("SoftwareUpdates::pins_file={}", pins.display());
+    run(folder.path(), &["protocols/ssl/software-updates", &option]);
+    let notices = rows(folder.path(), "notice.log");
+    let told = texts(&notices, "msg");
+    assert!(told.contains(&"nightjar.test shows no certificate that stands for it"), "{told:?}");
+    assert!(
+        told.iter().all(|told| told.starts_with("nightjar.test ")),
+        "others show what is expected: {told:?}"
+    );
+    let sub = texts(&notices, "sub")[0];
+    assert!(sub.starts_with("shown: CN=nightjar.test,O=Nightjar,C=DE (fingerprint "), "{sub}");
+    assert!(sub.ends_with("; expected: issuer CN=Other CA"), "{sub}");
 }
 
 fn record(content: u8, body: &[u8]) -> Vec<u8> {
