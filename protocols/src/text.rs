@@ -18,14 +18,39 @@ pub fn address(address: IpAddr, out: &mut Vec<u8>) {
 
 /// An IPv4 address, dotted.
 pub fn ipv4(address: [u8; 4], out: &mut Vec<u8>) {
-    let [a, b, c, d] = address;
-    out.reserve("255.255.255.255".len());
-    octet(a, out);
-    for byte in [b, c, d] {
-        out.push(b'.');
-        octet(byte, out);
+    for byte in address {
+        // All four bytes are written, which takes one store, and what is too much is taken back.
+        let Octet { text, len } = OCTETS.get(usize::from(byte)).copied().unwrap_or_default();
+        let end = out.len() + len;
+        out.extend_from_slice(&text);
+        out.truncate(end);
     }
+    out.pop();
 }
+
+/// A byte in decimal with a dot behind it.
+#[derive(Clone, Copy, Default)]
+struct Octet {
+    text: [u8; 4],
+    len: usize,
+}
+
+static OCTETS: [Octet; 256] = {
+    let mut all = [Octet { text: [b'.'; 4], len: 0 }; 256];
+    let mut rest: &mut [Octet] = &mut all;
+    let mut n = 0u8;
+    while let Some((octet, more)) = rest.split_first_mut() {
+        let (hundreds, tens, ones) = (b'0' + n / 100, b'0' + n / 10 % 10, b'0' + n % 10);
+        *octet = match n {
+            0..=9 => Octet { text: [ones, b'.', b'.', b'.'], len: 2 },
+            10..=99 => Octet { text: [tens, ones, b'.', b'.'], len: 3 },
+            100.. => Octet { text: [hundreds, tens, ones, b'.'], len: 4 },
+        };
+        n = n.wrapping_add(1);
+        rest = more;
+    }
+    all
+};
 
 /// Appends an IPv6 address. One that is mapped (RFC 4291 §2.5.5.2) is an IPv4 address to Zeek, and
 /// the C library it prints with shows the last 32 bits of a "compatible" one (§2.5.5.1) dotted.

@@ -45,12 +45,28 @@ impl Uid {
     }
 }
 
+/// Base 62, the last digit first.
 fn digits(mut number: u64, out: &mut [u8]) {
-    for place in out {
-        *place = DIGITS[(number % 62) as usize];
-        number /= 62;
+    let (pairs, last) = out.as_chunks_mut::<2>();
+    for pair in pairs {
+        *pair = PAIRS[(number % 3844) as usize];
+        number /= 3844;
+    }
+    for digit in last {
+        *digit = DIGITS[(number % 62) as usize];
     }
 }
+
+/// Two digits for each number below 62².
+static PAIRS: [[u8; 2]; 3844] = {
+    let mut all = [[0; 2]; 3844];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = [DIGITS[n % 62], DIGITS[n / 62]];
+        n += 1;
+    }
+    all
+};
 
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,5 +74,22 @@ impl fmt::Display for Uid {
             write!(f, "{}", char::from(byte))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_those_of_base_62() {
+        for number in (0..5000).chain([u64::MAX, u64::MAX / 3, 62u64.pow(9) - 1, 62u64.pow(9)]) {
+            for len in [8, 9] {
+                let mut out = [0; 9];
+                digits(number, &mut out[..len]);
+                let expected = (0..len as u32).map(|place| DIGITS[(number / 62u64.pow(place) % 62) as usize]);
+                assert!(out.iter().copied().take(len).eq(expected), "{number}");
+            }
+        }
     }
 }

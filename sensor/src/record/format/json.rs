@@ -3,8 +3,9 @@
 use nightjar_protocols::text;
 use nightjar_script::value::text::{LETTERED, is_legible};
 
+use crate::record::format::number::{integer, seconds, signed};
 use crate::record::format::tsv::hex;
-use crate::record::format::{Columns, JsonTime, Placing, all_plain, integer, seconds, signed};
+use crate::record::format::{Columns, JsonTime, Placing, all_plain};
 use crate::record::{Record, Value, Visitor};
 
 pub(super) fn row<R: Record>(record: &R, time: JsonTime, out: &mut Vec<u8>) {

@@ -1,8 +1,10 @@
 //! One row of any record in the format the user chose.
 
 pub(crate) mod json;
+mod number;
 mod tsv;
 
+pub(crate) use number::seconds;
 pub(crate) use tsv::{hex, piece, stamp};
 
 use std::ops::Range;
@@ -75,31 +77,6 @@ impl Format {
             tsv::footer(closed, out);
         }
     }
-}
-
-/// Appends a number of nanoseconds as seconds with six decimals, the rest cut off.
-pub(crate) fn seconds(nanos: i64, out: &mut Vec<u8>) {
-    let micros = nanos / 1_000;
-    if micros < 0 {
-        out.push(b'-');
-    }
-    let micros = micros.unsigned_abs();
-    integer(micros / 1_000_000, out);
-    let mut fraction = *b".000000";
-    let mut rest = micros % 1_000_000;
-    for place in fraction[1..].iter_mut().rev() {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend_from_slice(&fraction);
-}
-
-pub(super) fn integer(number: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-}
-
-pub(super) fn signed(number: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Whether `text` is printable ASCII without backslashes and without `special`: most strings are, and

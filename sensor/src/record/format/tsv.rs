@@ -5,7 +5,8 @@ use std::io::Write;
 use nightjar_protocols::text;
 use nightjar_script::value::text::is_legible;
 
-use crate::record::format::{Columns, Placing, all_plain, integer, seconds, signed};
+use crate::record::format::number::{integer, seconds, signed};
+use crate::record::format::{Columns, Placing, all_plain};
 use crate::record::{Items, Record, Schema, Type, Value, Visitor};
 use crate::time::Time;
 
