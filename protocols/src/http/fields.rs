@@ -2,7 +2,7 @@
 
 use super::entity::{Chunk, ExpectBody, HeaderContext};
 use super::handler::{Handler, Header, Source};
-use super::head::{FastBlock, HeaderName};
+use super::head::{FAST_ROOM, FastBlock, HeaderName};
 use super::lines::LineEnd;
 use super::session::Session;
 use crate::mime::text::{header_line, is_lws};
@@ -19,7 +19,8 @@ impl Session {
             return false;
         }
         side.message.fresh = false;
-        let Some(block) = FastBlock::parse(input) else { return false };
+        let mut room = FAST_ROOM;
+        let Some(block) = FastBlock::parse(input, &mut room) else { return false };
         let max_line = self.limits.max_line as usize;
         if block.consumed > max_line && block.headers().any(|(_, _, len)| len > max_line) {
             return false;

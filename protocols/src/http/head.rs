@@ -76,11 +76,32 @@ impl HeaderName {
         let to = BY_LENGTH.get(name.len() + 1).copied().unwrap_or(KNOWN.len() as u8);
         let candidates = KNOWN.get(usize::from(from)..usize::from(to)).unwrap_or_default();
         let same_start = |text: &str| text.bytes().next() == name.first().map(u8::to_ascii_uppercase);
-        let found = candidates
-            .iter()
-            .find(|(text, _)| same_start(text) && text.as_bytes().eq_ignore_ascii_case(name));
+        let found =
+            candidates.iter().find(|(text, _)| same_start(text) && is_in_any_case(name, text.as_bytes()));
         found.map_or(HeaderName::Other, |(_, id)| *id)
     }
+}
+
+/// Whether a name is `known`, a text in upper case of the same length. Eight bytes are looked at at a time.
+fn is_in_any_case(name: &[u8], known: &[u8]) -> bool {
+    let (Some(last), Some(known_last)) = (name.last_chunk::<8>(), known.last_chunk::<8>()) else {
+        return name.eq_ignore_ascii_case(known);
+    };
+    let ((words, _), (known_words, _)) = (name.as_chunks::<8>(), known.as_chunks::<8>());
+    upper(*last) == u64::from_ne_bytes(*known_last)
+        && words.iter().zip(known_words).all(|(word, known)| upper(*word) == u64::from_ne_bytes(*known))
+}
+
+/// Eight bytes with their ASCII letters in upper case.
+#[inline]
+fn upper(word: [u8; 8]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_ne_bytes(word);
+    let low = word & (0x7f * EACH);
+    // The high bit of a byte says whether it is `a` or more, and whether it is more than `z`.
+    let from_a = low + (0x80 - b'a' as u64) * EACH;
+    let beyond_z = low + (0x7f - b'z' as u64) * EACH;
+    word ^ ((from_a & !beyond_z & !word & (0x80 * EACH)) >> 2)
 }
 
 /// What a request line says about the version.
@@ -221,25 +242,26 @@ pub fn parse_reply_line(line: &[u8]) -> Option<ReplyParts<'_>> {
 /// space, not on headers.
 const FAST_HEADERS: usize = 40;
 
+/// Room for the headers of a block, which the caller has, so that they are not moved.
+pub type FastRoom<'a> = [httparse::Header<'a>; FAST_HEADERS];
+pub const FAST_ROOM: FastRoom<'static> = [httparse::EMPTY_HEADER; FAST_HEADERS];
+
 /// A header block that lay whole in one input.
-pub struct FastBlock<'a> {
-    headers: [httparse::Header<'a>; FAST_HEADERS],
-    count: usize,
+pub struct FastBlock<'h, 'a> {
+    headers: &'h [httparse::Header<'a>],
     input: &'a [u8],
     /// How many bytes the block takes, the empty line included.
     pub consumed: usize,
 }
 
-impl<'a> FastBlock<'a> {
+impl<'h, 'a> FastBlock<'h, 'a> {
     /// The fast path: httparse reads the block in one go. It refuses what RFC 9112 forbids (odd
     /// names, folding, lone CRs, control characters) and what is not all there; for those the
     /// caller goes line by line. What it accepts means the same both ways.
-    pub fn parse(input: &'a [u8]) -> Option<Self> {
-        let mut headers = [httparse::EMPTY_HEADER; FAST_HEADERS];
-        match httparse::parse_headers(input, &mut headers) {
-            Ok(httparse::Status::Complete((consumed, parsed))) => {
-                let count = parsed.len();
-                Some(FastBlock { headers, count, input, consumed })
+    pub fn parse(input: &'a [u8], room: &'h mut FastRoom<'a>) -> Option<Self> {
+        match httparse::parse_headers(input, room) {
+            Ok(httparse::Status::Complete((consumed, headers))) => {
+                Some(FastBlock { headers, input, consumed })
             }
             _ => None,
         }
@@ -249,7 +271,7 @@ impl<'a> FastBlock<'a> {
     /// value; Zeek keeps them, so they are put back.
     pub fn headers(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8], usize)> + '_ {
         let base = self.input.as_ptr() as usize;
-        self.headers.iter().take(self.count).map(move |header| {
+        self.headers.iter().map(move |header| {
             let name = header.name.as_bytes();
             let name_at = (name.as_ptr() as usize).wrapping_sub(base);
             let behind_name = name_at + name.len() + 1;
@@ -276,4 +298,30 @@ pub fn first_token(value: &[u8]) -> (&[u8], &[u8]) {
 pub fn token_is(value: &[u8], word: &[u8]) -> bool {
     // Nearly always the value is the word itself; only odd ones need the tokenizer.
     value.eq_ignore_ascii_case(word) || first_token(skip_lws_comments(value)).0.eq_ignore_ascii_case(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_names_are_known_in_any_case_and_no_others() {
+        for (text, id) in KNOWN {
+            let mixed: String = text
+                .char_indices()
+                .map(|(at, letter)| if at % 3 == 0 { letter } else { letter.to_ascii_lowercase() })
+                .collect();
+            for name in [*text, &text.to_ascii_lowercase(), &mixed] {
+                assert_eq!(HeaderName::of(name.as_bytes()), *id, "{name}");
+            }
+            for at in 0..text.len() {
+                for byte in 0..=u8::MAX {
+                    let mut name = text.as_bytes().to_vec();
+                    name[at] = byte;
+                    let same = byte.eq_ignore_ascii_case(&text.as_bytes()[at]);
+                    assert_eq!(is_in_any_case(&name, text.as_bytes()), same, "{byte:#x} at {at} of {text}");
+                }
+            }
+        }
+    }
 }

@@ -74,8 +74,8 @@ pub struct Flaws {
 
 impl Lines {
     /// As new, with what it has allocated.
-    pub fn reset(self) -> Lines {
-        Lines { buffer: emptied(self.buffer), ..Lines::default() }
+    pub fn reset(&mut self) {
+        *self = Lines { buffer: emptied(&mut self.buffer), ..Lines::default() };
     }
 
     pub fn set_line_end(&mut self, line_end: LineEnd) {

@@ -179,6 +179,10 @@ impl Rows {
     }
 
     fn find(&self, number: u64) -> Option<usize> {
+        // Mostly there is one.
+        if self.pending.front().is_some_and(|(first, _)| *first == number) {
+            return Some(0);
+        }
         self.pending.binary_search_by_key(&number, |(number, _)| *number).ok()
     }
 
@@ -186,6 +190,9 @@ impl Rows {
     fn select(&mut self, is_orig: bool, now_ns: u64) {
         let number = if is_orig { self.current_request } else { self.current_response };
         self.current = Current::Pending(number);
+        if self.pending.front().is_some_and(|(first, _)| *first == number) {
+            return;
+        }
         if let Err(at) = self.pending.binary_search_by_key(&number, |(number, _)| *number) {
             let mut row = self.written.take().unwrap_or_default();
             self.trans_depth += 1;

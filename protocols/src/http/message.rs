@@ -39,13 +39,13 @@ pub struct Message {
 
 impl Message {
     /// As new, with what it has allocated.
-    pub(super) fn reset(self) -> Message {
-        Message {
-            header: emptied(self.header),
-            content_type: emptied(self.content_type),
-            decoded: emptied(self.decoded),
+    pub(super) fn reset(&mut self) {
+        *self = Message {
+            header: emptied(&mut self.header),
+            content_type: emptied(&mut self.content_type),
+            decoded: emptied(&mut self.decoded),
             ..Message::default()
-        }
+        };
     }
 
     pub(super) fn entity(&mut self, depth: usize) -> &mut Entity {
