@@ -1,6 +1,7 @@
 //! Bringing what several workers say back into the order of the capture.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, select};
@@ -112,25 +113,18 @@ fn hand_on(
     policy: &mut Policy<'_>,
     logs: &mut Logs,
 ) -> Result<(), LogError> {
-    loop {
-        let mut first: Option<(Order, usize)> = None;
-        let mut second = upto;
-        for (at, inbox) in inboxes.iter_mut().enumerate() {
-            let Some(order) = inbox.first() else { continue };
-            match first {
-                Some((least, _)) if order >= least => second = second.min(order),
-                _ => {
-                    if let Some((least, _)) = first {
-                        second = second.min(least);
-                    }
-                    first = Some((order, at));
-                }
-            }
-        }
-        let Some((order, at)) = first.filter(|(order, _)| *order <= upto) else { return Ok(()) };
-        debug_assert!(order <= second);
-        inboxes[at].take_through(second, policy, logs)?;
+    // A look at every worker for every item would take longer the more workers there are.
+    let firsts = inboxes.iter_mut().enumerate();
+    let mut firsts: BinaryHeap<_> =
+        firsts.filter_map(|(at, inbox)| Some(Reverse((inbox.first()?, at)))).collect();
+    while firsts.peek().is_some_and(|Reverse((order, _))| *order <= upto) {
+        let Some(Reverse((_, at))) = firsts.pop() else { return Ok(()) };
+        let second = firsts.peek().map_or(upto, |Reverse((order, _))| upto.min(*order));
+        let Some(inbox) = inboxes.get_mut(at) else { return Ok(()) };
+        inbox.take_through(second, policy, logs)?;
+        firsts.extend(inbox.first().map(|order| Reverse((order, at))));
     }
+    Ok(())
 }
 
 impl Inbox {
