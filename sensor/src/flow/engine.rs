@@ -19,7 +19,7 @@ use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
-use crate::flow::tcp::{BufferedTotal, EndpointState, Segment, Tcp};
+use crate::flow::tcp::{BufferedTotal, EndpointState, Peek, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
 use crate::flow::{Deadline, Enclosed, Flow, FlowSeen, NEVER, TunnelTrial};
 use crate::time::{Interval, Time};
@@ -119,14 +119,20 @@ impl<H: Handler> Env<'_, '_, H> {
 
 struct Slot<S> {
     flow: Flow,
-    tcp: Tcp,
+    /// Where the state of a TCP connection is; [`NO_TCP`] for other flows, which have none.
+    tcp: u32,
     app: S,
 }
+
+const NO_TCP: u32 = u32::MAX;
+/// What those have instead.
+static NO_STATE: Tcp = Tcp::new();
 
 /// All flows of one worker.
 pub struct Flows<H: Handler> {
     pub handler: H,
     slab: Slab<Slot<H::State>>,
+    tcps: Slab<Tcp>,
     /// Slots by key, each with its key's hash so that growing the index does not touch the flows.
     index: HashTable<(u32, u32)>,
     hasher: RandomState,
@@ -145,6 +151,7 @@ impl<H: Handler> Flows<H> {
         Flows {
             handler,
             slab: Slab::default(),
+            tcps: Slab::default(),
             index: HashTable::new(),
             hasher: RandomState::default(),
             wheel: None,
@@ -197,6 +204,8 @@ impl<H: Handler> Flows<H> {
     }
 
     /// The ends of a datagram; `None`, and why, where its transport header is too short.
+    // Returned through a call it would be copied piece by piece, as it is not aligned to words.
+    #[inline(always)]
     pub fn tuple(datagram: &Datagram<'_>) -> Result<Tuple, TooShort> {
         let (proto, min) = match datagram.protocol {
             6 => (Proto::Tcp, Segment::MIN_HEADER),
@@ -251,8 +260,8 @@ impl<H: Handler> Flows<H> {
 
     fn fire(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
         self.current = Some(at);
-        let Some(slot) = self.slab.get_mut(at) else { return };
-        let Slot { flow, tcp, app } = slot;
+        let Some(Slot { flow, tcp, app }) = self.slab.get_mut(at) else { return };
+        let mut tcp = self.tcps.get_mut(*tcp);
         flow.armed = NEVER;
         bus.mute(flow.shadow);
         bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
@@ -266,8 +275,8 @@ impl<H: Handler> Flows<H> {
                 break;
             }
             flow.clear_deadline(which);
-            over = match which {
-                Deadline::Tcp => {
+            over = match (which, tcp.as_deref_mut()) {
+                (Deadline::Tcp, Some(tcp)) => {
                     let unanswered = !tcp.both_ended() && tcp.attempt_over();
                     if unanswered {
                         tcp.show(flow);
@@ -278,7 +287,7 @@ impl<H: Handler> Flows<H> {
                     }
                     tcp.both_ended() || unanswered
                 }
-                Deadline::Expire | Deadline::Close => {
+                (Deadline::Expire | Deadline::Close, Some(tcp)) => {
                     let over = tcp.seems_over(config.timeouts.tcp_connection_linger, flow.last, now);
                     if over == Some(false) {
                         flow.set_deadline(which, now + config.timeouts.tcp_session_timer);
@@ -286,7 +295,8 @@ impl<H: Handler> Flows<H> {
                     timed_out = over == Some(true);
                     timed_out
                 }
-                Deadline::Inactivity => {
+                (Deadline::Tcp | Deadline::Expire | Deadline::Close, None) => false,
+                (Deadline::Inactivity, _) => {
                     let over = flow.last + flow.inactivity <= now;
                     if !over {
                         flow.set_deadline(which, flow.last + flow.inactivity);
@@ -294,7 +304,7 @@ impl<H: Handler> Flows<H> {
                     timed_out = over;
                     over
                 }
-                Deadline::App => self.handler.timer(&mut cx, flow, app),
+                (Deadline::App, _) => self.handler.timer(&mut cx, flow, app),
             };
         }
         if timed_out {
@@ -315,7 +325,7 @@ impl<H: Handler> Flows<H> {
         let first = flow.deadlines.iter().copied().min().unwrap_or(NEVER);
         if let Some(wheel) = self.wheel.as_mut().filter(|_| first < flow.armed) {
             flow.armed = first;
-            wheel.add(TimerEntry { deadline: first, slot: at, tag: flow.ordinal as u32 });
+            wheel.add(TimerEntry { deadline: first, slot: at });
             // Flows that were evicted leave theirs behind. Under a flood those would soon outnumber the
             // flows that the table can hold.
             if wheel.len() > 2 * self.slab.len() + MAX_STALE_TIMERS {
@@ -348,7 +358,10 @@ impl<H: Handler> Flows<H> {
         let hash = hash_of(&self.hasher, &tuple.key());
         let mut found = self.find(&tuple, hash);
         if let Some(at) = found {
-            if tuple.proto == Proto::Tcp && self.is_reuse(at, datagram, &arrival, config, bus) {
+            if tuple.proto == Proto::Tcp
+                && let Some(syn) = Segment::peek(datagram.bytes).filter(|peek| peek.flags.syn())
+                && self.is_reuse(at, &syn, &arrival, config, bus)
+            {
                 if let Some(slot) = self.slab.get_mut(at) {
                     slot.flow.replaced = true;
                 }
@@ -380,7 +393,9 @@ impl<H: Handler> Flows<H> {
         let stats = &mut self.stats;
         let handed = match tuple.proto {
             Proto::Tcp => {
-                take_segment(&mut env, flow, tcp, app, dir, datagram, stats);
+                if let Some(tcp) = self.tcps.get_mut(*tcp) {
+                    take_segment(&mut env, flow, tcp, app, dir, datagram, stats);
+                }
                 None
             }
             Proto::Udp => take_udp(&mut env, flow, app, dir, datagram, stats),
@@ -397,25 +412,13 @@ impl<H: Handler> Flows<H> {
         handed.map(|payload| Handed { slot: at, dir, payload })
     }
 
-    fn is_reuse(
-        &mut self,
-        at: u32,
-        datagram: &Datagram<'_>,
-        arrival: &Arrival,
-        config: &Config,
-        bus: &mut Bus,
-    ) -> bool {
-        let (Some(peek), Some(slot)) = (Segment::peek(datagram.bytes), self.slab.get_mut(at)) else {
-            return false;
-        };
-        if !peek.flags.syn() {
-            return false;
-        }
-        let Slot { flow, tcp, .. } = slot;
+    fn is_reuse(&mut self, at: u32, syn: &Peek, arrival: &Arrival, config: &Config, bus: &mut Bus) -> bool {
+        let Some(Slot { flow, tcp, .. }) = self.slab.get_mut(at) else { return false };
+        let Some(tcp) = self.tcps.get(*tcp) else { return false };
         bus.mute(flow.shadow);
         let cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
-        tcp.is_reuse(&mut env, flow, peek.offset, peek.flags, peek.seq)
+        tcp.is_reuse(&mut env, flow, syn.offset, syn.flags, syn.seq)
     }
 
     #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
@@ -483,7 +486,8 @@ impl<H: Handler> Flows<H> {
             &mut flow,
             &mut app,
         );
-        let at = self.slab.insert(Slot { flow, tcp: Tcp::new(), app });
+        let tcp = if tuple.proto == Proto::Tcp { self.tcps.insert(Tcp::new()) } else { NO_TCP };
+        let at = self.slab.insert(Slot { flow, tcp, app });
         self.index.insert_unique(hash, (at, hash as u32), |&(_, tag)| widen(tag));
         if !tunnels.is_empty() {
             self.check_tunnels(at, tunnels, bus);
@@ -533,45 +537,56 @@ impl<H: Handler> Flows<H> {
     /// Forgets the flow that was being worked on when its analysis failed, if it was that of a flow.
     pub fn give_up_current(&mut self) {
         let Some(at) = self.current.take() else { return };
-        // One that failed as it was being removed is out of the table already.
         self.stats.lost += 1;
-        if let Some(mut slot) = self.forget(at) {
-            slot.tcp.release(&mut self.total);
-        }
+        self.forget(at);
     }
 
-    /// Takes a flow out of the table.
-    fn forget(&mut self, at: u32) -> Option<Slot<H::State>> {
-        let slot = self.slab.remove(at)?;
-        let open = &mut self.stats.open_by_proto[slot.flow.proto() as usize];
-        *open = open.saturating_sub(1);
+    /// Lets no packet find a flow any more.
+    fn unlist(&mut self, at: u32) {
+        let Some(slot) = self.slab.get(at).filter(|_| !self.index.is_empty()) else { return };
         let hash = hash_of(&self.hasher, &slot.flow.tuple.key());
         if let Ok(entry) = self.index.find_entry(hash, |&(slot, _)| slot == at) {
             entry.remove();
         }
-        Some(slot)
+    }
+
+    /// Takes a flow out of the table.
+    fn forget(&mut self, at: u32) {
+        self.unlist(at);
+        let Some(Slot { flow, tcp, .. }) = self.slab.get(at) else { return };
+        let open = &mut self.stats.open_by_proto[flow.proto() as usize];
+        *open = open.saturating_sub(1);
+        let tcp = *tcp;
+        if let Some(tcp) = self.tcps.get_mut(tcp) {
+            tcp.release(&mut self.total);
+        }
+        self.tcps.remove(tcp);
+        self.slab.remove(at);
     }
 
     fn remove(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
         self.current = Some(at);
         self.let_go(at, now, config, bus);
+        self.forget(at);
         self.current = None;
     }
 
+    /// Lets the handler say what there is still to say of a flow.
     fn let_go(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
-        let Some(Slot { mut flow, mut tcp, mut app }) = self.forget(at) else { return };
-        tcp.release(&mut self.total);
+        let Some(Slot { flow, tcp, app }) = self.slab.get_mut(at) else { return };
+        let mut tcp = self.tcps.get_mut(*tcp);
         bus.mute(flow.shadow);
         bus.heartbeat().at_flow(flow.tuple.pack(), flow.ordinal);
         let mut cx = Cx { now, stamp: now, config, bus };
-        if flow.proto() == Proto::Tcp {
-            tcp.show(&mut flow);
+        if let Some(tcp) = tcp.as_deref_mut() {
+            tcp.release(&mut self.total);
+            tcp.show(flow);
             // Attempts that nobody answers are one-sided by nature.
             let carried = flow.packets[0] + flow.packets[1] > 3 && flow.sizes != [0, 0];
             self.stats.tcp_ended += u64::from(carried);
             self.stats.tcp_one_sided += u64::from(carried && flow.packets.contains(&0));
         }
-        self.handler.removed(&mut cx, &mut flow, &tcp, &mut app);
+        self.handler.removed(&mut cx, flow, tcp.as_deref().unwrap_or(&NO_STATE), app);
         if flow.trial.carries {
             bus.tunnel_end(flow.id());
         }
@@ -581,23 +596,29 @@ impl<H: Handler> Flows<H> {
     pub fn check(&self) {
         let mut held = 0;
         for (at, slot) in self.slab.iter() {
-            held += slot.tcp.check();
+            held += self.tcps.get(slot.tcp).map_or(0, Tcp::check);
             let deadline = slot.flow.deadlines.iter().copied().min().unwrap_or(NEVER);
             assert!(slot.flow.armed <= deadline, "flow {at} is woken at its first deadline");
         }
         assert_eq!(held, self.total.bytes, "what streams hold back adds up");
         let open: u64 = self.stats.open_by_proto.iter().sum();
         assert_eq!(open, self.slab.len() as u64, "open flows add up");
+        assert_eq!(
+            self.stats.open_by_proto[Proto::Tcp as usize],
+            self.tcps.len() as u64,
+            "each has its state"
+        );
         assert!(self.index.len() <= self.slab.len(), "what is in the index is there");
     }
 
     /// Begins to end every flow, oldest first.
     pub fn end(&mut self, now: Time, bus: &mut Bus) -> Ending {
-        let mut rest: Vec<(u64, u32)> = self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)).collect();
-        rest.sort_unstable_by(|a, b| b.cmp(a));
         // Whatever comes now belongs to a new flow. To take a million flows out one by one would miss the
         // cache for each.
         self.index = HashTable::new();
+        let mut rest = Vec::with_capacity(self.slab.len());
+        rest.extend(self.slab.iter().map(|(at, slot)| (slot.flow.ordinal, at)));
+        rest.sort_unstable_by(|a, b| b.cmp(a));
         bus.at_packet(Order::END, now);
         Ending { rest }
     }
@@ -619,6 +640,7 @@ impl<H: Handler> Flows<H> {
     fn end_attempt(&mut self, at: u32, now: Time, config: &Config, bus: &mut Bus) {
         self.current = Some(at);
         let Some(Slot { flow, tcp, app }) = self.slab.get_mut(at) else { return };
+        let Some(tcp) = self.tcps.get_mut(*tcp) else { return };
         let waits = flow.deadlines[Deadline::Tcp as usize] != NEVER && !tcp.both_ended();
         if waits && tcp.attempt_over() {
             bus.mute(flow.shadow);

@@ -7,6 +7,7 @@ mod handler;
 mod history;
 mod key;
 mod packet;
+mod pages;
 mod slab;
 mod tcp;
 mod timers;
@@ -220,7 +221,7 @@ impl Flow {
 
     /// Whether a timer's entry is the flow's current one.
     fn is_due(&self, entry: &timers::Entry) -> bool {
-        self.ordinal as u32 == entry.tag && self.armed == entry.deadline
+        self.armed == entry.deadline
     }
 
     /// The connection as it stands, for an event: as far as scripts look at it.

@@ -1,70 +1,57 @@
-//! Storage for flows that grows a page at a time, so that growing copies nothing.
+//! Storage for flows whose slots are used again.
 
-const PAGE_BITS: u32 = 9;
-const PAGE: usize = 1 << PAGE_BITS;
+use crate::flow::pages::Pages;
 
 pub(super) struct Slab<T> {
-    pages: Vec<Vec<Option<T>>>,
+    slots: Pages<Option<T>>,
     free: Vec<u32>,
-    len: usize,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab { pages: Vec::new(), free: Vec::new(), len: 0 }
+        Slab { slots: Pages::default(), free: Vec::new() }
     }
 }
 
 impl<T> Slab<T> {
     pub fn len(&self) -> usize {
-        self.len
+        self.slots.len() as usize - self.free.len()
     }
 
     /// How many slots there are, used or not.
     pub fn slots(&self) -> u32 {
-        self.pages.last().map_or(0, |last| ((self.pages.len() - 1) * PAGE + last.len()) as u32)
+        self.slots.len()
     }
 
     pub fn insert(&mut self, value: T) -> u32 {
-        self.len += 1;
-        if let Some(slot) = self.free.pop() {
-            self.pages[(slot >> PAGE_BITS) as usize][slot as usize % PAGE] = Some(value);
-            return slot;
+        let Some(at) = self.free.pop() else { return self.slots.push(Some(value)) };
+        if let Some(place) = self.slots.get_mut(at) {
+            *place = Some(value);
         }
-        if self.pages.last().is_none_or(|last| last.len() == PAGE) {
-            self.pages.push(Vec::with_capacity(PAGE));
-        }
-        let slot = self.slots();
-        if let Some(last) = self.pages.last_mut() {
-            last.push(Some(value));
-        }
-        slot
+        at
     }
 
     #[inline]
     pub fn get(&self, slot: u32) -> Option<&T> {
-        self.pages.get((slot >> PAGE_BITS) as usize)?.get(slot as usize % PAGE)?.as_ref()
+        self.slots.get(slot)?.as_ref()
     }
 
     #[inline]
     pub fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
-        self.pages.get_mut((slot >> PAGE_BITS) as usize)?.get_mut(slot as usize % PAGE)?.as_mut()
+        self.slots.get_mut(slot)?.as_mut()
     }
 
-    pub fn remove(&mut self, slot: u32) -> Option<T> {
-        let place = self.pages.get_mut((slot >> PAGE_BITS) as usize)?.get_mut(slot as usize % PAGE)?;
-        let value = place.take()?;
+    /// Drops what is in a slot; whether there was anything.
+    pub fn remove(&mut self, slot: u32) -> bool {
+        let Some(place) = self.slots.get_mut(slot).filter(|place| place.is_some()) else { return false };
+        // Where it is: to move it out would copy it.
+        *place = None;
         self.free.push(slot);
-        self.len -= 1;
-        Some(value)
+        true
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.pages
-            .iter()
-            .flatten()
-            .enumerate()
-            .filter_map(|(slot, value)| value.as_ref().map(|value| (slot as u32, value)))
+        (0..).zip(self.slots.iter()).filter_map(|(slot, value)| Some((slot, value.as_ref()?)))
     }
 }
 
@@ -77,8 +64,8 @@ mod tests {
         let mut slab = Slab::default();
         let slots: Vec<u32> = (0..2000).map(|n| slab.insert(n)).collect();
         assert_eq!((slab.len(), slab.slots()), (2000, 2000));
-        assert_eq!(slab.remove(slots[700]), Some(700));
-        assert_eq!(slab.remove(slots[700]), None);
+        assert!(slab.remove(slots[700]) && !slab.remove(slots[700]));
+        assert_eq!((slab.get(slots[700]), slab.len()), (None, 1999));
         assert_eq!(slab.insert(-1), slots[700]);
         assert_eq!(slab.iter().filter(|(slot, value)| **value != *slot as i32).count(), 1);
         assert_eq!(slab.get(5000), None);

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
+use crate::flow::pages::Pages;
 use crate::time::Time;
 
 /// Deadlines of flows. A flow may have several entries; it knows which one is current.
@@ -29,67 +30,49 @@ pub struct Wheel {
     entries: usize,
 }
 
-/// Room for entries, in pieces that stay where they are.
+/// Room for entries.
 #[derive(Default)]
 struct Pool {
-    pieces: Vec<Box<[Link; PIECE]>>,
+    links: Pages<Link>,
     /// The first link that is free.
     free: u32,
-    /// Links that were ever used.
-    used: u32,
 }
 
-/// An entry by its deadline, slot and tag.
-type Soon = Reverse<(Time, u32, u32)>;
+/// An entry by its deadline and slot.
+type Soon = Reverse<(Time, u32)>;
 
+/// An entry and the one behind it. A flood has a million: no room is left between the fields.
 #[derive(Clone, Copy)]
 struct Link {
-    entry: Entry,
+    deadline: Time,
+    slot: u32,
     next: u32,
 }
 
-const PIECE: usize = 4096;
 /// No link.
 const END: u32 = u32::MAX;
 
 impl Pool {
-    fn at(&mut self, link: u32) -> &mut Link {
-        &mut self.pieces[link as usize / PIECE][link as usize % PIECE]
-    }
-
     fn take(&mut self, entry: Entry, next: u32) -> u32 {
-        let made = Link { entry, next };
-        if self.free != END {
-            let link = self.free;
-            let place = self.at(link);
-            let free = place.next;
-            *place = made;
-            self.free = free;
-            return link;
+        let made = Link { deadline: entry.deadline, slot: entry.slot, next };
+        match self.links.get_mut(self.free) {
+            Some(place) => {
+                let link = std::mem::replace(&mut self.free, place.next);
+                *place = made;
+                link
+            }
+            None => self.links.push(made),
         }
-        if self.used as usize == self.pieces.len() * PIECE {
-            self.pieces.push(Box::new([made; PIECE]));
-        }
-        let link = self.used;
-        self.used += 1;
-        *self.at(link) = made;
-        link
     }
 
     /// Frees those entries of a list that `leaves` wants out of it; the list begins with what is returned.
     fn sift(&mut self, first: u32, mut leaves: impl FnMut(&Entry) -> bool) -> u32 {
         let (mut kept, mut link) = (END, first);
-        while link != END {
-            let free = self.free;
-            let place = self.at(link);
+        while let Some(place) = self.links.get_mut(link) {
             let next = place.next;
-            if leaves(&place.entry) {
-                place.next = free;
-                self.free = link;
-            } else {
-                place.next = kept;
-                kept = link;
-            }
+            let entry = Entry { deadline: place.deadline, slot: place.slot };
+            let list = if leaves(&entry) { &mut self.free } else { &mut kept };
+            place.next = std::mem::replace(list, link);
             link = next;
         }
         kept
@@ -99,18 +82,17 @@ impl Pool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub deadline: Time,
+    /// Of the flow. One that comes to the slot later and has the same deadline wakes by this entry as well.
     pub slot: u32,
-    /// Tells the flow from a later one in the same slot.
-    pub tag: u32,
 }
 
 impl Entry {
     fn soon(self) -> Soon {
-        Reverse((self.deadline, self.slot, self.tag))
+        Reverse((self.deadline, self.slot))
     }
 
-    fn of(Reverse((deadline, slot, tag)): Soon) -> Entry {
-        Entry { deadline, slot, tag }
+    fn of(Reverse((deadline, slot)): Soon) -> Entry {
+        Entry { deadline, slot }
     }
 }
 
@@ -242,7 +224,7 @@ mod tests {
     const SECOND: i64 = 1_000_000_000;
 
     fn entry(deadline: i64, slot: u32) -> Entry {
-        Entry { deadline: Time::from_nanos(deadline), slot, tag: 0 }
+        Entry { deadline: Time::from_nanos(deadline), slot }
     }
 
     fn fired(wheel: &mut Wheel, now: i64) -> Vec<u32> {

@@ -520,7 +520,8 @@ impl<A: Analysis> Worker<A> {
             self.given_up_packets += 1;
             return;
         }
-        let owned = tuple.key().owner(self.shard.count) == self.shard.index;
+        let Shard { index, count } = self.shard;
+        let owned = count == 1 || tuple.key().owner(count) == index;
         let may_be_tunnel = tuple.proto == Proto::Udp && may_be_tunnel(&tuple, packet.payload);
         if !owned {
             if self.flows.handler.watches() {
@@ -535,7 +536,8 @@ impl<A: Analysis> Worker<A> {
         let arrival =
             Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
-        if let Some(handed) = handed {
+        // What cannot be one by the looks of both its ports and its content is none.
+        if let Some(handed) = handed.filter(|_| may_be_tunnel) {
             self.udp_tunnel(packet, handed, tunnels);
         }
     }

@@ -31,22 +31,37 @@ impl EndpointState {
     }
 }
 
-/// One end's state, kept apart from the flow: of most ends in a scan nothing is ever seen, and flows
-/// of other protocols have none.
+/// The responder's state, kept apart: of most in a scan nothing is ever seen.
 #[derive(Debug, Default)]
 pub struct Side(Option<Box<Endpoint>>);
+
+impl Side {
+    pub(super) const UNSEEN: Side = Side(None);
+
+    /// Makes what is here another end's, and that this one's.
+    pub(super) fn swap(&mut self, other: &mut Endpoint) {
+        std::mem::swap(&mut **self, other);
+    }
+
+    /// What there is to be changed of an end of which something was seen.
+    pub(super) fn seen_mut(&mut self) -> Option<&mut Endpoint> {
+        self.0.as_deref_mut()
+    }
+}
 
 static UNSEEN: Endpoint = Endpoint::unseen();
 
 impl Deref for Side {
     type Target = Endpoint;
 
+    #[inline]
     fn deref(&self) -> &Endpoint {
         self.0.as_deref().unwrap_or(&UNSEEN)
     }
 }
 
 impl DerefMut for Side {
+    #[inline]
     fn deref_mut(&mut self) -> &mut Endpoint {
         self.0.get_or_insert_with(|| Box::new(Endpoint::unseen()))
     }
@@ -86,7 +101,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    const fn unseen() -> Self {
+    pub(super) const fn unseen() -> Self {
         Endpoint {
             state: EndpointState::Inactive,
             previous: EndpointState::Inactive,

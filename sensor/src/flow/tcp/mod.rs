@@ -14,14 +14,14 @@ pub use endpoint::{Endpoint, EndpointState, Side};
 pub use reassembly::check as check_reassembly;
 
 pub(super) use reassembly::BufferedTotal;
-pub(super) use segment::Segment;
+pub(super) use segment::{Peek, Segment};
 
 use crate::flow::handler::Dir;
 
 /// Both ends of a connection and what they have in common.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tcp {
-    pub orig: Side,
+    pub orig: Endpoint,
     pub resp: Side,
     /// No SYN was seen from the side that spoke first: sequence numbers are guessed.
     is_partial: bool,
@@ -37,8 +37,18 @@ pub struct Tcp {
 }
 
 impl Tcp {
-    pub fn new() -> Self {
-        Tcp { is_active: true, ..Tcp::default() }
+    pub(in crate::flow) const fn new() -> Self {
+        Tcp {
+            orig: Endpoint::unseen(),
+            resp: Side::UNSEEN,
+            is_partial: false,
+            seen_orig: false,
+            seen_resp: false,
+            is_active: true,
+            ended: false,
+            close_deferred: false,
+            deferred_report: false,
+        }
     }
 
     pub fn end(&self, dir: Dir) -> &Endpoint {
@@ -71,7 +81,7 @@ impl Tcp {
 
     /// Swaps the roles, where the one taken for the originator turns out to be the responder.
     pub(super) fn flip(&mut self) {
-        std::mem::swap(&mut self.orig, &mut self.resp);
+        self.resp.swap(&mut self.orig);
         std::mem::swap(&mut self.seen_orig, &mut self.seen_resp);
         // What made it partial was said of the other side; its next packet may say it again.
         self.is_partial = false;

@@ -444,6 +444,8 @@ impl Tcp {
     /// Gives back what the connection holds.
     pub(in crate::flow) fn release(&mut self, total: &mut crate::flow::tcp::BufferedTotal) {
         self.orig.stream.clear(total);
-        self.resp.stream.clear(total);
+        if let Some(resp) = self.resp.seen_mut() {
+            resp.stream.clear(total);
+        }
     }
 }
