@@ -423,7 +423,7 @@ impl<'a> Input<'a> {
                 last: input.list(Input::obs)?.into(),
                 samples: input.list(Input::obs)?,
                 sample_elements: input.u64()?,
-                unique: (0..).zip(input.list(Input::obs)?).map(|(i, obs)| (obs, i)).collect(),
+                unique: input.list(Input::obs)?.into_iter().collect(),
                 hll: input.option(Input::hll)?,
                 topk: input.option(Input::topk)?,
             })

@@ -42,14 +42,76 @@ pub struct More {
     pub last: VecDeque<Obs>,
     pub samples: Vec<Obs>,
     pub sample_elements: u64,
-    /// Values, each with the place at which it came.
-    pub unique: HashMap<Obs, u32, RandomState>,
+    pub unique: Unique,
     pub hll: Option<Hll>,
     pub topk: Option<Topk>,
 }
 
+/// Distinct values. Of most keys there are few: a scan has one for each port of each host.
+#[derive(Clone, Default)]
+pub struct Unique {
+    /// In the order in which they came, as long as there are at most [`FEW`]. Otherwise it is empty.
+    few: Vec<Obs>,
+    /// Each with the place at which it came.
+    many: HashMap<Obs, u32, RandomState>,
+}
+
+/// So many are looked through sooner than they are found in a map.
+const FEW: usize = 8;
+
 /// A value's place in a map, beside its own bytes.
 const UNIQUE_PLACE: usize = 16;
+
+impl Unique {
+    pub fn len(&self) -> usize {
+        self.few.len() + self.many.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn contains(&self, obs: &Obs) -> bool {
+        self.few.contains(obs) || (!self.many.is_empty() && self.many.contains_key(obs))
+    }
+
+    /// Adds one that is not there.
+    fn insert(&mut self, obs: Obs) {
+        if self.many.is_empty() && self.few.len() < FEW {
+            if self.few.is_empty() {
+                // Often it stays alone.
+                self.few.reserve_exact(1);
+            }
+            return self.few.push(obs);
+        }
+        self.many.extend(std::mem::take(&mut self.few).into_iter().zip(0..));
+        let place = self.many.len() as u32;
+        self.many.insert(obs, place);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Obs> {
+        self.few.iter().chain(self.many.keys())
+    }
+
+    /// In the order in which they came.
+    fn in_order(&self) -> Vec<&Obs> {
+        let mut many: Vec<(&u32, &Obs)> = self.many.iter().map(|(obs, place)| (place, obs)).collect();
+        many.sort_unstable_by_key(|(place, _)| **place);
+        self.few.iter().chain(many.into_iter().map(|(_, obs)| obs)).collect()
+    }
+}
+
+impl FromIterator<Obs> for Unique {
+    fn from_iter<I: IntoIterator<Item = Obs>>(all: I) -> Unique {
+        let mut unique = Unique::default();
+        for obs in all {
+            if !unique.contains(&obs) {
+                unique.insert(obs);
+            }
+        }
+        unique
+    }
+}
 
 impl Tally {
     pub(super) fn new(reducer: &Reducer, now: Time) -> Self {
@@ -87,7 +149,7 @@ impl Tally {
     pub(super) fn bytes(&self) -> usize {
         self.more.as_ref().map_or(0, |more| {
             let plain = more.last.iter().chain(&more.samples).map(Obs::bytes).sum::<usize>();
-            let unique = more.unique.keys().map(|obs| obs.bytes() + UNIQUE_PLACE).sum::<usize>();
+            let unique = more.unique.iter().map(|obs| obs.bytes() + UNIQUE_PLACE).sum::<usize>();
             size_of::<More>()
                 + plain
                 + unique
@@ -146,13 +208,13 @@ impl More {
         if calcs.has(Calc::Sample) {
             grown += self.sample(reducer, obs, common);
         }
-        if calcs.has(Calc::Unique) && !self.unique.contains_key(obs) {
+        if calcs.has(Calc::Unique) && !self.unique.contains(obs) {
             // Zeek looks at the number before it adds: one more than the limit is kept.
             if self.unique.len() >= common.max_elements {
                 common.cut += 1;
             } else if reducer.unique_max.is_none_or(|max| self.unique.len() as u64 <= max) {
                 grown += (obs.bytes() + UNIQUE_PLACE) as isize;
-                self.unique.insert(obs.clone(), self.unique.len() as u32);
+                self.unique.insert(obs.clone());
             }
         }
         if calcs.has(Calc::HllUnique) {
@@ -184,8 +246,25 @@ impl More {
 
     /// The distinct values in the order in which they came.
     pub fn unique_values(&self) -> Vec<&Obs> {
-        let mut all: Vec<(&u32, &Obs)> = self.unique.iter().map(|(obs, place)| (place, obs)).collect();
-        all.sort_unstable_by_key(|(place, _)| **place);
-        all.into_iter().map(|(_, obs)| obs).collect()
+        self.unique.in_order()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_values_stay_in_order_when_they_become_many() {
+        let obs = |num: usize| Obs { num: Some(num as u64), ..Obs::default() };
+        for count in [0, 1, FEW, FEW + 1, 5 * FEW] {
+            // Each comes twice.
+            let unique: Unique = (0..count).chain(0..count).map(obs).collect();
+            assert_eq!((unique.len(), unique.is_empty()), (count, count == 0));
+            assert!((0..count).all(|num| unique.contains(&obs(num))) && !unique.contains(&obs(count)));
+            let expected: Vec<Obs> = (0..count).map(obs).collect();
+            assert_eq!(unique.in_order(), expected.iter().collect::<Vec<_>>());
+            assert_eq!(unique.iter().count(), count);
+        }
     }
 }
