@@ -2,6 +2,8 @@
 
 #[path = "dhcp/mod.rs"]
 pub mod dhcp;
+#[path = "dnp3/mod.rs"]
+pub mod dnp3;
 #[path = "dns/mod.rs"]
 pub mod dns;
 #[path = "files/mod.rs"]
@@ -16,14 +18,22 @@ pub mod lines;
 pub mod magic;
 #[path = "mime/mod.rs"]
 pub mod mime;
+#[path = "modbus/mod.rs"]
+pub mod modbus;
 #[path = "mysql/mod.rs"]
 pub mod mysql;
+#[path = "ntp/mod.rs"]
+pub mod ntp;
 #[path = "nvt/mod.rs"]
 pub mod nvt;
 #[path = "quic/mod.rs"]
 pub mod quic;
+#[path = "radius/mod.rs"]
+pub mod radius;
 #[path = "smtp/mod.rs"]
 pub mod smtp;
+#[path = "snmp/mod.rs"]
+pub mod snmp;
 #[path = "ssh/mod.rs"]
 pub mod ssh;
 #[path = "syslog/mod.rs"]

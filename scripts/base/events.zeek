@@ -19,6 +19,12 @@ export {
 		ANALYZER_ANALYZER_SMTP,
 		ANALYZER_ANALYZER_FTP,
 		ANALYZER_ANALYZER_FTP_DATA,
+		ANALYZER_ANALYZER_NTP,
+		ANALYZER_ANALYZER_SNMP,
+		ANALYZER_ANALYZER_RADIUS,
+		ANALYZER_ANALYZER_MODBUS,
+		ANALYZER_ANALYZER_DNP3_TCP,
+		ANALYZER_ANALYZER_DNP3_UDP,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -45,6 +51,12 @@ export {
 		ANALYZER_SMTP,
 		ANALYZER_FTP,
 		ANALYZER_FTP_DATA,
+		ANALYZER_NTP,
+		ANALYZER_SNMP,
+		ANALYZER_RADIUS,
+		ANALYZER_MODBUS,
+		ANALYZER_DNP3_TCP,
+		ANALYZER_DNP3_UDP,
 	};
 
 	## The ports that an analyzer is set on.
@@ -62,6 +74,12 @@ export {
 		[ANALYZER_SMTP] = set(25/tcp, 587/tcp),
 		[ANALYZER_FTP] = set(21/tcp, 2811/tcp),
 		[ANALYZER_FTP_DATA] = set(),
+		[ANALYZER_NTP] = set(123/udp),
+		[ANALYZER_SNMP] = set(161/udp, 162/udp),
+		[ANALYZER_RADIUS] = set(1812/udp),
+		[ANALYZER_MODBUS] = set(502/tcp),
+		[ANALYZER_DNP3_TCP] = set(20000/tcp),
+		[ANALYZER_DNP3_UDP] = set(20000/udp),
 	};
 }
 
@@ -1116,3 +1134,410 @@ export {
 
 module GLOBAL;
 
+
+module NTP;
+
+export {
+
+## A message of time: modes 1 to 5 (RFC 5905 §7.3).
+type StandardMessage: record {
+	stratum: count;
+	poll: interval;
+	precision: interval;
+	root_delay: interval;
+	root_disp: interval;
+	## Of stratum 0: why there is no time.
+	kiss_code: string &optional;
+	## Of stratum 1: the clock's name.
+	ref_id: string &optional;
+	## Of others: the server before, or a part of a digest of its IPv6 address.
+	ref_addr: addr &optional;
+	ref_time: time;
+	org_time: time;
+	rec_time: time;
+	xmt_time: time;
+	key_id: count &optional;
+	digest: string &optional;
+	num_exts: count &default=0;
+};
+}
+
+module GLOBAL;
+
+module NTP;
+
+export {
+
+## A control message: mode 6 (RFC 1119 §B).
+type ControlMessage: record {
+	op_code: count;
+	resp_bit: bool;
+	err_bit: bool;
+	more_bit: bool;
+	sequence: count;
+	status: count;
+	association_id: count;
+	data: string &optional;
+	key_id: count &optional;
+	crypto_checksum: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NTP;
+
+export {
+
+## A message of ntpd's own: mode 7.
+type Mode7Message: record {
+	req_code: count;
+	auth_bit: bool;
+	sequence: count;
+	implementation: count;
+	err: count;
+	data: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NTP;
+
+export {
+
+## A message.
+type Message: record {
+	version: count;
+	mode: count;
+	std_msg: NTP::StandardMessage &optional;
+	control_msg: NTP::ControlMessage &optional;
+	mode7_msg: NTP::Mode7Message &optional;
+};
+}
+
+module GLOBAL;
+
+## A message of any mode.
+global ntp_message: event(c: connection, is_orig: bool, msg: NTP::Message);
+
+module SNMP;
+
+export {
+
+## What a message of version 1 begins with (RFC 1157 §4).
+type HeaderV1: record {
+	community: string;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## What a message of version 2c begins with (RFC 1901 §3).
+type HeaderV2: record {
+	community: string;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## Whose variables they are (RFC 3412 §6.8).
+type ScopedPDU_Context: record {
+	engine_id: string;
+	name: string;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## What a message of version 3 begins with (RFC 3412 §6).
+type HeaderV3: record {
+	id: count;
+	max_size: count;
+	flags: count;
+	auth_flag: bool;
+	priv_flag: bool;
+	reportable_flag: bool;
+	security_model: count;
+	security_params: string;
+	pdu_context: SNMP::ScopedPDU_Context &optional;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## What a message begins with.
+type Header: record {
+	## 0 is version 1, 1 is version 2c, and 3 is version 3.
+	version: count;
+	v1: SNMP::HeaderV1 &optional;
+	v2: SNMP::HeaderV2 &optional;
+	v3: SNMP::HeaderV3 &optional;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## A value; which field is set follows from the tag.
+type ObjectValue: record {
+	tag: count;
+	oid: string &optional;
+	signed: int &optional;
+	unsigned: count &optional;
+	address: addr &optional;
+	octets: string &optional;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## A variable and its value.
+type Binding: record {
+	oid: string;
+	value: SNMP::ObjectValue;
+};
+}
+
+module GLOBAL;
+
+type SNMP::Bindings: vector of SNMP::Binding;
+
+module SNMP;
+
+export {
+
+## What most PDUs have (RFC 3416 §3).
+type PDU: record {
+	request_id: int;
+	error_status: int;
+	error_index: int;
+	bindings: SNMP::Bindings;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## What a trap of version 1 has (RFC 1157 §4.1.6).
+type TrapPDU: record {
+	enterprise: string;
+	agent: addr;
+	generic_trap: int;
+	specific_trap: int;
+	## Hundredths of a second since the device was started.
+	time_stamp: count;
+	bindings: SNMP::Bindings;
+};
+}
+
+module GLOBAL;
+
+module SNMP;
+
+export {
+
+## What a request for many variables has (RFC 3416 §4.2.3).
+type BulkPDU: record {
+	request_id: int;
+	non_repeaters: count;
+	max_repetitions: count;
+	bindings: SNMP::Bindings;
+};
+}
+
+module GLOBAL;
+
+## Variables are asked for (RFC 3416 §4.2.1).
+global snmp_get_request: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## Those behind them are (RFC 3416 §4.2.2).
+global snmp_get_next_request: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## An answer (RFC 3416 §4.2.4).
+global snmp_response: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## Variables are to be set (RFC 3416 §4.2.5).
+global snmp_set_request: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## Something happened, in version 1 (RFC 1157 §4.1.6).
+global snmp_trap: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::TrapPDU);
+## Many variables are asked for (RFC 3416 §4.2.3).
+global snmp_get_bulk_request: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::BulkPDU);
+## Something happened, and the receiver is to confirm it (RFC 3416 §4.2.7).
+global snmp_inform_request: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## Something happened (RFC 3416 §4.2.6).
+global snmp_trapV2: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## Engines tell each other what went wrong (RFC 3412 §7.1).
+global snmp_report: event(c: connection, is_orig: bool, header: SNMP::Header, pdu: SNMP::PDU);
+## A PDU of a type that is not known.
+global snmp_unknown_pdu: event(c: connection, is_orig: bool, header: SNMP::Header, tag: count);
+## A message of version 3 that holds neither a PDU nor an encrypted one.
+global snmp_unknown_scoped_pdu: event(c: connection, is_orig: bool, header: SNMP::Header, tag: count);
+## A message of version 3 whose PDU is encrypted (RFC 3414 §8).
+global snmp_encrypted_pdu: event(c: connection, is_orig: bool, header: SNMP::Header);
+## A message of a version that is not known.
+global snmp_unknown_header_version: event(c: connection, is_orig: bool, version: count);
+
+type RADIUS::AttributeList: vector of string;
+
+type RADIUS::Attributes: table[count] of RADIUS::AttributeList;
+
+module RADIUS;
+
+export {
+
+## A message (RFC 2865 §3).
+type Message: record {
+	code: count;
+	trans_id: count;
+	authenticator: string;
+	attributes: RADIUS::Attributes &optional;
+};
+}
+
+module GLOBAL;
+
+## A message.
+global radius_message: event(c: connection, result: RADIUS::Message);
+## An attribute of a message, before the message.
+global radius_attribute: event(c: connection, attr_type: count, value: string);
+
+## What a message begins with.
+type ModbusHeaders: record {
+	tid: count;
+	pid: count;
+	uid: count;
+	function_code: count;
+	len: count;
+};
+
+type ModbusCoils: vector of bool;
+
+type ModbusRegisters: vector of count;
+
+## A record of a file that is to be read.
+type ModbusFileRecordRequest: record {
+	ref_type: count;
+	file_num: count;
+	record_num: count;
+	record_len: count;
+};
+
+type ModbusFileRecordRequests: vector of ModbusFileRecordRequest;
+
+## A record of a file that was read.
+type ModbusFileRecordResponse: record {
+	file_len: count;
+	ref_type: count;
+	record_data: string;
+};
+
+type ModbusFileRecordResponses: vector of ModbusFileRecordResponse;
+
+## A record of a file that is written.
+type ModbusFileReference: record {
+	ref_type: count;
+	file_num: count;
+	record_num: count;
+	record_len: count;
+	record_data: string;
+};
+
+type ModbusFileReferences: vector of ModbusFileReference;
+
+## A message, whatever its function.
+global modbus_message: event(c: connection, headers: ModbusHeaders, is_orig: bool);
+## A refusal.
+global modbus_exception: event(c: connection, headers: ModbusHeaders, code: count);
+## Coils are to be read (Modbus Application Protocol §6.1).
+global modbus_read_coils_request: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Their values.
+global modbus_read_coils_response: event(c: connection, headers: ModbusHeaders, coils: ModbusCoils);
+## Inputs are to be read (§6.2).
+global modbus_read_discrete_inputs_request: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Their values.
+global modbus_read_discrete_inputs_response: event(c: connection, headers: ModbusHeaders, coils: ModbusCoils);
+## Holding registers are to be read (§6.3).
+global modbus_read_holding_registers_request: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Their values.
+global modbus_read_holding_registers_response: event(c: connection, headers: ModbusHeaders, registers: ModbusRegisters);
+## Input registers are to be read (§6.4).
+global modbus_read_input_registers_request: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Their values.
+global modbus_read_input_registers_response: event(c: connection, headers: ModbusHeaders, registers: ModbusRegisters);
+## A coil is to be written (§6.5).
+global modbus_write_single_coil_request: event(c: connection, headers: ModbusHeaders, address: count, value: bool);
+## It was.
+global modbus_write_single_coil_response: event(c: connection, headers: ModbusHeaders, address: count, value: bool);
+## A register is to be written (§6.6).
+global modbus_write_single_register_request: event(c: connection, headers: ModbusHeaders, address: count, value: count);
+## It was.
+global modbus_write_single_register_response: event(c: connection, headers: ModbusHeaders, address: count, value: count);
+## Coils are to be written (§6.11).
+global modbus_write_multiple_coils_request: event(c: connection, headers: ModbusHeaders, start_address: count, coils: ModbusCoils);
+## They were.
+global modbus_write_multiple_coils_response: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Registers are to be written (§6.12).
+global modbus_write_multiple_registers_request: event(c: connection, headers: ModbusHeaders, start_address: count, registers: ModbusRegisters);
+## They were.
+global modbus_write_multiple_registers_response: event(c: connection, headers: ModbusHeaders, start_address: count, quantity: count);
+## Records of files are to be read (§6.14).
+global modbus_read_file_record_request: event(c: connection, headers: ModbusHeaders, byte_count: count, refs: ModbusFileRecordRequests);
+## What stands in them.
+global modbus_read_file_record_response: event(c: connection, headers: ModbusHeaders, byte_count: count, refs: ModbusFileRecordResponses);
+## Records of files are to be written (§6.15).
+global modbus_write_file_record_request: event(c: connection, headers: ModbusHeaders, byte_count: count, refs: ModbusFileReferences);
+## They were.
+global modbus_write_file_record_response: event(c: connection, headers: ModbusHeaders, byte_count: count, refs: ModbusFileReferences);
+## Bits of a register are to be cleared and set (§6.16).
+global modbus_mask_write_register_request: event(c: connection, headers: ModbusHeaders, address: count, and_mask: count, or_mask: count);
+## They were.
+global modbus_mask_write_register_response: event(c: connection, headers: ModbusHeaders, address: count, and_mask: count, or_mask: count);
+## Registers are to be written, and others to be read (§6.17).
+global modbus_read_write_multiple_registers_request: event(c: connection, headers: ModbusHeaders, read_start_address: count, read_quantity: count, write_start_address: count, write_registers: ModbusRegisters);
+## The values of those that were read.
+global modbus_read_write_multiple_registers_response: event(c: connection, headers: ModbusHeaders, written_registers: ModbusRegisters);
+## A queue is to be read (§6.18).
+global modbus_read_fifo_queue_request: event(c: connection, headers: ModbusHeaders, start_address: count);
+## What stands in it.
+global modbus_read_fifo_queue_response: event(c: connection, headers: ModbusHeaders, fifos: ModbusRegisters);
+## The device is to be tested (§6.8).
+global modbus_diagnostics_request: event(c: connection, headers: ModbusHeaders, subfunction: count, data: string);
+## How that went.
+global modbus_diagnostics_response: event(c: connection, headers: ModbusHeaders, subfunction: count, data: string);
+## Another protocol in this one, such as the device's identification (§6.19).
+global modbus_encap_interface_transport_request: event(c: connection, headers: ModbusHeaders, mei_type: count, data: string);
+## Its answer.
+global modbus_encap_interface_transport_response: event(c: connection, headers: ModbusHeaders, mei_type: count, data: string);
+
+## What stands before a message: the link layer's header of its first frame (IEEE 1815 §9.2.4).
+global dnp3_header_block: event(c: connection, is_orig: bool, len: count, ctrl: count, dest_addr: count, src_addr: count);
+## A request (IEEE 1815 §4.2.2).
+global dnp3_application_request_header: event(c: connection, is_orig: bool, application_control: count, fc: count);
+## An answer (IEEE 1815 §4.2.2).
+global dnp3_application_response_header: event(c: connection, is_orig: bool, application_control: count, fc: count, iin: count);
+## The objects that a message begins with (IEEE 1815 §4.2.2.7).
+global dnp3_object_header: event(c: connection, is_orig: bool, obj_type: count, qua_field: count, number: count, rf_low: count, rf_high: count);

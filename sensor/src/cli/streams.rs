@@ -26,9 +26,6 @@ const MOVED: [(&str, &str); 2] = [("dns-noise", "dns"), ("http-noise", "http")];
 /// What loads all that ships.
 const ALL_SHIPPED: [&str; 2] = ["policy/detect", "policy/tuning/noise"];
 
-/// Streams that are declared so that scripts which name them load. Nothing is parsed that would write to them.
-const UNWRITTEN: [&str; 2] = ["mysql", "radius"];
-
 /// All streams, those of scripts that have begun included.
 pub(super) fn known(scripts: Option<&Scripts>) -> Known {
     let schemas = all(scripts.map(Scripts::streams).unwrap_or_default());
@@ -145,9 +142,7 @@ fn streams_of(scripts: &ScriptArgs) -> Option<Vec<&'static Schema>> {
     let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
     let mut scripts = scripts.compile_all(true, Traffic::None, engine)?;
     scripts.begin(Config::default(), true);
-    let mut schemas = all(scripts.streams());
-    schemas.retain(|schema| !UNWRITTEN.contains(&schema.path));
-    Some(schemas)
+    Some(all(scripts.streams()))
 }
 
 fn write(

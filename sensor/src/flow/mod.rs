@@ -295,9 +295,22 @@ impl Flow {
 
     /// The same, with the `nth` row of a log as what the connection shows of it (`c$http`).
     pub fn raise_with<E: Event, R: Record>(&mut self, cx: &mut Cx<'_>, event: &E, nth: u64, row: &R) {
+        self.raise_last(cx, event, nth, row, false);
+    }
+
+    /// The same; `closes`: handlers of later events do not find the row in the connection any more.
+    pub fn raise_last<E: Event, R: Record>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        event: &E,
+        nth: u64,
+        row: &R,
+        closes: bool,
+    ) {
         if cx.bus.wants(E::ID) {
             let args = event.args(cx.bus.arena());
             let mut conn = self.view(cx.bus);
+            conn.closes = closes.then_some(R::SCHEMA);
             conn.record = cx.bus.view(row).map(|view| (nth, view));
             self.told |= cx.bus.raise(E::ID, Some(conn), None, args);
         }

@@ -65,7 +65,6 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/analyzer.zeek", Always),
     script!("base/frameworks/reporter.zeek", ByDefault),
     script!("base/protocols/tunnel.zeek", ByDefault),
-    script!("base/protocols/radius.zeek", Declared),
     script!("base/protocols/unraised.zeek", Declared),
     script!("base/frameworks/conn-threshold.zeek", ByDefault),
     script!("base/frameworks/config.zeek", ByDefault),

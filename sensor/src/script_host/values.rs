@@ -145,14 +145,14 @@ fn element(vm: &Vm, ty: TypeId) -> Option<TypeId> {
     }
 }
 
-/// Values as a set, a vector, or a table that counts from 1.
+/// Values as a set, a vector, or a table that counts from 1, in which those that are unset are not.
 pub(super) fn collection(vm: &mut Vm, values: Vec<Value>, ty: TypeId) -> Value {
     if vm.types.elem(ty).is_some() {
         return Value::Vector(VectorVal::new(ty, values));
     }
     let is_set = matches!(vm.types.get(ty), Type::Set(_));
     let table = TableVal::new(ty, is_set, true);
-    for (nth, value) in (1..).zip(values) {
+    for (nth, value) in (1..).zip(values).filter(|(_, value)| value.is_set()) {
         let (key, value) = if is_set { (value, Value::Unset) } else { (Value::Count(nth), value) };
         table.dict.borrow_mut().insert(key, value, vm.network_time);
     }
