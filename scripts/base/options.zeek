@@ -165,22 +165,6 @@ const dpd_buffer_size: count = 1024 &redef;
 ## Segments in which they are looked for.
 const dpd_max_packets: count = 100 &redef;
 
-module SSL;
-export {
-	## Look no more at a TLS connection once both sides encrypt. Otherwise the sizes of records are told of.
-	option disable_analyzer_after_detection: bool = T;
-}
-
-module X509;
-export {
-	## Log certificates to files.log, too.
-	option log_x509_in_files_log: bool = F;
-	## A certificate has another row in x509.log after this long; 0 is every time.
-	option relog_known_certificates_after: interval = 24 hrs;
-	## So many certificates are remembered not to be logged again.
-	option known_log_certs_maximum_size: count = 1000000;
-}
-
 module LogAscii;
 export {
 	## "tsv", Zeek's default, or "json".
@@ -642,12 +626,28 @@ export {
 	option disable_analyzer_after_detection: bool = T;
 }
 
+module SSL;
+export {
+	## Look no more at a TLS connection once both sides encrypt. Otherwise the sizes of records are told of.
+	option disable_analyzer_after_detection: bool = T;
+}
+
 module WebSocket;
 export {
 	## Bytes of a frame that one websocket_frame_data tells, and that are held.
 	const payload_chunk_size: count = 8192 &redef;
 	## What messages carry is analysed as the content of a connection.
 	const use_dpd_default: bool = T &redef;
+}
+
+module X509;
+export {
+	## Log certificates to files.log, too.
+	option log_x509_in_files_log: bool = F;
+	## A certificate has another row in x509.log after this long; 0 is every time.
+	option relog_known_certificates_after: interval = 24 hrs;
+	## So many certificates are remembered not to be logged again.
+	option known_log_certs_maximum_size: count = 1000000;
 }
 
 module GLOBAL;

@@ -689,7 +689,7 @@ impl Handler for Sessions {
         if flow.proto() == Proto::Tcp && tcp.is_pending() && cx.bus.order().packet == Order::END {
             flow.raise(cx, &events::ConnectionPending { c: Conn });
         }
-        if flow.services().is_empty() && flow.sizes != [0, 0] && !cx.bus.is_muted() {
+        if !flow.was_claimed() && flow.sizes != [0, 0] && !cx.bus.is_muted() {
             self.shared.unclaimed.add(flow.proto(), flow.resp_port());
         }
         conn::log(cx, flow, tcp);

@@ -54,7 +54,6 @@ pub struct Config {
     pub detection: Detection,
     /// What scripts say of analyzers; none where they say nothing.
     pub analyzers: Option<Arc<Analyzers>>,
-    pub tls: Tls,
     pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
@@ -104,30 +103,6 @@ pub struct Analyzers {
     pub unlogged: BTreeSet<String>,
     /// How often an analyzer that was never confirmed may break its rules, of those for which scripts say.
     pub max_violations: BTreeMap<String, u64>,
-}
-
-/// What is made of TLS and certificates.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// No more of a connection is looked at once both sides encrypt.
-    pub leave_established: bool,
-    /// Certificates have rows in files.log too.
-    pub files_log: bool,
-    /// A certificate has another row in x509.log after this long; zero for every time.
-    pub relog_after: Interval,
-    /// So many certificates are remembered for that.
-    pub max_known: usize,
-}
-
-impl Default for Tls {
-    fn default() -> Self {
-        Tls {
-            leave_established: true,
-            files_log: false,
-            relog_after: Interval::from_secs(24 * 60 * 60),
-            max_known: 1_000_000,
-        }
-    }
 }
 
 /// What is made of protocols whose rules a connection breaks.
@@ -342,7 +317,6 @@ impl Default for Config {
             protocols: Protocols::default(),
             detection: Detection::default(),
             analyzers: None,
-            tls: Tls::default(),
             violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),

@@ -16,8 +16,12 @@ pub mod quic;
 pub mod smtp;
 #[path = "../analyze/ssh/settings.rs"]
 pub mod ssh;
+#[path = "../analyze/ssl/settings.rs"]
+pub mod ssl;
 #[path = "../analyze/websocket/settings.rs"]
 pub mod websocket;
+#[path = "../analyze/x509/settings.rs"]
+pub mod x509;
 
 /// What the analyzers of each are told.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +33,9 @@ pub struct Protocols {
     pub quic: quic::Settings,
     pub smtp: smtp::Settings,
     pub ssh: ssh::Settings,
+    pub ssl: ssl::Settings,
     pub websocket: websocket::Settings,
+    pub x509: x509::Settings,
 }
 
 /// The tables of the configuration file, and what is set in them.
@@ -42,5 +48,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("quic", quic::OPTIONS),
     ("smtp", smtp::OPTIONS),
     ("ssh", ssh::OPTIONS),
+    ("ssl", ssl::OPTIONS),
     ("websocket", websocket::OPTIONS),
+    ("x509", x509::OPTIONS),
 ];

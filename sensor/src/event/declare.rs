@@ -24,6 +24,22 @@ impl EventId {
 ///
 /// Declared with [`events!`](crate::event::events). Making one costs nothing but copies of references: what scripts
 /// see is made by [`Event::args`], where some handler listens.
+///
+/// Arguments have types of their own, and names:
+///
+/// ```
+/// use nightjar::analyze::file_events::FileHash;
+/// use nightjar::event::{File, Name};
+/// let _ = FileHash { f: File, kind: Name("md5"), hash: b"900150983cd24fb0d6963f7d28e17f72" };
+/// ```
+///
+/// so that two which change places do not compile:
+///
+/// ```compile_fail,E0308
+/// use nightjar::analyze::file_events::FileHash;
+/// use nightjar::event::{File, Name};
+/// let _ = FileHash { f: File, kind: b"900150983cd24fb0d6963f7d28e17f72", hash: Name("md5") };
+/// ```
 pub trait Event {
     const ID: EventId;
     const DECLARED: &'static EventDecl;

@@ -188,6 +188,11 @@ impl Flow {
         self.services.as_deref().map_or(&[], |services| services)
     }
 
+    /// Some protocol was confirmed, be it that it was given up later.
+    pub fn was_claimed(&self) -> bool {
+        self.services.is_some()
+    }
+
     pub fn add_service(&mut self, service: &'static str) {
         if !self.services().contains(&service) {
             self.services.get_or_insert_default().push(service);

@@ -73,7 +73,8 @@ pub(super) fn log(cx: &mut Cx<'_>, flow: &mut Flow, open: &Open) {
     let owner = Owner { uid: open.fuid, nth: 0 };
     let config = cx.config;
     // As in Zeek: they have a log of their own.
-    let is_logged = config.tls.files_log || !open.file.mime_type().is_some_and(x509::is_certificate);
+    let is_logged =
+        config.protocols.x509.files_log || !open.file.mime_type().is_some_and(x509::is_certificate);
     if !is_logged {
         return cx.bus.file_ended(open.fuid);
     }

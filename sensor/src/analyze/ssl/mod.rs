@@ -151,7 +151,7 @@ impl Ssl {
             counters.given_up += 1;
             reader.give_up();
         }
-        let leaves = reader.is_established() && link.cx.config.tls.leave_established;
+        let leaves = reader.is_established() && link.cx.config.protocols.ssl.leave_established;
         if reader.is_over() || leaves {
             self.close(link);
         }

@@ -100,7 +100,7 @@ pub(super) fn mime_type(nth: usize) -> &'static str {
 /// Whether somebody wants to know of certificates as files.
 pub(super) fn are_files(cx: &Cx<'_>) -> bool {
     let of_certificates = || events::ALL.iter().any(|id| cx.bus.wants(*id));
-    cx.config.tls.files_log || files::are_wanted(cx) || of_certificates()
+    cx.config.protocols.x509.files_log || files::are_wanted(cx) || of_certificates()
 }
 
 /// A fingerprint as logs show it.
@@ -115,7 +115,7 @@ pub(super) fn log(cx: &mut Cx<'_>, seen: &Seen, host_cert: bool, client_cert: bo
     // Two bits of the digest give way to how it was sent.
     let (half, _) = seen.fingerprint.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
     let key = u128::from_be_bytes(*half) >> 2 << 2 | u128::from(host_cert) << 1 | u128::from(client_cert);
-    let (again_after, most) = (cx.config.tls.relog_after, cx.config.tls.max_known);
+    let (again_after, most) = (cx.config.protocols.x509.relog_after, cx.config.protocols.x509.max_known);
     let owner = Owner { uid: Uid::NONE, nth: 0 };
     record::with(&seen.certificate, place, |row| cx.bus.log_once(row, owner, key, again_after, most));
 }

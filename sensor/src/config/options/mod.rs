@@ -14,7 +14,6 @@ mod logs;
 mod loss;
 mod reference;
 mod site;
-mod tls;
 mod traffic;
 mod value;
 
@@ -136,7 +135,6 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
         flow::OPTIONS,
         traffic::OPTIONS,
         detection::OPTIONS,
-        tls::OPTIONS,
         logs::OPTIONS,
         limits::OPTIONS,
         loss::OPTIONS,
