@@ -122,7 +122,7 @@ fn it_is_found_at_any_port_by_both_sides() {
     let mut capture = Capture::new();
     let mut talk = capture.talk(40_000, 2222);
     talk.send(Server, b"220 hello\r\n").send(Client, b"EHLO x\r\n").send(Server, b"250 who\r\n").close();
-    assert!(rows(&capture).only("conn")["service"].is_null());
+    assert_eq!(rows(&capture).only("conn")["service"], "smtp");
 }
 
 #[test]
@@ -168,4 +168,30 @@ fn who_connects_from_elsewhere_is_not_the_one_expected() {
     let services = fields(&rows(&capture), "conn", ["id.orig_h", "id.resp_p", "service"]);
     assert!(services.iter().any(|row| row == &["10.0.0.2", "1055", "ftp-data"]), "{services:?}");
     assert!(services.iter().all(|row| row[0] != "10.0.0.3" || row[2] != "ftp-data"), "{services:?}");
+}
+
+#[test]
+fn guessed_passwords_programs_and_clients_are_noticed() {
+    let mut capture = Capture::new();
+    for nth in 0..3 {
+        let mut talk = capture.talk(40_000 + nth, CONTROL);
+        talk.send(Client, b"USER x\r\n").send(Server, b"331 who\r\n").send(Client, b"PASS y\r\n");
+        talk.send(Server, b"530 no\r\n").close();
+    }
+    let mut talk = capture.talk(41_000, CONTROL);
+    talk.send(Client, b"SITE EXEC id\r\n")
+        .send(Server, b"200 root\r\n")
+        .send(Client, b"CLNT heron/1.2\r\n")
+        .close();
+    let script = "
+        @load protocols/ftp/detect-bruteforcing
+        @load protocols/ftp/detect
+        @load protocols/ftp/software
+        redef FTP::bruteforce_threshold = 3.0;
+        redef Software::asset_tracking = ALL_HOSTS;
+        hook Notice::policy(n: Notice::Info) { print n$note, n$msg; }
+        event Software::log_software(rec: Software::Info) { print rec$name, rec$software_type; }";
+    let want = "FTP::Bruteforcing, 10.0.0.1 had 3 failed logins on 1 FTP server in 0m0s\n\
+                FTP::Site_Exec_Success, FTP command: SITE EXEC id\nheron, FTP::CLIENT\n";
+    assert_eq!(printed(&capture, &[], script)[0], want);
 }
