@@ -34,6 +34,8 @@ pub mod radius;
 pub mod smtp;
 #[path = "snmp/mod.rs"]
 pub mod snmp;
+#[path = "socks/mod.rs"]
+pub mod socks;
 #[path = "ssh/mod.rs"]
 pub mod ssh;
 #[path = "syslog/mod.rs"]

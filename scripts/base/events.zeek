@@ -25,6 +25,7 @@ export {
 		ANALYZER_ANALYZER_MODBUS,
 		ANALYZER_ANALYZER_DNP3_TCP,
 		ANALYZER_ANALYZER_DNP3_UDP,
+		ANALYZER_ANALYZER_SOCKS,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -57,6 +58,7 @@ export {
 		ANALYZER_MODBUS,
 		ANALYZER_DNP3_TCP,
 		ANALYZER_DNP3_UDP,
+		ANALYZER_SOCKS,
 	};
 
 	## The ports that an analyzer is set on.
@@ -80,6 +82,7 @@ export {
 		[ANALYZER_MODBUS] = set(502/tcp),
 		[ANALYZER_DNP3_TCP] = set(20000/tcp),
 		[ANALYZER_DNP3_UDP] = set(20000/udp),
+		[ANALYZER_SOCKS] = set(1080/tcp),
 	};
 }
 
@@ -1159,6 +1162,15 @@ type StandardMessage: record {
 	key_id: count &optional;
 	digest: string &optional;
 	num_exts: count &default=0;
+
+module SOCKS;
+
+export {
+
+## Where somebody is.
+type Address: record {
+	host: addr &optional &log;
+	name: string &optional &log;
 };
 }
 
@@ -1541,3 +1553,11 @@ global dnp3_application_request_header: event(c: connection, is_orig: bool, appl
 global dnp3_application_response_header: event(c: connection, is_orig: bool, application_control: count, fc: count, iin: count);
 ## The objects that a message begins with (IEEE 1815 §4.2.2.7).
 global dnp3_object_header: event(c: connection, is_orig: bool, obj_type: count, qua_field: count, number: count, rf_low: count, rf_high: count);
+## A client asks its proxy for a connection or for something else.
+global socks_request: event(c: connection, version: count, request_type: count, sa: SOCKS::Address, p: port, user: string);
+## The proxy has answered.
+global socks_reply: event(c: connection, version: count, reply: count, sa: SOCKS::Address, p: port);
+## A client logs in (RFC 1929).
+global socks_login_userpass_request: event(c: connection, user: string, password: string);
+## What the proxy says of a login; 0 where it is right.
+global socks_login_userpass_reply: event(c: connection, code: count);

@@ -618,6 +618,12 @@ export {
 	const bdat_max_line_length: count = 4096 &redef;
 }
 
+module SOCKS;
+export {
+	## Whether socks.log has passwords.
+	option default_capture_password: bool = F;
+}
+
 module SSH;
 export {
 	## Compression under which the sizes of packets do not tell whether a login succeeded.

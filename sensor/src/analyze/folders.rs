@@ -32,6 +32,8 @@ pub(super) mod radius;
 pub(super) mod smtp;
 #[path = "snmp/mod.rs"]
 pub(super) mod snmp;
+#[path = "socks/mod.rs"]
+pub(super) mod socks;
 #[path = "ssh/mod.rs"]
 pub(super) mod ssh;
 #[path = "ssl/mod.rs"]

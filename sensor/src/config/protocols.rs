@@ -14,6 +14,8 @@ pub mod mime;
 pub mod quic;
 #[path = "../analyze/smtp/settings.rs"]
 pub mod smtp;
+#[path = "../analyze/socks/settings.rs"]
+pub mod socks;
 #[path = "../analyze/ssh/settings.rs"]
 pub mod ssh;
 #[path = "../analyze/ssl/settings.rs"]
@@ -32,6 +34,7 @@ pub struct Protocols {
     pub mime: mime::Settings,
     pub quic: quic::Settings,
     pub smtp: smtp::Settings,
+    pub socks: socks::Settings,
     pub ssh: ssh::Settings,
     pub ssl: ssl::Settings,
     pub websocket: websocket::Settings,
@@ -47,6 +50,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("mime", mime::OPTIONS),
     ("quic", quic::OPTIONS),
     ("smtp", smtp::OPTIONS),
+    ("socks", socks::OPTIONS),
     ("ssh", ssh::OPTIONS),
     ("ssl", ssl::OPTIONS),
     ("websocket", websocket::OPTIONS),

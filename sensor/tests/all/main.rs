@@ -36,6 +36,7 @@ mod script;
 mod site;
 mod smtp;
 mod snmp;
+mod socks;
 mod software;
 mod ssh;
 mod sumstats;
