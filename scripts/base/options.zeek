@@ -243,6 +243,9 @@ export {
 	## Text held for HTTP: rows that wait for their reply, and lines that wait for their end. Beyond it
 	## connections may hold only little.
 	const max_http_bytes: count = 268435456 &redef;
+	## Handshakes of TLS and QUIC that are not whole, of each worker; beyond it the one that adds to them is
+	## given up. Stops hellos that never end.
+	const max_handshake_bytes: count = 67108864 &redef;
 	## Compressed bodies being inflated, about 40 KiB each; more are logged as they were sent.
 	const max_inflating: count = 8192 &redef;
 }

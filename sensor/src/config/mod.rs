@@ -213,6 +213,9 @@ pub struct Limits {
     /// that wait for their end. Beyond it connections may only hold little. Stops heads without end and
     /// requests without replies on many connections.
     pub http_bytes: usize,
+    /// Bytes held of handshakes of TLS, and as many of QUIC, that are not whole, all connections of a worker together.
+    /// Beyond it the one that adds to them is given up. Stops hellos that never end on many connections.
+    pub handshake_bytes: usize,
     /// Bodies being inflated, about 40 KB each; more are logged as they were sent. Stops connections
     /// that begin a gzip body each and go no further.
     pub inflating: usize,
@@ -415,6 +418,7 @@ impl Default for Limits {
             open_files: 256,
             file_bytes: 256 << 20,
             http_bytes: 256 << 20,
+            handshake_bytes: 64 << 20,
             inflating: 8192,
         }
     }

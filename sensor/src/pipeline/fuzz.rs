@@ -50,6 +50,7 @@ const TIGHT: Limits = Limits {
     open_files: 1,
     file_bytes: 512,
     http_bytes: 512,
+    handshake_bytes: 512,
     inflating: 1,
 };
 

@@ -2,7 +2,7 @@
 
 use nightjar_protocols::quic::{Header, fuzz::initial, version};
 
-use crate::build::{CLIENT, Capture, Host, host, printed, rows};
+use crate::build::{CLIENT, Capture, Host, host, printed, rows, rows_with};
 use crate::replay::golden;
 
 const SERVER: Host = host(2, 443);
@@ -188,4 +188,15 @@ fn quic_history_has_an_end() {
     let rows = rows(&talk(SERVER, &datagrams));
     assert_eq!(rows.only("quic")["history"].as_str().map(str::len), Some(100));
     assert_eq!(rows.fields("weird", ["name"]), [["QUIC_max_history_length_reached"]]);
+}
+
+#[test]
+fn quic_hellos_that_never_end_are_given_up_at_a_ceiling() {
+    let (front, back) = (crypto(0, &client_hello()[..40]), crypto(40, &client_hello()[40..]));
+    let capture = talk(SERVER, &[(true, from_client(0, &front)), (true, from_client(1, &back))]);
+    let given_up = rows_with(&capture, &["Sensor::max_handshake_bytes=39"]);
+    assert_eq!(given_up.only("quic")["history"], "II");
+    assert!(given_up.of("ssl").is_empty());
+    let read = rows_with(&capture, &["Sensor::max_handshake_bytes=40"]);
+    assert_eq!(read.only("quic")["history"], "IIS");
 }

@@ -68,10 +68,6 @@ counters! {
     }
 }
 
-/// Bytes held of all hellos of a worker; beyond it the one that adds to them is given up. Stops hellos that never end on
-/// many connections.
-const MAX_BYTES: u64 = 64 << 20;
-
 fn new(_: &Config, _: &Flow) -> Box<dyn Analyzer> {
     Box::new(Quic::default())
 }
@@ -113,7 +109,8 @@ impl Analyzer for Quic {
             return;
         }
         self.hold(link, held);
-        if link.shared.of.quic.counters.bytes > MAX_BYTES && held > 0 {
+        let most = link.cx.config.limits.handshake_bytes as u64;
+        if link.shared.of.quic.counters.bytes > most && held > 0 {
             link.shared.of.quic.counters.given_up += 1;
             if let Some(session) = &mut self.session {
                 session.give_up();

@@ -89,10 +89,6 @@ counters! {
     }
 }
 
-/// Bytes held of all handshakes of a worker; beyond it the one that adds to them is given up. Stops hellos that never
-/// end on many connections.
-const MAX_BYTES: u64 = 64 << 20;
-
 fn new(_: &Config, _: &Flow) -> Box<dyn Analyzer> {
     Box::new(Ssl::new(Reader::Streams(Session::new(Limits::default())), SPEC.named.name))
 }
@@ -147,7 +143,7 @@ impl Ssl {
         let held = reader.buffered() as u64;
         counters.bytes = (counters.bytes + held).saturating_sub(self.held);
         self.held = held;
-        if counters.bytes > MAX_BYTES && held > 0 {
+        if counters.bytes > link.cx.config.limits.handshake_bytes as u64 && held > 0 {
             counters.given_up += 1;
             reader.give_up();
         }

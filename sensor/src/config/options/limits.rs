@@ -61,6 +61,15 @@ pub(super) const OPTIONS: &[OptionDef] = &[
          connections may hold only little."
     ),
     limit!(
+        "Sensor::max_handshake_bytes",
+        "handshake_bytes",
+        handshake_bytes,
+        0,
+        Form::Size(1 << 40),
+        "Handshakes of TLS and QUIC that are not whole, of each worker; beyond it the one that adds to them is given up. \
+         Stops hellos that never end."
+    ),
+    limit!(
         "Sensor::max_inflating",
         "inflating",
         inflating,
