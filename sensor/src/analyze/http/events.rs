@@ -184,3 +184,11 @@ impl Stats {
         Stats { c: Conn, stats }
     }
 }
+
+/// An URI with no more than so many bytes, and what says that there were more.
+pub(super) fn truncated(uri: &[u8], most: usize) -> Vec<u8> {
+    match uri.get(..most).filter(|_| uri.len() > most) {
+        Some(start) => [start, b"..."].concat(),
+        None => uri.to_vec(),
+    }
+}

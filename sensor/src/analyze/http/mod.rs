@@ -430,14 +430,6 @@ impl Carrier for Rows {
     }
 }
 
-/// An URI with no more than so many bytes, and what says that there were more.
-fn truncated(uri: &[u8], most: usize) -> Vec<u8> {
-    match uri.get(..most).filter(|_| uri.len() > most) {
-        Some(start) => [start, b"..."].concat(),
-        None => uri.to_vec(),
-    }
-}
-
 /// Writes rows and the weirds of their pairing.
 struct Out<'l, 'c> {
     cx: &'l mut Cx<'c>,
@@ -649,7 +641,8 @@ impl Handler for Hears<'_, '_, '_> {
         self.log.totals.versions[0] = line.version;
         let most = usize::try_from(self.link.cx.config.protocols.http.max_uri).unwrap_or(usize::MAX);
         if line.uri.len().max(line.unescaped_uri.len()) > most {
-            let (original, unescaped) = (truncated(line.uri, most), truncated(line.unescaped_uri, most));
+            let (original, unescaped) =
+                (events::truncated(line.uri, most), events::truncated(line.unescaped_uri, most));
             let line = RequestLine { uri: &original, unescaped_uri: &unescaped, ..*line };
             return self.take_request(now, &line);
         }
