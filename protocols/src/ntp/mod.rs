@@ -142,7 +142,7 @@ impl Stamp {
             return 0;
         }
         let (seconds, fraction) = (self.0 >> 32, self.0 & 0xffff_ffff);
-        let nanos = fraction * 1_000_000_000 >> 32;
+        let nanos = (fraction * 1_000_000_000) >> 32;
         (seconds.cast_signed() - TO_UNIX) * 1_000_000_000 + nanos.cast_signed()
     }
 }

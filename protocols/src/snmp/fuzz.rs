@@ -9,8 +9,8 @@ use super::{Body, Message};
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let message = Message::parse(data);
-    let Ok(body) = &message.body else { return };
-    let header = message.header.expect("what has a body has a header");
+    assert!(message.header.is_some() || message.body.is_err(), "what has a body has a header");
+    let (Some(header), Ok(body)) = (message.header, &message.body) else { return };
     let known = matches!(header.version, 0 | 1 | 3);
     assert_eq!(matches!(body, Body::UnknownVersion), !known);
     assert_eq!(header.community.is_some(), matches!(header.version, 0 | 1));

@@ -2,6 +2,7 @@
 //!
 //! Written by tools/lists from what is in this folder; a test compares it.
 
+mod abuse;
 mod analyzers;
 mod build;
 mod capture;
