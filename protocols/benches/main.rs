@@ -5,8 +5,12 @@
 mod dns;
 mod http;
 mod magic;
+mod mqtt;
 mod mysql;
+mod pe;
 mod quic;
+mod rfb;
+mod sip;
 mod websocket;
 mod wire;
 

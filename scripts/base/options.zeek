@@ -427,12 +427,6 @@ export {
 	const max_frame_size: count = 65536 &redef;
 }
 
-module MQTT;
-export {
-	## Not obeyed: this protocol is not analysed.
-	option max_payload_size: count = 100;
-}
-
 module POP3;
 export {
 	## Not obeyed: this protocol is not analysed.
@@ -594,10 +588,24 @@ global mime_segment_length: count = 1024 &redef;
 ## Bytes of the content before it that each mime_segment_data tells again.
 global mime_segment_overlap_length: count = 0 &redef;
 
+module MQTT;
+export {
+	## Bytes of what a message says that are told and logged.
+	option max_payload_size: count = 100;
+}
+
 module QUIC;
 export {
 	## So many letters has `history` of a connection at most.
 	option max_history_length: count = 100;
+}
+
+module SIP;
+export {
+	## Methods of requests that are no weird.
+	option sip_methods: set[string] = {
+		"ACK", "BYE", "CANCEL", "INVITE", "NOTIFY", "OPTIONS", "REGISTER", "SUBSCRIBE"
+	};
 }
 
 module SMTP;

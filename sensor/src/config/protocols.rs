@@ -10,8 +10,12 @@ pub mod ftp;
 pub mod http;
 #[path = "../analyze/mime/settings.rs"]
 pub mod mime;
+#[path = "../analyze/mqtt/settings.rs"]
+pub mod mqtt;
 #[path = "../analyze/quic/settings.rs"]
 pub mod quic;
+#[path = "../analyze/sip/settings.rs"]
+pub mod sip;
 #[path = "../analyze/smtp/settings.rs"]
 pub mod smtp;
 #[path = "../analyze/socks/settings.rs"]
@@ -32,7 +36,9 @@ pub struct Protocols {
     pub ftp: ftp::Settings,
     pub http: http::Settings,
     pub mime: mime::Settings,
+    pub mqtt: mqtt::Settings,
     pub quic: quic::Settings,
+    pub sip: sip::Settings,
     pub smtp: smtp::Settings,
     pub socks: socks::Settings,
     pub ssh: ssh::Settings,
@@ -48,7 +54,9 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("ftp", ftp::OPTIONS),
     ("http", http::OPTIONS),
     ("mime", mime::OPTIONS),
+    ("mqtt", mqtt::OPTIONS),
     ("quic", quic::OPTIONS),
+    ("sip", sip::OPTIONS),
     ("smtp", smtp::OPTIONS),
     ("socks", socks::OPTIONS),
     ("ssh", ssh::OPTIONS),

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::flow::{Cx, Flow};
 use crate::record::Uid;
+use crate::time::Time;
 
 /// Something that can be set on files.
 pub struct FileSpec {
@@ -76,6 +77,11 @@ impl FileLink<'_, '_> {
 
     pub fn fuid(&self) -> Uid {
         self.open.fuid
+    }
+
+    /// When it began.
+    pub fn began(&self) -> Time {
+        Time::from_nanos(self.open.life.first())
     }
 
     /// Whether the connection's originator sent it.

@@ -36,7 +36,6 @@ pub const PROTOCOL: Protocol = Protocol {
         &FileSpec { name: "SHA256", mime_types: &[], new: None },
         &FileSpec { name: "EXTRACT", mime_types: &[], new: None },
         &FileSpec { name: "DATA_EVENT", mime_types: &[], new: None },
-        &FileSpec { name: "PE", mime_types: &["application/x-dosexec"], new: None },
     ],
     events: events::EVENTS,
     // Files come with the transaction that carries them.
