@@ -1162,15 +1162,6 @@ type StandardMessage: record {
 	key_id: count &optional;
 	digest: string &optional;
 	num_exts: count &default=0;
-
-module SOCKS;
-
-export {
-
-## Where somebody is.
-type Address: record {
-	host: addr &optional &log;
-	name: string &optional &log;
 };
 }
 
@@ -1553,6 +1544,20 @@ global dnp3_application_request_header: event(c: connection, is_orig: bool, appl
 global dnp3_application_response_header: event(c: connection, is_orig: bool, application_control: count, fc: count, iin: count);
 ## The objects that a message begins with (IEEE 1815 §4.2.2.7).
 global dnp3_object_header: event(c: connection, is_orig: bool, obj_type: count, qua_field: count, number: count, rf_low: count, rf_high: count);
+
+module SOCKS;
+
+export {
+
+## Where somebody is.
+type Address: record {
+	host: addr &optional &log;
+	name: string &optional &log;
+};
+}
+
+module GLOBAL;
+
 ## A client asks its proxy for a connection or for something else.
 global socks_request: event(c: connection, version: count, request_type: count, sa: SOCKS::Address, p: port, user: string);
 ## The proxy has answered.
