@@ -12,6 +12,8 @@ pub mod files;
 pub mod ftp;
 #[path = "http/mod.rs"]
 pub mod http;
+#[path = "imap/mod.rs"]
+pub mod imap;
 #[path = "lines/mod.rs"]
 pub mod lines;
 #[path = "magic/mod.rs"]
@@ -30,6 +32,8 @@ pub mod ntp;
 pub mod nvt;
 #[path = "pe/mod.rs"]
 pub mod pe;
+#[path = "pop3/mod.rs"]
+pub mod pop3;
 #[path = "quic/mod.rs"]
 pub mod quic;
 #[path = "radius/mod.rs"]
@@ -56,3 +60,5 @@ pub mod websocket;
 pub mod wire;
 #[path = "x509/mod.rs"]
 pub mod x509;
+#[path = "xmpp/mod.rs"]
+pub mod xmpp;

@@ -26,6 +26,12 @@ export {
 		ANALYZER_ANALYZER_DNP3_TCP,
 		ANALYZER_ANALYZER_DNP3_UDP,
 		ANALYZER_ANALYZER_SOCKS,
+		ANALYZER_ANALYZER_MQTT,
+		ANALYZER_ANALYZER_SIP,
+		ANALYZER_ANALYZER_RFB,
+		ANALYZER_ANALYZER_POP3,
+		ANALYZER_ANALYZER_IMAP,
+		ANALYZER_ANALYZER_XMPP,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -59,6 +65,12 @@ export {
 		ANALYZER_DNP3_TCP,
 		ANALYZER_DNP3_UDP,
 		ANALYZER_SOCKS,
+		ANALYZER_MQTT,
+		ANALYZER_SIP,
+		ANALYZER_RFB,
+		ANALYZER_POP3,
+		ANALYZER_IMAP,
+		ANALYZER_XMPP,
 	};
 
 	## The ports that an analyzer is set on.
@@ -83,6 +95,12 @@ export {
 		[ANALYZER_DNP3_TCP] = set(20000/tcp),
 		[ANALYZER_DNP3_UDP] = set(20000/udp),
 		[ANALYZER_SOCKS] = set(1080/tcp),
+		[ANALYZER_MQTT] = set(1883/tcp),
+		[ANALYZER_SIP] = set(5060/udp),
+		[ANALYZER_RFB] = set(),
+		[ANALYZER_POP3] = set(110/tcp),
+		[ANALYZER_IMAP] = set(143/tcp),
+		[ANALYZER_XMPP] = set(5222/tcp, 5269/tcp),
 	};
 }
 
@@ -96,9 +114,9 @@ export {
 		ANALYZER_SHA256,
 		ANALYZER_EXTRACT,
 		ANALYZER_DATA_EVENT,
-		ANALYZER_PE,
 		ANALYZER_X509,
 		ANALYZER_OCSP_REPLY,
+		ANALYZER_PE,
 	};
 }
 
@@ -1566,3 +1584,246 @@ global socks_reply: event(c: connection, version: count, reply: count, sa: SOCKS
 global socks_login_userpass_request: event(c: connection, user: string, password: string);
 ## What the proxy says of a login; 0 where it is right.
 global socks_login_userpass_reply: event(c: connection, code: count);
+
+module MQTT;
+
+export {
+
+## What a client says when it connects.
+type ConnectMsg: record {
+	protocol_name: string;
+	protocol_version: count;
+	client_id: string;
+	keep_alive: interval;
+	clean_session: bool;
+	will_retain: bool;
+	will_qos: count;
+	will_topic: string &optional;
+	will_msg: string &optional;
+	username: string &optional;
+	password: string &optional;
+};
+}
+
+module GLOBAL;
+
+module MQTT;
+
+export {
+
+## What a server says to that.
+type ConnectAckMsg: record {
+	return_code: count;
+	session_present: bool;
+};
+}
+
+module GLOBAL;
+
+module MQTT;
+
+export {
+
+## A message, with at most `MQTT::max_payload_size` bytes of what it says.
+type PublishMsg: record {
+	dup: bool;
+	qos: count;
+	retain: bool;
+	topic: string;
+	payload: string;
+	payload_len: count;
+};
+}
+
+module GLOBAL;
+
+## A client connects.
+global mqtt_connect: event(c: connection, msg: MQTT::ConnectMsg);
+## A server says whether it may.
+global mqtt_connack: event(c: connection, msg: MQTT::ConnectAckMsg);
+## A message was published, by the client or to it.
+global mqtt_publish: event(c: connection, is_orig: bool, msg_id: count, msg: MQTT::PublishMsg);
+## A message was received, at least once.
+global mqtt_puback: event(c: connection, is_orig: bool, msg_id: count);
+## A message that is to be received exactly once was.
+global mqtt_pubrec: event(c: connection, is_orig: bool, msg_id: count);
+## Such a message may be forgotten.
+global mqtt_pubrel: event(c: connection, is_orig: bool, msg_id: count);
+## Such a message is done with.
+global mqtt_pubcomp: event(c: connection, is_orig: bool, msg_id: count);
+## A client subscribes to topics.
+global mqtt_subscribe: event(c: connection, msg_id: count, topics: vector of string, requested_qos: vector of count);
+## A server grants that.
+global mqtt_suback: event(c: connection, msg_id: count, granted_qos: count);
+## A client does not want topics any more.
+global mqtt_unsubscribe: event(c: connection, msg_id: count, topics: vector of string);
+## A server confirms that.
+global mqtt_unsuback: event(c: connection, msg_id: count);
+## A client asks whether the server is there.
+global mqtt_pingreq: event(c: connection);
+## It is.
+global mqtt_pingresp: event(c: connection);
+## A client leaves.
+global mqtt_disconnect: event(c: connection);
+
+## The first line of a request.
+global sip_request: event(c: connection, method: string, original_URI: string, version: string);
+## The first line of a reply.
+global sip_reply: event(c: connection, version: string, code: count, reason: string);
+## A header, of a request (`is_orig`) or a reply.
+global sip_header: event(c: connection, is_orig: bool, name: string, value: string);
+## All headers of a message.
+global sip_all_headers: event(c: connection, is_orig: bool, hlist: mime_header_list);
+## A message begins, behind its first line.
+global sip_begin_entity: event(c: connection, is_orig: bool);
+## A message is over.
+global sip_end_entity: event(c: connection, is_orig: bool);
+
+## How the client authenticates, by its number (RFC 6143 §7.1.2).
+global rfb_authentication_type: event(c: connection, authtype: count);
+## What came of that: true where it failed, as in Zeek.
+global rfb_auth_result: event(c: connection, result: bool);
+## Whether the client shares the desktop with others.
+global rfb_share_flag: event(c: connection, flag: bool);
+## The client's version.
+global rfb_client_version: event(c: connection, major_version: string, minor_version: string);
+## The server's version.
+global rfb_server_version: event(c: connection, major_version: string, minor_version: string);
+## The desktop.
+global rfb_server_parameters: event(c: connection, name: string, width: count, height: count);
+
+module PE;
+
+export {
+
+## The header that DOS reads.
+type DOSHeader: record {
+	signature: string;
+	used_bytes_in_last_page: count;
+	file_in_pages: count;
+	num_reloc_items: count;
+	header_in_paragraphs: count;
+	min_extra_paragraphs: count;
+	max_extra_paragraphs: count;
+	init_relative_ss: count;
+	init_sp: count;
+	checksum: count;
+	init_ip: count;
+	init_relative_cs: count;
+	addr_of_reloc_table: count;
+	overlay_num: count;
+	oem_id: count;
+	oem_info: count;
+	addr_of_new_exe_header: count;
+};
+}
+
+module GLOBAL;
+
+module PE;
+
+export {
+
+## What a program is.
+type FileHeader: record {
+	machine: count;
+	## When it was compiled.
+	ts: time;
+	sym_table_ptr: count;
+	num_syms: count;
+	optional_header_size: count;
+	characteristics: set[count];
+};
+}
+
+module GLOBAL;
+
+module PE;
+
+export {
+
+## How a program is loaded.
+type OptionalHeader: record {
+	magic: count;
+	major_linker_version: count;
+	minor_linker_version: count;
+	size_of_code: count;
+	size_of_init_data: count;
+	size_of_uninit_data: count;
+	addr_of_entry_point: count;
+	base_of_code: count;
+	base_of_data: count &optional;
+	image_base: count;
+	section_alignment: count;
+	file_alignment: count;
+	os_version_major: count;
+	os_version_minor: count;
+	major_image_version: count;
+	minor_image_version: count;
+	major_subsys_version: count;
+	minor_subsys_version: count;
+	size_of_image: count;
+	size_of_headers: count;
+	checksum: count;
+	subsystem: count;
+	dll_characteristics: set[count];
+	table_sizes: vector of count;
+};
+}
+
+module GLOBAL;
+
+module PE;
+
+export {
+
+## A section of a program.
+type SectionHeader: record {
+	name: string;
+	virtual_size: count;
+	virtual_addr: count;
+	size_of_raw_data: count;
+	ptr_to_raw_data: count;
+	non_used_ptr_to_relocs: count;
+	non_used_ptr_to_line_nums: count;
+	non_used_num_of_relocs: count;
+	non_used_num_of_line_nums: count;
+	characteristics: set[count];
+};
+}
+
+module GLOBAL;
+
+## The header that DOS reads.
+global pe_dos_header: event(f: fa_file, h: PE::DOSHeader);
+## What DOS runs.
+global pe_dos_code: event(f: fa_file, code: string);
+## What the file is.
+global pe_file_header: event(f: fa_file, h: PE::FileHeader);
+## How it is loaded.
+global pe_optional_header: event(f: fa_file, h: PE::OptionalHeader);
+## A section.
+global pe_section_header: event(f: fa_file, h: PE::SectionHeader);
+
+## A command, in upper case.
+global pop3_request: event(c: connection, is_orig: bool, command: string, arg: string);
+## The first line of a reply: `OK` or `ERR`, and what is behind it.
+global pop3_reply: event(c: connection, is_orig: bool, cmd: string, msg: string);
+## Another line of a reply.
+global pop3_data: event(c: connection, is_orig: bool, data: string);
+## Something that does not fit.
+global pop3_unexpected: event(c: connection, is_orig: bool, msg: string, detail: string);
+## The connection goes on under TLS.
+global pop3_starttls: event(c: connection);
+## A user logged in.
+global pop3_login_success: event(c: connection, is_orig: bool, user: string, password: string);
+## A login failed.
+global pop3_login_failure: event(c: connection, is_orig: bool, user: string, password: string);
+
+## What the server says that it can do.
+global imap_capabilities: event(c: connection, capabilities: vector of string);
+## The connection goes on under TLS.
+global imap_starttls: event(c: connection);
+
+## The connection goes on under TLS.
+global xmpp_starttls: event(c: connection);

@@ -430,8 +430,6 @@ export {
 module POP3;
 export {
 	## Not obeyed: this protocol is not analysed.
-	const max_pending_commands: count = 10 &redef;
-	## Not obeyed: this protocol is not analysed.
 	const max_unknown_client_commands: count = 10 &redef;
 }
 
@@ -592,6 +590,12 @@ module MQTT;
 export {
 	## Bytes of what a message says that are told and logged.
 	option max_payload_size: count = 100;
+}
+
+module POP3;
+export {
+	## With more commands than this that wait for those before them, the oldest is taken to have its reply.
+	const max_pending_commands: count = 10 &redef;
 }
 
 module QUIC;

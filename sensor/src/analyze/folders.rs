@@ -14,6 +14,8 @@ pub(super) mod files;
 pub(super) mod ftp;
 #[path = "http/mod.rs"]
 pub(super) mod http;
+#[path = "imap/mod.rs"]
+pub(super) mod imap;
 #[path = "mime/mod.rs"]
 pub(super) mod mime;
 #[path = "modbus/mod.rs"]
@@ -28,6 +30,8 @@ pub(super) mod ntp;
 pub(super) mod ocsp;
 #[path = "pe/mod.rs"]
 pub(super) mod pe;
+#[path = "pop3/mod.rs"]
+pub(super) mod pop3;
 #[path = "quic/mod.rs"]
 pub(super) mod quic;
 #[path = "radius/mod.rs"]
@@ -52,3 +56,5 @@ pub(super) mod syslog;
 pub(super) mod websocket;
 #[path = "x509/mod.rs"]
 pub(super) mod x509;
+#[path = "xmpp/mod.rs"]
+pub(super) mod xmpp;

@@ -12,6 +12,8 @@ pub mod http;
 pub mod mime;
 #[path = "../analyze/mqtt/settings.rs"]
 pub mod mqtt;
+#[path = "../analyze/pop3/settings.rs"]
+pub mod pop3;
 #[path = "../analyze/quic/settings.rs"]
 pub mod quic;
 #[path = "../analyze/sip/settings.rs"]
@@ -37,6 +39,7 @@ pub struct Protocols {
     pub http: http::Settings,
     pub mime: mime::Settings,
     pub mqtt: mqtt::Settings,
+    pub pop3: pop3::Settings,
     pub quic: quic::Settings,
     pub sip: sip::Settings,
     pub smtp: smtp::Settings,
@@ -55,6 +58,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("http", http::OPTIONS),
     ("mime", mime::OPTIONS),
     ("mqtt", mqtt::OPTIONS),
+    ("pop3", pop3::OPTIONS),
     ("quic", quic::OPTIONS),
     ("sip", sip::OPTIONS),
     ("smtp", smtp::OPTIONS),

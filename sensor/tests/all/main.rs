@@ -21,6 +21,7 @@ mod intel;
 mod kept;
 mod layering;
 mod logging;
+mod mail_access;
 mod modbus;
 mod mqtt;
 mod mysql;

@@ -89,7 +89,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("DCE_RPC::max_cmd_reassembly", "count", "20", NO_PROTOCOL),
     OptionDef::ignored("DCE_RPC::max_frag_data", "count", "30000", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
-    OptionDef::ignored("POP3::max_pending_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", NO_PROTOCOL),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),

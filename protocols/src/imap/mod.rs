@@ -1,0 +1,145 @@
+//! IMAP (RFC 3501) up to where it becomes TLS, as far as Zeek reads it.
+//!
+//! [`Session`] tells a [`Handler`] what the server can do, and when TLS begins. Behind a login nothing is read.
+
+pub mod fuzz;
+#[cfg(test)]
+mod tests;
+
+use crate::lines::{Lines, Piece};
+
+/// Where servers usually are.
+pub const PORT: u16 = 143;
+
+/// Bytes of a line that are held.
+const MAX_LINE: usize = 16 << 10;
+
+/// Capabilities of one line that are told.
+const MAX_CAPABILITIES: usize = 256;
+
+/// Hears what a session reads.
+pub trait Handler {
+    /// What the server can do.
+    fn capabilities(&mut self, _capabilities: &[&[u8]]) {}
+
+    /// Behind this both directions are TLS.
+    fn starttls(&mut self) {}
+
+    /// Bytes of that.
+    fn passed_on(&mut self, _is_orig: bool, _data: &[u8]) {}
+
+    /// An oddity that Zeek has a weird for.
+    fn weird(&mut self, _name: &'static str) {}
+
+    /// It is IMAP.
+    fn confirmed(&mut self) {}
+}
+
+/// What is read of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    Lines,
+    /// Nothing more.
+    Nothing,
+    Tls,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub struct Session {
+    /// Of the originator and the responder.
+    lines: [Lines; 2],
+    reads: Reads,
+    /// The tag of the client's STARTTLS.
+    starttls: Option<Vec<u8>>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Session { lines: [Lines::new(MAX_LINE), Lines::new(MAX_LINE)], reads: Reads::Lines, starttls: None }
+    }
+}
+
+impl Session {
+    /// Bytes held.
+    pub fn buffered(&self) -> usize {
+        self.lines.iter().map(Lines::buffered).sum::<usize>() + self.starttls.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Whether all that follows is TLS.
+    pub fn is_tls(&self) -> bool {
+        self.reads == Reads::Tls
+    }
+
+    /// The next bytes of a direction.
+    pub fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
+        let side = usize::from(!is_orig);
+        let Some(place) = self.lines.get_mut(side) else { return };
+        let mut lines = std::mem::take(place);
+        let mut input = data;
+        while self.reads == Reads::Lines && !input.is_empty() {
+            match lines.next(&mut input) {
+                Some(Piece::Line(line)) => self.line(is_orig, line, h),
+                Some(Piece::Part(_) | Piece::Plain(_)) => {}
+                None => break,
+            }
+        }
+        if self.is_tls() {
+            lines.skip_lf(&mut input);
+            if !input.is_empty() {
+                h.passed_on(is_orig, input);
+            }
+        }
+        if let Some(place) = self.lines.get_mut(side) {
+            *place = lines;
+        }
+    }
+
+    /// Bytes are missing: what follows may be in the middle of something.
+    pub fn gap(&mut self) {
+        if self.reads == Reads::Lines {
+            self.reads = Reads::Nothing;
+        }
+    }
+
+    /// Originator and responder are the other way round.
+    pub fn flip(&mut self) {
+        self.lines.reverse();
+    }
+
+    fn line<H: Handler>(&mut self, is_orig: bool, line: &[u8], h: &mut H) {
+        let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        let (Some(tag), Some(command)) = (words.next(), words.next()) else { return };
+        let is = |known: &str| command.eq_ignore_ascii_case(known.as_bytes());
+        if !is_orig && tag == b"*" {
+            if is("OK") {
+                h.confirmed();
+            } else if is("CAPABILITY") {
+                let capabilities: Vec<&[u8]> = words.take(MAX_CAPABILITIES).collect();
+                return h.capabilities(&capabilities);
+            }
+        }
+        // Zeek knows these in small letters alone where they end the reading.
+        const ENDS: [&[u8]; 6] = [b"authenticate", b"login", b"examine", b"create", b"list", b"fetch"];
+        if ENDS.contains(&command) {
+            h.confirmed();
+            self.reads = Reads::Nothing;
+            return;
+        }
+        if is_orig {
+            if command == b"capability" || is("STARTTLS") {
+                h.confirmed();
+            }
+            if is("STARTTLS") && self.starttls.replace(tag.to_vec()).is_some() {
+                h.weird("IMAP: client sent duplicate StartTLS");
+            }
+        } else if self.starttls.as_deref() == Some(tag) {
+            if is("OK") {
+                self.reads = Reads::Tls;
+                h.starttls();
+            } else {
+                h.weird("IMAP: server refused StartTLS");
+            }
+        }
+    }
+}
