@@ -400,7 +400,7 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
                   @load-sigs ./mine
                   @load-plugin Some::Plugin
                   @load misc/stats
-                  @load protocols/http/detect-sqli
+                  @load misc/trim-trace-file
                   event zeek_init() { print tcp_match_undelivered, dpd_buffer_size; }";
     let (out, said, _) = replay(&["-r", &tcp(), "s.zeek", "Pcap::bufsize=100"], script, "");
     assert_eq!(out, "F, 1024\n");
@@ -410,7 +410,7 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
         "@load-sigs ./mine has no effect",
         "@load-plugin Some::Plugin has no effect",
         "misc/stats loads nothing: a sensor writes its log by itself",
-        "this sensor does not have protocols/http/detect-sqli",
+        "this sensor does not have misc/trim-trace-file",
         "Pcap::bufsize has no effect",
     ] {
         assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
