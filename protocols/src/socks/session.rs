@@ -155,7 +155,7 @@ impl Session {
         held.extend_from_slice(taken);
         let mut at = 0;
         while let Some(message) = held.get(at..).filter(|message| !message.is_empty()) {
-            if self.done[usize::from(!is_orig)] {
+            if self.done.get(usize::from(!is_orig)).copied().unwrap_or_default() {
                 break;
             }
             match self.message(is_orig, message, handler) {
