@@ -2,13 +2,16 @@
 
 use serde_json::json;
 
-use crate::build::{Capture, Client, Server, Talk, printed, rows};
+use crate::build::{Capture, Client, Server, Side, Talk, printed, rows};
 
 fn one(port: u16, tell: impl FnOnce(&mut Talk<'_>)) -> Capture {
     let mut capture = Capture::new();
     tell(&mut capture.talk(40_000, port));
     capture
 }
+
+/// What a side sends.
+type Turn<'a> = (Side, &'a [u8]);
 
 /// A ClientHello that names its server.
 const HELLO: &[u8] =
@@ -66,13 +69,17 @@ fn logins_and_mails_are_events() {
 
 #[test]
 fn tls_inside_is_read() {
-    let turns: [(u16, &str, &[(_, &[u8])]); 3] = [
-        (110, "pop3,ssl", &[(Server, b"+OK\r\n"), (Client, b"STLS\r\n"), (Server, b"+OK go\r\n")]),
-        (143, "imap,ssl", &[(Server, b"* OK hi\r\n"), (Client, b"a STARTTLS\r\n"), (Server, b"a OK go\r\n")]),
+    let turns: [(u16, &str, Vec<Turn<'_>>); 3] = [
+        (110, "pop3,ssl", vec![(Server, b"+OK\r\n"), (Client, b"STLS\r\n"), (Server, b"+OK go\r\n")]),
+        (
+            143,
+            "imap,ssl",
+            vec![(Server, b"* OK hi\r\n"), (Client, b"a STARTTLS\r\n"), (Server, b"a OK go\r\n")],
+        ),
         (
             5222,
             "xmpp,ssl",
-            &[
+            vec![
                 (Client, b"<stream:stream xmlns='jabber:client'>"),
                 (Server, b"<stream:stream>"),
                 (Client, b"<starttls/>"),

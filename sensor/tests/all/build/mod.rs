@@ -5,7 +5,7 @@ mod run;
 mod talk;
 
 pub use run::{Rows, logs, nightjar, printed, rows, rows_with, summary, summary_with};
-pub use talk::{Client, Server, Talk, one};
+pub use talk::{Client, Server, Side, Talk, one};
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
