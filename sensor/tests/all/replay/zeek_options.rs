@@ -98,7 +98,7 @@ const BASE: &str = "
 
 /// Those that scripts obey which declare them.
 const BY_SCRIPTS: &str = "
-    mmdb_dir Analyzer::disable_all Analyzer::disabled_analyzers Analyzer::Logging::ignore_analyzers DPD::ignore_violations
+    mmdb_dir mmdb_stale_check_interval Analyzer::disable_all Analyzer::disabled_analyzers Analyzer::Logging::ignore_analyzers DPD::ignore_violations
     DPD::max_violations Weird::sampling_duration Weird::sampling_global_list
     Weird::sampling_rate Weird::sampling_threshold
     Weird::sampling_whitelist Weird::actions Weird::ignore_hosts Weird::weird_do_not_ignore_repeats
