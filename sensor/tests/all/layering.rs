@@ -41,7 +41,7 @@ const BASE: &[(&str, &[&str])] = &[
 ];
 
 /// `log` writes rows and does not know what decides on them.
-const LOG: (&str, &[&str]) = ("log", &["time", "record", "export", "event", "config"]);
+const LOG: (&str, &[&str]) = ("log", &["time", "record", "export", "event", "config", "counters"]);
 
 fn rank(module: &str) -> u8 {
     let known = ORDER.iter().find(|(name, _)| *name == module);
