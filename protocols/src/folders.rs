@@ -14,6 +14,8 @@ pub mod ftp;
 pub mod http;
 #[path = "imap/mod.rs"]
 pub mod imap;
+#[path = "irc/mod.rs"]
+pub mod irc;
 #[path = "lines/mod.rs"]
 pub mod lines;
 #[path = "magic/mod.rs"]

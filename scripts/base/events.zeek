@@ -32,6 +32,8 @@ export {
 		ANALYZER_ANALYZER_POP3,
 		ANALYZER_ANALYZER_IMAP,
 		ANALYZER_ANALYZER_XMPP,
+		ANALYZER_ANALYZER_IRC,
+		ANALYZER_ANALYZER_IRC_DATA,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -71,6 +73,8 @@ export {
 		ANALYZER_POP3,
 		ANALYZER_IMAP,
 		ANALYZER_XMPP,
+		ANALYZER_IRC,
+		ANALYZER_IRC_DATA,
 	};
 
 	## The ports that an analyzer is set on.
@@ -101,6 +105,8 @@ export {
 		[ANALYZER_POP3] = set(110/tcp),
 		[ANALYZER_IMAP] = set(143/tcp),
 		[ANALYZER_XMPP] = set(5222/tcp, 5269/tcp),
+		[ANALYZER_IRC] = set(6666/tcp, 6667/tcp, 6668/tcp, 6669/tcp),
+		[ANALYZER_IRC_DATA] = set(),
 	};
 }
 
@@ -1827,3 +1833,72 @@ global imap_starttls: event(c: connection);
 
 ## The connection goes on under TLS.
 global xmpp_starttls: event(c: connection);
+
+## A client's command that has no event of its own.
+global irc_request: event(c: connection, is_orig: bool, prefix: string, command: string, arguments: string);
+## A reply that has no event of its own.
+global irc_reply: event(c: connection, is_orig: bool, prefix: string, code: count, params: string);
+## A server's command that has no event of its own.
+global irc_message: event(c: connection, is_orig: bool, prefix: string, command: string, message: string);
+## Somebody leaves.
+global irc_quit_message: event(c: connection, is_orig: bool, nick: string, message: string);
+## A text for somebody or for a channel.
+global irc_privmsg_message: event(c: connection, is_orig: bool, source: string, target: string, message: string);
+## The same, which nobody is to answer by a program.
+global irc_notice_message: event(c: connection, is_orig: bool, source: string, target: string, message: string);
+## A text for a service.
+global irc_squery_message: event(c: connection, is_orig: bool, source: string, target: string, message: string);
+## Somebody enters channels.
+global irc_join_message: event(c: connection, is_orig: bool, info_list: irc_join_list);
+## Somebody leaves channels.
+global irc_part_message: event(c: connection, is_orig: bool, nick: string, chans: string_set, message: string);
+## Somebody takes another name.
+global irc_nick_message: event(c: connection, is_orig: bool, who: string, newnick: string);
+## A server refuses a name.
+global irc_invalid_nick: event(c: connection, is_orig: bool);
+## How many there are in the network.
+global irc_network_info: event(c: connection, is_orig: bool, users: count, services: count, servers: count);
+## How many there are at the server.
+global irc_server_info: event(c: connection, is_orig: bool, users: count, services: count, servers: count);
+## How many channels there are.
+global irc_channel_info: event(c: connection, is_orig: bool, chans: count);
+## Somebody, in answer to WHO.
+global irc_who_line: event(c: connection, is_orig: bool, target_nick: string, channel: string, user: string, host: string, server: string, nick: string, params: string, hops: count, real_name: string);
+## Who is in a channel.
+global irc_names_info: event(c: connection, is_orig: bool, c_type: string, channel: string, users: string_set);
+## That somebody is an operator, in answer to WHOIS.
+global irc_whois_operator_line: event(c: connection, is_orig: bool, nick: string);
+## Which channels somebody is in, in answer to WHOIS.
+global irc_whois_channel_line: event(c: connection, is_orig: bool, nick: string, chans: string_set);
+## Who somebody is, in answer to WHOIS.
+global irc_whois_user_line: event(c: connection, is_orig: bool, nick: string, user: string, host: string, real_name: string);
+## Whether somebody has become an operator.
+global irc_oper_response: event(c: connection, is_orig: bool, got_oper: bool);
+## How many users there are in the network.
+global irc_global_users: event(c: connection, is_orig: bool, prefix: string, msg: string);
+## What a channel is about.
+global irc_channel_topic: event(c: connection, is_orig: bool, channel: string, topic: string);
+## Who is asked for.
+global irc_who_message: event(c: connection, is_orig: bool, mask: string, oper: bool);
+## Of whom more is asked for.
+global irc_whois_message: event(c: connection, is_orig: bool, server: string, users: string);
+## Somebody would be an operator.
+global irc_oper_message: event(c: connection, is_orig: bool, user: string, password: string);
+## Somebody is thrown out of a channel.
+global irc_kick_message: event(c: connection, is_orig: bool, prefix: string, chans: string, users: string, comment: string);
+## Something went wrong.
+global irc_error_message: event(c: connection, is_orig: bool, prefix: string, message: string);
+## Somebody is asked into a channel.
+global irc_invite_message: event(c: connection, is_orig: bool, prefix: string, nickname: string, channel: string);
+## What somebody may do changes, or what a channel is.
+global irc_mode_message: event(c: connection, is_orig: bool, prefix: string, params: string);
+## A server leaves the network.
+global irc_squit_message: event(c: connection, is_orig: bool, prefix: string, server: string, message: string);
+## Users agree on a connection of their own.
+global irc_dcc_message: event(c: connection, is_orig: bool, prefix: string, target: string, dcc_type: string, argument: string, address: addr, dest_port: count, size: count);
+## Who somebody is, at the beginning.
+global irc_user_message: event(c: connection, is_orig: bool, user: string, host: string, server: string, real_name: string);
+## A password, at the beginning.
+global irc_password_message: event(c: connection, is_orig: bool, password: string);
+## The connection goes on under TLS.
+global irc_starttls: event(c: connection);

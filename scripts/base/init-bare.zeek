@@ -2,6 +2,14 @@
 
 type string_array: table[count] of string;
 type string_set: set[string];
+
+type irc_join_info: record {
+	nick: string;
+	channel: string;
+	password: string;
+	usermode: string;
+};
+type irc_join_list: set[irc_join_info];
 type addr_set: set[addr];
 type count_set: set[count];
 type index_vec: vector of count;

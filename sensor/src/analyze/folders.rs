@@ -16,6 +16,8 @@ pub(super) mod ftp;
 pub(super) mod http;
 #[path = "imap/mod.rs"]
 pub(super) mod imap;
+#[path = "irc/mod.rs"]
+pub(super) mod irc;
 #[path = "mime/mod.rs"]
 pub(super) mod mime;
 #[path = "modbus/mod.rs"]

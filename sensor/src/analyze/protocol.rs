@@ -133,7 +133,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp }
+protocols! { conn files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

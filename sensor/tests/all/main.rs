@@ -18,6 +18,7 @@ mod http;
 mod http_sink;
 mod input;
 mod intel;
+mod irc;
 mod kept;
 mod layering;
 mod logging;

@@ -1,4 +1,4 @@
-//! FTP's data connections: what goes over them is a file.
+//! Data connections that others have announced, FTP's and IRC's: what goes over them is a file.
 
 use nightjar_protocols::magic;
 
@@ -14,14 +14,14 @@ pub(super) static SPEC: Spec = Spec {
     ports: &[],
     signatures: &[],
     both: false,
-    new: |_, _| Box::new(Data::default()),
+    new: |_, _| Box::new(Transfer::of(&SPEC)),
 };
 
 /// So much of both directions together is looked at to say what was transferred, as in Zeek.
 const PREFIX: usize = 1024;
 
-#[derive(Default)]
-struct Data {
+pub struct Transfer {
+    spec: &'static Spec,
     /// Who expects it, and its ends as they were when it began, if it is the one that was expected.
     awaited: Option<Box<(Uid, ConnId)>>,
     files: OpenFiles,
@@ -42,7 +42,22 @@ impl Carrier for Found {
     }
 }
 
-impl Data {
+impl Transfer {
+    pub fn of(spec: &'static Spec) -> Self {
+        Transfer {
+            spec,
+            awaited: None,
+            files: OpenFiles::default(),
+            current: [None; 2],
+            prefix: Vec::new(),
+            identified: false,
+        }
+    }
+
+    fn is_ftp(&self) -> bool {
+        std::ptr::eq(self.spec, &SPEC)
+    }
+
     /// Goes on in the file that a direction carries.
     fn update(
         &mut self,
@@ -57,7 +72,7 @@ impl Data {
             let seed = link.cx.config.seed;
             let fuid = file_id(link.flow, seed, |hasher| hasher.write_u8(u8::from(dir.is_orig())));
             let about = About {
-                source: SPEC.named.name,
+                source: self.spec.named.name,
                 is_orig: dir.is_orig(),
                 depth: 0,
                 filename: None,
@@ -66,8 +81,10 @@ impl Data {
                 tag: 0,
             };
             self.files.begin(&mut link.files(&mut found), fuid, about);
-            let event = events::DataFile { f: File, c: Conn };
-            self.files.raise(&mut link.files(&mut found), fuid, &event);
+            if std::ptr::eq(self.spec, &SPEC) {
+                let event = events::DataFile { f: File, c: Conn };
+                self.files.raise(&mut link.files(&mut found), fuid, &event);
+            }
             link.tell_finding(by, Finding::File(fuid));
             fuid
         });
@@ -92,18 +109,19 @@ impl Data {
             let mime_type = magic::detect(&prefix).unwrap_or("<unknown>");
             let event = events::Transferred { c: Conn, prefix: &prefix, descr: "<unknown>", mime_type };
             link.flow.raise(link.cx, &event);
-            if let Some((by, _)) = self.awaited.as_deref() {
+            // Of IRC the file's own type counts.
+            if let Some((by, _)) = self.awaited.as_deref().filter(|_| self.is_ftp()) {
                 link.tell_finding(*by, Finding::Type(mime_type));
             }
         }
     }
 }
 
-impl Analyzer for Data {
+impl Analyzer for Transfer {
     fn begin(&mut self, link: &mut Link<'_, '_>) {
         if let Some(by) = link.awaited_by() {
             self.awaited = Some(Box::new((by, link.flow.id())));
-            link.flow.add_service(SPEC.named.service);
+            link.flow.add_service(self.spec.named.service);
         }
     }
 
@@ -146,7 +164,9 @@ impl Analyzer for Data {
             && !link.flow.replaced
         {
             link.meet(&awaited.1);
-            link.flow.raise(link.cx, &events::DataOver { c: Conn });
+            if self.is_ftp() {
+                link.flow.raise(link.cx, &events::DataOver { c: Conn });
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ mod data;
 pub mod events;
 mod record;
 
+pub(in crate::analyze) use data::Transfer;
+
 use nightjar_protocols::ftp::{
     self, Channel, Ends, Limits, Log, LogHandler, PORTS, Row, Session, Weird, probe_client, probe_server,
 };
