@@ -264,13 +264,22 @@ impl Value<'_> {
     pub fn duration(&self) -> Result<Duration, String> {
         let error = "is a time with its unit in quotes, such as \"200 ms\", \"10 s\", \"5 min\", \"1 h\" or \
                      \"30 days\"";
+        // The words of scripts as well, in which defaults of protocols' options are written.
         const UNITS: &[(&str, f64)] = &[
             ("us", 1e-6),
+            ("usec", 1e-6),
+            ("usecs", 1e-6),
             ("ms", 1e-3),
+            ("msec", 1e-3),
+            ("msecs", 1e-3),
             ("s", 1.0),
             ("sec", 1.0),
+            ("secs", 1.0),
             ("min", 60.0),
+            ("mins", 60.0),
             ("h", 3600.0),
+            ("hr", 3600.0),
+            ("hrs", 3600.0),
             ("day", 86400.0),
             ("days", 86400.0),
         ];

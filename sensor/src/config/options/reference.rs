@@ -103,7 +103,7 @@ fn written(value: &Value) -> String {
             let lines = wrapped(&texts.join(", "), WIDTH - 4);
             format!("[\n  {},\n]", lines.join("\n  "))
         }
-        // Of these types protocols have no settings yet.
+        // As scripts write them, which the file takes for times too.
         other => format!("{:?}", other.literal()),
     }
 }
