@@ -101,11 +101,15 @@ impl Lexer {
     }
 
     fn punct(&mut self) -> Tok {
-        for p in PUNCT {
-            if self.bytes().starts_with(p.as_bytes()) {
-                self.pos += p.len();
-                return Tok::P(p);
-            }
+        let (first, second) = (self.at(0), self.at(1));
+        let fits = |p: &&&str| match p.as_bytes() {
+            [one] => *one == first,
+            [one, two] => (*one, *two) == (first, second),
+            _ => false,
+        };
+        if let Some(p) = PUNCT.iter().find(fits) {
+            self.pos += p.len();
+            return Tok::P(p);
         }
         let c = self.rest().chars().next().unwrap_or(' ');
         self.pos += c.len_utf8();

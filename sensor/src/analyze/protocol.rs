@@ -31,6 +31,8 @@ pub struct Protocol {
     /// What tells of a transaction from its beginning to its end: raised where scripts look for its row in events of
     /// others.
     pub course: &'static [EventId],
+    /// Events of which the script makes rows: it is begun for them, where it was not before.
+    pub joined: &'static [EventId],
     pub logs: &'static [LogDecl],
     /// Logs that have other names for scripts than their module's `LOG` and `log_policy`: the log, its stream and its
     /// hook.
@@ -57,6 +59,7 @@ impl Protocol {
         row: None,
         apart: &[],
         course: &[],
+        joined: &[],
         logs: &[],
         streams: &[],
         script: None,

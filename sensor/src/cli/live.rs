@@ -176,7 +176,8 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     sensor.config.seed = random();
     let engine = Engine { config: &mut sensor.config, given: &sensor.given, no_checksums };
     let mut scripts = match scripts.compile(true, Traffic::Live, engine)? {
-        Compiled::None => None,
+        // A sensor loads what is loaded by default at once.
+        Compiled::None | Compiled::Deferred(_) => None,
         Compiled::Failed => return Ok(script::FAILED),
         Compiled::Scripts(scripts) => Some(scripts),
     };

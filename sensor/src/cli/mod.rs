@@ -32,6 +32,7 @@ use crate::config::options::{Given, ROTATION};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, HANG_AFTER, ReplayError, ReplayOptions};
 use crate::policy::Events;
+use crate::script_host::Deferred;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
 use crate::service::{examine, privileges, signals};
@@ -249,10 +250,11 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };
     let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
-    let mut scripts = match args.scripts.compile(true, traffic, engine)? {
-        script::Compiled::None => None,
+    let (mut scripts, later) = match args.scripts.compile(true, traffic, engine)? {
+        script::Compiled::None => (None, None),
         script::Compiled::Failed => return Ok(script::FAILED),
-        script::Compiled::Scripts(scripts) => Some(scripts),
+        script::Compiled::Scripts(scripts) => (Some(scripts), None),
+        script::Compiled::Deferred(options) => (None, Some(options)),
     };
     if let Some(key) = &args.explain {
         let given = scripts.as_mut().filter(|_| !args.scripts.is_empty());
@@ -294,6 +296,20 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         scripts.replays(&capture.to_string_lossy());
         config = scripts.begin(config, export.is_some());
     }
+    let folder = match &target {
+        Target::Folder(folder) => Some(folder.clone()),
+        Target::Stdout(_) => None,
+    };
+    let mut deferred = later.map(|options| {
+        let capture = capture.to_string_lossy().into_owned();
+        Deferred::new(options, move |scripts| {
+            folder.iter().for_each(|folder| scripts.keep_logs_in(folder));
+            scripts.replays(&capture);
+        })
+    });
+    if let Some(deferred) = &mut deferred {
+        config = deferred.begin(config, export.is_some());
+    }
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
     config.exports = sinks.exports();
     let outlets = sinks.outlets();
@@ -313,6 +329,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let unbarred = args.quiet || rows_shown && io::stdout().is_terminal();
     let mut bar = None;
     let events = scripts.as_deref_mut().map(|scripts| scripts as &mut dyn Events);
+    let events = events.or(deferred.as_mut().map(|deferred| deferred as &mut dyn Events));
     let replayed = pipeline::replay(options, config, outlets, events, |progress| {
         bar = (!unbarred).then(|| progress::Bar::start(progress)).flatten();
     });
@@ -334,7 +351,8 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if let Some(scripts) = &scripts {
         say_all(&scripts.explained());
     }
-    let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
+    let script_code = scripts.map(|scripts| scripts.exit_code());
+    let script_code = script_code.or(deferred.and_then(|deferred| deferred.exit_code())).unwrap_or(ALL_READ);
     if !summary.hangs.is_empty() {
         for hang in &summary.hangs {
             eprintln!("nightjar: {}: {hang}; please report it", capture.display());

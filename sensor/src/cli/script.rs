@@ -35,6 +35,8 @@ pub(super) enum Compiled {
     /// They do not compile; every error has been shown.
     Failed,
     Scripts(Box<Scripts>),
+    /// Those that are loaded by default, with these options, should the capture need them.
+    Deferred(ScriptOptions),
 }
 
 /// The engine's settings, in which scripts and options have their say.
@@ -71,7 +73,7 @@ impl ScriptArgs {
                 print!("{}", scripts.whereabouts());
                 Ok(0)
             }
-            Compiled::None | Compiled::Scripts(_) => Ok(0),
+            Compiled::None | Compiled::Scripts(_) | Compiled::Deferred(_) => Ok(0),
         }
     }
 
@@ -85,16 +87,17 @@ impl ScriptArgs {
         if let Some(wrong) = options::contradiction(self.assignments()) {
             return Err(wrong);
         }
-        // What is loaded by default writes logs of its own, and a sensor's notices.
-        let by_default = traffic == Traffic::Live || traffic == Traffic::Capture && !self.bare;
+        // What is loaded by default joins messages to rows, and writes a sensor's notices.
+        let by_default = traffic == Traffic::Capture && !self.bare;
         if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
             self.check_assignments(traffic, &mut engine)?;
             let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
             let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
                 && engine.given.iter().all(|(option, _)| obeyed(option));
-            if natively && !by_default {
+            if natively {
                 engine.config.ignore_checksums |= engine.no_checksums;
-                return Ok(Compiled::None);
+                let deferred = || Compiled::Deferred(self.options(traffic, &engine));
+                return Ok(if by_default { deferred() } else { Compiled::None });
             }
         }
         Ok(self.compile_all(carets, traffic, engine).map_or(Compiled::Failed, Compiled::Scripts))
@@ -144,6 +147,17 @@ impl ScriptArgs {
 
     /// The same where there may be none but those that are loaded by default; `None` where they do not compile.
     pub fn compile_all(&self, carets: bool, traffic: Traffic, engine: Engine<'_>) -> Option<Box<Scripts>> {
+        let wanted = self.options(traffic, &engine);
+        let mut host = StdHost::default();
+        host.carets = carets && std::io::stderr().is_terminal();
+        let scripts = Box::new(Scripts::compile(host, &wanted).ok()?);
+        let refused = scripts.configure(engine.config);
+        refused.iter().for_each(|wrong| eprintln!("nightjar: {wrong}"));
+        refused.is_empty().then_some(scripts)
+    }
+
+    /// How they are compiled.
+    fn options(&self, traffic: Traffic, engine: &Engine<'_>) -> ScriptOptions {
         let mut overrides: Vec<String> = self.assignments().cloned().collect();
         if engine.no_checksums {
             overrides.push("ignore_checksums=T".to_owned());
@@ -163,11 +177,6 @@ impl ScriptArgs {
         }
         let seed = std::env::var("ZEEK_SEED_FILE").ok().and_then(|file| std::fs::read_to_string(file).ok());
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
-        let mut host = StdHost::default();
-        host.carets = carets && std::io::stderr().is_terminal();
-        let scripts = Box::new(Scripts::compile(host, &wanted).ok()?);
-        let refused = scripts.configure(engine.config);
-        refused.iter().for_each(|wrong| eprintln!("nightjar: {wrong}"));
-        refused.is_empty().then_some(scripts)
+        wanted
     }
 }

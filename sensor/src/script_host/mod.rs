@@ -5,6 +5,7 @@
 //! change come past here too; those of logs that no script touches are written without a look.
 
 mod analyzers;
+mod deferred;
 mod files;
 mod frameworks;
 mod geo;
@@ -53,6 +54,8 @@ use crate::script_host::sumstats::{Origin, SumStats};
 use crate::script_host::values::Subject;
 use crate::sumstats::{Damaged, Key, Obs};
 use crate::time::{Interval, Time};
+
+pub use deferred::Deferred;
 
 /// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {

@@ -16,6 +16,7 @@ pub type Worker = ();
 pub const PROTOCOL: Protocol = Protocol {
     analyzers: &[&SPEC],
     events: events::EVENTS,
+    joined: &[DhcpMessage::ID],
     script: Some(include_str!("dhcp.zeek")),
     ..Protocol::NOTHING
 };
