@@ -4,7 +4,6 @@ mod visit;
 
 use std::net::IpAddr;
 
-use etherparse::UdpHeaderSlice;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
@@ -12,16 +11,17 @@ use std::hash::BuildHasher;
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::decode::discarded;
-use crate::event::{Bus, Conn, Event, Order, Proto, Tunnel};
+use crate::event::{Bus, Conn, Order, Proto, Tunnel};
 use crate::flow::ends::{icmp_ports, seems_reversed};
-use crate::flow::events::{ConnectionGrew, Headers, NewPacket};
+use crate::flow::events::{Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Peek, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
-use crate::flow::{Deadline, Enclosed, Flow, FlowSeen, NEVER, TunnelTrial};
+use crate::flow::transport::{take_icmp, take_segment, take_udp};
+use crate::flow::{Deadline, Enclosed, Flow, NEVER, TunnelTrial};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -703,118 +703,4 @@ fn is_unwanted(datagram: &Datagram<'_>, config: &Config) -> bool {
         let (syn, ack) = (peek.flags.syn(), peek.flags.ack());
         (!syn || ack) && (!streams.partial || syn && !streams.answers)
     })
-}
-
-fn take_segment<H: Handler>(
-    env: &mut Env<'_, '_, H>,
-    flow: &mut Flow,
-    tcp: &mut Tcp,
-    app: &mut H::State,
-    dir: Dir,
-    datagram: &Datagram<'_>,
-    stats: &mut FlowStats,
-) {
-    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
-    let segment = match Segment::parse(datagram.bytes, len) {
-        Ok(segment) => segment,
-        Err(error) => return flow.weird(&mut env.cx, error.weird(), "TCP"),
-    };
-    if datagram.bad_checksum {
-        stats.bad_checksums += 1;
-        flow.weird(&mut env.cx, "bad_TCP_checksum", "TCP");
-        return tcp.bad_checksum(flow, dir);
-    }
-    tcp.segment(env, flow, app, dir, &segment);
-    if std::mem::take(&mut flow.flip_pending) {
-        tcp.flip();
-        tcp.show(flow);
-        env.handler.flipped(app);
-    }
-    let dir = flow_dir(flow, dir, datagram);
-    count(&mut env.cx, flow, dir, datagram);
-}
-
-/// Adds to what a side has sent over UDP, by the header's own length. Where that is less than the header the side
-/// counts as one that never spoke, and anything after it as the first; so Zeek has it.
-fn count_payload(flow: &mut Flow, dir: Dir, len: i64) {
-    let at = dir as usize;
-    let before = if flow.active[at] { flow.sizes[at] } else { 0 };
-    let sum = before.checked_add_signed(len);
-    flow.active[at] = sum.is_some();
-    flow.sizes[at] = sum.unwrap_or(0);
-}
-
-/// The direction of a datagram after the roles may have been swapped by it.
-#[inline]
-fn flow_dir(flow: &Flow, dir: Dir, datagram: &Datagram<'_>) -> Dir {
-    let Tuple { src, dst, .. } = &flow.tuple;
-    if src.has_addr_of(dst) {
-        return dir;
-    }
-    if src.is_at(datagram.src) { Dir::Orig } else { Dir::Resp }
-}
-
-fn count(cx: &mut Cx<'_>, flow: &mut Flow, dir: Dir, datagram: &Datagram<'_>) {
-    flow.packets[dir as usize] += 1;
-    let before = flow.ip_bytes[dir as usize];
-    let after = before + u64::from(datagram.total_len);
-    flow.ip_bytes[dir as usize] = after;
-    if cx.bus.wants(ConnectionGrew::ID) && cx.bus.interest().is_step(before, after) {
-        flow.raise(cx, &ConnectionGrew { c: Conn });
-    }
-}
-
-fn take_udp<'a, H: Handler>(
-    env: &mut Env<'_, '_, H>,
-    flow: &mut Flow,
-    app: &mut H::State,
-    dir: Dir,
-    datagram: &Datagram<'a>,
-    stats: &mut FlowStats,
-) -> Option<&'a [u8]> {
-    let head = UdpHeaderSlice::from_slice(datagram.bytes).ok()?;
-    let payload = datagram.bytes.get(head.slice().len()..)?;
-    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
-    if datagram.bad_checksum {
-        stats.bad_checksums += 1;
-        flow.weird(&mut env.cx, "bad_UDP_checksum", "UDP");
-        flow.note_once(dir, FlowSeen::CORRUPT, b'C');
-        return None;
-    }
-    let udp_len = u32::from(head.length());
-    if udp_len != len {
-        flow.weird_about(&mut env.cx, "UDP_datagram_length_mismatch", "UDP", format!("{udp_len} != {len}"));
-    }
-    flow.last = env.cx.stamp;
-    flow.note_once(dir, FlowSeen::DATA, b'D');
-    count_payload(flow, dir, i64::from(udp_len) - 8);
-    let payload = payload.get(..len as usize - 8).unwrap_or(payload);
-    env.handler.datagram(&mut env.cx, flow, app, dir, payload);
-    if std::mem::take(&mut flow.flip_pending) {
-        env.handler.flipped(app);
-    }
-    // After the analyzers, and for the direction from before they swapped the roles, as in Zeek.
-    count(&mut env.cx, flow, dir, datagram);
-    Some(payload)
-}
-
-fn take_icmp<H: Handler>(
-    env: &mut Env<'_, '_, H>,
-    flow: &mut Flow,
-    dir: Dir,
-    datagram: &Datagram<'_>,
-    stats: &mut FlowStats,
-) {
-    let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
-    if datagram.bad_checksum {
-        stats.bad_checksums += 1;
-        return flow.weird(&mut env.cx, "bad_ICMP_checksum", "ICMP");
-    }
-    flow.last = env.cx.stamp;
-    flow.active[dir as usize] = true;
-    flow.sizes[dir as usize] += u64::from(len.saturating_sub(8));
-    // Zeek counts only what was captured whole.
-    if datagram.bytes.len() as u32 >= len {
-        count(&mut env.cx, flow, dir, datagram);
-    }
 }

@@ -11,6 +11,7 @@ mod pages;
 mod slab;
 mod tcp;
 mod timers;
+mod transport;
 
 pub use engine::{Arrival, Datagram, Ending, FlowStats, Flows, Handed, TooShort};
 pub use handler::{Cx, Dir, Handler, TcpEvent};
