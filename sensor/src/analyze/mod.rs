@@ -29,8 +29,8 @@ pub use files::{
 };
 pub use logs::LogDecl;
 pub use protocol::{
-    Protocol, ProtocolStats, Worker, Workers, declared_logs, events, events_where, first, protocols, row_of,
-    services,
+    Counted, Protocol, ProtocolStats, Worker, Workers, declared_logs, events, events_where, first, protocols,
+    row_of, services,
 };
 pub use session::{Child, Sessions};
 pub use unclaimed::{ByPort, Unclaimed};

@@ -82,6 +82,20 @@ pub trait Worker: Default {
 }
 
 /// Nothing is shared, and nothing counted.
+/// Of a protocol whose analyzers share nothing but what they count.
+#[derive(Default)]
+pub struct Counted<C> {
+    pub counters: C,
+}
+
+impl<C: CounterSet + Copy + Default> Worker for Counted<C> {
+    type Counters = C;
+
+    fn counters(&self) -> C {
+        self.counters
+    }
+}
+
 impl Worker for () {
     type Counters = ();
 

@@ -14,7 +14,8 @@ use nightjar_protocols::ftp::{
 use crate::analyze::ftp::events::{Expected, Sent};
 use crate::analyze::ftp::record::{Found, FtpRow};
 use crate::analyze::{
-    Analyzer, Child, Expectation, Finding, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp,
+    Analyzer, Child, Counted, Expectation, Finding, Kind, Link, LogDecl, Named, Protocol, Signature, Spec,
+    over_tcp,
 };
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
@@ -23,7 +24,7 @@ use crate::flow::{Dir, EndpointState, Flow};
 use crate::record::Record;
 use crate::time::Interval;
 
-pub type Worker = Totals;
+pub type Worker = Counted<Counters>;
 
 pub const PROTOCOL: Protocol = Protocol {
     analyzers: &[&SPEC, &data::SPEC],
@@ -59,20 +60,6 @@ const DATA_TIMEOUT: Interval = Interval::from_secs(300);
 
 /// A session of GridFTP: secured by TLS within GSSAPI.
 const GRIDFTP: &str = "gridftp";
-
-/// What the FTP analyzers of a worker have in common.
-#[derive(Default)]
-pub struct Totals {
-    counters: Counters,
-}
-
-impl crate::analyze::Worker for Totals {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
 
 counters! {
     /// What FTP holds.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use nightjar_protocols::mqtt::{self, Ack, Connect, Limits, PORT, Publish, Session, Topics};
 
 use crate::analyze::mqtt::record::{ConnectRow, Connection, Message, PublishRow, SubscribeRow, Subscription};
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
+use crate::analyze::{Analyzer, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, Event, List, Owner, Proto};
@@ -51,18 +51,7 @@ static SPEC: Spec = Spec {
 };
 
 /// What the analyzers of one worker share.
-#[derive(Default)]
-pub struct Worker {
-    counters: Counters,
-}
-
-impl crate::analyze::Worker for Worker {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
+pub type Worker = Counted<Counters>;
 
 counters! {
     /// What was not read of MQTT.

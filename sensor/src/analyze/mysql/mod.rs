@@ -6,7 +6,7 @@ mod record;
 use nightjar_protocols::mysql::{self, Limits, PORTS, QUIT, Row, Session};
 
 use crate::analyze::mysql::record::{Command, MysqlRow};
-use crate::analyze::{Analyzer, Child, Kind, Link, LogDecl, Named, Protocol, Spec, over_tcp};
+use crate::analyze::{Analyzer, Child, Counted, Kind, Link, LogDecl, Named, Protocol, Spec, over_tcp};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, Event, List, Owner};
@@ -37,18 +37,7 @@ static SPEC: Spec = Spec {
 };
 
 /// What the analyzers of one worker share.
-#[derive(Default)]
-pub struct Worker {
-    counters: Counters,
-}
-
-impl crate::analyze::Worker for Worker {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
+pub type Worker = Counted<Counters>;
 
 counters! {
     /// What was not read of MySQL.

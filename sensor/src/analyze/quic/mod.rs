@@ -7,7 +7,7 @@ mod record;
 use nightjar_protocols::quic::{self, Header, Info, Limits, PORTS, Packet, Session};
 
 use crate::analyze::quic::record::QuicRow;
-use crate::analyze::{Analyzer, Child, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
+use crate::analyze::{Analyzer, Child, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Owner, Proto};
@@ -15,7 +15,7 @@ use crate::flow::{Dir, Flow};
 use crate::record::Record;
 use crate::time::Time;
 
-pub type Worker = Totals;
+pub type Worker = Counted<Counters>;
 
 pub const PROTOCOL: Protocol = Protocol {
     analyzers: &[&SPEC],
@@ -42,20 +42,6 @@ static SPEC: Spec = Spec {
     both: false,
     new,
 };
-
-/// What the QUIC analyzers of a worker have in common.
-#[derive(Default)]
-pub struct Totals {
-    pub counters: Counters,
-}
-
-impl crate::analyze::Worker for Totals {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
 
 counters! {
     /// What became of QUIC.

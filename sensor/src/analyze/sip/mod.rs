@@ -10,7 +10,7 @@ use nightjar_protocols::sip::{self, Dialog, Limits, PORT, Session};
 
 use crate::analyze::mime::events::{HeaderList, HeaderRecord};
 use crate::analyze::sip::record::SipRow;
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
+use crate::analyze::{Analyzer, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, Event, Owner, Proto, UpperCase};
@@ -43,18 +43,7 @@ static SPEC: Spec = Spec {
 };
 
 /// What the analyzers of one worker share.
-#[derive(Default)]
-pub struct Worker {
-    counters: Counters,
-}
-
-impl crate::analyze::Worker for Worker {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
+pub type Worker = Counted<Counters>;
 
 counters! {
     /// What was not kept of SIP.

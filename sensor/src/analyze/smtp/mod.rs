@@ -14,7 +14,9 @@ use nightjar_protocols::smtp::{
 use crate::analyze::files::{About, Carrier, FileCx, OpenFiles, file_id};
 use crate::analyze::mime::{self, Carries, Parts};
 use crate::analyze::smtp::record::SmtpRow;
-use crate::analyze::{Analyzer, Child, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
+use crate::analyze::{
+    Analyzer, Child, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp,
+};
 use crate::config::Config;
 use crate::config::protocols::smtp::Hosts;
 use crate::counters::{counter, counters, gauge};
@@ -22,7 +24,7 @@ use crate::event::{Conn, Event, EventId, Name, Order, Owner, Proto, RecordView};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::{Record, Uid};
 
-pub type Worker = Totals;
+pub type Worker = Counted<Counters>;
 
 pub const PROTOCOL: Protocol = Protocol {
     analyzers: &[&SPEC],
@@ -52,20 +54,6 @@ static SPEC: Spec = Spec {
 
 /// smtp.log's columns.
 pub const SCHEMA: &crate::record::Schema = <SmtpRow<'static> as Record>::SCHEMA;
-
-/// What the SMTP analyzers of a worker have in common.
-#[derive(Default)]
-pub struct Totals {
-    counters: Counters,
-}
-
-impl crate::analyze::Worker for Totals {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
 
 counters! {
     /// What became of mail over SMTP.

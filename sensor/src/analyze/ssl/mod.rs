@@ -14,7 +14,9 @@ use nightjar_protocols::x509::Certificate;
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::ssl::record::{Chains, SslRow};
-use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp, x509};
+use crate::analyze::{
+    Analyzer, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp, x509,
+};
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Owner, Proto, RecordView};
@@ -22,7 +24,7 @@ use crate::flow::{Cx, Dir, Flow};
 use crate::record::Record;
 use crate::time::Time;
 
-pub type Worker = Totals;
+pub type Worker = Counted<Counters>;
 
 pub const PROTOCOL: Protocol = Protocol {
     analyzers: &[&SPEC, &DTLS],
@@ -63,20 +65,6 @@ static DTLS: Spec = Spec {
     both: false,
     new: new_dtls,
 };
-
-/// What the TLS analyzers of a worker have in common.
-#[derive(Default)]
-pub struct Totals {
-    pub counters: Counters,
-}
-
-impl crate::analyze::Worker for Totals {
-    type Counters = Counters;
-
-    fn counters(&self) -> Counters {
-        self.counters
-    }
-}
 
 counters! {
     /// What became of TLS.
