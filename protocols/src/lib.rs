@@ -23,6 +23,8 @@ pub mod pending;
 mod pieces;
 pub mod probe;
 pub mod reader;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 pub use folders::*;

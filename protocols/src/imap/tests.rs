@@ -65,20 +65,7 @@ fn behind_a_login_nothing_is_read() {
     assert_eq!(told(&[(true, "a login x y\r\n"), (true, "b STARTTLS\r\n"), (false, "b OK\r\n")]), ["yes"]);
 }
 
-/// The fuzzer's seeds, whole, cut at every byte, and with every bit turned.
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/imap");
-    for seed in std::fs::read_dir(seeds).unwrap() {
-        let seed = std::fs::read(seed.unwrap().path()).unwrap();
-        for at in 0..seed.len() {
-            fuzz::check(&seed[..at]);
-            for bit in 0..8 {
-                let mut damaged = seed.clone();
-                damaged[at] ^= 1 << bit;
-                fuzz::check(&damaged);
-            }
-        }
-        fuzz::check(&seed);
-    }
+    crate::testing::over_seeds("imap", fuzz::check);
 }

@@ -135,20 +135,7 @@ fn a_beginning_decides() {
     }
 }
 
-/// The fuzzer's seeds, whole, cut at every byte, and with every bit turned.
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/rfb");
-    for seed in std::fs::read_dir(seeds).unwrap() {
-        let seed = std::fs::read(seed.unwrap().path()).unwrap();
-        for at in 0..seed.len() {
-            fuzz::check(&seed[..at]);
-            for bit in 0..8 {
-                let mut damaged = seed.clone();
-                damaged[at] ^= 1 << bit;
-                fuzz::check(&damaged);
-            }
-        }
-        fuzz::check(&seed);
-    }
+    crate::testing::over_seeds("rfb", fuzz::check);
 }
