@@ -36,7 +36,7 @@ export {
 		server_extensions: vector of string &optional;
 	};
 
-	## Called for each connection that became WebSocket. By then its analysis has begun: what a hook sets is not
-	## obeyed, and a warning says so.
+	## Zeek's place to say how a connection that became WebSocket is analysed. It is not called here, as analysis has begun
+	## by the time scripts hear of the connection.
 	global configure_analyzer: hook(c: connection, aid: count, config: AnalyzerConfig);
 }
