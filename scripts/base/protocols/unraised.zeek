@@ -1,4 +1,6 @@
-# Events of Zeek's core that this sensor does not raise.
+# Events and hooks of Zeek's that this sensor does not raise or call.
+
+@load base/protocols/websocket
 
 type icmp_info: record {
 	v6: bool;
@@ -61,3 +63,10 @@ global icmp_echo_reply: event(c: connection, info: icmp_info, id: count, seq: co
 global icmp_unreachable: event(c: connection, info: icmp_info, code: count, context: icmp_context);
 global icmp_time_exceeded: event(c: connection, info: icmp_info, code: count, context: icmp_context);
 global tunnel_changed: event(c: connection, e: EncapsulatingConnVector);
+
+module WebSocket;
+
+export {
+	## How what is inside of a connection is analysed: that has begun by the time scripts hear of it.
+	global configure_analyzer: hook(c: connection, aid: count, config: AnalyzerConfig);
+}

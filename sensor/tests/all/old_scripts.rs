@@ -153,6 +153,12 @@ fn handlers_that_nothing_calls_are_told_of() {
         );
         assert_eq!(told(&format!("event {event} {{ }}")), line);
     }
+    let hook = "WebSocket::configure_analyzer(c: connection, aid: count, config: WebSocket::AnalyzerConfig)";
+    assert_eq!(
+        told(&format!("hook {hook} {{ }}")),
+        "warning in <command line>, line 1: this sensor never calls WebSocket::configure_analyzer: the handler will \
+         not run\n"
+    );
     let nothing = "warning in <command line>, line 1: handler for non-existing";
     assert_eq!(
         told("event http_replay(c: connection) { }"),

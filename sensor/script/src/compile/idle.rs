@@ -42,7 +42,7 @@ impl Compiler {
         let handler = function.bodies.iter().map(|body| body.span).find(|span| own(*span))?;
         let (name, flavor) = (&global.name, function.flavor);
         let idle = match flavor {
-            Flavor::Event if self.load.is_declaring(global.span.file) => Idle::Unraised,
+            _ if self.load.is_declaring(global.span.file) => Idle::Unraised,
             Flavor::Event if own(global.span) => Idle::Unknown,
             Flavor::Hook if own(global.span) && !global.exported => Idle::Unknown,
             _ => return None,
@@ -55,7 +55,8 @@ impl Compiler {
                 Diag::new(Severity::Warning, global.span, text)
             }
             Idle::Unraised => {
-                let text = format!("this sensor never raises {name}: the handler will not run");
+                let verb = if flavor == Flavor::Hook { "calls" } else { "raises" };
+                let text = format!("this sensor never {verb} {name}: the handler will not run");
                 Diag { ours: true, ..Diag::new(Severity::Warning, handler, text) }
             }
         })

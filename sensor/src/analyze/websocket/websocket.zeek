@@ -35,8 +35,4 @@ export {
 		subprotocol: string &optional;
 		server_extensions: vector of string &optional;
 	};
-
-	## Zeek's place to say how a connection that became WebSocket is analysed. It is not called here, as analysis has begun
-	## by the time scripts hear of the connection.
-	global configure_analyzer: hook(c: connection, aid: count, config: AnalyzerConfig);
 }
