@@ -32,8 +32,8 @@ pub struct ReplayOptions {
     pub target: Target,
     /// Set by who wants it to end before the capture does: what was read until then is finished in good order.
     pub stop: Arc<AtomicBool>,
-    /// Handlers change settings that the engine obeys, or tell analyzers what to do: one worker analyses, and waits after each packet that something
-    /// is said of until that was handled. The next packet is analysed with what it changed.
+    /// Handlers change settings that the engine obeys, or tell analyzers what to do: one worker analyses, and waits after
+    /// each packet that something is said of until that was handled. The next packet is analysed with what it changed.
     pub in_step: bool,
     /// A worker that has not got on for this long hangs: the replay ends, without what that worker had not said.
     pub hang_after: Duration,
