@@ -66,6 +66,8 @@ pub enum Violation {
     AddressType(u8),
     /// A text of version 4 does not end.
     TooLong,
+    /// Who has asked sends much before there is an answer.
+    TooEarly,
 }
 
 impl fmt::Display for Violation {
@@ -76,6 +78,7 @@ impl fmt::Display for Violation {
             Violation::Command(command) => write!(f, "undefined value in command field: {command}"),
             Violation::AddressType(kind) => write!(f, "invalid SOCKSv5 addr type: {kind}"),
             Violation::TooLong => f.write_str("user or name does not end"),
+            Violation::TooEarly => f.write_str("data before the other side has answered"),
         }
     }
 }
@@ -83,7 +86,8 @@ impl fmt::Display for Violation {
 /// Ceilings of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of a message. Stops texts of version 4 that never end; of version 5 the longest is a login, of 513.
+    /// Bytes of a message, and of what comes early to be tunnelled. Stops texts of version 4 that never end; of version 5
+    /// the longest is a login, of 513.
     pub message: usize,
 }
 
@@ -143,48 +147,66 @@ impl Session {
 
     /// The next bytes of a direction.
     pub fn data(&mut self, is_orig: bool, bytes: &[u8], handler: &mut impl Handler) {
-        if self.is_tunnel() {
-            return handler.tunnelled(is_orig, bytes);
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.over {
+            if self.is_tunnel() {
+                return handler.tunnelled(is_orig, rest);
+            }
+            rest = self.take(is_orig, rest, handler);
         }
-        if self.over {
-            return;
-        }
+    }
+
+    /// Takes as many bytes as there is room for, and gives the others back.
+    fn take<'b>(&mut self, is_orig: bool, bytes: &'b [u8], handler: &mut impl Handler) -> &'b [u8] {
         let room = self.limits.message.saturating_sub(self.side(is_orig).len());
         let (taken, beyond) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
         let mut held = std::mem::take(self.side(is_orig));
         held.extend_from_slice(taken);
         let mut at = 0;
         while let Some(message) = held.get(at..).filter(|message| !message.is_empty()) {
-            if self.done.get(usize::from(!is_orig)).copied().unwrap_or_default() {
-                break;
-            }
-            match self.message(is_orig, message, handler) {
-                Read::More if message.len() >= self.limits.message => {
-                    return self.break_off(Violation::TooLong, handler);
+            let too_long = message.len() >= self.limits.message;
+            let violation = if self.done.get(usize::from(!is_orig)).copied().unwrap_or_default() {
+                // It is to be tunnelled, which begins with the answer.
+                if !too_long || self.is_tunnel() {
+                    break;
                 }
-                Read::More => break,
-                Read::Message(len) => at += len.max(1),
-                Read::Rest => at = held.len(),
-                Read::Broken(violation) => return self.break_off(violation, handler),
-            }
+                Violation::TooEarly
+            } else {
+                match self.message(is_orig, message, handler) {
+                    Read::More if too_long => Violation::TooLong,
+                    Read::More => break,
+                    Read::Message(len) => {
+                        at += len.max(1);
+                        continue;
+                    }
+                    Read::Rest => {
+                        at = held.len();
+                        continue;
+                    }
+                    Read::Broken(violation) => violation,
+                }
+            };
+            self.stop();
+            handler.violation(violation);
+            return &[];
         }
-        let rest = held.get(at..).unwrap_or_default();
-        if self.is_tunnel() {
-            for piece in [rest, beyond].into_iter().filter(|piece| !piece.is_empty()) {
-                handler.tunnelled(is_orig, piece);
-            }
-            // What the other side said early comes then.
-            let early = std::mem::take(self.side(!is_orig));
-            if !early.is_empty() {
-                handler.tunnelled(!is_orig, &early);
-            }
-        } else {
-            let rest = rest.to_vec();
+        let rest = held.split_off(at.min(held.len()));
+        if !self.is_tunnel() {
             *self.side(is_orig) = rest;
-            if !beyond.is_empty() {
-                self.data(is_orig, beyond, handler);
-            }
+            return beyond;
         }
+        if !rest.is_empty() {
+            handler.tunnelled(is_orig, &rest);
+        }
+        if !beyond.is_empty() {
+            handler.tunnelled(is_orig, beyond);
+        }
+        // What the other side said early comes then.
+        let early = std::mem::take(self.side(!is_orig));
+        if !early.is_empty() {
+            handler.tunnelled(!is_orig, &early);
+        }
+        &[]
     }
 
     /// Bytes are missing: before what is tunnelled, nothing more can be read.
@@ -207,11 +229,6 @@ impl Session {
 
     fn side(&mut self, is_orig: bool) -> &mut Vec<u8> {
         if is_orig { &mut self.orig } else { &mut self.resp }
-    }
-
-    fn break_off(&mut self, violation: Violation, handler: &mut impl Handler) {
-        self.stop();
-        handler.violation(violation);
     }
 
     fn message(&mut self, is_orig: bool, bytes: &[u8], handler: &mut impl Handler) -> Read {

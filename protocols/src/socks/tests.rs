@@ -117,6 +117,19 @@ fn what_breaks_the_rules_is_told_in_zeeks_words() {
 }
 
 #[test]
+fn what_is_sent_early_waits_for_the_answer_up_to_a_limit() {
+    let chosen =
+        [(true, &b"\x05\x01\x00"[..]), (false, b"\x05\x00"), (true, b"\x05\x01\x00\x03\x01a\x00\x50")];
+    let with = |early: &'static [u8]| {
+        let answer = (false, &b"\x05\x00\x00\x01\x0a\x00\x00\x02\x00\x50"[..]);
+        told(&[&chosen[..], &[(true, early), answer]].concat())
+    };
+    assert!(with(b"early").last().is_some_and(|told| told.contains("early")), "{:?}", with(b"early"));
+    let much = with(&[5; 5000]);
+    assert_eq!(much.last().map(String::as_str), Some("data before the other side has answered"), "{much:?}");
+}
+
+#[test]
 fn logins_that_are_not_read_are_odd() {
     let pieces = [(true, &b"\x05\x01\x01"[..]), (false, b"\x05\x01"), (true, b"token"), (false, b"token")];
     assert_eq!(told(&pieces), ["Method(1)", "Method(1)"]);

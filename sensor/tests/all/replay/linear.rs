@@ -17,17 +17,17 @@ const SLACK: Duration = Duration::from_millis(500);
 /// Within this time all packets come: connections begin, and attempts are given up.
 const SECONDS: u64 = 8;
 
-const CLIENT: u32 = 0x0a00_0001;
-const SERVER: u32 = 0xc0a8_0001;
+pub(super) const CLIENT: u32 = 0x0a00_0001;
+pub(super) const SERVER: u32 = 0xc0a8_0001;
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 
 /// Address and port.
-type End = (u32, u16);
+pub(super) type End = (u32, u16);
 
 /// Ethernet frames.
 #[derive(Default)]
-struct Frames(Vec<Vec<u8>>);
+pub(super) struct Frames(Vec<Vec<u8>>);
 
 impl Frames {
     fn ip(&mut self, [src, dst]: [u32; 2], protocol: u8, [id, fragment]: [u16; 2], payload: &[u8]) {
@@ -48,7 +48,7 @@ impl Frames {
         self.ip([src.0, dst.0], 6, [1, 0], &segment);
     }
 
-    fn udp(&mut self, [src, dst]: [End; 2], data: &[u8]) {
+    pub(super) fn udp(&mut self, [src, dst]: [End; 2], data: &[u8]) {
         let mut datagram = [src.1.to_be_bytes(), dst.1.to_be_bytes()].concat();
         datagram.extend_from_slice(&(8 + data.len() as u16).to_be_bytes());
         datagram.extend_from_slice(&[0, 0]);
@@ -56,7 +56,7 @@ impl Frames {
         self.ip([src.0, dst.0], 17, [1, 0], &datagram);
     }
 
-    fn connect(&mut self, client: End, port: u16) -> Connection<'_> {
+    pub(super) fn connect(&mut self, client: End, port: u16) -> Connection<'_> {
         let ends = [client, (SERVER, port)];
         self.tcp(ends, [0, 0], SYN, b"");
         self.tcp([ends[1], ends[0]], [0, 1], SYN | ACK, b"");
@@ -81,7 +81,7 @@ impl Frames {
     }
 }
 
-struct Connection<'a> {
+pub(super) struct Connection<'a> {
     frames: &'a mut Frames,
     ends: [End; 2],
     next: [u32; 2],
@@ -89,7 +89,7 @@ struct Connection<'a> {
 
 impl Connection<'_> {
     /// Sends from the client (0) or the server (1), in segments that are acknowledged.
-    fn send(&mut self, from: usize, data: &[u8]) {
+    pub(super) fn send(&mut self, from: usize, data: &[u8]) {
         let (out, back) = ([self.ends[from], self.ends[1 - from]], [self.ends[1 - from], self.ends[from]]);
         for piece in data.chunks(1460) {
             self.frames.tcp(out, [self.next[from], self.next[1 - from]], ACK, piece);
@@ -100,7 +100,7 @@ impl Connection<'_> {
 }
 
 /// A text again and again, of about so many bytes.
-fn again(text: &[u8], bytes: usize) -> Vec<u8> {
+pub(super) fn again(text: &[u8], bytes: usize) -> Vec<u8> {
     text.repeat(bytes / text.len() + 1)
 }
 
@@ -123,7 +123,7 @@ fn time(folder: &Path, frames: &Frames, args: &[&str]) -> Duration {
 }
 
 /// Replays what `make` makes of a number of bytes.
-fn is_linear(make: impl Fn(&mut Frames, usize), args: &[&str]) {
+pub(super) fn is_linear(make: impl Fn(&mut Frames, usize), args: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let of = |bytes: usize| {
         let mut frames = Frames::default();

@@ -6,6 +6,7 @@ mod front_door;
 pub mod golden;
 mod hang;
 mod linear;
+mod linear_streams;
 mod memory;
 mod mutated;
 mod options;
