@@ -24,7 +24,7 @@ mod pieces;
 pub mod probe;
 pub mod reader;
 #[cfg(test)]
-mod testing;
+mod tests;
 pub mod text;
 
 pub use folders::*;

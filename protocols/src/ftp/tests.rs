@@ -241,5 +241,5 @@ fn both_sides_show_what_it_is() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("ftp", fuzz::check);
+    crate::tests::over_seeds("ftp", fuzz::check);
 }

@@ -67,5 +67,5 @@ fn behind_a_login_nothing_is_read() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("imap", fuzz::check);
+    crate::tests::over_seeds("imap", fuzz::check);
 }

@@ -162,5 +162,5 @@ fn a_connect_decides() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("mqtt", fuzz::check);
+    crate::tests::over_seeds("mqtt", fuzz::check);
 }

@@ -269,5 +269,5 @@ fn behind_a_gap_nothing_is_read() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("mysql", fuzz::check);
+    crate::tests::over_seeds("mysql", fuzz::check);
 }

@@ -103,5 +103,5 @@ fn what_is_no_program_is_not_read_further() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("pe", fuzz::check);
+    crate::tests::over_seeds("pe", fuzz::check);
 }

@@ -199,5 +199,5 @@ fn a_beginning_decides() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("pop3", fuzz::check);
+    crate::tests::over_seeds("pop3", fuzz::check);
 }

@@ -253,5 +253,5 @@ fn a_row_has_what_was_said() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("quic", fuzz::check);
+    crate::tests::over_seeds("quic", fuzz::check);
 }

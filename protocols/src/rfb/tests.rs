@@ -137,5 +137,5 @@ fn a_beginning_decides() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("rfb", fuzz::check);
+    crate::tests::over_seeds("rfb", fuzz::check);
 }

@@ -155,5 +155,5 @@ fn a_reply_decides() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("sip", fuzz::check);
+    crate::tests::over_seeds("sip", fuzz::check);
 }

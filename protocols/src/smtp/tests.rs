@@ -401,5 +401,5 @@ fn rows_hold_so_much_and_no_more() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("smtp", fuzz::check);
+    crate::tests::over_seeds("smtp", fuzz::check);
 }

@@ -102,5 +102,5 @@ fn headers_are_read_as_zeek_does() {
 
 #[test]
 fn invariants_hold_over_the_fuzz_corpus() {
-    crate::testing::over_seeds("websocket", fuzz::check);
+    crate::tests::over_seeds("websocket", fuzz::check);
 }
