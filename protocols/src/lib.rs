@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(missing_docs))]
 
+pub mod asn1;
 pub mod bounds;
 pub mod error;
 mod folders;

@@ -7,15 +7,15 @@ pub mod fuzz;
 #[cfg(test)]
 mod tests;
 
-use crate::bounds::{Broken, Cursor, Result};
+pub use crate::asn1::Oid;
+use crate::asn1::{
+    INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, encoding, expect, integer, meta, number, octets, oid,
+};
+use crate::bounds::{Cursor, Result};
 
 /// Where agents listen, and those who are told of traps.
 pub const PORTS: [u16; 2] = [161, 162];
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
 const IP_ADDRESS: u8 = 0x40;
 const COUNTER_32: u8 = 0x41;
 const UNSIGNED_32: u8 = 0x42;
@@ -136,34 +136,6 @@ pub struct Trap<'a> {
     pub time_stamp: u64,
     /// The variables.
     pub bindings: Bindings<'a>,
-}
-
-/// An object identifier, as encoded (X.690 §8.19).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Oid<'a>(pub &'a [u8]);
-
-impl Oid<'_> {
-    /// With dots between its numbers; empty where it ends within one.
-    pub fn text(self) -> String {
-        let mut text = String::new();
-        let (mut value, mut open) = (0_u64, false);
-        for byte in self.0 {
-            value = value << 7 | u64::from(byte & 0x7f);
-            open = byte & 0x80 != 0;
-            if open {
-                continue;
-            }
-            if text.is_empty() {
-                let root = (value / 40).min(2);
-                text = format!("{root}.{}", value - root * 40);
-            } else {
-                text.push('.');
-                text.push_str(&value.to_string());
-            }
-            value = 0;
-        }
-        if open { String::new() } else { text }
-    }
 }
 
 /// Variables with their values.
@@ -315,60 +287,4 @@ fn binding<'a>(cursor: &mut Cursor<'a>) -> Result<Binding<'a>> {
         _ => Value::Octets(content),
     };
     Ok(Binding { oid, tag, value })
-}
-
-/// A tag and a length (X.690 §8.1).
-fn meta(cursor: &mut Cursor<'_>) -> Result<(u8, u64)> {
-    cursor.record(|cursor| {
-        let [tag, length] = cursor.array("ASN1EncodingMeta:len")?;
-        let more = if length & 0x80 != 0 { usize::from(length & 0x7f) } else { 0 };
-        let more = cursor.take(more, "ASN1EncodingMeta:more_len")?;
-        Ok((tag, if length & 0x80 != 0 { number(more) } else { length.into() }))
-    })
-}
-
-/// A tag, and the content that its length says.
-fn encoding<'a>(cursor: &mut Cursor<'a>) -> Result<(u8, &'a [u8])> {
-    let (tag, length) = meta(cursor)?;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let content = cursor.record(|cursor| {
-        // More than any datagram has; what is to be told of it stays a number that can be.
-        cursor.take(length.min(u32::MAX as usize), "ASN1Encoding:content")
-    })?;
-    Ok((tag, content))
-}
-
-/// Refuses any other tag.
-fn expect((tag, _): (u8, u64), expected: u8) -> Result<()> {
-    if tag == expected {
-        return Ok(());
-    }
-    Err(Broken::Other(format!("Got ASN.1 tag {tag}, expect {expected}")))
-}
-
-/// Integers of more bytes than these have no value of 64 bits.
-const MOST_BYTES: usize = 9;
-
-fn integer(cursor: &mut Cursor<'_>) -> Result<u64> {
-    let (tag, content) = encoding(cursor)?;
-    expect((tag, 0), INTEGER)?;
-    if content.len() > MOST_BYTES {
-        return Err(Broken::Other(format!("ASN.1 integer width overflow: {}", content.len())));
-    }
-    Ok(number(content))
-}
-
-fn octets<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8]> {
-    let (tag, content) = encoding(cursor)?;
-    expect((tag, 0), OCTET_STRING).map(|()| content)
-}
-
-fn oid<'a>(cursor: &mut Cursor<'a>) -> Result<Oid<'a>> {
-    let (tag, content) = encoding(cursor)?;
-    expect((tag, 0), OBJECT_IDENTIFIER).map(|()| Oid(content))
-}
-
-/// The bytes of a number, the high one first. As in Zeek a sign is not looked at.
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
