@@ -103,7 +103,12 @@ impl<'a> Cursor<'a> {
 
     fn out_of_bound(&self, need: usize, what: &'static str) -> Broken {
         let before = (self.position() - self.record) as u64;
-        Broken::OutOfBound { what, need: before + need as u64, have: before + self.remaining() as u64 }
+        // A length of eight bytes may be any.
+        Broken::OutOfBound {
+            what,
+            need: before.saturating_add(need as u64),
+            have: before + self.remaining() as u64,
+        }
     }
 
     /// The next `len` bytes.

@@ -1,6 +1,7 @@
 //! What must hold for any bytes at all. The fuzz target calls [`check`]; its corpus runs as a test.
 
 use super::*;
+use crate::probe::Probe;
 
 /// Checks what is told.
 #[derive(Default)]
@@ -74,10 +75,6 @@ pub fn check(data: &[u8]) {
     }
     assert!(told.secured <= data.len());
     for probe in [probe_client, probe_server] {
-        if probe(data) == crate::probe::Probe::Match {
-            assert!((0..data.len()).all(|at| {
-                data.get(..at).is_none_or(|front| at == 0 || probe(front) != crate::probe::Probe::NoMatch)
-            }));
-        }
+        assert!(Probe::is_steady(probe, data));
     }
 }

@@ -9,9 +9,6 @@ const BEFORE_USER: [&[u8]; 24] = [
     b"EPSV", b"PWD",
 ];
 
-/// Bytes that are looked at. Stops streams that always may go on to be it.
-const MOST: usize = 1024;
-
 /// The client's side: a USER command, and before it nothing but other commands. Zeek takes any lines before it.
 pub fn probe_client(bytes: &[u8]) -> Probe {
     let mut rest = bytes;
@@ -24,7 +21,7 @@ pub fn probe_client(bytes: &[u8]) -> Probe {
             let may_be = BEFORE_USER
                 .iter()
                 .any(|known| known.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)));
-            return if may_be && bytes.len() < MOST { Probe::NeedMore } else { Probe::NoMatch };
+            return if may_be { Probe::NeedMore } else { Probe::NoMatch };
         }
         let after = rest.get(word.len()).copied().unwrap_or_default();
         if !BEFORE_USER.iter().any(|known| known.eq_ignore_ascii_case(word))
@@ -37,8 +34,7 @@ pub fn probe_client(bytes: &[u8]) -> Probe {
         }
         match rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
             Some(end) => rest = rest.get(end..).unwrap_or_default(),
-            None if bytes.len() < MOST => return Probe::NeedMore,
-            None => return Probe::NoMatch,
+            None => return Probe::NeedMore,
         }
     }
 }
@@ -59,7 +55,7 @@ pub fn probe_server(bytes: &[u8]) -> Probe {
             return Probe::Match;
         }
     }
-    if bytes.len() < MOST { Probe::NeedMore } else { Probe::NoMatch }
+    Probe::NeedMore
 }
 
 /// Whether a line begins with one of these and no further digit.

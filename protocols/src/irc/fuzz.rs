@@ -1,6 +1,7 @@
 //! What must hold for any bytes at all. The fuzz target calls [`check`]; its corpus runs as a test.
 
 use super::*;
+use crate::probe::Probe;
 
 /// Checks what is told.
 #[derive(Default)]
@@ -48,5 +49,7 @@ pub fn check(data: &[u8]) {
         rest = left;
         assert!(session.buffered() <= 2 * 1000);
     }
-    let _ = (probe_client(data), probe_server(data));
+    for probe in [probe_client, probe_server] {
+        assert!(Probe::is_steady(probe, data));
+    }
 }

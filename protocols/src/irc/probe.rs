@@ -2,9 +2,6 @@
 
 use crate::probe::Probe;
 
-/// Bytes that are looked at. Stops streams that always may go on to be it.
-const MOST: usize = 1024;
-
 /// Commands that clients begin with.
 const FIRST: [&[u8]; 6] = [b"USER", b"NICK", b"PASS", b"CAP", b"STARTTLS", b"SERVER"];
 
@@ -20,7 +17,7 @@ pub fn probe_client(bytes: &[u8]) -> Probe {
         let is = |known: &&[u8]| known.eq_ignore_ascii_case(word);
         let begins = |known: &&[u8]| known.get(..len).is_some_and(|start| start.eq_ignore_ascii_case(word));
         let whole = rest.len() > len;
-        if bytes.len() >= MOST || !(if whole { FIRST.iter().any(is) } else { FIRST.iter().any(begins) }) {
+        if !(if whole { FIRST.iter().any(is) } else { FIRST.iter().any(begins) }) {
             return Probe::NoMatch;
         }
         let Some(end) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) else {
@@ -37,6 +34,11 @@ pub fn probe_client(bytes: &[u8]) -> Probe {
 
 /// The server's side: a reply with a number, behind anything that begins as its lines do.
 pub fn probe_server(bytes: &[u8]) -> Probe {
+    let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
+    // What comes before is said by the server, or is a notice or a ping.
+    if !first.is_none_or(|first| matches!(first, b':' | b'N' | b'P' | b'n' | b'p' | b'0'..=b'9')) {
+        return Probe::NoMatch;
+    }
     for line in bytes.split(|byte| matches!(byte, b'\r' | b'\n')) {
         let text = match line.strip_prefix(b":") {
             Some(rest) => match rest.iter().position(|byte| *byte == b' ') {
@@ -51,8 +53,5 @@ pub fn probe_server(bytes: &[u8]) -> Probe {
             return Probe::Match;
         }
     }
-    let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
-    // What comes before is said by the server, or is a notice or a ping.
-    let may_be = first.is_none_or(|first| matches!(first, b':' | b'N' | b'P' | b'n' | b'p' | b'0'..=b'9'));
-    if may_be && bytes.len() < MOST { Probe::NeedMore } else { Probe::NoMatch }
+    Probe::NeedMore
 }

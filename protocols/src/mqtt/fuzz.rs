@@ -60,4 +60,5 @@ pub fn check(data: &[u8]) {
         rest = left;
         assert!(session.buffered() <= 2 * (limits.packet + 5));
     }
+    assert!(Probe::is_steady(probe, data));
 }

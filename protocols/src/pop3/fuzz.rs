@@ -1,7 +1,8 @@
 //! What must hold for any bytes: a fuzz target calls [`check`], and so does a test.
 
 use crate::mime::mail;
-use crate::pop3::{Handler, Limits, Session};
+use crate::pop3::{Handler, Limits, Session, probe_client, probe_server};
+use crate::probe::Probe;
 
 #[derive(Default)]
 struct Told {
@@ -60,4 +61,7 @@ pub fn check(data: &[u8]) {
     session.end(false, &mut told);
     session.close(&mut told);
     assert!(!told.mail && told.open == 0);
+    for probe in [probe_client, probe_server] {
+        assert!(Probe::is_steady(probe, data));
+    }
 }

@@ -96,9 +96,5 @@ pub fn check(data: &[u8]) {
             "once, and again after a Retry"
         );
     }
-    let whole = probe(data);
-    assert!((0..data.len()).all(|len| match probe(data.get(..len).unwrap_or_default()) {
-        Probe::NeedMore => true,
-        verdict => verdict == whole || len == 0,
-    }));
+    assert!(Probe::is_steady(probe, data));
 }

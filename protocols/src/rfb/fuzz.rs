@@ -50,4 +50,5 @@ pub fn check(data: &[u8]) {
         assert!(session.buffered() <= 4 * 65_536);
         assert!(told.versions <= 2 && told.desktops <= 1);
     }
+    assert!(Probe::is_steady(probe, data));
 }

@@ -146,15 +146,13 @@ impl Flow {
                 return Step::Took(body);
             }
             let new = rest.get(seen..).unwrap_or_default();
-            let Some(end) = new.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map(|end| seen + end)
-            else {
-                if rest.len() > limits.line {
-                    self.at = At::Start;
-                    handler.violation("Binpac exception: line too long");
-                    return Step::Discard;
-                }
-                return Step::NeedMore;
-            };
+            let end = new.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map(|end| seen + end);
+            if end.unwrap_or(rest.len()) > limits.line {
+                self.at = At::Start;
+                handler.violation("Binpac exception: line too long");
+                return Step::Discard;
+            }
+            let Some(end) = end else { return Step::NeedMore };
             seen = 0;
             let line = rest.get(..end).unwrap_or_default();
             self.after_cr = rest.get(end) == Some(&b'\r');

@@ -3,7 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::mime::mail;
-use crate::smtp::{Command, Detail, Handler, Limits, Message, MessageLimits, Messages, Reply, Session, Sink};
+use crate::probe::Probe;
+use crate::smtp::{
+    Command, Detail, Handler, Limits, Message, MessageLimits, Messages, Reply, Session, Sink, probe_client,
+    probe_server,
+};
 
 /// Counts what begins and ends, and gathers messages.
 struct Told {
@@ -107,4 +111,7 @@ pub fn check(data: &[u8]) {
     messages.finish(&mut told);
     assert!(!told.mail && told.open == 0);
     assert!(told.content <= 3 * data.len() + 2, "content is no longer than its lines");
+    for probe in [probe_client, probe_server] {
+        assert!(Probe::is_steady(probe, data));
+    }
 }

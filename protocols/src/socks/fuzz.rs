@@ -62,4 +62,7 @@ pub fn check(data: &[u8]) {
         assert!(told.requests <= 1 && told.replies <= 1);
     }
     assert!(told.tunnelled <= data.len());
+    for probe in [probe_client, probe_server] {
+        assert!(Probe::is_steady(probe, data));
+    }
 }

@@ -75,4 +75,5 @@ pub fn check(data: &[u8]) {
         assert!(session.buffered() <= 2 * (limits.message + 64) + limits.message);
     }
     assert!(told.encrypted <= data.len());
+    assert!(Probe::is_steady(probe, data));
 }

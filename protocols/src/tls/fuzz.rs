@@ -74,11 +74,7 @@ pub fn check(data: &[u8]) {
     for bytes in [data, data.get(1..).unwrap_or_default()] {
         // What matches goes on matching.
         for probe in [probe_client, probe_server, probe_dtls_client] {
-            let whole = probe(bytes);
-            assert!((0..bytes.len()).all(|len| match probe(bytes.get(..len).unwrap_or_default()) {
-                Probe::NeedMore => true,
-                verdict => verdict == whole,
-            }));
+            assert!(Probe::is_steady(probe, bytes));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What must hold for any bytes: a fuzz target calls [`check`], and so does a test.
 
-use crate::xmpp::{Handler, MAX_TAG, Session};
+use crate::probe::Probe;
+use crate::xmpp::{Handler, MAX_TAG, Session, probe};
 
 #[derive(Default)]
 struct Told {
@@ -27,4 +28,5 @@ pub fn check(data: &[u8]) {
         rest = left;
         assert!(session.buffered() <= 2 * MAX_TAG && session.is_tls() == told.tls);
     }
+    assert!(Probe::is_steady(probe, data));
 }
