@@ -4,6 +4,7 @@
 
 mod dns;
 mod http;
+mod ldap;
 mod magic;
 mod mqtt;
 mod mysql;

@@ -16,6 +16,8 @@ pub mod http;
 pub mod imap;
 #[path = "irc/mod.rs"]
 pub mod irc;
+#[path = "ldap/mod.rs"]
+pub mod ldap;
 #[path = "lines/mod.rs"]
 pub mod lines;
 #[path = "magic/mod.rs"]

@@ -581,6 +581,16 @@ module GLOBAL;
 const truncate_http_URI: int = -1 &redef;
 ## Bytes of a body that one http_entity_data tells.
 global http_entity_data_delivery_size: count = 1500 &redef;
+
+module LDAP;
+export {
+	## Whether ldap.log has passwords.
+	option default_capture_password: bool = F;
+	## Whether ldap_search.log has the attributes that are asked for.
+	option default_log_search_attributes: bool = F;
+}
+
+module GLOBAL;
 ## Bytes of a mail's content that one mime_segment_data tells at most.
 global mime_segment_length: count = 1024 &redef;
 ## Bytes of the content before it that each mime_segment_data tells again.

@@ -18,6 +18,8 @@ pub(super) mod http;
 pub(super) mod imap;
 #[path = "irc/mod.rs"]
 pub(super) mod irc;
+#[path = "ldap/mod.rs"]
+pub(super) mod ldap;
 #[path = "mime/mod.rs"]
 pub(super) mod mime;
 #[path = "modbus/mod.rs"]

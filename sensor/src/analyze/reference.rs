@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use crate::analyze::{LogDecl, Named, Protocol, file_analyzers, protocols};
 use crate::decode::UdpTunnelKind;
-use crate::event::{ArgType, EventDecl, FieldDecl, RecordDecl};
+use crate::event::{ArgType, EnumDecl, EventDecl, FieldDecl, RecordDecl};
 use crate::record::{FieldDef, Schema, Type};
 
 /// `scripts/base/events.zeek`: the events, and the records that are their arguments.
@@ -70,6 +70,31 @@ fn declare(text: &mut String, ty: &ArgType, declared: &mut Vec<&'static str>) {
                 declare_record(text, record);
             }
         }
+        ArgType::Enum(names) => {
+            if !declared.contains(&names.name) {
+                declared.push(names.name);
+                declare_enum(text, names);
+            }
+        }
+    }
+}
+
+fn declare_enum(text: &mut String, EnumDecl { name, prefix, values, doc }: &EnumDecl) {
+    let local =
+        |name: &'static str| name.split_once("::").map_or(("", name), |(module, name)| (module, name));
+    let ((module, name), (_, prefix)) = (local(name), local(prefix));
+    if !module.is_empty() {
+        let _ = writeln!(text, "\nmodule {module};\n\nexport {{");
+    }
+    text.push('\n');
+    comment(text, "", doc);
+    let _ = writeln!(text, "type {name}: enum {{");
+    for (number, value) in values() {
+        let _ = writeln!(text, "\t{prefix}{value} = {number},");
+    }
+    text.push_str("};\n");
+    if !module.is_empty() {
+        text.push_str("}\n\nmodule GLOBAL;\n");
     }
 }
 
@@ -282,7 +307,7 @@ pub fn events_md() -> String {
 
 fn note_records(ty: &ArgType, found: &mut Vec<&'static RecordDecl>) {
     match *ty {
-        ArgType::Named(_) => {}
+        ArgType::Named(_) | ArgType::Enum(_) => {}
         ArgType::Vector(of) | ArgType::Numbered(of) | ArgType::Alias(_, of) => note_records(of, found),
         ArgType::Record(record) => {
             record.fields.iter().for_each(|field| note_records(&field.ty, found));

@@ -8,6 +8,8 @@ pub mod dns;
 pub mod ftp;
 #[path = "../analyze/http/settings.rs"]
 pub mod http;
+#[path = "../analyze/ldap/settings.rs"]
+pub mod ldap;
 #[path = "../analyze/mime/settings.rs"]
 pub mod mime;
 #[path = "../analyze/mqtt/settings.rs"]
@@ -37,6 +39,7 @@ pub struct Protocols {
     pub dns: dns::Settings,
     pub ftp: ftp::Settings,
     pub http: http::Settings,
+    pub ldap: ldap::Settings,
     pub mime: mime::Settings,
     pub mqtt: mqtt::Settings,
     pub pop3: pop3::Settings,
@@ -56,6 +59,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("dns", dns::OPTIONS),
     ("ftp", ftp::OPTIONS),
     ("http", http::OPTIONS),
+    ("ldap", ldap::OPTIONS),
     ("mime", mime::OPTIONS),
     ("mqtt", mqtt::OPTIONS),
     ("pop3", pop3::OPTIONS),

@@ -75,6 +75,29 @@ pub struct RecordDecl {
     pub doc: &'static str,
 }
 
+/// An enum that is an argument, or a field of one.
+#[derive(Debug)]
+pub struct EnumDecl {
+    pub name: &'static str,
+    /// What the names of its values begin with, its module first.
+    pub prefix: &'static str,
+    pub values: fn() -> Vec<(i64, &'static str)>,
+    pub doc: &'static str,
+}
+
+impl EnumDecl {
+    /// What stands for numbers that have no name: the one that has this, if any.
+    pub const OTHER: i64 = i64::MAX;
+
+    /// The name of a number, as scripts have it.
+    pub fn name_of(&self, number: i64) -> Option<String> {
+        let values = (self.values)();
+        let named = |wanted: i64| values.iter().find(|(known, _)| *known == wanted);
+        let (_, name) = named(number).or_else(|| named(Self::OTHER))?;
+        Some(format!("{}{name}", self.prefix))
+    }
+}
+
 /// The type of an argument in the Zeek language.
 #[derive(Clone, Copy, Debug)]
 pub enum ArgType {
@@ -84,6 +107,7 @@ pub enum ArgType {
     /// `table[count] of …`, from 1.
     Numbered(&'static ArgType),
     Record(&'static RecordDecl),
+    Enum(&'static EnumDecl),
     /// Another type, under a name of its own.
     Alias(&'static str, &'static ArgType),
 }
@@ -95,6 +119,7 @@ impl std::fmt::Display for ArgType {
             ArgType::Vector(of) => write!(f, "vector of {of}"),
             ArgType::Numbered(of) => write!(f, "table[count] of {of}"),
             ArgType::Record(record) => f.write_str(record.name),
+            ArgType::Enum(names) => f.write_str(names.name),
         }
     }
 }
@@ -341,6 +366,36 @@ macro_rules! arg_records {
     )+ };
 }
 
+/// Declares enums that events take as arguments, by the number of a value: the type, what the names of its values begin
+/// with, and what lists them.
+macro_rules! arg_enums {
+    ($( $(#[doc = $doc:literal])+ pub struct $name:ident: $zeek:literal, $prefix:literal, $values:expr; )+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(pub i64);
+
+        impl $name {
+            const DECLARED: &'static $crate::event::EnumDecl = &$crate::event::EnumDecl {
+                name: $zeek,
+                prefix: $prefix,
+                values: $values,
+                doc: concat!($($doc, "\n"),+),
+            };
+        }
+
+        impl $crate::event::Argument for $name {
+            const TYPE: $crate::event::ArgType = $crate::event::ArgType::Enum(Self::DECLARED);
+
+            fn put(&self, arena: &mut $crate::event::Arena) -> $crate::event::Part {
+                match Self::DECLARED.name_of(self.0) {
+                    Some(name) => arena.text(name.as_bytes()),
+                    None => $crate::event::Part::Unset,
+                }
+            }
+        }
+    )+ };
+}
+
 /// Declares arguments that are lists, by the type that scripts know them as, with what makes their parts.
 ///
 /// ```text
@@ -367,7 +422,7 @@ macro_rules! lists {
     )+ };
 }
 
-pub(crate) use {arg_records, events, lists};
+pub(crate) use {arg_enums, arg_records, events, lists};
 
 /// A set of events: a bit for each.
 #[derive(Clone, Copy, Debug)]

@@ -16,10 +16,10 @@ mod raised;
 pub use arena::{Arena, ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span};
 pub use bus::{Batch, Bus, Emitted, Item, Once};
 pub use declare::{
-    ArgType, Argument, Conn, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name, Numbered,
-    Port, RecordDecl, UpperCase,
+    ArgType, Argument, Conn, EnumDecl, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name,
+    Numbered, Port, RecordDecl, UpperCase,
 };
-pub(crate) use declare::{arg_records, events, lists};
+pub(crate) use declare::{arg_enums, arg_records, events, lists};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
 pub use heartbeat::{Heartbeat, HeartbeatSeen, Step};
 pub use interest::{

@@ -21,6 +21,7 @@ mod intel;
 mod irc;
 mod kept;
 mod layering;
+mod ldap;
 mod logging;
 mod mail_access;
 mod modbus;

@@ -278,7 +278,7 @@ impl Compiler {
                 self.err(e.span, "enumerator value in enumerated type definition already exists");
                 continue;
             }
-            en.next = en.next.max(n + 1);
+            en.next = en.next.max(n.saturating_add(1));
             en.values.push((full.to_string(), n));
             let g = self.add_global(&full, id, GlobalKind::Enum, e.span);
             self.vm.values[g as usize] = Value::Enum(id, n);

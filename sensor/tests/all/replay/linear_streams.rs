@@ -115,6 +115,20 @@ fn messages_and_frames() {
         (0, b"\0\0\0\0"),
     ];
     talks(3306, greeting, &queries);
+    let ldap: &[(usize, &[u8])] = &[
+        (0, b"\x30\x17\x02\x01\x01\x60\x12\x02\x01\x03\x04\0\xa3\x0b\x04\x09GSSAPI-xy"),
+        (1, b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x0e\x04\0\x04\0"),
+    ];
+    let messages: [(usize, &[u8]); 5] = [
+        (0, b"\x30\x0c\x02\x01\x02\x66\x07\x04\x01a\x30\x02\x30\0"),
+        (0, b"\x30\x84\0\xff\xff\xff\x02\x01\x02\x66\x84\0\xff\xff\xff\x04\x01a"),
+        (0, b"\x30\x84\x7f\xff\xff\xff"),
+        (1, b"\x30\x0a\x02\x01\x02\x64\x05\x04\x01a\x30\0"),
+        (1, b"\x30\x80"),
+    ];
+    talks(389, ldap, &messages);
+    let deep = [&b"\x30\x82\x01\0\x02\x01\x01\x63"[..], &[0xa2; 250]].concat();
+    talks(389, &[], &[(0, deep.leak())]);
     let upgrade: &[(usize, &[u8])] = &[
         (0, b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n\r\n"),
         (1, b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: a\r\n\r\n"),
