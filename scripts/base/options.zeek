@@ -661,6 +661,11 @@ module SSL;
 export {
 	## Look no more at a TLS connection once both sides encrypt. Otherwise the sizes of records are told of.
 	option disable_analyzer_after_detection: bool = T;
+	## A file with secrets of connections, as browsers, curl and OpenSSL write it (SSLKEYLOGFILE) or as Zeek
+	## reads it: what these connections carry is analysed like what is not encrypted, where their ciphers are
+	## AES-GCM or ChaCha20-Poly1305. It is read at the start, and when the configuration or scripts are read
+	## again.
+	const keylog_file: string = "" &redef;
 }
 
 module WebSocket;

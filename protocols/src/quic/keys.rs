@@ -3,9 +3,10 @@
 use std::fmt;
 
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey, quic};
-use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use ring::hkdf::{HKDF_SHA256, Prk, Salt};
 
 use crate::quic::version::{self, Family};
+use crate::tls::expand_label;
 
 /// Bytes of a key.
 const KEY: usize = 16;
@@ -29,23 +30,9 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// So many bytes are to be derived.
-struct Bytes(usize);
-
-impl KeyType for Bytes {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-/// HKDF-Expand-Label (RFC 8446 §7.1), without context.
 fn expand<const N: usize>(secret: &Prk, label: &[u8]) -> Option<[u8; N]> {
-    const PREFIX: &[u8] = b"tls13 ";
-    let len = u16::try_from(N).ok()?.to_be_bytes();
-    let label_len = [u8::try_from(PREFIX.len() + label.len()).ok()?];
-    let info = [&len[..], &label_len, PREFIX, label, &[0]];
     let mut out = [0; N];
-    secret.expand(&info, Bytes(N)).and_then(|okm| okm.fill(&mut out)).ok()?;
+    expand_label(secret, label, &mut out)?;
     Some(out)
 }
 

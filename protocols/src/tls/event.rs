@@ -15,6 +15,14 @@ pub trait Handler {
 
     /// Something odd, about which `addl` says more.
     fn weird(&mut self, name: &'static str, addl: &str);
+
+    /// Whether encrypted records are told with what is in them: they are kept until they are whole then. Asked at each.
+    fn wants_records(&self) -> bool {
+        false
+    }
+
+    /// An encrypted record with its header.
+    fn record(&mut self, _is_orig: bool, _is_client: bool, _header: [u8; 5], _body: &[u8]) {}
 }
 
 /// One thing that stood in a record.

@@ -9,6 +9,9 @@ struct Heard {
     /// Bytes of all that was told, so that what lists hold is looked at.
     bytes: usize,
     info: Info,
+    /// Encrypted records are told whole, and decrypted with secrets that fit none.
+    decryption: Option<Decryption>,
+    records: usize,
 }
 
 impl Handler for Heard {
@@ -34,6 +37,19 @@ impl Handler for Heard {
 
     fn confirmed(&mut self) {}
 
+    fn wants_records(&self) -> bool {
+        self.decryption.is_some()
+    }
+
+    fn record(&mut self, _: bool, is_client: bool, header: [u8; 5], body: &[u8]) {
+        assert_eq!(body.len(), usize::from(u16::from_be_bytes([header[3], header[4]])));
+        self.records += body.len();
+        let Some(decryption) = &mut self.decryption else { return };
+        let suite = [0x1301, 0x1303, 0xc030, 0xcca8].get(body.len() % 4).copied().unwrap_or(0);
+        decryption.server_hello(self.info.version.unwrap_or(0x0303), suite, &[7; RANDOM]);
+        assert!(decryption.record(is_client, header, body, &mut Vec::new()).is_none());
+    }
+
     fn violation(&mut self, reason: &str) {
         assert!(!reason.is_empty() && reason.len() < 200, "{reason}");
     }
@@ -52,6 +68,13 @@ impl Handler for Heard {
 pub fn check(data: &[u8]) {
     let limits = Limits { message: 4096 };
     let (mut session, mut heard) = (Session::new(limits), Heard::default());
+    let secrets = KeyLog::parse(data).get(&[7; RANDOM]).cloned().unwrap_or(Secrets {
+        master: Some([1; 48]),
+        handshake: [Some(vec![2; 32]), Some(vec![3; 32])],
+        traffic: [Some(vec![4; 48]), None],
+    });
+    let decryption = Some(Decryption::new([7; RANDOM], secrets));
+    let (mut kept, mut heard_kept) = (Session::new(limits), Heard { decryption, ..Heard::default() });
     let dtls_limits = DtlsLimits { message: 4096, fragments: 8, ..DtlsLimits::default() };
     let (mut dtls, mut heard_dtls) = (DtlsSession::new(dtls_limits), Heard::default());
     let mut rest = data;
@@ -60,9 +83,11 @@ pub fn check(data: &[u8]) {
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         if control >> 1 == 0 {
             session.flip();
+            kept.flip();
             dtls.flip();
         }
         session.data(is_orig, piece, &mut heard);
+        kept.data(is_orig, piece, &mut heard_kept);
         dtls.datagram(is_orig, piece, &mut heard_dtls);
         rest = left;
         // A record's length has two bytes.
@@ -71,6 +96,8 @@ pub fn check(data: &[u8]) {
     }
     assert!(!heard.established || session.is_established());
     assert!(heard.bytes <= 8 * data.len() + 8);
+    assert!(heard_kept.records <= data.len());
+    assert_eq!(heard.info.history, heard_kept.info.history, "the same is heard of what is not encrypted");
     for bytes in [data, data.get(1..).unwrap_or_default()] {
         // What matches goes on matching.
         for probe in [probe_client, probe_server, probe_dtls_client] {

@@ -3,15 +3,19 @@
 //!
 //! [`Session`] follows the streams of a connection and [`DtlsSession`] its datagrams; both tell a [`Handler`] what they
 //! read. [`Handshakes`] reads handshake messages wherever they come from. [`Info`] makes of all that what ssl.log has.
+//! [`Decryption`] reads what is encrypted where a [`KeyLog`] has the secrets.
 
 mod broken;
+mod decrypt;
 mod dtls;
 mod event;
+mod expand;
 pub mod fuzz;
 mod handshake;
 mod hello;
 mod info;
 mod kex;
+mod keylog;
 mod lists;
 pub mod names;
 mod stream;
@@ -19,10 +23,13 @@ mod suites;
 #[cfg(test)]
 mod tests;
 
+pub use decrypt::Decryption;
 pub use dtls::{DtlsLimits, DtlsSession};
 pub use event::{ClientHello, Handler, ServerHello, Suites, TlsEvent};
+pub(crate) use expand::expand_label;
 pub use handshake::Handshakes;
 pub use info::{Info, MAX_HISTORY};
+pub use keylog::{KeyLog, RANDOM, Secrets};
 pub use lists::{ProtocolNames, PskBinders, PskIdentities, PskIdentity, ServerNames, Shares, U16s, U24s};
 pub use names::version;
 pub use stream::{Limits, Session};

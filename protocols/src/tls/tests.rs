@@ -432,3 +432,54 @@ fn anything_at_all_is_read_within_bounds() {
         fuzz::check(&data);
     }
 }
+
+#[test]
+fn invariants_hold_over_the_fuzz_corpus() {
+    crate::tests::over_seeds("tls", fuzz::check);
+}
+
+#[test]
+fn key_logs_are_read_in_both_forms() {
+    let (random, master) = ("ab".repeat(32), "0C".repeat(48));
+    let escaped = |hex: &str| {
+        hex.as_bytes().chunks(2).map(|byte| format!("\\x{}", byte.escape_ascii())).collect::<String>()
+    };
+    for line in
+        [format!("CLIENT_RANDOM {random} {master}"), format!("{}\t{}", escaped(&random), escaped(&master))]
+    {
+        let log = KeyLog::parse(format!("# comment\r\n\n{line}\r\n").as_bytes());
+        assert_eq!((log.len(), log.ignored()), (1, 0), "{line}");
+        assert_eq!(log.get(&[0xab; 32]).unwrap().master, Some([0x0c; 48]), "{line}");
+    }
+    let secrets = format!(
+        "SERVER_TRAFFIC_SECRET_0 {random} {}\nCLIENT_HANDSHAKE_TRAFFIC_SECRET {random} {}\n",
+        "01".repeat(32),
+        "02".repeat(48)
+    );
+    let log = KeyLog::parse(secrets.as_bytes());
+    let secrets = log.get(&[0xab; 32]).unwrap();
+    assert_eq!(
+        (&secrets.traffic, &secrets.handshake),
+        (&[Some(vec![1; 32]), None], &[None, Some(vec![2; 48])])
+    );
+}
+
+#[test]
+fn lines_that_are_no_secrets_are_counted() {
+    let (random, master) = ("ab".repeat(32), "0c".repeat(48));
+    for line in [
+        "CLIENT_RANDOM".to_owned(),
+        format!("CLIENT_RANDOM {random}"),
+        format!("CLIENT_RANDOM {random} {master}00"),
+        format!("CLIENT_RANDOM {random}ff {master}"),
+        format!("CLIENT_RANDOM {random} {}", "0g".repeat(48)),
+        format!("EXPORTER_SECRET {random} {master}"),
+        format!("SERVER_TRAFFIC_SECRET_0 {random} {master}00"),
+        format!("SERVER_TRAFFIC_SECRET_0 {random} "),
+        "\\xab\t\\x0c".to_owned(),
+        "\u{fffd} x y z".to_owned(),
+    ] {
+        let log = KeyLog::parse(line.as_bytes());
+        assert!(log.is_empty() && log.ignored() == 1, "{line}");
+    }
+}

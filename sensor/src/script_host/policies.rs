@@ -69,6 +69,7 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/protocols/ssh/hassh.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/hassh.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssh/interesting-hostnames.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/interesting-hostnames.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssh/software.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/software.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/protocols/ssl/decryption.zeek", text: include_str!("../../../scripts/policy/protocols/ssl/decryption.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssl/expiring-certs.zeek", text: include_str!("../../../scripts/policy/protocols/ssl/expiring-certs.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssl/heartbleed.zeek", text: include_str!("../../../scripts/policy/protocols/ssl/heartbleed.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssl/ja3.zeek", text: include_str!("../../../scripts/policy/protocols/ssl/ja3.zeek"), loaded: Loaded::OnDemand },

@@ -6,7 +6,11 @@ use std::process::Command;
 use serde_json::Value;
 
 fn run(folder: &Path, words: &[&str]) -> String {
-    let capture = format!("{}/../pcaps/tls.pcap", env!("CARGO_MANIFEST_DIR"));
+    run_on("tls.pcap", folder, words)
+}
+
+fn run_on(capture: &str, folder: &Path, words: &[&str]) -> String {
+    let capture = format!("{}/../pcaps/{capture}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
     command.current_dir(folder).args(["-C", "--quiet", "-r", &capture, "LogAscii::use_json=T"]);
     let run = command.args(words).output().unwrap();
@@ -214,4 +218,39 @@ fn what_is_weak_or_runs_out_is_noticed() {
     let subjects = texts(&known, "subject");
     assert_eq!(subjects.iter().filter(|subject| subject.starts_with("CN=nightjar.test")).count(), 1);
     assert!(subjects.contains(&"CN=ec.nightjar.test") && subjects.contains(&"CN=ed.nightjar.test"));
+}
+
+/// Ciphers that authenticate as well, of TLS 1.2 and 1.3, and new keys in the middle; not CBC, nor without a secret.
+#[test]
+fn what_a_key_log_has_the_secrets_of_is_analysed() {
+    let keys = format!("{}/../pcaps/tls-keys.keys", env!("CARGO_MANIFEST_DIR"));
+    let (without, with) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run_on("tls-keys.pcap", without.path(), &[]);
+    assert!(rows(without.path(), "http.log").is_empty());
+    run_on("tls-keys.pcap", with.path(), &[&format!("SSL::keylog_file={keys}")]);
+    let (asked, files) = (rows(with.path(), "http.log"), rows(with.path(), "files.log"));
+    let uris = texts(&asked, "uri");
+    assert_eq!(uris.iter().filter(|uri| **uri == "/notes.txt").count(), 4);
+    assert_eq!(uris.iter().filter(|uri| **uri == "/photo.png").count(), 3);
+    assert_eq!(uris.iter().filter(|uri| **uri == "/style.css").count(), 1, "behind a KeyUpdate");
+    assert_eq!(uris.len(), 8);
+    let photos: Vec<&Value> = files.iter().filter(|file| file["mime_type"] == "image/png").collect();
+    assert_eq!(photos.len(), 3);
+    assert!(photos.iter().all(|file| file["seen_bytes"] == 7097 && file["missing_bytes"] == 0));
+    let conns = rows(with.path(), "conn.log");
+    assert_eq!(texts(&conns, "service").iter().filter(|service| **service == "ssl,http").count(), 8);
+    assert_eq!(rows(without.path(), "ssl.log"), rows(with.path(), "ssl.log"));
+}
+
+#[test]
+fn a_key_log_that_cannot_be_used_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("other"), "hoot\n").unwrap();
+    for (file, says) in [("missing", "cannot be read"), ("other", "is no key log")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+        let capture = format!("{}/../pcaps/tls-keys.pcap", env!("CARGO_MANIFEST_DIR"));
+        command.current_dir(folder.path()).args(["-r", &capture, &format!("SSL::keylog_file={file}")]);
+        let run = command.output().unwrap();
+        assert!(!run.status.success() && String::from_utf8_lossy(&run.stderr).contains(says), "{run:?}");
+    }
 }

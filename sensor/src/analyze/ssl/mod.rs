@@ -1,5 +1,6 @@
 //! TLS and DTLS: ssl.log, and events of the handshake.
 
+mod decrypt;
 pub mod events;
 mod names;
 mod record;
@@ -13,6 +14,7 @@ use nightjar_protocols::tls::{
 use nightjar_protocols::x509::Certificate;
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
+use crate::analyze::ssl::decrypt::Decrypting;
 use crate::analyze::ssl::record::{Chains, SslRow};
 use crate::analyze::{
     Analyzer, Counted, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp, x509,
@@ -74,6 +76,11 @@ counters! {
         /// Handshakes given up because all together held too much.
         pub given_up: u64 = counter("ssl_given_up_total")
             .lost("TLS handshakes given up because all together held too much"),
+        /// Connections that were decrypted.
+        pub decrypted: u64 = counter("ssl_decrypted_total"),
+        /// Encrypted records that the secrets of the key log do not fit: of the handshake where it has only what
+        /// follows, of ciphers that are not read, behind bytes that are missing.
+        pub not_decrypted: u64 = counter("ssl_records_not_decrypted_total"),
     }
 }
 
@@ -90,6 +97,8 @@ struct Ssl {
     /// None once nothing more is to be read.
     reader: Option<Box<Reader>>,
     seen: Option<Box<Seen>>,
+    /// Set where its secrets are known.
+    decrypting: Option<Box<Decrypting>>,
     /// Its part of [`Counters::bytes`].
     held: u64,
     /// As files.log and weird.log name the analyzer.
@@ -121,12 +130,13 @@ const ONLY: u64 = 0;
 
 impl Ssl {
     fn new(reader: Reader, source: &'static str) -> Self {
-        Ssl { reader: Some(Box::new(reader)), seen: None, held: 0, source }
+        Ssl { reader: Some(Box::new(reader)), seen: None, decrypting: None, held: 0, source }
     }
 
     fn read(&mut self, link: &mut Link<'_, '_>, what: impl FnOnce(&mut Reader, &mut Hears<'_, '_, '_>)) {
         let Some(reader) = &mut self.reader else { return };
-        what(reader, &mut Hears { link, seen: &mut self.seen, source: self.source });
+        let (seen, decrypting) = (&mut self.seen, &mut self.decrypting);
+        what(reader, &mut Hears { link, seen, decrypting, source: self.source });
         let counters = &mut link.shared.of.ssl.counters;
         let held = reader.buffered() as u64;
         counters.bytes = (counters.bytes + held).saturating_sub(self.held);
@@ -135,7 +145,9 @@ impl Ssl {
             counters.given_up += 1;
             reader.give_up();
         }
-        let leaves = reader.is_established() && link.cx.config.protocols.ssl.leave_established;
+        let leaves = reader.is_established()
+            && link.cx.config.protocols.ssl.leave_established
+            && !self.decrypting.as_ref().is_some_and(|decrypting| decrypting.has_keys());
         if reader.is_over() || leaves {
             self.close(link);
         }
@@ -222,7 +234,8 @@ impl Analyzer for Ssl {
 
     fn done(&mut self, link: &mut Link<'_, '_>) {
         self.close(link);
-        Hears { link, seen: &mut self.seen, source: self.source }.log();
+        let (seen, decrypting) = (&mut self.seen, &mut self.decrypting);
+        Hears { link, seen, decrypting, source: self.source }.log();
     }
 }
 
@@ -230,6 +243,7 @@ impl Analyzer for Ssl {
 struct Hears<'h, 'l, 'c> {
     link: &'h mut Link<'l, 'c>,
     seen: &'h mut Option<Box<Seen>>,
+    decrypting: &'h mut Option<Box<Decrypting>>,
     source: &'static str,
 }
 
@@ -477,6 +491,11 @@ impl tls::Handler for Hears<'_, '_, '_> {
                 }
             }
         }
+        if let TlsEvent::ClientHello(hello) = &what {
+            *self.decrypting = Decrypting::begin(self.link, hello);
+        } else if let (Some(decrypting), Some(seen)) = (self.decrypting.as_deref_mut(), &self.seen) {
+            decrypting.hear(&seen.info, &what);
+        }
         self.tell(is_client, what);
     }
 
@@ -492,5 +511,21 @@ impl tls::Handler for Hears<'_, '_, '_> {
 
     fn weird(&mut self, name: &'static str, addl: &str) {
         self.link.weird_about(name, self.source, addl.to_owned());
+    }
+
+    fn wants_records(&self) -> bool {
+        self.decrypting.as_ref().is_some_and(|decrypting| decrypting.has_keys())
+    }
+
+    fn record(&mut self, is_orig: bool, is_client: bool, header: [u8; 5], body: &[u8]) {
+        if let Some(decrypting) = self.decrypting {
+            decrypting.record(
+                self.link,
+                if is_orig { Dir::Orig } else { Dir::Resp },
+                is_client,
+                header,
+                body,
+            );
+        }
     }
 }
