@@ -134,6 +134,56 @@ export {
 
 module GLOBAL;
 
+module TCP;
+
+export {
+
+## An option of a TCP header.
+type Option: record {
+	## Its kind.
+	kind: count;
+	## Its length, with kind and length.
+	length: count;
+	## The content of one that is not among those below.
+	data: string &optional;
+	## Kind 2: the largest segment.
+	mss: count &optional;
+	## Kind 3: the window's scale.
+	window_scale: count &optional;
+	## Kind 5: ends of what was received.
+	sack: index_vec &optional;
+	## Kind 8: time stamps.
+	send_timestamp: count &optional;
+	echo_timestamp: count &optional;
+};
+}
+
+module GLOBAL;
+
+## A packet that begins a connection.
+type SYN_packet: record {
+	## Whether the originator sent it.
+	is_orig: bool;
+	## It was not to be fragmented.
+	DF: bool;
+	## Its hop limit.
+	ttl: count;
+	## Its length by its IP header.
+	size: count;
+	## The window.
+	win_size: count;
+	## The window's scale; -1 where there is none.
+	win_scale: int;
+	## The largest segment; 0 where that is not said.
+	MSS: count;
+	## Selective acknowledgements may be sent.
+	SACK_OK: bool;
+	## The time stamp of the sender, …
+	TSval: count &optional;
+	## … and the one that it answers.
+	TSecr: count &optional;
+};
+
 ## A packet of a connection.
 global new_packet: event(c: connection, p: pkt_hdr);
 
@@ -146,6 +196,42 @@ export {
 
 module GLOBAL;
 
+## What a packet carries behind its transport header, as far as it was captured.
+global packet_contents: event(c: connection, contents: string);
+## A TCP segment.
+global tcp_packet: event(c: connection, is_orig: bool, flags: string, seq: count, ack: count, len: count, payload: string);
+## An option of a TCP segment.
+global tcp_option: event(c: connection, is_orig: bool, opt: count, optlen: count);
+## All options of a TCP segment.
+global tcp_options: event(c: connection, is_orig: bool, options: vector of TCP::Option);
+## The next bytes of a stream, of the connections that options name.
+global tcp_contents: event(c: connection, is_orig: bool, seq: count, contents: string);
+## Bytes of a stream are missing and will not come.
+global content_gap: event(c: connection, is_orig: bool, seq: count, length: count);
+## One side of a TCP connection has closed it, and all that it sent was delivered.
+global connection_EOF: event(c: connection, is_orig: bool);
+## A TCP connection begins between the ends of one that was there still.
+global connection_reused: event(c: connection);
+## Originator and responder were found to be the other way round.
+global connection_flipped: event(c: connection);
+## A packet with SYN.
+global connection_SYN_packet: event(c: connection, pkt: SYN_packet);
+## The originator of a TCP connection acknowledges something for the first time.
+global connection_first_ACK: event(c: connection);
+## A datagram of the originator.
+global udp_request: event(u: connection);
+## A datagram of the responder.
+global udp_reply: event(u: connection);
+## What a datagram carries, of the connections that options name.
+global udp_contents: event(u: connection, is_orig: bool, contents: string);
+## The checksums of a side were wrong for the 10th, 100th … time.
+global tcp_multiple_checksum_errors: event(c: connection, is_orig: bool, threshold: count);
+## The window of a side was zero for the 10th, 100th … time.
+global tcp_multiple_zero_windows: event(c: connection, is_orig: bool, threshold: count);
+## A side has sent something again for the 10th, 100th … time.
+global tcp_multiple_retransmissions: event(c: connection, is_orig: bool, threshold: count);
+## Something of a side is missing for the 10th, 100th … time.
+global tcp_multiple_gap: event(c: connection, is_orig: bool, threshold: count);
 ## A connection did something odd.
 global conn_weird: event(name: string, c: connection, addl: string, source: string);
 ## A packet between two hosts, of no connection, was odd.
@@ -216,6 +302,131 @@ global scheduled_analyzer_applied: event(c: connection, a: Analyzer::Tag);
 global analyzer_confirmation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerConfirmationInfo);
 ## What was taken for a protocol breaks its rules.
 global analyzer_violation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerViolationInfo);
+
+## What matched, and where.
+type signature_state: record {
+	## The signature.
+	sig_id: string;
+	## The connection.
+	conn: connection;
+	## Whether the originator sent it.
+	is_orig: bool;
+	## Bytes of that direction's first payload.
+	payload_size: count;
+};
+
+## A signature has matched whose action is an event.
+global signature_match: event(state: signature_state, msg: string, data: string);
+
+module Signatures;
+
+export {
+	## A signature has matched as far as packets tell: a function has its say, or the signature names the event; not
+	## one of Zeek's.
+	global found: event(state: signature_state, data: string, end_of_match: count);
+}
+
+module GLOBAL;
+
+
+## An ICMP message.
+type icmp_info: record {
+	## Whether it is one of ICMPv6.
+	v6: bool;
+	## Its type.
+	itype: count;
+	## Its code.
+	icode: count;
+	## Bytes behind its header.
+	len: count;
+	## The hop limit of the packet.
+	ttl: count;
+};
+
+## The packet that a message is about.
+type icmp_context: record {
+	## Its ends.
+	id: conn_id;
+	## Its length.
+	len: count;
+	## Its transport protocol.
+	proto: count;
+	## Of a fragment, its place.
+	frag_offset: count;
+	## Too little of it is there.
+	bad_hdr_len: bool;
+	## The checksum of its IP header is wrong.
+	bad_checksum: bool;
+	## More fragments follow.
+	MF: bool;
+	## It was not to be fragmented.
+	DF: bool;
+};
+
+## A prefix that a router tells of (RFC 4861 §4.6.2).
+type icmp6_nd_prefix_info: record {
+	## The number of leading bits that count.
+	prefix_len: count;
+	## Addresses with it are on the link.
+	L_flag: bool;
+	## Hosts may form addresses with it.
+	A_flag: bool;
+	## For how long it is valid, …
+	valid_lifetime: interval;
+	## … and for how long addresses with it are preferred.
+	preferred_lifetime: interval;
+	## The prefix.
+	prefix: addr;
+};
+
+## An option of neighbour discovery (RFC 4861 §4.6).
+type icmp6_nd_option: record {
+	## Its type.
+	otype: count;
+	## Its length, in units of 8 bytes.
+	len: count;
+	## The address of the sender or the target in its link layer.
+	link_address: string &optional;
+	## A prefix.
+	prefix: icmp6_nd_prefix_info &optional;
+	## The packet that is redirected.
+	redirect: icmp_context &optional;
+	## The MTU of the link.
+	mtu: count &optional;
+	## The content of all others, and of those that are cut short.
+	payload: string &optional;
+};
+
+type icmp6_nd_options: vector of icmp6_nd_option;
+
+## An ICMP message for which there is no other event.
+global icmp_sent: event(c: connection, info: icmp_info);
+## The same with its content.
+global icmp_sent_payload: event(c: connection, info: icmp_info, payload: string);
+## An echo request.
+global icmp_echo_request: event(c: connection, info: icmp_info, id: count, seq: count, payload: string);
+## An echo reply.
+global icmp_echo_reply: event(c: connection, info: icmp_info, id: count, seq: count, payload: string);
+## An error message of ICMPv6 for which there is no other event.
+global icmp_error_message: event(c: connection, info: icmp_info, code: count, context: icmp_context);
+## A destination cannot be reached.
+global icmp_unreachable: event(c: connection, info: icmp_info, code: count, context: icmp_context);
+## A packet did not fit into a link.
+global icmp_packet_too_big: event(c: connection, info: icmp_info, code: count, context: icmp_context);
+## A packet was on its way for too long.
+global icmp_time_exceeded: event(c: connection, info: icmp_info, code: count, context: icmp_context);
+## Something in a packet's headers is wrong.
+global icmp_parameter_problem: event(c: connection, info: icmp_info, code: count, context: icmp_context);
+## A host asks for routers.
+global icmp_router_solicitation: event(c: connection, info: icmp_info, options: icmp6_nd_options);
+## A router tells of itself.
+global icmp_router_advertisement: event(c: connection, info: icmp_info, cur_hop_limit: count, managed: bool, other: bool, home_agent: bool, pref: count, proxy: bool, rsv: count, router_lifetime: interval, reachable_time: interval, retrans_timer: interval, options: icmp6_nd_options);
+## Someone asks for a neighbour's address.
+global icmp_neighbor_solicitation: event(c: connection, info: icmp_info, tgt: addr, options: icmp6_nd_options);
+## A neighbour tells its address.
+global icmp_neighbor_advertisement: event(c: connection, info: icmp_info, router: bool, solicited: bool, override: bool, tgt: addr, options: icmp6_nd_options);
+## There is a better way to a destination.
+global icmp_redirect: event(c: connection, info: icmp_info, tgt: addr, dest: addr, options: icmp6_nd_options);
 
 ## What is known of a file's type.
 type fa_metadata: record {

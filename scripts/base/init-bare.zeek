@@ -203,6 +203,21 @@ function add_signature_file(sold: string, snew: string): string
 	return sold == "" ? snew : sold + " " + snew;
 	}
 
+## Files of signatures, beside those of -s and @load-sigs; blanks are between them.
+global signature_files = "" &redef &add_func=add_signature_file;
+
+## Of which connections tcp_contents and udp_contents tell.
+const tcp_content_delivery_ports_orig: table[port] of bool = {} &redef;
+const tcp_content_delivery_ports_resp: table[port] of bool = {} &redef;
+const tcp_content_deliver_all_orig = F &redef;
+const tcp_content_deliver_all_resp = F &redef;
+option udp_content_ports: set[port] = {};
+option udp_content_delivery_ports_use_resp = F;
+const udp_content_delivery_ports_orig: table[port] of bool = {} &redef;
+const udp_content_delivery_ports_resp: table[port] of bool = {} &redef;
+const udp_content_deliver_all_orig = F &redef;
+const udp_content_deliver_all_resp = F &redef;
+
 type call_argument: record {
 	name: string;
 	type: string;

@@ -164,6 +164,8 @@ const dpd_ignore_ports: bool = F &redef;
 const dpd_buffer_size: count = 1024 &redef;
 ## Segments in which they are looked for.
 const dpd_max_packets: count = 100 &redef;
+## Signatures look at what dpd_buffer_size and dpd_max_packets allow, and not at all of a stream.
+const dpd_match_only_beginning: bool = T &redef;
 
 module LogAscii;
 export {
@@ -313,40 +315,16 @@ const bits_per_uid: count = 96 &redef;
 const skip_http_data: bool = F &redef;
 ## Not obeyed: content shows a protocol by what a stream begins with, and never later.
 const tcp_match_undelivered: bool = T &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
+## Not obeyed: this is fixed.
 const dpd_reassemble_first_packets: bool = T &redef;
 ## Not obeyed: content shows a protocol by what a stream begins with, and never later.
-const dpd_match_only_beginning: bool = T &redef;
-## Not obeyed: content shows a protocol by what a stream begins with, and never later.
 const dpd_late_match_stop: bool = F &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
+## Not obeyed: all patterns of a kind are one automaton.
 const sig_max_group_size: count = 50 &redef;
-## Not obeyed: there is no signature engine; protocols are found by code of their own.
-global signature_files: string = "" &redef;
 ## Not obeyed: contents of streams are not handed to scripts.
 const tcp_reassembler_ports_orig: set[port] = {} &redef;
 ## Not obeyed: contents of streams are not handed to scripts.
 const tcp_reassembler_ports_resp: set[port] = {} &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const tcp_content_delivery_ports_orig: table[port] of bool = {} &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const tcp_content_delivery_ports_resp: table[port] of bool = {} &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const tcp_content_deliver_all_orig: bool = F &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const tcp_content_deliver_all_resp: bool = F &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const udp_content_delivery_ports_orig: table[port] of bool = {} &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const udp_content_delivery_ports_resp: table[port] of bool = {} &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-option udp_content_ports: set[port] = {};
-## Not obeyed: contents of streams are not handed to scripts.
-option udp_content_delivery_ports_use_resp: bool = F;
-## Not obeyed: contents of streams are not handed to scripts.
-const udp_content_deliver_all_orig: bool = F &redef;
-## Not obeyed: contents of streams are not handed to scripts.
-const udp_content_deliver_all_resp: bool = F &redef;
 ## Not obeyed: this engine works otherwise.
 const tcp_max_old_segments: count = 0 &redef;
 ## Not obeyed: this engine works otherwise.

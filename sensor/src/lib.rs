@@ -19,6 +19,7 @@ pub mod policy;
 pub mod record;
 pub mod script_host;
 pub mod service;
+pub mod signature;
 pub mod sink;
 pub mod sumstats;
 pub mod testing;

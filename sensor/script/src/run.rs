@@ -30,6 +30,8 @@ pub struct ScriptOptions {
     pub scripts: Vec<String>,
     /// Code given with `-e`.
     pub code: Vec<String>,
+    /// Files of signatures (`-s`).
+    pub signatures: Vec<String>,
     /// `-b`: only the declarations every script needs.
     pub bare: bool,
     /// What a configuration file sets: `Module::option=value`, as if it were the default.
@@ -51,6 +53,7 @@ impl Default for ScriptOptions {
         ScriptOptions {
             scripts: Vec::new(),
             code: Vec::new(),
+            signatures: Vec::new(),
             bare: false,
             settings: Vec::new(),
             overrides: Vec::new(),
@@ -126,6 +129,14 @@ impl Script {
                 opts.overrides.iter().filter(|assignment| Assignment::of(assignment).class == class)
             {
                 c.assignment(PARAMS, assignment);
+            }
+        }
+        let named = c.vm.global_value("signature_files").map(|files| c.vm.text_string(files));
+        for file in
+            opts.signatures.iter().map(String::as_str).chain(named.iter().flat_map(|files| files.split(' ')))
+        {
+            if !file.is_empty() {
+                c.signatures(file, Span::default());
             }
         }
         if c.errors > 0 {

@@ -240,7 +240,9 @@ impl Detection {
 
     /// Nothing is to be found any more.
     pub fn is_over(&self) -> bool {
-        self.undecided.is_empty() || self.seen > self.most.bytes || self.pieces.len() >= self.most.segments
+        self.undecided.is_empty() && !self.most.kept
+            || self.seen > self.most.bytes
+            || self.pieces.len() >= self.most.segments
     }
 
     /// Originator and responder were found to be the other way round.

@@ -14,6 +14,8 @@ pub(super) mod files;
 pub(super) mod ftp;
 #[path = "http/mod.rs"]
 pub(super) mod http;
+#[path = "icmp/mod.rs"]
+pub(super) mod icmp;
 #[path = "imap/mod.rs"]
 pub(super) mod imap;
 #[path = "irc/mod.rs"]
@@ -42,6 +44,8 @@ pub(super) mod quic;
 pub(super) mod radius;
 #[path = "rfb/mod.rs"]
 pub(super) mod rfb;
+#[path = "signatures/mod.rs"]
+pub(super) mod signatures;
 #[path = "sip/mod.rs"]
 pub(super) mod sip;
 #[path = "smtp/mod.rs"]

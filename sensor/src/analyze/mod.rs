@@ -33,6 +33,7 @@ pub use protocol::{
     row_of, services,
 };
 pub use session::{Child, Sessions};
+pub use signatures::events as signature_events;
 pub use unclaimed::{ByPort, Unclaimed};
 
 use smallvec::SmallVec;
@@ -443,6 +444,14 @@ impl<'c> Link<'_, 'c> {
     /// Nothing more of the flow is wanted: the analyzer is given no more of it, not even its end.
     pub fn leave(&mut self) {
         self.standing.leave();
+    }
+
+    /// A text that signatures may look at.
+    #[inline]
+    pub fn text(&mut self, text: &signatures::Text<'_>) {
+        if self.shared.of.signatures.current.is_some() {
+            self.shared.of.signatures.text(self.cx, self.flow, text);
+        }
     }
 
     pub fn weird(&mut self, name: &'static str, source: &'static str) {

@@ -1,5 +1,7 @@
 //! The analyzers of one flow: which ones there are, and what they are told.
 
+mod matching;
+
 use smallvec::SmallVec;
 
 use crate::analyze::confirm::disabled;
@@ -8,14 +10,16 @@ use crate::analyze::conn::{self, events};
 use crate::analyze::detect::Detection;
 use crate::analyze::detect::{is_looked_for, may_begin};
 use crate::analyze::expect::Found;
+use crate::analyze::icmp;
 use crate::analyze::protocol::{expects, named};
+use crate::analyze::signatures::{self, Matching};
 use crate::analyze::{
     Analysis, AnalyzeStats, Analyzer, Expectation, Expected, Link, Named, Others, Shared, Spec, Unclaimed,
     suggested,
 };
 use crate::config::Config;
 use crate::event::{Conn, Order, Proto};
-use crate::flow::{Cx, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
+use crate::flow::{Cx, Datagram, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
 use crate::time::Time;
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
@@ -73,19 +77,14 @@ impl Analysis for Sessions {
         self.watches = true;
     }
 
-    fn disable(
-        &mut self,
-        cx: &mut Cx<'_>,
-        flow: &mut Flow,
-        session: &mut Session,
-        analyzer: u64,
-        prevent: bool,
-    ) {
-        if let Some(active) = session.active()
-            && active.disable(analyzer, prevent, cx, flow, &mut self.shared)
-        {
-            session.settle();
-        }
+    fn disable(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, analyzer: u64, prevent: bool) {
+        self.with(state, |shared, session| {
+            if let Some(active) = session.active()
+                && active.disable(analyzer, prevent, cx, flow, shared)
+            {
+                session.settle();
+            }
+        });
     }
 
     fn expect(&mut self, expectation: &Expectation, now: Time, since: Order) {
@@ -104,6 +103,14 @@ impl Analysis for Sessions {
             (self.watches, self.waits) = (false, true);
         }
     }
+}
+
+/// What is kept for a flow.
+#[derive(Default)]
+pub struct State {
+    session: Session,
+    /// What it has matched of signatures, where there are any.
+    matching: Option<Box<Matching>>,
 }
 
 /// What is known of a flow's protocol.
@@ -262,6 +269,29 @@ impl Slot {
             return self.stop(cx, flow, shared);
         }
         self.tell(cx, flow, shared, what);
+    }
+
+    /// Tells the analyzer what came before it.
+    fn catch_up(&mut self, detection: &Detection, cx: &mut Cx<'_>, flow: &mut Flow, shared: &mut Shared) {
+        let is_stream = detection.is_of_stream();
+        detection.replay(|dir, piece| self.read(is_stream, dir, piece, cx, flow, shared));
+    }
+
+    /// A piece of data, or a gap of so many bytes.
+    fn read(
+        &mut self,
+        is_stream: bool,
+        dir: Dir,
+        piece: Result<&[u8], u64>,
+        cx: &mut Cx<'_>,
+        flow: &mut Flow,
+        shared: &mut Shared,
+    ) {
+        self.call(cx, flow, shared, |analyzer, link| match piece {
+            Ok(bytes) if is_stream => analyzer.data(link, dir, bytes),
+            Ok(datagram) => analyzer.datagram(link, dir, datagram),
+            Err(gap) => analyzer.gap(link, dir, gap),
+        });
     }
 
     /// Takes the analyzer off the flow.
@@ -446,16 +476,8 @@ impl Active {
         let Some(mut detection) = self.detection.take() else { return };
         for spec in detection.look(dir, bytes) {
             let Some(slot) = self.started(spec, cx, flow, shared) else { continue };
-            let is_stream = detection.is_of_stream();
-            let mut tell = |dir, piece: Result<&[u8], u64>| {
-                slot.call(cx, flow, shared, |analyzer, link| match piece {
-                    Ok(bytes) if is_stream => analyzer.data(link, dir, bytes),
-                    Ok(datagram) => analyzer.datagram(link, dir, datagram),
-                    Err(gap) => analyzer.gap(link, dir, gap),
-                });
-            };
-            detection.replay(&mut tell);
-            tell(dir, Ok(bytes));
+            slot.catch_up(&detection, cx, flow, shared);
+            slot.read(detection.is_of_stream(), dir, Ok(bytes), cx, flow, shared);
         }
         if detection.is_over() {
             shared.detections.give_back(detection);
@@ -583,9 +605,10 @@ impl Inner {
 }
 
 impl Handler for Sessions {
-    type State = Session;
+    type State = State;
 
-    fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) {
+    fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State) {
+        let session = &mut state.session;
         if (self.waits || !self.shared.expected.is_empty())
             && flow.proto() != Proto::Icmp
             && !cx.bus.is_muted()
@@ -599,49 +622,74 @@ impl Handler for Sessions {
         }
     }
 
-    fn listens(&self, session: &Session) -> bool {
-        match session {
-            Session::Fresh | Session::FreshFlipped => true,
-            Session::Active(active) => active.listens(),
-            Session::Unknown => false,
-        }
-    }
-
-    fn datagram(
+    #[inline]
+    fn packet(
         &mut self,
         cx: &mut Cx<'_>,
         flow: &mut Flow,
-        session: &mut Session,
+        state: &mut State,
         dir: Dir,
-        payload: &[u8],
+        datagram: &Datagram<'_>,
     ) {
+        if cx.config.signatures.is_some() {
+            self.shared.of.signatures.packet(cx, flow, &mut state.matching, dir, datagram);
+        }
+    }
+
+    fn icmp(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, message: &Datagram<'_>) {
+        icmp::message(cx, flow, message);
+    }
+
+    fn listens(&self, state: &State) -> bool {
+        let listens = match &state.session {
+            Session::Fresh | Session::FreshFlipped => true,
+            Session::Active(active) => active.listens(),
+            Session::Unknown => false,
+        };
+        listens || signatures::Worker::listens(state.matching.as_deref())
+    }
+
+    fn datagram(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, dir: Dir, payload: &[u8]) {
+        if state.matching.is_some() {
+            return self.matched(cx, flow, state, dir, payload);
+        }
+        let session = &mut state.session;
         if let Some(active) = session.begin(cx, flow, &mut self.shared) {
             active.message(cx, flow, &mut self.shared, dir, payload);
             session.settle();
         }
     }
 
-    fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, bytes: &[u8]) {
+    fn data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, dir: Dir, bytes: &[u8]) {
+        if state.matching.is_some() {
+            return self.matched(cx, flow, state, dir, bytes);
+        }
+        let session = &mut state.session;
         let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
         active.data(cx, flow, &mut self.shared, dir, bytes);
         session.settle();
     }
 
-    fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir, len: u64) {
-        let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
-        active.gap(cx, flow, &mut self.shared, dir, len);
-        session.settle();
+    fn gap(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, dir: Dir, len: u64) {
+        self.with(state, |shared, session| {
+            let Some(active) = session.begin(cx, flow, shared) else { return };
+            active.gap(cx, flow, shared, dir, len);
+            session.settle();
+        });
     }
 
-    fn end_of_data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, dir: Dir) {
-        if let Some(active) = session.active() {
-            let tell =
-                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.end_of_data(link, dir);
-            active.each_within(cx, flow, &mut self.shared, tell);
-        }
+    fn end_of_data(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, dir: Dir) {
+        self.with(state, |shared, session| {
+            if let Some(active) = session.active() {
+                let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| {
+                    analyzer.end_of_data(link, dir)
+                };
+                active.each_within(cx, flow, shared, tell);
+            }
+        });
     }
 
-    fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session, event: TcpEvent) {
+    fn tcp_event(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State, event: TcpEvent) {
         let c = Conn;
         match event {
             TcpEvent::Established => flow.raise(cx, &events::ConnectionEstablished { c }),
@@ -654,26 +702,34 @@ impl Handler for Sessions {
             TcpEvent::Finished { half: false } => flow.raise(cx, &events::ConnectionFinished { c }),
             TcpEvent::RstPacket => {}
         }
-        if let Some(active) = session.active() {
-            let tell =
-                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| analyzer.tcp_event(link, event);
-            active.each_within(cx, flow, &mut self.shared, tell);
-        }
+        self.with(state, |shared, session| {
+            if let Some(active) = session.active() {
+                let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| {
+                    analyzer.tcp_event(link, event)
+                };
+                active.each_within(cx, flow, shared, tell);
+            }
+        });
     }
 
-    fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, _: &mut Session) {
+    fn timed_out(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, _: &mut State) {
         flow.raise(cx, &events::ConnectionTimeout { c: Conn });
     }
 
-    fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, session: &mut Session) -> bool {
-        let Some(active) = session.active() else { return false };
-        let mut over = false;
-        let tell = &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| over |= analyzer.timer(link);
-        active.each_within(cx, flow, &mut self.shared, tell);
-        over
+    fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State) -> bool {
+        self.with(state, |shared, session| {
+            let Some(active) = session.active() else { return false };
+            let mut over = false;
+            let tell =
+                &mut |analyzer: &mut dyn Analyzer, link: &mut Link<'_, '_>| over |= analyzer.timer(link);
+            active.each_within(cx, flow, shared, tell);
+            over
+        })
     }
 
-    fn flipped(&mut self, session: &mut Session) {
+    fn flipped(&mut self, state: &mut State) {
+        // What was matched stays with the side that it was matched for, as in Zeek.
+        let session = &mut state.session;
         match session {
             Session::Fresh => *session = Session::FreshFlipped,
             Session::FreshFlipped => *session = Session::Fresh,
@@ -682,9 +738,14 @@ impl Handler for Sessions {
         }
     }
 
-    fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, session: &mut Session) {
-        if let Some(active) = session.active() {
-            active.finish(cx, flow, &mut self.shared);
+    fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, state: &mut State) {
+        self.with(state, |shared, session| {
+            if let Some(active) = session.active() {
+                active.finish(cx, flow, shared);
+            }
+        });
+        if let Some(matching) = state.matching.take() {
+            self.shared.of.signatures.end(cx, flow, matching);
         }
         if flow.proto() == Proto::Tcp && tcp.is_pending() && cx.bus.order().packet == Order::END {
             flow.raise(cx, &events::ConnectionPending { c: Conn });

@@ -254,7 +254,7 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         script::Compiled::None => (None, None),
         script::Compiled::Failed => return Ok(script::FAILED),
         script::Compiled::Scripts(scripts) => (Some(scripts), None),
-        script::Compiled::Deferred(options) => (None, Some(options)),
+        script::Compiled::Deferred(options) => (None, Some(*options)),
     };
     if let Some(key) = &args.explain {
         let given = scripts.as_mut().filter(|_| !args.scripts.is_empty());

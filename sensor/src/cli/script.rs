@@ -19,6 +19,10 @@ pub(super) struct ScriptArgs {
     #[arg(short = 'e', long = "exec", value_name = "CODE")]
     code: Vec<String>,
 
+    /// Match the signatures in this file
+    #[arg(short = 's', long = "rulefile", value_name = "FILE")]
+    signatures: Vec<String>,
+
     /// Load only the declarations that every script needs
     #[arg(short = 'b', long = "bare-mode")]
     bare: bool,
@@ -36,7 +40,7 @@ pub(super) enum Compiled {
     Failed,
     Scripts(Box<Scripts>),
     /// Those that are loaded by default, with these options, should the capture need them.
-    Deferred(ScriptOptions),
+    Deferred(Box<ScriptOptions>),
 }
 
 /// The engine's settings, in which scripts and options have their say.
@@ -53,12 +57,12 @@ impl ScriptArgs {
     /// These scripts alone.
     pub fn of(scripts: &[&str]) -> ScriptArgs {
         let words = scripts.iter().map(|script| (*script).to_owned()).collect();
-        ScriptArgs { code: Vec::new(), bare: false, words }
+        ScriptArgs { code: Vec::new(), signatures: Vec::new(), bare: false, words }
     }
 
     /// There is nothing to run.
     pub fn is_empty(&self) -> bool {
-        self.code.is_empty() && self.words.is_empty()
+        self.code.is_empty() && self.words.is_empty() && self.signatures.is_empty()
     }
 
     /// `nightjar check`; `places`: tells where each handler runs.
@@ -89,14 +93,16 @@ impl ScriptArgs {
         }
         // What is loaded by default joins messages to rows, and writes a sensor's notices.
         let by_default = traffic == Traffic::Capture && !self.bare;
-        if self.scripts().next().is_none() && self.code.is_empty() && traffic != Traffic::Live {
+        let names_none =
+            self.scripts().next().is_none() && self.code.is_empty() && self.signatures.is_empty();
+        if names_none && traffic != Traffic::Live {
             self.check_assignments(traffic, &mut engine)?;
             let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
             let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
                 && engine.given.iter().all(|(option, _)| obeyed(option));
             if natively {
                 engine.config.ignore_checksums |= engine.no_checksums;
-                let deferred = || Compiled::Deferred(self.options(traffic, &engine));
+                let deferred = || Compiled::Deferred(Box::new(self.options(traffic, &engine)));
                 return Ok(if by_default { deferred() } else { Compiled::None });
             }
         }
@@ -165,6 +171,7 @@ impl ScriptArgs {
         let mut wanted = ScriptOptions {
             scripts: self.scripts().cloned().collect(),
             code: self.code.clone(),
+            signatures: self.signatures.clone(),
             bare: self.bare,
             settings: Scripts::settings_of(engine.given),
             overrides,

@@ -19,6 +19,7 @@ use nightjar_protocols::files::Hashing;
 use crate::event::{Interest, Proto};
 use crate::export::Exports;
 use crate::record::{Format, JsonTime};
+use crate::signature::Signatures;
 use crate::time::Interval;
 
 /// What each of these is for stands with the option that sets it, in [`options`].
@@ -52,8 +53,12 @@ pub struct Config {
     pub capture_passwords: bool,
     pub protocols: Protocols,
     pub detection: Detection,
+    /// Signatures of users, if there are any.
+    pub signatures: Option<Arc<Signatures>>,
     /// What scripts say of analyzers; none where they say nothing.
     pub analyzers: Option<Arc<Analyzers>>,
+    /// Of which connections scripts are told what they carry; none where of none.
+    pub contents: Option<Arc<Contents>>,
     pub violations: Violations,
     pub streams: Streams,
     pub tunnels: Tunnels,
@@ -88,6 +93,10 @@ pub struct Detection {
     pub bytes: usize,
     /// … and segments.
     pub segments: usize,
+    /// Signatures look no further either.
+    pub only_beginning: bool,
+    /// What is looked at is kept to the end of that: signatures may set analyzers on it.
+    pub kept: bool,
 }
 
 /// Which analyzers are set on connections beside what they say themselves, by their names.
@@ -103,6 +112,37 @@ pub struct Analyzers {
     pub unlogged: BTreeSet<String>,
     /// How often an analyzer that was never confirmed may break its rules, of those for which scripts say.
     pub max_violations: BTreeMap<String, u64>,
+}
+
+/// Of which connections scripts are told what they carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// All, by transport (TCP, UDP) and sender (originator, responder).
+    pub all: [[bool; 2]; 2],
+    /// The same by the port that is sent to.
+    pub ports: [[BTreeMap<u16, bool>; 2]; 2],
+    /// Both sides, by either port.
+    pub of_either: BTreeSet<u16>,
+    /// With UDP, the responder's port counts whoever sends.
+    pub by_responder: bool,
+}
+
+impl Contents {
+    /// Whether a TCP stream's are told.
+    pub fn of_stream(&self, is_orig: bool, resp_port: u16) -> bool {
+        self.tells(0, is_orig, resp_port)
+    }
+
+    /// Whether a datagram's are.
+    pub fn of_datagram(&self, is_orig: bool, ports: (u16, u16), resp_port: u16) -> bool {
+        let either = self.of_either.contains(&ports.0) || self.of_either.contains(&ports.1);
+        either || self.tells(1, is_orig, if self.by_responder { resp_port } else { ports.1 })
+    }
+
+    fn tells(&self, transport: usize, is_orig: bool, port: u16) -> bool {
+        let side = usize::from(!is_orig);
+        self.all[transport][side] || self.ports[transport][side].get(&port) == Some(&true)
+    }
 }
 
 /// What is made of protocols whose rules a connection breaks.
@@ -319,7 +359,9 @@ impl Default for Config {
             capture_passwords: false,
             protocols: Protocols::default(),
             detection: Detection::default(),
+            signatures: None,
             analyzers: None,
+            contents: None,
             violations: Violations::default(),
             streams: Streams::default(),
             tunnels: Tunnels::default(),
@@ -343,7 +385,7 @@ impl Default for PacketFilter {
 
 impl Default for Detection {
     fn default() -> Self {
-        Detection { ignores_ports: false, bytes: 1024, segments: 100 }
+        Detection { ignores_ports: false, bytes: 1024, segments: 100, only_beginning: true, kept: false }
     }
 }
 

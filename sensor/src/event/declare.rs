@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use crate::event::{Arena, Part, Span};
+use crate::event::{Arena, Part, Proto, Span};
 use crate::time::{Interval, Time};
 
 /// The place of an event among all that there are: `first` of its group, and its place in that.
@@ -144,6 +144,14 @@ pub struct File;
 #[derive(Clone, Copy, Debug)]
 pub struct Port(pub u16);
 
+/// A port of whatever transport protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct PortOf {
+    pub number: u16,
+    /// None where that is not known.
+    pub proto: Option<Proto>,
+}
+
 /// A text that the program knows beforehand, which needs no copy.
 #[derive(Clone, Copy, Debug)]
 pub struct Name(pub &'static str);
@@ -193,6 +201,15 @@ arguments! {
     IpAddr as "addr": |addr| Part::Addr(*addr);
     Port as "port": |port| Part::Port(port.0);
     Name as "string": |name| Part::Name(name.0);
+}
+
+impl Argument for PortOf {
+    const TYPE: ArgType = ArgType::Named("port");
+
+    fn put(&self, arena: &mut Arena) -> Part {
+        let proto = self.proto.map_or(Part::Unset, |proto| Part::Name(proto.name()));
+        arena.record(&[Part::Count(u64::from(self.number)), proto])
+    }
 }
 
 impl Argument for &[u8] {

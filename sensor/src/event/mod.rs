@@ -17,7 +17,7 @@ pub use arena::{Arena, ConnView, Drafted, EndView, Excerpt, FileView, Part, Reco
 pub use bus::{Batch, Bus, Emitted, Item, Once};
 pub use declare::{
     ArgType, Argument, Conn, EnumDecl, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name,
-    Numbered, Port, RecordDecl, UpperCase,
+    Numbered, Port, PortOf, RecordDecl, UpperCase,
 };
 pub(crate) use declare::{arg_enums, arg_records, events, lists};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};

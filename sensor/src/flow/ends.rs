@@ -29,7 +29,7 @@ pub(super) fn seems_reversed(tuple: &Tuple, datagram: &Datagram<'_>, config: &Co
 }
 
 /// What stands for ports in ICMP: the type, and the type of the answer or the code.
-pub(super) fn icmp_ports(protocol: u8, kind: u8, code: u8) -> (u16, u16, bool) {
+pub fn icmp_ports(protocol: u8, kind: u8, code: u8) -> (u16, u16, bool) {
     let answer = match (protocol, kind) {
         // RFC 792, RFC 950, RFC 1256.
         (1, 8) => Some(0),

@@ -13,7 +13,7 @@ use crate::counters::{counter, counters, gauge};
 use crate::decode::discarded;
 use crate::event::{Bus, Conn, Order, Proto, Tunnel};
 use crate::flow::ends::{icmp_ports, seems_reversed};
-use crate::flow::events::{Headers, NewPacket};
+use crate::flow::events::{ConnectionFlipped, ConnectionReused, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
 use crate::flow::key::{End, Key, Tuple};
@@ -114,6 +114,7 @@ impl<H: Handler> Env<'_, '_, H> {
         tcp.flip();
         flow.flip();
         self.handler.flipped(app);
+        flow.raise(&mut self.cx, &ConnectionFlipped { c: Conn });
     }
 }
 
@@ -364,6 +365,8 @@ impl<H: Handler> Flows<H> {
             {
                 if let Some(slot) = self.slab.get_mut(at) {
                     slot.flow.replaced = true;
+                    let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+                    slot.flow.raise(&mut cx, &ConnectionReused { c: Conn });
                 }
                 self.remove(at, arrival.now, config, bus);
                 found = None;
@@ -389,6 +392,7 @@ impl<H: Handler> Flows<H> {
         let dir = if flow.tuple.src == tuple.src { Dir::Orig } else { Dir::Resp };
         let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
         flow.raise(&mut cx, &NewPacket { c: Conn, p: Headers(datagram) });
+        self.handler.packet(&mut cx, flow, app, dir, datagram);
         let mut env = Env { cx, handler: &mut self.handler, total: &mut self.total };
         let stats = &mut self.stats;
         let handed = match tuple.proto {
@@ -467,7 +471,8 @@ impl<H: Handler> Flows<H> {
             deadlines: [NEVER; Deadline::COUNT],
             armed: NEVER,
         };
-        if seems_reversed(&tuple, datagram, config) {
+        let reversed = seems_reversed(&tuple, datagram, config);
+        if reversed {
             flow.flip();
         }
         match tuple.proto {
@@ -481,11 +486,11 @@ impl<H: Handler> Flows<H> {
         }
         bus.mute(flow.shadow);
         let mut app = H::State::default();
-        self.handler.opened(
-            &mut Cx { now: arrival.now, stamp: arrival.stamp, config, bus },
-            &mut flow,
-            &mut app,
-        );
+        let mut cx = Cx { now: arrival.now, stamp: arrival.stamp, config, bus };
+        if reversed {
+            flow.raise(&mut cx, &ConnectionFlipped { c: Conn });
+        }
+        self.handler.opened(&mut cx, &mut flow, &mut app);
         let tcp = if tuple.proto == Proto::Tcp { self.tcps.insert(Tcp::new()) } else { NO_TCP };
         let at = self.slab.insert(Slot { flow, tcp, app });
         self.index.insert_unique(hash, (at, hash as u32), |&(_, tag)| widen(tag));

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::event::Bus;
-use crate::flow::{Flow, Tcp};
+use crate::flow::{Datagram, Flow, Tcp};
 use crate::time::Time;
 
 /// A direction of a flow.
@@ -63,6 +63,20 @@ pub trait Handler {
 
     /// A flow began, with this packet.
     fn opened(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut Self::State);
+
+    /// A packet of the flow came, and is analysed next.
+    fn packet(
+        &mut self,
+        _cx: &mut Cx<'_>,
+        _flow: &mut Flow,
+        _state: &mut Self::State,
+        _dir: Dir,
+        _datagram: &Datagram<'_>,
+    ) {
+    }
+
+    /// An ICMP message.
+    fn icmp(&mut self, _cx: &mut Cx<'_>, _flow: &mut Flow, _message: &Datagram<'_>) {}
 
     /// Whether anyone still reads this flow's bytes; if not, none are buffered.
     fn listens(&self, state: &Self::State) -> bool;

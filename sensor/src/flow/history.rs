@@ -62,9 +62,23 @@ pub struct Scaled(u32);
 impl Scaled {
     pub const ZERO: Scaled = Scaled(0);
 
+    /// How often it was counted.
+    pub fn times(self) -> u32 {
+        self.0
+    }
+
+    /// The same where it is to be recorded, and not for the first time.
+    pub fn reached(self) -> Option<u32> {
+        (self.0 > 1 && self.is_recorded()).then_some(self.0)
+    }
+
     /// Counts one more, and tells whether it is to be recorded.
     pub fn count(&mut self) -> bool {
         self.0 = self.0.saturating_add(1);
+        self.is_recorded()
+    }
+
+    fn is_recorded(self) -> bool {
         matches!(
             self.0,
             1 | 10 | 100 | 1_000 | 10_000 | 100_000 | 1_000_000 | 10_000_000 | 100_000_000 | 1_000_000_000

@@ -13,6 +13,7 @@ mod tcp;
 mod timers;
 mod transport;
 
+pub use ends::icmp_ports;
 pub use engine::{Arrival, Datagram, Ending, FlowStats, Flows, Handed, TooShort};
 pub use handler::{Cx, Dir, Handler, TcpEvent};
 pub use key::{End, Key, Tuple};

@@ -6,6 +6,8 @@ use nightjar_protocols::wire::numbers::ipproto;
 
 use crate::event::{Arena, Part};
 use crate::flow::Datagram;
+use crate::flow::events::{Numbers, SynPacket, TcpOptionOf};
+use crate::flow::tcp::Segment;
 
 /// Extension headers that one packet tells of.
 const MAX_EXTENSIONS: usize = 16;
@@ -35,6 +37,74 @@ pub(super) fn headers(arena: &mut Arena, datagram: &Datagram<'_>) -> Part {
         _ => {}
     }
     arena.record(&[ip, ip6, tcp, udp, icmp])
+}
+
+/// What a segment with SYN tells.
+#[cold]
+pub(super) fn syn(datagram: &Datagram<'_>, segment: &Segment<'_>, is_orig: bool) -> SynPacket {
+    let v6 = datagram.src.is_ipv6();
+    let byte = |at: usize| datagram.header.get(at).copied().unwrap_or(0);
+    let mut syn = SynPacket {
+        is_orig,
+        df: !v6 && byte(6) & 0x40 != 0,
+        ttl: byte(if v6 { 7 } else { 8 }),
+        size: datagram.total_len,
+        win_size: segment.window,
+        win_scale: -1,
+        mss: 0,
+        sack_ok: false,
+        tsval: None,
+        tsecr: None,
+    };
+    for option in tcp_options(segment.options) {
+        syn.mss = option.mss.unwrap_or(syn.mss);
+        syn.win_scale = option.window_scale.map_or(syn.win_scale, i64::from);
+        syn.sack_ok |= option.kind == 4;
+        syn.tsval = option.send_timestamp.or(syn.tsval);
+        syn.tsecr = option.echo_timestamp.or(syn.tsecr);
+    }
+    syn
+}
+
+/// The options of a TCP header (RFC 9293 §3.2), up to the first that does not fit.
+#[cold]
+pub(super) fn tcp_options(bytes: &[u8]) -> Vec<TcpOptionOf<'_>> {
+    let (mut found, mut rest) = (Vec::new(), bytes);
+    while let [kind, behind @ ..] = rest {
+        let length = if *kind < 2 { 1 } else { behind.first().copied().unwrap_or(0) };
+        let Some((option, next)) = rest.split_at_checked(usize::from(length)).filter(|_| length > 0) else {
+            break;
+        };
+        let data = option.get(2..).unwrap_or_default();
+        let number = |at: usize| {
+            let bytes = data.get(at..).and_then(|behind| behind.first_chunk::<4>());
+            bytes.map(|bytes| u32::from_be_bytes(*bytes))
+        };
+        let mut of = TcpOptionOf {
+            kind: *kind,
+            length,
+            data: None,
+            mss: None,
+            window_scale: None,
+            sack: None,
+            send_timestamp: None,
+            echo_timestamp: None,
+        };
+        match (*kind, data) {
+            (0 | 1 | 4, _) => {}
+            (2, [a, b]) => of.mss = Some(u16::from_be_bytes([*a, *b])),
+            (3, [scale]) => of.window_scale = Some(*scale),
+            (5, data) if data.len() % 8 == 0 => of.sack = Some(Numbers(data)),
+            (8, [_, _, _, _, _, _, _, _]) => (of.send_timestamp, of.echo_timestamp) = (number(0), number(4)),
+            (_, data) => of.data = Some(data),
+        }
+        found.push(of);
+        if *kind == 0 {
+            break;
+        }
+        rest = next;
+    }
+    found
 }
 
 fn count(number: impl Into<u64>) -> Part {

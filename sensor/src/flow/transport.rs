@@ -2,11 +2,15 @@
 
 use etherparse::UdpHeaderSlice;
 
-use crate::event::{Conn, Event};
+use crate::event::{Conn, Event, List};
 use crate::flow::engine::{Datagram, Env, FlowStats};
-use crate::flow::events::ConnectionGrew;
+use crate::flow::events::{
+    ConnectionFlipped, ConnectionGrew, ConnectionSynPacket, PacketContents, TcpChecksumErrors, TcpOption,
+    TcpOptions, UdpContents, UdpReply, UdpRequest,
+};
 use crate::flow::handler::{Cx, Dir, Handler};
 use crate::flow::key::Tuple;
+use crate::flow::packet;
 use crate::flow::tcp::{Segment, Tcp};
 use crate::flow::{Flow, FlowSeen};
 
@@ -24,16 +28,36 @@ pub(super) fn take_segment<H: Handler>(
         Ok(segment) => segment,
         Err(error) => return flow.weird(&mut env.cx, error.weird(), "TCP"),
     };
+    let is_orig = dir.is_orig();
+    flow.raise(&mut env.cx, &PacketContents { c: Conn, contents: segment.payload });
     if datagram.bad_checksum {
         stats.bad_checksums += 1;
         flow.weird(&mut env.cx, "bad_TCP_checksum", "TCP");
-        return tcp.bad_checksum(flow, dir);
+        if let Some(threshold) = tcp.bad_checksum(flow, dir) {
+            flow.raise(&mut env.cx, &TcpChecksumErrors { c: Conn, is_orig, threshold });
+        }
+        return;
+    }
+    if segment.flags.syn() && env.cx.bus.wants(ConnectionSynPacket::ID) {
+        let pkt = packet::syn(datagram, &segment, is_orig);
+        flow.raise(&mut env.cx, &ConnectionSynPacket { c: Conn, pkt });
+    }
+    if env.cx.bus.wants(TcpOption::ID) || env.cx.bus.wants(TcpOptions::ID) {
+        let options = packet::tcp_options(segment.options);
+        for option in &options {
+            let option = TcpOption { c: Conn, is_orig, opt: option.kind, optlen: option.length };
+            flow.raise(&mut env.cx, &option);
+        }
+        if !options.is_empty() {
+            flow.raise(&mut env.cx, &TcpOptions { c: Conn, is_orig, options: List(&options) });
+        }
     }
     tcp.segment(env, flow, app, dir, &segment);
     if std::mem::take(&mut flow.flip_pending) {
         tcp.flip();
         tcp.show(flow);
         env.handler.flipped(app);
+        flow.raise(&mut env.cx, &ConnectionFlipped { c: Conn });
     }
     let dir = flow_dir(flow, dir, datagram);
     count(&mut env.cx, flow, dir, datagram);
@@ -80,6 +104,7 @@ pub(super) fn take_udp<'a, H: Handler>(
     let head = UdpHeaderSlice::from_slice(datagram.bytes).ok()?;
     let payload = datagram.bytes.get(head.slice().len()..)?;
     let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
+    flow.raise(&mut env.cx, &PacketContents { c: Conn, contents: payload });
     if datagram.bad_checksum {
         stats.bad_checksums += 1;
         flow.weird(&mut env.cx, "bad_UDP_checksum", "UDP");
@@ -91,12 +116,24 @@ pub(super) fn take_udp<'a, H: Handler>(
         flow.weird_about(&mut env.cx, "UDP_datagram_length_mismatch", "UDP", format!("{udp_len} != {len}"));
     }
     flow.last = env.cx.stamp;
+    let payload = payload.get(..len as usize - 8).unwrap_or(payload);
+    if let Some(contents) = &env.cx.config.contents {
+        let ports = (head.source_port(), head.destination_port());
+        if contents.of_datagram(dir.is_orig(), ports, flow.resp_port()) {
+            let contents = UdpContents { u: Conn, is_orig: dir.is_orig(), contents: payload };
+            flow.raise(&mut env.cx, &contents);
+        }
+    }
     flow.note_once(dir, FlowSeen::DATA, b'D');
     count_payload(flow, dir, i64::from(udp_len) - 8);
-    let payload = payload.get(..len as usize - 8).unwrap_or(payload);
+    match dir {
+        Dir::Orig => flow.raise(&mut env.cx, &UdpRequest { u: Conn }),
+        Dir::Resp => flow.raise(&mut env.cx, &UdpReply { u: Conn }),
+    }
     env.handler.datagram(&mut env.cx, flow, app, dir, payload);
     if std::mem::take(&mut flow.flip_pending) {
         env.handler.flipped(app);
+        flow.raise(&mut env.cx, &ConnectionFlipped { c: Conn });
     }
     // After the analyzers, and for the direction from before they swapped the roles, as in Zeek.
     count(&mut env.cx, flow, dir, datagram);
@@ -111,6 +148,11 @@ pub(super) fn take_icmp<H: Handler>(
     stats: &mut FlowStats,
 ) {
     let len = if datagram.len == 0 { datagram.bytes.len() as u32 } else { datagram.len };
+    if env.cx.bus.wants(PacketContents::ID) {
+        let contents = datagram.bytes.get(..len as usize).unwrap_or(datagram.bytes);
+        let contents = contents.get(8..).unwrap_or_default();
+        flow.raise(&mut env.cx, &PacketContents { c: Conn, contents });
+    }
     if datagram.bad_checksum {
         stats.bad_checksums += 1;
         return flow.weird(&mut env.cx, "bad_ICMP_checksum", "ICMP");
@@ -118,6 +160,7 @@ pub(super) fn take_icmp<H: Handler>(
     flow.last = env.cx.stamp;
     flow.active[dir as usize] = true;
     flow.sizes[dir as usize] += u64::from(len.saturating_sub(8));
+    env.handler.icmp(&mut env.cx, flow, datagram);
     // Zeek counts only what was captured whole.
     if datagram.bytes.len() as u32 >= len {
         count(&mut env.cx, flow, dir, datagram);

@@ -74,6 +74,7 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/sumstats.zeek", ByDefault),
     script!("base/frameworks/intel.zeek", ByDefault),
     script!("base/frameworks/software.zeek", ByDefault),
+    script!("base/frameworks/signatures.zeek", ByDefault),
 ];
 
 /// What is there instead of scripts of Zeek's that are not.

@@ -19,6 +19,7 @@ mod notice;
 mod options;
 mod policies;
 mod pushdown;
+mod signatures;
 mod state;
 mod sumstats;
 mod values;
@@ -37,6 +38,7 @@ use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
 use crate::analyze::file_events::{FileContent, FileHash};
+use crate::analyze::signature_events::SignatureFound;
 use crate::analyze::{self, Command};
 use crate::config::options::Given;
 use crate::config::{self, Config};
@@ -49,6 +51,7 @@ use crate::policy::{Events, Incident, Reload, ScriptCounters, WeirdSettings};
 use crate::record::{Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
+use crate::script_host::signatures::Signatures;
 use crate::script_host::state::RecordState;
 use crate::script_host::sumstats::{Origin, SumStats};
 use crate::script_host::values::Subject;
@@ -65,6 +68,7 @@ pub struct Scripts {
     /// What the workers take along for them.
     interest: Arc<Interest>,
     state: RecordState,
+    signatures: Signatures,
     /// What they were compiled from, to do so again.
     options: ScriptOptions,
     carets: bool,
@@ -107,6 +111,7 @@ impl Scripts {
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
+        let signatures = Signatures::read(&mut script.vm)?;
         let layout = Layout::of(&script.vm);
         let (interest, state) = (Arc::default(), RecordState::default());
         Ok(Scripts {
@@ -115,6 +120,7 @@ impl Scripts {
             layout,
             interest,
             state,
+            signatures,
             options: options.clone(),
             carets,
             config: Config::default(),
@@ -132,6 +138,7 @@ impl Scripts {
 
     /// Puts what scripts set into the engine's settings. Returns what it cannot obey, and why.
     pub fn configure(&self, config: &mut Config) -> Vec<String> {
+        self.signatures.configure(config);
         options::apply(&self.script.vm, config)
     }
 
@@ -219,7 +226,10 @@ impl Scripts {
         let treatment = |schema: &Schema| log.treatment(vm, schema, format, exported);
         let log_functions = |schema: &Schema, changed| log.log_functions(vm, schema, changed);
         let version = VERSION.fetch_add(1, Ordering::Relaxed);
-        self.interest = Arc::new(self.layout.interest(version, vm, treatment, log_functions));
+        let mut interest = self.layout.interest(version, vm, treatment, log_functions);
+        self.signatures.take_interest(&mut interest);
+        self.interest = Arc::new(interest);
+        self.signatures.configure(&mut self.config);
         self.config.interest = self.interest.clone();
         self.config.clone()
     }
@@ -359,6 +369,9 @@ impl Events for Scripts {
         {
             self.frameworks.files.content(vm, &file, view.fuid, *offset, piece);
         }
+        if event.id == SignatureFound::ID {
+            self.signatures.found(vm, event, arena, &conn);
+        }
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
         if let Some(target) = target {
             let transport = view.map(|view| values::proto(view.proto));
@@ -423,6 +436,7 @@ impl Events for Scripts {
     fn ended(&mut self, uid: Uid) {
         self.state.forget(&self.layout, uid);
         self.frameworks.files.ended(uid);
+        self.signatures.ended(uid);
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

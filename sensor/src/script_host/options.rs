@@ -11,7 +11,7 @@ use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::NativeFn;
 
 use crate::config::options::{OptionDef, Role, Value, all};
-use crate::config::{Analyzers, Config};
+use crate::config::{Analyzers, Config, Contents};
 use crate::event::Proto;
 use crate::script_host::log::rotate;
 use crate::time::Interval;
@@ -41,6 +41,8 @@ pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
     config.rotate_every = Interval::from_secs_f64(rotate::default_interval(vm));
     config.rotate_from = Interval::from_secs_f64(rotate::base_time(vm));
     let analyzers = analyzers(vm);
+    let contents = contents(vm);
+    config.contents = (contents != Contents::default()).then(|| Arc::new(contents));
     config.analyzers = (analyzers != Analyzers::default()).then(|| Arc::new(analyzers));
     refused
 }
@@ -52,6 +54,29 @@ pub(super) fn natives() -> Vec<(&'static str, NativeFn)> {
         Ok(value::Value::Bool(true))
     });
     vec![("Analyzer::obey", obey)]
+}
+
+/// Whose contents scripts want to hear of.
+fn contents(vm: &Vm) -> Contents {
+    let is = |name: &str| vm.global_value(name).is_some_and(value::Value::as_bool);
+    let table = |name: &str| match vm.global_value(name) {
+        Some(value::Value::Table(table)) => table.snapshot(),
+        _ => Vec::new(),
+    };
+    let each = |what: &str| {
+        ["tcp", "udp"].map(|proto| ["orig", "resp"].map(|side| format!("{proto}_content_{what}_{side}")))
+    };
+    let ports = |name: String| {
+        let ports = table(&name);
+        let ports = ports.iter().filter_map(|(key, is)| Some((port(key)?.1, is.as_bool())));
+        ports.collect::<BTreeMap<u16, bool>>()
+    };
+    Contents {
+        all: each("deliver_all").map(|sides| sides.map(|name| is(&name))),
+        ports: each("delivery_ports").map(|sides| sides.map(ports)),
+        of_either: table("udp_content_ports").iter().filter_map(|(key, _)| Some(port(key)?.1)).collect(),
+        by_responder: is("udp_content_delivery_ports_use_resp"),
+    }
 }
 
 /// What scripts say of analyzers.

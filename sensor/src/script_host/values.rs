@@ -101,6 +101,7 @@ pub(super) fn of(vm: &mut Vm, part: Part, arena: &Arena, ty: TypeId, subject: &S
             let values = items.map(|item| of(vm, *item, arena, element, &nothing)).collect();
             collection(vm, values, ty)
         }
+        Part::Record(fields) if ty == TypeId::Port => port(arena, arena.parts_of(fields)),
         Part::Record(fields) => {
             let Some(record) = vm.new_record_of(ty) else { return Value::Unset };
             let Some(declared) = vm.types.as_record(ty) else { return Value::Unset };
@@ -112,6 +113,18 @@ pub(super) fn of(vm: &mut Vm, part: Part, arena: &Arena, ty: TypeId, subject: &S
         }
         part => atom(part, None, subject.transport.unwrap_or(value::Proto::Unknown)).unwrap_or_default(),
     }
+}
+
+/// A port that comes with its transport protocol.
+fn port(arena: &Arena, parts: &[Part]) -> Value {
+    let [Part::Count(number), name] = parts else { return Value::Unset };
+    let proto = match arena.text_of(*name) {
+        Some(b"tcp") => value::Proto::Tcp,
+        Some(b"udp") => value::Proto::Udp,
+        Some(b"icmp") => value::Proto::Icmp,
+        _ => value::Proto::Unknown,
+    };
+    u16::try_from(*number).map_or(Value::Unset, |num| Value::Port(value::Port { num, proto }))
 }
 
 /// A value that needs no type to be made; `text` is what it is the text of.

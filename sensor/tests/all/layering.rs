@@ -10,6 +10,7 @@ const ORDER: &[(&str, u8)] = &[
     ("record", 0),
     ("export", 0),
     ("event", 0),
+    ("signature", 0),
     ("config", 0),
     ("counters", 0),
     ("capture", 1),
@@ -36,7 +37,8 @@ const BASE: &[(&str, &[&str])] = &[
     ("record", &["time"]),
     ("export", &["time", "record"]),
     ("event", &["time", "record", "export"]),
-    ("config", &["time", "record", "event", "export"]),
+    ("signature", &[]),
+    ("config", &["time", "record", "event", "export", "signature"]),
     ("counters", &[]),
 ];
 

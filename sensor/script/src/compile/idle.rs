@@ -41,6 +41,10 @@ impl Compiler {
         let own = |span: Span| span.file != 0 && !self.load.is_bundled(span.file);
         let handler = function.bodies.iter().map(|body| body.span).find(|span| own(*span))?;
         let (name, flavor) = (&global.name, function.flavor);
+        // Signatures may name events of their own.
+        if self.vm.signature_files.iter().any(|(_, text)| text.contains(&**name)) {
+            return None;
+        }
         let idle = match flavor {
             _ if self.load.is_declaring(global.span.file) => Idle::Unraised,
             Flavor::Event if own(global.span) => Idle::Unknown,

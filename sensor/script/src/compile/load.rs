@@ -110,6 +110,30 @@ impl Compiler {
         }
     }
 
+    /// Finds a file of signatures; the embedder reads it.
+    pub fn signatures(&mut self, what: &str, span: Span) {
+        let what = what.trim_matches('"');
+        let paths: Vec<String> = if what.starts_with('/') {
+            vec![what.to_string()]
+        } else if what.starts_with("./") || what.starts_with("../") {
+            let dir = if span.file == 0 { ".".to_string() } else { self.dir_of(span.file) };
+            vec![format!("{dir}/{}", what.strip_prefix("./").unwrap_or(what))]
+        } else {
+            self.load.path.iter().map(|dir| format!("{dir}/{what}")).collect()
+        };
+        for path in paths.iter().flat_map(|path| [format!("{path}.sig"), path.clone()]) {
+            if self.vm.signature_files.iter().any(|(known, _)| normal(known) == normal(&path)) {
+                return;
+            }
+            if let Some(text) = self.vm.host.read_script(&path) {
+                self.vm.signature_files.push((path, text));
+                return;
+            }
+        }
+        let text = format!("failed to find file associated with @load-sigs {what}");
+        self.diag(crate::diag::Diag::new(crate::diag::Severity::Error, Span::default(), text));
+    }
+
     fn add_text(&mut self, name: &str, path: &str, text: &str) -> (Rc<str>, u32) {
         let file = self.vm.sources.add(name, path, text);
         self.vm.loaded.push((name.to_string(), self.load.depth.len() as u32));
@@ -201,10 +225,6 @@ impl Driver for Compiler {
         self.err(span, text);
     }
 
-    fn warning(&mut self, span: Span, text: String) {
-        self.warn(span, text);
-    }
-
     fn condition(&mut self, e: &ExprRef) -> bool {
         self.in_condition = true;
         let te = self.expr(e);
@@ -245,6 +265,10 @@ impl Driver for Compiler {
 
     fn load(&mut self, what: &str, span: Span) -> Vec<(Rc<str>, u32)> {
         self.find_texts(what, span)
+    }
+
+    fn load_signatures(&mut self, what: &str, span: Span) {
+        self.signatures(what, span);
     }
 
     fn unload(&mut self, what: &str, span: Span) {

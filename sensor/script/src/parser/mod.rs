@@ -30,7 +30,6 @@ pub trait Driver {
     fn declare(&mut self, d: &Decl);
     /// A syntax or other error in the text.
     fn error(&mut self, span: Span, text: String);
-    fn warning(&mut self, span: Span, text: String);
     /// `@if ( e )`.
     fn condition(&mut self, e: &ExprRef) -> bool;
     /// `@ifdef ( id )`.
@@ -38,6 +37,8 @@ pub trait Driver {
     /// `@load`: the texts to read now, each once a run.
     fn load(&mut self, what: &str, span: Span) -> Vec<(Rc<str>, u32)>;
     fn unload(&mut self, what: &str, span: Span);
+    /// `@load-sigs`.
+    fn load_signatures(&mut self, what: &str, span: Span);
     fn prefixes(&mut self, what: &str);
     /// A file named with `@deprecated` was loaded.
     fn deprecated_file(&mut self, why: Option<&str>, span: Span);
@@ -168,13 +169,10 @@ impl<'d> Parser<'d> {
                 self.pending.extend(texts);
                 self.open_pending();
             }
-            Directive::LoadSigs(what) => {
-                let why = "there is no signature engine, protocols are found by code of their own";
-                self.driver.warning(span, format!("@load-sigs {what} has no effect: {why}"));
-            }
+            Directive::LoadSigs(what) => self.driver.load_signatures(&what, span),
             Directive::LoadPlugin(what) => {
-                let why = "plugins are machine code for Zeek";
-                self.driver.warning(span, format!("@load-plugin {what} has no effect: {why}"));
+                let why = "plugins are machine code for Zeek, which nothing else can run";
+                self.driver.error(span, format!("@load-plugin {what}: {why}"));
             }
             Directive::Unload(what) => self.driver.unload(&what, span),
             Directive::Prefixes(what) => self.driver.prefixes(&what),

@@ -81,6 +81,11 @@ impl Pattern {
         )
     }
 
+    /// Translated for regex-automata.
+    pub fn regex(&self) -> &str {
+        &self.regex
+    }
+
     pub fn source(&self) -> &str {
         &self.shown
     }

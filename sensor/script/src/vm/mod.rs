@@ -311,6 +311,8 @@ pub struct Vm {
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
     pub(crate) loaded: Vec<(String, u32)>,
+    /// Files of signatures, for the embedder: where each is, and its text.
+    pub signature_files: Vec<(String, String)>,
     /// What records of each type begin with.
     pub(crate) templates: HashMap<TypeId, Rc<crate::value::Template>, foldhash::fast::RandomState>,
     pub(crate) reporting: report::Reporting,
@@ -356,6 +358,7 @@ impl Vm {
             disabled_groups: HashSet::new(),
             state: crate::builtins::State::default(),
             loaded: Vec::new(),
+            signature_files: Vec::new(),
             templates: HashMap::default(),
             reporting: report::Reporting::default(),
             uses: crate::uses::Uses::default(),

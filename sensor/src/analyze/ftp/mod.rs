@@ -13,6 +13,7 @@ use nightjar_protocols::ftp::{
 
 use crate::analyze::ftp::events::{Expected, Sent};
 use crate::analyze::ftp::record::{Found, FtpRow};
+use crate::analyze::signatures::Text;
 use crate::analyze::{
     Analyzer, Child, Counted, Expectation, Finding, Kind, Link, LogDecl, Named, Protocol, Signature, Spec,
     over_tcp,
@@ -22,6 +23,7 @@ use crate::counters::{counter, counters, gauge};
 use crate::event::{Conn, Event, Order, Owner, Proto};
 use crate::flow::{Dir, EndpointState, Flow};
 use crate::record::Record;
+use crate::signature;
 use crate::time::Interval;
 
 pub type Worker = Counted<Counters>;
@@ -220,6 +222,10 @@ impl ftp::Handler for Hears<'_, '_, '_> {
     }
 
     fn request(&mut self, command: &[u8], arg: &[u8]) {
+        if self.link.shared.of.signatures.current.is_some() {
+            let line = if arg.is_empty() { command.to_vec() } else { [command, b" ", arg].concat() };
+            self.link.text(&Text::whole(signature::Kind::Ftp, Dir::Orig, &line));
+        }
         let settings = self.link.cx.config.protocols.ftp.log.clone();
         self.log(|log, ends, now, out| log.request(now, (command, arg), ends, &settings, out));
         self.tell_channel();

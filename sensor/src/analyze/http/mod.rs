@@ -2,6 +2,8 @@
 //! an Upgrade.
 
 pub mod events;
+mod lasting;
+mod patterns;
 mod record;
 mod upgrade;
 
@@ -14,13 +16,14 @@ use nightjar_protocols::http::{
 
 use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
 use crate::analyze::mime::events::{HeaderList, Heads as Headers};
+use crate::analyze::signatures::Text;
 use crate::analyze::{Analyzer, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
 use crate::config::Config;
 use crate::counters::{counter, counters};
 use crate::event::{Conn, ConnId, Event, Owner, Proto, RecordView, Shown, Subject, Tunnel, TunnelType};
 use crate::flow::{Cx, Dir, Flow, TcpEvent};
 use crate::record::Uid;
-use crate::time::{Interval, Time};
+use crate::signature;
 
 pub type Worker = Totals;
 
@@ -139,9 +142,11 @@ struct Log {
     /// Of both sides: the headers so far, where a script wants them all at once.
     heads: [Headers; 2],
     totals: MessageTotals,
-    asking: Option<Asking>,
+    asking: Option<lasting::Asking>,
     /// What is told to the analyzer of what the connection may be upgraded to.
     upgrade: upgrade::Kept,
+    /// Of both sides: what signatures have looked at.
+    looked: [patterns::Looked; 2],
     /// Of both sides: what of a body was not told yet, where a script wants to see it.
     undelivered: [Vec<u8>; 2],
     /// What is held of a request's body, where a script wants to see its beginning.
@@ -156,22 +161,8 @@ struct Log {
     shown: u64,
 }
 
-/// A request that is not complete.
-#[derive(Clone, Copy)]
-struct Asking {
-    since: Time,
-    /// Which of the connection's requests.
-    number: u32,
-    bytes: u64,
-    /// When it is told of that it lasts.
-    tell_at: Time,
-}
-
 /// So much of a request's body is told to scripts: logins are smaller, and whoever sends more is not held for long.
 const MAX_BODY: usize = 4096;
-
-/// A request that takes longer is told of, and again each time that it has taken twice as long.
-const LASTING: Interval = Interval::from_secs(10);
 
 /// What `http_stats` tells when a connection is over.
 #[derive(Clone, Copy, Default)]
@@ -240,6 +231,7 @@ impl Exchange {
                 totals: MessageTotals::default(),
                 asking: None,
                 upgrade: upgrade::Kept::default(),
+                looked: Default::default(),
                 undelivered: Default::default(),
                 body: Vec::new(),
                 answers: 0,
@@ -486,44 +478,6 @@ impl Hears<'_, '_, '_> {
         self.log.shown = self.log.shown.max(nth);
     }
 
-    /// More of the originator's bytes have come; a request may be open still.
-    fn watch(&mut self, asking: bool, bytes: u64) {
-        if !asking {
-            self.log.asking = None;
-            return;
-        }
-        let (now, number) = (self.link.cx.now, self.log.totals.requests);
-        let before = self.log.asking.filter(|before| before.number == number);
-        let mut asking = before.unwrap_or(Asking { since: now, number, bytes: 0, tell_at: now + LASTING });
-        asking.bytes += bytes;
-        self.log.asking = Some(asking);
-        self.look_at_request();
-    }
-
-    /// Tells of a request that lasts, now that it is time to, and sees to it that it is looked at again: an attacker
-    /// need send nothing more.
-    fn look_at_request(&mut self) {
-        let Some(mut asking) = self.log.asking else { return };
-        let now = self.link.cx.now;
-        if asking.tell_at <= now {
-            let Asking { since, bytes, .. } = asking;
-            asking.tell_at = now + (now - since);
-            self.log.asking = Some(asking);
-            self.raise(&events::RequestLasts { c: Conn, since, bytes });
-        }
-        if self.link.cx.bus.wants(events::RequestLasts::ID) {
-            self.link.flow.wake_by(asking.tell_at);
-        }
-    }
-
-    /// More of the responder's bytes have come while the last request is not complete: nobody waits for it that has
-    /// answered it.
-    fn answered(&mut self) {
-        if self.log.answers >= self.log.totals.requests {
-            self.log.asking = None;
-        }
-    }
-
     fn take_request(&mut self, now: u64, line: &RequestLine<'_>) {
         self.log.rows.request(now, line, &mut Out { cx: self.link.cx, flow: self.link.flow });
         self.raise(&events::Request::of(line, &line.version.text()));
@@ -636,6 +590,7 @@ impl Hears<'_, '_, '_> {
 
 impl Handler for Hears<'_, '_, '_> {
     fn request(&mut self, line: &RequestLine<'_>) {
+        self.link.text(&Text::whole(signature::Kind::HttpRequest, Dir::Orig, line.unescaped_uri));
         let now = self.now();
         self.log.totals.requests += 1;
         self.log.totals.versions[0] = line.version;
@@ -667,10 +622,12 @@ impl Handler for Hears<'_, '_, '_> {
     fn begin_entity(&mut self, is_orig: bool, _: EntityId) {
         let now = self.now();
         self.log.rows.begin_entity(now, is_orig);
+        self.match_entity(is_orig);
         self.raise(&events::BeginEntity { c: Conn, is_orig });
     }
 
     fn header(&mut self, is_orig: bool, header: &Header<'_>) {
+        self.match_header(is_orig, header);
         let now = self.now();
         let sink = &mut Out { cx: self.link.cx, flow: self.link.flow };
         self.log.rows.header(now, is_orig, header, sink);
@@ -703,6 +660,7 @@ impl Handler for Hears<'_, '_, '_> {
 
     fn content(&mut self, is_orig: bool, content: &Content<'_>) {
         let data = content.data;
+        self.match_content(is_orig, data);
         self.deliver(is_orig, data);
         if is_orig {
             self.gather(data);
@@ -756,6 +714,7 @@ impl Handler for Hears<'_, '_, '_> {
     }
 
     fn message_done(&mut self, is_orig: bool, stat: &MessageStat) {
+        self.match_end(is_orig);
         let now = self.now();
         // Before the row is written: handlers see the transaction whole.
         self.raise(&events::MessageDone::of(is_orig, stat));

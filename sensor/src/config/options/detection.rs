@@ -16,4 +16,9 @@ pub(super) const OPTIONS: &[OptionDef] = &[
         "Bytes of a stream, of both directions, in which protocols are looked for."
     ),
     number!("dpd_max_packets", detection.segments, usize, 10_000, "Segments in which they are looked for."),
+    switch!(
+        "dpd_match_only_beginning",
+        detection.only_beginning,
+        "Signatures look at what dpd_buffer_size and dpd_max_packets allow, and not at all of a stream."
+    ),
 ];

@@ -3,7 +3,7 @@
 
 use crate::config::options::OptionDef;
 
-const NO_SIGNATURES: &str = "there is no signature engine; protocols are found by code of their own";
+const OWN_GROUPS: &str = "all patterns of a kind are one automaton";
 const NO_PROTOCOL: &str = "this protocol is not analysed";
 const FIXED: &str = "this is fixed";
 const NO_CONTENTS: &str = "contents of streams are not handed to scripts";
@@ -44,23 +44,11 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::refused("bits_per_uid", "count", "96", FIXED),
     OptionDef::refused("skip_http_data", "bool", "F", FIXED),
     OptionDef::ignored("tcp_match_undelivered", "bool", "T", ANCHORED),
-    OptionDef::refused("dpd_reassemble_first_packets", "bool", "T", NO_SIGNATURES),
-    OptionDef::ignored("dpd_match_only_beginning", "bool", "T", ANCHORED),
+    OptionDef::refused("dpd_reassemble_first_packets", "bool", "T", FIXED),
     OptionDef::ignored("dpd_late_match_stop", "bool", "F", ANCHORED),
-    OptionDef::ignored("sig_max_group_size", "count", "50", NO_SIGNATURES),
-    OptionDef::refused("signature_files", "string", "\"\"", NO_SIGNATURES).global(),
+    OptionDef::ignored("sig_max_group_size", "count", "50", OWN_GROUPS),
     OptionDef::ignored("tcp_reassembler_ports_orig", "set[port]", "{}", NO_CONTENTS),
     OptionDef::ignored("tcp_reassembler_ports_resp", "set[port]", "{}", NO_CONTENTS),
-    OptionDef::refused("tcp_content_delivery_ports_orig", "table[port] of bool", "{}", NO_CONTENTS),
-    OptionDef::refused("tcp_content_delivery_ports_resp", "table[port] of bool", "{}", NO_CONTENTS),
-    OptionDef::refused("tcp_content_deliver_all_orig", "bool", "F", NO_CONTENTS),
-    OptionDef::refused("tcp_content_deliver_all_resp", "bool", "F", NO_CONTENTS),
-    OptionDef::refused("udp_content_delivery_ports_orig", "table[port] of bool", "{}", NO_CONTENTS),
-    OptionDef::refused("udp_content_delivery_ports_resp", "table[port] of bool", "{}", NO_CONTENTS),
-    OptionDef::refused("udp_content_ports", "set[port]", "{}", NO_CONTENTS).runtime(),
-    OptionDef::ignored("udp_content_delivery_ports_use_resp", "bool", "F", NO_CONTENTS).runtime(),
-    OptionDef::refused("udp_content_deliver_all_orig", "bool", "F", NO_CONTENTS),
-    OptionDef::refused("udp_content_deliver_all_resp", "bool", "F", NO_CONTENTS),
     OptionDef::refused("tcp_max_old_segments", "count", "0", OTHER_ENGINE),
     OptionDef::ignored("watchdog_interval", "interval", "10secs", OTHER_ENGINE),
     OptionDef::ignored("max_timer_expires", "count", "300", OTHER_ENGINE),

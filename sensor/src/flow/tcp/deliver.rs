@@ -1,6 +1,8 @@
 //! What a connection carries, handed on in order; and its end, once all of it was.
 
+use crate::event::{Conn, Event as _};
 use crate::flow::engine::Env;
+use crate::flow::events::{ConnectionEof, ContentGap, TcpContents, TcpGaps};
 use crate::flow::handler::{Dir, Handler, TcpEvent};
 use crate::flow::tcp::Tcp;
 use crate::flow::tcp::endpoint::{Endpoint, EndpointState as State};
@@ -25,19 +27,37 @@ impl Tcp {
         // A gap in any other state may only be a sequence number that does not fit.
         let counts = clean(&self.orig) && clean(&self.resp);
         let end = self.end_mut(dir);
-        let keep = env.handler.listens(app);
+        let (is_orig, mut seq) = (dir.is_orig(), end.stream.next());
+        let told = env.cx.config.contents.as_ref();
+        let told = told.is_some_and(|contents| contents.of_stream(is_orig, flow.resp_port()))
+            && env.cx.bus.wants(TcpContents::ID);
+        let keep = told || env.handler.listens(app);
         let Env { cx, handler, total } = env;
         let mut gaps = end.gaps;
         work(end, total, keep, &mut |piece| match piece {
-            Piece::Data(bytes) => handler.data(cx, flow, app, dir, bytes),
+            Piece::Data(bytes) => {
+                if told {
+                    flow.raise(cx, &TcpContents { c: Conn, is_orig, seq, contents: bytes });
+                }
+                seq = seq.wrapping_add(bytes.len() as u64);
+                handler.data(cx, flow, app, dir, bytes);
+            }
             Piece::Gap(len) => {
                 if counts {
                     flow.note_scaled(dir, b'G', gaps.count());
+                    if let Some(threshold) = gaps.reached() {
+                        flow.raise(cx, &TcpGaps { c: Conn, is_orig, threshold });
+                    }
                     flow.missed_bytes = flow.missed_bytes.saturating_add(len);
+                    flow.raise(cx, &ContentGap { c: Conn, is_orig, seq, length: len });
                 }
+                seq = seq.wrapping_add(len);
                 handler.gap(cx, flow, app, dir, len);
             }
-            Piece::Unread(len) => handler.gap(cx, flow, app, dir, len),
+            Piece::Unread(len) => {
+                seq = seq.wrapping_add(len);
+                handler.gap(cx, flow, app, dir, len);
+            }
         });
         end.gaps = gaps;
     }
@@ -143,6 +163,7 @@ impl Tcp {
             return;
         }
         self.end_mut(dir).stream.did_end = true;
+        flow.raise(&mut env.cx, &ConnectionEof { c: Conn, is_orig: dir.is_orig() });
         env.handler.end_of_data(&mut env.cx, flow, app, dir);
         if self.close_deferred {
             if self.data_pending(dir) && self.both_closed() {

@@ -27,6 +27,8 @@ pub struct Tcp {
     is_partial: bool,
     seen_orig: bool,
     seen_resp: bool,
+    /// The originator has acknowledged something.
+    seen_first_ack: bool,
     /// Timers that only make sense while the connection may still do something.
     is_active: bool,
     /// Nothing more is expected.
@@ -44,6 +46,7 @@ impl Tcp {
             is_partial: false,
             seen_orig: false,
             seen_resp: false,
+            seen_first_ack: false,
             is_active: true,
             ended: false,
             close_deferred: false,

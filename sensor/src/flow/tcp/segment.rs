@@ -24,8 +24,25 @@ impl Flags {
         self.0 & 0x10 != 0
     }
 
+    pub const fn psh(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
     pub const fn urg(self) -> bool {
         self.0 & 0x20 != 0
+    }
+
+    /// A letter for each, as Zeek has them.
+    pub fn letters(self) -> String {
+        let flags = [
+            (self.syn(), 'S'),
+            (self.fin(), 'F'),
+            (self.rst(), 'R'),
+            (self.ack(), 'A'),
+            (self.psh(), 'P'),
+            (self.urg(), 'U'),
+        ];
+        flags.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect()
     }
 }
 
@@ -36,7 +53,8 @@ pub struct Segment<'a> {
     pub ack: u32,
     pub flags: Flags,
     pub window: u16,
-    options: &'a [u8],
+    /// The header's options.
+    pub options: &'a [u8],
     /// What was captured of the payload.
     pub payload: &'a [u8],
     /// The payload's length on the wire.

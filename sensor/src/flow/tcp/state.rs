@@ -1,6 +1,8 @@
 //! What a segment does to a connection: everything but the state machine and the payload.
 
+use crate::event::{Conn, Event as _};
 use crate::flow::engine::Env;
+use crate::flow::events::{ConnectionFirstAck, TcpPacket, TcpRetransmissions, TcpZeroWindows};
 use crate::flow::handler::{Dir, Handler, TcpEvent};
 use crate::flow::tcp::endpoint::{EndpointState as State, Relative};
 use crate::flow::tcp::segment::{Flags, Segment};
@@ -43,8 +45,22 @@ impl Tcp {
         }
         self.note_control(env, flow, app, dir, seg, rel_seq);
 
+        if flags.ack() && dir.is_orig() && !self.seen_first_ack {
+            let state = self.orig.state;
+            if matches!(state, State::Established | State::SynSent) {
+                self.seen_first_ack = true;
+                flow.raise(&mut env.cx, &ConnectionFirstAck { c: Conn });
+            }
+        }
         let rel_ack = if flags.ack() { self.note_ack(env, flow, dir, seg) } else { 0 };
+        let sent_again = self.end(dir).retransmissions.times();
         let delta_last = self.note_last_seq(flow, dir, one_past, flags, seg.len);
+        let again = self.end(dir).retransmissions;
+        if again.times() != sent_again
+            && let Some(threshold) = again.reached()
+        {
+            flow.raise(&mut env.cx, &TcpRetransmissions { c: Conn, is_orig: dir.is_orig(), threshold });
+        }
         self.end_mut(dir).last_time = now;
 
         let (close, flipped) = self.advance(env, flow, app, dir, seg, delta_last);
@@ -54,6 +70,18 @@ impl Tcp {
         }
         self.show(flow);
         flow.partial = self.is_partial;
+        if env.cx.bus.wants(TcpPacket::ID) {
+            let packet = TcpPacket {
+                c: Conn,
+                is_orig: dir.is_orig(),
+                flags: &flags.letters(),
+                seq: rel_seq,
+                ack: rel_ack,
+                len: u64::from(seg.len),
+                payload: seg.payload,
+            };
+            flow.raise(&mut env.cx, &packet);
+        }
         if flags.ack() {
             // Only now, so that a gap that a FIN or RST reveals is told from one within the stream.
             self.acknowledged(env, flow, app, dir.other(), rel_ack);
@@ -218,7 +246,12 @@ impl Tcp {
         let window = u32::from(seg.window) << end.window_scale;
         // A zero window says nothing with or after a RST, nor once the peer has nothing more to send.
         if window == 0 && !seg.flags.rst() && peer != State::Closed && end.state != State::Reset {
-            flow.note_scaled(dir, b'W', end.zero_windows.count());
+            let record = end.zero_windows.count();
+            let (is_orig, reached) = (dir.is_orig(), end.zero_windows.reached());
+            flow.note_scaled(dir, b'W', record);
+            if let Some(threshold) = reached {
+                flow.raise(&mut env.cx, &TcpZeroWindows { c: Conn, is_orig, threshold });
+            }
         }
         let settled = seg.flags.syn() || seg.flags.fin() || seg.flags.rst();
         if settled || matches!(end.state, State::Closed | State::Reset) {
@@ -436,9 +469,12 @@ impl Tcp {
     }
 
     /// A segment with a wrong checksum: noted, and not looked at any further.
-    pub(in crate::flow) fn bad_checksum(&mut self, flow: &mut Flow, dir: Dir) {
-        let record = self.end_mut(dir).bad_checksums.count();
+    /// How often that was, where it is the 10th, 100th … time.
+    pub(in crate::flow) fn bad_checksum(&mut self, flow: &mut Flow, dir: Dir) -> Option<u32> {
+        let errors = &mut self.end_mut(dir).bad_checksums;
+        let (record, reached) = (errors.count(), errors.reached());
         flow.note_scaled(dir, b'C', record);
+        reached
     }
 
     /// Gives back what the connection holds.

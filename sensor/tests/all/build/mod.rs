@@ -4,7 +4,7 @@ pub mod formats;
 mod run;
 mod talk;
 
-pub use run::{Rows, logs, nightjar, printed, rows, rows_with, summary, summary_with};
+pub use run::{Rows, logs, nightjar, printed, printed_with, rows, rows_with, summary, summary_with};
 pub use talk::{Client, Server, Side, Talk, one};
 
 use std::net::{IpAddr, Ipv4Addr};

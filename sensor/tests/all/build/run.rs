@@ -39,8 +39,15 @@ pub fn logs(capture: &Capture, args: &[&str]) -> BTreeMap<String, String> {
 
 /// What a replay's script prints, and what is said of the replay itself.
 pub fn printed(capture: &Capture, args: &[&str], script: &str) -> [String; 2] {
+    printed_with(capture, args, script, &[])
+}
+
+/// The same with other files beside the script: name and text.
+pub fn printed_with(capture: &Capture, args: &[&str], script: &str, files: &[(&str, &str)]) -> [String; 2] {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("script.zeek"), script).expect("a script written");
+    for (name, text) in [&[("script.zeek", script)], files].concat() {
+        std::fs::write(folder.path().join(name), text).expect("a file written");
+    }
     let output = run_on(folder.path(), capture, &[&["-C", "script.zeek"], args].concat());
     [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("text"))
 }
