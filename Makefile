@@ -24,7 +24,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev libsasl2-dev libcurl4-openssl-dev
 TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx openssl unbound curl bind9-dnsutils tcpreplay \
-  util-linux python3-confluent-kafka default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
+  util-linux prometheus python3-confluent-kafka default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps openssl nginx wrk apache2-utils unbound dnsperf
 

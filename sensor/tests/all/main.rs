@@ -33,6 +33,7 @@ mod notice;
 mod ntp;
 mod odd_syslog;
 mod old_scripts;
+mod operate;
 mod pe;
 mod pushdown;
 mod quic_odd;
