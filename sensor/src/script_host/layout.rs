@@ -225,20 +225,22 @@ impl Layout {
         analyze::events().find(|(id, _)| self.event(*id).is_some_and(|event| event.function == function))
     }
 
-    /// What the workers have to take along. `treatment` says of a log what is done to its rows.
+    /// What the workers have to take along. `treatment` says of a log what is done to its rows; `in_order`: workers find
+    /// out nothing beforehand.
     pub fn interest(
         &self,
         version: u32,
         vm: &Vm,
         treatment: impl Fn(&Schema) -> Treatment,
         log_functions: impl Fn(&Schema, u64) -> Option<LogFunctions>,
+        in_order: bool,
     ) -> Interest {
         let handled = |id| self.event(id).is_some_and(|event| vm.is_handled(event.function));
         let mut events = analyze::events_where(|id, _| handled(id));
         let needed = self.needed(vm);
         needed.iter().for_each(|id| events.insert(*id));
         let pushdown = |(id, event): (EventId, &EventDecl)| {
-            let foreseen = events.contains(id) && self.whole(&needed, id, event).is_none();
+            let foreseen = !in_order && events.contains(id) && self.whole(&needed, id, event).is_none();
             foreseen.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
         };
         let pushdown = analyze::events().map(pushdown).collect();
@@ -266,7 +268,7 @@ impl Layout {
         let logs = self.logs.iter().map(|log| {
             let rows = rows(log);
             let passes = match rows {
-                Rows::Past { changed, .. } => log_functions(log.schema, changed)
+                Rows::Past { changed, .. } if !in_order => log_functions(log.schema, changed)
                     .and_then(|log_functions| pushdown::passes(vm, log, &log_functions)),
                 _ => None,
             };

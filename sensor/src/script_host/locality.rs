@@ -137,7 +137,7 @@ impl Scripts {
         let (vm, log, format) = (&self.script.vm, &self.frameworks.log, self.config.format);
         let treatment = |schema: &Schema| log.treatment(vm, schema, format, self.exported);
         let log_functions = |schema: &Schema, changed| log.log_functions(vm, schema, changed);
-        let interest = self.layout.interest(0, vm, treatment, log_functions);
+        let interest = self.layout.interest(0, vm, treatment, log_functions, false);
         let mut reached = HashMap::new();
         let mut logs: Vec<_> = interest.logs.values().collect();
         logs.sort_by_key(|of| of.schema.path);
