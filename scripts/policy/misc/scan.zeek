@@ -53,15 +53,11 @@ event zeek_init() &priority=5
 	                  $reducers=set(SumStats::Reducer($stream="scan.addr.fail", $apply=set(SumStats::UNIQUE),
 	                                                  $unique_max=double_to_count(addr_scan_threshold + 2))),
 	                  $threshold=addr_scan_threshold,
-	                  $threshold_val(key: SumStats::Key, result: SumStats::Result) =
-	                  	{ return result["scan.addr.fail"]$unique + 0.0; },
 	                  $threshold_crossed=crossed_hosts]);
 	SumStats::create([$name="port-scan", $epoch=port_scan_interval,
 	                  $reducers=set(SumStats::Reducer($stream="scan.port.fail", $apply=set(SumStats::UNIQUE),
 	                                                  $unique_max=double_to_count(port_scan_threshold + 2))),
 	                  $threshold=port_scan_threshold,
-	                  $threshold_val(key: SumStats::Key, result: SumStats::Result) =
-	                  	{ return result["scan.port.fail"]$unique + 0.0; },
 	                  $threshold_crossed=crossed_ports]);
 	}
 
