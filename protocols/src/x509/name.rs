@@ -5,7 +5,7 @@ use x509_parser::x509::X509Name;
 
 use crate::x509::names::short_name;
 
-/// A name, its last part first, cut after so many bytes.
+/// A name, its last part first, and so of each part; cut after so many bytes.
 pub(super) fn rfc2253(name: &X509Name<'_>, max: usize) -> String {
     let parts: Vec<_> = name.iter_rdn().collect();
     let mut text = String::new();
@@ -13,7 +13,8 @@ pub(super) fn rfc2253(name: &X509Name<'_>, max: usize) -> String {
         if nth > 0 {
             text.push(',');
         }
-        for (nth, attribute) in part.iter().enumerate() {
+        let attributes: Vec<_> = part.iter().collect();
+        for (nth, attribute) in attributes.iter().rev().enumerate() {
             if nth > 0 {
                 text.push('+');
             }
@@ -89,5 +90,20 @@ fn dump(value: &Any<'_>, text: &mut String) {
     text.push('#');
     for byte in value.to_der_vec().unwrap_or_default() {
         text.push_str(&format!("{byte:02X}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::FromDer;
+
+    use super::*;
+
+    #[test]
+    fn what_a_part_has_several_of_is_told_from_the_last_to_the_first() {
+        let name =
+            b"\x30\x16\x31\x14\x30\x08\x06\x03\x55\x04\x03\x0c\x01a\x30\x08\x06\x03\x55\x04\x07\x0c\x01b";
+        let (_, name) = X509Name::from_der(name).expect("a name");
+        assert_eq!(rfc2253(&name, 100), "L=b+CN=a");
     }
 }
