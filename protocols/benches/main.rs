@@ -10,6 +10,7 @@ mod mqtt;
 mod mysql;
 mod pe;
 mod quic;
+mod rdp;
 mod rfb;
 mod sip;
 mod websocket;

@@ -42,6 +42,8 @@ pub mod pop3;
 pub mod quic;
 #[path = "radius/mod.rs"]
 pub mod radius;
+#[path = "rdp/mod.rs"]
+pub mod rdp;
 #[path = "rfb/mod.rs"]
 pub mod rfb;
 #[path = "sip/mod.rs"]

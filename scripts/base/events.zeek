@@ -36,6 +36,8 @@ export {
 		ANALYZER_ANALYZER_IRC_DATA,
 		ANALYZER_ANALYZER_LDAP_TCP,
 		ANALYZER_ANALYZER_LDAP_UDP,
+		ANALYZER_ANALYZER_RDP,
+		ANALYZER_ANALYZER_RDPEUDP,
 		PACKETANALYZER_ANALYZER_AYIYA,
 		PACKETANALYZER_ANALYZER_GENEVE,
 		PACKETANALYZER_ANALYZER_GTPV1,
@@ -79,6 +81,8 @@ export {
 		ANALYZER_IRC_DATA,
 		ANALYZER_LDAP_TCP,
 		ANALYZER_LDAP_UDP,
+		ANALYZER_RDP,
+		ANALYZER_RDPEUDP,
 	};
 
 	## The ports that an analyzer is set on.
@@ -113,6 +117,8 @@ export {
 		[ANALYZER_IRC_DATA] = set(),
 		[ANALYZER_LDAP_TCP] = set(389/tcp, 3268/tcp),
 		[ANALYZER_LDAP_UDP] = set(389/udp),
+		[ANALYZER_RDP] = set(3389/tcp),
+		[ANALYZER_RDPEUDP] = set(3389/udp),
 	};
 }
 
@@ -2358,3 +2364,144 @@ export {
 
 module GLOBAL;
 
+
+module RDP;
+
+export {
+
+## What else a client can do (MS-RDPBCGR §2.2.1.3.2).
+type EarlyCapabilityFlags: record {
+	support_err_info_pdu: bool;
+	want_32bpp_session: bool;
+	support_statusinfo_pdu: bool;
+	strong_asymmetric_keys: bool;
+	support_monitor_layout_pdu: bool;
+	support_netchar_autodetect: bool;
+	support_dynvc_gfx_protocol: bool;
+	support_dynamic_time_zone: bool;
+	support_heartbeat_pdu: bool;
+};
+}
+
+module GLOBAL;
+
+module RDP;
+
+export {
+
+## A client's settings (MS-RDPBCGR §2.2.1.3.2).
+type ClientCoreData: record {
+	version_major: count;
+	version_minor: count;
+	desktop_width: count;
+	desktop_height: count;
+	color_depth: count;
+	sas_sequence: count;
+	keyboard_layout: count;
+	client_build: count;
+	client_name: string;
+	keyboard_type: count;
+	keyboard_sub: count;
+	keyboard_function_key: count;
+	ime_file_name: string;
+	post_beta2_color_depth: count &optional;
+	client_product_id: count &optional;
+	serial_number: count &optional;
+	high_color_depth: count &optional;
+	supported_color_depths: count &optional;
+	ec_flags: RDP::EarlyCapabilityFlags &optional;
+	dig_product_id: string &optional;
+};
+}
+
+module GLOBAL;
+
+module RDP;
+
+export {
+
+## How a client can encrypt (MS-RDPBCGR §2.2.1.3.3).
+type ClientSecurityData: record {
+	encryption_methods: count;
+	ext_encryption_methods: count;
+};
+}
+
+module GLOBAL;
+
+module RDP;
+
+export {
+
+## A virtual channel that a client asks for (MS-RDPBCGR §2.2.1.3.4.1).
+type ClientChannelDef: record {
+	name: string;
+	options: count;
+	initialized: bool;
+	encrypt_rdp: bool;
+	encrypt_sc: bool;
+	encrypt_cs: bool;
+	pri_high: bool;
+	pri_med: bool;
+	pri_low: bool;
+	compress_rdp: bool;
+	compress: bool;
+	show_protocol: bool;
+	persistent: bool;
+};
+}
+
+module GLOBAL;
+
+type RDP::ClientChannelList: vector of RDP::ClientChannelDef;
+
+module RDP;
+
+export {
+
+## Which session a client wants to be brought to (MS-RDPBCGR §2.2.1.3.5). As in Zeek what stands behind the session
+## is taken from its number, and not from the flags.
+type ClientClusterData: record {
+	flags: count;
+	redir_session_id: count;
+	redir_supported: bool;
+	svr_session_redir_version_mask: count;
+	redir_sessionid_field_valid: bool;
+	redir_smartcard: bool;
+};
+}
+
+module GLOBAL;
+
+## A client wants to connect; the cookie is what it says who it is, or empty.
+global rdp_connect_request: event(c: connection, cookie: string);
+## A server chose how what follows is protected, as in `RDP::security_protocols`.
+global rdp_negotiation_response: event(c: connection, security_protocol: count);
+## A server refuses, and why, as in `RDP::failure_codes`.
+global rdp_negotiation_failure: event(c: connection, failure_code: count);
+## A client's settings.
+global rdp_client_core_data: event(c: connection, data: RDP::ClientCoreData);
+## How a client can encrypt.
+global rdp_client_security_data: event(c: connection, data: RDP::ClientSecurityData);
+## The virtual channels that a client asks for.
+global rdp_client_network_data: event(c: connection, channels: RDP::ClientChannelList);
+## Which session a client wants to be brought to.
+global rdp_client_cluster_data: event(c: connection, data: RDP::ClientClusterData);
+## A server's answer to a client's settings, as in `RDP::results`.
+global rdp_gcc_server_create_response: event(c: connection, result: count);
+## How a server encrypts, as in `RDP::encryption_methods` and `RDP::encryption_levels`.
+global rdp_server_security: event(c: connection, encryption_method: count, encryption_level: count);
+## A server has shown its certificates, of a type as in `RDP::cert_types`.
+global rdp_server_certificate: event(c: connection, cert_type: count, permanently_issued: bool);
+## From here on all is encrypted, as in `RDP::security_protocols`.
+global rdp_begin_encryption: event(c: connection, security_protocol: count);
+## Bytes that RDP itself has encrypted: how many came at once.
+global rdp_native_encrypted_data: event(c: connection, orig: bool, len: count);
+## A client begins over UDP.
+global rdpeudp_syn: event(c: connection);
+## A server answers over UDP.
+global rdpeudp_synack: event(c: connection);
+## Both sides begin to talk over UDP, in this version.
+global rdpeudp_established: event(c: connection, version: count);
+## What a datagram carries.
+global rdpeudp_data: event(c: connection, is_orig: bool, version: count, data: string);

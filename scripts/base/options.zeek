@@ -592,6 +592,14 @@ export {
 	option max_history_length: count = 100;
 }
 
+module RDP;
+export {
+	## A connection is logged after this long, if it is not over before.
+	option rdp_check_interval: interval = 10 secs;
+	## Nothing more is read of a connection once it was logged after that time.
+	option disable_analyzer_after_detection: bool = F;
+}
+
 module SIP;
 export {
 	## Methods of requests that are no weird.

@@ -42,6 +42,8 @@ pub(super) mod pop3;
 pub(super) mod quic;
 #[path = "radius/mod.rs"]
 pub(super) mod radius;
+#[path = "rdp/mod.rs"]
+pub(super) mod rdp;
 #[path = "rfb/mod.rs"]
 pub(super) mod rfb;
 #[path = "signatures/mod.rs"]

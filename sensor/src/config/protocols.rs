@@ -18,6 +18,8 @@ pub mod mqtt;
 pub mod pop3;
 #[path = "../analyze/quic/settings.rs"]
 pub mod quic;
+#[path = "../analyze/rdp/settings.rs"]
+pub mod rdp;
 #[path = "../analyze/sip/settings.rs"]
 pub mod sip;
 #[path = "../analyze/smtp/settings.rs"]
@@ -44,6 +46,7 @@ pub struct Protocols {
     pub mqtt: mqtt::Settings,
     pub pop3: pop3::Settings,
     pub quic: quic::Settings,
+    pub rdp: rdp::Settings,
     pub sip: sip::Settings,
     pub smtp: smtp::Settings,
     pub socks: socks::Settings,
@@ -64,6 +67,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("mqtt", mqtt::OPTIONS),
     ("pop3", pop3::OPTIONS),
     ("quic", quic::OPTIONS),
+    ("rdp", rdp::OPTIONS),
     ("sip", sip::OPTIONS),
     ("smtp", smtp::OPTIONS),
     ("socks", socks::OPTIONS),

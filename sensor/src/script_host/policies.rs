@@ -64,6 +64,7 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/protocols/http/var-extraction-uri.zeek", text: include_str!("../../../scripts/policy/protocols/http/var-extraction-uri.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/modbus/known-masters-slaves.zeek", text: include_str!("../../../scripts/policy/protocols/modbus/known-masters-slaves.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/modbus/track-memmap.zeek", text: include_str!("../../../scripts/policy/protocols/modbus/track-memmap.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/protocols/rdp/indicate_ssl.zeek", text: include_str!("../../../scripts/policy/protocols/rdp/indicate_ssl.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssh/detect-bruteforcing.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/detect-bruteforcing.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssh/geo-data.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/geo-data.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/ssh/hassh.zeek", text: include_str!("../../../scripts/policy/protocols/ssh/hassh.zeek"), loaded: Loaded::OnDemand },

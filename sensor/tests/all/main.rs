@@ -38,6 +38,7 @@ mod pe;
 mod pushdown;
 mod quic_odd;
 mod radius;
+mod rdp;
 mod replay;
 mod rfb;
 mod schemas;

@@ -115,6 +115,9 @@ fn messages_and_frames() {
         (0, b"\0\0\0\0"),
     ];
     talks(3306, greeting, &queries);
+    let rdp: &[(usize, &[u8])] =
+        &[(0, b"\x03\0\0\x0b\x06\xe0\0\0\0\0\0"), (1, b"\x03\0\0\x0b\x06\xd0\0\0\0\0\0")];
+    talks(3389, rdp, &[(0, b"\x03\0\0\x08\x02\xf0\x80\x28"), (1, b"\x03\0\xff\xff"), (0, b"\x03")]);
     let ldap: &[(usize, &[u8])] = &[
         (0, b"\x30\x17\x02\x01\x01\x60\x12\x02\x01\x03\x04\0\xa3\x0b\x04\x09GSSAPI-xy"),
         (1, b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x0e\x04\0\x04\0"),
