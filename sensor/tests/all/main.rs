@@ -15,6 +15,7 @@ mod dns;
 mod files;
 mod ftp;
 mod geo;
+mod guessing;
 mod http;
 mod http_sink;
 mod input;

@@ -1,0 +1,212 @@
+//! Guessing passwords over each protocol, told by one framework.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::build::{Capture, Client, Host, Rows, Server, host, rows_with};
+
+const SECOND: u64 = 1_000_000;
+
+fn run(capture: &Capture, more: &[&str]) -> Rows {
+    rows_with(capture, &[&["frameworks/auth-bruteforcing"], more].concat())
+}
+
+/// The notices of logins: kind, text, samples.
+fn notices(rows: &Rows) -> Vec<[String; 3]> {
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let kind = |note: &str| note.trim_start_matches("AuthBruteforcing::").to_owned();
+    let all = rows.fields("notice", ["note", "msg", "sub"]).into_iter().map(|row| row.map(text));
+    all.map(|[note, msg, sub]| [kind(&note), msg, sub]).collect()
+}
+
+fn kinds(rows: &Rows) -> Vec<String> {
+    notices(rows).into_iter().map(|[kind, _, _]| kind).collect()
+}
+
+/// A connection every second, each from its own port.
+fn connections(
+    capture: &mut Capture,
+    from: u8,
+    port: u16,
+    times: u32,
+    tell: impl Fn(u32, &mut crate::build::Talk<'_>),
+) {
+    for nth in 0..times {
+        let ends: [Host; 2] = [host(from, 20_000 + nth as u16), host(200, port)];
+        let at = u64::from(nth) * SECOND + u64::from(from) * 10_000;
+        let mut talk = capture.talk_at(at, ends[0], ends[1]);
+        talk.handshake();
+        tell(nth, &mut talk);
+        talk.close();
+    }
+}
+
+fn ftp(user: &str, answer: &str) -> impl Fn(u32, &mut crate::build::Talk<'_>) {
+    let (asks, answer) = (format!("USER {user}\r\n"), format!("{answer}\r\n"));
+    move |_, talk| {
+        talk.send(Server, b"220 hello\r\n").send(Client, asks.as_bytes()).send(Server, b"331 who\r\n");
+        talk.send(Client, b"PASS x\r\n").send(Server, answer.as_bytes());
+    }
+}
+
+#[test]
+fn who_guesses_and_gets_in_is_told_of_with_server_port_and_samples() {
+    let mut capture = Capture::new();
+    connections(&mut capture, 7, 21, 20, ftp("heron", "530 no"));
+    let mut talk = capture.talk_at(30 * SECOND, host(7, 30_000), host(200, 21));
+    talk.handshake();
+    ftp("heron", "230 in")(0, &mut talk);
+    talk.close();
+    let rows = run(&capture.sort().clone(), &[]);
+    let want = [
+        [
+            "Password_Guessing",
+            "10.0.0.7 appears to be guessing FTP passwords (20 failed logins)",
+            "at 10.0.0.200 as heron",
+        ],
+        [
+            "Login_After_Guessing",
+            "10.0.0.7 logged in to 10.0.0.200 over FTP as heron after guessing passwords",
+            "heron",
+        ],
+    ];
+    assert_eq!(notices(&rows), want);
+    let first = &rows.of("notice")[0];
+    assert_eq!((&first["id.resp_h"], &first["id.resp_p"]), (&"10.0.0.200".into(), &21.into()));
+    assert_eq!((&first["src"], &first["n"]), (&"10.0.0.7".into(), &20.into()));
+    assert!(first["uid"].is_string());
+    let few = run(&capture, &["AuthBruteforcing::guesses=30.0"]);
+    assert!(kinds(&few).is_empty(), "{:?}", notices(&few));
+    let trusted = run(&capture, &["AuthBruteforcing::trusted_clients={10.0.0.0/24}"]);
+    assert!(kinds(&trusted).is_empty());
+}
+
+#[test]
+fn a_user_whom_many_guess_and_a_client_that_tries_many_are_told_of() {
+    let mut many = Capture::new();
+    for from in 1..=5 {
+        connections(&mut many, from, 110, 1, |_, talk| {
+            talk.send(Server, b"+OK\r\n").send(Client, b"USER heron\r\n").send(Server, b"+OK\r\n");
+            talk.send(Client, b"PASS x\r\n").send(Server, b"-ERR no\r\n");
+        });
+    }
+    let told = notices(&run(&many, &[]));
+    assert_eq!(
+        told,
+        [[
+            "User_Guessed_By_Many",
+            "5 clients guess the POP3 password of heron at 10.0.0.200",
+            "from 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5"
+        ]]
+    );
+    let mut spray = Capture::new();
+    connections(&mut spray, 9, 3306, 8, |nth, talk| {
+        let packet = |sequence: u8, payload: &[u8]| {
+            let [a, b, c, _] = (payload.len() as u32).to_le_bytes();
+            [&[a, b, c, sequence][..], payload].concat()
+        };
+        let rest = [
+            &[1, 0, 0, 0][..],
+            b"saltsalt",
+            &[0],
+            &[0xff, 0xff, 8, 2, 0, 8, 0, 21],
+            &[0; 10],
+            b"saltsaltsalt\0",
+        ];
+        let greeting = packet(0, &[&b"\x0a5.7.1\0"[..], &rest.concat(), b"native\0"].concat());
+        let user = format!("user{nth}\0\0");
+        let login = packet(1, &[&[0; 8][..], &[8], &[0; 23], user.as_bytes()].concat());
+        talk.send(Server, &greeting).send(Client, &login);
+        talk.send(Server, &packet(2, b"\xff\x15\x04#28000Access denied"));
+    });
+    let rows = run(&spray, &[]);
+    let [kind, msg, sub] = &notices(&rows)[0];
+    assert_eq!(
+        (kind.as_str(), msg.as_str()),
+        ("Password_Spraying", "10.0.0.9 tries MySQL passwords with 8 users")
+    );
+    assert!(sub.starts_with("as user"), "{sub}");
+    assert_eq!(kinds(&rows).len(), 1);
+}
+
+#[test]
+fn addresses_of_a_block_that_take_turns_are_told_of() {
+    let mut capture = Capture::new();
+    for from in 1..=4 {
+        connections(&mut capture, from, 21, 10, ftp("", "530 no"));
+    }
+    let told = kinds(&run(capture.sort(), &["AuthBruteforcing::clients_of_user=50.0"]));
+    assert_eq!(told, ["Block_Guessing"]);
+    let mut one = Capture::new();
+    connections(&mut one, 1, 21, 45, ftp("", "530 no"));
+    assert_eq!(kinds(&run(&one, &[])), ["Password_Guessing"], "one address is no block");
+}
+
+#[test]
+fn mail_is_guessed_over_as_well() {
+    let mut capture = Capture::new();
+    connections(&mut capture, 7, 25, 20, |_, talk| {
+        talk.send(Server, b"220 x ESMTP\r\n").send(Client, b"EHLO a\r\n").send(Server, b"250 AUTH PLAIN\r\n");
+        talk.send(Client, b"AUTH PLAIN AGhlcm9uAG5lc3Q=\r\n").send(Server, b"535 no\r\n");
+    });
+    assert_eq!(
+        notices(&run(&capture, &[])),
+        [[
+            "Password_Guessing",
+            "10.0.0.7 appears to be guessing SMTP passwords (20 failed logins)",
+            "at 10.0.0.200 as heron"
+        ]]
+    );
+}
+
+#[test]
+fn stations_that_guess_by_radius_are_told_apart() {
+    let mut capture = Capture::new();
+    for nth in 0..20_u8 {
+        let message = |code: u8, attributes: &[u8]| {
+            let len = 20 + attributes.len() as u8;
+            [&[code, nth, 0, len][..], &[9; 16], attributes].concat()
+        };
+        let asks = [&b"\x01\x07heron"[..], b"\x1f\x1302-AB-00-00-00-09"].concat();
+        let (client, server) = (host(3, 40_000 + u16::from(nth)), host(200, 1812));
+        let at = u32::from(nth) * 1000;
+        capture.udp(at, client, server, &message(1, &asks)).udp(at + 10, server, client, &message(3, &[]));
+    }
+    let told = notices(&run(&capture, &[]));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0][1], "02:ab:00:00:00:09 appears to be guessing RADIUS passwords (20 failed logins)");
+}
+
+#[test]
+fn registrations_and_desktops_are_guessed_over_as_well() {
+    let mut calls = Capture::new();
+    for nth in 0..20_u16 {
+        let mut asks =
+            String::from("REGISTER sip:example.net SIP/2.0\r\nFrom: <sip:heron@example.net>;tag=7\r\n");
+        let _ = write!(asks, "To: <sip:heron@example.net>\r\nCSeq: {nth} REGISTER\r\n");
+        asks.push_str("Authorization: Digest username=\"heron\", realm=\"x\", response=\"y\"\r\nContent-Length: 0\r\n\r\n");
+        let reply = format!(
+            "SIP/2.0 403 Forbidden\r\nFrom: <sip:heron@example.net>;tag=7\r\nTo: <sip:heron@example.net>;tag=8\r\n\
+             CSeq: {nth} REGISTER\r\nContent-Length: 0\r\n\r\n"
+        );
+        let (client, server) = (host(3, 30_000 + nth), host(200, 5060));
+        let at = u32::from(nth) * 1000;
+        calls.udp(at, client, server, asks.as_bytes()).udp(at + 10, server, client, reply.as_bytes());
+    }
+    assert_eq!(kinds(&run(&calls, &[])), ["Password_Guessing"]);
+
+    let mut desktops = Capture::new();
+    connections(&mut desktops, 7, 3389, 20, |_, talk| {
+        talk.send(Client, b"\x03\0\0\x29\x24\xe0\0\0\0\0\0Cookie: mstshash=eve\r\n\x01\0\x08\0\x03\0\0\0");
+        talk.send(Server, b"\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x02\0\0\0");
+    });
+    assert_eq!(
+        notices(&run(&desktops, &[])),
+        [[
+            "Password_Guessing",
+            "10.0.0.7 appears to be guessing RDP passwords (20 failed logins)",
+            "at 10.0.0.200 as eve"
+        ]]
+    );
+}
