@@ -203,11 +203,11 @@ mod tests {
         assert_eq!((r.u8("a"), r.u16_le("b"), r.u24_le("c")), (Ok(1), Ok(2), Ok(3)));
         assert_eq!((r.text(), r.text()), (Some(&b"ab"[..]), None));
         let broken = r.u32("Some_Record:field").unwrap_err();
-        let told = "Binpac exception: binpac exception: out_of_bound: Some_Record:field: 13 > 10";
+        let expected = "Binpac exception: binpac exception: out_of_bound: Some_Record:field: 13 > 10";
         let within = r.record(|r| r.u16("Another_Record:field")).unwrap_err();
         assert_eq!(within, Broken::OutOfBound { what: "Another_Record:field", need: 2, have: 1 });
         let short = r.record(|r| r.u8("Record:len").and_then(|_| r.up_to(0, "Record:field")));
         assert_eq!(short, Err(Broken::OutOfBound { what: "Record:field", need: 0, have: 1 }));
-        assert_eq!((broken.to_string().as_str(), r.take_rest(), r.is_empty()), (told, &b""[..], true));
+        assert_eq!((broken.to_string().as_str(), r.take_rest(), r.is_empty()), (expected, &b""[..], true));
     }
 }

@@ -24,6 +24,7 @@ pub mod pending;
 mod pieces;
 pub mod probe;
 pub mod reader;
+pub mod starttls;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -407,7 +407,7 @@ export {
 
 module POP3;
 export {
-	## Not obeyed: this protocol is not analysed.
+	## Not obeyed: this is fixed.
 	const max_unknown_client_commands: count = 10 &redef;
 }
 

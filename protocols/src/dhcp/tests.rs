@@ -70,11 +70,11 @@ fn what_is_missing_is_named() {
         (&[61, 0, 1, 2], "Client_Identifier:hwaddr: 0 > 2"),
         (&[82, 4, 1, 0, 1], "Relay_Agent_SubOption:length: 2 > 1"),
     ] {
-        let told = parse(&message(options)).unwrap_err().to_string();
-        assert_eq!(told, format!("Binpac exception: binpac exception: out_of_bound: {wrong}"));
+        let trace = parse(&message(options)).unwrap_err().to_string();
+        assert_eq!(trace, format!("Binpac exception: binpac exception: out_of_bound: {wrong}"));
     }
-    let told = parse(&[1; 20]).unwrap_err().to_string();
-    assert!(told.ends_with("DHCP_Message:cookie: 240 > 20"), "{told}");
+    let trace = parse(&[1; 20]).unwrap_err().to_string();
+    assert!(trace.ends_with("DHCP_Message:cookie: 240 > 20"), "{trace}");
 }
 
 #[test]

@@ -9,11 +9,11 @@ use super::{Application, Handler, Limits, Link, MAX_FRAME, Session, Weird, objec
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     for is_orig in [true, false] {
-        let whole = told(is_orig, &[data]);
+        let whole = trace(is_orig, &[data]);
         let pieces: Vec<&[u8]> = data.chunks(1).collect();
-        let cut = told(is_orig, &pieces);
+        let cut = trace(is_orig, &pieces);
         // A frame that carries nothing ends a segment.
-        if !whole.iter().any(|told| told == "confirmed") {
+        if !whole.iter().any(|trace| trace == "confirmed") {
             assert_eq!(cut, whole);
         }
     }
@@ -25,21 +25,21 @@ pub fn check(data: &[u8]) {
 }
 
 /// What is told of pieces of a stream.
-pub(super) fn told(is_orig: bool, pieces: &[&[u8]]) -> Vec<String> {
+pub(super) fn trace(is_orig: bool, pieces: &[&[u8]]) -> Vec<String> {
     let limits = Limits { message: 600 };
-    let (mut session, mut told) = (Session::new(limits), Told(Vec::new()));
+    let (mut session, mut trace) = (Session::new(limits), Recorder(Vec::new()));
     for piece in pieces {
-        session.data(is_orig, piece, &mut told);
+        session.data(is_orig, piece, &mut trace);
         let bounded =
             |side: &super::Side| side.frame.len() <= MAX_FRAME && side.message.len() <= limits.message;
         assert!(session.sides.iter().all(bounded));
     }
-    told.0
+    trace.0
 }
 
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn confirmed(&mut self) {
         self.0.push("confirmed".to_owned());
     }

@@ -1,4 +1,4 @@
-use super::fuzz::told;
+use super::fuzz::trace;
 use super::objects::{ObjectHeader, header};
 use super::*;
 
@@ -26,9 +26,9 @@ fn checksums_are_those_of_the_standard() {
 
 #[test]
 fn a_message_of_one_frame_is_read() {
-    assert_eq!(told(true, &[&request()]), ["confirmed", "1 > 10 Ok((1, 3))"]);
+    assert_eq!(trace(true, &[&request()]), ["confirmed", "1 > 10 Ok((1, 3))"]);
     let answer = frame(0x44, &[0xc0, 0xc3, 0x81, 0x90, 0]);
-    assert_eq!(told(false, &[&answer]), ["confirmed", "1 > 10 Ok((129, 0))"]);
+    assert_eq!(trace(false, &[&answer]), ["confirmed", "1 > 10 Ok((129, 0))"]);
     let (header, _) = Application::read(false, &[0xc3, 0x81, 0x90, 0]).unwrap();
     assert_eq!(header.indications, Some(0x9000));
 }
@@ -38,9 +38,9 @@ fn a_message_is_put_together_from_frames() {
     let first = frame(0xc4, &[&[0x40, 0xc3, 2][..], &[7; 40]].concat());
     let last = frame(0xc4, &[&[0x81][..], &[8; 10]].concat());
     let stream = [first, last].concat();
-    assert_eq!(told(true, &[&stream]), ["confirmed", "confirmed", "1 > 10 Ok((2, 50))"]);
+    assert_eq!(trace(true, &[&stream]), ["confirmed", "confirmed", "1 > 10 Ok((2, 50))"]);
     for at in 0..stream.len() {
-        assert_eq!(told(true, &[&stream[..at], &stream[at..]]).len(), 3, "{at}");
+        assert_eq!(trace(true, &[&stream[..at], &stream[at..]]).len(), 3, "{at}");
     }
 }
 
@@ -48,19 +48,19 @@ fn a_message_is_put_together_from_frames() {
 fn what_is_odd_is_told_in_zeeks_words() {
     let mut sum = request();
     sum[8] ^= 1;
-    assert_eq!(told(true, &[&sum]), ["dnp3_corrupt_header_checksum", "!broken_checksum"]);
+    assert_eq!(trace(true, &[&sum]), ["dnp3_corrupt_header_checksum", "!broken_checksum"]);
     let mut chunk = request();
     *chunk.last_mut().unwrap() ^= 1;
-    assert_eq!(told(true, &[&chunk]), ["confirmed", "dnp3_corrupt_app_chunk_checksum"]);
-    assert_eq!(told(true, &[&[1; 20]]), ["dnp3_header_lacks_magic"]);
-    let other = told(false, &[&frame(0xc4, &[0xc0, 0xc3, 0x81, 0, 0])]);
+    assert_eq!(trace(true, &[&chunk]), ["confirmed", "dnp3_corrupt_app_chunk_checksum"]);
+    assert_eq!(trace(true, &[&[1; 20]]), ["dnp3_header_lacks_magic"]);
+    let other = trace(false, &[&frame(0xc4, &[0xc0, 0xc3, 0x81, 0, 0])]);
     assert_eq!(other[..2], ["confirmed", "dnp3_unexpected_flow_direction"]);
-    let middle = told(true, &[&frame(0xc4, &[0x81, 1, 2])]);
+    let middle = trace(true, &[&frame(0xc4, &[0x81, 1, 2])]);
     assert_eq!(middle, ["confirmed", "dnp3_first_application_layer_chunk_missing"]);
-    assert_eq!(told(true, &[&frame(0xc0, &[])]), [""; 0], "less than a header waits for more");
+    assert_eq!(trace(true, &[&frame(0xc0, &[])]), [""; 0], "less than a header waits for more");
     let link_only = [frame(0xc0, &[]), vec![0]].concat();
-    assert_eq!(told(true, &[&link_only]), ["confirmed"]);
-    let short = told(true, &[&frame(0xc4, &[0xc0, 0xc3])]);
+    assert_eq!(trace(true, &[&link_only]), ["confirmed"]);
+    let short = trace(true, &[&frame(0xc4, &[0xc0, 0xc3])]);
     let wrong = "Binpac exception: binpac exception: out_of_bound: DNP3_Application_Request_Header: 2 > 1";
     assert_eq!(short[1], format!("1 > 10 Err({wrong:?})"));
 }
@@ -68,8 +68,8 @@ fn what_is_odd_is_told_in_zeeks_words() {
 #[test]
 fn a_message_without_an_end_is_not_kept_whole() {
     let piece = frame(0xc4, &[&[0x40][..], &[7; 200]].concat());
-    let told = told(true, &[&piece; 50].map(|piece| &piece[..]));
-    assert_eq!(told.len(), 50);
+    let trace = trace(true, &[&piece; 50].map(|piece| &piece[..]));
+    assert_eq!(trace.len(), 50);
 }
 
 #[test]

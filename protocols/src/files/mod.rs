@@ -124,6 +124,11 @@ impl File {
         self.keeps = Some(keeps);
     }
 
+    /// Nobody wants the content that was kept, nor what follows.
+    pub fn drop_content(&mut self) {
+        self.passed = None;
+    }
+
     /// The protocol says what type it is: it is not looked for. Before anything of it is taken.
     pub fn set_type(&mut self, mime_type: &'static str) -> Step {
         self.step(|file| file.decide(Some(mime_type), &[]))

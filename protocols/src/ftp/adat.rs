@@ -13,7 +13,7 @@ pub(super) struct Adat {
 
 /// What a line says of the exchange.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct Step {
     /// Something was decoded ([`Adat::decoded`]).
     pub data: bool,
     /// The exchange is over, or is none that can be read.
@@ -31,8 +31,8 @@ impl Adat {
     }
 
     /// A line of the client's.
-    pub fn command(&mut self, line: &[u8]) -> Said {
-        let mut said = Said::default();
+    pub fn command(&mut self, line: &[u8]) -> Step {
+        let mut said = Step::default();
         let (command, arg) = word(line);
         if is_start_of(command, b"ADAT") {
             self.decode(arg, &mut said);
@@ -52,9 +52,9 @@ impl Adat {
     }
 
     /// A line of the server's.
-    pub fn reply(&mut self, line: &[u8]) -> Said {
+    pub fn reply(&mut self, line: &[u8]) -> Step {
         let code = reply_code(line);
-        let mut said = Said::default();
+        let mut said = Step::default();
         match code {
             232 | 234 | 421 | 431 | 500 | 501 | 503 | 535 | 631 | 632 | 633 => said.over = true,
             235 | 334 | 335 => {
@@ -70,7 +70,7 @@ impl Adat {
         said
     }
 
-    fn decode(&mut self, encoded: &[u8], said: &mut Said) {
+    fn decode(&mut self, encoded: &[u8], said: &mut Step) {
         self.decoded.clear();
         let mut decoder = Base64Decoder::default();
         decoder.decode(encoded, &mut self.decoded, |flaw| said.flaw = said.flaw.or(Some(flaw)));

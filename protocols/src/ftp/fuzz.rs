@@ -5,14 +5,14 @@ use crate::probe::Probe;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     confirmed: bool,
     tls: bool,
     gssapi: bool,
     secured: usize,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn confirmed(&mut self) {
         assert!(!std::mem::replace(&mut self.confirmed, true), "it is told once");
     }
@@ -61,19 +61,19 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { line: 256, ..Limits::default() };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 2).min(after.len()));
         match control & 2 {
             2 if control >> 2 == 0 => session.flip(),
-            2 if control >> 2 == 1 => session.end(is_orig, &mut told),
-            _ => session.data(is_orig, piece, &mut told),
+            2 if control >> 2 == 1 => session.end(is_orig, &mut trace),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 4 * limits.line);
     }
-    assert!(told.secured <= data.len());
+    assert!(trace.secured <= data.len());
     for probe in [probe_client, probe_server] {
         assert!(Probe::is_steady(probe, data));
     }

@@ -83,7 +83,7 @@ pub struct Session {
     tls: bool,
     adat: Option<Adat>,
     command: Vec<u8>,
-    told: Told,
+    reported: Reported,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ enum Mechanism {
 
 /// Oddities of lines that are told once a connection.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     single_cr: bool,
     nul: bool,
 }
@@ -112,7 +112,7 @@ impl Session {
             tls: false,
             adat: None,
             command: Vec::new(),
-            told: Told::default(),
+            reported: Reported::default(),
         }
     }
 
@@ -183,12 +183,12 @@ impl Session {
         match piece {
             Piece::Line(line) => self.line(is_orig, line, handler),
             Piece::Weird(name) => {
-                let told = match name {
-                    "line_terminated_with_single_CR" => &mut self.told.single_cr,
-                    "NUL_in_line" => &mut self.told.nul,
+                let seen = match name {
+                    "line_terminated_with_single_CR" => &mut self.reported.single_cr,
+                    "NUL_in_line" => &mut self.reported.nul,
                     _ => &mut false,
                 };
-                if !std::mem::replace(told, true) {
+                if !std::mem::replace(seen, true) {
                     handler.weird(Weird::Line(name));
                 }
             }
@@ -200,8 +200,8 @@ impl Session {
         if line.is_empty() {
             return;
         }
-        let told = if is_orig { self.request(line, handler) } else { self.reply(line, handler) };
-        if !told || self.tls {
+        let read = if is_orig { self.request(line, handler) } else { self.reply(line, handler) };
+        if !read || self.tls {
             return;
         }
         let Some(adat) = &mut self.adat else { return };

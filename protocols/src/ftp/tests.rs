@@ -5,9 +5,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn confirmed(&mut self) {
         self.0.push("confirmed".to_owned());
     }
@@ -52,10 +52,10 @@ impl Handler for Told {
     }
 }
 
-fn told(pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 /// What each side says in turn.
@@ -87,43 +87,43 @@ const LOGIN_TOLD: [&str; 14] = [
 
 #[test]
 fn commands_and_replies_are_told() {
-    let told = told(LOGIN);
-    assert_eq!(told[..14], LOGIN_TOLD);
-    assert_eq!(told[14..], ["> secured \\x16\\x03\\x01\\n"]);
+    let trace = trace(LOGIN);
+    assert_eq!(trace[..14], LOGIN_TOLD);
+    assert_eq!(trace[14..], ["> secured \\x16\\x03\\x01\\n"]);
 }
 
 #[test]
 fn pieces_are_the_same_as_the_whole() {
-    let whole = told(LOGIN);
+    let whole = trace(LOGIN);
     for (nth, (is_orig, bytes)) in LOGIN.iter().enumerate() {
         for at in 0..bytes.len() {
             let (front, back) = bytes.split_at(at);
             let mut cut = LOGIN.to_vec();
             cut.splice(nth..=nth, [(*is_orig, front), (*is_orig, back)]);
-            assert_eq!(told(&cut), whole, "piece {nth} cut at {at}");
+            assert_eq!(trace(&cut), whole, "piece {nth} cut at {at}");
         }
     }
     let bytes: Vec<(bool, &[u8])> =
         LOGIN.iter().flat_map(|(is_orig, bytes)| bytes.chunks(1).map(|byte| (*is_orig, byte))).collect();
-    assert_eq!(told(&bytes), whole);
+    assert_eq!(trace(&bytes), whole);
 }
 
 #[test]
 fn what_is_no_command_is_stepped_over() {
     let long = [&b"A".repeat(101)[..], b" x\n"].concat();
-    let told = told(&[
+    let trace = trace(&[
         (true, b"\x01\x02\x03\nNO\n"),
         (true, b"NOOP\n\x01\x02\x03\n"),
         (true, &long),
         (true, b"QUIT\n"),
     ]);
     let weird = ["InvalidCommand", "LongCommand { len: 101 }"];
-    assert_eq!(told, ["confirmed", "> NOOP ", weird[0], weird[1], "> QUIT "]);
+    assert_eq!(trace, ["confirmed", "> NOOP ", weird[0], weird[1], "> QUIT "]);
 }
 
 #[test]
 fn what_is_no_reply_breaks_the_rules() {
-    let told = told(&[(false, b"hello\n099 x\n220_x\n220\n12\n")]);
+    let trace = trace(&[(false, b"hello\n099 x\n220_x\n220\n12\n")]);
     let want = [
         "non-numeric reply code: hello",
         "invalid reply code: 099 x",
@@ -131,29 +131,29 @@ fn what_is_no_reply_breaks_the_rules() {
         "< 220 ",
         "non-numeric reply code: 12",
     ];
-    assert_eq!(told, want);
+    assert_eq!(trace, want);
 }
 
 #[test]
 fn one_side_is_enough() {
-    assert_eq!(told(&[(true, b"USER x\r\n")]), ["confirmed", "> USER x"]);
-    assert_eq!(told(&[(false, b"220 x\r\n")]), ["< 220 x"]);
+    assert_eq!(trace(&[(true, b"USER x\r\n")]), ["confirmed", "> USER x"]);
+    assert_eq!(trace(&[(false, b"220 x\r\n")]), ["< 220 x"]);
 }
 
 #[test]
 fn a_line_without_its_end_counts_when_its_sender_closes() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(true, b"QUIT", &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(true, b"QUIT", &mut trace);
     assert!(session.is_in_command());
-    session.end(true, &mut told);
-    assert_eq!(told.0, ["confirmed", "> QUIT "]);
+    session.end(true, &mut trace);
+    assert_eq!(trace.0, ["confirmed", "> QUIT "]);
     assert!(!session.is_in_command());
 }
 
 #[test]
 fn security_data_is_told_until_it_is_accepted() {
     let hello = b"ADAT FgMBAAEB\r\n";
-    let told = self::told(&[
+    let trace = self::trace(&[
         (true, b"AUTH GSSAPI\r\n"),
         (false, b"334 go\r\n"),
         (true, hello),
@@ -175,13 +175,13 @@ fn security_data_is_told_until_it_is_accepted() {
         "GSSAPI over true",
         "> ENC FgMB",
     ];
-    assert_eq!(told, want);
+    assert_eq!(trace, want);
 }
 
 #[test]
 fn security_data_that_is_no_tls_is_left() {
     let begun = [(true, &b"AUTH GSSAPI\r\n"[..]), (false, b"334 go\r\n")];
-    let of = |line: &'static [u8]| self::told(&[&begun[..], &[(true, line)]].concat())[5..].to_vec();
+    let of = |line: &'static [u8]| self::trace(&[&begun[..], &[(true, line)]].concat())[5..].to_vec();
     assert_eq!(of(b"ADAT YII=\r\n"), ["GSSAPI over false"]);
     let flaw = "Base64(Ignored(32))";
     assert_eq!(

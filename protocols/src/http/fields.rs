@@ -130,8 +130,8 @@ impl Session {
             return self.end_of_data(is_orig, depth, h);
         }
         let content_type = &mut self.message(is_orig).content_type;
-        let told: &[u8] = if content_type.is_empty() { b"TEXT/PLAIN" } else { content_type };
-        h.headers_done(is_orig, told);
+        let shown: &[u8] = if content_type.is_empty() { b"TEXT/PLAIN" } else { content_type };
+        h.headers_done(is_orig, shown);
         content_type.clear();
 
         let until_close = self.closes;

@@ -383,9 +383,9 @@ impl Rows {
         let start = rest.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(rest.len());
         let mut decoded = Vec::with_capacity(rest.len());
         let mut decoder = Base64Decoder::default();
-        let mut told = |flaw: Base64Flaw| sink.weird("base64_illegal_encoding", flaw.message().as_bytes());
-        decoder.decode(rest.get(start..).unwrap_or_default(), &mut decoded, &mut told);
-        decoder.finish(&mut decoded, told);
+        let mut report = |flaw: Base64Flaw| sink.weird("base64_illegal_encoding", flaw.message().as_bytes());
+        decoder.decode(rest.get(start..).unwrap_or_default(), &mut decoded, &mut report);
+        decoder.finish(&mut decoded, report);
 
         let capture = self.limits.capture_password;
         match decoded.iter().position(|&b| b == b':') {

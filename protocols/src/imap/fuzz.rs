@@ -1,30 +1,9 @@
 //! What must hold for any bytes: a fuzz target calls [`check`], and so does a test.
 
-use crate::imap::{Handler, MAX_LINE, Session};
+use crate::imap::Session;
+use crate::starttls;
 
-#[derive(Default)]
-struct Told {
-    tls: bool,
-}
-
-impl Handler for Told {
-    fn starttls(&mut self) {
-        assert!(!std::mem::replace(&mut self.tls, true), "TLS begins once");
-    }
-
-    fn passed_on(&mut self, _: bool, data: &[u8]) {
-        assert!(self.tls && !data.is_empty());
-    }
-}
-
-/// Reads these bytes as both directions of a connection: each piece begins with a byte that says whose it is and how
-/// long.
+/// Reads these bytes as both directions of a connection.
 pub fn check(data: &[u8]) {
-    let (mut session, mut told, mut rest) = (Session::default(), Told::default(), data);
-    while let Some((control, after)) = rest.split_first() {
-        let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
-        session.data(control & 1 == 1, piece, &mut told);
-        rest = left;
-        assert!(session.buffered() <= 3 * MAX_LINE && session.is_tls() == told.tls);
-    }
+    starttls::check::<Session>(data);
 }

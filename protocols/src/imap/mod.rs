@@ -1,12 +1,13 @@
 //! IMAP (RFC 3501) up to where it becomes TLS, as far as Zeek reads it.
 //!
-//! [`Session`] tells a [`Handler`] what the server can do, and when TLS begins. Behind a login nothing is read.
+//! [`Session`] tells a [`Handler`](starttls::Handler) what the server can do, and when TLS begins. Behind a login nothing is read.
 
 pub mod fuzz;
 #[cfg(test)]
 mod tests;
 
 use crate::lines::{Lines, Piece};
+use crate::starttls::{self, Handler};
 
 /// Where servers usually are.
 pub const PORT: u16 = 143;
@@ -16,24 +17,6 @@ const MAX_LINE: usize = 16 << 10;
 
 /// Capabilities of one line that are told.
 const MAX_CAPABILITIES: usize = 256;
-
-/// Hears what a session reads.
-pub trait Handler {
-    /// What the server can do.
-    fn capabilities(&mut self, _capabilities: &[&[u8]]) {}
-
-    /// Behind this both directions are TLS.
-    fn starttls(&mut self) {}
-
-    /// Bytes of that.
-    fn passed_on(&mut self, _is_orig: bool, _data: &[u8]) {}
-
-    /// An oddity that Zeek has a weird for.
-    fn weird(&mut self, _name: &'static str) {}
-
-    /// It is IMAP.
-    fn confirmed(&mut self) {}
-}
 
 /// What is read of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,19 +43,18 @@ impl Default for Session {
     }
 }
 
-impl Session {
-    /// Bytes held.
-    pub fn buffered(&self) -> usize {
+impl starttls::Session for Session {
+    const CEILING: usize = 3 * MAX_LINE;
+
+    fn buffered(&self) -> usize {
         self.lines.iter().map(Lines::buffered).sum::<usize>() + self.starttls.as_ref().map_or(0, Vec::len)
     }
 
-    /// Whether all that follows is TLS.
-    pub fn is_tls(&self) -> bool {
+    fn is_tls(&self) -> bool {
         self.reads == Reads::Tls
     }
 
-    /// The next bytes of a direction.
-    pub fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
+    fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
         let side = usize::from(!is_orig);
         let Some(place) = self.lines.get_mut(side) else { return };
         let mut lines = std::mem::take(place);
@@ -95,18 +77,18 @@ impl Session {
         }
     }
 
-    /// Bytes are missing: what follows may be in the middle of something.
-    pub fn gap(&mut self) {
+    fn gap(&mut self) {
         if self.reads == Reads::Lines {
             self.reads = Reads::Nothing;
         }
     }
 
-    /// Originator and responder are the other way round.
-    pub fn flip(&mut self) {
+    fn flip(&mut self) {
         self.lines.reverse();
     }
+}
 
+impl Session {
     fn line<H: Handler>(&mut self, is_orig: bool, line: &[u8], h: &mut H) {
         let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
         let (Some(tag), Some(command)) = (words.next(), words.next()) else { return };

@@ -5,12 +5,12 @@ use crate::probe::Probe;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     confirmed: bool,
     tls: bool,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn confirmed(&mut self) {
         assert!(!std::mem::replace(&mut self.confirmed, true), "it is told once");
     }
@@ -39,12 +39,12 @@ impl Handler for Told {
 ///
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
-    let (mut session, mut told, mut rest) = (Session::default(), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::default(), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let (piece, left) = after.split_at(usize::from(control >> 2).min(after.len()));
         match control & 2 {
             2 if piece.is_empty() => session.flip(),
-            _ => session.data(control & 1 == 1, piece, &mut told),
+            _ => session.data(control & 1 == 1, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * 1000);

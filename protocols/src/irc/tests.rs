@@ -3,9 +3,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn confirmed(&mut self) {
         self.0.push("confirmed".to_owned());
     }
@@ -64,10 +64,10 @@ impl Handler for Told {
     }
 }
 
-fn told(pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::default(), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::default(), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 const TALK: &[(bool, &[u8])] = &[
@@ -103,18 +103,18 @@ const TALK_TOLD: [&str; 13] = [
 fn messages_are_told() {
     let mut want = TALK_TOLD.map(str::to_owned);
     want[3] = "1 heron :hi".to_owned();
-    assert_eq!(told(TALK), want);
+    assert_eq!(trace(TALK), want);
 }
 
 #[test]
 fn pieces_are_the_same_as_the_whole() {
-    let whole = told(TALK);
+    let whole = trace(TALK);
     for (nth, (is_orig, bytes)) in TALK.iter().enumerate() {
         for at in 0..bytes.len() {
             let (front, back) = bytes.split_at(at);
             let mut cut = TALK.to_vec();
             cut.splice(nth..=nth, [(*is_orig, front), (*is_orig, back)]);
-            assert_eq!(told(&cut), whole, "piece {nth} cut at {at}");
+            assert_eq!(trace(&cut), whole, "piece {nth} cut at {at}");
         }
     }
 }
@@ -136,7 +136,7 @@ fn what_is_wrong_is_told_in_zeeks_words() {
         (b"311 a b\n", &["irc_invalid_whois_user_line"]),
         (b"JOIN\n", &["irc_invalid_join_line"]),
     ] {
-        assert_eq!(told(&[(false, line)]), want, "{}", line.escape_ascii());
+        assert_eq!(trace(&[(false, line)]), want, "{}", line.escape_ascii());
     }
 }
 

@@ -3,12 +3,12 @@
 use super::*;
 
 /// Checks what is told.
-struct Told {
+struct Recorder {
     limits: Limits,
     tls: bool,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn message(&mut self, _: bool, message: &Message<'_>) {
         assert!(!self.tls);
         if let Operation::Search(search) = &message.operation {
@@ -37,13 +37,13 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { message: 96 };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told { limits, tls: false }, data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder { limits, tls: false }, data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match control {
             0 | 1 => session.gap(is_orig),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         // A length may have 127 bytes.

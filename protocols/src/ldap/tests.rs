@@ -2,9 +2,9 @@ use super::*;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn message(&mut self, is_orig: bool, message: &Message<'_>) {
         let Message { id, opcode, outcome, object, argument, operation } = message;
         let mut text = format!("{} {id} {opcode}", if is_orig { "client" } else { "server" });
@@ -37,10 +37,10 @@ impl Handler for Told {
     }
 }
 
-fn told(pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 /// A value with its tag and length.
@@ -80,8 +80,8 @@ fn equal(attribute: &[u8], value: &[u8]) -> Vec<u8> {
 }
 
 fn shown(filter: Vec<u8>) -> String {
-    let told = told(&[(true, &search(filter))]);
-    told[0].rsplit_once("SEARCH_TREE").unwrap().1.trim_start().to_owned()
+    let trace = trace(&[(true, &search(filter))]);
+    trace[0].rsplit_once("SEARCH_TREE").unwrap().1.trim_start().to_owned()
 }
 
 #[test]
@@ -98,11 +98,11 @@ fn messages_are_read_however_they_are_cut() {
         "server 2 4 cn=b",
         "server 2 5 0 \"no\\n\"",
     ];
-    assert_eq!(told(&[(true, &client), (false, &server)]), want);
+    assert_eq!(trace(&[(true, &client), (false, &server)]), want);
     for at in 0..client.len() {
         let (front, back) = client.split_at(at);
         let pieces = [(true, front), (true, back), (false, server.as_slice())];
-        assert_eq!(told(&pieces), want, "cut at {at}");
+        assert_eq!(trace(&pieces), want, "cut at {at}");
     }
 }
 
@@ -167,12 +167,12 @@ fn what_sasl_wraps_in_the_clear_is_read() {
     for at in 0..stream.len() {
         let (front, back) = stream.split_at(at);
         assert_eq!(
-            told(&[(true, &hello), (false, &welcome), (true, front), (true, back)]),
+            trace(&[(true, &hello), (false, &welcome), (true, front), (true, back)]),
             want,
             "cut at {at}"
         );
     }
-    let wrong = told(&[(true, &hello), (false, &welcome), (true, &wrapped(0, 3, 0, b"x"))]);
+    let wrong = trace(&[(true, &hello), (false, &welcome), (true, &wrapped(0, 3, 0, b"x"))]);
     assert_eq!(
         wrong[2],
         "insufficient input: \\x05\\x04\\x00\\xff\\x00\\x03\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00x"
@@ -183,19 +183,19 @@ fn what_sasl_wraps_in_the_clear_is_read() {
 fn behind_another_mechanism_what_comes_tells_whether_it_is_encrypted() {
     let scram = bind(0xa3, &tlv(4, b"SCRAM-SHA-512"));
     let welcome = done(1, 0x61, 0, b"");
-    let clear = told(&[(true, &scram), (false, &welcome), (true, &message(3, 0x42, &[]))]);
+    let clear = trace(&[(true, &scram), (false, &welcome), (true, &message(3, 0x42, &[]))]);
     assert_eq!(clear[2], "client 3 2");
-    let encrypted = told(&[(true, &scram), (false, &welcome), (true, b"\0\0\0\x03abc\0\0\0\x01x")]);
+    let encrypted = trace(&[(true, &scram), (false, &welcome), (true, b"\0\0\0\x03abc\0\0\0\x01x")]);
     assert_eq!(encrypted.len(), 2);
 }
 
 #[test]
 fn tls_begins_where_the_server_agrees() {
     let ask = message(1, 0x77, &[tlv(0x80, b"1.3.6.1.4.1.1466.20037")]);
-    let refused = told(&[(true, &ask), (false, &done(1, 0x78, 2, b"")), (true, &message(3, 0x42, &[]))]);
+    let refused = trace(&[(true, &ask), (false, &done(1, 0x78, 2, b"")), (true, &message(3, 0x42, &[]))]);
     assert_eq!(refused[2], "client 3 2");
     let agreed = [done(1, 0x78, 0, b""), b"s".to_vec()].concat();
-    let begun = told(&[(true, &ask), (false, &agreed), (true, b"c")]);
+    let begun = trace(&[(true, &ask), (false, &agreed), (true, b"c")]);
     assert_eq!(begun[2..], ["starttls", "tls 115", "tls 99"]);
 }
 
@@ -205,18 +205,18 @@ fn of_a_long_message_the_beginning_is_read() {
     let both = [entry, done(2, 0x65, 0, b"")].concat();
     let want = ["cut", "server 2 4 cn=b", "server 2 5 0 \"no\\n\""];
     let pieces: Vec<(bool, &[u8])> = both.chunks(1000).map(|piece| (false, piece)).collect();
-    assert_eq!(told(&pieces), want);
+    assert_eq!(trace(&pieces), want);
 }
 
 #[test]
 fn what_is_no_message_is_told_once() {
-    let wrong = told(&[(true, b"GET / HTTP/1.0\r\n"), (true, b"more")]);
+    let wrong = trace(&[(true, b"GET / HTTP/1.0\r\n"), (true, b"more")]);
     assert_eq!(wrong.len(), 1);
     assert!(
         wrong[0].starts_with("&requires failed: ($$.tag.class == ASN1::ASN1Class::Universal"),
         "{wrong:?}"
     );
-    let (mut session, mut heard) = (Session::new(Limits::default()), Told::default());
+    let (mut session, mut heard) = (Session::new(Limits::default()), Recorder::default());
     session.gap(true);
     session.data(true, &bind(0x80, b"pw"), &mut heard);
     assert!(heard.0.is_empty());

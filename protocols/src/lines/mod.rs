@@ -50,7 +50,7 @@ pub struct Lines {
     /// The beginning of a line whose end has not come. Ceiling: `max`.
     buffer: Vec<u8>,
     /// What is in the buffer was told.
-    told: bool,
+    flushed: bool,
     /// The last line ended at a CR: a LF next belongs to it.
     after_cr: bool,
     /// Bytes to pass on before lines begin again.
@@ -80,7 +80,7 @@ impl Lines {
 
     /// Bytes held.
     pub fn buffered(&self) -> usize {
-        if self.told { 0 } else { self.buffer.len() }
+        if self.flushed { 0 } else { self.buffer.len() }
     }
 
     /// The oddities since this was called last.
@@ -90,7 +90,7 @@ impl Lines {
 
     /// The next piece of `input`, which moves past it; `None` where more has to come.
     pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Option<Piece<'a>> {
-        if std::mem::take(&mut self.told) {
+        if std::mem::take(&mut self.flushed) {
             self.buffer.clear();
         }
         let (&first, behind) = input.split_first()?;
@@ -124,7 +124,7 @@ impl Lines {
 
     /// The sender has closed: the line that is left, if there is one.
     pub fn end(&mut self) -> Option<&[u8]> {
-        if std::mem::replace(&mut self.told, true) {
+        if std::mem::replace(&mut self.flushed, true) {
             self.buffer.clear();
         }
         Some(&self.buffer[..]).filter(|line| !line.is_empty())
@@ -171,7 +171,7 @@ impl Lines {
             return line;
         }
         self.hold(line);
-        self.told = true;
+        self.flushed = true;
         &self.buffer
     }
 

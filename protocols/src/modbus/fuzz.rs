@@ -9,11 +9,11 @@ use super::{Body, Handler, Header, MAX_MESSAGE, Session, UNCOUNTED};
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let is_orig = data.first().is_none_or(|byte| byte & 1 == 0);
-    let whole = told(is_orig, &[data]);
+    let whole = trace(is_orig, &[data]);
     let pieces: Vec<&[u8]> = data.chunks(1).collect();
     // What is broken ends a segment, and so differs.
-    if is_well_formed(data) && !whole.iter().any(|told| told.starts_with('!')) {
-        assert_eq!(told(is_orig, &pieces), whole);
+    if is_well_formed(data) && !whole.iter().any(|trace| trace.starts_with('!')) {
+        assert_eq!(trace(is_orig, &pieces), whole);
     }
 }
 
@@ -30,18 +30,18 @@ fn is_well_formed(data: &[u8]) -> bool {
 }
 
 /// What is told of pieces of a stream.
-pub(super) fn told(is_orig: bool, pieces: &[&[u8]]) -> Vec<String> {
-    let (mut session, mut told) = (Session::default(), Told(Vec::new()));
+pub(super) fn trace(is_orig: bool, pieces: &[&[u8]]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::default(), Recorder(Vec::new()));
     for piece in pieces {
-        session.data(is_orig, piece, &mut told);
+        session.data(is_orig, piece, &mut trace);
         assert!(session.held.iter().all(|held| held.bytes.len() < MAX_MESSAGE));
     }
-    told.0
+    trace.0
 }
 
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn header(&mut self, is_orig: bool, header: &Header) {
         assert_eq!(header.pid, 0);
         self.0.push(format!("{is_orig} {header:?}"));

@@ -61,7 +61,7 @@ pub struct Session {
 struct Held {
     bytes: Vec<u8>,
     /// Its header was told.
-    told: bool,
+    header_read: bool,
     /// Bytes are missing before it: where it begins is a guess, and what is wrong with it no fault of the sender's.
     guessed: bool,
 }
@@ -120,16 +120,16 @@ impl Held {
             let (taken, rest) = bytes.split_at_checked(needed).unwrap_or((bytes, &[]));
             self.bytes.extend_from_slice(taken);
             bytes = rest;
-            if self.bytes.len() >= HEADER && !self.told {
+            if self.bytes.len() >= HEADER && !self.header_read {
                 begin(is_orig, &self.bytes, handler)?;
-                self.told = true;
+                self.header_read = true;
             }
             if let Some(len) = length(&self.bytes)
                 && self.bytes.len() >= len
             {
                 let header = Header::read(&self.bytes).map_err(Some)?;
                 let message = std::mem::take(&mut self.bytes);
-                (self.told, self.guessed) = (false, false);
+                (self.header_read, self.guessed) = (false, false);
                 end(is_orig, &header, &message, handler)?;
             }
         }

@@ -1,4 +1,4 @@
-use super::fuzz::told;
+use super::fuzz::trace;
 use super::*;
 
 fn message(function: u8, body: &[u8]) -> Vec<u8> {
@@ -7,8 +7,8 @@ fn message(function: u8, body: &[u8]) -> Vec<u8> {
 }
 
 fn bodies(is_orig: bool, bytes: &[u8]) -> Vec<String> {
-    let all = told(is_orig, &[bytes]);
-    all.into_iter().filter(|told| !told.contains(" Header {") && told != "complete").collect()
+    let all = trace(is_orig, &[bytes]);
+    all.into_iter().filter(|trace| !trace.contains(" Header {") && trace != "complete").collect()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn requests_and_answers_are_read() {
     ] {
         assert_eq!(bodies(is_orig, &message(function, body)), [expected], "{function}");
     }
-    assert_eq!(told(true, &[&message(0x41, b"own")]).len(), 2, "a function of one's own has no body");
+    assert_eq!(trace(true, &[&message(0x41, b"own")]).len(), 2, "a function of one's own has no body");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_is_broken_is_told_in_zeeks_words() {
         assert_eq!(bodies(is_orig, &bytes), [format!("!{wrong}")]);
     }
     assert_eq!(
-        told(true, &[&[0, 7, 0, 0, 0, 1, 1, 3]]),
+        trace(true, &[&[0, 7, 0, 0, 0, 1, 1, 3]]),
         [""; 0],
         "of a length that cannot be nothing is told"
     );
@@ -74,20 +74,20 @@ fn what_is_broken_is_told_in_zeeks_words() {
 #[test]
 fn a_stream_is_read_however_it_is_cut() {
     let stream = [message(3, &[0, 9, 0, 2]), message(5, &[0, 1, 0xff, 0]), message(0x41, b"own")].concat();
-    let whole = told(true, &[&stream]);
+    let whole = trace(true, &[&stream]);
     assert_eq!(whole.len(), 8);
     for at in 0..=stream.len() {
-        assert_eq!(told(true, &[&stream[..at], &stream[at..]]), whole, "{at}");
+        assert_eq!(trace(true, &[&stream[..at], &stream[at..]]), whole, "{at}");
     }
-    assert_eq!(told(true, &stream.chunks(1).collect::<Vec<_>>()), whole);
+    assert_eq!(trace(true, &stream.chunks(1).collect::<Vec<_>>()), whole);
 }
 
 #[test]
 fn a_header_is_told_before_its_message_is_whole() {
     let message = message(16, &[0, 1, 0, 2, 4, 0, 9, 0, 9]);
-    assert_eq!(told(true, &[&message[..7]]).len(), 0);
-    assert_eq!(told(true, &[&message[..8]]).len(), 1);
-    assert_eq!(told(true, &[&message[..12]]).len(), 1);
+    assert_eq!(trace(true, &[&message[..7]]).len(), 0);
+    assert_eq!(trace(true, &[&message[..8]]).len(), 1);
+    assert_eq!(trace(true, &[&message[..12]]).len(), 1);
 }
 
 #[test]

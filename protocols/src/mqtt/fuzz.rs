@@ -3,11 +3,11 @@
 use super::*;
 
 /// Checks what is told.
-struct Told {
+struct Recorder {
     limits: Limits,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn connect(&mut self, connect: &Connect<'_>) {
         assert!(connect.will_qos < 4 && connect.client_id.len() <= self.limits.packet);
     }
@@ -49,13 +49,13 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { packet: 64 };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told { limits }, data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder { limits }, data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match control {
             0 | 1 => session.gap(is_orig),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * (limits.packet + 5));

@@ -3,9 +3,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn connect(&mut self, connect: &Connect<'_>) {
         let Connect {
             protocol_name, protocol_version, client_id, keep_alive, will, username, password, ..
@@ -68,10 +68,10 @@ impl Handler for Told {
     }
 }
 
-fn told(limits: Limits, pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(limits), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(limits: Limits, pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(limits), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 /// A client connects, publishes twice, subscribes and leaves.
@@ -92,10 +92,10 @@ const WANT: [&str; 8] = [
 
 #[test]
 fn packets_are_read_however_they_are_cut() {
-    assert_eq!(told(Limits::default(), &[(true, CLIENT)]), WANT);
+    assert_eq!(trace(Limits::default(), &[(true, CLIENT)]), WANT);
     for at in 0..CLIENT.len() {
         let (front, back) = CLIENT.split_at(at);
-        assert_eq!(told(Limits::default(), &[(true, front), (true, back)]), WANT, "cut at {at}");
+        assert_eq!(trace(Limits::default(), &[(true, front), (true, back)]), WANT, "cut at {at}");
     }
     let server = b"\x20\x02\x01\x00\x40\x02\x00\x05\x50\x02\x00\x05\x70\x02\x00\x05\x90\x03\x00\x09\x01\xb0\x02\x00\x0a\xd0\x00";
     let want = [
@@ -107,7 +107,7 @@ fn packets_are_read_however_they_are_cut() {
         "Unsub false 10",
         "pingresp",
     ];
-    assert_eq!(told(Limits::default(), &[(false, server)]), want);
+    assert_eq!(trace(Limits::default(), &[(false, server)]), want);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn what_is_broken_is_told_in_zeeks_words() {
         ),
         (b"\x30\x03\x00\x09a", "Binpac exception: binpac exception: out_of_bound: MQTT_string:str: 11 > 3"),
     ] {
-        assert_eq!(told(Limits::default(), &[(true, bytes)]), [reason]);
+        assert_eq!(trace(Limits::default(), &[(true, bytes)]), [reason]);
     }
 }
 
@@ -131,20 +131,20 @@ fn of_a_long_message_the_beginning_is_told_and_other_long_packets_are_skipped() 
     let mut pieces: Vec<(bool, &[u8])> = message.chunks(7).map(|piece| (true, piece)).collect();
     let payload = "x".repeat(61);
     let publish = format!("publish true false 0 false t 0 {payload} 997");
-    assert_eq!(told(Limits { packet: 64 }, &pieces), ["cut", &publish, "pingreq"]);
+    assert_eq!(trace(Limits { packet: 64 }, &pieces), ["cut", &publish, "pingreq"]);
     let subscribe = [b"\x82\xe8\x07", &[0; 1000][..], b"\xc0\x00"].concat();
     pieces = subscribe.chunks(7).map(|piece| (true, piece)).collect();
-    assert_eq!(told(Limits { packet: 64 }, &pieces), ["cut", "pingreq"]);
+    assert_eq!(trace(Limits { packet: 64 }, &pieces), ["cut", "pingreq"]);
 }
 
 #[test]
 fn behind_a_gap_what_comes_is_read_as_a_packet() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(true, &CLIENT[..9], &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(true, &CLIENT[..9], &mut trace);
     session.gap(true);
     assert_eq!(session.buffered(), 0);
-    session.data(true, b"\xc0\x00", &mut told);
-    assert_eq!(told.0, ["pingreq"]);
+    session.data(true, b"\xc0\x00", &mut trace);
+    assert_eq!(trace.0, ["pingreq"]);
 }
 
 #[test]

@@ -4,12 +4,12 @@ use super::*;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     tls: bool,
     confirmed: bool,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn server_version(&mut self, version: &[u8]) {
         assert!(!version.contains(&0));
     }
@@ -73,13 +73,13 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { packet: 256 };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match control {
             0 => session.gap(),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * (limits.packet + 4));

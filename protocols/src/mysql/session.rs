@@ -323,10 +323,10 @@ impl Session {
             },
             Expected::Answer(Kind::AuthSwitch) => {
                 let status = r.u8("AuthSwitchRequest:status")?;
-                let told = r;
+                let rest = r;
                 packet::text(&mut r, "AuthSwitchRequest:name")?;
                 if status == 0xfe {
-                    tell_switch(told, handler);
+                    tell_switch(rest, handler);
                 }
                 Ok(())
             }

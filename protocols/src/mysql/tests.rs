@@ -2,15 +2,15 @@ use super::*;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Told {
+impl Recorder {
     fn say(&mut self, what: std::fmt::Arguments<'_>) {
         self.0.push(what.to_string());
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn server_version(&mut self, version: &[u8]) {
         self.say(format_args!("version {}", version.escape_ascii()));
     }
@@ -155,14 +155,14 @@ fn session(deprecate_eof: bool) -> Vec<(bool, Vec<u8>)> {
     talk
 }
 
-fn told<'a>(pieces: impl IntoIterator<Item = (bool, &'a [u8])>) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    pieces.into_iter().for_each(|(is_orig, bytes)| session.data(is_orig, bytes, &mut told));
-    told.0
+fn trace<'a>(pieces: impl IntoIterator<Item = (bool, &'a [u8])>) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    pieces.into_iter().for_each(|(is_orig, bytes)| session.data(is_orig, bytes, &mut trace));
+    trace.0
 }
 
 fn whole(talk: &[(bool, Vec<u8>)]) -> Vec<String> {
-    told(talk.iter().map(|(is_orig, bytes)| (*is_orig, &bytes[..])))
+    trace(talk.iter().map(|(is_orig, bytes)| (*is_orig, &bytes[..])))
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn pieces_are_the_same_as_the_whole() {
         for len in 1..7 {
             let pieces =
                 talk.iter().flat_map(|(is_orig, bytes)| bytes.chunks(len).map(|piece| (*is_orig, piece)));
-            assert_eq!(told(pieces), want, "in pieces of {len}");
+            assert_eq!(trace(pieces), want, "in pieces of {len}");
         }
     }
 }
@@ -203,8 +203,8 @@ fn what_follows_a_request_for_tls_is_tls() {
     let want = ["confirmed", "tls", "tls true 16", "tls true 03", "tls false 16"];
     for at in 0..request.len() {
         let (front, back) = request.split_at(at);
-        let told = told([(false, &greeting()[..]), (true, front), (true, back), (false, b"\x16")]);
-        assert_eq!(told[2..], want, "cut at {at}");
+        let trace = trace([(false, &greeting()[..]), (true, front), (true, back), (false, b"\x16")]);
+        assert_eq!(trace[2..], want, "cut at {at}");
     }
 }
 
@@ -248,23 +248,23 @@ fn another_user_and_another_method_are_told() {
 
 #[test]
 fn a_packet_that_is_too_long_is_cut_and_what_follows_is_read() {
-    let (mut session, mut told) = (Session::new(Limits { packet: 64 }), Told::default());
+    let (mut session, mut trace) = (Session::new(Limits { packet: 64 }), Recorder::default());
     session.phase_for_test();
     let long = packet(0, &[&b"\x03"[..], &[b'x'; 1000]].concat());
     for piece in long.chunks(100).chain([&packet(0, b"\x0e")[..]]) {
-        session.data(true, piece, &mut told);
+        session.data(true, piece, &mut trace);
         assert!(session.buffered() <= 68);
     }
-    assert_eq!(told.0, ["cut".to_owned(), format!("query {}", "x".repeat(63)), "ping ".to_owned()]);
+    assert_eq!(trace.0, ["cut".to_owned(), format!("query {}", "x".repeat(63)), "ping ".to_owned()]);
 }
 
 #[test]
 fn behind_a_gap_nothing_is_read() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(false, &greeting()[..20], &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(false, &greeting()[..20], &mut trace);
     session.gap();
-    session.data(false, &greeting()[20..], &mut told);
-    assert!(told.0.is_empty() && session.buffered() == 0);
+    session.data(false, &greeting()[20..], &mut trace);
+    assert!(trace.0.is_empty() && session.buffered() == 0);
 }
 
 #[test]

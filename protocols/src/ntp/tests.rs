@@ -63,10 +63,10 @@ fn private_messages_are_read() {
         panic!()
     };
     assert_eq!((asked.request_code, asked.implementation, asked.data), (42, 3, &b""[..]));
-    let Body::Private(told) = Message::parse(&[0x97, 5, 3, 0x2a, 0x40, 2, 8, 9]).unwrap().body else {
+    let Body::Private(trace) = Message::parse(&[0x97, 5, 3, 0x2a, 0x40, 2, 8, 9]).unwrap().body else {
         panic!()
     };
-    assert_eq!((told.sequence, told.error, told.authenticated, told.data), (5, 4, false, &[8, 9][..]));
+    assert_eq!((trace.sequence, trace.error, trace.authenticated, trace.data), (5, 4, false, &[8, 9][..]));
 }
 
 #[test]
@@ -80,8 +80,8 @@ fn what_is_missing_is_named() {
         (&[0x16, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], "NTP_control_msg:data: 20 > 11"),
         (&[0x17, 0x80, 3, 42, 0, 0, 1], "NTP_MAC: 20 > 1"),
     ] {
-        let told = Message::parse(bytes).unwrap_err().to_string();
-        assert_eq!(told, format!("Binpac exception: binpac exception: out_of_bound: {wrong}"));
+        let trace = Message::parse(bytes).unwrap_err().to_string();
+        assert_eq!(trace, format!("Binpac exception: binpac exception: out_of_bound: {wrong}"));
     }
 }
 

@@ -1,12 +1,12 @@
 use super::*;
 
 /// What is told of these pieces of a direction, as texts.
-fn told(most: usize, pieces: &[&[u8]]) -> Vec<String> {
-    let (mut lines, mut told) = (Lines::new(most), Vec::new());
+fn trace(most: usize, pieces: &[&[u8]]) -> Vec<String> {
+    let (mut lines, mut trace) = (Lines::new(most), Vec::new());
     for piece in pieces {
         let mut input = *piece;
         while let Some(piece) = lines.next(&mut input) {
-            told.push(match piece {
+            trace.push(match piece {
                 Piece::Line(line) => format!("line {}", line.escape_ascii()),
                 Piece::Negotiation { verb, option } => format!("option {verb} {option}"),
                 Piece::Subnegotiation { bytes, whole } => format!("within {whole} {}", bytes.escape_ascii()),
@@ -16,9 +16,9 @@ fn told(most: usize, pieces: &[&[u8]]) -> Vec<String> {
         assert!(input.is_empty() && lines.buffered() <= 2 * most);
     }
     if let Some(line) = lines.end() {
-        told.push(format!("rest {}", line.escape_ascii()));
+        trace.push(format!("rest {}", line.escape_ascii()));
     }
-    told
+    trace
 }
 
 const STREAM: &[u8] =
@@ -27,7 +27,7 @@ const STREAM: &[u8] =
 #[test]
 fn lines_and_options_are_told() {
     assert_eq!(
-        told(100, &[STREAM]),
+        trace(100, &[STREAM]),
         [
             "line one",
             "option 253 24",
@@ -45,23 +45,23 @@ fn lines_and_options_are_told() {
 
 #[test]
 fn pieces_are_the_same_as_the_whole() {
-    let whole = told(100, &[STREAM]);
+    let whole = trace(100, &[STREAM]);
     for at in 0..STREAM.len() {
         let (front, back) = STREAM.split_at(at);
-        assert_eq!(told(100, &[front, back]), whole, "cut at {at}");
+        assert_eq!(trace(100, &[front, back]), whole, "cut at {at}");
     }
     let bytes: Vec<&[u8]> = STREAM.chunks(1).collect();
-    assert_eq!(told(100, &bytes), whole);
+    assert_eq!(trace(100, &bytes), whole);
 }
 
 #[test]
 fn a_broken_option_begins_another() {
-    assert_eq!(told(9, &[b"\xff\xfa\x18\xff\xfb\x01a\n"]), ["within false \\x18", "option 251 1", "line a"]);
+    assert_eq!(trace(9, &[b"\xff\xfa\x18\xff\xfb\x01a\n"]), ["within false \\x18", "option 251 1", "line a"]);
 }
 
 #[test]
 fn long_lines_are_cut() {
-    assert_eq!(told(4, &[b"123456\r\nab\n"]), ["contentline_size_exceeded", "line 1234", "line ab"]);
-    assert_eq!(told(4, &[b"1234\r\n"]), ["line 1234"]);
-    assert_eq!(told(4, &[b"\xff\xfa\x18123456\xff\xf0\n"]), ["within true \\x18123", "line "]);
+    assert_eq!(trace(4, &[b"123456\r\nab\n"]), ["contentline_size_exceeded", "line 1234", "line ab"]);
+    assert_eq!(trace(4, &[b"1234\r\n"]), ["line 1234"]);
+    assert_eq!(trace(4, &[b"\xff\xfa\x18123456\xff\xf0\n"]), ["within true \\x18123", "line "]);
 }

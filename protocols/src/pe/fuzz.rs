@@ -4,13 +4,13 @@ use super::*;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     headers: usize,
     sections: usize,
     most: usize,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn dos_header(&mut self, _: &DosHeader<'_>) {
         self.headers += 1;
     }
@@ -43,15 +43,15 @@ impl Handler for Told {
 ///
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
-    let (mut reader, mut told, mut rest) = (Reader::default(), Told::default(), data);
+    let (mut reader, mut trace, mut rest) = (Reader::default(), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let (piece, left) = after.split_at(usize::from(*control).min(after.len()));
         match control {
             0 => reader.gap(),
-            _ => reader.data(piece, &mut told),
+            _ => reader.data(piece, &mut trace),
         }
         rest = left;
         assert!(reader.buffered() <= 64 << 10);
-        assert!(told.headers <= 3 && told.sections <= told.most);
+        assert!(trace.headers <= 3 && trace.sections <= trace.most);
     }
 }

@@ -2,9 +2,9 @@ use super::*;
 
 /// What a reader told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn dos_header(&mut self, header: &DosHeader<'_>) {
         self.0.push(format!("{} {}", header.signature.escape_ascii(), header.new_header));
     }
@@ -50,10 +50,10 @@ fn program(is_64: bool, code: u32) -> Vec<u8> {
     [dos, file, optional, section(b".text\0\0\0"), section(b".eightch"), b"the rest".to_vec()].concat()
 }
 
-fn told(file: &[u8], len: usize) -> Vec<String> {
-    let (mut reader, mut told) = (Reader::default(), Told::default());
-    file.chunks(len).for_each(|piece| reader.data(piece, &mut told));
-    told.0
+fn trace(file: &[u8], len: usize) -> Vec<String> {
+    let (mut reader, mut trace) = (Reader::default(), Recorder::default());
+    file.chunks(len).for_each(|piece| reader.data(piece, &mut trace));
+    trace.0
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn headers_are_told_however_they_are_cut() {
     };
     for len in [1000, 1, 2, 3, 7, 64] {
         let wide = want(["MZ 128", "code 64"], "AMD64 100 2", "140000000 None");
-        assert_eq!(told(&program(true, 64), len), wide, "{len}");
+        assert_eq!(trace(&program(true, 64), len), wide, "{len}");
         let narrow = want(["MZ 64", "code 0"], "I386 100 2", "400000 Some(5)");
-        assert_eq!(told(&program(false, 0), len), narrow, "{len}");
+        assert_eq!(trace(&program(false, 0), len), narrow, "{len}");
     }
 }
 
@@ -75,30 +75,30 @@ fn headers_are_told_however_they_are_cut() {
 fn what_is_far_away_is_not_held() {
     let mut file = program(true, 64);
     file[60..64].copy_from_slice(&u32::MAX.to_le_bytes());
-    let (mut reader, mut told) = (Reader::default(), Told::default());
+    let (mut reader, mut trace) = (Reader::default(), Recorder::default());
     for _ in 0..1000 {
-        reader.data(&file, &mut told);
+        reader.data(&file, &mut trace);
         assert!(reader.buffered() <= 64 << 10);
     }
-    assert_eq!(told.0, ["MZ 4294967295", "code 65536"]);
+    assert_eq!(trace.0, ["MZ 4294967295", "code 65536"]);
 }
 
 #[test]
 fn what_is_no_program_is_not_read_further() {
     let mut other = program(true, 64);
     other[128] = b'N';
-    assert_eq!(told(&other, 1000), ["MZ 128", "code 64"]);
+    assert_eq!(trace(&other, 1000), ["MZ 128", "code 64"]);
     let mut object = program(true, 64);
     object[148] = 0;
-    assert_eq!(told(&object, 1000).len(), 3);
+    assert_eq!(trace(&object, 1000).len(), 3);
     let mut short = program(true, 64);
     short[148] = 60;
-    assert_eq!(told(&short, 1000).len(), 3);
-    let (mut reader, mut told) = (Reader::default(), Told::default());
-    reader.data(&short[..100], &mut told);
+    assert_eq!(trace(&short, 1000).len(), 3);
+    let (mut reader, mut trace) = (Reader::default(), Recorder::default());
+    reader.data(&short[..100], &mut trace);
     reader.gap();
-    reader.data(&short[100..], &mut told);
-    assert!(told.0.len() == 1 && reader.buffered() == 0);
+    reader.data(&short[100..], &mut trace);
+    assert!(trace.0.len() == 1 && reader.buffered() == 0);
 }
 
 #[test]

@@ -5,13 +5,13 @@ use crate::pop3::{Handler, Limits, Session, probe_client, probe_server};
 use crate::probe::Probe;
 
 #[derive(Default)]
-struct Told {
+struct Recorder {
     open: usize,
     mail: bool,
     tls: bool,
 }
 
-impl mail::Handler for Told {
+impl mail::Handler for Recorder {
     fn begin_entity(&mut self) {
         self.open += 1;
     }
@@ -22,7 +22,7 @@ impl mail::Handler for Told {
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn login(&mut self, _: bool, user: &[u8], _: &[u8]) {
         assert!(!user.is_empty());
     }
@@ -48,19 +48,19 @@ impl Handler for Told {
 /// long.
 pub fn check(data: &[u8]) {
     let mail = mail::Limits { max_depth: 5, max_header: 64 };
-    let (mut session, mut told) =
-        (Session::new(Limits { max_line: 64, max_pending: 3, mail }), Told::default());
+    let (mut session, mut trace) =
+        (Session::new(Limits { max_line: 64, max_pending: 3, mail }), Recorder::default());
     let mut rest = data;
     while let Some((control, after)) = rest.split_first() {
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
-        session.data(control & 1 == 1, piece, &mut told);
+        session.data(control & 1 == 1, piece, &mut trace);
         rest = left;
         assert!(session.buffered() <= 2 * 64 + 4 * 64 + 128 + 5 * 64);
     }
-    session.end(true, &mut told);
-    session.end(false, &mut told);
-    session.close(&mut told);
-    assert!(!told.mail && told.open == 0);
+    session.end(true, &mut trace);
+    session.end(false, &mut trace);
+    session.close(&mut trace);
+    assert!(!trace.mail && trace.open == 0);
     for probe in [probe_client, probe_server] {
         assert!(Probe::is_steady(probe, data));
     }

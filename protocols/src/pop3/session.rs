@@ -127,9 +127,9 @@ impl Session {
                 Piece::Part(line) | Piece::Plain(line) => (line, false),
             };
             self.line(is_orig, line, whole, h);
-            told(&mut lines, h);
+            report_flaws(&mut lines, h);
         }
-        told(&mut lines, h);
+        report_flaws(&mut lines, h);
         if self.tls {
             lines.skip_lf(&mut input);
         }
@@ -420,7 +420,7 @@ impl Session {
     }
 }
 
-fn told<H: Handler>(lines: &mut Lines, h: &mut H) {
+fn report_flaws<H: Handler>(lines: &mut Lines, h: &mut H) {
     for flaw in lines.take_flaws() {
         h.weird(flaw.weird(), b"", Flaw::SOURCE);
     }

@@ -4,13 +4,13 @@ use crate::probe::Probe;
 
 /// What a session told, as texts; content that follows content is joined.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
 fn text(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-impl mail::Handler for Told {
+impl mail::Handler for Recorder {
     fn begin_entity(&mut self) {
         self.0.push("{".to_owned());
     }
@@ -31,7 +31,7 @@ impl mail::Handler for Told {
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, command: &'static str, arg: &[u8]) {
         self.0.push(format!(">{command} {}", text(arg)).trim().to_owned());
     }
@@ -70,16 +70,16 @@ const C: bool = true;
 const S: bool = false;
 
 /// What is told of a conversation, however its bytes are cut.
-fn told(turns: Turns<'_>) -> Vec<String> {
+fn trace(turns: Turns<'_>) -> Vec<String> {
     let in_pieces = |len: usize| {
-        let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
+        let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
         for (is_orig, bytes) in turns {
-            bytes.as_bytes().chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut told));
+            bytes.as_bytes().chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut trace));
         }
-        session.end(true, &mut told);
-        session.end(false, &mut told);
-        session.close(&mut told);
-        told.0
+        session.end(true, &mut trace);
+        session.end(false, &mut trace);
+        session.close(&mut trace);
+        trace.0
     };
     let whole = in_pieces(usize::MAX);
     for len in 1..40 {
@@ -127,13 +127,13 @@ fn a_mail_is_fetched() {
         ">QUIT",
         "<OK bye",
     ];
-    assert_eq!(told(&turns), want);
+    assert_eq!(trace(&turns), want);
 }
 
 #[test]
 fn logins_fail_and_are_tried_in_several_ways() {
     let fails = [&LOGIN[..4], &[(S, "-ERR no\r\n")]].concat();
-    assert_eq!(told(&fails)[4..], ["false ann:x y", "<ERR no"]);
+    assert_eq!(trace(&fails)[4..], ["false ann:x y", "<ERR no"]);
     let by = |method: &str, lines: &[&str]| {
         let (command, mut turns) = (format!("AUTH {method}\r\n"), vec![(S, "+OK hi\r\n")]);
         turns.push((C, &command));
@@ -141,7 +141,7 @@ fn logins_fail_and_are_tried_in_several_ways() {
             turns.extend([(S, "+ \r\n"), (C, *line)]);
         }
         turns.push((S, "+OK\r\n"));
-        told(&turns)[2..].to_vec()
+        trace(&turns)[2..].to_vec()
     };
     assert_eq!(by("PLAIN", &["AGFubgBzZWNyZXQ=\r\n"]), ["true ann:secret", "<OK"]);
     assert_eq!(by("LOGIN", &["YW5u\r\n", "c2VjcmV0\r\n"]), ["true ann:secret", "<OK"]);
@@ -153,23 +153,23 @@ fn logins_fail_and_are_tried_in_several_ways() {
 fn commands_are_sent_ahead() {
     let client = "USER ann\r\nPASS x\r\nSTAT\r\n";
     let want = ["<OK hi", ">USER ann", "<OK 1", ">PASS x", "true ann:x", "<OK 2", ">STAT", "<OK 3"];
-    assert_eq!(told(&[(S, "+OK hi\r\n"), (C, client), (S, "+OK 1\r\n+OK 2\r\n+OK 3\r\n")])[..2], want[..2]);
-    let all = told(&[(S, "+OK hi\r\n"), (C, client), (S, "+OK 1\r\n+OK 2\r\n+OK 3\r\n")]);
+    assert_eq!(trace(&[(S, "+OK hi\r\n"), (C, client), (S, "+OK 1\r\n+OK 2\r\n+OK 3\r\n")])[..2], want[..2]);
+    let all = trace(&[(S, "+OK hi\r\n"), (C, client), (S, "+OK 1\r\n+OK 2\r\n+OK 3\r\n")]);
     let of = |mark: char| all.iter().filter(|line| line.starts_with(mark)).count();
     assert_eq!((of('>'), of('<'), of('t')), (3, 4, 1), "{all:?}");
 }
 
 #[test]
 fn a_connection_goes_on_under_tls() {
-    assert_eq!(told(&[(S, "+OK\r\n"), (C, "STLS\r\n"), (S, "+OK go\r\n")]), ["<OK", ">STLS", "TLS"]);
+    assert_eq!(trace(&[(S, "+OK\r\n"), (C, "STLS\r\n"), (S, "+OK go\r\n")]), ["<OK", ">STLS", "TLS"]);
 }
 
 #[test]
 fn what_does_not_fit_is_told() {
-    assert_eq!(told(&[(S, "+OK\r\n"), (C, "PING\r\n")])[1..], ["! pop3_client_command_unknown PING"]);
-    assert_eq!(told(&[(S, "+\r\n")]), ["!! unknown server command (+)", "! pop3_server_command_unknown +"]);
-    assert_eq!(told(&[(S, "\r\n")])[0], "!! unknown server command (???)");
-    let retr = told(&[(S, "+OK\r\n"), (C, "RETR 1\r\n"), (S, "+OK\r\n\r\nx\r\n.\r\n")]);
+    assert_eq!(trace(&[(S, "+OK\r\n"), (C, "PING\r\n")])[1..], ["! pop3_client_command_unknown PING"]);
+    assert_eq!(trace(&[(S, "+\r\n")]), ["!! unknown server command (+)", "! pop3_server_command_unknown +"]);
+    assert_eq!(trace(&[(S, "\r\n")])[0], "!! unknown server command (???)");
+    let retr = trace(&[(S, "+OK\r\n"), (C, "RETR 1\r\n"), (S, "+OK\r\n\r\nx\r\n.\r\n")]);
     assert_eq!(
         retr[1..3],
         [
@@ -179,7 +179,7 @@ fn what_does_not_fit_is_told() {
     );
     assert!(retr.contains(&"'x\\r\\n".to_owned()), "{retr:?}");
     let many = "NOOP\r\n".repeat(12);
-    assert!(told(&[(C, &many)]).contains(&"! pop3_client_too_many_pending_commands".to_owned()));
+    assert!(trace(&[(C, &many)]).contains(&"! pop3_client_too_many_pending_commands".to_owned()));
 }
 
 #[test]

@@ -5,9 +5,9 @@ use super::*;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn packet(&mut self, is_orig: bool, header: &Header<'_>, packet: &Packet<'_>) {
         let kind = match packet {
             Packet::Retry { token, tag } => format!("Retry {} {}", token.len(), tag.len()),
@@ -39,10 +39,10 @@ fn side(is_orig: bool) -> &'static str {
 }
 
 /// What is told of these datagrams.
-fn told(datagrams: &[(bool, Vec<u8>)]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    datagrams.iter().for_each(|(is_orig, bytes)| session.datagram(*is_orig, bytes, &mut told));
-    told.0
+fn trace(datagrams: &[(bool, Vec<u8>)]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    datagrams.iter().for_each(|(is_orig, bytes)| session.datagram(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 const ID: &[u8] = &hex!("8394c8f03e515708");
@@ -62,8 +62,8 @@ fn client(number: u32, frames: &[u8]) -> (bool, Vec<u8>) {
 const HELLO: &[u8] = b"\x01\0\0\x06hello!";
 
 /// Without what is told of packets.
-fn without_packets(told: Vec<String>) -> Vec<String> {
-    told.into_iter().filter(|line| !line.contains("Initial") && line != "sure").collect()
+fn without_packets(trace: Vec<String>) -> Vec<String> {
+    trace.into_iter().filter(|line| !line.contains("Initial") && line != "sure").collect()
 }
 
 /// RFC 9001 A.3: a server's Initial packet, whole.
@@ -76,10 +76,10 @@ fn keys_are_those_of_the_standard() {
         "022f8ef4cdd93795d77d06edbb7aaf2f58891850abbdca3d20398c276456cbc4"
         "2158407dd074ee"
     );
-    let told = told(&[client(0, &[0; 20]), (false, server.to_vec())]);
-    assert_eq!(told[2], "server Initial 1 [] [f0, 67, a5, 50, 2a, 42, 62, b5]");
-    assert!(told[4].starts_with("server says \\x02\\x00\\x00V\\x03\\x03\\xee\\xfc\\xe7"), "{told:#?}");
-    assert_eq!(told.len(), 5);
+    let trace = trace(&[client(0, &[0; 20]), (false, server.to_vec())]);
+    assert_eq!(trace[2], "server Initial 1 [] [f0, 67, a5, 50, 2a, 42, 62, b5]");
+    assert!(trace[4].starts_with("server says \\x02\\x00\\x00V\\x03\\x03\\xee\\xfc\\xe7"), "{trace:#?}");
+    assert_eq!(trace.len(), 5);
 }
 
 /// RFC 9369 A.3.
@@ -93,41 +93,41 @@ fn version_2_has_other_keys_and_other_numbers() {
         "4bed8521e2e140"
     );
     let header = Header { version: version::V2, ..CLIENT };
-    let told = told(&[(true, initial(&header, true, ID, 0, &[0; 20])), (false, server.to_vec())]);
-    assert!(told[0].starts_with("client Initial quicv2"));
-    assert!(told[4].starts_with("server says \\x02\\x00\\x00V\\x03\\x03\\xee\\xfc\\xe7"), "{told:#?}");
+    let trace = trace(&[(true, initial(&header, true, ID, 0, &[0; 20])), (false, server.to_vec())]);
+    assert!(trace[0].starts_with("client Initial quicv2"));
+    assert!(trace[4].starts_with("server says \\x02\\x00\\x00V\\x03\\x03\\xee\\xfc\\xe7"), "{trace:#?}");
 }
 
 #[test]
 fn every_version_that_has_a_name_is_read() {
     for (number, name) in version::names() {
         let header = Header { version: number, ..CLIENT };
-        let told = told(&[(true, initial(&header, true, ID, 0, &crypto(0, HELLO)))]);
-        assert_eq!(told.len(), 3, "{told:?}");
+        let trace = trace(&[(true, initial(&header, true, ID, 0, &crypto(0, HELLO)))]);
+        assert_eq!(trace.len(), 3, "{trace:?}");
         assert!(
-            told[0].starts_with(&format!("client Initial {name} ")) && told[2].starts_with("client says")
+            trace[0].starts_with(&format!("client Initial {name} ")) && trace[2].starts_with("client says")
         );
     }
 }
 
 #[test]
 fn the_handshake_is_put_together_however_it_is_cut() {
-    let expected = without_packets(told(&[client(0, &crypto(0, HELLO))]));
+    let expected = without_packets(trace(&[client(0, &crypto(0, HELLO))]));
     assert_eq!(expected, ["client says \\x01\\x00\\x00\\x06hello!"]);
     for at in 1..HELLO.len() {
         let (front, back) = HELLO.split_at(at);
         let [front, back] = [crypto(0, front), crypto(at as u16, back)];
         for (first, second) in [(&front, &back), (&back, &front)] {
             let both = [&[1][..], first, &[0, 0], second].concat();
-            assert_eq!(without_packets(told(&[client(0, &both)])), expected, "cut at {at}");
+            assert_eq!(without_packets(trace(&[client(0, &both)])), expected, "cut at {at}");
             let apart = [client(0, first), client(1, second), client(2, first)];
-            assert_eq!(without_packets(told(&apart)), expected, "cut at {at}, in two packets");
+            assert_eq!(without_packets(trace(&apart)), expected, "cut at {at}, in two packets");
         }
     }
     let bytes = HELLO.iter().zip(0..).map(|(byte, at)| client(at.into(), &crypto(at, &[*byte])));
     let mut bytes: Vec<_> = bytes.collect();
     bytes.reverse();
-    assert_eq!(without_packets(told(&bytes)), expected);
+    assert_eq!(without_packets(trace(&bytes)), expected);
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn one_datagram_holds_several_packets() {
     let early = hex!("d3 00000001 01 07 02 0909 01 ff");
     let server = initial(&SERVER, false, ID, 0, &crypto(0, b"\x02\0\0\x05world"));
     let datagram = [&server[..], &handshake, &early, &[0x41; 30]].concat();
-    let told = told(&[client(0, &crypto(0, HELLO)), (false, datagram)]);
+    let trace = trace(&[client(0, &crypto(0, HELLO)), (false, datagram)]);
     assert_eq!(
-        told[3..],
+        trace[3..],
         [
             "server Initial 1 [07] [09, 09]",
             "sure",
@@ -153,14 +153,14 @@ fn one_datagram_holds_several_packets() {
 fn after_a_retry_keys_follow_from_what_the_client_says_next() {
     let retry = [&hex!("f0 00000001 01 07 02 0909")[..], &[1; 5], &[2; 16]].concat();
     let again = Header { dcid: &[9, 9], ..CLIENT };
-    let told = told(&[
+    let trace = trace(&[
         client(0, &crypto(0, HELLO)),
         (false, retry),
         (true, initial(&again, true, &[9, 9], 1, &crypto(0, HELLO))),
     ]);
-    assert_eq!(told[3], "server Retry 5 16 1 [07] [09, 09]");
+    assert_eq!(trace[3], "server Retry 5 16 1 [07] [09, 09]");
     assert_eq!(
-        told[4..],
+        trace[4..],
         ["client Initial 1 [09, 09] [07]", "sure", "client says \\x01\\x00\\x00\\x06hello!"]
     );
 }
@@ -168,19 +168,19 @@ fn after_a_retry_keys_follow_from_what_the_client_says_next() {
 #[test]
 fn one_side_alone_is_read_where_it_can_be() {
     let server = (false, initial(&SERVER, false, ID, 0, &crypto(0, HELLO)));
-    assert_eq!(told(std::slice::from_ref(&server)), ["server Initial 1 [07] [09, 09]"]);
-    assert_eq!(told(&[client(0, &[0; 20])]).len(), 2);
+    assert_eq!(trace(std::slice::from_ref(&server)), ["server Initial 1 [07] [09, 09]"]);
+    assert_eq!(trace(&[client(0, &[0; 20])]).len(), 2);
     assert_eq!(
-        without_packets(told(&[client(0, &[1, 0]), server])),
+        without_packets(trace(&[client(0, &[1, 0]), server])),
         ["server says \\x01\\x00\\x00\\x06hello!"]
     );
     // From the middle on there are short headers, of which nothing is read.
-    assert_eq!(told(&[(true, vec![0x41; 40]), (false, vec![0x52; 40])]), [""; 0]);
+    assert_eq!(trace(&[(true, vec![0x41; 40]), (false, vec![0x52; 40])]), [""; 0]);
 }
 
 #[test]
 fn what_is_no_quic_is_told() {
-    let last = |datagram: &[u8]| told(&[(true, datagram.to_vec())]).pop().unwrap_or_default();
+    let last = |datagram: &[u8]| trace(&[(true, datagram.to_vec())]).pop().unwrap_or_default();
     assert_eq!(last(&hex!("c3 00000002 00 00 1234")), "unhandled QUIC version 0x2");
     assert_eq!(last(&hex!("c3 00000000 00 00 00000001")), "unhandled QUIC version 0x0");
     assert_eq!(last(&hex!("c3 00000001 05 00")), "truncated dest_conn_id");
@@ -193,35 +193,35 @@ fn what_is_no_quic_is_told() {
     let (_, mut damaged) = client(0, &crypto(0, HELLO));
     *damaged.last_mut().unwrap() ^= 1;
     assert_eq!(last(&damaged), "decryption failed");
-    assert_eq!(told(&[client(0, &[8, 0, 0, 0])]).pop().unwrap(), "unhandled frame type 8");
-    assert_eq!(told(&[client(0, &[6, 0, 4, 1, 2, 0])]).pop().unwrap(), "truncated cryptodata");
+    assert_eq!(trace(&[client(0, &[8, 0, 0, 0])]).pop().unwrap(), "unhandled frame type 8");
+    assert_eq!(trace(&[client(0, &[6, 0, 4, 1, 2, 0])]).pop().unwrap(), "truncated cryptodata");
 }
 
 #[test]
 fn messages_have_a_ceiling() {
-    let last = |frames: &[u8]| told(&[client(0, frames)]).pop().unwrap();
+    let last = |frames: &[u8]| trace(&[client(0, frames)]).pop().unwrap();
     assert_eq!(last(&crypto(0, &[1, 0, 0x41, 0])), "&requires failed: self.length <= 2**14 + 256");
     assert_eq!(last(&[6, 0x80, 0, 0x41, 0x05, 1, 1]), "&requires failed: self.length <= 2**14 + 256");
     assert_eq!(last(&crypto(0, &[1, 0, 0, 1, 7, 8])), "too much crypto data received 6 > 5");
     let mut session = Session::new(Limits::default());
-    let mut told = Told::default();
+    let mut trace = Recorder::default();
     for at in 0..300 {
-        session.datagram(true, &client(at, &crypto(at as u16 * 2, &[1])).1, &mut told);
+        session.datagram(true, &client(at, &crypto(at as u16 * 2, &[1])).1, &mut trace);
     }
-    assert_eq!(told.0.iter().filter(|line| *line == "crypto data in more than 256 pieces").count(), 44);
+    assert_eq!(trace.0.iter().filter(|line| *line == "crypto data in more than 256 pieces").count(), 44);
     assert_eq!(session.buffered(), 300);
 }
 
 #[test]
 fn a_close_is_told() {
-    let told = told(&[client(0, b"\x1c\x41\x28\x06\x03bad")]);
-    assert_eq!(told[2], "client closes 296 bad");
+    let trace = trace(&[client(0, b"\x1c\x41\x28\x06\x03bad")]);
+    assert_eq!(trace[2], "client closes 296 bad");
 }
 
 #[test]
 fn acknowledgements_are_passed_over() {
     let frames = [&[2, 9, 0, 1, 0, 1, 1][..], &[3, 9, 0, 0, 0, 1, 2, 3], &crypto(0, HELLO)].concat();
-    assert_eq!(without_packets(told(&[client(0, &frames)])), ["client says \\x01\\x00\\x00\\x06hello!"]);
+    assert_eq!(without_packets(trace(&[client(0, &frames)])), ["client says \\x01\\x00\\x00\\x06hello!"]);
 }
 
 #[test]

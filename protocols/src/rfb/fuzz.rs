@@ -4,12 +4,12 @@ use super::*;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     versions: usize,
     desktops: usize,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn version(&mut self, _: bool, major: &[u8], minor: &[u8]) {
         assert_eq!((major.len(), minor.len()), (3, 3));
         self.versions += 1;
@@ -38,17 +38,17 @@ impl Handler for Told {
 ///
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
-    let (mut session, mut told, mut rest) = (Session::default(), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::default(), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match control {
             0 => session.gap(),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 4 * 65_536);
-        assert!(told.versions <= 2 && told.desktops <= 1);
+        assert!(trace.versions <= 2 && trace.desktops <= 1);
     }
     assert!(Probe::is_steady(probe, data));
 }

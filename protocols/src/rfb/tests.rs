@@ -3,9 +3,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn version(&mut self, is_client: bool, major: &[u8], minor: &[u8]) {
         self.0.push(format!("{is_client} {} {}", major.escape_ascii(), minor.escape_ascii()));
     }
@@ -69,19 +69,19 @@ const WANT: [&str; 7] = [
     "Binpac exception: binpac exception: invalid index for case: ClientMessage: 7",
 ];
 
-fn told(talk: &[(bool, Vec<u8>)], len: usize) -> Vec<String> {
-    let (mut session, mut told) = (Session::default(), Told::default());
+fn trace(talk: &[(bool, Vec<u8>)], len: usize) -> Vec<String> {
+    let (mut session, mut trace) = (Session::default(), Recorder::default());
     for (is_orig, bytes) in talk {
-        bytes.chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut told));
+        bytes.chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut trace));
     }
     assert_eq!(session.buffered(), 0);
-    told.0
+    trace.0
 }
 
 #[test]
 fn a_handshake_is_told_however_it_is_cut() {
     for len in [100, 1, 2, 3, 5, 7] {
-        assert_eq!(told(&handshake(), len), WANT, "in pieces of {len}");
+        assert_eq!(trace(&handshake(), len), WANT, "in pieces of {len}");
     }
 }
 
@@ -92,7 +92,7 @@ fn older_versions_and_other_ways_to_authenticate_are_told() {
         let begin = [(false, version.clone()), (true, version)];
         let all: Vec<(bool, Vec<u8>)> =
             begin.into_iter().chain(rest.iter().map(|(is_orig, bytes)| (*is_orig, bytes.to_vec()))).collect();
-        told(&all, 100)[2..].to_vec()
+        trace(&all, 100)[2..].to_vec()
     };
     assert_eq!(
         talk(b"003", &[(false, &[0, 0, 0, 1]), (true, &[0]), (false, INIT)]),
@@ -119,11 +119,11 @@ fn older_versions_and_other_ways_to_authenticate_are_told() {
 
 #[test]
 fn behind_a_gap_nothing_is_read() {
-    let (mut session, mut told) = (Session::default(), Told::default());
-    session.data(false, b"RFB 00", &mut told);
+    let (mut session, mut trace) = (Session::default(), Recorder::default());
+    session.data(false, b"RFB 00", &mut trace);
     session.gap();
-    session.data(false, b"3.008\n", &mut told);
-    assert!(told.0.is_empty() && session.buffered() == 0);
+    session.data(false, b"3.008\n", &mut trace);
+    assert!(trace.0.is_empty() && session.buffered() == 0);
 }
 
 #[test]

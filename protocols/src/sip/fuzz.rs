@@ -3,14 +3,14 @@
 use super::*;
 
 /// Checks what is told.
-struct Told {
+struct Recorder {
     limits: Limits,
     dialog: Dialog,
     /// A message began.
     within: bool,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, method: &[u8], uri: &[u8], version: &[u8]) {
         assert!(!method.is_empty() && !uri.is_empty() && version.contains(&b'.'));
         self.within = true;
@@ -54,15 +54,15 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { line: 128 };
-    let (mut session, mut told) =
-        (Session::new(limits), Told { limits, dialog: Dialog::default(), within: false });
+    let (mut session, mut trace) =
+        (Session::new(limits), Recorder { limits, dialog: Dialog::default(), within: false });
     let Some((kind, mut rest)) = data.split_first() else { return };
     while let Some((control, after)) = rest.split_first() {
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match (kind & 1, control) {
-            (0, _) => session.datagram(piece, &mut told),
+            (0, _) => session.datagram(piece, &mut trace),
             (_, 0) => session.gap(),
-            _ => session.data(control & 1 == 1, piece, &mut told),
+            _ => session.data(control & 1 == 1, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * (limits.line + 1));

@@ -3,9 +3,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, method: &[u8], uri: &[u8], version: &[u8]) {
         self.0.push(format!("{} {} {}", method.escape_ascii(), uri.escape_ascii(), version.escape_ascii()));
     }
@@ -51,37 +51,37 @@ const WANT: [&str; 9] = [
 
 #[test]
 fn datagrams_are_read() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    [REQUEST, b"\r\n", REPLY].iter().for_each(|datagram| session.datagram(datagram, &mut told));
-    assert_eq!(told.0, WANT);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    [REQUEST, b"\r\n", REPLY].iter().for_each(|datagram| session.datagram(datagram, &mut trace));
+    assert_eq!(trace.0, WANT);
 }
 
 #[test]
 fn streams_are_read_however_they_are_cut_and_either_side_may_ask() {
     for is_orig in [true, false] {
         for at in 0..REQUEST.len() {
-            let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
+            let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
             let (front, back) = REQUEST.split_at(at);
-            [front, back].iter().for_each(|piece| session.data(is_orig, piece, &mut told));
-            REPLY.chunks(at + 1).for_each(|piece| session.data(!is_orig, piece, &mut told));
-            assert_eq!(told.0, WANT, "cut at {at}");
+            [front, back].iter().for_each(|piece| session.data(is_orig, piece, &mut trace));
+            REPLY.chunks(at + 1).for_each(|piece| session.data(!is_orig, piece, &mut trace));
+            assert_eq!(trace.0, WANT, "cut at {at}");
         }
     }
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(true, &[REQUEST, b"\r\n\r\n", REPLY].concat(), &mut told);
-    assert_eq!(told.0, WANT);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(true, &[REQUEST, b"\r\n\r\n", REPLY].concat(), &mut trace);
+    assert_eq!(trace.0, WANT);
     session.gap();
-    session.data(true, REPLY, &mut told);
-    assert_eq!((told.0.len(), session.buffered()), (WANT.len(), 0));
+    session.data(true, REPLY, &mut trace);
+    assert_eq!((trace.0.len(), session.buffered()), (WANT.len(), 0));
 }
 
 #[test]
 fn what_a_datagram_leaves_open_goes_on_in_the_next() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.datagram(b"\x00\x00\x01", &mut told);
-    session.datagram(b"REGISTER sip:x SIP/2.0\r\nExpires: 1\r\n\r\n", &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.datagram(b"\x00\x00\x01", &mut trace);
+    session.datagram(b"REGISTER sip:x SIP/2.0\r\nExpires: 1\r\n\r\n", &mut trace);
     let want = ["junk \\x00\\x00\\x01", "REGISTER sip:x 2.0", "true Expires=1", "true headers", "true done"];
-    assert_eq!(told.0, want);
+    assert_eq!(trace.0, want);
 }
 
 #[test]
@@ -93,19 +93,19 @@ fn what_is_not_sip_is_a_violation_and_the_next_datagram_begins_anew() {
         (b"SIP/2.0 2 OK\r\n", "actual data: \"2 OK\""),
         (b"BYE sip:x SIP/2.0\r\nnot a header\r\n", "actual data: \"a header\""),
     ] {
-        let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-        session.datagram(datagram, &mut told);
-        assert_eq!(told.0.last().map(String::as_str), Some(shown));
-        session.datagram(b"BYE sip:x SIP/2.0\r\n\r\n", &mut told);
-        assert_eq!(told.0.last().map(String::as_str), Some("true done"));
+        let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+        session.datagram(datagram, &mut trace);
+        assert_eq!(trace.0.last().map(String::as_str), Some(shown));
+        session.datagram(b"BYE sip:x SIP/2.0\r\n\r\n", &mut trace);
+        assert_eq!(trace.0.last().map(String::as_str), Some("true done"));
     }
 }
 
 #[test]
 fn lines_that_never_end_are_given_up() {
-    let (mut session, mut told) = (Session::new(Limits { line: 100 }), Told::default());
-    (0..300).for_each(|_| session.data(true, b"x", &mut told));
-    assert!(session.buffered() <= 101 && told.0.len() == 2);
+    let (mut session, mut trace) = (Session::new(Limits { line: 100 }), Recorder::default());
+    (0..300).for_each(|_| session.data(true, b"x", &mut trace));
+    assert!(session.buffered() <= 101 && trace.0.len() == 2);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::smtp::{
 };
 
 /// Counts what begins and ends, and gathers messages.
-struct Told {
+struct Recorder {
     messages: Messages,
     open: usize,
     mail: bool,
@@ -18,7 +18,7 @@ struct Told {
     content: usize,
 }
 
-impl mail::Handler for Told {
+impl mail::Handler for Recorder {
     fn begin_entity(&mut self) {
         self.open += 1;
         self.messages.begin_entity();
@@ -42,7 +42,7 @@ impl mail::Handler for Told {
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, _: bool, command: Option<Command>, _: &[u8], arg: &[u8]) {
         let mut messages = std::mem::take(&mut self.messages);
         messages.request(0, command, arg, self);
@@ -70,7 +70,7 @@ impl Handler for Told {
     }
 }
 
-impl Sink for Told {
+impl Sink for Recorder {
     fn message(&mut self, message: &Message) {
         assert!(message.path.len() >= 2);
     }
@@ -92,25 +92,25 @@ pub fn check(data: &[u8]) {
     let ends = [IpAddr::V4(Ipv4Addr::LOCALHOST); 2];
     let message_limits = MessageLimits { max_text: 256, ..MessageLimits::default() };
     let messages = Messages::new(message_limits, ends);
-    let mut told = Told { messages, open: 0, mail: false, given: data.len(), content: 0 };
+    let mut trace = Recorder { messages, open: 0, mail: false, given: data.len(), content: 0 };
     let (mut session, mut rest) = (Session::new(limits), data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 2).min(after.len()));
         match control & 2 {
-            0 => session.data(is_orig, piece, &mut told),
-            _ => session.gap(is_orig, piece.len() as u64 + 1, &mut told),
+            0 => session.data(is_orig, piece, &mut trace),
+            _ => session.gap(is_orig, piece.len() as u64 + 1, &mut trace),
         }
         rest = left;
-        assert!(session.buffered() <= 3 * 64 + 18 + 128 + 5 * 64 && told.messages.held_bytes() <= 256);
+        assert!(session.buffered() <= 3 * 64 + 18 + 128 + 5 * 64 && trace.messages.held_bytes() <= 256);
     }
-    session.end(true, &mut told);
-    session.end(false, &mut told);
-    session.close(&mut told);
-    let mut messages = std::mem::take(&mut told.messages);
-    messages.finish(&mut told);
-    assert!(!told.mail && told.open == 0);
-    assert!(told.content <= 3 * data.len() + 2, "content is no longer than its lines");
+    session.end(true, &mut trace);
+    session.end(false, &mut trace);
+    session.close(&mut trace);
+    let mut messages = std::mem::take(&mut trace.messages);
+    messages.finish(&mut trace);
+    assert!(!trace.mail && trace.open == 0);
+    assert!(trace.content <= 3 * data.len() + 2, "content is no longer than its lines");
     for probe in [probe_client, probe_server] {
         assert!(Probe::is_steady(probe, data));
     }

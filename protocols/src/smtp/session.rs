@@ -99,9 +99,9 @@ impl Session {
             if let Some(len) = plain {
                 lines.set_plain(len);
             }
-            told(&mut lines, h);
+            report_flaws(&mut lines, h);
         }
-        told(&mut lines, h);
+        report_flaws(&mut lines, h);
         if self.is_tls() {
             lines.skip_lf(&mut input);
         }
@@ -418,7 +418,7 @@ fn deliver<H: Handler>(mail: &mut Mail, line: bdat::Line<'_>, h: &mut H) {
     mail.line(line.text, line.crlf, h);
 }
 
-fn told<H: Handler>(lines: &mut Lines, h: &mut H) {
+fn report_flaws<H: Handler>(lines: &mut Lines, h: &mut H) {
     for flaw in lines.take_flaws() {
         h.weird(flaw.weird(), "", Flaw::SOURCE);
     }

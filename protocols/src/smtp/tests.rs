@@ -6,9 +6,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts; content that follows content is joined.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Told {
+impl Recorder {
     fn say(&mut self, text: String) {
         self.0.push(text);
     }
@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-impl mail::Handler for Told {
+impl mail::Handler for Recorder {
     fn begin_entity(&mut self) {
         self.say("{".to_owned());
     }
@@ -39,7 +39,7 @@ impl mail::Handler for Told {
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, is_orig: bool, _: Option<Command>, word: &[u8], arg: &[u8]) {
         self.say(format!("{}{} {}", if is_orig { ">" } else { "<>" }, text(word), text(arg)));
     }
@@ -78,22 +78,22 @@ type Turns<'a> = &'a [(bool, &'a str)];
 const C: bool = true;
 const S: bool = false;
 
-fn told_in(turns: Turns<'_>, len: usize) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
+fn trace_in(turns: Turns<'_>, len: usize) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
     for (is_orig, bytes) in turns {
-        bytes.as_bytes().chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut told));
+        bytes.as_bytes().chunks(len).for_each(|piece| session.data(*is_orig, piece, &mut trace));
     }
-    session.end(true, &mut told);
-    session.end(false, &mut told);
-    session.close(&mut told);
-    told.0
+    session.end(true, &mut trace);
+    session.end(false, &mut trace);
+    session.close(&mut trace);
+    trace.0
 }
 
 /// What is told of a conversation, however its bytes are cut.
-fn told(turns: Turns<'_>) -> Vec<String> {
-    let whole = told_in(turns, usize::MAX);
+fn trace(turns: Turns<'_>) -> Vec<String> {
+    let whole = trace_in(turns, usize::MAX);
     for len in 1..60 {
-        assert_eq!(told_in(turns, len), whole, "in pieces of {len} bytes");
+        assert_eq!(trace_in(turns, len), whole, "in pieces of {len} bytes");
     }
     whole
 }
@@ -138,7 +138,7 @@ fn a_mail_is_sent() {
         ">QUIT ",
         "<QUIT 221 bye",
     ];
-    assert_eq!(told(&turns), want);
+    assert_eq!(trace(&turns), want);
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn commands_are_sent_ahead_and_one_direction_is_enough() {
         ">. ",
         ">QUIT ",
     ];
-    assert_eq!(told(&[(C, client)]), want);
-    let both = told(&[(C, client), (S, "220 x\r\n250 a\r\n250 b\r\n250 c\r\n354 d\r\n250 e\r\n221 f\r\n")]);
+    assert_eq!(trace(&[(C, client)]), want);
+    let both = trace(&[(C, client), (S, "220 x\r\n250 a\r\n250 b\r\n250 c\r\n354 d\r\n250 e\r\n221 f\r\n")]);
     assert_eq!(
         both[10..],
         ["<> 220 x", "<EHLO 250 a", "<MAIL 250 b", "<RCPT 250 c", "<DATA 354 d", "<. 250 e", "<QUIT 221 f"]
@@ -191,7 +191,7 @@ fn chunks_are_a_mail() {
         "<BDAT 250 4",
         "<QUIT 221 5",
     ];
-    let got = told(&turns);
+    let got = trace(&turns);
     let got: Vec<&String> = got[4..].iter().filter(|line| !line.starts_with('?')).collect();
     let want: Vec<&str> = want.into_iter().filter(|line| !line.starts_with('?')).collect();
     assert_eq!(got, want);
@@ -199,7 +199,7 @@ fn chunks_are_a_mail() {
 
 #[test]
 fn chunks_that_are_none_are_told() {
-    let bdat = |arg: &str| told(&[HELLO, &[(C, &format!("BDAT {arg}\r\n")[..])]].concat())[5..].join(" ");
+    let bdat = |arg: &str| trace(&[HELLO, &[(C, &format!("BDAT {arg}\r\n")[..])]].concat())[5..].join(" ");
     assert_eq!(bdat("-1 LAST"), "! smtp_invalid_bdat_command BDAT not followed by a valid chunk-size");
     assert_eq!(bdat("1LAST"), "! smtp_invalid_bdat_command BDAT chunk-size not valid");
     assert_eq!(bdat("1 LOST"), "! smtp_invalid_bdat_command BDAT chunk-size followed by junk");
@@ -212,27 +212,27 @@ fn chunks_that_are_none_are_told() {
 fn lines_of_chunks_end_as_they_may() {
     let lines = |data: &str| {
         let command = format!("BDAT {} LAST\r\n", data.len());
-        told(&[HELLO, &[(C, &command[..]), (C, data)]].concat())
+        trace(&[HELLO, &[(C, &command[..]), (C, data)]].concat())
     };
     let got = lines("A: b\r\n\r\none\ntwo\rthree");
     assert_eq!(got[got.len() - 3..], ["! smtp_bdat_line_lf_only", "'one\\ntwo\\rthree", "}"]);
     let limits = Limits { max_bdat_line: 4, ..Limits::default() };
     for len in 1..12 {
-        let (mut session, mut told) = (Session::new(limits), Told::default());
+        let (mut session, mut trace) = (Session::new(limits), Recorder::default());
         for piece in b"BDAT 16 LAST\r\n\r\n1234\r\n12345\r\n9".chunks(len) {
-            session.data(true, piece, &mut told);
+            session.data(true, piece, &mut trace);
         }
-        let weirds = told.0.iter().filter(|line| line.starts_with("! smtp_bdat_line_too_long")).count();
-        let text: String = told.0.iter().filter_map(|line| line.strip_prefix('\'')).collect();
-        assert_eq!((weirds, &text[..]), (1, "1234\\r\\n12345\\r\\n9"), "{len}: {:?}", told.0);
+        let weirds = trace.0.iter().filter(|line| line.starts_with("! smtp_bdat_line_too_long")).count();
+        let text: String = trace.0.iter().filter_map(|line| line.strip_prefix('\'')).collect();
+        assert_eq!((weirds, &text[..]), (1, "1234\\r\\n12345\\r\\n9"), "{len}: {:?}", trace.0);
     }
 }
 
 #[test]
 fn a_connection_goes_on_under_tls() {
     let turns = [HELLO, &[(C, "STARTTLS\r\n"), (S, "220 go\r\n")]].concat();
-    assert_eq!(told(&turns)[4..], [">STARTTLS ", "TLS", "<STARTTLS 220 go"]);
-    let (mut session, mut seen) = (Session::new(Limits::default()), Told::default());
+    assert_eq!(trace(&turns)[4..], [">STARTTLS ", "TLS", "<STARTTLS 220 go"]);
+    let (mut session, mut seen) = (Session::new(Limits::default()), Recorder::default());
     turns.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes.as_bytes(), &mut seen));
     session.data(true, b"\x16\x03\x01", &mut seen);
     assert!(session.is_tls());
@@ -253,12 +253,12 @@ fn who_the_client_is_may_take_several_lines() {
     ]
     .concat();
     let want = [">AUTH LOGIN", "<AUTH 334 VXNlcg", ">** dXNlcg==", "<AUTH_ANSWER 535 no", ">QUIT "];
-    assert_eq!(told(&turns)[4..], want);
+    assert_eq!(trace(&turns)[4..], want);
 }
 
 #[test]
 fn behind_a_gap_replies_tell_where_the_session_is() {
-    let (mut session, mut seen) = (Session::new(Limits::default()), Told::default());
+    let (mut session, mut seen) = (Session::new(Limits::default()), Recorder::default());
     session.data(true, b"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nA: b\r\n\r\nx\r\n", &mut seen);
     session.gap(true, 10, &mut seen);
     session.data(true, b"y\r\n", &mut seen);
@@ -279,13 +279,13 @@ fn behind_a_gap_replies_tell_where_the_session_is() {
 #[test]
 fn what_does_not_fit_is_told() {
     assert_eq!(
-        told(&[(S, "hello\r\n")]),
+        trace(&[(S, "hello\r\n")]),
         ["? reply code out of range: hello", "!! reply code -1 out of range [hello]"]
     );
-    assert_eq!(told(&[(C, "GET / HTTP/1.1\r\n")]), ["? unknown command: GET"]);
-    assert_eq!(told(&[(C, "MAIL x\r\n")]), [">MAIL x", "? unexpected command: MAIL reply = 0 state = 1"]);
+    assert_eq!(trace(&[(C, "GET / HTTP/1.1\r\n")]), ["? unknown command: GET"]);
+    assert_eq!(trace(&[(C, "MAIL x\r\n")]), [">MAIL x", "? unexpected command: MAIL reply = 0 state = 1"]);
     assert_eq!(
-        told(&[(S, "220 x\r\n"), (C, "HELO x\r\n"), (S, "299 y\r\n")])[2..],
+        trace(&[(S, "220 x\r\n"), (C, "HELO x\r\n"), (S, "299 y\r\n")])[2..],
         ["? unexpected reply: 299 state = 3, last command = HELO", "<HELO 299 y"]
     );
 }

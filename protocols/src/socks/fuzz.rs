@@ -4,14 +4,14 @@ use super::*;
 
 /// Checks what is told.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     requests: u32,
     replies: u32,
     tunnelled: usize,
     broken: bool,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, version: u8, command: u8, to: Address<'_>, _: u16, user: &[u8]) {
         assert!(version == 4 || (1..=3).contains(&command) && user.is_empty());
         assert!(to.host.is_some() || to.name.is_some());
@@ -49,19 +49,19 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { message: 64 };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let (piece, left) = after.split_at(usize::from(control >> 2).min(after.len()));
         match control & 2 {
             2 if control >> 2 == 0 => session.gap(),
             _ if piece.is_empty() => {}
-            _ => session.data(control & 1 == 1, piece, &mut told),
+            _ => session.data(control & 1 == 1, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * limits.message);
-        assert!(told.requests <= 1 && told.replies <= 1);
+        assert!(trace.requests <= 1 && trace.replies <= 1);
     }
-    assert!(told.tunnelled <= data.len());
+    assert!(trace.tunnelled <= data.len());
     for probe in [probe_client, probe_server] {
         assert!(Probe::is_steady(probe, data));
     }

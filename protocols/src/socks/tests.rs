@@ -3,9 +3,9 @@ use crate::probe::Probe;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Told {
+impl Recorder {
     fn address(address: Address<'_>) -> String {
         let host = address.host.map(|host| host.to_string());
         let name = address.name.map(|name| name.escape_ascii().to_string());
@@ -13,14 +13,14 @@ impl Told {
     }
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn request(&mut self, version: u8, command: u8, to: Address<'_>, port: u16, user: &[u8]) {
-        let (to, user) = (Told::address(to), user.escape_ascii());
+        let (to, user) = (Recorder::address(to), user.escape_ascii());
         self.0.push(format!("v{version} asks {command} {to} {port} {user}"));
     }
 
     fn reply(&mut self, version: u8, status: u8, bound: Address<'_>, port: u16) {
-        self.0.push(format!("v{version} says {status} {} {port}", Told::address(bound)));
+        self.0.push(format!("v{version} says {status} {} {port}", Recorder::address(bound)));
     }
 
     fn login(&mut self, user: &[u8], password: &[u8]) {
@@ -51,10 +51,10 @@ impl Handler for Told {
 
 type Pieces<'a> = [(bool, &'a [u8])];
 
-fn told(pieces: &Pieces<'_>) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(pieces: &Pieces<'_>) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 const LOGIN: &Pieces<'_> = &[
@@ -72,10 +72,10 @@ const LOGIN_TOLD: [&str; 6] =
 
 #[test]
 fn version_5_is_read() {
-    assert_eq!(told(LOGIN), LOGIN_TOLD);
+    assert_eq!(trace(LOGIN), LOGIN_TOLD);
     let v6 = [&b"\x05\x01\x00\x04"[..], &[0; 15], b"\x01\x00\x16"].concat();
     let pieces = [(true, &b"\x05\x01\x00"[..]), (false, b"\x05\x00"), (true, &v6)];
-    assert_eq!(told(&pieces), ["v5 asks 1 ::1 22 "]);
+    assert_eq!(trace(&pieces), ["v5 asks 1 ::1 22 "]);
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn version_4_is_read() {
         (false, b"\x00\x5a\x00\x50\x0a\x00\x00\x02"),
         (true, b"GET"),
     ];
-    assert_eq!(told(&pieces), ["v4 asks 1 10.0.0.2 80 heron", "v4 says 90 10.0.0.2 80", "> GET"]);
+    assert_eq!(trace(&pieces), ["v4 asks 1 10.0.0.2 80 heron", "v4 says 90 10.0.0.2 80", "> GET"]);
     let named = [(true, &b"\x04\x01\x00\x50\x00\x00\x00\x01\x00nest.org\x00"[..])];
-    assert_eq!(told(&named), ["v4 asks 1 0.0.0.1/nest.org 80 "]);
+    assert_eq!(trace(&named), ["v4 asks 1 0.0.0.1/nest.org 80 "]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn pieces_are_the_same_as_the_whole() {
             let (front, back) = bytes.split_at(at);
             let mut cut = LOGIN.to_vec();
             cut.splice(nth..=nth, [(*is_orig, front), (*is_orig, back)]);
-            assert_eq!(told(&cut), LOGIN_TOLD, "piece {nth} cut at {at}");
+            assert_eq!(trace(&cut), LOGIN_TOLD, "piece {nth} cut at {at}");
         }
     }
 }
@@ -105,13 +105,13 @@ fn pieces_are_the_same_as_the_whole() {
 #[test]
 fn what_breaks_the_rules_is_told_in_zeeks_words() {
     let chosen = [(true, &b"\x05\x01\x00"[..]), (false, b"\x05\x00")];
-    let of = |request: &'static [u8]| told(&[&chosen[..], &[(true, request)]].concat());
+    let of = |request: &'static [u8]| trace(&[&chosen[..], &[(true, request)]].concat());
     assert_eq!(of(b"\x05\x01\x07\x01\x0a\x00\x00\x02\x00\x50"), ["invalid value in reserved field: 7"]);
     assert_eq!(of(b"\x05\x09\x00\x01\x0a\x00\x00\x02\x00\x50"), ["undefined value in command field: 9"]);
     assert_eq!(of(b"\x05\x01\x00\x02\x0a\x00\x00\x02"), ["invalid SOCKSv5 addr type: 2"]);
-    assert_eq!(told(&[(true, b"GET / HTTP/1.1")]), ["unsupported/unknown SOCKS version 71"]);
+    assert_eq!(trace(&[(true, b"GET / HTTP/1.1")]), ["unsupported/unknown SOCKS version 71"]);
     assert_eq!(
-        told(&[(true, b"\x04\x01\x00\x50\x0a\x00\x00\x02"), (true, &[b'x'; 2000])]),
+        trace(&[(true, b"\x04\x01\x00\x50\x0a\x00\x00\x02"), (true, &[b'x'; 2000])]),
         ["user or name does not end"]
     );
 }
@@ -122,9 +122,9 @@ fn what_is_sent_early_waits_for_the_answer_up_to_a_limit() {
         [(true, &b"\x05\x01\x00"[..]), (false, b"\x05\x00"), (true, b"\x05\x01\x00\x03\x01a\x00\x50")];
     let with = |early: &'static [u8]| {
         let answer = (false, &b"\x05\x00\x00\x01\x0a\x00\x00\x02\x00\x50"[..]);
-        told(&[&chosen[..], &[(true, early), answer]].concat())
+        trace(&[&chosen[..], &[(true, early), answer]].concat())
     };
-    assert!(with(b"early").last().is_some_and(|told| told.contains("early")), "{:?}", with(b"early"));
+    assert!(with(b"early").last().is_some_and(|trace| trace.contains("early")), "{:?}", with(b"early"));
     let much = with(&[5; 5000]);
     assert_eq!(much.last().map(String::as_str), Some("data before the other side has answered"), "{much:?}");
 }
@@ -132,18 +132,18 @@ fn what_is_sent_early_waits_for_the_answer_up_to_a_limit() {
 #[test]
 fn logins_that_are_not_read_are_odd() {
     let pieces = [(true, &b"\x05\x01\x01"[..]), (false, b"\x05\x01"), (true, b"token"), (false, b"token")];
-    assert_eq!(told(&pieces), ["Method(1)", "Method(1)"]);
+    assert_eq!(trace(&pieces), ["Method(1)", "Method(1)"]);
     let pieces = [(true, &b"\x05\x01\x02"[..]), (false, b"\x05\x02"), (true, b"\x02xx")];
-    assert_eq!(told(&pieces), ["MethodVersion { method: 2, version: 2 }"]);
+    assert_eq!(trace(&pieces), ["MethodVersion { method: 2, version: 2 }"]);
 }
 
 #[test]
 fn behind_a_gap_nothing_is_read_but_what_is_tunnelled() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(true, b"\x05\x01\x00", &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(true, b"\x05\x01\x00", &mut trace);
     session.gap();
-    session.data(false, b"\x05\x00", &mut told);
-    assert!(told.0.is_empty() && session.buffered() == 0);
+    session.data(false, b"\x05\x00", &mut trace);
+    assert!(trace.0.is_empty() && session.buffered() == 0);
 }
 
 #[test]

@@ -6,13 +6,13 @@ use super::*;
 
 /// Counts what is told, and checks it.
 #[derive(Default)]
-struct Told {
+struct Recorder {
     encrypted: usize,
     decided: bool,
     info: Info,
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn version(&mut self, is_orig: bool, line: &[u8]) {
         assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
         self.info.identified(is_orig, line);
@@ -61,7 +61,7 @@ impl Handler for Told {
 /// Where an invariant does not hold.
 pub fn check(data: &[u8]) {
     let limits = Limits { line: 512, message: 4096 };
-    let (mut session, mut told, mut rest) = (Session::new(limits), Told::default(), data);
+    let (mut session, mut trace, mut rest) = (Session::new(limits), Recorder::default(), data);
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let len = usize::from(control >> 2).min(after.len());
@@ -69,11 +69,11 @@ pub fn check(data: &[u8]) {
         match control & 2 {
             2 if control >> 2 == 0 => session.flip(),
             2 if control >> 2 == 1 => session.gap(),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * (limits.message + 64) + limits.message);
     }
-    assert!(told.encrypted <= data.len());
+    assert!(trace.encrypted <= data.len());
     assert!(Probe::is_steady(probe, data));
 }

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn sizes_tell_of_logins() {
         let (failed, succeeded) = (Attempt::Failed, Attempt::Succeeded { by_none: false });
-        for (sizes, told) in [
+        for (sizes, expected) in [
             (&[44, 60][..], vec![]),
             (&[44, 60, 60, 60, 28], vec![failed, failed, succeeded]),
             (&[44, 28], vec![Attempt::Succeeded { by_none: true }]),
@@ -80,7 +80,7 @@ mod tests {
             (&[44, 60, 28, 60, 28], vec![succeeded]),
             (&[44, 60, 100, 60], vec![failed]),
         ] {
-            assert_eq!(attempts(sizes), told, "{sizes:?}");
+            assert_eq!(attempts(sizes), expected, "{sizes:?}");
         }
     }
 

@@ -2,9 +2,9 @@ use super::*;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn version(&mut self, is_orig: bool, line: &[u8]) {
         self.0.push(format!("{} {}", side(is_orig), line.escape_ascii()));
     }
@@ -88,12 +88,12 @@ fn handshake() -> [Vec<u8>; 2] {
     [client.concat(), server.concat()]
 }
 
-fn told(pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
+fn trace(pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
     for (is_orig, piece) in pieces {
-        session.data(*is_orig, piece, &mut told);
+        session.data(*is_orig, piece, &mut trace);
     }
-    told.0
+    trace.0
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_handshake_is_read_however_it_is_cut() {
     let with = |of_server: &[&[u8]], of_client: &[&[u8]]| {
         let server = of_server.iter().map(|piece| (false, *piece));
         let client = of_client.iter().map(|piece| (true, *piece));
-        told(&begin.into_iter().chain(server).chain(client).collect::<Vec<_>>())
+        trace(&begin.into_iter().chain(server).chain(client).collect::<Vec<_>>())
     };
     let (server, client) = (server[1], client[2]);
     let whole = with(&[server], &[client]);
@@ -147,25 +147,25 @@ fn logins_follow_the_keys_even_in_one_segment() {
             .map(|(is_orig, len)| (is_orig, vec![9; len])),
     );
     let pieces: Vec<(bool, &[u8])> = pieces.iter().map(|(is_orig, piece)| (*is_orig, &piece[..])).collect();
-    let told = told(&pieces);
-    let after: Vec<&String> = told.iter().skip_while(|what| !what.contains("encrypted 44")).collect();
-    assert_eq!(after[0], "client encrypted 44", "{told:?}");
+    let trace = trace(&pieces);
+    let after: Vec<&String> = trace.iter().skip_while(|what| !what.contains("encrypted 44")).collect();
+    assert_eq!(after[0], "client encrypted 44", "{trace:?}");
     let attempts: Vec<&&String> = after.iter().filter(|what| what.contains("ed")).collect();
     assert!(attempts.iter().any(|what| **what == "Failed"));
-    assert_eq!(told.last().unwrap(), "Succeeded { by_none: false }");
+    assert_eq!(trace.last().unwrap(), "Succeeded { by_none: false }");
 }
 
 #[test]
 fn what_is_not_ssh_is_said() {
     let told_of =
-        told(&[(true, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), (false, b"SSH-2.0-x\r\n"), (false, b"abcd")]);
+        trace(&[(true, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), (false, b"SSH-2.0-x\r\n"), (false, b"abcd")]);
     let violation =
         "violation Binpac exception: binpac exception: invalid index for case: SSH_Key_Exchange: 3"
             .to_owned();
     assert_eq!(told_of, ["client GET / HTTP/1.1", &violation, "server SSH-2.0-x", &violation]);
     let both = [(true, &b"SSH-2.0-x\n"[..]), (false, b"SSH-2.0-x\n"), (true, &[0x7f, 0xff, 0xff, 0xff])];
-    assert!(told(&both)[2].contains("message of 2147483647 bytes"));
-    assert!(told(&[(true, &[b'x'; 5000])])[0].contains("no end of the identification string"));
+    assert!(trace(&both)[2].contains("message of 2147483647 bytes"));
+    assert!(trace(&[(true, &[b'x'; 5000])])[0].contains("no end of the identification string"));
 }
 
 #[test]
@@ -184,9 +184,9 @@ fn version_1_has_a_key_of_its_own() {
     let length = key.len() + 1 + 4;
     let message =
         [&(length as u32).to_be_bytes()[..], &vec![0; 8 - length % 8], &[2], &key, &[0; 4]].concat();
-    let told = told(&[(true, b"SSH-1.5-a\n"), (false, b"SSH-1.99-b\n"), (false, &message)]);
+    let trace = trace(&[(true, b"SSH-1.5-a\n"), (false, b"SSH-1.99-b\n"), (false, &message)]);
     let expected = fingerprint(&HostKey::V1 { exponent: &[0x23], modulus: &[0xab, 0xcd] });
-    assert_eq!(told[2], format!("key {expected}"));
+    assert_eq!(trace[2], format!("key {expected}"));
 }
 
 #[test]

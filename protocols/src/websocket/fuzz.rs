@@ -3,13 +3,13 @@
 use super::*;
 
 /// Checks what is told.
-struct Told {
+struct Recorder {
     limits: Limits,
     /// What is to come of both directions' frames, the responder's first.
     left: [u64; 2],
 }
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn frame(&mut self, is_orig: bool, frame: &Frame) {
         assert!(frame.opcode < 16 && frame.reserved < 8);
         let [resp, orig] = &mut self.left;
@@ -44,13 +44,13 @@ impl Handler for Told {
 pub fn check(data: &[u8]) {
     let limits = Limits { chunk: 32 };
     let (mut session, mut rest) = (Session::new(limits), data);
-    let mut told = Told { limits, left: [0; 2] };
+    let mut trace = Recorder { limits, left: [0; 2] };
     while let Some((control, after)) = rest.split_first() {
         let is_orig = control & 1 == 1;
         let (piece, left) = after.split_at(usize::from(control >> 1).min(after.len()));
         match control {
             0 => session.gap(),
-            _ => session.data(is_orig, piece, &mut told),
+            _ => session.data(is_orig, piece, &mut trace),
         }
         rest = left;
         assert!(session.buffered() <= 2 * limits.chunk);

@@ -2,9 +2,9 @@ use super::*;
 
 /// What a session told, as texts.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn frame(&mut self, is_orig: bool, frame: &Frame) {
         let Frame { fin, reserved, opcode, len } = frame;
         self.0.push(format!("{is_orig} frame {fin} {reserved} {opcode} {len}"));
@@ -27,10 +27,10 @@ impl Handler for Told {
     }
 }
 
-fn told(limits: Limits, pieces: &[(bool, &[u8])]) -> Vec<String> {
-    let (mut session, mut told) = (Session::new(limits), Told::default());
-    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut told));
-    told.0
+fn trace(limits: Limits, pieces: &[(bool, &[u8])]) -> Vec<String> {
+    let (mut session, mut trace) = (Session::new(limits), Recorder::default());
+    pieces.iter().for_each(|(is_orig, bytes)| session.data(*is_orig, bytes, &mut trace));
+    trace.0
 }
 
 /// `hello` with a mask, in two frames of which the second is empty, an empty close, and one with a status.
@@ -52,10 +52,10 @@ const WANT: [&str; 11] = [
 
 #[test]
 fn messages_are_read_however_they_are_cut() {
-    assert_eq!(told(Limits::default(), &[(true, CLIENT)]), WANT);
+    assert_eq!(trace(Limits::default(), &[(true, CLIENT)]), WANT);
     for at in 0..CLIENT.len() {
         let (front, back) = CLIENT.split_at(at);
-        assert_eq!(told(Limits::default(), &[(true, front), (true, back)]), WANT, "cut at {at}");
+        assert_eq!(trace(Limits::default(), &[(true, front), (true, back)]), WANT, "cut at {at}");
     }
 }
 
@@ -65,17 +65,17 @@ fn long_frames_come_in_chunks_and_lengths_have_two_and_eight_bytes() {
     for head in [&b"\xc2\x09"[..], b"\xc2\x7e\x00\x09", b"\xc2\x7f\0\0\0\0\0\0\0\x09"] {
         let frame = [head, b"abcdefghi"].concat();
         let bytes: Vec<(bool, &[u8])> = frame.chunks(1).map(|byte| (false, byte)).collect();
-        assert_eq!(told(Limits { chunk: 4 }, &bytes), want);
+        assert_eq!(trace(Limits { chunk: 4 }, &bytes), want);
     }
 }
 
 #[test]
 fn what_breaks_the_rules_is_a_violation_in_zeeks_words() {
     let enforced = "binpac exception: &enforce violation : WebSocket_FrameHeader:first2";
-    assert_eq!(told(Limits::default(), &[(true, b"\x80\x00")]), [format!("{enforced} \\x80\\x00")]);
-    let within = told(Limits::default(), &[(true, b"\x01\x01a\x89\x00")]);
+    assert_eq!(trace(Limits::default(), &[(true, b"\x80\x00")]), [format!("{enforced} \\x80\\x00")]);
+    let within = trace(Limits::default(), &[(true, b"\x01\x01a\x89\x00")]);
     assert_eq!(within[2..], [format!("{enforced} \\x01\\x01a\\x89\\x00")]);
-    let close = told(Limits::default(), &[(true, b"\x88\x01a")]);
+    let close = trace(Limits::default(), &[(true, b"\x88\x01a")]);
     let out_of_bound =
         "binpac exception: out_of_bound: WebSocket_FramePayloadClose:status: 2 > 1 \\x88\\x01a";
     assert_eq!(close[2..], [out_of_bound]);
@@ -83,11 +83,11 @@ fn what_breaks_the_rules_is_a_violation_in_zeeks_words() {
 
 #[test]
 fn behind_a_gap_nothing_is_read() {
-    let (mut session, mut told) = (Session::new(Limits::default()), Told::default());
-    session.data(true, &CLIENT[..5], &mut told);
+    let (mut session, mut trace) = (Session::new(Limits::default()), Recorder::default());
+    session.data(true, &CLIENT[..5], &mut trace);
     session.gap();
-    session.data(true, &CLIENT[5..], &mut told);
-    assert!(told.0.is_empty() && session.buffered() == 0);
+    session.data(true, &CLIENT[5..], &mut trace);
+    assert!(trace.0.is_empty() && session.buffered() == 0);
 }
 
 #[test]

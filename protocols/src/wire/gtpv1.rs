@@ -1,6 +1,9 @@
 //! GTPv1 (3GPP TS 29.060 §6, TS 29.281): IP between the nodes of a mobile network, in UDP.
 
+use std::borrow::Cow;
+
 use super::numbers::ipproto;
+use crate::bounds::{self, Broken, Cursor};
 use crate::reader::Reader;
 
 /// A GTPv1 message.
@@ -40,40 +43,24 @@ const PDP_CONTEXT: std::ops::RangeInclusive<u8> = 16..=21;
 
 /// Reads a GTP message with its extension headers and, for signalling about PDP contexts, checks
 /// that its information elements are whole. The error is the reason for which the analyzer gives up.
-pub fn parse(data: &[u8]) -> Result<Gtp<'_>, &'static str> {
-    let mut r = Reader::new(data);
-    let message = read(&mut r).map_err(|_| "GTPv1 header truncation")?;
+pub fn parse(data: &[u8]) -> Result<Gtp<'_>, Cow<'static, str>> {
+    let message = read(&mut Cursor::new(data)).map_err(|broken| broken.to_string())?;
     if PDP_CONTEXT.contains(&message.message_type) {
         check_elements(message.body).ok_or("GTPv1 information element")?;
     }
     Ok(message)
 }
 
-fn read<'a>(r: &mut Reader<'a>) -> crate::error::Result<Gtp<'a>> {
-    let flags = r.u8("flags")?;
-    let message_type = r.u8("message type")?;
-    let length = r.u16("length")?;
-    let teid = r.u32("TEID")?;
+fn read<'a>(r: &mut Cursor<'a>) -> bounds::Result<Gtp<'a>> {
+    let [flags, message_type, a, b, rest @ ..] = r.array::<8>("GTPv1_Header:teid")?;
+    let (length, teid) = (u16::from_be_bytes([a, b]), u32::from_be_bytes(rest));
     let mut optional = None;
     if flags & 0x07 != 0 {
-        optional = Some(Optional {
-            sequence: r.u16("sequence number")?,
-            n_pdu: r.u8("N-PDU number")?,
-            next_extension: r.u8("next extension header type")?,
-        });
+        let [a, b, n_pdu, next_extension] = r.record(|r| r.array::<4>("GTPv1_Opt_Header"))?;
+        optional = Some(Optional { sequence: u16::from_be_bytes([a, b]), n_pdu, next_extension });
     }
     // Zeek goes by the E flag, not by the type in the optional field.
-    if flags & 0x04 != 0 {
-        loop {
-            // Counts words of four and includes itself and the next type.
-            let words = usize::from(r.u8("extension length")?);
-            let len = (words * 4).checked_sub(2);
-            r.skip(len.ok_or(crate::error::ParseError::malformed("extension length"))?, "extension content")?;
-            if r.u8("next extension header type")? == 0 {
-                break;
-            }
-        }
-    }
+    while flags & 0x04 != 0 && r.record(extension)? != 0 {}
     Ok(Gtp {
         version: flags >> 5,
         protocol_type: flags & 0x10 != 0,
@@ -81,8 +68,19 @@ fn read<'a>(r: &mut Reader<'a>) -> crate::error::Result<Gtp<'a>> {
         length,
         teid,
         optional,
-        body: r.rest(),
+        body: r.take_rest(),
     })
+}
+
+/// The type of the extension header that follows.
+fn extension(r: &mut Cursor<'_>) -> bounds::Result<u8> {
+    // Counts words of four and includes itself and the next type.
+    let words = usize::from(r.u8("GTPv1_Ext_Header:length")?);
+    match (words * 4).checked_sub(2) {
+        Some(len) => r.take(len, "GTPv1_Ext_Header:contents").map(drop)?,
+        None => return Err(Broken::Other("GTPv1_Ext_Header:contents: negative length".to_owned())),
+    }
+    r.u8("GTPv1_Ext_Header:next_type")
 }
 
 /// Walks information elements (TS 29.060 §7.7): below 128 the type implies the length, from 128 on

@@ -479,14 +479,27 @@ mod tunnels {
 
     #[test]
     fn gtp_of_no_interest_and_gtp_that_is_none() {
-        let content =
-            |data: &[u8]| gtpv1::parse(data).and_then(|m| m.content().map(|c| c == gtpv1::Content::Nothing));
+        let content = |data: &[u8]| {
+            let message = gtpv1::parse(data).map_err(|reason| reason.into_owned())?;
+            let content = message.content().map_err(str::to_owned)?;
+            Ok::<_, String>(content == gtpv1::Content::Nothing)
+        };
         assert_eq!(content(&hex!("20 ff 0000 00000000")), Ok(true), "GTP'");
         assert_eq!(content(&hex!("30 01 0000 00000000")), Ok(true), "echo");
-        assert_eq!(content(&hex!("50 ff 0000 00000000")), Err("GTPv1 bad Version"));
-        assert_eq!(content(&hex!("30 ff 0000 00000000 45")), Err("Truncated GTPv1"));
+        assert_eq!(content(&hex!("50 ff 0000 00000000")), Err("GTPv1 bad Version".to_owned()));
+        assert_eq!(content(&hex!("30 ff 0000 00000000 45")), Err("Truncated GTPv1".to_owned()));
         let not_ip = [&hex!("30 ff 0000 00000000")[..], &[0; 20]].concat();
-        assert_eq!(content(&not_ip), Err("non-IP packet in GTPv1"));
+        assert_eq!(content(&not_ip), Err("non-IP packet in GTPv1".to_owned()));
+        // Cut short, in the words of Zeek's parser.
+        for (data, field) in [
+            (&hex!("32 ff 0000 000000")[..], "GTPv1_Header:teid: 8 > 7"),
+            (&hex!("32 ff 0000 00000000"), "GTPv1_Opt_Header: 4 > 0"),
+            (&hex!("34 ff 0000 00000000 0000 00 85 02 0000"), "GTPv1_Ext_Header:contents: 7 > 3"),
+            (&hex!("34 ff 0000 00000000 0000 00 85 01 0000"), "GTPv1_Ext_Header:next_type: 4 > 3"),
+        ] {
+            let reason = format!("Binpac exception: binpac exception: out_of_bound: {field}");
+            assert_eq!(content(data), Err(reason));
+        }
         // A create request: IMSI, an end user address, and one cut short.
         assert_eq!(content(&hex!("30 10 0000 00000000 02 0102030405060708 80 0002 f121")), Ok(true));
         assert!(content(&hex!("30 10 0000 00000000 02 01020304")).is_err());

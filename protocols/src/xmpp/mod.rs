@@ -1,6 +1,6 @@
 //! XMPP (RFC 6120) up to where it becomes TLS, as far as Zeek reads it.
 //!
-//! [`Session`] reads the tags of both directions and tells a [`Handler`] when TLS begins. Behind what shows that there
+//! [`Session`] reads the tags of both directions and tells a [`Handler`](starttls::Handler) when TLS begins. Behind what shows that there
 //! will be none nothing is read.
 
 pub mod fuzz;
@@ -9,6 +9,7 @@ mod tests;
 
 use crate::mime::text::is_space;
 use crate::probe::Probe;
+use crate::starttls::{self, Handler};
 
 /// Where servers usually are: for clients, and for other servers.
 pub const PORTS: [u16; 2] = [5222, 5269];
@@ -18,24 +19,6 @@ const MISMATCH: &str = "Binpac exception: binpac exception: string mismatch";
 
 /// Bytes of a tag that are held; what is longer is no XMPP.
 const MAX_TAG: usize = 16 << 10;
-
-/// Hears what a session reads.
-pub trait Handler {
-    /// Behind this both directions are TLS.
-    fn starttls(&mut self) {}
-
-    /// Bytes of that.
-    fn passed_on(&mut self, _is_orig: bool, _data: &[u8]) {}
-
-    /// An oddity that Zeek has a weird for.
-    fn weird(&mut self, _name: &'static str) {}
-
-    /// It is XMPP.
-    fn confirmed(&mut self) {}
-
-    /// The rules were broken.
-    fn violation(&mut self, _reason: &'static str) {}
-}
 
 /// Whether a direction begins as XMPP's do: with a stream of one of Jabber's namespaces.
 pub fn probe(bytes: &[u8]) -> Probe {
@@ -84,19 +67,18 @@ pub struct Session {
     starttls: bool,
 }
 
-impl Session {
-    /// Bytes held.
-    pub fn buffered(&self) -> usize {
+impl starttls::Session for Session {
+    const CEILING: usize = 2 * MAX_TAG;
+
+    fn buffered(&self) -> usize {
         self.tags.iter().map(Vec::len).sum()
     }
 
-    /// Whether all that follows is TLS.
-    pub fn is_tls(&self) -> bool {
+    fn is_tls(&self) -> bool {
         self.reads == Reads::Tls
     }
 
-    /// The next bytes of a direction.
-    pub fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
+    fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
         let mut rest = data;
         while self.reads == Reads::Tags && !rest.is_empty() {
             let Some(held) = self.tags.get_mut(usize::from(!is_orig)) else { return };
@@ -138,18 +120,18 @@ impl Session {
         }
     }
 
-    /// Bytes are missing: what follows may be in the middle of something.
-    pub fn gap(&mut self) {
+    fn gap(&mut self) {
         if self.reads == Reads::Tags {
             self.reads = Reads::Nothing;
         }
     }
 
-    /// Originator and responder are the other way round.
-    pub fn flip(&mut self) {
+    fn flip(&mut self) {
         self.tags.reverse();
     }
+}
 
+impl Session {
     fn tag<H: Handler>(&mut self, is_orig: bool, tag: &[u8], h: &mut H) {
         let inside = tag.strip_prefix(b"<").unwrap_or(tag);
         let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'?' | b':');

@@ -39,8 +39,9 @@ export {
 
 	## What is POSTed to these paths are logins by form or JSON.
 	option login_paths: pattern = /\/(log-?[io]n|sign-?in|wp-login|authenticate)(\.[a-z]+)?\/?(\?.*)?$/i;
-	## Answers that refuse them; 200 does so only to forms, which are shown again. A redirect that leads back to such a
-	## path does as well. Other answers below 400 let in.
+	## Answers that refuse them; 200 does so only to forms, which are shown again: with JSON, or with nothing at all, it
+	## lets in, as APIs refuse with 400 and above. A redirect that leads back to such a path refuses as well. Other
+	## answers below 400 let in.
 	option login_refused: set[count] = { 200, 400, 401, 403, 422, 429 };
 	## The names that forms and JSON have for the user.
 	option user_fields: pattern = /(^|[^a-z])(user(_?name|_?id)?|login(_?name)?|log|uid|e?-?mail|account|identifier)\]?$/i;
@@ -334,7 +335,7 @@ function form_of(c: connection): Login
 	return login;
 	}
 
-function judge(c: connection, code: count)
+function decide(c: connection, code: count)
 	{
 	local client = RealClient::of_conn(c);
 	local login = c$http$login;
@@ -351,29 +352,41 @@ function judge(c: connection, code: count)
 		}
 	}
 
+# Whether what an answer means stands behind its first line: where a redirect leads, and what comes back to a form.
+function shows_later(c: connection, code: count): bool
+	{
+	if ( code >= 300 && code < 400 )
+		return T;
+	local json = c$http?$orig_mime_types && |c$http$orig_mime_types| > 0 && "json" in c$http$orig_mime_types[0];
+	return code == 200 && code in login_refused && ! json;
+	}
+
 event http_reply(c: connection, version: string, code: count, reason: string)
 	{
 	if ( ! c?$http || code < 200 )
 		return;
 	if ( c$http?$login )
-		judge(c, code);
-	else if ( is_form(c) && ( code < 300 || code >= 400 ) )
-		{
-		local json = c$http?$orig_mime_types && |c$http$orig_mime_types| > 0 && "json" in c$http$orig_mime_types[0];
-		if ( code in login_refused && ( code != 200 || ! json ) )
-			failed(c, RealClient::of_conn(c), form_of(c), T);
-		else if ( code < 300 )
-			succeeded(c, RealClient::of_conn(c), form_of(c));
-		}
+		decide(c, code);
+	else if ( ! is_form(c) || shows_later(c, code) )
+		return;
+	else if ( code in login_refused && code != 200 )
+		failed(c, RealClient::of_conn(c), form_of(c), T);
+	else if ( code < 300 )
+		succeeded(c, RealClient::of_conn(c), form_of(c));
 	}
 
-# Where a redirect leads stands behind its first line.
 event http_message_done(c: connection, is_orig: bool, stat: http_message_stat)
 	{
-	if ( is_orig || ! c?$http || c$http?$login || ! c$http?$status_code || c$http$status_code < 300
-	     || c$http$status_code >= 400 || ! is_form(c) )
+	if ( is_orig || ! c?$http || c$http?$login || ! c$http?$status_code || ! is_form(c)
+	     || ! shows_later(c, c$http$status_code) )
 		return;
-	if ( c$http?$redirect_dst && login_paths in c$http$redirect_dst )
+	local again = F;
+	if ( c$http$status_code == 200 )
+		again = stat$body_length > 0 && ! ( c$http?$resp_mime_types && |c$http$resp_mime_types| > 0
+		                                    && "json" in c$http$resp_mime_types[0] );
+	else
+		again = c$http?$redirect_dst && login_paths in c$http$redirect_dst;
+	if ( again )
 		failed(c, RealClient::of_conn(c), form_of(c), T);
 	else
 		succeeded(c, RealClient::of_conn(c), form_of(c));

@@ -34,7 +34,8 @@ pub struct ScriptOptions {
     pub signatures: Vec<String>,
     /// `-b`: only the declarations every script needs.
     pub bare: bool,
-    /// What a configuration file sets: `Module::option=value`, as if it were the default.
+    /// What a configuration file sets: `Module::option=value`, as if it were the default. What scripts declare is set
+    /// where they do.
     pub settings: Vec<String>,
     /// `Module::option=value`, also with `+=` and `-=`, in any order. They count after all scripts.
     pub overrides: Vec<String>,
@@ -114,7 +115,10 @@ impl Script {
         c.forget_own_uses();
         c.in_base = false;
         for setting in &opts.settings {
-            c.assignment(CONFIGURATION, setting);
+            match c.find_global(Assignment::of(setting).name) {
+                Some(_) => c.assignment(CONFIGURATION, setting),
+                None => c.load.awaited.push(setting.clone()),
+            }
         }
         c.vm.uses.users_begin();
         for s in &opts.scripts {
@@ -122,6 +126,11 @@ impl Script {
         }
         for code in &opts.code {
             c.text("<command line>", "<command line>", code);
+        }
+        for setting in std::mem::take(&mut c.load.awaited) {
+            let name = Assignment::of(&setting).name;
+            let text = format!("{CONFIGURATION} sets {name}, which no script that is loaded declares");
+            c.err(Span::default(), text);
         }
         // What is added is added to what is set, whatever came first.
         for class in [Class::Set, Class::Add, Class::Remove] {
@@ -295,6 +304,16 @@ impl<'a> Assignment<'a> {
 }
 
 impl Compiler {
+    /// Sets what the configuration file says of something that has been declared by now.
+    pub(crate) fn set_awaited(&mut self) {
+        while let Some(at) = (self.load.awaited.iter())
+            .position(|setting| self.find_global(Assignment::of(setting).name).is_some())
+        {
+            let setting = self.load.awaited.remove(at);
+            self.assignment(CONFIGURATION, &setting);
+        }
+    }
+
     fn assignment(&mut self, from: &str, text: &str) {
         let Assignment { name, class, value } = Assignment::of(text);
         let ty = self.find_global(name).map(|global| self.vm.globals[global as usize].ty);

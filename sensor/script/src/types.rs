@@ -130,6 +130,14 @@ impl Default for Types {
 /// How deep type texts and comparisons follow records that hold records.
 const MAX_TYPE_DEPTH: u32 = 40;
 
+/// Zeek's type that has the tags of all kinds of analyzers: what is of one kind's `Tag` is also of this.
+const ALL_TAGS: &str = "AllAnalyzers::Tag";
+
+/// Whether both are tags of analyzers, and one of them those of all kinds.
+fn are_tags(a: &str, b: &str) -> bool {
+    [a, b].contains(&ALL_TAGS) && a.ends_with("::Tag") && b.ends_with("::Tag")
+}
+
 impl Types {
     pub fn get(&self, t: TypeId) -> &Type {
         self.all.get(t.0 as usize).unwrap_or(&Type::Base(Base::Error))
@@ -334,7 +342,7 @@ impl Types {
             }
             (Type::List(x), Type::List(y)) => lists(x, y),
             (Type::Type(x), Type::Type(y)) => self.same_at(*x, *y, any, d),
-            (Type::Enum(x), Type::Enum(y)) => x.name == y.name,
+            (Type::Enum(x), Type::Enum(y)) => x.name == y.name || are_tags(&x.name, &y.name),
             (Type::Func(x), Type::Func(y)) => {
                 x.flavor == y.flavor
                     && x.params.len() == y.params.len()

@@ -33,10 +33,10 @@ pub struct Expectation {
 
 /// What is expected, or came of that, on its way from the worker that says so to the others.
 #[derive(Clone, Copy)]
-pub struct Announcement(Said);
+pub struct Announcement(Update);
 
 #[derive(Clone, Copy)]
-enum Said {
+enum Update {
     Expected(Key, Entry),
     /// A connection that was expected is over: whoever comes to its ends from then on is not the one. None where
     /// workers share the table: from now on.
@@ -137,14 +137,14 @@ impl Expectation {
         since: Order,
     ) -> Announcement {
         let entry = Entry { spec, by, until: now + self.timeout, since, met: false };
-        Announcement(Said::Expected(self.key(), entry))
+        Announcement(Update::Expected(self.key(), entry))
     }
 }
 
 impl Announcement {
     /// What a connection is told that expects the one on which something was found.
     pub(super) fn found(by: Uid, order: Order, finding: Finding) -> Announcement {
-        Announcement(Said::Found(by, order, finding))
+        Announcement(Update::Found(by, order, finding))
     }
 }
 
@@ -170,8 +170,8 @@ impl Expected {
     pub fn insert(&self, Announcement(said): Announcement, now: Time) -> bool {
         let Table { by_ends, count, found } = &*self.0;
         let key = match said {
-            Said::Expected(key, _) | Said::Met(key, _) => key,
-            Said::Found(by, order, finding) => {
+            Update::Expected(key, _) | Update::Met(key, _) => key,
+            Update::Found(by, order, finding) => {
                 // Others do not want to hear it.
                 if let Some(mut findings) = found.get_mut(&by) {
                     make_room(&mut findings, MAX_FINDINGS);
@@ -194,16 +194,16 @@ impl Expected {
         // It may be expected again while it still is; the earlier is kept for what came in between.
         entries.retain(|known| known.until >= now);
         match said {
-            Said::Expected(_, entry) => {
+            Update::Expected(_, entry) => {
                 make_room(entries, MAX_AT_ENDS);
                 entries.push(entry);
             }
-            Said::Met(_, Some(order)) => {
+            Update::Met(_, Some(order)) => {
                 make_room(met, MAX_AT_ENDS);
                 met.push(order);
             }
-            Said::Met(_, None) => entries.iter_mut().for_each(|known| known.met = true),
-            Said::Found(..) => {}
+            Update::Met(_, None) => entries.iter_mut().for_each(|known| known.met = true),
+            Update::Found(..) => {}
         }
         true
     }
@@ -236,7 +236,7 @@ impl Expected {
         order: Option<Order>,
     ) -> impl Iterator<Item = Announcement> + use<> {
         let known = keys(id, proto).map(|key| self.0.by_ends.contains_key(&key).then_some(key));
-        known.into_iter().flatten().map(move |key| Announcement(Said::Met(key, order)))
+        known.into_iter().flatten().map(move |key| Announcement(Update::Met(key, order)))
     }
 
     fn forget_before(&self, now: Time) {
@@ -415,22 +415,22 @@ mod tests {
         expected.listen(someone());
         find(9, Finding::Type("text/html"));
         find(7, Finding::File(someone()));
-        let told = |packet| expected.findings(someone(), at(packet)).to_vec();
-        assert_eq!(told(7), []);
+        let found_at = |packet| expected.findings(someone(), at(packet)).to_vec();
+        assert_eq!(found_at(7), []);
         let timer = |packet| Order { deadline: 7, ..at(packet) };
         assert_eq!(expected.findings(someone(), timer(7)).to_vec(), []);
         expected.insert(
             Announcement::found(someone(), timer(8), Finding::Type("text/css")),
             Time::from_secs_f64(1000.0),
         );
-        assert_eq!(told(8), [(at(7), Finding::File(someone())), (timer(8), Finding::Type("text/css"))]);
+        assert_eq!(found_at(8), [(at(7), Finding::File(someone())), (timer(8), Finding::Type("text/css"))]);
         find(7, Finding::File(someone()));
-        assert_eq!(told(8), [(at(7), Finding::File(someone()))]);
-        assert_eq!(told(20), [(at(9), Finding::Type("text/html"))]);
+        assert_eq!(found_at(8), [(at(7), Finding::File(someone()))]);
+        assert_eq!(found_at(20), [(at(9), Finding::Type("text/html"))]);
         (0..100).for_each(|packet| find(packet, Finding::Type("text/html")));
-        assert_eq!(told(200).len(), MAX_FINDINGS);
+        assert_eq!(found_at(200).len(), MAX_FINDINGS);
         expected.stop_listening(someone());
         find(1, Finding::Type("text/plain"));
-        assert_eq!(told(200), []);
+        assert_eq!(found_at(200), []);
     }
 }

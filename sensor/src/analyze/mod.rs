@@ -15,12 +15,14 @@ mod logs;
 mod protocol;
 pub mod reference;
 mod session;
+mod starttls;
 #[cfg(test)]
 mod testing;
 mod unclaimed;
 
 pub use command::{Command, name_of_analyzer, tuple_of};
 pub use confirm::{Kind, Named, confirmed, violated};
+pub use conn::events::AnalyzerConfirmation;
 pub use detect::Signature;
 pub use expect::{Announcement, Expectation, Expected, Finding, Others};
 pub use files::events as file_events;
@@ -29,8 +31,8 @@ pub use files::{
 };
 pub use logs::LogDecl;
 pub use protocol::{
-    Counted, Protocol, ProtocolStats, Worker, Workers, declared_logs, events, events_where, first, protocols,
-    row_of, services,
+    Counted, Protocol, ProtocolStats, Worker, Workers, analyzer_of, declared_logs, events, events_where,
+    first, protocols, row_of, services,
 };
 pub use session::{Child, Sessions};
 pub use signatures::events as signature_events;
@@ -88,11 +90,11 @@ pub struct Opening {
     pub host: Option<Box<[u8]>>,
     pub uri: Option<Box<[u8]>>,
     pub user_agent: Option<Box<[u8]>>,
-    pub headers: Vec<Said>,
+    pub headers: Vec<OpeningHeader>,
 }
 
 /// A header, and whose it was.
-pub struct Said {
+pub struct OpeningHeader {
     pub is_orig: bool,
     pub name: Box<[u8]>,
     pub value: Box<[u8]>,
@@ -304,7 +306,7 @@ impl<'c> Link<'_, 'c> {
     }
 
     /// The same after `transactions`, and tells it what led to it, which it finds in [`Shared::opening`].
-    pub fn start_told(&mut self, name: &str, opening: Box<Opening>, transactions: u64) -> Option<Child> {
+    pub fn start_with(&mut self, name: &str, opening: Box<Opening>, transactions: u64) -> Option<Child> {
         let spec = protocol::named(name).filter(|spec| session::is_enabled(self.cx.config, spec))?;
         let child = self.begin(transactions)?;
         self.shared.opening = Some(opening);

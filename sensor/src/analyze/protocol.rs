@@ -229,6 +229,21 @@ pub fn row_of(id: EventId) -> Option<&'static Schema> {
     ROWS.get(id.index()).copied().flatten()
 }
 
+/// The name of the one analyzer of an event's protocol, if it has but one.
+pub fn analyzer_of(id: EventId) -> Option<&'static str> {
+    static NAMES: LazyLock<Vec<Option<&'static str>>> = LazyLock::new(|| {
+        let of = |protocol: &'static Protocol| {
+            let only = match protocol.analyzers {
+                [spec] => Some(spec.named.name),
+                _ => None,
+            };
+            protocol.events.iter().map(move |_| only)
+        };
+        PROTOCOLS.iter().flat_map(of).collect()
+    });
+    NAMES.get(id.index()).copied().flatten()
+}
+
 impl EventDecl {
     /// Whether it tells of a file.
     pub fn is_of_file(&self) -> bool {

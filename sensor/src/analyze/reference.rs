@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::analyze::{LogDecl, Named, Protocol, file_analyzers, protocols};
+use crate::analyze::{LogDecl, Protocol, file_analyzers, protocols};
 use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, EnumDecl, EventDecl, FieldDecl, RecordDecl};
 use crate::record::{FieldDef, Schema, Type};
@@ -13,33 +13,9 @@ use crate::record::{FieldDef, Schema, Type};
 pub fn events_zeek() -> String {
     let mut text = String::from(
         "# Generated from the declarations in the sensor (events! and arg_records!); a test compares it.\n\
-         # NIGHTJAR_BLESS=1 cargo test -p nightjar --test all schemas writes it anew.\n\n\
-         module AllAnalyzers;\n\nexport {\n\t## What looks at connections.\n\ttype Tag: enum {\n",
+         # NIGHTJAR_BLESS=1 cargo test -p nightjar --test all schemas writes it anew.\n",
     );
-    let tunnels = UdpTunnelKind::ALL.iter().map(|kind| Named::of_tunnel(*kind));
-    let analyzers = protocols().iter().flat_map(|protocol| protocol.analyzers).map(|spec| spec.named);
-    for named in analyzers.chain(tunnels) {
-        let _ = writeln!(text, "\t\t{},", named.tag());
-    }
-    text.push_str(
-        "\t};\n}\n\nmodule Analyzer;\n\nexport {\n\t## What looks at what connections carry.\n\ttype Tag: enum {\n",
-    );
-    for spec in protocols().iter().flat_map(|protocol| protocol.analyzers) {
-        let _ = writeln!(text, "\t\tANALYZER_{},", spec.named.name);
-    }
-    text.push_str("\t};\n\n\t## The ports that an analyzer is set on.\n\tconst known_ports: table[Analyzer::Tag] of set[port] = {\n");
-    for spec in protocols().iter().flat_map(|protocol| protocol.analyzers) {
-        let ports = spec.ports.iter().map(|(proto, port)| format!("{port}/{}", proto.name()));
-        let ports = ports.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "\t\t[ANALYZER_{}] = set({ports}),", spec.named.name);
-    }
-    text.push_str(
-        "\t};\n}\n\nmodule Files;\n\nexport {\n\t## What can be done with a file's content.\n\ttype Tag: enum {\n",
-    );
-    for spec in file_analyzers() {
-        let _ = writeln!(text, "\t\tANALYZER_{},", spec.name);
-    }
-    text.push_str("\t};\n}\n\nmodule GLOBAL;\n");
+    declare_tags(&mut text);
     let mut declared = Vec::new();
     for protocol in protocols() {
         for event in protocol.events {
@@ -49,6 +25,66 @@ pub fn events_zeek() -> String {
         protocol.events.iter().for_each(|event| declare_event(&mut text, event));
     }
     text
+}
+
+/// Declares the tags of analyzers. `AllAnalyzers::Tag` has the elements of all the others once more, by the same numbers.
+fn declare_tags(text: &mut String) {
+    let analyzers = || protocols().iter().flat_map(|protocol| protocol.analyzers);
+    let kinds: [(&str, &str, Vec<&str>); 3] = [
+        (
+            "Analyzer",
+            "What looks at what connections carry.",
+            analyzers().map(|spec| spec.named.name).collect(),
+        ),
+        (
+            "PacketAnalyzer",
+            "What looks at packets.",
+            UdpTunnelKind::ALL.iter().map(|kind| kind.source()).collect(),
+        ),
+        (
+            "Files",
+            "What can be done with a file's content.",
+            file_analyzers().map(|spec| spec.name).collect(),
+        ),
+    ];
+    let all = kinds.iter().flat_map(|(module, _, names)| names.iter().map(move |name| (*module, *name)));
+    let all = all.zip(0..).map(|((module, name), number)| (module, name, number));
+    text.push_str(
+        "\nmodule AllAnalyzers;\n\nexport {\n\t## All that looks at traffic.\n\ttype Tag: enum {\n",
+    );
+    for (module, name, number) in all.clone() {
+        let _ = writeln!(text, "\t\t{}_ANALYZER_{name} = {number},", module.to_ascii_uppercase());
+    }
+    text.push_str("\t};\n}\n");
+    for (module, doc, _) in &kinds {
+        let _ = writeln!(text, "\nmodule {module};\n\nexport {{\n\t## {doc}\n\ttype Tag: enum {{");
+        for (_, name, number) in all.clone().filter(|(of, ..)| of == module) {
+            let _ = writeln!(text, "\t\tANALYZER_{name} = {number},");
+        }
+        text.push_str("\t};\n");
+        match *module {
+            "Analyzer" => {
+                text.push_str("\n\t## The ports that an analyzer is set on.\n\tconst known_ports: table[Analyzer::Tag] of set[port] = {\n");
+                for spec in analyzers() {
+                    let ports = spec.ports.iter().map(|(proto, port)| format!("{port}/{}", proto.name()));
+                    let ports = ports.collect::<Vec<_>>().join(", ");
+                    let _ = writeln!(text, "\t\t[ANALYZER_{}] = set({ports}),", spec.named.name);
+                }
+                text.push_str("\t};\n");
+            }
+            "Files" => {
+                text.push_str("\n\t## The types of files that an analyzer is set on.\n\tconst known_mime_types: table[Files::Tag] of set[string] = {\n");
+                for spec in file_analyzers() {
+                    let types: Vec<String> = spec.mime_types.iter().map(|of| format!("\"{of}\"")).collect();
+                    let _ = writeln!(text, "\t\t[ANALYZER_{}] = set({}),", spec.name, types.join(", "));
+                }
+                text.push_str("\t};\n");
+            }
+            _ => {}
+        }
+        text.push_str("}\n");
+    }
+    text.push_str("\nmodule GLOBAL;\n");
 }
 
 /// Declares a type of ours, after those that it is made of; once.

@@ -665,6 +665,11 @@ impl Handler for Sessions {
             return self.matched(cx, flow, state, dir, bytes);
         }
         let session = &mut state.session;
+        // Workers that share what they expect are not in step: it may have been said since the connection was opened.
+        let fresh = matches!(session, Session::Fresh | Session::FreshFlipped);
+        if fresh && self.shared.shares_expected && !self.shared.expected.is_empty() && !cx.bus.is_muted() {
+            self.apply_expected(cx, flow, session);
+        }
         let Some(active) = session.begin(cx, flow, &mut self.shared) else { return };
         active.data(cx, flow, &mut self.shared, dir, bytes);
         session.settle();

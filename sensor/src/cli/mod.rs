@@ -214,11 +214,12 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
 }
 
 fn check(args: &CheckArgs) -> Result<u8, String> {
-    let Some(config) = &args.config else { return args.scripts.check(args.places) };
+    let Some(config) = &args.config else { return args.scripts.check(args.places, &Given::default()) };
     match examine::load(config) {
         Ok(sensor) => {
             say(format_args!("{}: read; {} interfaces", config.display(), sensor.interfaces.len()));
-            let code = if args.scripts.is_empty() { ALL_READ } else { args.scripts.check(args.places)? };
+            let nothing = args.scripts.is_empty() && sensor.given.of_scripts.is_empty();
+            let code = if nothing { ALL_READ } else { args.scripts.check(args.places, &sensor.given)? };
             let known = match code {
                 ALL_READ if sensor.export.is_some() => streams::checked(&sensor, &args.scripts),
                 _ => streams::configured(&sensor),
@@ -238,14 +239,14 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
         return live::run(args, waiting);
     }
-    let (mut config, mut given, mut hang_after) = (Config::default(), Given::new(), HANG_AFTER);
+    let (mut config, mut given, mut hang_after) = (Config::default(), Given::default(), HANG_AFTER);
     let mut export = sink::Config::default();
     if let Some(path) = &args.config {
         let sensor = Sensor::load(path).map_err(|error| error.to_string())?;
         // Not its log folder: a replay must not write over the logs of the running sensor.
         (config, given, hang_after) = (sensor.config, sensor.given, sensor.service.hang_after);
         // Nor when those are rotated.
-        given.retain(|(option, _)| option.name != ROTATION);
+        given.options.retain(|(option, _)| option.name != ROTATION);
         export = sensor.export;
     }
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };

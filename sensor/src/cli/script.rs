@@ -65,9 +65,9 @@ impl ScriptArgs {
         self.code.is_empty() && self.words.is_empty() && self.signatures.is_empty()
     }
 
-    /// `nightjar check`; `places`: tells where each handler runs.
-    pub fn check(&self, places: bool) -> Result<u8, String> {
-        let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
+    /// `nightjar check`, with what a configuration file says; `places`: tells where each handler runs.
+    pub fn check(&self, places: bool, given: &Given) -> Result<u8, String> {
+        let engine = Engine { config: &mut Config::default(), given, no_checksums: false };
         match self.compile(true, Traffic::None, engine)? {
             Compiled::None if self.is_empty() => {
                 Err("nothing to check: give scripts, or code with -e".to_owned())
@@ -99,7 +99,8 @@ impl ScriptArgs {
             self.check_assignments(traffic, &mut engine)?;
             let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
             let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
-                && engine.given.iter().all(|(option, _)| obeyed(option));
+                && engine.given.options.iter().all(|(option, _)| obeyed(option))
+                && engine.given.of_scripts.is_empty();
             if natively {
                 engine.config.ignore_checksums |= engine.no_checksums;
                 let deferred = || Compiled::Deferred(Box::new(self.options(traffic, &engine)));

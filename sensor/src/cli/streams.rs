@@ -139,7 +139,7 @@ fn moved(schemas: &[&'static Schema]) -> Vec<&'static Schema> {
 
 /// All streams with these scripts; none where they do not compile.
 fn streams_of(scripts: &ScriptArgs) -> Option<Vec<&'static Schema>> {
-    let engine = Engine { config: &mut Config::default(), given: &Given::new(), no_checksums: false };
+    let engine = Engine { config: &mut Config::default(), given: &Given::default(), no_checksums: false };
     let mut scripts = scripts.compile_all(true, Traffic::None, engine)?;
     scripts.begin(Config::default(), true);
     Some(all(scripts.streams()))

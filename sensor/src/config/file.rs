@@ -20,6 +20,8 @@ pub struct Section<T: 'static> {
     pub settings: &'static [Setting<T>],
     /// Takes what the table says of options that are declared to have a key in it.
     pub option: Option<fn(&mut T, &'static OptionDef, options::Value)>,
+    /// Takes what it says of those that scripts declare: the name, and the value as on the command line.
+    pub of_scripts: Option<fn(&mut T, String, String)>,
 }
 
 /// A key of a table, and what its value does. An error says what the value has to be.
@@ -140,11 +142,18 @@ fn settings<T>(table: &DeTable<'_>, section: &Section<T>, target: &mut T, proble
         } else if let Some((take, (option, _))) = options().find(|(_, (_, key))| key.name == written) {
             option.read(&Value(value)).map(|value| take(target, option, value))
         } else if let (true, Some(take)) = (section.name == options::BY_NAME, section.option) {
-            let Some(option) = options::find(written) else {
-                problems.add(name.span().start, unknown_option(written));
-                continue;
-            };
-            option.read_by_name(&Value(value)).map(|value| take(target, option, value))
+            match (options::find(written), section.of_scripts) {
+                (Some(option), _) => {
+                    option.read_by_name(&Value(value)).map(|value| take(target, option, value))
+                }
+                (None, Some(take)) if is_name(written) && misspelt(written).is_none() => {
+                    Value(value).as_on_command_line().map(|value| take(target, written.to_owned(), value))
+                }
+                (None, _) => {
+                    problems.add(name.span().start, unknown_option(written));
+                    continue;
+                }
+            }
         } else {
             let own = section.settings.iter().map(|setting| setting.name);
             let known = own.chain(options().map(|(_, (_, key))| key.name));
@@ -170,14 +179,27 @@ fn unknown(kind: &str, name: &str, known: impl Iterator<Item = &'static str>) ->
 }
 
 fn unknown_option(name: &str) -> String {
-    let nearest =
-        options::all().map(|known| (strsim::damerau_levenshtein(known.name, name), known.name)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 1 + known.len() / 4 => {
-            format!("there is no option '{name}'; did you mean '{known}'?")
-        }
-        _ => format!("there is no option '{name}'; docs/options.md names those that there are"),
+    match misspelt(name) {
+        Some(known) => format!("there is no option '{name}'; did you mean '{known}'?"),
+        None => format!("there is no option '{name}'; docs/options.md names those that there are"),
     }
+}
+
+/// The option that was probably meant. Options of scripts are often named alike.
+fn misspelt(name: &str) -> Option<&'static str> {
+    let distance = |known: &str| strsim::damerau_levenshtein(known, name);
+    let nearest = options::all().map(|known| (distance(known.name), known.name)).min();
+    nearest.filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
+}
+
+/// Whether scripts may declare something of this name.
+fn is_name(name: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty()
+            && !word.starts_with(|c: char| c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    name.split("::").all(word)
 }
 
 struct Problems<'a> {
@@ -230,6 +252,23 @@ impl Value<'_> {
             value.as_float().map(|float| float.as_str()).or(value.as_integer().map(|int| int.as_str()));
         let number = text.and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
         number.ok_or_else(|| "is a number, without quotes or unit".to_owned())
+    }
+
+    /// As a word on the command line has it, whatever its type: `T`, `5min`, `{ a, b }`.
+    pub fn as_on_command_line(&self) -> Result<String, String> {
+        let wrong = || format!("is text as on the command line, or a list of such, not {}", self.kind());
+        match self.0.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Boolean(yes) => Ok((if *yes { "T" } else { "F" }).to_owned()),
+            DeValue::Integer(number) => Ok(number.as_str().replace('_', "")),
+            DeValue::Float(number) => Ok(number.as_str().replace('_', "")),
+            DeValue::Array(members) => {
+                let members: Result<Vec<String>, String> =
+                    members.iter().map(|member| Value(member).as_on_command_line()).collect();
+                Ok(format!("{{ {} }}", members?.join(", ")))
+            }
+            DeValue::Datetime(_) | DeValue::Table(_) => Err(wrong()),
+        }
     }
 
     /// The entries of a table, such as `{ "22/tcp" = "1 h" }`; none where it is something else.
@@ -346,6 +385,7 @@ mod tests {
         name: "main",
         begin: None,
         option: None,
+        of_scripts: None,
         settings: &[
             Setting {
                 name: "wait",
@@ -375,6 +415,7 @@ mod tests {
         name: "named",
         begin: Some(|target| target.names.push(String::new())),
         option: None,
+        of_scripts: None,
         settings: &[Setting {
             name: "name",
             set: |target, value| {

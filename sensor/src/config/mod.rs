@@ -106,6 +106,8 @@ pub struct Analyzers {
     pub disabled: BTreeSet<String>,
     /// Those that are set on ports, too.
     pub ports: BTreeMap<(Proto, u16), Vec<String>>,
+    /// Those that are set on files of a type, too.
+    pub file_types: BTreeMap<String, Vec<String>>,
     /// Those that are not taken off a connection for what breaks their rules.
     pub kept: BTreeSet<String>,
     /// Those that analyzer.log does not tell of.

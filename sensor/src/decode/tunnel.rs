@@ -3,6 +3,8 @@
 //! Confirmed or violated, and how deep a packet is, are facts of flows: the flow engine passes
 //! them in and acts on the [`Verdict`].
 
+use std::borrow::Cow;
+
 use nightjar_protocols::wire::numbers::{ipproto, linktype};
 use nightjar_protocols::wire::{ayiya, geneve, gre, gtpv1, teredo, vxlan};
 
@@ -127,12 +129,12 @@ pub struct TunnelContext {
 }
 
 /// What a datagram says of its connection being the tunnel that it was tried as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is one.
     Confirmed,
     /// It is not, for this reason in Zeek's words.
-    Violation(&'static str),
+    Violation(Cow<'static, str>),
     /// No evidence.
     Undecided,
     /// Not looked at, for being in too many tunnels. Zeek puts an `X` into the history, GTP aside.
@@ -140,7 +142,7 @@ pub enum Verdict {
 }
 
 /// What became of a datagram that was tried as a tunnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UdpTunnel<'a> {
     pub verdict: Verdict,
     pub inner: Option<Inner<'a>>,
@@ -273,7 +275,7 @@ impl Decoder {
         weirds: &mut Weirds,
     ) -> UdpTunnel<'a> {
         let kind = UdpTunnelKind::Gtpv1;
-        let violation = |reason| UdpTunnel::of(Verdict::Violation(reason));
+        let violation = |reason: Cow<'static, str>| UdpTunnel::of(Verdict::Violation(reason));
         let message = match gtpv1::parse(payload) {
             Ok(message) => message,
             Err(reason) => return violation(reason),
@@ -285,16 +287,16 @@ impl Decoder {
         }
         if packet.tunnel == Some(TunnelType::Gtpv1) {
             // Nobody tunnels GTP in GTP: an ordinary packet on its port.
-            return violation("GTP-in-GTP");
+            return violation("GTP-in-GTP".into());
         }
         match message.content() {
-            Err(reason) => violation(reason),
+            Err(reason) => violation(reason.into()),
             Ok(gtpv1::Content::Nothing) => UdpTunnel::of(Verdict::Undecided),
             Ok(gtpv1::Content::Packet { protocol, inner }) => match check_inner(protocol, inner) {
                 Ok(()) => carried(kind, packet, Next::Ip, inner),
-                Err(BadInner::Version) => violation("Invalid IP version in wrapped packet"),
-                Err(BadInner::TooShort) => violation("Truncated GTPv1"),
-                Err(BadInner::TooLong) => violation("GTPv1 payload length"),
+                Err(BadInner::Version) => violation("Invalid IP version in wrapped packet".into()),
+                Err(BadInner::TooShort) => violation("Truncated GTPv1".into()),
+                Err(BadInner::TooLong) => violation("GTPv1 payload length".into()),
             },
         }
     }
@@ -302,7 +304,7 @@ impl Decoder {
 
 fn vxlan_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], weirds: &mut Weirds) -> UdpTunnel<'a> {
     match vxlan::parse(payload) {
-        Err(reason) => UdpTunnel::of(Verdict::Violation(reason)),
+        Err(reason) => UdpTunnel::of(Verdict::Violation(reason.into())),
         Ok(vxlan) if vxlan.inner.is_empty() => {
             empty(packet, UdpTunnelKind::Vxlan, "vxlan_empty_packet", weirds)
         }
@@ -313,7 +315,7 @@ fn vxlan_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], weirds: &mut Weird
 fn geneve_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], weirds: &mut Weirds) -> UdpTunnel<'a> {
     let kind = UdpTunnelKind::Geneve;
     match geneve::parse(payload) {
-        Err(geneve::Refused::Violation(reason)) => UdpTunnel::of(Verdict::Violation(reason)),
+        Err(geneve::Refused::Violation(reason)) => UdpTunnel::of(Verdict::Violation(reason.into())),
         Err(geneve::Refused::Weird(reject)) => {
             let weird = packet.weird(reject.name, kind.source());
             weirds.push(Weird { addl: reject.addl(), ..weird });
@@ -327,7 +329,7 @@ fn geneve_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], weirds: &mut Weir
 fn ayiya_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], weirds: &mut Weirds) -> UdpTunnel<'a> {
     let kind = UdpTunnelKind::Ayiya;
     match ayiya::parse(payload) {
-        Err(reason) => UdpTunnel::of(Verdict::Violation(reason)),
+        Err(reason) => UdpTunnel::of(Verdict::Violation(reason.into())),
         Ok(ayiya::Ayiya::Other) => UdpTunnel::of(Verdict::Undecided),
         Ok(ayiya::Ayiya::Forward { inner: [], .. }) => empty(packet, kind, "ayiya_empty_packet", weirds),
         Ok(ayiya::Ayiya::Forward { protocol, inner }) => {
@@ -345,7 +347,7 @@ fn teredo_packet<'a>(packet: &IpPacket<'a>, payload: &'a [u8], confirmed: bool) 
         Err(refused) => UdpTunnel {
             // Before that, anything on the port would be told as odd.
             conn_weird: refused.weird.filter(|_| confirmed),
-            ..UdpTunnel::of(Verdict::Violation(refused.violation))
+            ..UdpTunnel::of(Verdict::Violation(refused.violation.into()))
         },
         Ok(teredo) => UdpTunnel {
             conn_weird: teredo.payload_in_bubble.then_some("Teredo_bubble_with_payload"),

@@ -89,7 +89,7 @@ pub struct ConnView {
     /// The log row that the event is about as far as it is filled (`c$http`), and which of its log's it is.
     pub record: Option<(u64, RecordView)>,
     /// Scripts were told of it before.
-    pub told: bool,
+    pub raised: bool,
     /// The identifier of the analyzer that tells; 0 where none does.
     pub analyzer: u64,
     /// The log whose row the connection does not show any more once the event was handled.

@@ -338,7 +338,7 @@ impl Bus {
         let before = arena.checkpoint();
         let args = event.args(arena);
         let happening = Happening { args: arena.parts_of(args), conn: None, arena };
-        if self.interest.foresee(E::ID, &happening) == Outcome::Nothing {
+        if self.interest.evaluate(E::ID, &happening) == Outcome::Nothing {
             arena.rewind(before);
             return None;
         }
@@ -356,7 +356,7 @@ impl Bus {
         let conn = of.map(|(_, subject)| subject);
         let before = arena.gathered.get_mut().checkpoint();
         let happening = Happening { args: arena.parts_of(args), conn, arena };
-        match (self.interest.foresee(id, &happening), of) {
+        match (self.interest.evaluate(id, &happening), of) {
             (Outcome::Raise(idle), _) => return Some(idle),
             (Outcome::Effects, Some((owner, subject))) => {
                 arena.rewind(self.kept);
@@ -382,7 +382,7 @@ impl Bus {
         let subject = conn.as_ref().map(|conn| Subject {
             id: conn.id,
             proto: conn.proto,
-            told: conn.told,
+            raised: conn.raised,
             row: row.map(|(_, view)| Shown::View(view)),
             view: Some(conn),
         });

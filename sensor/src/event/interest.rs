@@ -90,7 +90,7 @@ pub struct Subject<'h> {
     pub proto: Proto,
     /// Scripts were told of the row that the event is about before, or of the connection where there is none: they may
     /// have changed what they see of it.
-    pub told: bool,
+    pub raised: bool,
     /// The row that the event is about.
     pub row: Option<Shown<'h>>,
     /// How the connection stands, where that was put together already.
@@ -169,8 +169,8 @@ impl Interest {
         self.events.contains(id)
     }
 
-    /// What becomes of an event.
-    pub fn foresee(&self, id: EventId, happening: &Happening<'_>) -> Outcome {
+    /// What becomes of an event, where its predicate was pushed down to the workers.
+    pub fn evaluate(&self, id: EventId, happening: &Happening<'_>) -> Outcome {
         let pushdown = self.pushdown.get(id.index()).and_then(Option::as_ref);
         pushdown.map_or(Outcome::Raise(0), |pushdown| (pushdown.0)(happening))
     }

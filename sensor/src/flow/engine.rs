@@ -456,7 +456,7 @@ impl<H: Handler> Flows<H> {
             services: None,
             active: [false; 2],
             did_weird: false,
-            told: false,
+            raised: false,
             analyzers: 0,
             analyzer: 0,
             shown: false,

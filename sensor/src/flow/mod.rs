@@ -57,7 +57,7 @@ pub struct Flow {
     pub active: [bool; 2],
     pub did_weird: bool,
     /// Scripts know the connection, and may have changed what they see of it.
-    pub told: bool,
+    pub raised: bool,
     /// They were shown a row of it by other events than its analyzer's own, since that took note of it.
     pub shown: bool,
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
@@ -261,7 +261,7 @@ impl Flow {
             services,
             history,
             record: None,
-            told: self.told,
+            raised: self.raised,
             analyzer: self.running_analyzer().unwrap_or(0),
             closes: None,
         }
@@ -296,7 +296,7 @@ impl Flow {
         if cx.bus.wants(E::ID) {
             let args = event.args(cx.bus.arena());
             let conn = Some(self.view(cx.bus));
-            self.told |= cx.bus.raise(E::ID, conn, None, args);
+            self.raised |= cx.bus.raise(E::ID, conn, None, args);
         }
     }
 
@@ -319,14 +319,14 @@ impl Flow {
             let mut conn = self.view(cx.bus);
             conn.closes = closes.then_some(R::SCHEMA);
             conn.record = cx.bus.view(row).map(|view| (nth, view));
-            self.told |= cx.bus.raise(E::ID, Some(conn), None, args);
+            self.raised |= cx.bus.raise(E::ID, Some(conn), None, args);
         }
     }
 
     pub fn weird_about(&mut self, cx: &mut Cx<'_>, name: &'static str, source: &'static str, addl: String) {
         self.did_weird = true;
         // It may become a notice, with the connection.
-        self.told = true;
+        self.raised = true;
         self.raise(cx, &ConnWeird { name: Name(name), c: Conn, addl: &addl, source: Name(source) });
         let about = About::Conn(self.uid(), self.id(), self.proto());
         cx.bus.weird(Weird { name: name.into(), addl, source, about });

@@ -578,7 +578,7 @@ impl<A: Analysis> Worker<A> {
             }
             Verdict::Violation(reason) => {
                 if !std::mem::replace(&mut flow.trial.violated, true) {
-                    analyze::violated(&mut cx, flow, &Named::of_tunnel(kind), reason, None);
+                    analyze::violated(&mut cx, flow, &Named::of_tunnel(kind), &reason, None);
                 }
                 flow.trial.refused = !flow.trial.confirmed;
             }

@@ -33,7 +33,7 @@ struct Database {
     open: Option<Open>,
     /// When its file was last looked at, in network time.
     looked: Option<f64>,
-    told: bool,
+    warned: bool,
 }
 
 struct Open {
@@ -46,7 +46,7 @@ impl Default for Geo {
     fn default() -> Self {
         let database = |what, names| {
             let (given, open, looked) = (None, None, None);
-            Rc::new(RefCell::new(Database { what, names, given, open, looked, told: false }))
+            Rc::new(RefCell::new(Database { what, names, given, open, looked, warned: false }))
         };
         Geo {
             location: database("location", &["mmdb_city_db", "mmdb_country_db"]),
@@ -146,7 +146,7 @@ impl Database {
 
     /// Says once that there is no database.
     fn complain(&mut self, vm: &mut Vm, path: &Path, why: &str) {
-        if !std::mem::replace(&mut self.told, true) {
+        if !std::mem::replace(&mut self.warned, true) {
             let text = format!("no GeoIP {} database {}: {why}", self.what, path.display());
             vm.report(Diag::new(Severity::Warning, Span::default(), &text));
         }

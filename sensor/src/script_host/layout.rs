@@ -9,14 +9,15 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::FuncId;
 
 use crate::analyze;
+use crate::analyze::AnalyzerConfirmation;
 use crate::analyze::LogDecl;
-use crate::analyze::file_events::FileContent;
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
 use crate::record::Schema;
 use crate::script_host::log::Treatment;
 use crate::script_host::pushdown::{self, LogFunctions};
+use crate::script_host::{analyzers, files};
 
 pub(super) struct Layout {
     pub conn: Conn,
@@ -240,8 +241,8 @@ impl Layout {
         let needed = self.needed(vm);
         needed.iter().for_each(|id| events.insert(*id));
         let pushdown = |(id, event): (EventId, &EventDecl)| {
-            let foreseen = !in_order && events.contains(id) && self.whole(&needed, id, event).is_none();
-            foreseen.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
+            let pushed_down = !in_order && events.contains(id) && self.whole(&needed, id, event).is_none();
+            pushed_down.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
         };
         let pushdown = analyze::events().map(pushdown).collect();
         let named = |name: &str| is_named(vm, name);
@@ -252,14 +253,15 @@ impl Layout {
         if !any_size && sizes.is_empty() {
             events.remove(ConnectionGrew::ID);
         }
-        if ["EXTRACT", "DATA_EVENT"].iter().any(|what| named(&format!("Files::ANALYZER_{what}"))) {
-            events.insert(FileContent::ID);
+        files::events_needed(vm).for_each(|id| events.insert(id));
+        if analyzers::are_asked_for(vm) {
+            events.insert(AnalyzerConfirmation::ID);
         }
         let headers = members(vm, "HTTP::headers_of_interest", |name| Some(name.bytes().into()));
         let reads = |place: Option<Place>| {
             self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
         };
-        let digests = named("Files::add_analyzer");
+        let digests = files::may_add(vm);
         let rows = |log: &Log| match treatment(log.schema) {
             // Digests are made of all files, and shown of some.
             _ if digests && log.schema == analyze::FILES => Rows::Rewritten,
@@ -343,7 +345,7 @@ impl Log {
 
     /// Native functions change columns, too, where scripts call them.
     fn note_natives(&mut self, vm: &Vm) {
-        if self.schema != analyze::FILES || !is_named(vm, "Files::add_analyzer") {
+        if self.schema != analyze::FILES || !files::may_add(vm) {
             return;
         }
         for name in ["analyzers", "extracted", "extracted_cutoff", "extracted_size"] {

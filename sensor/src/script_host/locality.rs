@@ -97,14 +97,14 @@ impl Scripts {
             format!("{}:{}", source.name, source.line_col(span.lo).0)
         };
         let mut line = format!("{}: {kind} {name}: ", place(span));
-        let told = |obstacle: &Obstacle| match obstacle.span.file {
+        let described = |obstacle: &Obstacle| match obstacle.span.file {
             0 => obstacle.why.clone(),
             _ => format!("{}: {}", place(obstacle.span), obstacle.why),
         };
         let written = match reach {
             Reach::All => writeln!(line, "local"),
-            Reach::Until(obstacle) => writeln!(line, "local up to {}", told(obstacle)),
-            Reach::Nothing(obstacle) => writeln!(line, "ordered, {}", told(obstacle)),
+            Reach::Until(obstacle) => writeln!(line, "local up to {}", described(obstacle)),
+            Reach::Nothing(obstacle) => writeln!(line, "ordered, {}", described(obstacle)),
         };
         // Texts take all that is written to them.
         debug_assert!(written.is_ok());

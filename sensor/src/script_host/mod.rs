@@ -37,7 +37,8 @@ use nightjar_script::value::{Addr, Port, Value};
 use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
-use crate::analyze::file_events::{FileContent, FileHash};
+use crate::analyze::AnalyzerConfirmation;
+use crate::analyze::file_events::{FileContent, FileHash, FileNew, FileSniff, FileStateRemove};
 use crate::analyze::signature_events::SignatureFound;
 use crate::analyze::{self, Command};
 use crate::config::options::Given;
@@ -348,6 +349,15 @@ fn observe(
     sumstats.observe(vm, from, gathered.text_of(observed.stream), &key, number, &text)
 }
 
+/// The name of the analyzer that tells of an event, where the event says so, or its protocol has but one.
+fn teller(event: &Raised, arena: &Arena) -> Option<&'static str> {
+    if event.id == AnalyzerConfirmation::ID {
+        let tag = std::str::from_utf8(arena.text_of(*arena.parts_of(event.args).first()?)?).ok()?;
+        return analyze::name_of_analyzer(tag.rsplit_once("ANALYZER_")?.1);
+    }
+    analyze::analyzer_of(event.id)
+}
+
 impl Events for Scripts {
     fn event(&mut self, event: &Raised, arena: &Arena, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
@@ -360,9 +370,9 @@ impl Events for Scripts {
         let view = event.conn.and_then(|at| arena.conn(at));
         let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
         self.frameworks.sumstats.set_origin(origin);
-        self.frameworks.analyzers.set_current(view.map_or(0, |view| view.analyzer));
         let conn =
             view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, arena), self.interest.conn));
+        self.frameworks.analyzers.begin_event(vm, view, &conn, || teller(event, arena));
         let file = event.file.and_then(|at| arena.file(at));
         let file = file.map_or(Value::Unset, |view| state.file(vm, layout, (view, arena), &conn));
         let unasked = event.id == FileHash::ID && !state.asked_for(vm, layout, event, arena);
@@ -373,8 +383,22 @@ impl Events for Scripts {
         {
             self.frameworks.files.content(vm, &file, view.fuid, *offset, piece);
         }
-        if event.id == SignatureFound::ID {
-            self.signatures.found(vm, event, arena, &conn);
+        match event.id {
+            FileNew::ID => self.frameworks.files.begins(vm, &file),
+            FileSniff::ID => {
+                if let [_, Part::Record(metadata)] = arena.parts_of(event.args)
+                    && let Some(Part::Name(mime_type)) = arena.parts_of(*metadata).first()
+                {
+                    self.frameworks.files.sniffed(vm, &file, mime_type);
+                }
+            }
+            FileStateRemove::ID => {
+                if let Some(view) = event.file.and_then(|at| arena.file(at)) {
+                    self.frameworks.files.finish(vm, &file, view.fuid);
+                }
+            }
+            SignatureFound::ID => self.signatures.found(vm, event, arena, &conn),
+            _ => {}
         }
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
         if let Some(target) = target {
@@ -389,6 +413,7 @@ impl Events for Scripts {
             let idle = if event.version == self.interest.version { event.idle } else { 0 };
             vm.dispatch_but(target.function, args, IdleBodies::of_bits(idle));
         }
+        self.frameworks.analyzers.end_event();
         if let Some(view) = view {
             if let Some(schema) = view.closes {
                 state.take_away(layout, view.uid, schema);
@@ -441,6 +466,7 @@ impl Events for Scripts {
         self.state.forget(&self.layout, uid);
         self.frameworks.files.ended(uid);
         self.signatures.ended(uid);
+        self.frameworks.analyzers.ended(uid);
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {

@@ -10,20 +10,24 @@ use nightjar_script::Vm;
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::NativeFn;
 
-use crate::config::options::{OptionDef, Role, Value, all};
+use crate::config::options::{Given, Role, Value, all};
 use crate::config::{Analyzers, Config, Contents};
 use crate::event::Proto;
 use crate::script_host::log::rotate;
 use crate::time::Interval;
 
 /// Functions that change options.
-const CHANGES: [&str; 6] = [
+const CHANGES: [&str; 10] = [
     "Config::set_value",
     "Option::set",
     "Analyzer::enable_analyzer",
     "Analyzer::disable_analyzer",
     "Analyzer::register_for_port",
     "Analyzer::register_for_ports",
+    "Files::enable_analyzer",
+    "Files::disable_analyzer",
+    "Files::register_for_mime_type",
+    "Files::register_for_mime_types",
 ];
 
 /// Lets the engine obey what the scripts' variables hold. Returns what it cannot obey, and why.
@@ -94,6 +98,13 @@ fn analyzers(vm: &Vm) -> Analyzers {
         }
     }
     ports.values_mut().for_each(|names| names.sort());
+    let mut file_types: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (of, names) in table("Files::type_names") {
+        let value::Value::Table(names) = names else { continue };
+        let mut names: Vec<String> = names.snapshot().iter().map(|(name, _)| vm.text_string(name)).collect();
+        names.sort();
+        file_types.insert(vm.text_string(&of), names);
+    }
     // An element of an enum of tags, whose end is the name.
     let name = |tag: &value::Value| {
         let tag = vm.text_string(tag);
@@ -104,6 +115,7 @@ fn analyzers(vm: &Vm) -> Analyzers {
     Analyzers {
         disabled,
         ports,
+        file_types,
         kept: names("DPD::ignore_violations"),
         unlogged: names("Analyzer::Logging::ignore_analyzers"),
         max_violations: most.iter().map(|(tag, most)| (name(tag), most.as_count())).collect(),
@@ -179,8 +191,11 @@ fn port(value: &value::Value) -> Option<(Proto, u16)> {
 }
 
 /// What a configuration file says, as it is set in scripts.
-pub(super) fn assignments(given: &[(&'static OptionDef, Value)]) -> Vec<String> {
-    given.iter().map(|(option, value)| format!("{} = {}", option.name, value.literal())).collect()
+pub(super) fn assignments(given: &Given) -> Vec<String> {
+    let of_engine =
+        given.options.iter().map(|(option, value)| format!("{} = {}", option.name, value.literal()));
+    let of_scripts = given.of_scripts.iter().map(|(name, value)| format!("{name} = {value}"));
+    of_engine.chain(of_scripts).collect()
 }
 
 /// Gives scripts the form of logs that others had.

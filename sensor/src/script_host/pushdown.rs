@@ -101,7 +101,7 @@ pub(super) fn pushdown(vm: &Vm, layout: &Layout, id: EventId, event: FuncId) -> 
         };
         debug_assert!(conn.row.is_none_or(|row| schema.is_none_or(|schema| row.schema() == schema)));
         let start = arena.gathered.borrow().checkpoint();
-        let is_fresh = !conn.told && (schema.is_none() || conn.row.is_some());
+        let is_fresh = !conn.raised && (schema.is_none() || conn.row.is_some());
         if is_fresh && let Some(fresh) = &fresh {
             let (_, all) = play(fresh, (args, arena), conn);
             if all {

@@ -41,11 +41,11 @@ pub(super) fn natives() -> Vec<(&'static str, NativeFn)> {
     let roots_of_ocsp = roots.clone();
     let verify: NativeFn = Rc::new(move |vm, site, args| {
         let result = verify(vm, &roots, args);
-        told(vm, site, result)
+        reported(vm, site, result)
     });
     let verify_ocsp: NativeFn = Rc::new(move |vm, site, args| {
         let result = verify_ocsp(vm, &roots_of_ocsp, args);
-        told(vm, site, result)
+        reported(vm, site, result)
     });
     vec![
         ("x509_parse", Rc::new(parse)),
@@ -77,7 +77,7 @@ impl Outcome {
 }
 
 /// An `X509::Result`.
-fn told(vm: &mut Vm, site: &CallSite<'_>, outcome: Outcome) -> Res {
+fn reported(vm: &mut Vm, site: &CallSite<'_>, outcome: Outcome) -> Res {
     let Some(record) = vm.new_record("X509::Result") else {
         return Err(fault(site.span, "X509::Result is not declared"));
     };

@@ -67,7 +67,7 @@ impl Default for Sensor {
             interfaces: Vec::new(),
             config: Config::default(),
             file_format: Format::Tsv,
-            given: Given::new(),
+            given: Given::default(),
             log_folder: PathBuf::from("."),
             archive: None,
             rotates: true,
@@ -121,6 +121,7 @@ macro_rules! setting {
 static INTERFACE: Section<Sensor> = Section {
     name: "interface",
     option: None,
+    of_scripts: None,
     begin: Some(|sensor| sensor.interfaces.push(interface_named(""))),
     settings: &[
         setting!("name", |sensor, value| last(sensor)?.capture.interface = filled(value)?),
@@ -164,6 +165,7 @@ static LOGS: Section<Sensor> = Section {
     name: "logs",
     begin: None,
     option: Some(Sensor::give),
+    of_scripts: None,
     settings: &[
         setting!("folder", |sensor, value| sensor.log_folder = PathBuf::from(filled(value)?)),
         setting!("rotate_at_size", |sensor, value| {
@@ -186,19 +188,23 @@ const ROTATE_EVERY: Interval = Interval::from_secs(3600);
 
 /// A table of options only.
 const fn of_options(name: &'static str) -> Section<Sensor> {
-    Section { name, begin: None, settings: &[], option: Some(Sensor::give) }
+    Section { name, begin: None, settings: &[], option: Some(Sensor::give), of_scripts: None }
 }
 
 static ANALYSIS: Section<Sensor> = of_options("analysis");
 static TIMEOUTS: Section<Sensor> = of_options("timeouts");
 static LIMITS: Section<Sensor> = of_options("limits");
 static LOSS: Section<Sensor> = of_options("loss");
-static OPTIONS: Section<Sensor> = of_options(options::BY_NAME);
+static OPTIONS: Section<Sensor> = Section {
+    of_scripts: Some(|sensor, name, value| sensor.given.of_scripts.push((name, value))),
+    ..of_options(options::BY_NAME)
+};
 
 static SERVICE: Section<Sensor> = Section {
     name: "service",
     begin: None,
     option: None,
+    of_scripts: None,
     settings: &[
         setting!("user", |s, value| s.service.user = optional(value)?.map(str::to_owned)),
         setting!("sandbox", |s, value| s.service.sandbox = value.boolean()?),
@@ -311,8 +317,8 @@ impl Sensor {
         }
         problems.extend(sensor.contradictions(text));
         sensor.file_format = sensor.config.format;
-        for (nth, (option, _)) in sensor.given.iter().enumerate() {
-            if sensor.given[..nth].iter().any(|(other, _)| other.name == option.name) {
+        for (nth, (option, _)) in sensor.given.options.iter().enumerate() {
+            if sensor.given.options[..nth].iter().any(|(other, _)| other.name == option.name) {
                 let at = file::place(text, options::BY_NAME, 0, option.name).unwrap_or(0);
                 let key =
                     option.key.map_or(String::new(), |key| format!(" as {}.{} too", key.section, key.name));
@@ -320,7 +326,7 @@ impl Sensor {
             }
         }
         if let Some(rotation) = options::find(options::ROTATION)
-            && !sensor.given.iter().any(|(option, _)| option.name == rotation.name)
+            && !sensor.given.options.iter().any(|(option, _)| option.name == rotation.name)
         {
             sensor.give(rotation, options::Value::Interval(ROTATE_EVERY));
         }
@@ -361,7 +367,7 @@ impl Sensor {
         if let Role::Engine { set, .. } = option.role {
             let _ = set(&mut self.config, &value);
         }
-        self.given.push((option, value));
+        self.given.options.push((option, value));
     }
 
     /// Lets interfaces capture only what this expression selects, beside their own filters.
@@ -481,7 +487,7 @@ mod tests {
     #[test]
     fn the_shipped_file_names_every_setting_and_its_default() {
         let text = include_str!("../../../configs/sensor.toml");
-        let sensor = Sensor { given: Given::new(), ..Sensor::parse(text).unwrap() };
+        let sensor = Sensor { given: Given::default(), ..Sensor::parse(text).unwrap() };
         let default = Sensor { interfaces: vec![interface_named("eth1")], ..Sensor::default() };
         // What a default cannot be for everybody.
         let default = Sensor { log_folder: "/var/log/nightjar".into(), ..default };

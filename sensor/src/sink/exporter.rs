@@ -328,7 +328,7 @@ impl<T: Transport> Exporter<T> {
                 }
             }
             match self.transport.offer(&message) {
-                Offer::Taken => self.main.window.sent(pos),
+                Offer::Accepted => self.main.window.sent(pos),
                 Offer::Full => return nth > 0,
                 Offer::Reported(outcome) => self.settle(&mut vec![Report { pos, outcome }]),
             }
@@ -364,7 +364,7 @@ impl<T: Transport> Exporter<T> {
                     pos: pos | u64::from(id) << QUEUE_SHIFT,
                     ..message
                 }) {
-                    Offer::Taken => held.queue.window.sent(pos),
+                    Offer::Accepted => held.queue.window.sent(pos),
                     Offer::Full => break,
                     Offer::Reported(outcome) => {
                         held.queue.window.sent(pos);

@@ -51,7 +51,7 @@ pub enum Via {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offer {
     /// It will be reported on.
-    Taken,
+    Accepted,
     /// Later.
     Full,
     /// As if it had been sent and reported on so.

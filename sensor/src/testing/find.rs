@@ -68,6 +68,7 @@ const TEST: Section<Description> = Section {
     name: "test",
     begin: None,
     option: None,
+    of_scripts: None,
     settings: &[
         Setting {
             name: "capture",
@@ -118,6 +119,7 @@ const LOG: Section<Description> = Section {
     name: "log",
     begin: Some(|test| test.logs.push(Log::default())),
     option: None,
+    of_scripts: None,
     settings: &[
         Setting {
             name: "name",

@@ -45,6 +45,70 @@ event zeek_init()
 }
 
 #[test]
+fn tags_of_all_kinds_are_those_of_each_kind() {
+    let script = r#"
+redef Analyzer::requested_analyzers += { Analyzer::ANALYZER_SSH };
+redef Analyzer::disabled_analyzers += { Files::ANALYZER_PE, AllAnalyzers::ANALYZER_ANALYZER_DNS };
+redef Analyzer::Logging::ignore_analyzers += { Analyzer::ANALYZER_SSH };
+event zeek_init()
+	{
+	print Analyzer::ANALYZER_SSH == AllAnalyzers::ANALYZER_ANALYZER_SSH, Files::ANALYZER_MD5 in set(AllAnalyzers::FILES_ANALYZER_MD5);
+	for ( name in set("SSH", "VXLAN", "MD5", "NONE") )
+		if ( Analyzer::has_tag(name) )
+			{
+			local tag = Analyzer::get_tag(name);
+			print name, tag, Analyzer::kind(tag), Analyzer::name(tag), is_protocol_analyzer(tag);
+			}
+	print Analyzer::register_for_ports(Analyzer::ANALYZER_SSH, set(2200/tcp), set(2201/tcp)), |Analyzer::registered_ports(Analyzer::ANALYZER_SSH)|;
+	print Analyzer::disable_analyzer(PacketAnalyzer::ANALYZER_VXLAN), Files::analyzer_enabled(Files::ANALYZER_PE);
+	}
+event analyzer_confirmation_info(atype: AllAnalyzers::Tag, info: AnalyzerConfirmationInfo)
+	{ print atype == Analyzer::ANALYZER_SSH, atype == Analyzer::ANALYZER_DNS; }
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, _) = run(folder.path(), "ssh.pcap", script, &[]);
+    let mut lines: Vec<&str> = printed.lines().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    let expected = [
+        "F, F",
+        "MD5, Files::ANALYZER_MD5, file, MD5, F",
+        "SSH, Analyzer::ANALYZER_SSH, protocol, SSH, T",
+        "T, 3",
+        "T, F",
+        "T, T",
+        "VXLAN, PacketAnalyzer::ANALYZER_VXLAN, packet, VXLAN, F",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_connections_analyzer_is_found_by_its_tag_and_may_be_kept() {
+    let script = |kept: &str| {
+        format!(
+            r#"
+event http_reply(c: connection, version: string, code: count, reason: string)
+	{{
+	local aid = lookup_connection_analyzer_id(c$id, Analyzer::ANALYZER_HTTP);
+	print aid == current_analyzer(), lookup_connection_analyzer_id(c$id, Analyzer::ANALYZER_SSH), disable_analyzer(c$id, aid);
+	}}
+hook Analyzer::disabling_analyzer(c: connection, atype: AllAnalyzers::Tag, aid: count)
+	{{
+	if ( atype == Analyzer::ANALYZER_HTTP && aid == current_analyzer() && c?$http && {kept} )
+		break;
+	}}
+"#
+        )
+    };
+    let (_, whole) = run_with("1", "http-files.pcap", "", &[]);
+    for (kept, answer) in [("T", "T, 0, F"), ("F", "T, 0, T")] {
+        let (printed, logs) = run_with("1", "http-files.pcap", &script(kept), &[]);
+        assert!(printed.lines().count() > 1 && printed.lines().all(|line| line == answer), "{printed}");
+        assert_eq!(logs["http"].lines().count() == whole["http"].lines().count(), kept == "T");
+    }
+}
+
+#[test]
 fn what_is_disabled_is_set_on_nothing_by_port_or_by_content() {
     let init = |what: &str| format!("event zeek_init() {{ {what} }}\n");
     let off = init("Analyzer::disable_analyzer(Analyzer::ANALYZER_SSH);");

@@ -183,3 +183,117 @@ fn what_was_asked_for_can_be_taken_back() {
     let rows = rows(folder.path(), &["md5", "sha1"]);
     assert!(rows.iter().all(|row| row[0] == "-") && rows.iter().any(|row| row[1] != "-"), "{rows:?}");
 }
+
+#[test]
+fn analyzers_are_set_on_files_by_their_type() {
+    let script = r#"
+event zeek_init()
+	{
+	print Files::register_for_mime_types(Files::ANALYZER_SHA1, set("text/plain", "Image/PNG"));
+	print Files::register_for_mime_type(Files::ANALYZER_ENTROPY, "image/png");
+	print Files::registered_mime_types(Files::ANALYZER_SHA1) == set("image/png", "text/plain");
+	print "application/x-dosexec" in Files::all_registered_mime_types()[Files::ANALYZER_PE];
+	Files::register_analyzer_add_callback(Files::ANALYZER_ENTROPY, function(f: fa_file, args: Files::AnalyzerArgs) { print "added"; });
+	}
+event file_entropy(f: fa_file, ent: entropy_test_result) { print fmt("%.3f of %d", ent$entropy, f$seen_bytes); }
+event file_hash(f: fa_file, kind: string, hash: string) { print kind, f$info$mime_type; }
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, _) = run(folder.path(), &capture("http-files.pcap"), &["-e", script]);
+    assert!(printed.starts_with("T\nT\nT\nT\n"), "{printed}");
+    let rows = rows(folder.path(), &["mime_type", "analyzers", "sha1", "seen_bytes"]);
+    for row in &rows {
+        let (analyzers, hashed) = match &row[0][..] {
+            "image/png" => (vec!["ENTROPY", "SHA1"], true),
+            "text/plain" => (vec!["SHA1"], true),
+            "application/x-dosexec" => (vec!["PE"], false),
+            _ => (vec![], false),
+        };
+        let mut found: Vec<&str> =
+            row[1].split(',').filter(|name| *name != "(empty)" && *name != "-").collect();
+        found.sort_unstable();
+        assert_eq!(found, analyzers, "{row:?}");
+        assert_eq!(row[2].len() == 40, hashed, "{row:?}");
+    }
+    let html: Vec<&Vec<String>> = rows.iter().filter(|row| row[0] == "image/png").collect();
+    assert!(!html.is_empty() && html.len() < rows.len());
+    assert_eq!(printed.lines().filter(|line| *line == "added").count(), html.len(), "{printed}");
+    for row in html {
+        assert!(printed.contains(&format!(" of {}\n", row[3])), "{printed}");
+    }
+}
+
+#[test]
+fn what_workers_read_is_set_on_files_by_type_and_left_off() {
+    let read = |script: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let (printed, _) = run(folder.path(), &capture("tls.pcap"), &["-e", script]);
+        (
+            printed,
+            rows(folder.path(), &["analyzers"]).concat().join(" "),
+            folder.path().join("x509.log").exists(),
+        )
+    };
+    let logged = "redef X509::log_x509_in_files_log = T; ";
+    let (_, analyzers, log) = read(logged);
+    assert!(analyzers.contains("X509") && log, "{analyzers}");
+    let (_, analyzers, log) =
+        read(&format!("{logged}event zeek_init() {{ Files::disable_analyzer(Files::ANALYZER_X509); }}"));
+    assert!(!analyzers.contains("X509") && !log, "{analyzers}");
+    // Of a type that is not its own it says what is wrong; content that nobody reads is not kept.
+    let folder = tempfile::tempdir().unwrap();
+    let script = "event zeek_init() { Files::register_for_mime_type(Files::ANALYZER_PE, \"image/png\"); }";
+    run(folder.path(), &capture("http-files.pcap"), &["-e", script]);
+    let rows = rows(folder.path(), &["mime_type", "analyzers"]);
+    assert!(
+        rows.iter()
+            .all(|row| ["image/png", "application/x-dosexec"].contains(&&row[0][..]) == (row[1] == "PE")),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn files_are_found_while_they_are_open_and_analysis_is_stopped() {
+    let script = r#"
+global id = "";
+event file_new(f: fa_file)
+	{
+	Files::add_analyzer(f, Files::ANALYZER_MD5);
+	Files::add_analyzer(f, Files::ANALYZER_DATA_EVENT, [$stream_event=got]);
+	}
+event got(f: fa_file, data: string) { print "got"; }
+event file_sniff(f: fa_file, meta: fa_metadata)
+	{
+	id = f$id;
+	print Files::file_exists(f$id), Files::lookup_file(f$id)$id == f$id, Files::file_exists("F"), Files::stop(f), Files::stop(f);
+	}
+event file_hash(f: fa_file, kind: string, hash: string) { print kind; }
+event zeek_done() { print "after", Files::file_exists(id); }
+"#;
+    let script = format!("global got: event(f: fa_file, data: string);\n{script}");
+    let folder = tempfile::tempdir().unwrap();
+    let (printed, _) = run(folder.path(), &capture("http-files.pcap"), &["-e", &script]);
+    let lines: Vec<&str> = printed.lines().collect();
+    let (last, others) = lines.split_last().unwrap();
+    assert!(others.len() > 2 && others.iter().all(|line| *line == "T, T, F, T, F"), "{printed}");
+    assert_eq!(*last, "after, F");
+}
+
+#[test]
+fn what_the_files_framework_cannot_do_it_says() {
+    for (call, told) in [
+        (
+            "Files::set_timeout_interval(f, 5secs)",
+            "Files::set_timeout_interval has no effect: default_file_timeout_interval",
+        ),
+        ("Files::disable_reassembly(f)", "Files::disable_reassembly has no effect"),
+        ("Files::set_reassembly_buffer_size(f, 5)", "Sensor::max_file_bytes"),
+        ("Files::add_analyzer(f, Files::ANALYZER_PE)", "PE cannot be added to one file"),
+        ("print Files::lookup_file(\"F1\")", "there is no file F1"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = format!("event file_new(f: fa_file) {{ {call}; }}");
+        let (_, errors) = run(folder.path(), &capture("http-files.pcap"), &["-e", &script]);
+        assert!(errors.contains(told), "{call}: {errors}");
+    }
+}

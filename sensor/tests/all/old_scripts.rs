@@ -54,7 +54,7 @@ impl Run {
 }
 
 /// What `check` says of a script that loads.
-fn told(script: &str) -> String {
+fn warnings(script: &str) -> String {
     let out = nightjar(Path::new("."), &["check", "-e", script]);
     let stderr = String::from_utf8(out.stderr).unwrap();
     assert!(out.status.success() && out.stdout.is_empty(), "{stderr}");
@@ -81,7 +81,7 @@ fn what_has_gone_from_the_language_is_taken_with_a_warning() {
             "deprecated (SSL::Info$subject): Zeek 5 took it away; see cert_chain",
         ),
     ] {
-        assert_eq!(told(script), format!("warning in <command line>, line 1: {warning}\n"));
+        assert_eq!(warnings(script), format!("warning in <command line>, line 1: {warning}\n"));
     }
     let folder = tempfile::tempdir().unwrap();
     let out = nightjar(folder.path(), &["-e", "event bro_init() { print \"began\"; }"]);
@@ -151,25 +151,25 @@ fn handlers_that_nothing_calls_are_told_of() {
         let line = format!(
             "warning in <command line>, line 1: this sensor never raises {name}: the handler will not run\n"
         );
-        assert_eq!(told(&format!("event {event} {{ }}")), line);
+        assert_eq!(warnings(&format!("event {event} {{ }}")), line);
     }
     let hook = "WebSocket::configure_analyzer(c: connection, aid: count, config: WebSocket::AnalyzerConfig)";
     assert_eq!(
-        told(&format!("hook {hook} {{ }}")),
+        warnings(&format!("hook {hook} {{ }}")),
         "warning in <command line>, line 1: this sensor never calls WebSocket::configure_analyzer: the handler will \
          not run\n"
     );
     let nothing = "warning in <command line>, line 1: handler for non-existing";
     assert_eq!(
-        told("event http_replay(c: connection) { }"),
+        warnings("event http_replay(c: connection) { }"),
         format!("{nothing} event cannot be invoked (http_replay)\n")
     );
     assert_eq!(
-        told("module Mine; hook nobody_calls(a: addr) { }"),
+        warnings("module Mine; hook nobody_calls(a: addr) { }"),
         format!("{nothing} hook cannot be invoked (Mine::nobody_calls)\n")
     );
     assert_eq!(
-        told("@load policy/protocols/ssl/validate-sct"),
+        warnings("@load policy/protocols/ssl/validate-sct"),
         "warning in <command line>, line 1: this sensor does not have policy/protocols/ssl/validate-sct: \
          nothing was loaded\n"
     );
@@ -184,13 +184,13 @@ fn handlers_that_nothing_calls_are_told_of() {
         "hook Notice::policy(n: Notice::Info) { } hook HTTP::log_policy(rec: HTTP::Info, id: Log::ID, filter: Log::Filter) { }",
         "@load base/protocols/ssl\n@load base/protocols/ssh/main\n@load base/frameworks/intel",
     ] {
-        assert_eq!(told(script), "", "{script}");
+        assert_eq!(warnings(script), "", "{script}");
     }
 }
 
 #[test]
 fn scripts_may_name_protocols_that_the_sensor_does_not_parse() {
-    told(
+    warnings(
         r#"
         redef record SSL::Info += { forward_secrecy: bool &log &optional; };
         redef record X509::Info += { ours: bool &default=F; };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// A folder of tests.
 struct Tests(tempfile::TempDir);
 
-struct Told {
+struct Ran {
     code: Option<i32>,
     text: String,
     errors: String,
@@ -40,11 +40,11 @@ impl Tests {
     }
 
     /// Runs in the folder, so that tests have the names they have here.
-    fn run(&self, args: &[&str]) -> Told {
+    fn run(&self, args: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
         let output = command.current_dir(self.0.path()).arg("test").args(args).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Told { code: output.status.code(), text: text(output.stdout), errors: text(output.stderr) }
+        Ran { code: output.status.code(), text: text(output.stdout), errors: text(output.stderr) }
     }
 
     fn passes(&self, args: &[&str]) -> String {
@@ -97,7 +97,7 @@ fn a_script_beside_its_capture_is_a_test_and_update_writes_what_it_expects() {
     left = fs::read_dir(tests.0.path()).unwrap().collect();
     assert_eq!(left.len(), 5, "{left:?}");
     for one in ["requests.zeek", "requests.pcap", "requests"] {
-        let Told { code, text, .. } = tests.run(&[one]);
+        let Ran { code, text, .. } = tests.run(&[one]);
         assert!(if one == "requests" { code == Some(2) } else { code == Some(0) }, "{one}: {text}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod clock;
 mod disk;
+mod expected;
 mod fragments;
 mod hang;
 mod health;

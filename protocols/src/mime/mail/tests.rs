@@ -2,9 +2,9 @@ use super::{Handler, Kind, Limits, Mail};
 
 /// What a mail told, as texts; content that follows content is joined.
 #[derive(Default)]
-struct Told(Vec<String>);
+struct Recorder(Vec<String>);
 
-impl Handler for Told {
+impl Handler for Recorder {
     fn begin_entity(&mut self) {
         self.0.push("{".to_owned());
     }
@@ -38,27 +38,27 @@ impl Handler for Told {
     }
 }
 
-fn told_with(limits: Limits, lines: &[&str]) -> Vec<String> {
-    let mut told = Told::default();
-    let mut mail = Mail::begin(limits, &mut told);
-    lines.iter().for_each(|line| mail.line(line.as_bytes(), true, &mut told));
-    mail.end(&mut told);
-    told.0
+fn trace_with(limits: Limits, lines: &[&str]) -> Vec<String> {
+    let mut trace = Recorder::default();
+    let mut mail = Mail::begin(limits, &mut trace);
+    lines.iter().for_each(|line| mail.line(line.as_bytes(), true, &mut trace));
+    mail.end(&mut trace);
+    trace.0
 }
 
-fn told(lines: &[&str]) -> String {
-    told_with(Limits::default(), lines).join(" ")
+fn trace(lines: &[&str]) -> String {
+    trace_with(Limits::default(), lines).join(" ")
 }
 
 #[test]
 fn a_mail_has_headers_and_a_body() {
     assert_eq!(
-        told(&["From: a@b", "Subject: x", "\ty", "", "Hello", "."]),
+        trace(&["From: a@b", "Subject: x", "\ty", "", "Hello", "."]),
         "{ From=a@b Subject=x\\ty | 'Hello\\r\\n.\\r\\n }"
     );
-    assert_eq!(told(&["From: a"]), "{ From=a | ! entity body missing }");
-    assert_eq!(told(&[" From: a", ""]), "{ ! first header line starts with linear whitespace From=a | }");
-    assert_eq!(told(&["no header", ""]), "{ | }");
+    assert_eq!(trace(&["From: a"]), "{ From=a | ! entity body missing }");
+    assert_eq!(trace(&[" From: a", ""]), "{ ! first header line starts with linear whitespace From=a | }");
+    assert_eq!(trace(&["no header", ""]), "{ | }");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn parts_are_entities_and_the_line_end_before_a_boundary_is_none_of_their_conten
     ];
     let head = r#"{ Content-Type=multipart/mixed; boundary=\"x\" |"#;
     assert_eq!(
-        told(&lines),
+        trace(&lines),
         format!("{head} {{ | 'one\\r\\n\\r\\ntwo }} {{ Content-Type=text/html | '<b> }} }}")
     );
 }
@@ -109,8 +109,8 @@ fn parts_have_parts_and_mails_are_parts() {
     ];
     let want = "{ Content-Type=multipart/mixed; boundary=x | { Content-Type=multipart/alternative; boundary=y | \
                 { | 'a } } { Content-Type=message/rfc822 | { Subject=in | 'b\\r\\n } } }";
-    assert_eq!(told(&lines), want);
-    let open = told(&lines[..8]);
+    assert_eq!(trace(&lines), want);
+    let open = trace(&lines[..8]);
     assert!(
         open.ends_with(
             "{ | 'a } ! multipart closing boundary delimiter missing } ! multipart closing boundary \
@@ -125,10 +125,10 @@ fn content_is_decoded() {
     let quoted = ["Content-Transfer-Encoding: quoted-printable", "", "a=3D=", "b =zz\x01 "];
     let want = "'a= ! = is not followed by two hexadecimal digits in quoted-printable encoding ! control characters in \
                 quoted-printable encoding: 1 'b =zz\\x01\\r\\n }";
-    assert!(told(&quoted).ends_with(want), "{}", told(&quoted));
+    assert!(trace(&quoted).ends_with(want), "{}", trace(&quoted));
     let base64 = ["Content-Transfer-Encoding: base64", "", "SGVs", "bG8", "hIQ"];
     let want = "'Hello! !! base64_illegal_encoding incomplete base64 group, padding with 12 bits of 0 '! }";
-    assert!(told(&base64).ends_with(want), "{}", told(&base64));
+    assert!(trace(&base64).ends_with(want), "{}", trace(&base64));
 }
 
 #[test]
@@ -145,17 +145,17 @@ fn parts_in_parts_have_an_end() {
         "lost",
         "--x--",
     ];
-    let told = told_with(limits, &lines);
-    assert!(told.contains(&"!! exceeded_mime_max_depth 1".to_owned()), "{told:?}");
-    assert!(!told.iter().any(|line| line.contains("lost")));
+    let trace = trace_with(limits, &lines);
+    assert!(trace.contains(&"!! exceeded_mime_max_depth 1".to_owned()), "{trace:?}");
+    assert!(!trace.iter().any(|line| line.contains("lost")));
 }
 
 #[test]
 fn headers_have_an_end() {
     let limits = Limits { max_header: 10, ..Limits::default() };
-    let told = told_with(limits, &["A: 12345678", " 9", " 0", ""]);
+    let trace = trace_with(limits, &["A: 12345678", " 9", " 0", ""]);
     assert_eq!(
-        told,
+        trace,
         [
             "{",
             "!! exceeded_mime_max_header_bytes 11",

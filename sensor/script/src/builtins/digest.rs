@@ -202,8 +202,9 @@ fn unique(vm: &mut Vm, prefix: &[u8]) -> Vec<u8> {
 }
 
 /// The tests of ENT, kept up byte by byte.
+/// What is measured of the randomness of bytes (`find_entropy`).
 #[derive(Clone)]
-struct Entropy {
+pub struct Entropy {
     bins: [u64; 256],
     total: u64,
     last: Option<u8>,
@@ -230,7 +231,7 @@ impl Default for Entropy {
 }
 
 impl Entropy {
-    fn add(&mut self, s: &[u8]) {
+    pub fn add(&mut self, s: &[u8]) {
         for &b in s {
             self.bins[usize::from(b)] += 1;
             self.total += 1;
@@ -261,7 +262,8 @@ impl Entropy {
         self.monte.clear();
     }
 
-    fn result(&self, vm: &mut Vm) -> Res {
+    /// The `entropy_test_result`.
+    pub fn result(&self, vm: &mut Vm) -> Res {
         let n = self.total as f64;
         let (mut ent, mut chi, mut mean) = (0.0, 0.0, 0.0);
         let expected = n / 256.0;

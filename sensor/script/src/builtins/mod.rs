@@ -20,6 +20,7 @@ mod strings;
 mod time;
 
 pub use copy::deep_copy;
+pub use digest::Entropy;
 pub use output::{assertion, print};
 pub use sketch_topk::topk_value;
 

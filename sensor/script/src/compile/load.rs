@@ -15,6 +15,8 @@ use std::rc::Rc;
 pub struct LoadState {
     /// Directories of `ZEEKPATH`.
     pub path: Vec<String>,
+    /// What a configuration file sets and nothing has declared yet.
+    pub awaited: Vec<String>,
     seen: HashSet<String>,
     unloaded: HashSet<String>,
     /// `@prefixes`.
@@ -219,6 +221,9 @@ fn normal(path: &str) -> String {
 impl Driver for Compiler {
     fn declare(&mut self, d: &Decl) {
         self.decl(d);
+        if !self.load.awaited.is_empty() {
+            self.set_awaited();
+        }
     }
 
     fn error(&mut self, span: Span, text: String) {

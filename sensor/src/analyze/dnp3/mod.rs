@@ -49,17 +49,17 @@ static UDP: Spec = Spec {
 fn new(source: &'static str) -> Box<dyn Analyzer> {
     Box::new(Dnp3 {
         session: Session::new(Limits::default()),
-        told: Told { source, exchanges: 0, exchange: None },
+        progress: Progress { source, exchanges: 0, exchange: None },
     })
 }
 
 struct Dnp3 {
     session: Session,
-    told: Told,
+    progress: Progress,
 }
 
 /// What was told so far.
-struct Told {
+struct Progress {
     /// Which of the analyzers it is, in weird.log.
     source: &'static str,
     /// Exchanges that are over, which tell the rows of a connection apart.
@@ -69,7 +69,7 @@ struct Told {
 
 impl Analyzer for Dnp3 {
     fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
-        self.session.data(dir.is_orig(), bytes, &mut Hears { link, told: &mut self.told });
+        self.session.data(dir.is_orig(), bytes, &mut Hears { link, progress: &mut self.progress });
     }
 
     fn datagram(&mut self, link: &mut Link<'_, '_>, dir: Dir, payload: &[u8]) {
@@ -81,8 +81,8 @@ impl Analyzer for Dnp3 {
     }
 
     fn done(&mut self, link: &mut Link<'_, '_>) {
-        if let Some(exchange) = self.told.exchange.take() {
-            Hears { link, told: &mut self.told }.log(&exchange);
+        if let Some(exchange) = self.progress.exchange.take() {
+            Hears { link, progress: &mut self.progress }.log(&exchange);
         }
     }
 }
@@ -90,23 +90,23 @@ impl Analyzer for Dnp3 {
 /// Hears what a session tells.
 struct Hears<'h, 'l, 'c> {
     link: &'h mut Link<'l, 'c>,
-    told: &'h mut Told,
+    progress: &'h mut Progress,
 }
 
 impl Hears<'_, '_, '_> {
     fn log(&mut self, exchange: &Exchange) {
-        let (nth, Link { cx, flow, .. }) = (self.told.exchanges, &mut *self.link);
+        let (nth, Link { cx, flow, .. }) = (self.progress.exchanges, &mut *self.link);
         record::with(exchange, flow, |_, row| cx.bus.log(row, Owner { uid: row.conn.uid, nth }));
-        self.told.exchanges += 1;
+        self.progress.exchanges += 1;
     }
 
     /// Raises an event, with the exchange as what the connection shows.
     fn raise<E: Event>(&mut self, event: &E) {
         let Link { cx, flow, .. } = &mut *self.link;
-        match &self.told.exchange {
+        match &self.progress.exchange {
             _ if !cx.bus.wants(E::ID) => {}
             Some(exchange) => {
-                let nth = self.told.exchanges;
+                let nth = self.progress.exchanges;
                 record::with(exchange, flow, |flow, row| flow.raise_with(cx, event, nth, row));
             }
             None => flow.raise(cx, event),
@@ -115,7 +115,7 @@ impl Hears<'_, '_, '_> {
 
     fn application(&mut self, is_orig: bool, application: &Application, objects: &[u8]) {
         let ts = self.link.cx.now;
-        let exchange = self.told.exchange.get_or_insert(Exchange { ts, request: None, reply: None });
+        let exchange = self.progress.exchange.get_or_insert(Exchange { ts, request: None, reply: None });
         exchange.ts = ts;
         let Application { control: application_control, function: fc, indications } = *application;
         let (c, answered) = (Conn, indications.is_some());
@@ -133,7 +133,7 @@ impl Hears<'_, '_, '_> {
             let objects::ObjectHeader { kind: obj_type, qualifier: qua_field, number, low, high } = header;
             self.raise(&ObjectHeader { c, is_orig, obj_type, qua_field, number, rf_low: low, rf_high: high });
         }
-        if answered && let Some(exchange) = self.told.exchange.take() {
+        if answered && let Some(exchange) = self.progress.exchange.take() {
             self.log(&exchange);
         }
     }
@@ -154,7 +154,7 @@ impl dnp3::Handler for Hears<'_, '_, '_> {
     }
 
     fn weird(&mut self, weird: Weird) {
-        self.link.weird(weird.name(), self.told.source);
+        self.link.weird(weird.name(), self.progress.source);
     }
 
     fn violation(&mut self, reason: &str) {

@@ -299,7 +299,7 @@ impl Found<'_, '_> {
             let view = record::with(self.flow, row, |record| self.cx.bus.view(record));
             conn.record = view.map(|view| (record::nth(row), view));
         }
-        self.flow.told |= self.cx.bus.raise(E::ID, Some(conn), None, args);
+        self.flow.raised |= self.cx.bus.raise(E::ID, Some(conn), None, args);
     }
 }
 

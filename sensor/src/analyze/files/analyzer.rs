@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use nightjar_protocols::files::Content;
+use smallvec::SmallVec;
 
 use crate::analyze::files::{Carrier, FileCx, Open, events};
 use crate::analyze::protocols;
@@ -128,14 +129,31 @@ pub fn analyzers_of_type(mime_type: &str) -> &'static [&'static FileSpec] {
     found.ok().and_then(|at| BY_TYPE.get(at)).map_or(&[], |(_, specs)| specs)
 }
 
-/// Whether an analyzer reads files of a type.
-pub(super) fn is_read(mime_type: &str) -> bool {
-    analyzers_of_type(mime_type).iter().any(|spec| spec.new.is_some())
+/// Of which types content is kept until what reads it is set on it.
+pub(super) fn kept_types(config: &Config) -> fn(&str) -> bool {
+    match config.analyzers.as_deref() {
+        Some(scripts) if !scripts.file_types.is_empty() => |_| true,
+        _ => |mime_type| analyzers_of_type(mime_type).iter().any(|spec| spec.new.is_some()),
+    }
+}
+
+/// What is set on files of a type, with what scripts have to say in it.
+pub(super) fn set_on(config: &Config, mime_type: &str) -> SmallVec<[&'static FileSpec; 2]> {
+    let own = analyzers_of_type(mime_type).iter().copied();
+    let Some(scripts) = config.analyzers.as_deref() else { return own.collect() };
+    let registered = scripts.file_types.get(mime_type).into_iter().flatten();
+    let registered = registered.filter_map(|name| file_analyzers().find(|spec| spec.name == name));
+    // What no worker reads scripts are to add for themselves.
+    let mut all: SmallVec<[_; 2]> = own.chain(registered.filter(|spec| spec.new.is_some())).collect();
+    all.sort_by_key(|spec| spec.name);
+    all.dedup_by_key(|spec| spec.name);
+    all.retain(|spec| !scripts.disabled.contains(spec.name));
+    all
 }
 
 /// Starts what reads files of a type.
 pub(super) fn start(config: &Config, mime_type: &str) -> Vec<Running> {
-    let makers = analyzers_of_type(mime_type).iter().filter_map(|spec| spec.new);
+    let makers = set_on(config, mime_type).into_iter().filter_map(|spec| spec.new);
     makers.map(|new| Running { analyzer: new(config) }).collect()
 }
 

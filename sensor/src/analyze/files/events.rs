@@ -120,7 +120,7 @@ pub(super) fn raise<E: Event>(
     conn.record = carrier.transaction(cx, flow);
     let args = event.args(cx.bus.arena());
     let raised = cx.bus.raise(E::ID, Some(conn), Some(view), args);
-    (flow.told, flow.shown) = (flow.told | raised, flow.shown | raised);
+    (flow.raised, flow.shown) = (flow.raised | raised, flow.shown | raised);
 }
 
 /// A file begins.

@@ -36,6 +36,7 @@ pub const PROTOCOL: Protocol = Protocol {
         &FileSpec { name: "SHA256", mime_types: &[], new: None },
         &FileSpec { name: "EXTRACT", mime_types: &[], new: None },
         &FileSpec { name: "DATA_EVENT", mime_types: &[], new: None },
+        &FileSpec { name: "ENTROPY", mime_types: &[], new: None },
     ],
     events: events::EVENTS,
     // Files come with the transaction that carries them.
@@ -180,7 +181,7 @@ impl OpenFiles {
             _ => to.cx.config.hashing(),
         };
         let mut file = File::new(Limits::default(), hashing);
-        file.keep_content_of(analyzer::is_read);
+        file.keep_content_of(analyzer::kept_types(to.cx.config));
         if to.cx.bus.wants(events::FileContent::ID) {
             file.keep_content();
         }
@@ -298,6 +299,11 @@ impl OpenFiles {
             if let Some(mime_type) = open.file.mime_type() {
                 to.carrier.file_type(&open.about, mime_type);
                 open.running = analyzer::start(to.cx.config, mime_type);
+            }
+            if open.running.is_empty() && !to.cx.bus.wants(events::FileContent::ID) {
+                let before = open.file.held_bytes();
+                open.file.drop_content();
+                to.held.bytes = (to.held.bytes + open.file.held_bytes()).saturating_sub(before);
             }
             events::sniffed(to.cx, to.flow, to.carrier, open);
         }

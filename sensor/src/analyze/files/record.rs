@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use nightjar_protocols::files::{File, Hashing};
 use smallvec::SmallVec;
 
-use crate::analyze::files::{Open, analyzers_of_type};
+use crate::analyze::files::Open;
+use crate::analyze::files::analyzer::set_on;
 use crate::analyze::x509;
 use crate::config::Config;
 use crate::event::Owner;
@@ -97,7 +98,8 @@ pub(super) fn with<T>(
         _ => config.file_hashing,
     };
     let mut analyzers: SmallVec<[&str; 4]> = SmallVec::new();
-    let by_type = file.mime_type().map_or(&[][..], analyzers_of_type).iter().map(|spec| spec.name);
+    let by_type = file.mime_type().map(|mime_type| set_on(config, mime_type)).unwrap_or_default();
+    let by_type = by_type.iter().map(|spec| spec.name);
     let hashers = [("MD5", hashing.md5), ("SHA1", hashing.sha1), ("SHA256", hashing.sha256)];
     analyzers.extend(hashers.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| *name).chain(by_type));
     let digests = file.digests();

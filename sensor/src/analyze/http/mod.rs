@@ -468,13 +468,13 @@ impl Hears<'_, '_, '_> {
         let nth = record.as_ref().map_or(0, |record| record.trans_depth);
         let owner = Owner { uid: flow.uid(), nth };
         let row = record.as_ref().map(|record| Shown::Row(SCHEMA, record));
-        let told = if row.is_some() { nth <= self.log.shown } else { flow.told };
-        let subject = Subject { id: flow.id(), proto: flow.proto(), told, row, view: None };
+        let raised = if row.is_some() { nth <= self.log.shown } else { flow.raised };
+        let subject = Subject { id: flow.id(), proto: flow.proto(), raised, row, view: None };
         let Some(idle) = cx.bus.settle(E::ID, owner, &subject, args) else { return };
         let mut conn = flow.view(cx.bus);
         conn.record = self.log.rows.transaction(cx, flow);
         cx.bus.raise_to(E::ID, Some(conn), None, args, idle);
-        flow.told = true;
+        flow.raised = true;
         self.log.shown = self.log.shown.max(nth);
     }
 
@@ -728,7 +728,7 @@ impl Handler for Hears<'_, '_, '_> {
             Handover::Upgrade(to) => {
                 if let Some(analyzer) = upgrade::analyzer(to) {
                     let opening = self.log.upgrade.opening(self.log.rows.current());
-                    self.link.start_told(analyzer, opening, self.log.rows.trans_depth());
+                    self.link.start_with(analyzer, opening, self.log.rows.trans_depth());
                 }
             }
         }

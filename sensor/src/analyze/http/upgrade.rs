@@ -3,7 +3,7 @@
 use nightjar_protocols::http::Header;
 use nightjar_protocols::http::log::Row;
 
-use crate::analyze::{Opening, Said};
+use crate::analyze::{Opening, OpeningHeader};
 
 /// A protocol, the analyzer of it (`HTTP::upgrade_analyzers`), and what the headers begin with that are its.
 const UPGRADES: &[(&[u8], &str, &[u8])] = &[(b"websocket", "WEBSOCKET", b"sec-websocket-")];
@@ -18,7 +18,7 @@ pub fn analyzer(to: &[u8]) -> Option<&'static str> {
 
 /// The headers of a connection that are of something that it may be upgraded to.
 #[derive(Default)]
-pub struct Kept(Vec<Said>);
+pub struct Kept(Vec<OpeningHeader>);
 
 impl Kept {
     /// Keeps a header, if it is one. False where there is no room.
@@ -35,7 +35,7 @@ impl Kept {
         let bytes = self.bytes() + header.name.len() + header.value.len();
         let fits = bytes <= MAX_KEPT;
         if fits {
-            self.0.push(Said { is_orig, name: header.name.into(), value: header.value.into() });
+            self.0.push(OpeningHeader { is_orig, name: header.name.into(), value: header.value.into() });
         }
         fits
     }

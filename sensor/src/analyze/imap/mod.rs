@@ -4,10 +4,9 @@ pub mod events;
 
 use nightjar_protocols::imap::{self, Session};
 
-use crate::analyze::{Analyzer, Kind, Link, Named, Protocol, Spec};
-use crate::config::Config;
+use crate::analyze::starttls::{Upgrade, Upgrading};
+use crate::analyze::{Kind, Link, Named, Protocol, Spec};
 use crate::event::{Conn, List, Proto};
-use crate::flow::{Dir, Flow};
 
 pub type Worker = ();
 
@@ -18,63 +17,19 @@ static SPEC: Spec = Spec {
     ports: &[(Proto::Tcp, imap::PORT)],
     signatures: &[],
     both: false,
-    new,
+    new: Upgrading::<Imap>::begin,
 };
 
-fn new(_: &Config, _: &Flow) -> Box<dyn Analyzer> {
-    Box::new(Imap { session: Session::default() })
-}
+struct Imap;
 
-/// One connection.
-struct Imap {
-    session: Session,
-}
+impl Upgrade for Imap {
+    type Session = Session;
 
-impl Analyzer for Imap {
-    fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
-        // From the middle on it is not known where anything begins.
-        if !link.flow.is_partial() {
-            self.session.data(dir.is_orig(), bytes, &mut Hears { link });
-        }
+    fn starttls(link: &mut Link<'_, '_>) {
+        link.flow.raise(link.cx, &events::StartTls { c: Conn });
     }
 
-    fn gap(&mut self, link: &mut Link<'_, '_>, dir: Dir, len: u64) {
-        if self.session.is_tls() {
-            link.pass_gap(dir, len);
-        }
-        self.session.gap();
-    }
-
-    fn flipped(&mut self) {
-        self.session.flip();
-    }
-}
-
-/// Hears what a session tells.
-struct Hears<'h, 'l, 'c> {
-    link: &'h mut Link<'l, 'c>,
-}
-
-impl imap::Handler for Hears<'_, '_, '_> {
-    fn capabilities(&mut self, capabilities: &[&[u8]]) {
-        let event = events::Capabilities { c: Conn, capabilities: List(capabilities) };
-        self.link.flow.raise(self.link.cx, &event);
-    }
-
-    fn starttls(&mut self) {
-        self.link.start("SSL");
-        self.link.flow.raise(self.link.cx, &events::StartTls { c: Conn });
-    }
-
-    fn passed_on(&mut self, is_orig: bool, data: &[u8]) {
-        self.link.pass_on(if is_orig { Dir::Orig } else { Dir::Resp }, data);
-    }
-
-    fn weird(&mut self, name: &'static str) {
-        self.link.weird(name, "");
-    }
-
-    fn confirmed(&mut self) {
-        self.link.confirm();
+    fn capabilities(link: &mut Link<'_, '_>, capabilities: &[&[u8]]) {
+        link.flow.raise(link.cx, &events::Capabilities { c: Conn, capabilities: List(capabilities) });
     }
 }

@@ -262,7 +262,7 @@ impl irc::Handler for Hears<'_, '_, '_> {
     }
 
     fn weird(&mut self, name: &'static str, source: &'static str) {
-        if told_with(name).is_none_or(|event| self.link.cx.bus.wants(event)) {
+        if event_behind(name).is_none_or(|event| self.link.cx.bus.wants(event)) {
             self.link.weird(name, source);
         }
     }
@@ -373,7 +373,7 @@ impl Hears<'_, '_, '_> {
 
 /// The event that Zeek reads a message for only where a script handles it; without one what is wrong with the message
 /// is not told either.
-fn told_with(weird: &str) -> Option<EventId> {
+fn event_behind(weird: &str) -> Option<EventId> {
     Some(match weird {
         "irc_invalid_names_line" => events::Names::ID,
         "invalid_irc_global_users_reply" => events::GlobalUsers::ID,

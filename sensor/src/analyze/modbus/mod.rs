@@ -114,11 +114,11 @@ impl modbus::Handler for Hears<'_, '_, '_> {
         };
         if self.link.cx.bus.wants_any(first::modbus, events::EVENTS.len()) {
             let mut shows = Shows { hears: self, is_orig, header, exception: exception.as_deref() };
-            let told = match body.is_wrong(header.function) {
+            let outcome = match body.is_wrong(header.function) {
                 Some(wrong) => Err(wrong),
                 None => events::raise(&mut shows, is_orig, header, body),
             };
-            if let Err(wrong) = told {
+            if let Err(wrong) = outcome {
                 self.link.violation(&wrong, None);
             }
         }

@@ -63,10 +63,10 @@ impl Analyzer for Ntp {
             flow.flip_roles();
         }
         self.messages += 1;
-        let told = Message::of(&message);
-        let reference = record::reference(&told);
-        let row = record::of(cx.now, flow, &told, reference.as_deref());
-        flow.raise_with(cx, &NtpMessage { c: Conn, is_orig: dir.is_orig(), msg: told }, self.messages, &row);
+        let read = Message::of(&message);
+        let reference = record::reference(&read);
+        let row = record::of(cx.now, flow, &read, reference.as_deref());
+        flow.raise_with(cx, &NtpMessage { c: Conn, is_orig: dir.is_orig(), msg: read }, self.messages, &row);
         if message.mode <= LAST_OF_TIME {
             cx.bus.log(&row, Owner { uid: row.conn.uid, nth: self.messages });
         }

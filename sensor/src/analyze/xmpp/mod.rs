@@ -4,10 +4,10 @@ pub mod events;
 
 use nightjar_protocols::xmpp::{self, Session};
 
-use crate::analyze::{Analyzer, Kind, Link, Named, Protocol, Signature, Spec, over_tcp};
-use crate::config::Config;
+use crate::analyze::starttls::{Upgrade, Upgrading};
+use crate::analyze::{Kind, Link, Named, Protocol, Signature, Spec, over_tcp};
 use crate::event::{Conn, Proto};
-use crate::flow::{Dir, Flow};
+use crate::flow::Dir;
 
 pub type Worker = ();
 
@@ -21,62 +21,15 @@ static SPEC: Spec = Spec {
         Signature { over: Proto::Tcp, of: Dir::Resp, probe: xmpp::probe },
     ],
     both: false,
-    new,
+    new: Upgrading::<Xmpp>::begin,
 };
 
-fn new(_: &Config, _: &Flow) -> Box<dyn Analyzer> {
-    Box::new(Xmpp { session: Session::default() })
-}
+struct Xmpp;
 
-/// One connection.
-struct Xmpp {
-    session: Session,
-}
+impl Upgrade for Xmpp {
+    type Session = Session;
 
-impl Analyzer for Xmpp {
-    fn data(&mut self, link: &mut Link<'_, '_>, dir: Dir, bytes: &[u8]) {
-        // From the middle on it is not known where anything begins.
-        if !link.flow.is_partial() {
-            self.session.data(dir.is_orig(), bytes, &mut Hears { link });
-        }
-    }
-
-    fn gap(&mut self, link: &mut Link<'_, '_>, dir: Dir, len: u64) {
-        if self.session.is_tls() {
-            link.pass_gap(dir, len);
-        }
-        self.session.gap();
-    }
-
-    fn flipped(&mut self) {
-        self.session.flip();
-    }
-}
-
-/// Hears what a session tells.
-struct Hears<'h, 'l, 'c> {
-    link: &'h mut Link<'l, 'c>,
-}
-
-impl xmpp::Handler for Hears<'_, '_, '_> {
-    fn starttls(&mut self) {
-        self.link.start("SSL");
-        self.link.flow.raise(self.link.cx, &events::StartTls { c: Conn });
-    }
-
-    fn passed_on(&mut self, is_orig: bool, data: &[u8]) {
-        self.link.pass_on(if is_orig { Dir::Orig } else { Dir::Resp }, data);
-    }
-
-    fn weird(&mut self, name: &'static str) {
-        self.link.weird(name, "");
-    }
-
-    fn confirmed(&mut self) {
-        self.link.confirm();
-    }
-
-    fn violation(&mut self, reason: &'static str) {
-        self.link.violation(reason, None);
+    fn starttls(link: &mut Link<'_, '_>) {
+        link.flow.raise(link.cx, &events::StartTls { c: Conn });
     }
 }

@@ -28,6 +28,8 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("Log::enable_remote_logging", ONE_PROCESS, true),
     ("Cluster::nodes", ONE_PROCESS, true),
     ("Cluster::node", ONE_PROCESS, true),
+    ("Known::use_host_store", ONE_PROCESS, true),
+    ("Known::use_service_store", ONE_PROCESS, true),
 ];
 
 pub(super) const OPTIONS: &[OptionDef] = &[
@@ -77,7 +79,7 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("DCE_RPC::max_cmd_reassembly", "count", "20", NO_PROTOCOL),
     OptionDef::ignored("DCE_RPC::max_frag_data", "count", "30000", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
-    OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", NO_PROTOCOL),
+    OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),
     OptionDef::ignored("SMB::enable_clear_script_state", "bool", "T", NO_PROTOCOL).runtime(),

@@ -126,7 +126,12 @@ pub enum Form {
 }
 
 /// What a configuration file sets, in its order.
-pub type Given = Vec<(&'static OptionDef, Value)>;
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub options: Vec<(&'static OptionDef, Value)>,
+    /// Those that scripts declare, by their names: the values as on the command line.
+    pub of_scripts: Vec<(String, String)>,
+}
 
 /// All options, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static OptionDef> {

@@ -125,8 +125,10 @@ pub fn reference() -> String {
          replay the change holds from the next packet on, the same for any number of workers: where scripts may \
          change options once traffic flows, one worker analyses it, packet by packet. On an interface each worker \
          takes it over within a second.\n\n\
-         Options of frameworks and detections are described where they are declared, in `scripts/`; they are set in \
-         the same way, but for the configuration file.\n\n",
+         Options of frameworks and detections are described where they are declared, in `scripts/`, and set in the \
+         same ways. The table `[options]` has their values as the command line would: `\"Notice::mail_dest\" = \
+         \"ops@example.com\"`, `\"SSH::guessing_timeout\" = \"10min\"`, `\"Notice::ignored_types\" = \
+         [\"Weird::Activity\"]`. That a script declares them which is loaded is seen when scripts are compiled.\n\n",
     );
     out.push_str("| option | type, default | in the file | may change | |\n|---|---|---|---|---|\n");
     for option in all().filter(|option| option.ignored_because().is_none()) {

@@ -157,7 +157,7 @@ fn gtp_judges_what_it_carries() {
     let four = v4(17, &UDP);
     let verdict =
         |payload: &[u8], tunnel| try_udp(UdpTunnelKind::Gtpv1, payload, TunnelContext::default(), tunnel).0;
-    let violation = Verdict::Violation;
+    let violation = |reason: &'static str| Verdict::Violation(reason.into());
     assert_eq!(verdict(&gtp(&four[..31]), None), violation("Truncated GTPv1"));
     assert_eq!(verdict(&gtp(&[&four[..], &[0]].concat()), None), violation("GTPv1 payload length"));
     assert_eq!(verdict(&gtp(&four), Some(TunnelType::Gtpv1)), violation("GTP-in-GTP"));
@@ -170,8 +170,8 @@ fn teredo_tells_more_once_it_is_confirmed() {
         let context = TunnelContext { depth: 0, confirmed };
         try_udp(UdpTunnelKind::Teredo, payload, context, None)
     };
-    let bad = Verdict::Violation("Bad Teredo encapsulation");
-    assert_eq!(told(&[0, 0, 1], false), (bad, None, vec![]));
+    let bad = Verdict::Violation("Bad Teredo encapsulation".into());
+    assert_eq!(told(&[0, 0, 1], false), (bad.clone(), None, vec![]));
     assert_eq!(told(&[0, 0, 1], true), (bad, None, vec!["truncated_Teredo_origin_indication".into()]));
     let bubble = [&v6(59, &[])[..], &[1, 2]].concat();
     let (verdict, _, weird) = told(&bubble, false);

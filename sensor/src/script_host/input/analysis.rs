@@ -105,6 +105,9 @@ impl Analysis {
         open.show(vm);
         if step.sniffed {
             open.sniffed(vm);
+            if let Some(mime_type) = open.file.mime_type() {
+                self.files.sniffed(vm, &Value::Record(open.record.clone()), mime_type);
+            }
         }
         let content = open.file.take_content();
         let file = Value::Record(open.record.clone());
@@ -115,6 +118,7 @@ impl Analysis {
             self.open.borrow_mut().insert(fuid, open);
             return;
         }
+        self.files.finish(vm, &Value::Record(open.record.clone()), fuid);
         open.ends(vm);
         self.files.ended(fuid);
         self.log.write_native(vm, crate::analyze::FILES.path, open.info);
@@ -136,7 +140,7 @@ impl Open {
             vm.set_field(&record, field, value);
         }
         // Digests are made where scripts may ask for them, and shown where they did.
-        let asked = files::may_be_asked(vm, "Files::add_analyzer");
+        let asked = files::may_add(vm);
         let mut file = File::new(Limits::default(), Hashing { md5: asked, sha1: asked, sha256: asked });
         if asked {
             file.keep_content();

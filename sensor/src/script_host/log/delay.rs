@@ -213,7 +213,7 @@ impl Log {
             return Ok(Value::Bool(false));
         };
         let Some(Token(number)) = given.as_any().downcast_ref() else { return Ok(Value::Bool(false)) };
-        let told = {
+        let outcome = {
             let mut guard = self.0.borrow_mut();
             let state = &mut *guard;
             let of_active = state.active.iter_mut().filter_map(|active| active.delay.as_mut());
@@ -236,7 +236,7 @@ impl Log {
                 }
             }
         };
-        if let Err(wrong) = told {
+        if let Err(wrong) = outcome {
             vm.error(Span::default(), wrong);
             return Ok(Value::Bool(false));
         }

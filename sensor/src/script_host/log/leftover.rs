@@ -64,13 +64,13 @@ impl Log {
         names.sort_unstable();
         for name in names.iter().take(MAX_SHADOWS) {
             let log = name.trim_start_matches(PREFIX);
-            let told = match folder.join(log).is_file() {
+            let outcome = match folder.join(log).is_file() {
                 true => rotate(vm, &folder, name, log),
                 // It was rotated, and this is what is left.
                 false => std::fs::remove_file(folder.join(name))
                     .map_err(|error| format!("cannot unlink {name}: {error}")),
             };
-            if let Err(wrong) = told {
+            if let Err(wrong) = outcome {
                 vm.report(Diag::new(Severity::Error, Span::default(), &wrong));
             }
         }

@@ -456,13 +456,13 @@ impl Log {
             let shown = String::from_utf8_lossy(&shown).into_owned();
             format!("filter '{filter}': rows for the path \"{shown}\" are dropped: {why}")
         });
-        let told = {
+        let outcome = {
             let state = &mut *self.0.borrow_mut();
             state.refused += 1;
             text.filter(|text| state.reported.len() < MAX_REPORTED && state.reported.insert(text.clone()))
         };
-        if let Some(told) = told {
-            vm.error(Span::default(), told);
+        if let Some(outcome) = outcome {
+            vm.error(Span::default(), outcome);
         }
     }
 

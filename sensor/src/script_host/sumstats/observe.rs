@@ -95,7 +95,7 @@ impl Inner {
         if let Some(pred) = &source.pred
             && !vm.call_value(pred, smallvec![key_value(), given.obs_value(&types)], from)?.as_bool()
         {
-            self.explained(explained, |told| told.rejected += 1);
+            self.explained(explained, |explained| explained.rejected += 1);
             return Ok(());
         }
         let is_number = rule.is_number(tap.reducer);
@@ -103,10 +103,10 @@ impl Inner {
         let slot = self.engine.borrow_mut().observe(rule.id, tap.reducer, &key, &point, now);
         self.adopt_orphans();
         let Some(slot) = slot else {
-            self.explained(explained, |told| told.through += 1);
+            self.explained(explained, |explained| explained.through += 1);
             return Ok(());
         };
-        self.explained(explained, |told| told.counted(now));
+        self.explained(explained, |explained| explained.counted(now));
         let text = || given.obs(&types).text.clone();
         let counted = Counted { from, rule, source, slot, key: &key_value, text: &text, explained };
         if rule.full {
@@ -158,14 +158,14 @@ impl Inner {
             let next = engine.next_step(slot);
             (next, engine.cross(slot, value / own, now))
         };
-        self.explained(counted.explained, |told| told.compared(now, value, own, next, crossed));
+        self.explained(counted.explained, |explained| explained.compared(now, value, own, next, crossed));
         if let (Some(_), Some(function)) = (crossed, &rule.crossed) {
             let suppressed = self.notice.suppressed();
             *self.text.borrow_mut() = (counted.text)();
             let called = self.call(vm, counted, function);
             *self.text.borrow_mut() = None;
             if self.notice.suppressed() > suppressed {
-                self.explained(counted.explained, |told| told.suppressed());
+                self.explained(counted.explained, |explained| explained.suppressed());
             }
             called?;
         }

@@ -51,7 +51,7 @@ impl Transport for Receiver {
             inner.arrived.push(((message.run, message.seq), value));
         }
         inner.pending.push(Report { pos: message.pos, outcome });
-        Offer::Taken
+        Offer::Accepted
     }
 
     fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {

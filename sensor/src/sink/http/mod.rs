@@ -168,19 +168,19 @@ impl Http {
     fn answered(&mut self, batch: &Batch, answer: Answer, reports: &mut Vec<Report>) {
         self.under_way -= 1;
         let rows = &batch.rows;
-        if let Answer::Taken(_) = answer {
+        if let Answer::Accepted(_) = answer {
             self.accepted += 1;
             (self.incident, self.backoff) = (None, MIN_BACKOFF);
             self.limit.took(batch.bytes.len());
         }
         let outcomes: Vec<Outcome> = match answer {
-            Answer::Taken(None) => vec![Outcome::Acked; rows.len()],
-            Answer::Taken(Some(fates)) => {
+            Answer::Accepted(None) => vec![Outcome::Acked; rows.len()],
+            Answer::Accepted(Some(fates)) => {
                 if fates.contains(&Fate::Later) {
                     self.wait(None, "the receiver has no room for some rows of a request".to_owned());
                 }
                 let outcome = |fate: &Fate| match fate {
-                    Fate::Taken => Outcome::Acked,
+                    Fate::Accepted => Outcome::Acked,
                     Fate::Later => Outcome::Unsent,
                     Fate::Refused => Outcome::Never(Reason::Refused),
                 };
@@ -280,7 +280,7 @@ impl Transport for Http {
             bytes.push(b'\n');
         }
         rows.push(message.pos);
-        Offer::Taken
+        Offer::Accepted
     }
 
     fn poll(&mut self, wait: Duration, reports: &mut Vec<Report>) {

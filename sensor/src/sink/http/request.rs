@@ -33,7 +33,7 @@ pub(super) struct Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The receiver has the rows; where it says so for each of them, what became of each.
-    Taken(Option<Vec<Fate>>),
+    Accepted(Option<Vec<Fate>>),
     /// It is too large.
     TooLarge,
     /// It will not be taken as it is; what the receiver says.
@@ -46,7 +46,7 @@ pub(super) enum Answer {
 /// What became of one row of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    Taken,
+    Accepted,
     Later,
     Refused,
 }
@@ -165,7 +165,7 @@ impl Client {
                     let incident = format!("{} tells of {} rows and got {rows}", self.shown, fates.len());
                     Answer::Later { incident, after, sent: true }
                 }
-                fates => Answer::Taken(fates),
+                fates => Answer::Accepted(fates),
             },
             413 => Answer::TooLarge,
             400 | 406 | 415 | 422 => Answer::Refused(said()),
@@ -235,7 +235,7 @@ fn fates(text: &[u8]) -> Option<Vec<Fate>> {
         let status = item.as_object().and_then(|item| item.values().next()?.get("status")?.as_u64());
         match status {
             // 409: it has that row already.
-            Some(200..=299 | 409) => Fate::Taken,
+            Some(200..=299 | 409) => Fate::Accepted,
             Some(400..=428 | 430..=499) => Fate::Refused,
             _ => Fate::Later,
         }

@@ -260,7 +260,7 @@ impl Transport for Kafka {
         }
         self.pause = None;
         match self.send(message) {
-            Ok(()) => Offer::Taken,
+            Ok(()) => Offer::Accepted,
             Err(Code::QueueFull | Code::Fatal) => Offer::Full,
             // librdkafka's own limit, message.max.bytes.
             Err(Code::MessageSizeTooLarge) => Offer::Reported(Outcome::Never(Reason::TooLarge)),

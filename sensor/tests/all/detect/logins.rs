@@ -109,8 +109,11 @@ fn forms_and_json_are_judged_by_their_answers() {
     let json = |i: u32| post("/api/login", &format!("{{\"user\": \"heron\", \"password\": \"guess{i}\"}}"));
     let to = |place: &str| format!("HTTP/1.1 302 Found\nLocation: {place}\nContent-Length: 0");
     let home = to("/home");
+    let ok = |body: &str| format!("HTTP/1.1 200 OK\nContent-Length: {}\n\n{body}", body.len());
+    let token = ok("{\"token\": \"a1b2c3d4e5f6\", \"expires\": 3600}");
     for (what, reply) in [
-        ("form", "HTTP/1.1 200 OK\nContent-Length: 0"),
+        ("form", &ok("<html><form action=/login></form></html>")[..]),
+        ("form", &ok("try again")),
         ("form", REFUSED),
         ("form", FORBIDDEN),
         ("form", &to("/login?failed=1")),
@@ -128,7 +131,12 @@ fn forms_and_json_are_judged_by_their_answers() {
         assert!(sub.contains("; users: heron; at: "), "{sub}");
     }
     // Logging in, and other things that are POSTed.
-    assert!(!is_guessing(&tries(form, &home, None)));
+    for reply in [&home, &token, &ok("")] {
+        assert!(!is_guessing(&tries(form, reply, None)), "{reply}");
+    }
+    // An API that takes forms: it says who got in with JSON.
+    let run = tries(form, REFUSED, Some((&form(99), &token)));
+    assert_eq!(count(&run, "HTTP_AuthBruteforcing_Success"), 1);
     assert!(!is_guessing(&tries(json, FINE, None)));
     assert!(!is_guessing(&tries(|_| post("/comments", "text=hello"), FORBIDDEN, None)));
     assert!(!is_guessing(&tries(form, "HTTP/1.1 503 Service Unavailable\nContent-Length: 0", None)));

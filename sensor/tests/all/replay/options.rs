@@ -213,7 +213,11 @@ fn options_that_cannot_be_are_told_with_their_line() {
             "[options]\n\"HTTP::http_metods\" = [\"GET\"]\n",
             "2: there is no option 'HTTP::http_metods'; did you mean",
         ),
-        ("[options]\nfrobnicate = 7\n", "2: there is no option 'frobnicate'; docs/options.md"),
+        ("[options]\n\"frob nicate\" = 7\n", "2: there is no option 'frob nicate'; docs/options.md"),
+        (
+            "[options]\n\"Notice::mail_dest\" = { a = 1 }\n",
+            "2: Notice::mail_dest is text as on the command line, or a list of such, not table",
+        ),
         ("[options]\nskip_http_data = true\n", "2: skip_http_data cannot be obeyed: "),
         ("[options]\ndpd_buffer_size = \"much\"\n", "2: dpd_buffer_size is a whole number"),
         (
@@ -279,6 +283,41 @@ fn the_command_line_counts_before_scripts_and_scripts_before_the_file() {
     let tcp = tcp();
     let args = ["-r", &tcp, "icmp_inactivity_timeout=9min", "s.zeek", "--config", "c.toml"];
     assert_eq!(replay(&args, script, config).0, "7.0 mins, 8.0 mins, 9.0 mins\n");
+}
+
+#[test]
+fn options_that_scripts_declare_are_set_in_the_file_too() {
+    let config = "[options]\n\"Notice::mail_dest\" = \"ops@example.com\"\n\"SSH::guessing_timeout\" = \"10min\"\n\
+                  \"Notice::ignored_types\" = [\"Weird::Activity\"]\n\"Weird::sampling_whitelist\" = [\"a_b\", \"c\"]\n\
+                  \"SSH::password_guesses_limit\" = 7.5\npeer_description = \"nest\"\n\"Weird::sampling_rate\" = 7\n\
+                  \"Notice::force_email_summaries\" = true\n";
+    let script = "@load protocols/ssh/detect-bruteforcing
+        redef SSH::guessing_timeout = 11min;
+        event zeek_init() { print Notice::mail_dest, SSH::guessing_timeout, Weird::Activity in Notice::ignored_types,
+            Weird::sampling_whitelist == set(\"a_b\", \"c\"), SSH::password_guesses_limit, peer_description,
+            Weird::sampling_rate, Notice::force_email_summaries; }";
+    let tcp = tcp();
+    let args = ["-r", &tcp, "Weird::sampling_rate=9", "s.zeek", "--config", "c.toml"];
+    let (printed, said, _) = replay(&args, script, config);
+    assert_eq!(printed, "ops@example.com, 11.0 mins, T, T, 7.5, nest, 9, T\n", "{said}");
+    // Where no script is loaded that declares it, or with another type, nothing runs.
+    for (config, told) in [
+        ("[options]\n\"SSH::guessing_timeout\" = \"10min\"\n", "sets SSH::guessing_timeout, which no script"),
+        ("[options]\nfrobnicate = 7\n", "sets frobnicate, which no script"),
+        ("[options]\n\"Weird::sampling_rate\" = \"much\"\n", "much"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("c.toml"), config).unwrap();
+        let output =
+            nightjar(folder.path()).args(["--quiet", "-r", &tcp, "--config", "c.toml"]).output().unwrap();
+        assert!(!output.status.success() && complaint(&output).contains(told), "{}", complaint(&output));
+        let check = std::process::Command::new(env!("CARGO_BIN_EXE_nightjar"))
+            .current_dir(folder.path())
+            .args(["check", "--config", "c.toml"])
+            .output()
+            .unwrap();
+        assert!(!check.status.success() && complaint(&check).contains(told), "{}", complaint(&check));
+    }
 }
 
 #[test]
