@@ -1,9 +1,8 @@
 # Events when a connection has grown to a size, or has lasted for a time.
 #
 # The workers that follow connections are ahead of the scripts, so they tell of sizes that might matter, and what is
-# asked for is looked up here. Without more, a threshold of any size is met at its packet or within a thousandth of it;
-# the sizes in ConnThreshold::sizes and their doublings are told of at the very packet. Where no script sets thresholds
-# they are all that is told of.
+# asked for is looked up here. Where a script sets thresholds connections tell of every packet; where none does, of the
+# sizes in ConnThreshold::sizes and their doublings alone.
 
 module ConnThreshold;
 
@@ -17,7 +16,7 @@ export {
 	};
 
 	## Sizes in bytes to hear of to the packet, with their doublings; read after zeek_init. Other thresholds cost an
-	## event for every packet of small connections.
+	## event for every packet.
 	global sizes: set[count] = {} &redef;
 
 	## Bytes are those of IP packets, headers included. Each threshold is told of once.

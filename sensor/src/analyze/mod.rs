@@ -22,6 +22,7 @@ mod unclaimed;
 
 pub use command::{Command, name_of_analyzer, tuple_of};
 pub use confirm::{Kind, Named, confirmed, violated};
+pub use conn::events as conn_events;
 pub use conn::events::AnalyzerConfirmation;
 pub use detect::Signature;
 pub use expect::{Announcement, Expectation, Expected, Finding, Others};

@@ -11,6 +11,7 @@ use nightjar_script::vm::FuncId;
 use crate::analyze;
 use crate::analyze::AnalyzerConfirmation;
 use crate::analyze::LogDecl;
+use crate::analyze::conn_events::ConnectionStateRemove;
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
@@ -98,6 +99,7 @@ places! {
         history = "history",
         uid = "uid",
         ended = "ended",
+        removal_hooks = "removal_hooks",
     }
     /// The fields of `fa_file`.
     File = "fa_file" {
@@ -244,8 +246,15 @@ impl Layout {
             let pushed_down = !in_order && events.contains(id) && self.whole(&needed, id, event).is_none();
             pushed_down.then(|| pushdown::pushdown(vm, self, id, self.event(id)?.function)).flatten()
         };
-        let pushdown = analyze::events().map(pushdown).collect();
+        let mut pushdown: Vec<_> = analyze::events().map(pushdown).collect();
         let named = |name: &str| is_named(vm, name);
+        // Hooks that scripts register run then, whatever handlers do.
+        if named("Conn::register_removal_hook") {
+            events.insert(ConnectionStateRemove::ID);
+            if let Some(foreseen) = pushdown.get_mut(ConnectionStateRemove::ID.index()) {
+                *foreseen = None;
+            }
+        }
         let any_size =
             ["bytes", "packets"].iter().any(|what| named(&format!("ConnThreshold::set_{what}_threshold")));
         let sizes =

@@ -75,6 +75,13 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/intel.zeek", ByDefault),
     script!("base/frameworks/software.zeek", ByDefault),
     script!("base/frameworks/signatures.zeek", ByDefault),
+    script!("base/frameworks/telemetry.zeek", ByDefault),
+    script!("base/frameworks/supervisor.zeek", ByDefault),
+    script!("base/protocols/conn/removal-hooks.zeek", ByDefault),
+    script!("base/protocols/conn/polling.zeek", ByDefault),
+    script!("base/utils/exec.zeek", ByDefault),
+    script!("base/utils/dir.zeek", ByDefault),
+    script!("base/utils/active-http.zeek", ByDefault),
 ];
 
 /// What is there instead of scripts of Zeek's that are not.

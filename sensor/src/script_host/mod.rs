@@ -38,6 +38,7 @@ use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
 use crate::analyze::AnalyzerConfirmation;
+use crate::analyze::conn_events::ConnectionStateRemove;
 use crate::analyze::file_events::{FileContent, FileHash, FileNew, FileSniff, FileStateRemove};
 use crate::analyze::signature_events::SignatureFound;
 use crate::analyze::{self, Command};
@@ -400,6 +401,7 @@ impl Events for Scripts {
             SignatureFound::ID => self.signatures.found(vm, event, arena, &conn),
             _ => {}
         }
+        let over = (event.id == ConnectionStateRemove::ID).then(|| conn.clone());
         let target = layout.event(event.id).filter(|target| !unasked && vm.is_handled(target.function));
         if let Some(target) = target {
             let transport = view.map(|view| values::proto(view.proto));
@@ -412,6 +414,9 @@ impl Events for Scripts {
             drop(subject);
             let idle = if event.version == self.interest.version { event.idle } else { 0 };
             vm.dispatch_but(target.function, args, IdleBodies::of_bits(idle));
+        }
+        if let Some(conn) = over {
+            state::run_removal_hooks(vm, layout, &conn);
         }
         self.frameworks.analyzers.end_event();
         if let Some(view) = view {

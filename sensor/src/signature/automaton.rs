@@ -29,6 +29,9 @@ const UNKNOWN: u32 = u32::MAX;
 const DEAD: u32 = SPECIAL;
 const START: u32 = 1;
 
+/// Stands in the set of a state in which nothing has begun, and is none of the NFA's.
+const IDLE: u32 = u32::MAX - 1;
+
 type Set = Box<[u32]>;
 
 /// The patterns of one kind, compiled. Shared by all workers.
@@ -43,6 +46,39 @@ pub struct Automaton {
     anchored: Vec<StateID>,
     /// … and those that begin anywhere.
     floating: Vec<StateID>,
+    /// With which bytes these begin.
+    begins: Begins,
+}
+
+/// Bytes that something begins with.
+enum Begins {
+    /// One of a few, which are found fast.
+    One(u8),
+    Two(u8, u8),
+    Three(u8, u8, u8),
+    Many(Box<[bool; 256]>),
+}
+
+impl Begins {
+    fn with(bytes: [bool; 256]) -> Begins {
+        let of: Vec<u8> = (0..=255).zip(bytes).filter(|(_, begins)| *begins).map(|(byte, _)| byte).collect();
+        match of[..] {
+            [a] => Begins::One(a),
+            [a, b] => Begins::Two(a, b),
+            [a, b, c] => Begins::Three(a, b, c),
+            _ => Begins::Many(Box::new(bytes)),
+        }
+    }
+
+    /// Where the first of them is.
+    fn find(&self, data: &[u8]) -> Option<usize> {
+        match *self {
+            Begins::One(a) => memchr::memchr(a, data),
+            Begins::Two(a, b) => memchr::memchr2(a, b, data),
+            Begins::Three(a, b, c) => memchr::memchr3(a, b, c, data),
+            Begins::Many(ref bytes) => data.iter().position(|byte| bytes[usize::from(*byte)]),
+        }
+    }
 }
 
 /// A pattern, translated for regex-automata.
@@ -79,7 +115,13 @@ impl Automaton {
         };
         let (anchored, floating) = (starts(false), starts(true));
         let shift = bytes.len().next_power_of_two().trailing_zeros();
-        Ok(Automaton { classes, bytes, shift, anchored, floating, nfa })
+        let begins = Begins::with([false; 256]);
+        let mut automaton = Automaton { classes, bytes, shift, anchored, floating, begins, nfa };
+        let mut cache = Cache::new(&automaton);
+        let starts = cache.floating_starts(&automaton);
+        let begins = |byte: u8| !moved(&automaton, starts.iter().copied(), byte).is_empty();
+        automaton.begins = Begins::with(std::array::from_fn(|byte| begins(byte as u8)));
+        Ok(automaton)
     }
 }
 
@@ -90,6 +132,8 @@ pub struct Cache {
     table: Vec<u32>,
     index: HashMap<Set, u32, foldhash::fast::RandomState>,
     free: Vec<u32>,
+    /// The state in which nothing has begun, where patterns may begin anywhere; [`UNKNOWN`] until it is reached.
+    idle: u32,
     /// What each class begins of patterns that begin anywhere.
     begun: Vec<Option<Set>>,
     bytes: usize,
@@ -132,6 +176,7 @@ impl Cache {
             table: Vec::new(),
             index: HashMap::default(),
             free: Vec::new(),
+            idle: UNKNOWN,
             begun: Vec::new(),
             bytes: 0,
             generation: 0,
@@ -176,8 +221,16 @@ impl Cache {
                 position.state
             }
         };
-        let mut told = UNKNOWN;
-        for (at, byte) in piece.data.iter().enumerate() {
+        let (mut told, mut at) = (UNKNOWN, 0);
+        while let Some(mut byte) = piece.data.get(at) {
+            if state == self.idle {
+                // Nothing happens until something begins.
+                let rest = piece.data.get(at..).unwrap_or_default();
+                let Some(skipped) = automaton.begins.find(rest) else { break };
+                at += skipped;
+                byte = rest.get(skipped).unwrap_or(byte);
+            }
+            at += 1;
             let class = automaton.classes[usize::from(*byte)];
             let row = ((state & !SPECIAL) as usize) << automaton.shift;
             let mut next = self.table.get(row + usize::from(class)).copied().unwrap_or(UNKNOWN);
@@ -192,7 +245,7 @@ impl Cache {
                     break;
                 }
                 if next & SPECIAL != 0 && next != told {
-                    self.told(next, at + 1, accept);
+                    self.told(next, at, accept);
                     told = next;
                 }
             }
@@ -260,7 +313,7 @@ impl Cache {
             set.dedup();
             // Alive even where nothing has begun.
             if set.is_empty() {
-                set.push(u32::MAX - 1);
+                set.push(IDLE);
             }
         }
         let set: Set = set.into();
@@ -311,9 +364,12 @@ impl Cache {
             index.clear();
             self.bytes = 0;
             self.generation = self.generation.wrapping_add(1);
+            self.idle = UNKNOWN;
             self.begin(automaton);
             return UNKNOWN;
         }
+        let idle = states.get(self.idle as usize).is_some_and(|made| *made.set == [IDLE]);
+        self.idle = if idle { self.idle } else { UNKNOWN };
         let held = states.get((state & !SPECIAL) as usize).is_some_and(|made| made.held > 0);
         if held || (state & !SPECIAL) <= START { state } else { UNKNOWN }
     }
@@ -343,6 +399,9 @@ impl Cache {
                 (self.states.len() - 1) as u32
             }
         };
+        if *set == [IDLE] {
+            self.idle = at;
+        }
         // The start's own set is never come to.
         self.index.insert(set, at | special);
         at | special

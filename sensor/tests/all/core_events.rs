@@ -22,13 +22,7 @@ fn segments_are_told_with_their_numbers_and_what_they_carry() {
     let found = printed(&capture, script);
     assert_eq!(
         found.iter().take(5).collect::<Vec<_>>(),
-        [
-            "T, S, 0, 0, 0, ",
-            "F, SA, 0, 1, 0, ",
-            "T, A, 1, 1, 0, ",
-            "T, A, 1, 1, 5, hello",
-            "F, A, 1, 6, 2, hi"
-        ]
+        ["T, S, 0, 0, 0, ", "F, SA, 0, 1, 0, ", "T, A, 1, 1, 0, ", "T, A, 1, 1, 5, hello", "F, A, 1, 6, 0, "]
     );
 }
 
@@ -137,5 +131,92 @@ fn neighbours_are_told_of_with_their_options() {
             "redirect, fe80::3, 0"
         ]
         .map(|line| if line.starts_with("64") { format!("{line}, 1500") } else { line.to_owned() })
+    );
+}
+
+#[test]
+fn hooks_run_when_a_connection_is_over_and_polling_ends_then() {
+    let capture = one(|talk| {
+        talk.send(Client, b"hello");
+        talk.wait(1);
+        talk.send(Server, b"hi");
+        talk.close();
+    });
+    let script = "
+        hook mine(c: connection) { print \"over\", c$orig$size, c$conn$conn_state; }
+        hook not_mine(c: connection) { print \"no\"; }
+        function look(c: connection, cnt: count): interval { print \"look\", cnt; return cnt < 2 ? 0.3sec : -1sec; }
+        event new_connection(c: connection)
+            {
+            print Conn::register_removal_hook(c, mine), Conn::register_removal_hook(c, mine);
+            print Conn::register_removal_hook(c, not_mine), Conn::unregister_removal_hook(c, not_mine),
+                  Conn::unregister_removal_hook(c, not_mine);
+            ConnPolling::watch(c, look, 0, 0sec);
+            }";
+    let [out, _] = build::printed(&capture, &[], script);
+    assert_eq!(out.lines().collect::<Vec<_>>(), ["T, F", "T, T, F", "look, 0", "look, 1", "over, 5, SF"]);
+}
+
+#[test]
+fn thresholds_of_any_size_are_met_at_their_packets() {
+    let capture = one(|talk| {
+        (0..200).for_each(|_| _ = talk.send(Client, &[b'x'; 1000]));
+        talk.close();
+    });
+    let script = "
+        event new_connection(c: connection) { ConnThreshold::set_bytes_threshold(c, 150007, T); }
+        event ConnThreshold::bytes_threshold_crossed(c: connection, threshold: count, is_orig: bool)
+            { print threshold, c$orig$num_bytes_ip, c$orig$num_pkts; }";
+    let [out, _] = build::printed(&capture, &[], script);
+    let numbers: Vec<u64> = out.trim().split(", ").map(|number| number.parse().unwrap()).collect();
+    let [threshold, bytes, _] = numbers[..] else { panic!("{out}") };
+    assert!(threshold == 150_007 && (150_007..151_100).contains(&bytes), "{out}");
+}
+
+#[test]
+fn programs_run_and_tell_what_they_print_and_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        redef exit_only_after_terminate = T;
+        event zeek_init()
+            {
+            local cmd = Exec::Command($cmd=\"sh -c 'read l; echo $l; echo bad 1>&2; echo a > one; touch two; exit 3'\",
+                                      $stdin=\"said\\n\", $read_files=set(\"one\", \"two\"));
+            when [cmd] ( local result = Exec::run(cmd) )
+                {
+                print result$exit_code, result$stdout, result$stderr, result$files[\"one\"], |result$files[\"two\"]|;
+                terminate();
+                }
+            }";
+    let output = build::nightjar(folder.path()).args(["-e", script]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "3, [said], [bad], [a], 0\n", "{output:?}");
+    assert!(!folder.path().join("one").exists(), "what was read is removed");
+}
+
+#[test]
+fn metrics_of_scripts_are_counted_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "
+        global things = Telemetry::register_counter_family([$prefix=\"zeek\", $name=\"things\", $label_names=vector(\"kind\")]);
+        global sizes = Telemetry::register_histogram_family([$prefix=\"zeek\", $name=\"sizes\", $bounds=vector(1.0, 10.0)]);
+        event zeek_init()
+            {
+            Telemetry::counter_family_inc(things, vector(\"a\"));
+            Telemetry::counter_family_inc(things, vector(\"a\"), 2.0);
+            local c = Telemetry::counter_with(things, vector(\"b\"));
+            print Telemetry::counter_inc(c), Telemetry::counter_inc(c, -1.0), Telemetry::counter_value(c);
+            Telemetry::histogram_family_observe(sizes, vector(), 5.0);
+            Telemetry::histogram_family_observe(sizes, vector(), 50.0);
+            for ( _, m in Telemetry::collect_metrics(\"zeek\", \"*\") )
+                print m$opts$name, m$label_values, m$value;
+            for ( _, h in Telemetry::collect_histogram_metrics() )
+                print h$values, h$observations, h$sum;
+            print Supervisor::is_supervisor(), Supervisor::is_supervised();
+            }";
+    let output = build::nightjar(folder.path()).args(["-e", script]).output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "T, F, 1.0\nthings, [a], 3.0\nthings, [b], 1.0\n[0.0, 1.0, 1.0], 2.0, 55.0\nF, F\n",
+        "{output:?}"
     );
 }

@@ -146,7 +146,7 @@ fn folders_are_loaded_by_their_bro_file_and_constants_may_be_declared_twice() {
 
 #[test]
 fn handlers_that_nothing_calls_are_told_of() {
-    for event in ["udp_request(u: connection)", "icmp_sent(c: connection, info: icmp_info)"] {
+    for event in ["udp_session_done(u: connection)", "connection_partial_close(c: connection)"] {
         let name = event.split('(').next().unwrap();
         let line = format!(
             "warning in <command line>, line 1: this sensor never raises {name}: the handler will not run\n"

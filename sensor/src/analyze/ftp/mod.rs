@@ -222,7 +222,7 @@ impl ftp::Handler for Hears<'_, '_, '_> {
     }
 
     fn request(&mut self, command: &[u8], arg: &[u8]) {
-        if self.link.shared.of.signatures.current.is_some() {
+        if self.link.shared.of.signatures.looks_at(signature::Kind::Ftp) {
             let line = if arg.is_empty() { command.to_vec() } else { [command, b" ", arg].concat() };
             self.link.text(&Text::whole(signature::Kind::Ftp, Dir::Orig, &line));
         }

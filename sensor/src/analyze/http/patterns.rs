@@ -17,10 +17,6 @@ pub(super) struct Looked {
 }
 
 impl Hears<'_, '_, '_> {
-    fn matches(&self) -> bool {
-        self.link.shared.of.signatures.current.is_some()
-    }
-
     /// An entity begins.
     pub(super) fn match_entity(&mut self, is_orig: bool) {
         self.log.looked[usize::from(!is_orig)].entity = false;
@@ -28,11 +24,11 @@ impl Hears<'_, '_, '_> {
 
     /// A header, as `NAME: value`.
     pub(super) fn match_header(&mut self, is_orig: bool, header: &Header<'_>) {
-        if self.matches() {
-            let (kind, dir) = match is_orig {
-                true => (Kind::HttpRequestHeader, Dir::Orig),
-                false => (Kind::HttpReplyHeader, Dir::Resp),
-            };
+        let (kind, dir) = match is_orig {
+            true => (Kind::HttpRequestHeader, Dir::Orig),
+            false => (Kind::HttpReplyHeader, Dir::Resp),
+        };
+        if self.link.shared.of.signatures.looks_at(kind) {
             let line = [header.name, b": ", header.value].concat();
             self.link.text(&Text::whole(kind, dir, &line));
         }
@@ -40,7 +36,8 @@ impl Hears<'_, '_, '_> {
 
     /// Some of an entity's content.
     pub(super) fn match_content(&mut self, is_orig: bool, data: &[u8]) {
-        if self.matches() {
+        let kind = if is_orig { Kind::HttpRequestBody } else { Kind::HttpReplyBody };
+        if self.link.shared.of.signatures.looks_at(kind) {
             let looked = &mut self.log.looked[usize::from(!is_orig)];
             let first = !looked.entity;
             *looked = Looked { entity: true, message: true };

@@ -101,6 +101,13 @@ impl<'t> Text<'t> {
 }
 
 impl Worker {
+    /// Whether texts of a kind of the flow that is at hand are looked at.
+    #[inline]
+    pub fn looks_at(&self, kind: Kind) -> bool {
+        let known = |signatures: &Arc<Signatures>| signatures.kinds[kind as usize].is_some();
+        self.current.is_some() && self.signatures.as_ref().is_some_and(known)
+    }
+
     /// Looks at what there is to match, which scripts may have changed.
     fn settle(&mut self, cx: &Cx<'_>) -> Option<Arc<Signatures>> {
         let current = cx.config.signatures.as_ref()?;

@@ -7,8 +7,8 @@ mod row;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use nightjar_script::Vm;
 use nightjar_script::value::{self, RecordVal, Value};
+use nightjar_script::{Args, Vm};
 use smallvec::SmallVec;
 
 use crate::analyze;
@@ -94,6 +94,18 @@ const MAX_RECENT: usize = if cfg!(debug_assertions) { 2 } else { 64 };
 const MAX_ROWS: usize = 256;
 /// Elements that wait for rows of one connection.
 const MAX_ADDED: usize = 4 * MAX_ROWS;
+
+/// Runs the hooks that scripts have registered for the end of a connection.
+pub(super) fn run_removal_hooks(vm: &mut Vm, layout: &Layout, conn: &Value) {
+    let (Value::Record(record), Some(place)) = (conn, layout.conn.removal_hooks) else { return };
+    let Value::Table(hooks) = record.get(place.at) else { return };
+    for (hook, _) in hooks.snapshot() {
+        if let Value::Func(hook) = hook {
+            vm.invoke(&hook, Args::from_iter([conn.clone()]));
+        }
+    }
+    vm.drain();
+}
 
 impl RecordState {
     /// The connection's record, brought up to date.

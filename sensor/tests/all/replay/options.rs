@@ -436,8 +436,6 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
                   redef tcp_content_deliver_all_orig = F;
                   redef table_expire_delay = 1sec;
                   redef capture_filters = { };
-                  @load-sigs ./mine
-                  @load-plugin Some::Plugin
                   @load misc/stats
                   @load misc/trim-trace-file
                   event zeek_init() { print tcp_match_undelivered, dpd_buffer_size; }";
@@ -446,8 +444,6 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
     for told in [
         "tcp_match_undelivered has no effect: content shows",
         "table_expire_delay has no effect: this engine works otherwise",
-        "@load-sigs ./mine has no effect",
-        "@load-plugin Some::Plugin has no effect",
         "misc/stats loads nothing: a sensor writes its log by itself",
         "this sensor does not have misc/trim-trace-file",
         "Pcap::bufsize has no effect",
@@ -455,7 +451,7 @@ fn what_changes_nothing_is_said_once_and_ends_nothing() {
         assert_eq!(said.matches(told).count(), 1, "{told}: {said}");
     }
     // What is as it was need not be told of.
-    assert!(!said.contains("tcp_content_deliver_all_orig") && said.lines().count() == 7, "{said}");
+    assert!(!said.contains("tcp_content_deliver_all_orig") && said.lines().count() == 5, "{said}");
 }
 
 #[test]
@@ -469,7 +465,7 @@ fn values_that_cannot_be_are_errors() {
         (&["s.zeek"], "redef tcp_SYN_timeout = 0 sec;", 1, "tcp_SYN_timeout is more than 0"),
         (&["s.zeek"], "redef ignore_checksums = 7;", 1, "type clash"),
         (&["s.zeek"], "redef tcp_inactivty_timeout = 7 sec;", 1, "tcp_inactivty_timeout"),
-        (&["s.zeek"], "redef signature_files += \"mine.sig\";", 1, "signature_files cannot be obeyed"),
+        (&["s.zeek"], "redef signature_files += \"mine.sig\";", 1, "failed to find file associated with"),
         (&["s.zeek"], "redef skip_http_data = T;", 1, "skip_http_data cannot be obeyed"),
         (&["skip_http_data=T"], "", 2, "skip_http_data cannot be obeyed"),
         (&["Pcap::snaplen=100"], "", 2, "Pcap::snaplen cannot be obeyed: interfaces and their rings"),

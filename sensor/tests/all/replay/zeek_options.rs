@@ -98,6 +98,12 @@ const BASE: &str = "
 
 /// Those that scripts obey which declare them.
 const BY_SCRIPTS: &str = "
+    udp_content_delivery_ports_use_resp udp_content_ports tcp_content_deliver_all_orig tcp_content_deliver_all_resp
+    tcp_content_delivery_ports_orig tcp_content_delivery_ports_resp udp_content_deliver_all_orig
+    udp_content_deliver_all_resp udp_content_delivery_ports_orig udp_content_delivery_ports_resp signature_files
+    Signatures::ignored_ids Signatures::horiz_scan_thresholds Signatures::vert_scan_thresholds Signatures::count_thresholds
+    Signatures::actions Signatures::summary_interval ActiveHTTP::default_max_time ActiveHTTP::default_method
+    Dir::polling_interval
     mmdb_dir mmdb_stale_check_interval Software::asset_tracking SNMP::version_map
     Analyzer::disable_all Analyzer::disabled_analyzers Analyzer::Logging::ignore_analyzers DPD::ignore_violations
     DPD::max_violations Weird::sampling_duration Weird::sampling_global_list
