@@ -13,6 +13,7 @@ mod quic;
 mod rdp;
 mod rfb;
 mod sip;
+mod smb;
 mod websocket;
 mod wire;
 

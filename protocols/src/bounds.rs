@@ -101,6 +101,22 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Bytes of the record at hand that were read so far.
+    pub const fn in_record(&self) -> usize {
+        self.position() - self.record
+    }
+
+    /// Passes over what stands before `place`, as counted from where the record at hand began; nothing where that is
+    /// behind.
+    ///
+    /// # Errors
+    ///
+    /// Where the place lies behind the end.
+    pub fn pad_to(&mut self, place: i64, what: &'static str) -> Result<()> {
+        let len = usize::try_from(place).unwrap_or(0).saturating_sub(self.in_record());
+        self.take(len, what).map(|_| ())
+    }
+
     fn out_of_bound(&self, need: usize, what: &'static str) -> Broken {
         let before = (self.position() - self.record) as u64;
         // A length of eight bytes may be any.

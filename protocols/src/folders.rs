@@ -48,6 +48,8 @@ pub mod rdp;
 pub mod rfb;
 #[path = "sip/mod.rs"]
 pub mod sip;
+#[path = "smb/mod.rs"]
+pub mod smb;
 #[path = "smtp/mod.rs"]
 pub mod smtp;
 #[path = "snmp/mod.rs"]

@@ -38,20 +38,21 @@ export {
 		ANALYZER_ANALYZER_LDAP_UDP = 29,
 		ANALYZER_ANALYZER_RDP = 30,
 		ANALYZER_ANALYZER_RDPEUDP = 31,
-		PACKETANALYZER_ANALYZER_AYIYA = 32,
-		PACKETANALYZER_ANALYZER_GENEVE = 33,
-		PACKETANALYZER_ANALYZER_GTPV1 = 34,
-		PACKETANALYZER_ANALYZER_TEREDO = 35,
-		PACKETANALYZER_ANALYZER_VXLAN = 36,
-		FILES_ANALYZER_MD5 = 37,
-		FILES_ANALYZER_SHA1 = 38,
-		FILES_ANALYZER_SHA256 = 39,
-		FILES_ANALYZER_EXTRACT = 40,
-		FILES_ANALYZER_DATA_EVENT = 41,
-		FILES_ANALYZER_ENTROPY = 42,
-		FILES_ANALYZER_X509 = 43,
-		FILES_ANALYZER_OCSP_REPLY = 44,
-		FILES_ANALYZER_PE = 45,
+		ANALYZER_ANALYZER_SMB = 32,
+		PACKETANALYZER_ANALYZER_AYIYA = 33,
+		PACKETANALYZER_ANALYZER_GENEVE = 34,
+		PACKETANALYZER_ANALYZER_GTPV1 = 35,
+		PACKETANALYZER_ANALYZER_TEREDO = 36,
+		PACKETANALYZER_ANALYZER_VXLAN = 37,
+		FILES_ANALYZER_MD5 = 38,
+		FILES_ANALYZER_SHA1 = 39,
+		FILES_ANALYZER_SHA256 = 40,
+		FILES_ANALYZER_EXTRACT = 41,
+		FILES_ANALYZER_DATA_EVENT = 42,
+		FILES_ANALYZER_ENTROPY = 43,
+		FILES_ANALYZER_X509 = 44,
+		FILES_ANALYZER_OCSP_REPLY = 45,
+		FILES_ANALYZER_PE = 46,
 	};
 }
 
@@ -92,6 +93,7 @@ export {
 		ANALYZER_LDAP_UDP = 29,
 		ANALYZER_RDP = 30,
 		ANALYZER_RDPEUDP = 31,
+		ANALYZER_SMB = 32,
 	};
 
 	## The ports that an analyzer is set on.
@@ -128,6 +130,7 @@ export {
 		[ANALYZER_LDAP_UDP] = set(389/udp),
 		[ANALYZER_RDP] = set(3389/tcp),
 		[ANALYZER_RDPEUDP] = set(3389/udp),
+		[ANALYZER_SMB] = set(139/tcp, 445/tcp),
 	};
 }
 
@@ -136,11 +139,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 32,
-		ANALYZER_GENEVE = 33,
-		ANALYZER_GTPV1 = 34,
-		ANALYZER_TEREDO = 35,
-		ANALYZER_VXLAN = 36,
+		ANALYZER_AYIYA = 33,
+		ANALYZER_GENEVE = 34,
+		ANALYZER_GTPV1 = 35,
+		ANALYZER_TEREDO = 36,
+		ANALYZER_VXLAN = 37,
 	};
 }
 
@@ -149,15 +152,15 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 37,
-		ANALYZER_SHA1 = 38,
-		ANALYZER_SHA256 = 39,
-		ANALYZER_EXTRACT = 40,
-		ANALYZER_DATA_EVENT = 41,
-		ANALYZER_ENTROPY = 42,
-		ANALYZER_X509 = 43,
-		ANALYZER_OCSP_REPLY = 44,
-		ANALYZER_PE = 45,
+		ANALYZER_MD5 = 38,
+		ANALYZER_SHA1 = 39,
+		ANALYZER_SHA256 = 40,
+		ANALYZER_EXTRACT = 41,
+		ANALYZER_DATA_EVENT = 42,
+		ANALYZER_ENTROPY = 43,
+		ANALYZER_X509 = 44,
+		ANALYZER_OCSP_REPLY = 45,
+		ANALYZER_PE = 46,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -2541,3 +2544,812 @@ global rdpeudp_synack: event(c: connection);
 global rdpeudp_established: event(c: connection, version: count);
 ## What a datagram carries.
 global rdpeudp_data: event(c: connection, is_orig: bool, version: count, data: string);
+
+module SMB1;
+
+export {
+
+## What a message of SMB 1 begins with.
+type Header: record {
+	command: count;
+	status: count;
+	flags: count;
+	flags2: count;
+	tid: count;
+	pid: count;
+	uid: count;
+	mid: count;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## An answer in the core protocol.
+type NegotiateResponseCore: record {
+	dialect_index: count;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## How a server makes sure who somebody is.
+type NegotiateResponseSecurity: record {
+	user_level: bool;
+	challenge_response: bool;
+	signatures_enabled: bool &optional;
+	signatures_required: bool &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What is possible without waiting for messages to be sent whole.
+type NegotiateRawMode: record {
+	read_raw: bool;
+	write_raw: bool;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## An answer in LAN Manager's.
+type NegotiateResponseLANMAN: record {
+	word_count: count;
+	dialect_index: count;
+	security_mode: SMB1::NegotiateResponseSecurity;
+	max_buffer_size: count;
+	max_mpx_count: count;
+	max_number_vcs: count;
+	raw_mode: SMB1::NegotiateRawMode;
+	session_key: count;
+	server_time: time;
+	encryption_key: string;
+	primary_domain: string;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What a server is capable of.
+type NegotiateCapabilities: record {
+	raw_mode: bool;
+	mpx_mode: bool;
+	unicode: bool;
+	large_files: bool;
+	nt_smbs: bool;
+	rpc_remote_apis: bool;
+	status32: bool;
+	level_2_oplocks: bool;
+	lock_and_read: bool;
+	nt_find: bool;
+	dfs: bool;
+	infolevel_passthru: bool;
+	large_readx: bool;
+	large_writex: bool;
+	unix: bool;
+	bulk_transfer: bool;
+	compressed_data: bool;
+	extended_security: bool;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## An answer in NT's.
+type NegotiateResponseNTLM: record {
+	word_count: count;
+	dialect_index: count;
+	security_mode: SMB1::NegotiateResponseSecurity;
+	max_buffer_size: count;
+	max_mpx_count: count;
+	max_number_vcs: count;
+	max_raw_size: count;
+	session_key: count;
+	capabilities: SMB1::NegotiateCapabilities;
+	server_time: time;
+	encryption_key: string &optional;
+	domain_name: string &optional;
+	guid: string &optional;
+	security_blob: string &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What a server chooses of what a client speaks.
+type NegotiateResponse: record {
+	core: SMB1::NegotiateResponseCore &optional;
+	lanman: SMB1::NegotiateResponseLANMAN &optional;
+	ntlm: SMB1::NegotiateResponseNTLM &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB;
+
+export {
+
+## Times of a file, also as they are sent: in steps of 100 ns since 1601.
+type MACTimes: record {
+	## When its content was changed.
+	modified: time &log;
+	modified_raw: count;
+	## When it was looked at.
+	accessed: time &log;
+	accessed_raw: count;
+	## When it was made.
+	created: time &log;
+	created_raw: count;
+	## When anything of it was changed.
+	changed: time &log;
+	changed_raw: count;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What a client is capable of.
+type SessionSetupAndXCapabilities: record {
+	unicode: bool;
+	large_files: bool;
+	nt_smbs: bool;
+	status32: bool;
+	level_2_oplocks: bool;
+	nt_find: bool;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## Who logs in.
+type SessionSetupAndXRequest: record {
+	word_count: count;
+	max_buffer_size: count;
+	max_mpx_count: count;
+	vc_number: count;
+	session_key: count;
+	native_os: string;
+	native_lanman: string;
+	account_name: string &optional;
+	account_password: string &optional;
+	primary_domain: string &optional;
+	case_insensitive_password: string &optional;
+	case_sensitive_password: string &optional;
+	security_blob: string &optional;
+	capabilities: SMB1::SessionSetupAndXCapabilities &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What comes of it.
+type SessionSetupAndXResponse: record {
+	word_count: count;
+	is_guest: bool &optional;
+	native_os: string &optional;
+	native_lanman: string &optional;
+	primary_domain: string &optional;
+	security_blob: string &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## The same of one that goes on.
+type Trans_Sec_Args: record {
+	total_param_count: count;
+	total_data_count: count;
+	param_count: count;
+	param_offset: count;
+	param_displacement: count;
+	data_count: count;
+	data_offset: count;
+	data_displacement: count;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What a transaction of the second kind says of itself.
+type Trans2_Args: record {
+	total_param_count: count;
+	total_data_count: count;
+	max_param_count: count;
+	max_data_count: count;
+	max_setup_count: count;
+	flags: count;
+	trans_timeout: count;
+	param_count: count;
+	param_offset: count;
+	data_count: count;
+	data_offset: count;
+	setup_count: count;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## What files are looked for.
+type Find_First2_Request_Args: record {
+	search_attrs: count;
+	search_count: count;
+	flags: count;
+	info_level: count;
+	search_storage_type: count;
+	file_name: string;
+};
+}
+
+module GLOBAL;
+
+module SMB1;
+
+export {
+
+## The same of one of the second kind.
+type Trans2_Sec_Args: record {
+	total_param_count: count;
+	total_data_count: count;
+	param_count: count;
+	param_offset: count;
+	param_displacement: count;
+	data_count: count;
+	data_offset: count;
+	data_displacement: count;
+	FID: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What a message of SMB 2 or 3 begins with.
+type Header: record {
+	credit_charge: count;
+	status: count;
+	command: count;
+	credits: count;
+	flags: count;
+	message_id: count;
+	process_id: count;
+	tree_id: count;
+	session_id: count;
+	signature: string;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What tells a file from others.
+type GUID: record {
+	persistent: count;
+	volatile: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## Attributes of a file (MS-FSCC §2.6).
+type FileAttrs: record {
+	read_only: bool;
+	hidden: bool;
+	system: bool;
+	directory: bool;
+	archive: bool;
+	normal: bool;
+	temporary: bool;
+	sparse_file: bool;
+	reparse_point: bool;
+	compressed: bool;
+	offline: bool;
+	not_content_indexed: bool;
+	encrypted: bool;
+	integrity_stream: bool;
+	no_scrub_data: bool;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## A file that was closed.
+type CloseResponse: record {
+	alloc_size: count;
+	eof: count;
+	times: SMB::MACTimes;
+	attrs: SMB2::FileAttrs;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## A file that is to be opened.
+type CreateRequest: record {
+	filename: string;
+	disposition: count;
+	create_options: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## A file that was opened.
+type CreateResponse: record {
+	file_id: SMB2::GUID;
+	size: count;
+	times: SMB::MACTimes;
+	attrs: SMB2::FileAttrs;
+	create_action: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## How what precedes keys is hashed.
+type PreAuthIntegrityCapabilities: record {
+	hash_alg_count: count;
+	salt_length: count;
+	hash_alg: vector of count;
+	salt: string;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## Ciphers.
+type EncryptionCapabilities: record {
+	cipher_count: count;
+	ciphers: vector of count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What compresses.
+type CompressionCapabilities: record {
+	alg_count: count;
+	algs: vector of count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## Something more that a server says of what it can.
+type NegotiateContextValue: record {
+	context_type: count;
+	data_length: count;
+	preauth_info: SMB2::PreAuthIntegrityCapabilities &optional;
+	encryption_info: SMB2::EncryptionCapabilities &optional;
+	compression_info: SMB2::CompressionCapabilities &optional;
+	netname: string &optional;
+};
+}
+
+module GLOBAL;
+
+type SMB2::NegotiateContextValues: vector of SMB2::NegotiateContextValue;
+
+module SMB2;
+
+export {
+
+## What a server chooses of what a client speaks.
+type NegotiateResponse: record {
+	dialect_revision: count;
+	security_mode: count;
+	server_guid: SMB2::GUID;
+	system_time: time;
+	server_start_time: time;
+	negotiate_context_count: count;
+	negotiate_context_values: SMB2::NegotiateContextValues;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## How somebody logs in.
+type SessionSetupRequest: record {
+	security_mode: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## As whom somebody is logged in.
+type SessionSetupFlags: record {
+	guest: bool;
+	anonymous: bool;
+	encrypt: bool;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What comes of it.
+type SessionSetupResponse: record {
+	flags: SMB2::SessionSetupFlags;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## An extended attribute.
+type FileEA: record {
+	ea_name: string;
+	ea_value: string;
+};
+}
+
+module GLOBAL;
+
+type SMB2::FileEAs: vector of SMB2::FileEA;
+
+module SMB2;
+
+export {
+
+## How much room there is for whom.
+type Fscontrol: record {
+	free_space_start_filtering: int;
+	free_space_threshold: int;
+	free_space_stop_filtering: int;
+	delete_quota_threshold: count;
+	default_quota_limit: count;
+	fs_control_flags: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What stands before an encrypted message.
+type Transform_header: record {
+	signature: string;
+	nonce: string;
+	orig_msg_size: count;
+	flags: count;
+	session_id: count;
+};
+}
+
+module GLOBAL;
+
+module SMB2;
+
+export {
+
+## What a share is.
+type TreeConnectResponse: record {
+	share_type: count;
+};
+}
+
+module GLOBAL;
+
+module SMB;
+
+export {
+
+## A request, as it is known so far; not one of Zeek's.
+type ShownCommand: record {
+	number: count;
+	ts: time;
+	version: string;
+	command: string;
+	sub_command: string &optional;
+	argument: string &optional;
+	status: count &optional;
+	rtt: interval &optional;
+	tree: string &optional;
+	tree_service: string &optional;
+	mid: count;
+};
+}
+
+module GLOBAL;
+
+module SMB;
+
+export {
+
+## A file, likewise.
+type ShownFile: record {
+	number: count;
+	ts: time;
+	fuid: string &optional;
+	action: SMB::Action &optional;
+	path: string &optional;
+	name: string &optional;
+	size: count;
+	prev_name: string &optional;
+	times: SMB::MACTimes &optional;
+	fid: count &optional;
+};
+}
+
+module GLOBAL;
+
+module SMB;
+
+export {
+
+## A share, likewise.
+type ShownTree: record {
+	number: count;
+	ts: time;
+	path: string &optional;
+	service: string &optional;
+	native_file_system: string &optional;
+	share_type: string;
+	tid: count;
+};
+}
+
+module GLOBAL;
+
+module SMB;
+
+export {
+
+## What is at hand.
+type Shown: record {
+	command: SMB::ShownCommand &optional;
+	file: SMB::ShownFile &optional;
+	tree: SMB::ShownTree &optional;
+};
+}
+
+module GLOBAL;
+
+## A message of SMB 1.
+global smb1_message: event(c: connection, hdr: SMB1::Header, is_orig: bool);
+## An answer that says nothing but that all went well.
+global smb1_empty_response: event(c: connection, hdr: SMB1::Header);
+## A message that says nothing but that something went wrong.
+global smb1_error: event(c: connection, hdr: SMB1::Header, is_orig: bool);
+## Whether a folder is there (MS-CIFS §2.2.4.17).
+global smb1_check_directory_request: event(c: connection, hdr: SMB1::Header, directory_name: string);
+## It is.
+global smb1_check_directory_response: event(c: connection, hdr: SMB1::Header);
+## A file is to be closed (§2.2.4.5).
+global smb1_close_request: event(c: connection, hdr: SMB1::Header, file_id: count);
+## What is to be said again (§2.2.4.39).
+global smb1_echo_request: event(c: connection, echo_count: count, data: string);
+## It is said again.
+global smb1_echo_response: event(c: connection, seq_num: count, data: string);
+## Somebody logs out (§2.2.4.54).
+global smb1_logoff_andx: event(c: connection, is_orig: bool);
+## What a client speaks (§2.2.4.52).
+global smb1_negotiate_request: event(c: connection, hdr: SMB1::Header, dialects: string_vec);
+## What the server chooses of it.
+global smb1_negotiate_response: event(c: connection, hdr: SMB1::Header, response: SMB1::NegotiateResponse);
+## A request is not wanted any more (§2.2.4.65).
+global smb1_nt_cancel_request: event(c: connection, hdr: SMB1::Header);
+## A file is to be opened (§2.2.4.64).
+global smb1_nt_create_andx_request: event(c: connection, hdr: SMB1::Header, file_name: string);
+## It was.
+global smb1_nt_create_andx_response: event(c: connection, hdr: SMB1::Header, file_id: count, file_size: count, times: SMB::MACTimes);
+## What is known of a file (§2.2.4.9).
+global smb1_query_information_request: event(c: connection, hdr: SMB1::Header, filename: string);
+## A file is to be read (§2.2.4.42).
+global smb1_read_andx_request: event(c: connection, hdr: SMB1::Header, file_id: count, offset: count, length: count);
+## What stands in it.
+global smb1_read_andx_response: event(c: connection, hdr: SMB1::Header, data_len: count);
+## Somebody logs in (§2.2.4.53).
+global smb1_session_setup_andx_request: event(c: connection, hdr: SMB1::Header, request: SMB1::SessionSetupAndXRequest);
+## What comes of it.
+global smb1_session_setup_andx_response: event(c: connection, hdr: SMB1::Header, response: SMB1::SessionSetupAndXResponse);
+## A transaction (§2.2.4.33).
+global smb1_transaction_request: event(c: connection, hdr: SMB1::Header, name: string, sub_cmd: count, parameters: string, data: string);
+## Its answer.
+global smb1_transaction_response: event(c: connection, hdr: SMB1::Header, parameters: string, data: string);
+## A transaction goes on (§2.2.4.34).
+global smb1_transaction_secondary_request: event(c: connection, hdr: SMB1::Header, args: SMB1::Trans_Sec_Args, parameters: string, data: string);
+## A transaction of the second kind (§2.2.4.46).
+global smb1_transaction2_request: event(c: connection, hdr: SMB1::Header, args: SMB1::Trans2_Args, sub_cmd: count);
+## Files are looked for (§2.2.6.2).
+global smb1_trans2_find_first2_request: event(c: connection, hdr: SMB1::Header, args: SMB1::Find_First2_Request_Args);
+## What is known of a path (§2.2.6.6).
+global smb1_trans2_query_path_info_request: event(c: connection, hdr: SMB1::Header, file_name: string);
+## Where something is in a distributed file system (§2.2.6.16).
+global smb1_trans2_get_dfs_referral_request: event(c: connection, hdr: SMB1::Header, file_name: string);
+## A transaction of the second kind goes on (§2.2.4.47).
+global smb1_transaction2_secondary_request: event(c: connection, hdr: SMB1::Header, args: SMB1::Trans2_Sec_Args, parameters: string, data: string);
+## A share is to be used (§2.2.4.55).
+global smb1_tree_connect_andx_request: event(c: connection, hdr: SMB1::Header, path: string, service: string);
+## It may.
+global smb1_tree_connect_andx_response: event(c: connection, hdr: SMB1::Header, service: string, native_file_system: string);
+## A share is not used any more (§2.2.4.51).
+global smb1_tree_disconnect: event(c: connection, hdr: SMB1::Header, is_orig: bool);
+## A file is to be written (§2.2.4.43).
+global smb1_write_andx_request: event(c: connection, hdr: SMB1::Header, file_id: count, offset: count, data_len: count);
+## It was.
+global smb1_write_andx_response: event(c: connection, hdr: SMB1::Header, written_bytes: count);
+## A message of SMB 2 or 3.
+global smb2_message: event(c: connection, hdr: SMB2::Header, is_orig: bool);
+## A file is to be closed (MS-SMB2 §2.2.15).
+global smb2_close_request: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID);
+## It was.
+global smb2_close_response: event(c: connection, hdr: SMB2::Header, response: SMB2::CloseResponse);
+## A file is to be opened (§2.2.13).
+global smb2_create_request: event(c: connection, hdr: SMB2::Header, request: SMB2::CreateRequest);
+## It was.
+global smb2_create_response: event(c: connection, hdr: SMB2::Header, response: SMB2::CreateResponse);
+## What a client speaks (§2.2.3).
+global smb2_negotiate_request: event(c: connection, hdr: SMB2::Header, dialects: vector of count);
+## What the server chooses of it.
+global smb2_negotiate_response: event(c: connection, hdr: SMB2::Header, response: SMB2::NegotiateResponse);
+## A file is to be read (§2.2.19).
+global smb2_read_request: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, offset: count, length: count);
+## Somebody logs in (§2.2.5).
+global smb2_session_setup_request: event(c: connection, hdr: SMB2::Header, request: SMB2::SessionSetupRequest);
+## What comes of it.
+global smb2_session_setup_response: event(c: connection, hdr: SMB2::Header, response: SMB2::SessionSetupResponse);
+## A file is to have another name (MS-FSCC §2.4.42).
+global smb2_file_rename: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, dst_filename: string);
+## A file is to be deleted (§2.4.11).
+global smb2_file_delete: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, delete_pending: bool);
+## A file is to have other times and attributes (§2.4.7).
+global smb2_file_sattr: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, times: SMB::MACTimes, attrs: SMB2::FileAttrs);
+## So much room is to be there for a file (§2.4.4).
+global smb2_file_allocation: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, alloc_size: int);
+## A file is to end there (§2.4.14).
+global smb2_file_endoffile: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, endoffile: int);
+## How a file is used (§2.4.31).
+global smb2_file_mode: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, mode: count);
+## How a pipe is used (§2.4.37).
+global smb2_file_pipe: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, read_mode: count, completion_mode: count);
+## Where a file is read next (§2.4.40).
+global smb2_file_position: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, current_byte_offset: int);
+## A file is to have a short name (§2.4.46).
+global smb2_file_shortname: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, shortname: string);
+## So much of a file is there (§2.4.49).
+global smb2_file_validdatalength: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, validdatalength: int);
+## A file is to have extended attributes (§2.4.16).
+global smb2_file_fullea: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, file_eas: SMB2::FileEAs);
+## A file is to have one more name (§2.4.27).
+global smb2_file_link: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, root_directory: count, file_name: string);
+## How much room there is for whom (§2.5.2).
+global smb2_file_fscontrol: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, fs_control: SMB2::Fscontrol);
+## What a file system is called (§2.5.6).
+global smb2_file_fsobjectid: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, object_id: SMB2::GUID, extended_info: string);
+## What follows is encrypted (MS-SMB2 §2.2.41).
+global smb2_transform_header: event(c: connection, hdr: SMB2::Transform_header);
+## A share is to be used (§2.2.9).
+global smb2_tree_connect_request: event(c: connection, hdr: SMB2::Header, path: string);
+## It may.
+global smb2_tree_connect_response: event(c: connection, hdr: SMB2::Header, response: SMB2::TreeConnectResponse);
+## A share is not to be used any more (§2.2.11).
+global smb2_tree_disconnect_request: event(c: connection, hdr: SMB2::Header);
+## It is not.
+global smb2_tree_disconnect_response: event(c: connection, hdr: SMB2::Header);
+## A file is to be written (§2.2.21).
+global smb2_write_request: event(c: connection, hdr: SMB2::Header, file_id: SMB2::GUID, offset: count, length: count);
+## It was.
+global smb2_write_response: event(c: connection, hdr: SMB2::Header, length: count);
+## A pipe is opened in a share of which nothing said that it has pipes.
+global smb_pipe_connect_heuristic: event(c: connection);
+## Too many pipes were open to be read: all that was known of them is forgotten.
+global smb_discarded_dce_rpc_analyzers: event(c: connection);
+## Too many requests wait for answers: what is known of those in trees, of reads or of ioctls is forgotten.
+global smb2_discarded_messages_state: event(c: connection, request: string);
+
+module SMB;
+
+export {
+	## What is known of the request, the file and the share that the event is about that comes next.
+	global shown: event(c: connection, state: SMB::Shown);
+}
+
+module GLOBAL;
+

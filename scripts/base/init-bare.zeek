@@ -87,6 +87,15 @@ export {
 		TS_ISO8601,
 	};
 }
+module SMB;
+export {
+	## What is done to files, pipes and printers.
+	type Action: enum {
+		FILE_READ, FILE_WRITE, FILE_OPEN, FILE_CLOSE, FILE_DELETE, FILE_RENAME, FILE_SET_ATTRIBUTE,
+		PIPE_READ, PIPE_WRITE, PIPE_OPEN, PIPE_CLOSE,
+		PRINT_READ, PRINT_WRITE, PRINT_OPEN, PRINT_CLOSE,
+	};
+}
 module GLOBAL;
 
 type EncapsulatingConnVector: vector of Tunnel::EncapsulatingConn;

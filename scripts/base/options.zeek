@@ -419,14 +419,6 @@ export {
 	const dtls_max_reported_version_errors: count = 1 &redef;
 }
 
-module SMB;
-export {
-	## Not obeyed: this protocol is not analysed.
-	option enable_clear_script_state: bool = T;
-	## Not obeyed: this protocol is not analysed.
-	option max_pending_messages: count = 1000;
-}
-
 module KRB;
 export {
 	## Not obeyed: this protocol is not analysed.
@@ -606,6 +598,26 @@ export {
 	option sip_methods: set[string] = {
 		"ACK", "BYE", "CANCEL", "INVITE", "NOTIFY", "OPTIONS", "REGISTER", "SUBSCRIBE"
 	};
+}
+
+module SMB;
+export {
+	## What is done to files, pipes and printers that smb_files.log has.
+	option logged_file_actions: set[SMB::Action] = {
+		SMB::FILE_DELETE, SMB::FILE_OPEN, SMB::FILE_RENAME, SMB::PRINT_CLOSE, SMB::PRINT_OPEN
+	};
+	## Names that only pipes have: a share in which one is opened has pipes, where nothing else said so.
+	const pipe_filenames: set[string] = {
+		"MsFteWds", "lsarpc", "netdfs", "samr", "spoolss", "srvsvc", "winreg", "wkssvc"
+	} &redef;
+	## So many requests of SMB 2 may wait for answers; beyond that what is known of them is forgotten, which
+	## is a weird. 0 is no bound but that of the sensor.
+	const max_pending_messages: count = 1000 &redef;
+	## So many pipes of a connection are read at a time, of which the sensor itself has room for 60; with one
+	## more all that is known of them is forgotten, which is a weird.
+	const max_dce_rpc_analyzers: count = 1000 &redef;
+	## Forget all that is known of a connection's files and shares when too many requests wait for answers.
+	option enable_clear_script_state: bool = T;
 }
 
 module SMTP;

@@ -50,6 +50,8 @@ pub(super) mod rfb;
 pub(super) mod signatures;
 #[path = "sip/mod.rs"]
 pub(super) mod sip;
+#[path = "smb/mod.rs"]
+pub(super) mod smb;
 #[path = "smtp/mod.rs"]
 pub(super) mod smtp;
 #[path = "snmp/mod.rs"]

@@ -92,6 +92,8 @@ pub struct Opening {
     pub uri: Option<Box<[u8]>>,
     pub user_agent: Option<Box<[u8]>>,
     pub headers: Vec<OpeningHeader>,
+    /// The file that a named pipe is, as events of what it carries name it.
+    pub fid: u64,
 }
 
 /// A header, and whose it was.

@@ -22,6 +22,8 @@ pub mod quic;
 pub mod rdp;
 #[path = "../analyze/sip/settings.rs"]
 pub mod sip;
+#[path = "../analyze/smb/settings.rs"]
+pub mod smb;
 #[path = "../analyze/smtp/settings.rs"]
 pub mod smtp;
 #[path = "../analyze/socks/settings.rs"]
@@ -48,6 +50,7 @@ pub struct Protocols {
     pub quic: quic::Settings,
     pub rdp: rdp::Settings,
     pub sip: sip::Settings,
+    pub smb: smb::Settings,
     pub smtp: smtp::Settings,
     pub socks: socks::Settings,
     pub ssh: ssh::Settings,
@@ -69,6 +72,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("quic", quic::OPTIONS),
     ("rdp", rdp::OPTIONS),
     ("sip", sip::OPTIONS),
+    ("smb", smb::OPTIONS),
     ("smtp", smtp::OPTIONS),
     ("socks", socks::OPTIONS),
     ("ssh", ssh::OPTIONS),

@@ -165,6 +165,7 @@ fn translated(vm: &Vm, value: &value::Value, like: &Value) -> Option<Value> {
             Value::PortTimes(times.iter().filter_map(time).collect())
         }
         Value::Texts(_) => Value::Texts(table(value)?.iter().map(|(key, _)| text(key)).collect()),
+        Value::Enums(_) => Value::Enums(table(value)?.iter().map(|(key, _)| vm.text_string(key)).collect()),
         Value::Table(_) => {
             Value::Table(table(value)?.iter().map(|(key, value)| (text(key), text(value))).collect())
         }

@@ -47,6 +47,7 @@ mod script;
 mod signatures;
 mod sip;
 mod site;
+mod smb;
 mod smtp;
 mod snmp;
 mod socks;

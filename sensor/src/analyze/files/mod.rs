@@ -164,6 +164,10 @@ impl OpenFiles {
         self.open.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
     pub fn contains(&self, fuid: Uid) -> bool {
         self.open.iter().any(|open| open.fuid == fuid)
     }

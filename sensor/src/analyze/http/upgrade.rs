@@ -57,6 +57,7 @@ impl Kept {
             uri: text(|row| row.get(row.uri)),
             user_agent: text(|row| row.get(row.user_agent)),
             headers: std::mem::take(&mut self.0),
+            ..Opening::default()
         })
     }
 }

@@ -79,6 +79,7 @@ impl OptionDef {
                 value.text()?.parse().map_err(|_| "is no network such as \"10.0.0.0/8\"".to_owned())
             })?),
             "set[port]" => Value::Ports(written.list(|value| port(value.text()?))?),
+            "set[SMB::Action]" => Value::Enums(written.list(text)?.into_iter().collect::<BTreeSet<_>>()),
             "set[string]" => Value::Texts(written.list(text)?.into_iter().collect::<BTreeSet<_>>()),
             "table[string] of string" => {
                 if let Some(named) = written.table(|name, value| Ok((name.to_owned(), text(value)?))) {

@@ -82,8 +82,6 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),
-    OptionDef::ignored("SMB::enable_clear_script_state", "bool", "T", NO_PROTOCOL).runtime(),
-    OptionDef::ignored("SMB::max_pending_messages", "count", "1000", NO_PROTOCOL).runtime(),
     OptionDef::ignored("KRB::keytab", "string", "\"\"", NO_PROTOCOL),
     OptionDef::ignored("Login::max_line_length", "count", "4096", NO_PROTOCOL),
     OptionDef::ignored("BinPAC::flowbuffer_capacity_max", "count", "10485760", OWN_LIMITS),

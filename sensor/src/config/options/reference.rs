@@ -94,7 +94,7 @@ fn written(value: &Value) -> String {
         Value::Count(n) => n.to_string(),
         Value::Int(n) => n.to_string(),
         Value::Double(n) => format!("{n:?}"),
-        Value::Texts(texts) => {
+        Value::Texts(texts) | Value::Enums(texts) => {
             let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
             let short = format!("[{}]", texts.join(", "));
             if short.len() < WIDTH - 20 {

@@ -23,6 +23,8 @@ pub enum Value {
     /// For each port a time that is not negative.
     PortTimes(Vec<PortTime>),
     Texts(BTreeSet<String>),
+    /// Each by its full name.
+    Enums(BTreeSet<String>),
     Table(BTreeMap<String, String>),
 }
 
@@ -106,6 +108,10 @@ impl Value {
         if let Value::Texts(value) = self { Ok(value) } else { Err(OTHER_TYPE.to_owned()) }
     }
 
+    pub fn enums(&self) -> Result<&BTreeSet<String>, String> {
+        if let Value::Enums(value) = self { Ok(value) } else { Err(OTHER_TYPE.to_owned()) }
+    }
+
     pub fn table(&self) -> Result<&BTreeMap<String, String>, String> {
         if let Value::Table(value) = self { Ok(value) } else { Err(OTHER_TYPE.to_owned()) }
     }
@@ -127,6 +133,7 @@ impl Value {
                 set(times.iter().map(|(of, time)| format!("[{}] = {}", port(of), interval(*time))).collect())
             }
             Value::Texts(texts) => set(texts.iter().map(|text| quoted(text)).collect()),
+            Value::Enums(names) => set(names.iter().cloned().collect()),
             Value::Table(table) => set(table
                 .iter()
                 .map(|(key, value)| format!("[{}] = {}", quoted(key), quoted(value)))
@@ -202,6 +209,7 @@ mod tests {
             (Value::Ports(vec![(Proto::Tcp, 80), (Proto::Udp, 53)]), "{80/tcp, 53/udp}"),
             (texts(&["a", "b"]), "{\"a\", \"b\"}"),
             (texts(&[]), "{}"),
+            (Value::Enums(["A::B".to_owned(), "A::C".to_owned()].into()), "{A::B, A::C}"),
             (Value::Table([("a".to_owned(), "tcp".to_owned())].into()), "{[\"a\"] = \"tcp\"}"),
         ] {
             assert_eq!(value.literal(), literal);

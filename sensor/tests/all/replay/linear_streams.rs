@@ -172,3 +172,20 @@ fn transactions_that_nobody_answers() {
         [&b"\xc3\0\0\0\x01\x08"[..], &[0; 4], &at.to_be_bytes(), b"\0\0\x44\x9e", &[7; 1200]].concat()
     });
 }
+
+#[test]
+fn shares() {
+    let smb: &[(usize, &[u8])] = &[(0, SMB2_READ)];
+    // Messages that never end, requests that nobody answers, and frames that say nothing.
+    talks(445, smb, &[(0, SMB2_READ), (0, b"a"), (1, b"\0\0\0\0"), (0, b"\0\x80\0\0\xfeSMB")]);
+    talks(
+        139,
+        &[(0, b"\x81\0\0\x04name")],
+        &[(0, b"\0\0\0\x23\xffSMB\x71\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")],
+    );
+}
+
+/// A file is to be read.
+const SMB2_READ: &[u8] = b"\0\0\0\x71\xfeSMB\x40\0\x01\0\0\0\0\0\x08\0\x01\0\0\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0\
+    \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x31\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+    \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";

@@ -65,6 +65,10 @@ fn other(option: &OptionDef) -> Other {
             ("{[7/tcp] = 7 secs}".to_owned(), "table([7/tcp] = 7 secs)".to_owned(), String::new())
         }
         Value::Texts(_) => ("{\"md5\"}".to_owned(), "set(\"md5\")".to_owned(), "[\"md5\"]".to_owned()),
+        Value::Enums(_) => {
+            let name = "SMB::FILE_READ";
+            (format!("{{{name}}}"), format!("set({name})"), format!("[{name:?}]"))
+        }
         Value::Table(_) => {
             ("{[\"a\"] = \"tcp\"}".to_owned(), "table([\"a\"] = \"tcp\")".to_owned(), String::new())
         }
@@ -106,6 +110,7 @@ fn file_by_name() -> String {
         Value::Nets(_) => "[\"198.51.100.0/24\"]".to_owned(),
         Value::Ports(_) => "[\"7/tcp\"]".to_owned(),
         Value::Texts(_) => "[\"md5\"]".to_owned(),
+        Value::Enums(_) => "[\"SMB::FILE_READ\"]".to_owned(),
     };
     let lines = of_engine().map(|option| format!("\"{}\" = {}\n", option.name, value(option)));
     format!("[options]\n{}", lines.collect::<String>())
