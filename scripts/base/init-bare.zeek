@@ -265,6 +265,20 @@ type record_field: record {
 type record_field_table: table[string] of record_field;
 type var_sizes: table[string] of count;
 
+## A file that was put aside.
+type rotate_info: record {
+	old_name: string;
+	new_name: string;
+	open: time;
+	close: time;
+};
+
+## Where in an answer of DNS a resource record stands.
+const DNS_QUERY = 0;
+const DNS_ANS = 1;
+const DNS_AUTH = 2;
+const DNS_ADDL = 3;
+
 type EventStats: record {
 	queued: count;
 	dispatched: count;

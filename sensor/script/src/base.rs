@@ -23,6 +23,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("base/utils/json.zeek", include_str!("../../../scripts/base/utils/json.zeek")),
     ("base/utils/misc.zeek", include_str!("../../../scripts/base/utils/misc.zeek")),
     ("base/utils/backtrace.zeek", include_str!("../../../scripts/base/utils/backtrace.zeek")),
+    ("base/misc/version.zeek", include_str!("../../../scripts/base/misc/version.zeek")),
     ("base/frameworks/cluster.zeek", include_str!("../../../scripts/base/frameworks/cluster.zeek")),
 ];
 
@@ -37,6 +38,7 @@ pub const DEFAULT: &[&str] = &[
     "base/utils/json",
     "base/utils/misc",
     "base/utils/backtrace",
+    "base/misc/version",
     "base/frameworks/cluster",
 ];
 
@@ -68,6 +70,11 @@ const ROOTS: &[&str] = &[
     "builtin-plugins",
 ];
 
+/// The names of the scripts of the crate.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LIBRARY.iter().chain(ALWAYS).map(|(name, _)| *name)
+}
+
 fn stem(path: &str) -> &str {
     let p = path.trim_end_matches('/');
     p.strip_suffix(".zeek").or_else(|| p.strip_suffix(".bro")).unwrap_or(p)
@@ -76,7 +83,8 @@ fn stem(path: &str) -> &str {
 /// The bundled script of a path: of the crate, or of the host's `library`. The parts of a
 /// framework or protocol (`base/frameworks/notice/main`) are all in its one script.
 pub fn find(path: &str, library: &[Bundled]) -> Option<(&'static str, &'static str)> {
-    let mut want = stem(path);
+    let want = stem(path);
+    let mut want = want.strip_suffix("/__load__").unwrap_or(want);
     if MISC.contains(&want) {
         want = "base/utils/misc";
     }

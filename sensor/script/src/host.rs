@@ -79,6 +79,14 @@ pub trait Host {
         None
     }
 
+    /// Runs a command and gives it this to read: whether it went well. `None`: scripts may not run commands.
+    fn pipe(&mut self, _command: &str, _input: &[u8]) -> Option<bool> {
+        None
+    }
+
+    /// A line for the system's log.
+    fn syslog(&mut self, _text: &str) {}
+
     /// Lets time pass in a run that waits for `terminate()`. `false`: the host does not wait, the run ends.
     fn sleep(&mut self, _secs: f64) -> bool {
         false

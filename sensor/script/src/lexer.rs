@@ -413,6 +413,10 @@ impl Lexer {
                 let arg = self.line_arg();
                 Directive::Deprecated(if arg.is_empty() { None } else { Some(arg) })
             }
+            "@pragma" => {
+                self.pos += n;
+                Directive::Pragma(self.line_arg())
+            }
             "@DIR" | "@FILENAME" => {
                 self.pos += n;
                 return Tok::Ident(word.into());

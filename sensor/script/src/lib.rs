@@ -37,7 +37,7 @@ pub mod uses;
 pub mod value;
 pub mod vm;
 
-pub use builtins::{Entropy, topk_value};
+pub use builtins::{Entropy, ZEEK_VERSION, topk_value};
 pub use host::{Bundled, Host, Ignored, Loaded};
 pub use run::{Assignment, Class, Failed, Script, ScriptOptions, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};

@@ -39,6 +39,8 @@ pub struct ScriptOptions {
     pub settings: Vec<String>,
     /// `Module::option=value`, also with `+=` and `-=`, in any order. They count after all scripts.
     pub overrides: Vec<String>,
+    /// `-p`: as with `@prefixes`.
+    pub prefixes: Vec<String>,
     /// Where `@load` looks, in this order.
     pub path: Vec<String>,
     pub limits: Limits,
@@ -58,6 +60,7 @@ impl Default for ScriptOptions {
             bare: false,
             settings: Vec::new(),
             overrides: Vec::new(),
+            prefixes: Vec::new(),
             path: vec![".".into()],
             limits: Limits::default(),
             hash_keys: None,
@@ -93,6 +96,7 @@ impl Script {
         vm.state.rng = opts.random_seed;
         let mut c = Compiler::new(vm);
         c.load.path = opts.path.clone();
+        c.load.prefixes = opts.prefixes.clone();
         c.in_base = true;
         for (name, text) in crate::base::ALWAYS {
             c.text(name, name, text);
@@ -514,6 +518,26 @@ impl Host for StdHost {
         let line = format!("({command}) 1>&2 {}", if wait { "" } else { "&" });
         let status = std::process::Command::new("/bin/sh").arg("-c").arg(line).status();
         Some(status.ok().and_then(|status| status.code()).unwrap_or(-1))
+    }
+
+    fn pipe(&mut self, command: &str, input: &[u8]) -> Option<bool> {
+        self.flush();
+        let mut shell = std::process::Command::new("/bin/sh");
+        let started = shell.arg("-c").arg(command).stdin(std::process::Stdio::piped()).spawn();
+        let Ok(mut child) = started else { return Some(false) };
+        let written = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(input).is_ok());
+        let ended = child.wait().is_ok_and(|status| status.success());
+        Some(written && ended)
+    }
+
+    fn syslog(&mut self, text: &str) {
+        const SOCKET: &str = "/dev/log";
+        // Facility local4, severity notice, as Zeek has it. Nobody may be there to read it.
+        const PRIORITY: u32 = 20 * 8 + 5;
+        if let Ok(socket) = std::os::unix::net::UnixDatagram::unbound() {
+            let line = format!("<{PRIORITY}>nightjar[{}]: {text}", std::process::id());
+            let _ = socket.send_to(line.as_bytes(), SOCKET);
+        }
     }
 
     fn sleep(&mut self, secs: f64) -> bool {

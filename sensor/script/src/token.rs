@@ -35,6 +35,7 @@ pub enum Directive {
     Unload(Rc<str>),
     Prefixes(Rc<str>),
     Deprecated(Option<Rc<str>>),
+    Pragma(Rc<str>),
     If,
     IfAnalyze,
     Ifdef,

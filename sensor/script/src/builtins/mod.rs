@@ -10,7 +10,9 @@ mod math;
 mod net;
 mod options;
 mod output;
+mod paraglob;
 mod patterns;
+mod rotate;
 mod runtime;
 mod sketch;
 mod sketch_bloom;
@@ -22,6 +24,7 @@ mod time;
 pub use copy::deep_copy;
 pub use digest::Entropy;
 pub use output::{assertion, print};
+pub use runtime::ZEEK_VERSION;
 pub use sketch_topk::topk_value;
 
 use crate::source::Span;
@@ -48,7 +51,7 @@ type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
 /// Every built-in by name.
 pub fn natives() -> HashMap<&'static str, NativeFn> {
-    let groups: [&[(&'static str, Plain)]; 16] = [
+    let groups: [&[(&'static str, Plain)]; 18] = [
         containers::TABLE,
         convert::TABLE,
         digest::TABLE,
@@ -58,7 +61,9 @@ pub fn natives() -> HashMap<&'static str, NativeFn> {
         net::TABLE,
         options::TABLE,
         output::TABLE,
+        paraglob::TABLE,
         patterns::TABLE,
+        rotate::TABLE,
         runtime::TABLE,
         sketch_bloom::TABLE,
         sketch_hll::TABLE,

@@ -9,6 +9,15 @@ use sha1::{Digest, Sha1};
 type Plain = fn(&mut Vm, &CallSite<'_>, &[Value]) -> Res;
 
 pub const TABLE: &[(&str, Plain)] = &[
+    ("decode_netbios_name", |_, _, a| {
+        let decoded = netbios(super::bytes(a, 0));
+        let name = decoded.get(..decoded.len().min(15)).unwrap_or_default();
+        Ok(Value::str(name.trim_ascii_end()))
+    }),
+    ("decode_netbios_name_type", |_, _, a| {
+        let kind = netbios(super::bytes(a, 0)).get(15).copied();
+        Ok(Value::Count(kind.map_or(0, u64::from)))
+    }),
     ("is_v4_addr", |_, _, a| Ok(Value::Bool(arg(a, 0).as_addr().is_v4()))),
     ("is_v6_addr", |_, _, a| Ok(Value::Bool(!arg(a, 0).as_addr().is_v4()))),
     ("is_v4_subnet", |_, _, a| {
@@ -254,4 +263,11 @@ fn lookup_addr(vm: &mut Vm, _: &CallSite<'_>, a: &[Value]) -> Res {
     }
     let addr = vm.text_string(arg(a, 0));
     Ok(Value::str(format!("fake_addr_lookup_result_{addr}")))
+}
+
+/// The bytes of a NetBIOS name, of which each is written as two letters (RFC 1001 §14.1).
+fn netbios(text: &[u8]) -> Vec<u8> {
+    let half = |letter: &u8| letter.to_ascii_uppercase().wrapping_sub(b'A');
+    let pairs = text.chunks_exact(2).take(16);
+    pairs.map(|pair| pair.iter().fold(0u8, |byte, letter| (byte << 4).wrapping_add(half(letter)))).collect()
 }

@@ -44,6 +44,15 @@ pub const TABLE: &[(&str, Plain)] = &[
         }
         Ok(Value::Unset)
     }),
+    ("print_raw", |vm, c, a| {
+        let mut text = Vec::new();
+        for value in a {
+            text.extend_from_slice(&vm.text(value));
+        }
+        super::check_len(vm, c, text.len())?;
+        vm.host.stdout(&text);
+        Ok(Value::Bool(true))
+    }),
     ("active_file", |_, _, a| Ok(Value::Bool(matches!(arg(a, 0), Value::File(f) if f.open.get())))),
     ("Reporter::info", |vm, c, a| message(vm, c, a, Severity::Info)),
     ("Reporter::warning", |vm, c, a| message(vm, c, a, Severity::Warning)),

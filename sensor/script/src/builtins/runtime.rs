@@ -2,7 +2,7 @@
 
 use super::{arg, complain, fail, record, text_arg};
 use crate::source::Span;
-use crate::types::TypeId;
+use crate::types::{Type, TypeId};
 use crate::value::{Value, VectorVal};
 use crate::vm::{CallSite, Res, Traffic, Vm};
 
@@ -36,6 +36,19 @@ pub const TABLE: &[(&str, Plain)] = &[
         command.push_str(&text_arg(a, 0));
         system(vm, c, &command)
     }),
+    ("piped_exec", |vm, c, a| {
+        let (program, input) = (text_arg(a, 0), super::bytes(a, 1).to_vec());
+        match vm.host.pipe(&program, &input) {
+            Some(done) => Ok(Value::Bool(done)),
+            None => Err(fail(c, "commands cannot be run here")),
+        }
+    }),
+    ("syslog", |vm, _, a| {
+        let text = text_arg(a, 0);
+        vm.host.syslog(&text);
+        Ok(Value::Unset)
+    }),
+    ("is_packet_source", |_, _, _| Ok(Value::Bool(false))),
     ("getpid", |_, _, _| Ok(Value::Count(u64::from(std::process::id())))),
     ("gethostname", |vm, _, _| {
         let name = vm.host.env("HOSTNAME").unwrap_or_else(|| "localhost".into());
@@ -83,6 +96,31 @@ pub const TABLE: &[(&str, Plain)] = &[
         let cwd = std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default();
         Ok(Value::str(if found { format!("{cwd}/{name}") } else { String::new() }))
     }),
+    ("global_options", |vm, _, _| {
+        let options = vm.globals.iter().filter(|g| g.kind == crate::vm::GlobalKind::Option);
+        let names = options.map(|g| Value::str(&*g.name)).collect();
+        Ok(super::set_of(vm, TypeId::String, names))
+    }),
+    ("type_aliases", |vm, _, a| {
+        let names = match arg(a, 0) {
+            Value::Str(name) => {
+                let name = String::from_utf8_lossy(name).into_owned();
+                vm.global(&name).and_then(|at| vm.globals.get(at as usize)).map(|global| global.ty)
+            }
+            Value::Type(ty) => Some(*ty),
+            value => {
+                let value = value.clone();
+                Some(crate::compile::value_type(vm, &value))
+            }
+        };
+        let own = names.filter(|ty| matches!(vm.types.get(*ty), Type::Record(_) | Type::Enum(_)));
+        let same = vm.globals.iter().filter(|g| g.kind == crate::vm::GlobalKind::Type && Some(g.ty) == own);
+        let names = same.map(|g| Value::str(&*g.name)).collect();
+        Ok(super::set_of(vm, TypeId::String, names))
+    }),
+    ("have_spicy", |_, _, _| Ok(Value::Bool(false))),
+    ("have_spicy_analyzers", |_, _, _| Ok(Value::Bool(false))),
+    ("blocking_lookup_hostname", |vm, _, _| Ok(super::set_of(vm, TypeId::Addr, Vec::new()))),
     ("compress_path", |_, _, a| Ok(Value::str(compress_path(&text_arg(a, 0))))),
     ("mkdir", |vm, c, a| {
         let dir = text_arg(a, 0);

@@ -13,6 +13,7 @@ pub const TABLE: &[(&str, Plain)] = &[
         Ok(Value::Time(now))
     }),
     ("network_time", |vm, _, _| Ok(Value::Time(vm.network_time))),
+    ("current_event_time", |vm, _, _| Ok(Value::Time(vm.network_time))),
     ("set_network_time", |vm, _, a| {
         vm.network_time = arg(a, 0).as_double();
         Ok(Value::Bool(true))

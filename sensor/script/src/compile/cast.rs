@@ -3,8 +3,9 @@
 use super::{Compiler, Te};
 use crate::ast::*;
 use crate::types::{Type, TypeId};
-use crate::value::Value;
+use crate::value::{TableVal, Value, VectorVal};
 use crate::vm::{Code, Vm, expr_fault};
+use std::rc::Rc;
 
 impl Compiler {
     pub(super) fn cast(&mut self, e: &ExprRef, x: &ExprRef, t: &TypeExpr) -> Te {
@@ -14,6 +15,9 @@ impl Compiler {
             return Te::error(e);
         }
         let broker = matches!(self.vm.types.get(te.ty), Type::Record(r) if r.name == "Broker::Data");
+        if let Some(te) = self.between_set_and_vector(e, x, te.ty, ty) {
+            return te;
+        }
         if te.ty != TypeId::Any && !self.vm.types.same(te.ty, ty) && !broker {
             let (a, b) = (self.vm.types.name(te.ty), self.vm.types.name(ty));
             return self.expr_err(
@@ -34,6 +38,40 @@ impl Compiler {
             }
         });
         Te { ty, code, e: e.clone() }
+    }
+
+    /// `set as vector of T` and `vector as set[T]`.
+    fn between_set_and_vector(&mut self, e: &ExprRef, x: &ExprRef, have: TypeId, ty: TypeId) -> Option<Te> {
+        let (from, to) = match (self.vm.types.get(have), self.vm.types.get(ty)) {
+            (Type::Set(index), Type::Vector(elem)) | (Type::Vector(elem), Type::Set(index)) => {
+                (*index.first().filter(|_| index.len() == 1)?, *elem)
+            }
+            _ => return None,
+        };
+        if !self.vm.types.same(from, to) {
+            return None;
+        }
+        let code = self.expr(x).code;
+        let at = e.span;
+        let code = Code::op(move |vm, fr| {
+            Ok(match vm.eval(&code, fr)? {
+                Value::Table(t) => {
+                    vm.charge_work(at, t.len() as u64)?;
+                    let members = t.snapshot().into_iter().map(|(k, _)| k).collect();
+                    Value::Vector(VectorVal::new(ty, members))
+                }
+                Value::Vector(v) => {
+                    vm.charge_work(at, v.len() as u64)?;
+                    let set = TableVal::new(ty, true, false);
+                    for member in v.items().iter().filter(|member| member.is_set()) {
+                        set.dict.borrow_mut().insert(member.clone(), Value::Unset, vm.network_time);
+                    }
+                    Value::Table(Rc::new(set))
+                }
+                other => other,
+            })
+        });
+        Some(Te { ty, code, e: e.clone() })
     }
 
     pub(super) fn is_type(&mut self, e: &ExprRef, x: &ExprRef, t: &TypeExpr) -> Te {

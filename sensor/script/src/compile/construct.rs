@@ -76,6 +76,9 @@ impl Compiler {
                 self.err(e.span, format!("orphaned field \"{f}\" in record coercion ({shown})"));
                 return Te::error(e);
             };
+            if inits.iter().any(|(given, _)| *given == i) {
+                return self.expr_err(e, &format!("duplicate field name in record constructor: {f}"));
+            }
             self.warn_field(&r, i, x.span, "$");
             let want = r.fields[i].ty;
             let te = self.expr_to(v, want);
@@ -268,6 +271,20 @@ impl Compiler {
     /// The key of one member: a value, or a list for several indices.
     fn member_key(&mut self, e: &ExprRef, k: &ExprRef, index: &[TypeId], text: &str) -> Option<Code> {
         let parts = key_parts(k);
+        if let ([one], [ty]) = (parts.as_slice(), index)
+            && self.spreadable(one, *ty)
+        {
+            return match &one.kind {
+                ExprKind::List(l) => self.alternatives(l, *ty),
+                _ => self.alternatives(&parts, *ty),
+            };
+        }
+        if let [one] = parts.as_slice()
+            && index.len() > 1
+            && let Some(keys) = self.members_of_set(one, index)
+        {
+            return Some(keys);
+        }
         if parts.len() == index.len() {
             if parts.len() > 1 && parts.iter().zip(index).any(|(p, ty)| self.spreadable(p, *ty)) {
                 return self.product_key(&parts, index);
@@ -301,15 +318,7 @@ impl Compiler {
         }
         // A list of alternatives for a single index.
         if let (ExprKind::List(l), [ty]) = (&k.kind, index) {
-            let mut codes = Vec::new();
-            for p in l {
-                let te = self.expr_to(p, *ty);
-                codes.push(self.key_promote(te, *ty)?.code);
-            }
-            return Some(Code::op(move |vm, fr| {
-                let parts = codes.iter().map(|c| vm.eval(c, fr)).collect::<Res<Vec<_>>>()?;
-                Ok(Value::List(parts.into()))
-            }));
+            return self.alternatives(l, *ty);
         }
         let te = self.expr(k);
         if te.ty == TypeId::Any {
@@ -322,12 +331,69 @@ impl Compiler {
         None
     }
 
+    /// Members for one index, each a value or a set whose members are meant. Evaluates to a list.
+    fn alternatives(&mut self, l: &[ExprRef], ty: TypeId) -> Option<Code> {
+        let mut codes = Vec::new();
+        for p in l {
+            if self.spreadable(p, ty) {
+                let te = self.expr(p);
+                codes.push((te.code, true));
+                continue;
+            }
+            let te = self.expr_to(p, ty);
+            if te.is_err() {
+                return None;
+            }
+            match self.key_promote(te, ty) {
+                Some(te) => codes.push((te.code, false)),
+                None => {
+                    self.mixed(p, ty);
+                    return None;
+                }
+            }
+        }
+        Some(Code::op(move |vm, fr| {
+            let mut keys = Vec::with_capacity(codes.len());
+            for (code, several) in &codes {
+                match vm.eval(code, fr)? {
+                    Value::Table(t) if *several => keys.extend(t.snapshot().into_iter().map(|(k, _)| k)),
+                    Value::List(l) if *several => keys.extend(l.iter().cloned()),
+                    v => keys.push(v),
+                }
+            }
+            Ok(Value::List(keys.into()))
+        }))
+    }
+
+    /// A set with just these indices, given where one of its members could stand: all its members.
+    fn members_of_set(&mut self, e: &ExprRef, index: &[TypeId]) -> Option<Code> {
+        if !matches!(e.kind, ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::SetCtor(..)) {
+            return None;
+        }
+        let (te, fine) = self.silently(|c| c.expr(e));
+        let Type::Set(of) = self.vm.types.get(te.ty) else { return None };
+        let same = of.len() == index.len() && of.iter().zip(index).all(|(a, b)| self.vm.types.same(*a, *b));
+        if !fine || !same {
+            return None;
+        }
+        let set = self.expr(e).code;
+        Some(Code::op(move |vm, fr| match vm.eval(&set, fr)? {
+            Value::Table(t) => Ok(Value::List(t.snapshot().into_iter().map(|(k, _)| k).collect())),
+            v => Ok(v),
+        }))
+    }
+
     /// Whether a part of a key is a list or set of alternatives for one index.
     fn spreadable(&mut self, p: &ExprRef, ty: TypeId) -> bool {
         if matches!(p.kind, ExprKind::List(_)) {
-            return self.vm.types.index_of(ty).is_none();
+            let t = &self.vm.types;
+            return t.index_of(ty).is_none() && t.elem(ty).is_none() && t.as_record(ty).is_none();
         }
-        if !matches!(p.kind, ExprKind::Name(_)) {
+        let may_be_set = matches!(
+            p.kind,
+            ExprKind::Name(_) | ExprKind::Field(..) | ExprKind::Binary(..) | ExprKind::SetCtor(..)
+        );
+        if !may_be_set {
             return false;
         }
         let (te, _) = self.silently(|c| c.expr(p));

@@ -152,6 +152,13 @@ impl Compiler {
         init: Option<&Init>,
         attrs: &[Attr],
     ) {
+        if ty != TypeId::Any && !self.vm.types.is_table(ty) && !self.vm.types.is_set(ty) {
+            use AttrKind::{CreateExpire, ExpireFunc, ReadExpire, WriteExpire};
+            let expiry = |a: &&Attr| matches!(a.kind, CreateExpire | ReadExpire | WriteExpire | ExpireFunc);
+            if let Some(a) = attrs.iter().find(expiry) {
+                self.err(a.span, format!("{} only applicable to sets/tables ({full})", a.kind.text()));
+            }
+        }
         let func = self.vm.types.as_func(ty);
         let gkind = match (kind, &func) {
             (VarKind::Const, _) => GlobalKind::Const,

@@ -475,6 +475,15 @@ fn uses_name(s: &Stmt, name: &str) -> bool {
     text.contains(&format!("Name(\"{name}\")")) || text.contains(&format!("name: \"{name}\""))
 }
 
+/// Whether a `when` uses a name in its condition, body or timeout.
+pub(super) fn when_uses(w: &When, name: &str) -> bool {
+    let expr =
+        |e: &ExprRef| uses_name(&Stmt { kind: StmtKind::Expr(e.clone()), span: Span::default() }, name);
+    expr(&w.cond)
+        || uses_name(&w.body, name)
+        || w.timeout.as_ref().is_some_and(|(after, body)| expr(after) || uses_name(body, name))
+}
+
 fn source(l: &Rc<Lambda>, params: &[ParamType]) -> BodySource {
     BodySource { lambda: l.clone(), params: params.iter().map(|param| param.ty).collect() }
 }

@@ -21,6 +21,11 @@ impl Compiler {
         }
         match self.vm.types.get(ta.ty).clone() {
             Type::Table(index, of) => {
+                if let ([one], [TypeId::Pattern]) = (l, index.as_slice())
+                    && let Some(te) = self.pattern_matches(e, a, one, of)
+                {
+                    return te;
+                }
                 let Some(key) = self.key(e, l, &index) else { return Te::error(e) };
                 let code = table_read(ta.code, key, e.clone());
                 Te { ty: of, code, e: e.clone() }
@@ -58,6 +63,25 @@ impl Compiler {
                 self.expr_err(e, &format!("expression with type '{word}' is not a type that can be indexed"))
             }
         }
+    }
+
+    /// A table of patterns indexed by a string: what stands behind every pattern that matches it.
+    fn pattern_matches(&mut self, e: &ExprRef, table: &ExprRef, one: &ExprRef, of: TypeId) -> Option<Te> {
+        let (key, fine) = self.silently(|c| c.expr(one));
+        if !fine || key.ty != TypeId::String {
+            return None;
+        }
+        let ty = self.vm.types.vector(of);
+        let (x, y) = (self.expr(table).code, self.expr(one).code);
+        let code = Code::op(move |vm, fr| {
+            let (Value::Table(t), Value::Str(s)) = (vm.eval(&x, fr)?, vm.eval(&y, fr)?) else {
+                return Ok(Value::Unset);
+            };
+            let dict = t.dict.borrow();
+            let matching = dict.iter().filter(|m| matches!(&m.key, Value::Pattern(p) if p.matches(&s)));
+            Ok(Value::Vector(VectorVal::new(ty, matching.map(|m| m.value.clone()).collect())))
+        });
+        Some(Te { ty, code, e: e.clone() })
     }
 
     /// `any` is indexed by what it holds.

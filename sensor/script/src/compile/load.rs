@@ -7,7 +7,7 @@ use crate::host::Loaded;
 use crate::parser::{Driver, Parser};
 use crate::source::Span;
 use crate::types::TypeId;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// What has been loaded, and the search path.
@@ -20,7 +20,9 @@ pub struct LoadState {
     seen: HashSet<String>,
     unloaded: HashSet<String>,
     /// `@prefixes`.
-    prefixes: Vec<String>,
+    pub prefixes: Vec<String>,
+    /// For folders of the path, whether they are of Zeek's own installation.
+    of_zeek: HashMap<String, bool>,
     /// Modules of Zeek's that this crate does not carry: their options are accepted in `redef`.
     foreign: HashSet<String>,
     depth: Vec<u32>,
@@ -73,7 +75,48 @@ impl Compiler {
         }
     }
 
+    /// The texts that a name stands for: the script, and those that prefixes add to it, which follow it.
     fn find_texts(&mut self, what: &str, span: Span) -> Vec<(Rc<str>, u32)> {
+        let mut texts = self.find_text(what, span);
+        if let Some((_, file)) = texts.first()
+            && !self.load.prefixes.is_empty()
+        {
+            for name in self.prefixed(*file) {
+                let found = self
+                    .load
+                    .path
+                    .clone()
+                    .into_iter()
+                    .find_map(|folder| self.try_path(&format!("{folder}/{name}")));
+                if let Some(Resolved::File(path, text)) = found
+                    && self.load.seen.insert(normal(&path))
+                {
+                    texts.push(self.add_text(&path, &path, &text));
+                }
+            }
+        }
+        texts
+    }
+
+    /// `lcl.base.utils.site` for `base/utils/site.zeek` and the prefix `lcl`.
+    fn prefixed(&self, file: u32) -> Vec<String> {
+        let path = normal(&self.vm.sources.get(file).path);
+        let below = self.load.path.iter().map(|folder| normal(folder)).find_map(|folder| {
+            let rest = path.strip_prefix(folder.as_str())?;
+            (folder.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').to_string())
+        });
+        let path = below.unwrap_or(path);
+        let stem = path.trim_end_matches(".zeek").trim_end_matches(".bro");
+        let stem = stem.trim_end_matches("/__load__").replace('/', ".");
+        self.load
+            .prefixes
+            .iter()
+            .filter(|prefix| !prefix.is_empty())
+            .map(|prefix| format!("{prefix}.{stem}"))
+            .collect()
+    }
+
+    fn find_text(&mut self, what: &str, span: Span) -> Vec<(Rc<str>, u32)> {
         let what = what.trim_matches('"');
         match self.resolve(what, span) {
             Resolved::File(path, text) => {
@@ -96,16 +139,20 @@ impl Compiler {
             Resolved::Known => {
                 // What stands in base/ is declared already, or missed by name.
                 if !what.starts_with("base/") {
-                    let text = match self.vm.host.instead_of(what) {
-                        Some(instead) => format!("{what} loads nothing: {instead}"),
-                        None => format!("this sensor does not have {what}: nothing was loaded"),
-                    };
-                    self.warn(span, text);
+                    match self.vm.host.instead_of(what) {
+                        Some(instead) => self.warn(span, format!("{what} loads nothing: {instead}")),
+                        None => {
+                            let meant = self.meant_script(what).map(|name| format!("; did you mean {name}?"));
+                            let meant = meant.unwrap_or_default();
+                            self.err(span, format!("{what} is no script that is here{meant}"));
+                        }
+                    }
                 }
                 Vec::new()
             }
             Resolved::Missing => {
-                let text = format!("can't find {what}");
+                let meant = self.meant_script(what).map(|name| format!("; did you mean {name}?"));
+                let text = format!("can't find {what}{}", meant.unwrap_or_default());
                 self.diag(crate::diag::Diag::new(crate::diag::Severity::Fatal, span, text));
                 Vec::new()
             }
@@ -136,6 +183,21 @@ impl Compiler {
         self.diag(crate::diag::Diag::new(crate::diag::Severity::Error, Span::default(), text));
     }
 
+    /// The script that ships under a name like this one.
+    fn meant_script(&self, what: &str) -> Option<String> {
+        const MOST: usize = 2;
+        let shipped = self.library.iter().map(|bundled| bundled.name).chain(base::names());
+        let stems = shipped.map(|name| {
+            let name = name.trim_end_matches(".zeek").trim_end_matches("/__load__");
+            name.strip_prefix("policy/").or_else(|| name.strip_prefix("site/")).unwrap_or(name)
+        });
+        let what = what.trim_end_matches(".zeek");
+        let what = what.strip_prefix("policy/").unwrap_or(what);
+        let ranked = stems.map(|stem| (strsim::damerau_levenshtein(stem, what), stem));
+        let near = ranked.filter(|(distance, stem)| *distance <= MOST.min(stem.len() / 4));
+        near.min().map(|(_, stem)| stem.to_string())
+    }
+
     fn add_text(&mut self, name: &str, path: &str, text: &str) -> (Rc<str>, u32) {
         let file = self.vm.sources.add(name, path, text);
         self.vm.loaded.push((name.to_string(), self.load.depth.len() as u32));
@@ -162,7 +224,12 @@ impl Compiler {
             return self.try_path(&path).unwrap_or(Resolved::Missing);
         }
         let dirs = self.load.path.clone();
+        let shipped = base::find(what, &self.library).is_some() || what.starts_with("base/");
         for d in dirs {
+            // Where Zeek is installed, what is native here is not to be replaced by its scripts.
+            if shipped && self.is_of_zeek(&d) {
+                continue;
+            }
             if let Some(r) = self.try_path(&format!("{d}/{what}")) {
                 return r;
             }
@@ -177,6 +244,19 @@ impl Compiler {
             }
             None => Resolved::Missing,
         }
+    }
+
+    /// Whether a folder has Zeek's own scripts: `share/zeek`, or `share/zeek/policy`.
+    fn is_of_zeek(&mut self, folder: &str) -> bool {
+        if let Some(known) = self.load.of_zeek.get(folder) {
+            return *known;
+        }
+        let above = folder.trim_end_matches('/').strip_suffix("/policy");
+        let roots = std::iter::once(folder).chain(above);
+        let is =
+            roots.into_iter().any(|root| self.vm.host.is_dir(&format!("{root}/base/frameworks/logging")));
+        self.load.of_zeek.insert(folder.to_string(), is);
+        is
     }
 
     fn try_path(&mut self, path: &str) -> Option<Resolved> {
@@ -228,6 +308,10 @@ impl Driver for Compiler {
 
     fn error(&mut self, span: Span, text: String) {
         self.err(span, text);
+    }
+
+    fn warning(&mut self, span: Span, text: String) {
+        self.warn(span, text);
     }
 
     fn condition(&mut self, e: &ExprRef) -> bool {
@@ -285,8 +369,12 @@ impl Driver for Compiler {
     }
 
     fn prefixes(&mut self, what: &str) {
+        let adds = what.starts_with('+');
         let list = what.trim_start_matches('+').trim_start_matches('=').trim();
-        self.load.prefixes = list.split(':').map(str::to_string).collect();
+        if !adds {
+            self.load.prefixes.clear();
+        }
+        self.load.prefixes.extend(list.split(':').map(str::to_string));
     }
 
     fn deprecated_file(&mut self, why: Option<&str>, span: Span) {
@@ -296,6 +384,10 @@ impl Driver for Compiler {
             None => format!("deprecated script loaded ({name})"),
         };
         Compiler::warn(self, span, text);
+    }
+
+    fn ignore_deprecations(&mut self, ignore: bool) {
+        self.ignore_deprecations = ignore;
     }
 
     fn enter_file(&mut self, file: u32) {

@@ -95,6 +95,8 @@ pub struct Compiler {
     top_ctx: Option<FnCtx>,
     /// `redef`s seen for `Module::option=value` on the command line: errors there have their own wording.
     pub quiet: u32,
+    /// `@pragma push ignore-deprecations` is in force.
+    ignore_deprecations: bool,
     /// Inside `@if ( … )`, where only globals count.
     in_condition: bool,
 }
@@ -121,6 +123,7 @@ impl Compiler {
             alternates: std::collections::HashMap::new(),
             top_ctx: None,
             quiet: 0,
+            ignore_deprecations: false,
             in_condition: false,
         }
     }

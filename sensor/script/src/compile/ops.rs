@@ -63,7 +63,15 @@ impl Compiler {
         if ta.is_err() || tb.is_err() {
             return Te::error(e);
         }
-        let (ta, tb) = (self.keepable(ta), self.keepable(tb));
+        let (mut ta, mut tb) = (self.keepable(ta), self.keepable(tb));
+        if matches!(op, BinOp::Eq | BinOp::Ne) {
+            // A time may be compared with a zero that is written out, and with no other number.
+            match (ta.ty, tb.ty) {
+                (TypeId::Time, _) if is_zero(&tb) => tb.ty = TypeId::Time,
+                (_, TypeId::Time) if is_zero(&ta) => ta.ty = TypeId::Time,
+                _ => {}
+            }
+        }
         let (va, vb) = (self.vm.types.elem(ta.ty), self.vm.types.elem(tb.ty));
         let (ea, eb) = (va.unwrap_or(ta.ty), vb.unwrap_or(tb.ty));
         let vector = va.is_some() || vb.is_some();
@@ -92,6 +100,7 @@ impl Compiler {
     fn scalar_ok(&self, a: TypeId, b: TypeId) -> bool {
         self.vm.types.is_arith(a) && self.vm.types.is_arith(b)
             || a == b
+            || matches!((a, b), (TypeId::Time | TypeId::Interval, _) | (_, TypeId::Interval))
             || a == TypeId::Any
             || b == TypeId::Any
     }
@@ -262,6 +271,12 @@ impl Compiler {
 }
 
 type Pair = (Code, Code);
+
+/// A number that is zero, known when the script is read.
+fn is_zero(te: &Te) -> bool {
+    matches!(te.code, Code::Const(Value::Count(0) | Value::Int(0)))
+        || matches!(te.code, Code::Const(Value::Double(d)) if d == 0.0)
+}
 
 /// Bytes moved or looked at that count as one step of the instruction budget.
 pub const BYTES_PER_STEP: usize = 64;

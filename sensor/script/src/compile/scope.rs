@@ -22,6 +22,8 @@ pub struct LocalVar {
 /// The function being compiled.
 pub struct FnCtx {
     pub scopes: Vec<HashMap<Name, LocalVar>>,
+    /// Locals of blocks that have ended: their names stay known to the end of the function, as Zeek's do.
+    ended: HashMap<Name, LocalVar>,
     pub next_slot: u32,
     pub frame_size: u32,
     pub ret: TypeId,
@@ -56,6 +58,7 @@ impl FnCtx {
     pub fn new(flavor: Flavor, ret: TypeId) -> FnCtx {
         FnCtx {
             scopes: vec![HashMap::new()],
+            ended: HashMap::new(),
             next_slot: 0,
             frame_size: 0,
             ret,
@@ -80,10 +83,15 @@ impl FnCtx {
     }
 
     fn find_mut(&mut self, name: &str) -> Option<&mut LocalVar> {
-        self.scopes.iter_mut().rev().find_map(|s| s.get_mut(name))
+        self.scopes.iter_mut().rev().find_map(|s| s.get_mut(name)).or_else(|| self.ended.get_mut(name))
     }
 
     pub fn find(&self, name: &str) -> Option<&LocalVar> {
+        self.find_open(name).or_else(|| self.ended.get(name))
+    }
+
+    /// The same among those whose block has not ended.
+    pub fn find_open(&self, name: &str) -> Option<&LocalVar> {
         self.scopes.iter().rev().find_map(|s| s.get(name))
     }
 }
@@ -189,7 +197,7 @@ impl Compiler {
 
     pub(super) fn pop_scope(&mut self) {
         if let Some(f) = self.fns.last_mut() {
-            f.scopes.pop();
+            f.ended.extend(f.scopes.pop().into_iter().flatten());
         }
     }
 
@@ -197,7 +205,7 @@ impl Compiler {
     pub(super) fn check_deprecated(&mut self, i: u32, span: Span) {
         let g = &self.vm.globals[i as usize];
         if let Some(why) = &g.deprecated {
-            if self.in_base {
+            if self.in_base || self.ignore_deprecations {
                 return;
             }
             let text = match why {

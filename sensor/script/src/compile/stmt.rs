@@ -339,6 +339,12 @@ impl Compiler {
                 self.err(span, format!("already defined ({shown})"));
                 return None;
             }
+            // Names that ship here and not in Zeek are no mistake of the script's.
+            if !self.in_base && !self.load.is_bundled(g.span.file) {
+                let shown = g.name.clone();
+                self.err(span, format!("already a global identifier ({shown})"));
+                return None;
+            }
         }
         self.fns.last_mut().map(|c| c.declare(n, ty, constant, span))
     }
@@ -353,12 +359,17 @@ impl Compiler {
             if is_return { Flavor::Function } else { flavor },
             if is_return { ret } else { TypeId::Void },
         );
-        // A list of captures is complete; scripts older than such lists take what they use.
-        ctx.auto_capture = Some(w.captures.is_none());
+        ctx.auto_capture = Some(false);
         if !is_return {
             ctx.flavor = Flavor::Event;
         }
-        for c in w.captures.iter().flatten() {
+        let listed = w.captures.as_deref().unwrap_or_default();
+        for (i, c) in listed.iter().enumerate() {
+            if listed.iter().take(i).any(|d| d.name == c.name) {
+                self.err(c.span, format!("{} listed multiple times in capture", c.name));
+            } else if !super::func::when_uses(w, &c.name) {
+                self.err(c.span, format!("{} is captured but not used inside \"when\" statement", c.name));
+            }
             match self.find_name(&c.name, c.span) {
                 Some(f) if !matches!(f.place, Place::Global(_)) => {
                     ctx.captured.push((c.name.clone(), f.ty));

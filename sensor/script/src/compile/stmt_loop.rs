@@ -143,7 +143,7 @@ impl Compiler {
         if &**n == "_" {
             return Some(None);
         }
-        if let Some(v) = self.fns.last().and_then(|f| f.find(n)).cloned() {
+        if let Some(v) = self.fns.last().and_then(|f| f.find_open(n)).cloned() {
             if self.vm.types.same(v.ty, ty) {
                 return Some(Some(v.slot));
             }
@@ -208,6 +208,7 @@ impl Compiler {
                 self.err(at, format!("cannot mix cases with expressions and types ({shown})"));
                 return None;
             }
+            fine &= self.ends_in_order(c);
             fine &= self.case_exprs(c, ty, i, &mut labels);
             self.push_scope();
             fine &= self.case_types(c, ty, i, &mut labels);
@@ -219,6 +220,23 @@ impl Compiler {
             }
         }
         fine.then_some((labels, default, bodies))
+    }
+
+    /// Whether a case says at its end where to go on.
+    fn ends_in_order(&mut self, c: &Case) -> bool {
+        let ends = c.body.last().map(last_statement).is_some_and(|last| {
+            matches!(last.kind, StmtKind::Break | StmtKind::Fallthrough | StmtKind::Return(_))
+                || matches!(last.kind, StmtKind::ReturnWhen(_))
+        });
+        if !ends {
+            self.err(c.span, "case block must end in break/fallthrough/return statement");
+        }
+        let named = c.types.iter().any(|(_, name)| name.is_some());
+        let through = c.body.iter().any(falls_through);
+        if named && through {
+            self.err(c.span, "invalid 'fallthrough' in type-casting 'case' block");
+        }
+        ends && !(named && through)
     }
 
     fn case_exprs(&mut self, c: &Case, ty: TypeId, i: usize, labels: &mut Labels) -> bool {
@@ -357,5 +375,27 @@ fn iterate(v: &Value) -> Vec<(Value, Value)> {
             .collect(),
         Value::Str(s) => s.iter().map(|b| (Value::str([*b]), Value::Unset)).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The statement that a block ends with.
+fn last_statement(s: &StmtRef) -> &StmtRef {
+    let mut s = s;
+    while let StmtKind::Block(l) = &s.kind
+        && let Some(last) = l.last()
+    {
+        s = last;
+    }
+    s
+}
+
+/// Whether a `fallthrough` of this `switch` stands somewhere in a statement.
+fn falls_through(s: &StmtRef) -> bool {
+    match &s.kind {
+        StmtKind::Fallthrough => true,
+        StmtKind::Block(l) => l.iter().any(falls_through),
+        StmtKind::If(_, yes, no) => falls_through(yes) || no.as_ref().is_some_and(falls_through),
+        StmtKind::For(_, body) | StmtKind::While(_, body) => falls_through(body),
+        _ => false,
     }
 }

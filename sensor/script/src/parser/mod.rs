@@ -30,6 +30,7 @@ pub trait Driver {
     fn declare(&mut self, d: &Decl);
     /// A syntax or other error in the text.
     fn error(&mut self, span: Span, text: String);
+    fn warning(&mut self, span: Span, text: String);
     /// `@if ( e )`.
     fn condition(&mut self, e: &ExprRef) -> bool;
     /// `@ifdef ( id )`.
@@ -42,6 +43,8 @@ pub trait Driver {
     fn prefixes(&mut self, what: &str);
     /// A file named with `@deprecated` was loaded.
     fn deprecated_file(&mut self, why: Option<&str>, span: Span);
+    /// `@pragma push ignore-deprecations` and its end.
+    fn ignore_deprecations(&mut self, ignore: bool);
     /// A text begins or ends; the module in force belongs to the text.
     fn enter_file(&mut self, file: u32);
     fn leave_file(&mut self, file: u32);
@@ -53,7 +56,20 @@ struct Open {
     lexer: Lexer,
     /// `@if` branches open in this text, with where they began.
     conds: Vec<Span>,
+    /// `@pragma push` in force, with where they stand.
+    pragmas: Vec<(Rc<str>, Span)>,
 }
+
+impl Open {
+    fn new(text: Rc<str>, file: u32) -> Open {
+        Open { lexer: Lexer::new(text, file), conds: Vec::new(), pragmas: Vec::new() }
+    }
+}
+
+/// `@pragma push` in force at once; stops a script that pushes without end.
+const MAX_PRAGMAS: usize = 1000;
+/// The pragma there is.
+const IGNORE_DEPRECATIONS: &str = "ignore-deprecations";
 
 /// A parser over a stack of texts.
 pub struct Parser<'d> {
@@ -77,7 +93,7 @@ impl<'d> Parser<'d> {
         driver.enter_file(file);
         let mut p = Parser {
             driver,
-            stack: vec![Open { lexer: Lexer::new(text, file), conds: Vec::new() }],
+            stack: vec![Open::new(text, file)],
             tok: Token { tok: Tok::Eof, span: Span { file, lo: 0, hi: 0 } },
             ahead: None,
             prev: Span { file, lo: 0, hi: 0 },
@@ -127,6 +143,7 @@ impl<'d> Parser<'d> {
                     self.close_file(t.span);
                 }
                 Tok::Eof => {
+                    self.unbalanced_pragma();
                     if let Some(open) = self.stack.last_mut()
                         && let Some(span) = open.conds.pop()
                     {
@@ -141,6 +158,7 @@ impl<'d> Parser<'d> {
     }
 
     fn close_file(&mut self, at: Span) {
+        self.unbalanced_pragma();
         if let Some(open) = self.stack.pop() {
             if let Some(span) = open.conds.first() {
                 self.driver.error(*span, "unmatched @if...".into());
@@ -153,8 +171,56 @@ impl<'d> Parser<'d> {
     fn open_pending(&mut self) {
         if let Some((text, file)) = self.pending.pop() {
             self.driver.enter_file(file);
-            self.stack.push(Open { lexer: Lexer::new(text, file), conds: Vec::new() });
+            self.stack.push(Open::new(text, file));
         }
+    }
+
+    /// Ends what is pushed still where a text ends.
+    fn unbalanced_pragma(&mut self) {
+        let Some(open) = self.stack.last_mut() else { return };
+        let left = std::mem::take(&mut open.pragmas);
+        if let Some((_, at)) = left.first() {
+            self.driver.error(*at, "@pragma push without pop".into());
+            self.driver.ignore_deprecations(false);
+        }
+    }
+
+    fn pragma(&mut self, what: &str, span: Span) {
+        let mut words = what.split_whitespace();
+        let (word, value) = (words.next(), words.next());
+        let Some(open) = self.stack.last_mut() else { return };
+        match (word, value) {
+            (None, _) => self.driver.error(span, "@pragma without value".into()),
+            (Some("push"), None) => self.driver.error(span, "@pragma push without value".into()),
+            (Some("push"), Some(value)) => {
+                if value != IGNORE_DEPRECATIONS {
+                    self.driver.warning(span, format!("@pragma push for unknown {value}"));
+                }
+                if open.pragmas.len() < MAX_PRAGMAS {
+                    open.pragmas.push((value.into(), span));
+                }
+                self.say_pragmas();
+            }
+            (Some("pop"), value) => {
+                match (open.pragmas.pop(), value) {
+                    (None, _) => self.driver.error(span, "@pragma pop without push".into()),
+                    (Some((pushed, _)), Some(value)) if *pushed != *value => {
+                        self.driver.error(span, format!("@pragma pop for {value}, but {pushed} was pushed"));
+                    }
+                    (Some(_), _) => {}
+                }
+                self.say_pragmas();
+            }
+            (Some(other), _) => self.driver.warning(span, format!("unknown @pragma {other}")),
+        }
+    }
+
+    fn say_pragmas(&mut self) {
+        let ignore = self
+            .stack
+            .last()
+            .is_some_and(|open| open.pragmas.iter().any(|(pragma, _)| &**pragma == IGNORE_DEPRECATIONS));
+        self.driver.ignore_deprecations(ignore);
     }
 
     fn directive(&mut self, d: Directive, span: Span) {
@@ -176,6 +242,7 @@ impl<'d> Parser<'d> {
             }
             Directive::Unload(what) => self.driver.unload(&what, span),
             Directive::Prefixes(what) => self.driver.prefixes(&what),
+            Directive::Pragma(what) => self.pragma(&what, span),
             Directive::Deprecated(why) => self.driver.deprecated_file(why.as_deref(), span),
             Directive::If | Directive::IfAnalyze | Directive::Ifdef | Directive::Ifndef => {
                 self.conditional(&d, span)

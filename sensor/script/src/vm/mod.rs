@@ -310,7 +310,7 @@ pub struct Vm {
     pub calls: Vec<Call>,
     pub(crate) disabled_groups: HashSet<Rc<str>>,
     pub(crate) state: crate::builtins::State,
-    pub(crate) loaded: Vec<(String, u32)>,
+    pub loaded: Vec<(String, u32)>,
     /// Files of signatures, for the embedder: where each is, and its text.
     pub signature_files: Vec<(String, String)>,
     /// What records of each type begin with.

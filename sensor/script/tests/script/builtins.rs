@@ -251,3 +251,27 @@ fn event_groups() {
         "grouped\nplain\nplain\n",
     );
 }
+
+#[test]
+fn names_of_netbios_are_decoded() {
+    prints(
+        "local n = \"fhepfcelehfcepfffacacacacacacabl\"; print decode_netbios_name(n), decode_netbios_name_type(n); print decode_netbios_name(\"x\"), decode_netbios_name_type(\"\");",
+        "WORKGROUP, 27\n, 0\n",
+    );
+}
+
+#[test]
+fn paraglobs_find_what_shells_would() {
+    prints(
+        "local p = paraglob_init(vector(\"*\", \"d?g\", \"*og\", \"d?\", \"d[!wl]g\", \"a\\\\*\", \"[x\")); print paraglob_match(p, \"dog\"), paraglob_match(p, \"a*\"), paraglob_match(p, \"[x\"); print paraglob_equals(p, copy(p)), paraglob_equals(p, paraglob_init(vector(\"a\")));",
+        "[*, *og, d?g, d[!wl]g], [*, a\\*], [*, [x]\nT, F\n",
+    );
+}
+
+#[test]
+fn versions_are_taken_apart() {
+    script_prints(
+        "@load base/misc/version\nevent zeek_init() { local v = Version::parse(\"2.6.4-beta2-45-debug\"); print v$version_number, v$beta, v$commit, v$debug, Version::at_least(\"3.0\"), Version::at_least(\"99.1\"); }",
+        "20604, T, 45, T, T, F\n",
+    );
+}

@@ -212,3 +212,54 @@ fn count_underflow_warns() {
     assert_eq!(r.out, "18446744073709551615\n");
     assert_eq!(r.err, "warning in x.zeek, line 1: count underflow (--c)\n");
 }
+
+#[test]
+fn cases_say_where_to_go_on() {
+    let end = "error in x.zeek, line 1: case block must end in break/fallthrough/return statement";
+    refused("event zeek_init() { switch 1 { case 1: print 1; } }", &[end]);
+    refused("event zeek_init() { switch 1 { default: if ( T ) break; } }", &[end]);
+    let through = "error in x.zeek, line 1: invalid 'fallthrough' in type-casting 'case' block";
+    refused(
+        "event zeek_init() { local x: any = 1; switch x { case type count as c: if ( T ) fallthrough; break; default: break; } }",
+        &[through],
+    );
+}
+
+#[test]
+fn what_a_when_uses_is_listed() {
+    refused(
+        "event zeek_init() { local a = 1; when ( a == 1 ) { print 2; } }",
+        &["error in x.zeek, line 1: a is used inside lambda but not captured"],
+    );
+    refused(
+        "event zeek_init() { local a = 1; when [a] ( T ) { print 2; } }",
+        &["error in x.zeek, line 1: a is captured but not used inside \"when\" statement"],
+    );
+}
+
+#[test]
+fn names_are_declared_once() {
+    refused(
+        "global x = 1; event zeek_init() { local x = 2; }",
+        &["error in x.zeek, line 1: already a global identifier (x)"],
+    );
+    refused(
+        "type R: record { a: count; }; global r = R($a=1, $a=2);",
+        &["error in x.zeek, line 1: duplicate field name in record constructor: a (R($a=1, $a=2))"],
+    );
+    refused(
+        "global x = 1 &create_expire=1sec;",
+        &["error in x.zeek, line 1: &create_expire only applicable to sets/tables (x)"],
+    );
+}
+
+#[test]
+fn pragmas_without_their_other_half_are_refused() {
+    refused("@pragma push ignore-deprecations\n", &["error in x.zeek, line 1: @pragma push without pop"]);
+    refused("@pragma pop\n", &["error in x.zeek, line 1: @pragma pop without push"]);
+    refused("@pragma\n", &["error in x.zeek, line 1: @pragma without value"]);
+    refused(
+        "@pragma push ignore-deprecations\n@pragma pop other\n",
+        &["error in x.zeek, line 2: @pragma pop for other, but ignore-deprecations was pushed"],
+    );
+}

@@ -196,14 +196,14 @@ fn loop_may_change_its_table() {
 fn switch_by_value_and_type() {
     let f = |x: &str| {
         format!(
-            "switch {x} {{ case 1, 2: print \"few\"; break; case 3: print \"three\"; fallthrough; case 4: print \"four\"; break; default: print \"many\"; }}"
+            "switch {x} {{ case 1, 2: print \"few\"; break; case 3: print \"three\"; fallthrough; case 4: print \"four\"; break; default: print \"many\"; break; }}"
         )
     };
     prints(&f("2"), "few\n");
     prints(&f("3"), "three\nfour\n");
     prints(&f("9"), "many\n");
     prints(
-        "local x: any = \"s\"; switch x { case type count as c: print \"count\", c; case type string as s: print \"string\", s; }",
+        "local x: any = \"s\"; switch x { case type count as c: print \"count\", c; break; case type string as s: print \"string\", s; break; }",
         "string, s\n",
     );
 }
@@ -627,5 +627,65 @@ fn a_uri_comes_apart() {
     assert_eq!(
         out.out,
         "T, h, 21, /d/e.tar.gz, e.tar, gz, 1\nF, [::1], 0, /x/, -, -, 0\nF, h, 80, /, -, -, 0\n"
+    );
+}
+
+#[test]
+fn locals_are_known_to_the_end_of_their_function() {
+    prints(
+        "if ( T ) { local x = 5; } print x; for ( i in set(7) ) { local y = i; } print i, y;",
+        "5\n7, 7\n",
+    );
+    prints(
+        "if ( T ) { local x = 5; } else { local x = \"a\"; print x; } if ( F ) { local z = 1; } z = 2; print z;",
+        "2\n",
+    );
+}
+
+#[test]
+fn sets_stand_for_their_members_in_constructors() {
+    script_prints(
+        "const a: set[port] = { 21/tcp, 22/tcp } &redef; const b: set[port] = { 23/tcp, a };
+         const two: set[string, count] = { [\"x\", 1] };
+         redef a += { b };
+         const t: table[port] of count = { [[21/tcp, 22/tcp]] = 1, [b] = 2 };
+         const all: set[string, count] = { two, [\"y\", 2] };
+         event zeek_init() { print |b|, |a|, |t|, t[21/tcp], |all|; local s: set[count]; s += { 4, 5 }; print |s|; }",
+        "3, 3, 3, 2, 2\n2\n",
+    );
+}
+
+#[test]
+fn a_time_may_be_compared_with_zero() {
+    prints("local t: time = double_to_time(0.0); print t == 0, 0 == t, t != 0.0;", "T, T, F\n");
+}
+
+#[test]
+fn tables_of_patterns_answer_with_all_that_match() {
+    script_prints(
+        "event zeek_init() { local t: table[pattern] of count; t[/foo/] = 1; t[/f.*/] = 2; t[/b/] = 3;
+             print sort(t[\"foo\"]), t[\"fx\"], |t[\"q\"]|, \"b\" in t, \"q\" in t, t[/b/]; }",
+        "[1, 2], [2], 0, T, F, 3\n",
+    );
+}
+
+#[test]
+fn vectors_of_times_and_intervals_have_arithmetic() {
+    prints(
+        "local v = vector(1sec, 2sec); print v * 2.0, v - 1sec, v / v; local w: vector of count; w[0] = 1; w[2] = 3; print w + w;",
+        "[2.0 secs, 4.0 secs], [0 secs, 1.0 sec], [1.0, 1.0]\n[2, , 6]\n",
+    );
+}
+
+#[test]
+fn sets_and_vectors_are_cast_to_each_other() {
+    prints("print |set(1, 2) as vector of count|, vector(3, 3) as set[count];", "2, {\n3\n}\n");
+}
+
+#[test]
+fn pragmas_are_balanced() {
+    script_prints(
+        "@pragma push ignore-deprecations\nfunction f() &deprecated=\"x\" { print 1; }\nevent zeek_init() { f(); }\n@pragma pop\n",
+        "1\n",
     );
 }

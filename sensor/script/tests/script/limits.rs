@@ -117,7 +117,7 @@ fn the_default_depth_fits_a_small_stack() {
     // Worker threads have 2 MiB unless told otherwise; calls through several statements and operators are the
     // deepest a script's call gets.
     let t = std::thread::Builder::new().stack_size(2 << 20).spawn(|| {
-        let code = "function f(n: count): count { local v = vector(n); for ( i, x in v ) { switch x { default: if ( x >= 0 ) { return 1 + (T ? (0 + (0 + f(n + 1))) : 0); } } } return 0; }\nevent zeek_init() { f(0); }";
+        let code = "function f(n: count): count { local v = vector(n); for ( i, x in v ) { switch x { default: if ( x >= 0 ) { return 1 + (T ? (0 + (0 + f(n + 1))) : 0); } break; } } return 0; }\nevent zeek_init() { f(0); }";
         let opts = ScriptOptions { limits: Limits::default(), ..options(code) };
         run_with(&opts, TestHost::default()).err
     });

@@ -161,9 +161,6 @@ fn a_handler_that_would_do_nothing_is_known() {
         ("if ( ! is_orig || tells(code) ) return;", [false, false, true, true]),
         ("if ( count_in(c) == 7 ) return; ++seen;", [true; 4]),
         ("local n = count_in(c); if ( n != 7 ) ++seen;", [true; 4]),
-        // A local with the name of a constant.
-        ("local limit = code; if ( limit != 404 ) ++seen;", [false, true, false, true]),
-        ("{ local limit = 1; } if ( code >= limit ) ++seen;", [true, false, true, false]),
         ("for ( x in codes ) ++seen;", [false; 4]),
         ("while ( T ) break;", [false; 4]),
     ] {
