@@ -44,6 +44,13 @@ pub struct Protocol {
     pub constants: Option<Constants>,
 }
 
+impl Protocol {
+    /// It is loaded as `base/protocols/NAME`.
+    pub fn is_scripted(&self) -> bool {
+        !self.logs.is_empty() || self.script.is_some()
+    }
+}
+
 /// A script's name, and what makes it.
 pub type Constants = (&'static str, fn() -> String);
 

@@ -47,8 +47,7 @@ fn of_protocols() -> Vec<(String, Loaded, String)> {
     let constants = analyze::protocols().iter().filter_map(|protocol| protocol.constants);
     let constants =
         constants.map(|(name, text)| (format!("base/protocols/{name}.zeek"), Loaded::OnDemand, text()));
-    let scripted =
-        analyze::protocols().iter().filter(|protocol| !protocol.logs.is_empty() || protocol.script.is_some());
+    let scripted = analyze::protocols().iter().filter(|protocol| protocol.is_scripted());
     pipeline::declared_logs().map(log).chain(constants).chain(scripted.map(script)).collect()
 }
 
@@ -87,10 +86,9 @@ static SCRIPTS: &[Bundled] = &[
 /// What is there instead of scripts of Zeek's that are not.
 pub(super) fn instead_of(script: &str) -> Option<&'static str> {
     const NATIVELY: &str = "a sensor writes its log by itself, as [loss] in its configuration says";
-    const INSTEAD: [(&str, &str); 5] = [
+    const INSTEAD: [(&str, &str); 4] = [
         ("misc/stats", NATIVELY),
         ("misc/capture-loss", NATIVELY),
-        ("tuning/defaults", "what it sets are the defaults here"),
         ("frameworks/telemetry", "a sensor serves metrics where service.metrics in its configuration says"),
         (
             "protocols/ssl/notary",

@@ -1,0 +1,3 @@
+# Where this was in Zeek before 6.
+
+@load policy/frameworks/analyzer/detect-protocols
