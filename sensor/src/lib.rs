@@ -14,6 +14,7 @@ pub mod flow;
 pub mod input;
 pub mod log;
 pub mod notice;
+pub mod packages;
 pub mod pipeline;
 pub mod policy;
 pub mod record;

@@ -163,6 +163,7 @@ fn ad_hoc() -> Sensor {
 /// Captures until told to stop.
 pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
+    let bare = scripts.is_bare();
     let mut overrides = Overrides {
         config,
         interfaces,
@@ -269,7 +270,10 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     };
     sensor.config.exports = sinks.exports();
     let rotation = Rotation::of(&sensor.config, sensor.rotates, sensor.rotate_at);
+    let nothing = bare.then(std::collections::BTreeSet::new);
+    let asked = scripts.as_ref().map_or(nothing, |scripts| scripts.asked_logs());
     let logs = Logs::live(target, sensor.config.format, rotation, archiver)
+        .only(asked)
         .exporting(&sinks.exports(), sinks.outlets())
         .holding(lock);
     let control = Arc::new(Control::new(&sensor.config));

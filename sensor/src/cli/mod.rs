@@ -1,15 +1,20 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod cut;
 mod live;
+mod migrate;
 mod options;
+mod pkg;
 mod progress;
 mod reload;
 mod script;
 mod streams;
 mod summary;
 mod test;
+mod zeek;
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -55,10 +60,20 @@ const HUNG: u8 = 5;
 /// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
 /// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
 /// `nightjar status` shows the running sensor; `nightjar reload` lets it read its configuration and scripts
-/// again; `nightjar test DIR` runs tests of scripts; `nightjar schemas` writes JSON Schemas of exported rows.
+/// again; `nightjar test DIR` runs tests of scripts; `nightjar pkg` installs packages of them; `nightjar migrate` takes over what configured a Zeek; `nightjar schemas` writes JSON Schemas of exported rows.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(
+    name = "nightjar",
+    version,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    after_help = AFTER_HELP
+)]
 struct Args {
+    /// Print version
+    #[arg(short = 'v', short_alias = 'V', long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+
     /// Capture on this interface; may be given several times
     #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
     interfaces: Vec<String>,
@@ -108,6 +123,9 @@ struct Args {
 
     #[command(flatten)]
     scripts: script::ScriptArgs,
+
+    #[command(flatten)]
+    zeek: zeek::ZeekArgs,
 }
 
 /// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
@@ -134,6 +152,13 @@ is sent by the next run); 5 the analysis of a packet did not end, a fault of our
 packet; the logs have what was said before); 130 and 143 ended by SIGINT or SIGTERM (the logs of what was \
 read are complete).";
 
+/// What may be the first word of a command line.
+const COMMANDS: [&str; 9] =
+    ["check", "doctor", "migrate", "pkg", "reload", "schemas", "status", "test", ZEEK_CUT];
+
+/// The command that this program is too, by that name.
+const ZEEK_CUT: &str = "zeek-cut";
+
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
     pipeline::streams().map(|schema| schema.path).collect::<Vec<_>>().into()
@@ -142,6 +167,14 @@ fn log_names() -> PossibleValuesParser {
 /// Runs the command.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
+    // By a link of that name, or by the word.
+    let called = args.first().and_then(|program| Path::new(program).file_name());
+    if called.is_some_and(|name| name == OsStr::new(ZEEK_CUT) || name == OsStr::new("bro-cut")) {
+        return ExitCode::from(cut::run(args.into_iter()));
+    }
+    if args.get(1).is_some_and(|word| word == ZEEK_CUT) {
+        return ExitCode::from(cut::run(args.into_iter().skip(1)));
+    }
     let rest = args.get(1..).unwrap_or_default();
     let code =
         match rest.first().and_then(|word| word.to_str()) {
@@ -150,6 +183,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             }
             Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
             Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("migrate") => parse(migrate::MigrateArgs::try_parse_from(rest))
+                .map(|args| on_script_stack(move |_| args.run())),
+            Some("pkg") => parse(pkg::PkgArgs::try_parse_from(rest)).map(pkg::PkgArgs::run),
             Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
             Some("schemas") => parse(streams::SchemasArgs::try_parse_from(rest))
                 .map(|args| on_script_stack(move |_| args.run())),
@@ -235,7 +271,18 @@ fn check(args: &CheckArgs) -> Result<u8, String> {
 }
 
 /// Runs a parsed command line. An error is a mistake in it.
-fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
+fn run(mut args: Args, waiting: &Waiting) -> Result<u8, String> {
+    let flags = std::mem::take(&mut args.zeek);
+    flags.tell()?;
+    if let Some(answered) = flags.answer(&args.scripts) {
+        return answered;
+    }
+    args.scripts.seeds = flags.seeds()?;
+    args.interfaces = args.interfaces.iter().map(|name| zeek::interface(name)).collect::<Result<_, _>>()?;
+    args.find_capture()?;
+    let status = flags.status("INITIALIZING [main]");
+    let mut clock = zeek::Clock::start(flags.time);
+    status.is("RUNNING [net_run]");
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
         return live::run(args, waiting);
     }
@@ -251,9 +298,15 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     }
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };
     let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
-    let (mut scripts, later) = match args.scripts.compile(true, traffic, engine)? {
+    let bare = args.scripts.is_bare();
+    let compiled = args.scripts.compile(true, traffic, engine)?;
+    clock.initialized();
+    let (mut scripts, later) = match compiled {
         script::Compiled::None => (None, None),
-        script::Compiled::Failed => return Ok(script::FAILED),
+        script::Compiled::Failed => {
+            args.scripts.meant_command().iter().for_each(|hint| tell(hint));
+            return Ok(script::FAILED);
+        }
         script::Compiled::Scripts(scripts) => (Some(scripts), None),
         script::Compiled::Deferred(options) => (None, Some(*options)),
     };
@@ -315,12 +368,15 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     config.exports = sinks.exports();
     let outlets = sinks.outlets();
     let rows_shown = matches!(target, Target::Stdout(_));
+    let nothing = bare.then(BTreeSet::new);
+    let asked_logs = scripts.as_ref().map_or(nothing, |scripts| scripts.asked_logs());
     let options = ReplayOptions {
         capture: capture.clone(),
         filter: args.filter.or_else(|| config.packet_filter.expression()),
         write: args.write,
         workers: usize::from(args.workers),
         target,
+        asked_logs,
         stop: told.stop.clone(),
         in_step: scripts.as_ref().is_some_and(|scripts| scripts.may_act()),
         hang_after,
@@ -382,6 +438,25 @@ fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
                 CaptureError::Filter { .. } => USAGE,
                 _ => BAD_CAPTURE,
             })
+        }
+    }
+}
+
+impl Args {
+    /// A capture that was given like a script is what is read.
+    fn find_capture(&mut self) -> Result<(), String> {
+        let captures = self.scripts.captures();
+        let several = usize::from(self.read.is_some() || !self.interfaces.is_empty()) + captures.len() > 1;
+        match captures.into_iter().next() {
+            Some(capture) if several => Err(format!(
+                "{} is a capture: one is read at a time, and none beside an interface",
+                capture.display()
+            )),
+            Some(capture) => {
+                self.read = Some(capture);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 }

@@ -8,12 +8,13 @@ use nightjar_script::{Assignment, ScriptOptions, StdHost, Traffic};
 use crate::cli::options;
 use crate::config::Config;
 use crate::config::options::{Given, OptionDef, Role};
+use crate::packages::Packages;
 use crate::script_host::Scripts;
 
 /// The exit code where a script does not compile.
 pub(super) const FAILED: u8 = 1;
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(super) struct ScriptArgs {
     /// Run this code as if it stood in a script
     #[arg(short = 'e', long = "exec", value_name = "CODE")]
@@ -30,6 +31,14 @@ pub(super) struct ScriptArgs {
     /// Scripts in Zeek's language, and options such as LogAscii::use_json=T
     #[arg(value_name = "SCRIPT | NAME=VALUE")]
     words: Vec<String>,
+
+    /// Also look for PREFIX.path.of.the.script of each script that is loaded
+    #[arg(short = 'p', long = "prefix", value_name = "PREFIX")]
+    prefixes: Vec<String>,
+
+    /// The file with the seeds of tables, in place of ZEEK_SEED_FILE.
+    #[arg(skip)]
+    pub seeds: Option<std::path::PathBuf>,
 }
 
 /// What came of the scripts.
@@ -57,7 +66,25 @@ impl ScriptArgs {
     /// These scripts alone.
     pub fn of(scripts: &[&str]) -> ScriptArgs {
         let words = scripts.iter().map(|script| (*script).to_owned()).collect();
-        ScriptArgs { code: Vec::new(), signatures: Vec::new(), bare: false, words }
+        ScriptArgs { words, ..ScriptArgs::default() }
+    }
+
+    /// Captures among the scripts, which are taken out.
+    pub fn captures(&mut self) -> Vec<std::path::PathBuf> {
+        super::zeek::captures(&mut self.words)
+    }
+
+    /// Where no script of the first word's name is there, the command that is written like it.
+    pub fn meant_command(&self) -> Option<String> {
+        let word = self.words.first().filter(|word| !std::path::Path::new(word).exists())?;
+        let near =
+            super::COMMANDS.iter().map(|command| (strsim::damerau_levenshtein(command, word), command));
+        let (_, command) = near.filter(|(distance, _)| *distance <= 2).min()?;
+        Some(format!("{word} is no script; did you mean nightjar {command}?"))
+    }
+
+    pub fn is_bare(&self) -> bool {
+        self.bare
     }
 
     /// There is nothing to run.
@@ -174,6 +201,7 @@ impl ScriptArgs {
             code: self.code.clone(),
             signatures: self.signatures.clone(),
             bare: self.bare,
+            prefixes: self.prefixes.clone(),
             settings: Scripts::settings_of(engine.given),
             overrides,
             traffic,
@@ -183,7 +211,12 @@ impl ScriptArgs {
             wanted.path = std::iter::once(".").chain(path.split(':')).map(str::to_owned).collect();
             wanted.path.retain(|folder| !folder.is_empty());
         }
-        let seed = std::env::var("ZEEK_SEED_FILE").ok().and_then(|file| std::fs::read_to_string(file).ok());
+        // Behind all else: what ZEEKPATH names is the user's choice.
+        let packages = Packages::usual();
+        let packages = packages.script_path().and_then(|folder| folder.to_str());
+        wanted.path.extend(packages.map(str::to_owned));
+        let file = || std::env::var_os("ZEEK_SEED_FILE").map(std::path::PathBuf::from);
+        let seed = self.seeds.clone().or_else(file).and_then(|file| std::fs::read_to_string(file).ok());
         wanted.hash_keys = seed.and_then(|text| HashKeys::from_seed_file(&text));
         wanted
     }

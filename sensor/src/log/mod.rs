@@ -19,6 +19,7 @@ pub use file::{LogError, LogFile, between_rows};
 pub use lock::FolderLock;
 pub use script_log::{Header, ScriptLog, Separators, Style, Table};
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub struct Logs {
     databases: Databases,
     /// What is to be told of logs.
     reports: Vec<Report>,
+    /// Of the logs that the engine writes by itself, those that anybody asked for; all, where that is not said.
+    asked: Option<BTreeSet<String>>,
     /// Holds the folder that logs go to.
     lock: Option<FolderLock>,
 }
@@ -100,6 +103,8 @@ struct Open {
     rows: u64,
     /// Rows that found no room on the disk.
     dropped: u64,
+    /// Nobody asked for it: it is not spoken of.
+    unasked: bool,
     /// This log is not wanted.
     unwanted: bool,
     /// No file can have its name.
@@ -147,8 +152,14 @@ impl Logs {
             refused: 0,
             databases: Databases::default(),
             reports: Vec::new(),
+            asked: None,
             lock: None,
         }
+    }
+
+    /// Of the logs that the engine writes by itself only these are written.
+    pub fn only(self, asked: Option<BTreeSet<String>>) -> Self {
+        Logs { asked, ..self }
     }
 
     /// Keeps the lock on the folder that logs go to, until they are dropped.
@@ -409,10 +420,14 @@ impl Logs {
         if let Some(at) = self.open.iter().position(|open| open.path == path) {
             return at;
         }
-        let unwanted = matches!(&self.target, Target::Stdout(wanted) if wanted != path);
+        let form = form();
+        let unasked = self.asked.as_ref().is_some_and(|asked| !asked.contains(path));
+        let unasked = unasked && matches!(form, Form::Schema(_));
+        let unwanted = unasked || matches!(&self.target, Target::Stdout(wanted) if wanted != path);
         self.open.push(Open {
             path,
-            form: form(),
+            form,
+            unasked,
             rows: 0,
             dropped: 0,
             unwanted,
@@ -506,7 +521,7 @@ impl Logs {
 
     pub fn row_counts(&self) -> Vec<RowCounts> {
         let counts = |open: &Open| RowCounts { log: open.path, rows: open.rows, dropped: open.dropped };
-        let mut rows: Vec<RowCounts> = self.open.iter().map(counts).collect();
+        let mut rows: Vec<RowCounts> = self.open.iter().filter(|open| !open.unasked).map(counts).collect();
         rows.sort_unstable_by_key(|counts| counts.log);
         rows
     }

@@ -1,5 +1,6 @@
 //! Replaying a capture.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,8 @@ pub struct ReplayOptions {
     pub write: Option<PathBuf>,
     pub workers: usize,
     pub target: Target,
+    /// Of the logs that the engine writes by itself, those that scripts ask for; all, where that is not said.
+    pub asked_logs: Option<BTreeSet<String>>,
     /// Set by who wants it to end before the capture does: what was read until then is finished in good order.
     pub stop: Arc<AtomicBool>,
     /// Handlers change settings that the engine obeys, or tell analyzers what to do: one worker analyses, and waits after
@@ -123,7 +126,8 @@ pub fn replay(
     let stop = options.stop.clone();
     let read_options =
         file::FileOptions { filter: options.filter, write: options.write, workers, stop: stop.clone() };
-    let mut logs = Logs::new(options.target, config.format).exporting(&config.exports, outlets);
+    let mut logs =
+        Logs::new(options.target, config.format).only(options.asked_logs).exporting(&config.exports, outlets);
     logs.hold().map_err(ReplayError::Folder)?;
     let mut replay = match file::open(&options.capture, read_options) {
         Ok(replay) => Some(replay),

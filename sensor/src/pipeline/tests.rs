@@ -88,6 +88,7 @@ impl Capture {
         file.extend(&self.bytes);
         std::fs::write(&capture, file).unwrap();
         let options = ReplayOptions {
+            asked_logs: None,
             capture,
             filter: None,
             write: None,

@@ -26,6 +26,7 @@ mod values;
 mod weird;
 mod x509;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -144,7 +145,7 @@ impl Scripts {
     /// Puts what scripts set into the engine's settings. Returns what it cannot obey, and why.
     pub fn configure(&self, config: &mut Config) -> Vec<String> {
         self.signatures.configure(config);
-        options::apply(&self.script.vm, config)
+        options::apply(&self.script.vm, config, self.only_loaded())
     }
 
     /// Without a capture: `zeek_init`, what is scheduled, `zeek_done`. Returns the exit code.
@@ -184,6 +185,37 @@ impl Scripts {
     /// Whether scripts declare something of this name.
     pub fn declare(&self, name: &str) -> bool {
         self.script.vm.global(name).is_some()
+    }
+
+    /// With `-b` protocols are analysed that scripts have loaded, as in Zeek. Where there are no scripts, nobody looks.
+    fn only_loaded(&self) -> bool {
+        let ScriptOptions { bare, scripts, code, .. } = &self.options;
+        *bare && !(scripts.is_empty() && code.is_empty())
+    }
+
+    /// With `-b`: the logs of the engine that scripts have loaded; nothing where all are written.
+    pub fn asked_logs(&self) -> Option<BTreeSet<String>> {
+        /// Loaded always: written where there are protocols to write of.
+        const OF_ANY_PROTOCOL: [&str; 3] = ["files", "analyzer", "dpd"];
+        if !self.options.bare {
+            return None;
+        }
+        let loaded = || self.script.vm.loaded.iter().map(|(name, _)| name.as_str());
+        let any = loaded().any(|name| {
+            let protocol = name.strip_prefix("base/protocols/");
+            protocol.is_some_and(|protocol| !["conn.zeek", "dns.zeek", "tunnel.zeek"].contains(&protocol))
+        });
+        let logs = loaded().filter_map(|name| name.strip_prefix("base/logs/")?.strip_suffix(".zeek"));
+        Some(logs.filter(|log| any || !OF_ANY_PROTOCOL.contains(log)).map(str::to_owned).collect())
+    }
+
+    /// A global as `-I` shows it: its name, type and value.
+    pub fn shown(&self, name: &str) -> Option<String> {
+        let vm = &self.script.vm;
+        let global = vm.global(name).and_then(|at| vm.globals.get(at as usize))?;
+        let value = vm.global_value(name).filter(|value| value.is_set());
+        let value = value.map(|value| format!(" = {}", vm.text_string(value))).unwrap_or_default();
+        Some(format!("{name} : {}{value}", vm.types.name(global.ty)))
     }
 
     /// Where logs are written. To be called before [`Scripts::begin`] and [`Scripts::run_alone`].
@@ -243,7 +275,8 @@ impl Scripts {
     /// Lets the engine's settings be what options are now.
     fn obey(&mut self) {
         self.changes_seen = self.script.vm.option_changes;
-        for refused in options::apply(&self.script.vm, &mut self.config) {
+        let only_loaded = self.only_loaded();
+        for refused in options::apply(&self.script.vm, &mut self.config, only_loaded) {
             self.script.vm.warn(Span::default(), format!("this is not obeyed: {refused}"));
         }
     }

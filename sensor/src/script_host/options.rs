@@ -1,6 +1,6 @@
 //! The engine's options as scripts have them: what they set, the engine obeys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use nightjar_script::Vm;
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::NativeFn;
 
+use crate::analyze::{self, Protocol};
 use crate::config::options::{Given, Role, Value, all};
 use crate::config::{Analyzers, Config, Contents};
 use crate::event::Proto;
@@ -30,8 +31,9 @@ const CHANGES: [&str; 10] = [
     "Files::register_for_mime_types",
 ];
 
-/// Lets the engine obey what the scripts' variables hold. Returns what it cannot obey, and why.
-pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
+/// Lets the engine obey what the scripts' variables hold; `only_loaded`: only protocols are analysed whose scripts
+/// were loaded. Returns what it cannot obey, and why.
+pub(super) fn apply(vm: &Vm, config: &mut Config, only_loaded: bool) -> Vec<String> {
     let mut refused = Vec::new();
     for option in all() {
         let Role::Engine { get, set } = option.role else { continue };
@@ -44,7 +46,7 @@ pub(super) fn apply(vm: &Vm, config: &mut Config) -> Vec<String> {
     }
     config.rotate_every = Interval::from_secs_f64(rotate::default_interval(vm));
     config.rotate_from = Interval::from_secs_f64(rotate::base_time(vm));
-    let analyzers = analyzers(vm);
+    let analyzers = analyzers(vm, only_loaded);
     let contents = contents(vm);
     config.contents = (contents != Contents::default()).then(|| Arc::new(contents));
     config.analyzers = (analyzers != Analyzers::default()).then(|| Arc::new(analyzers));
@@ -84,12 +86,13 @@ fn contents(vm: &Vm) -> Contents {
 }
 
 /// What scripts say of analyzers.
-fn analyzers(vm: &Vm) -> Analyzers {
+fn analyzers(vm: &Vm, only_loaded: bool) -> Analyzers {
     let table = |name| match vm.global_value(name) {
         Some(value::Value::Table(table)) => table.snapshot(),
         _ => Vec::new(),
     };
-    let disabled = table("Analyzer::disabled_names").iter().map(|(name, _)| vm.text_string(name)).collect();
+    let mut disabled: BTreeSet<String> =
+        table("Analyzer::disabled_names").iter().map(|(name, _)| vm.text_string(name)).collect();
     let mut ports: BTreeMap<(Proto, u16), Vec<String>> = BTreeMap::new();
     for (name, of) in table("Analyzer::port_names") {
         let value::Value::Table(of) = of else { continue };
@@ -98,6 +101,10 @@ fn analyzers(vm: &Vm) -> Analyzers {
         }
     }
     ports.values_mut().for_each(|names| names.sort());
+    if only_loaded {
+        let registered = |name: &str| ports.values().flatten().any(|known| known == name);
+        disabled.extend(not_loaded(vm).filter(|name| !registered(name)).map(str::to_owned));
+    }
     let mut file_types: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (of, names) in table("Files::type_names") {
         let value::Value::Table(names) = names else { continue };
@@ -120,6 +127,22 @@ fn analyzers(vm: &Vm) -> Analyzers {
         unlogged: names("Analyzer::Logging::ignore_analyzers"),
         max_violations: most.iter().map(|(tag, most)| (name(tag), most.as_count())).collect(),
     }
+}
+
+/// With `-b` only protocols whose scripts were loaded are analysed, as in Zeek: the others' analyzers.
+fn not_loaded(vm: &Vm) -> impl Iterator<Item = &'static str> {
+    let is_absent = |protocol: &Protocol| {
+        let folder = format!("base/protocols/{}.zeek", protocol.name);
+        // What has no script cannot be loaded.
+        protocol.is_scripted() && !vm.loaded.iter().any(|(name, _)| *name == folder)
+    };
+    analyze::protocols()
+        .iter()
+        .filter(|protocol| is_absent(protocol))
+        .flat_map(|protocol| protocol.analyzers)
+        .map(|spec| spec.named.name)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Whether scripts of users may change options after `zeek_init`.

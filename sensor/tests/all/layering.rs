@@ -26,6 +26,7 @@ const ORDER: &[(&str, u8)] = &[
     ("script_host", 6),
     ("pipeline", 6),
     ("service", 7),
+    ("packages", 7),
     ("testing", 7),
     ("cli", 8),
     ("main", 9),

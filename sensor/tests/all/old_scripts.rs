@@ -168,10 +168,13 @@ fn handlers_that_nothing_calls_are_told_of() {
         warnings("module Mine; hook nobody_calls(a: addr) { }"),
         format!("{nothing} hook cannot be invoked (Mine::nobody_calls)\n")
     );
+    let missing = nightjar(Path::new("."), &["check", "-e", "@load policy/frameworks/management/agent"]);
     assert_eq!(
-        warnings("@load policy/protocols/ssl/validate-sct"),
-        "warning in <command line>, line 1: this sensor does not have policy/protocols/ssl/validate-sct: \
-         nothing was loaded\n"
+        (String::from_utf8(missing.stderr).unwrap().as_str(), missing.status.code()),
+        (
+            "error in <command line>, line 1: policy/frameworks/management/agent is no script that is here\n",
+            Some(1)
+        )
     );
     // What the sensor raises, and what scripts raise or hand on, is not.
     for script in [

@@ -174,6 +174,7 @@ fn exported(capture: &Path, formats: &[(String, Shape, JsonTime)], files: Format
     let kept: Vec<Kept> = formats.iter().map(|_| Kept::default()).collect();
     let outlets = kept.iter().map(|kept| Box::new(kept.clone()) as Box<dyn Outlet>).collect();
     let options = ReplayOptions {
+        asked_logs: None,
         capture: capture.to_owned(),
         filter: None,
         write: None,

@@ -64,6 +64,7 @@ pub fn summary_with(capture: &Capture, config: Config) -> Summary {
     let pcap = folder.path().join("capture.pcap");
     capture.write(&pcap);
     let options = ReplayOptions {
+        asked_logs: None,
         capture: pcap,
         filter: None,
         write: None,

@@ -553,8 +553,11 @@ fn mistakes_in_options_are_told_of_plainly() {
             "error in <params>, line 1: type clash in assignment (HTTPErrors::ignore_clients = 10.98.0.1); \
              its type is set[subnet]",
         ),
-        ("policy/detect/http-error", "fatal error: can't find policy/detect/http-error"),
-        ("policy/detct", "fatal error: can't find policy/detct"),
+        (
+            "policy/detect/http-error",
+            "fatal error: can't find policy/detect/http-error; did you mean detect/http-errors?",
+        ),
+        ("policy/detct", "fatal error: can't find policy/detct; did you mean detect?"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_nightjar"))
             .args(["check", "policy/detect", words])
