@@ -22,6 +22,8 @@ pub mod ldap;
 pub mod lines;
 #[path = "magic/mod.rs"]
 pub mod magic;
+#[path = "memcached/mod.rs"]
+pub mod memcached;
 #[path = "mime/mod.rs"]
 pub mod mime;
 #[path = "modbus/mod.rs"]
@@ -44,8 +46,12 @@ pub mod quic;
 pub mod radius;
 #[path = "rdp/mod.rs"]
 pub mod rdp;
+#[path = "redis/mod.rs"]
+pub mod redis;
 #[path = "rfb/mod.rs"]
 pub mod rfb;
+#[path = "rpc/mod.rs"]
+pub mod rpc;
 #[path = "sip/mod.rs"]
 pub mod sip;
 #[path = "smb/mod.rs"]

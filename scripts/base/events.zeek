@@ -39,20 +39,25 @@ export {
 		ANALYZER_ANALYZER_RDP = 30,
 		ANALYZER_ANALYZER_RDPEUDP = 31,
 		ANALYZER_ANALYZER_SMB = 32,
-		PACKETANALYZER_ANALYZER_AYIYA = 33,
-		PACKETANALYZER_ANALYZER_GENEVE = 34,
-		PACKETANALYZER_ANALYZER_GTPV1 = 35,
-		PACKETANALYZER_ANALYZER_TEREDO = 36,
-		PACKETANALYZER_ANALYZER_VXLAN = 37,
-		FILES_ANALYZER_MD5 = 38,
-		FILES_ANALYZER_SHA1 = 39,
-		FILES_ANALYZER_SHA256 = 40,
-		FILES_ANALYZER_EXTRACT = 41,
-		FILES_ANALYZER_DATA_EVENT = 42,
-		FILES_ANALYZER_ENTROPY = 43,
-		FILES_ANALYZER_X509 = 44,
-		FILES_ANALYZER_OCSP_REPLY = 45,
-		FILES_ANALYZER_PE = 46,
+		ANALYZER_ANALYZER_PORTMAPPER = 33,
+		ANALYZER_ANALYZER_MOUNT = 34,
+		ANALYZER_ANALYZER_NFS = 35,
+		ANALYZER_ANALYZER_REDIS = 36,
+		ANALYZER_ANALYZER_MEMCACHED = 37,
+		PACKETANALYZER_ANALYZER_AYIYA = 38,
+		PACKETANALYZER_ANALYZER_GENEVE = 39,
+		PACKETANALYZER_ANALYZER_GTPV1 = 40,
+		PACKETANALYZER_ANALYZER_TEREDO = 41,
+		PACKETANALYZER_ANALYZER_VXLAN = 42,
+		FILES_ANALYZER_MD5 = 43,
+		FILES_ANALYZER_SHA1 = 44,
+		FILES_ANALYZER_SHA256 = 45,
+		FILES_ANALYZER_EXTRACT = 46,
+		FILES_ANALYZER_DATA_EVENT = 47,
+		FILES_ANALYZER_ENTROPY = 48,
+		FILES_ANALYZER_X509 = 49,
+		FILES_ANALYZER_OCSP_REPLY = 50,
+		FILES_ANALYZER_PE = 51,
 	};
 }
 
@@ -94,6 +99,11 @@ export {
 		ANALYZER_RDP = 30,
 		ANALYZER_RDPEUDP = 31,
 		ANALYZER_SMB = 32,
+		ANALYZER_PORTMAPPER = 33,
+		ANALYZER_MOUNT = 34,
+		ANALYZER_NFS = 35,
+		ANALYZER_REDIS = 36,
+		ANALYZER_MEMCACHED = 37,
 	};
 
 	## The ports that an analyzer is set on.
@@ -131,6 +141,11 @@ export {
 		[ANALYZER_RDP] = set(3389/tcp),
 		[ANALYZER_RDPEUDP] = set(3389/udp),
 		[ANALYZER_SMB] = set(139/tcp, 445/tcp),
+		[ANALYZER_PORTMAPPER] = set(),
+		[ANALYZER_MOUNT] = set(),
+		[ANALYZER_NFS] = set(),
+		[ANALYZER_REDIS] = set(6379/tcp),
+		[ANALYZER_MEMCACHED] = set(11211/tcp, 11211/udp),
 	};
 }
 
@@ -139,11 +154,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 33,
-		ANALYZER_GENEVE = 34,
-		ANALYZER_GTPV1 = 35,
-		ANALYZER_TEREDO = 36,
-		ANALYZER_VXLAN = 37,
+		ANALYZER_AYIYA = 38,
+		ANALYZER_GENEVE = 39,
+		ANALYZER_GTPV1 = 40,
+		ANALYZER_TEREDO = 41,
+		ANALYZER_VXLAN = 42,
 	};
 }
 
@@ -152,15 +167,15 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 38,
-		ANALYZER_SHA1 = 39,
-		ANALYZER_SHA256 = 40,
-		ANALYZER_EXTRACT = 41,
-		ANALYZER_DATA_EVENT = 42,
-		ANALYZER_ENTROPY = 43,
-		ANALYZER_X509 = 44,
-		ANALYZER_OCSP_REPLY = 45,
-		ANALYZER_PE = 46,
+		ANALYZER_MD5 = 43,
+		ANALYZER_SHA1 = 44,
+		ANALYZER_SHA256 = 45,
+		ANALYZER_EXTRACT = 46,
+		ANALYZER_DATA_EVENT = 47,
+		ANALYZER_ENTROPY = 48,
+		ANALYZER_X509 = 49,
+		ANALYZER_OCSP_REPLY = 50,
+		ANALYZER_PE = 51,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -3353,3 +3368,960 @@ export {
 
 module GLOBAL;
 
+
+## What came of a call (RFC 5531 §9).
+type rpc_status: enum {
+	RPC_SUCCESS = 0,
+	RPC_PROG_UNAVAIL = 1,
+	RPC_PROG_MISMATCH = 2,
+	RPC_PROC_UNAVAIL = 3,
+	RPC_GARBAGE_ARGS = 4,
+	RPC_SYSTEM_ERR = 5,
+	RPC_TIMEOUT = 6,
+	RPC_VERS_MISMATCH = 7,
+	RPC_AUTH_ERROR = 8,
+	RPC_UNKNOWN_ERROR = 9,
+};
+
+## A program and where it listens.
+type pm_mapping: record {
+	program: count;
+	version: count;
+	p: port;
+};
+
+## Where a program listens is asked for.
+type pm_port_request: record {
+	program: count;
+	version: count;
+	is_tcp: bool;
+};
+
+type pm_mappings: table[count] of pm_mapping;
+
+## A call is to be made.
+type pm_callit_request: record {
+	program: count;
+	version: count;
+	proc: count;
+	arg_size: count;
+};
+
+module MOUNT3;
+
+export {
+
+## What came of it (RFC 1813 §5.1.5).
+type status_t: enum {
+	MNT3_OK = 0,
+	MNT3ERR_PERM = 1,
+	MNT3ERR_NOENT = 2,
+	MNT3ERR_IO = 5,
+	MNT3ERR_ACCES = 13,
+	MNT3ERR_NOTDIR = 20,
+	MNT3ERR_INVAL = 22,
+	MNT3ERR_NAMETOOLONG = 63,
+	MNT3ERR_NOTSUPP = 10004,
+	MNT3ERR_SERVERFAULT = 10006,
+	MOUNT3ERR_UNKNOWN = 4294967295,
+};
+}
+
+module GLOBAL;
+
+module MOUNT3;
+
+export {
+
+## A call and its answer.
+type info_t: record {
+	## What RPC says of it.
+	rpc_stat: rpc_status;
+	## What MOUNT says.
+	mnt_stat: MOUNT3::status_t;
+	req_start: time;
+	req_dur: interval;
+	req_len: count;
+	rep_start: time;
+	rep_dur: interval;
+	rep_len: count;
+	## Who called.
+	rpc_uid: count;
+	rpc_gid: count;
+	rpc_stamp: count;
+	rpc_machine_name: string;
+	rpc_auxgids: vector of count;
+};
+}
+
+module GLOBAL;
+
+module MOUNT3;
+
+export {
+
+## A directory.
+type dirmntargs_t: record {
+	dirname: string;
+};
+}
+
+module GLOBAL;
+
+module MOUNT3;
+
+export {
+
+## How clients may say who they are.
+type auth_flavor_t: enum {
+	AUTH_NULL = 0,
+	AUTH_UNIX = 1,
+	AUTH_SHORT = 2,
+	AUTH_DES = 3,
+};
+}
+
+module GLOBAL;
+
+module MOUNT3;
+
+export {
+
+## What mounting it gives.
+type mnt_reply_t: record {
+	dirfh: string &optional;
+	auth_flavors: vector of MOUNT3::auth_flavor_t &optional;
+};
+}
+
+module GLOBAL;
+
+module MOUNT3;
+
+export {
+
+## What is called (RFC 1813 §5.2).
+type proc_t: enum {
+	PROC_NULL = 0,
+	PROC_MNT = 1,
+	PROC_DUMP = 2,
+	PROC_UMNT = 3,
+	PROC_UMNT_ALL = 4,
+	PROC_EXPORT = 5,
+	PROC_END_OF_PROCS = 6,
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What came of it (RFC 1813 §2.6).
+type status_t: enum {
+	NFS3ERR_OK = 0,
+	NFS3ERR_PERM = 1,
+	NFS3ERR_NOENT = 2,
+	NFS3ERR_IO = 5,
+	NFS3ERR_NXIO = 6,
+	NFS3ERR_ACCES = 13,
+	NFS3ERR_EXIST = 17,
+	NFS3ERR_XDEV = 18,
+	NFS3ERR_NODEV = 19,
+	NFS3ERR_NOTDIR = 20,
+	NFS3ERR_ISDIR = 21,
+	NFS3ERR_INVAL = 22,
+	NFS3ERR_FBIG = 27,
+	NFS3ERR_NOSPC = 28,
+	NFS3ERR_ROFS = 30,
+	NFS3ERR_MLINK = 31,
+	NFS3ERR_NAMETOOLONG = 63,
+	NFS3ERR_NOTEMPTY = 66,
+	NFS3ERR_DQUOT = 69,
+	NFS3ERR_STALE = 70,
+	NFS3ERR_REMOTE = 71,
+	NFS3ERR_BADHANDLE = 10001,
+	NFS3ERR_NOT_SYNC = 10002,
+	NFS3ERR_BAD_COOKIE = 10003,
+	NFS3ERR_NOTSUPP = 10004,
+	NFS3ERR_TOOSMALL = 10005,
+	NFS3ERR_SERVERFAULT = 10006,
+	NFS3ERR_BADTYPE = 10007,
+	NFS3ERR_JUKEBOX = 10008,
+	NFS3ERR_UNKNOWN = 4294967295,
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A call and its answer.
+type info_t: record {
+	## What RPC says of it.
+	rpc_stat: rpc_status;
+	## What NFS says.
+	nfs_stat: NFS3::status_t;
+	req_start: time;
+	req_dur: interval;
+	req_len: count;
+	rep_start: time;
+	rep_dur: interval;
+	rep_len: count;
+	## Who called.
+	rpc_uid: count;
+	rpc_gid: count;
+	rpc_stamp: count;
+	rpc_machine_name: string;
+	rpc_auxgids: vector of count;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What a file is.
+type file_type_t: enum {
+	FTYPE_REG = 1,
+	FTYPE_DIR = 2,
+	FTYPE_BLK = 3,
+	FTYPE_CHR = 4,
+	FTYPE_LNK = 5,
+	FTYPE_SOCK = 6,
+	FTYPE_FIFO = 7,
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What is known of a file.
+type fattr_t: record {
+	ftype: NFS3::file_type_t;
+	mode: count;
+	nlink: count;
+	uid: count;
+	gid: count;
+	size: count;
+	used: count;
+	rdev1: count;
+	rdev2: count;
+	fsid: count;
+	fileid: count;
+	atime: time;
+	mtime: time;
+	ctime: time;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## When a time is to be set.
+type time_how_t: enum {
+	DONT_CHANGE = 0,
+	SET_TO_SERVER_TIME = 1,
+	SET_TO_CLIENT_TIME = 2,
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What is to be set.
+type sattr_t: record {
+	mode: count &optional;
+	uid: count &optional;
+	gid: count &optional;
+	size: count &optional;
+	atime: NFS3::time_how_t &optional;
+	mtime: NFS3::time_how_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A file is to be changed.
+type sattrargs_t: record {
+	fh: string;
+	new_attributes: NFS3::sattr_t;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What was known of a file before.
+type wcc_attr_t: record {
+	size: count;
+	atime: time;
+	mtime: time;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What that came to.
+type sattr_reply_t: record {
+	dir_pre_attr: NFS3::wcc_attr_t &optional;
+	dir_post_attr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A name in a directory.
+type diropargs_t: record {
+	dirfh: string;
+	fname: string;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What a name is.
+type lookup_reply_t: record {
+	fh: string &optional;
+	obj_attr: NFS3::fattr_t &optional;
+	dir_attr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A file is to be read.
+type readargs_t: record {
+	fh: string;
+	offset: count;
+	size: count;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What it holds.
+type read_reply_t: record {
+	attr: NFS3::fattr_t &optional;
+	size: count &optional;
+	eof: bool &optional;
+	data: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## Where a link leads.
+type readlink_reply_t: record {
+	attr: NFS3::fattr_t &optional;
+	nfspath: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## Where a link leads, and what it is like.
+type symlinkdata_t: record {
+	symlink_attributes: NFS3::sattr_t;
+	nfspath: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A symbolic link is to be made.
+type symlinkargs_t: record {
+	link: NFS3::diropargs_t;
+	symlinkdata: NFS3::symlinkdata_t;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## Something new.
+type newobj_reply_t: record {
+	fh: string &optional;
+	obj_attr: NFS3::fattr_t &optional;
+	dir_pre_attr: NFS3::wcc_attr_t &optional;
+	dir_post_attr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A file is to get another name.
+type linkargs_t: record {
+	fh: string;
+	link: NFS3::diropargs_t;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What that came to.
+type link_reply_t: record {
+	post_attr: NFS3::fattr_t &optional;
+	preattr: NFS3::wcc_attr_t &optional;
+	postattr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## How sure it has to be that data are stored.
+type stable_how_t: enum {
+	UNSTABLE = 0,
+	DATA_SYNC = 1,
+	FILE_SYNC = 2,
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A file is to be written.
+type writeargs_t: record {
+	fh: string;
+	offset: count;
+	size: count;
+	stable: NFS3::stable_how_t;
+	data: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What that came to.
+type write_reply_t: record {
+	preattr: NFS3::wcc_attr_t &optional;
+	postattr: NFS3::fattr_t &optional;
+	size: count &optional;
+	commited: NFS3::stable_how_t &optional;
+	verf: count &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## Something less.
+type delobj_reply_t: record {
+	dir_pre_attr: NFS3::wcc_attr_t &optional;
+	dir_post_attr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## Something is to be renamed.
+type renameopargs_t: record {
+	src_dirfh: string;
+	src_fname: string;
+	dst_dirfh: string;
+	dst_fname: string;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What that came to.
+type renameobj_reply_t: record {
+	src_dir_pre_attr: NFS3::wcc_attr_t &optional;
+	src_dir_post_attr: NFS3::fattr_t &optional;
+	dst_dir_pre_attr: NFS3::wcc_attr_t &optional;
+	dst_dir_post_attr: NFS3::fattr_t &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## A directory is to be read.
+type readdirargs_t: record {
+	isplus: bool;
+	dirfh: string;
+	cookie: count;
+	cookieverf: count;
+	dircount: count;
+	maxcount: count &optional;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## An entry of one.
+type direntry_t: record {
+	fileid: count;
+	fname: string;
+	cookie: count;
+	attr: NFS3::fattr_t &optional;
+	fh: string &optional;
+};
+}
+
+module GLOBAL;
+
+type NFS3::direntry_vec_t: vector of NFS3::direntry_t;
+
+module NFS3;
+
+export {
+
+## What it holds.
+type readdir_reply_t: record {
+	isplus: bool;
+	dir_attr: NFS3::fattr_t &optional;
+	cookieverf: count &optional;
+	entries: NFS3::direntry_vec_t &optional;
+	eof: bool;
+};
+}
+
+module GLOBAL;
+
+module NFS3;
+
+export {
+
+## What is called (RFC 1813 §3.3).
+type proc_t: enum {
+	PROC_NULL = 0,
+	PROC_GETATTR = 1,
+	PROC_SETATTR = 2,
+	PROC_LOOKUP = 3,
+	PROC_ACCESS = 4,
+	PROC_READLINK = 5,
+	PROC_READ = 6,
+	PROC_WRITE = 7,
+	PROC_CREATE = 8,
+	PROC_MKDIR = 9,
+	PROC_SYMLINK = 10,
+	PROC_MKNOD = 11,
+	PROC_REMOVE = 12,
+	PROC_RMDIR = 13,
+	PROC_RENAME = 14,
+	PROC_LINK = 15,
+	PROC_READDIR = 16,
+	PROC_READDIRPLUS = 17,
+	PROC_FSSTAT = 18,
+	PROC_FSINFO = 19,
+	PROC_PATHCONF = 20,
+	PROC_COMMIT = 21,
+	PROC_END_OF_PROCS = 22,
+};
+}
+
+module GLOBAL;
+
+## A call was made.
+global rpc_call: event(c: connection, xid: count, prog: count, ver: count, proc: count, call_len: count);
+## A call was answered.
+global rpc_reply: event(c: connection, xid: count, status: rpc_status, reply_len: count);
+## A call and its answer, or that there was none.
+global rpc_dialogue: event(c: connection, prog: count, ver: count, proc: count, status: rpc_status, start_time: time, call_len: count, reply_len: count);
+## The port mapper was called, for nothing.
+global pm_request_null: event(r: connection);
+## A program says where it listens.
+global pm_request_set: event(r: connection, m: pm_mapping, success: bool);
+## It says that it does no more.
+global pm_request_unset: event(r: connection, m: pm_mapping, success: bool);
+## Where a program listens was asked, and said.
+global pm_request_getport: event(r: connection, pr: pm_port_request, p: port);
+## Where all do.
+global pm_request_dump: event(r: connection, m: pm_mappings);
+## The port mapper made a call for a client.
+global pm_request_callit: event(r: connection, call: pm_callit_request, p: port);
+## The same, where it came to nothing.
+global pm_attempt_null: event(r: connection, status: rpc_status);
+## The same.
+global pm_attempt_set: event(r: connection, status: rpc_status, m: pm_mapping);
+## The same.
+global pm_attempt_unset: event(r: connection, status: rpc_status, m: pm_mapping);
+## The same.
+global pm_attempt_getport: event(r: connection, status: rpc_status, pr: pm_port_request);
+## The same.
+global pm_attempt_dump: event(r: connection, status: rpc_status);
+## The same.
+global pm_attempt_callit: event(r: connection, status: rpc_status, call: pm_callit_request);
+## A port was named that is too large to be one.
+global pm_bad_port: event(r: connection, bad_p: count);
+## MOUNT was called, for nothing.
+global mount_proc_null: event(c: connection, info: MOUNT3::info_t);
+## A client mounts a directory.
+global mount_proc_mnt: event(c: connection, info: MOUNT3::info_t, req: MOUNT3::dirmntargs_t, rep: MOUNT3::mnt_reply_t);
+## It does no more.
+global mount_proc_umnt: event(c: connection, info: MOUNT3::info_t, req: MOUNT3::dirmntargs_t);
+## Nor any other.
+global mount_proc_umnt_all: event(c: connection, info: MOUNT3::info_t, req: MOUNT3::dirmntargs_t);
+## Another procedure of MOUNT was called.
+global mount_proc_not_implemented: event(c: connection, info: MOUNT3::info_t, proc: MOUNT3::proc_t);
+## MOUNT answered.
+global mount_reply_status: event(n: connection, info: MOUNT3::info_t);
+## NFS was called, for nothing.
+global nfs_proc_null: event(c: connection, info: NFS3::info_t);
+## What is known of a file was asked (RFC 1813 §3.3.1).
+global nfs_proc_getattr: event(c: connection, info: NFS3::info_t, fh: string, attrs: NFS3::fattr_t);
+## It was set (RFC 1813 §3.3.2).
+global nfs_proc_sattr: event(c: connection, info: NFS3::info_t, req: NFS3::sattrargs_t, rep: NFS3::sattr_reply_t);
+## A name was looked up (RFC 1813 §3.3.3).
+global nfs_proc_lookup: event(c: connection, info: NFS3::info_t, req: NFS3::diropargs_t, rep: NFS3::lookup_reply_t);
+## A file was read (RFC 1813 §3.3.6).
+global nfs_proc_read: event(c: connection, info: NFS3::info_t, req: NFS3::readargs_t, rep: NFS3::read_reply_t);
+## A link was followed (RFC 1813 §3.3.5).
+global nfs_proc_readlink: event(c: connection, info: NFS3::info_t, fh: string, rep: NFS3::readlink_reply_t);
+## A symbolic link was made (RFC 1813 §3.3.10).
+global nfs_proc_symlink: event(c: connection, info: NFS3::info_t, req: NFS3::symlinkargs_t, rep: NFS3::newobj_reply_t);
+## A file got another name (RFC 1813 §3.3.15).
+global nfs_proc_link: event(c: connection, info: NFS3::info_t, req: NFS3::linkargs_t, rep: NFS3::link_reply_t);
+## A file was written (RFC 1813 §3.3.7).
+global nfs_proc_write: event(c: connection, info: NFS3::info_t, req: NFS3::writeargs_t, rep: NFS3::write_reply_t);
+## A file was made (RFC 1813 §3.3.8).
+global nfs_proc_create: event(c: connection, info: NFS3::info_t, req: NFS3::diropargs_t, rep: NFS3::newobj_reply_t);
+## A directory was made (RFC 1813 §3.3.9).
+global nfs_proc_mkdir: event(c: connection, info: NFS3::info_t, req: NFS3::diropargs_t, rep: NFS3::newobj_reply_t);
+## A file was removed (RFC 1813 §3.3.12).
+global nfs_proc_remove: event(c: connection, info: NFS3::info_t, req: NFS3::diropargs_t, rep: NFS3::delobj_reply_t);
+## A directory was (RFC 1813 §3.3.13).
+global nfs_proc_rmdir: event(c: connection, info: NFS3::info_t, req: NFS3::diropargs_t, rep: NFS3::delobj_reply_t);
+## Something was renamed (RFC 1813 §3.3.14).
+global nfs_proc_rename: event(c: connection, info: NFS3::info_t, req: NFS3::renameopargs_t, rep: NFS3::renameobj_reply_t);
+## A directory was read (RFC 1813 §3.3.16).
+global nfs_proc_readdir: event(c: connection, info: NFS3::info_t, req: NFS3::readdirargs_t, rep: NFS3::readdir_reply_t);
+## Another procedure of NFS was called.
+global nfs_proc_not_implemented: event(c: connection, info: NFS3::info_t, proc: NFS3::proc_t);
+## NFS answered.
+global nfs_reply_status: event(n: connection, info: NFS3::info_t);
+
+module Redis;
+
+export {
+
+## A command that sets a key.
+type SetCommand: record {
+	key: string &log;
+	value: string &log;
+	## Only where there is none.
+	nx: bool;
+	## Only where there is one.
+	xx: bool;
+	## What it was is to be told.
+	get: bool;
+	## Seconds until it is forgotten.
+	ex: count &optional;
+	## The same in milliseconds.
+	px: count &optional;
+	## When it is forgotten, in seconds since 1970.
+	exat: count &optional;
+	## The same in milliseconds.
+	pxat: count &optional;
+	## As long as before.
+	keep_ttl: bool;
+};
+}
+
+module GLOBAL;
+
+module Redis;
+
+export {
+
+## Who a client says that it is.
+type AuthCommand: record {
+	username: string &optional;
+	password: string;
+};
+}
+
+module GLOBAL;
+
+module Redis;
+
+export {
+
+## A client begins.
+type HelloCommand: record {
+	## The version of the protocol that it wants.
+	requested_resp_version: string &optional;
+};
+}
+
+module GLOBAL;
+
+module Redis;
+
+export {
+
+## Commands that have names.
+type RedisCommand: enum {
+	RedisCommand_APPEND = 0,
+	RedisCommand_AUTH = 1,
+	RedisCommand_BITCOUNT = 2,
+	RedisCommand_BITFIELD = 3,
+	RedisCommand_BITFIELD_RO = 4,
+	RedisCommand_BITOP = 5,
+	RedisCommand_BITPOS = 6,
+	RedisCommand_BLMPOP = 7,
+	RedisCommand_BLPOP = 8,
+	RedisCommand_BRPOP = 9,
+	RedisCommand_CLIENT = 10,
+	RedisCommand_COPY = 11,
+	RedisCommand_DECR = 12,
+	RedisCommand_DECRBY = 13,
+	RedisCommand_DEL = 14,
+	RedisCommand_DUMP = 15,
+	RedisCommand_EXISTS = 16,
+	RedisCommand_EXPIRE = 17,
+	RedisCommand_EXPIREAT = 18,
+	RedisCommand_EXPIRETIME = 19,
+	RedisCommand_GET = 20,
+	RedisCommand_GETBIT = 21,
+	RedisCommand_GETDEL = 22,
+	RedisCommand_GETEX = 23,
+	RedisCommand_GETRANGE = 24,
+	RedisCommand_GETSET = 25,
+	RedisCommand_HDEL = 26,
+	RedisCommand_HELLO = 27,
+	RedisCommand_HGET = 28,
+	RedisCommand_HSET = 29,
+	RedisCommand_INCR = 30,
+	RedisCommand_INCRBY = 31,
+	RedisCommand_KEYS = 32,
+	RedisCommand_MGET = 33,
+	RedisCommand_MOVE = 34,
+	RedisCommand_MSET = 35,
+	RedisCommand_PERSIST = 36,
+	RedisCommand_PSUBSCRIBE = 37,
+	RedisCommand_PUNSUBSCRIBE = 38,
+	RedisCommand_QUIT = 39,
+	RedisCommand_RENAME = 40,
+	RedisCommand_RESET = 41,
+	RedisCommand_SET = 42,
+	RedisCommand_SSUBSCRIBE = 43,
+	RedisCommand_STRLEN = 44,
+	RedisCommand_SUBSCRIBE = 45,
+	RedisCommand_SUNSUBSCRIBE = 46,
+	RedisCommand_TTL = 47,
+	RedisCommand_TYPE = 48,
+	RedisCommand_UNSUBSCRIBE = 49,
+};
+}
+
+module GLOBAL;
+
+module Redis;
+
+export {
+
+## A command.
+type Command: record {
+	## All its words; of very many or long ones the beginning.
+	raw: vector of string;
+	## The first of them.
+	name: string &log;
+	## What it is about, where that is known.
+	key: string &log &optional;
+	## What it sets, where that is known.
+	value: string &log &optional;
+	known: Redis::RedisCommand &optional;
+};
+}
+
+module GLOBAL;
+
+module Redis;
+
+export {
+
+## What a server said.
+type ReplyData: record {
+	## What it says about it.
+	attributes: string &optional;
+	## As text; of a long one the beginning.
+	value: string &log;
+	## The version of the protocol that has such values.
+	min_protocol_version: count;
+};
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## A key is set, behind which comes the event of the command.
+	global set_command: event(c: connection, command: Redis::SetCommand);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## A key is asked for, likewise.
+	global get_command: event(c: connection, key: string);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## A client says who it is, likewise.
+	global auth_command: event(c: connection, command: Redis::AuthCommand);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## A client begins, likewise.
+	global hello_command: event(c: connection, command: Redis::HelloCommand);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## A command.
+	global command: event(c: connection, cmd: Redis::Command);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## An answer.
+	global reply: event(c: connection, data: Redis::ReplyData);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## An answer that something went wrong.
+	global error: event(c: connection, data: Redis::ReplyData);
+}
+
+module GLOBAL;
+
+
+module Redis;
+
+export {
+	## Something happened that the client wants to know of.
+	global server_push: event(c: connection, data: Redis::ReplyData);
+}
+
+module GLOBAL;
+
+
+## A client asks for something: the first of so many keys, empty where there is none, and the bytes of the value that it
+## brings.
+global memcached_request: event(c: connection, command: string, key: string, keys: count, value_len: count);
+## A server answers, with so many values and all their bytes.
+global memcached_response: event(c: connection, status: string, success: bool, values: count, value_len: count);

@@ -381,16 +381,6 @@ const stp_delta: interval = 0secs &redef;
 ## Not obeyed: this protocol is not analysed.
 const stp_idle_min: interval = 0secs &redef;
 
-module NFS3;
-export {
-	## Not obeyed: this protocol is not analysed.
-	const return_data: bool = F &redef;
-	## Not obeyed: this protocol is not analysed.
-	const return_data_max: count = 512 &redef;
-	## Not obeyed: this protocol is not analysed.
-	const return_data_first_only: bool = T &redef;
-}
-
 module DCE_RPC;
 export {
 	## Not obeyed: this protocol is not analysed.
@@ -590,6 +580,22 @@ export {
 	option rdp_check_interval: interval = 10 secs;
 	## Nothing more is read of a connection once it was logged after that time.
 	option disable_analyzer_after_detection: bool = F;
+}
+
+module Redis;
+export {
+	## Commands that may wait for their answers; beyond that they are logged without.
+	option max_pending_commands: count = 10000;
+}
+
+module NFS3;
+export {
+	## Whether events tell what files hold.
+	const return_data: bool = F &redef;
+	## Bytes of what files hold that an event tells.
+	const return_data_max: count = 512 &redef;
+	## Whether only the beginnings of files are told.
+	const return_data_first_only: bool = T &redef;
 }
 
 module SIP;

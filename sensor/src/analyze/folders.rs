@@ -22,6 +22,8 @@ pub(super) mod imap;
 pub(super) mod irc;
 #[path = "ldap/mod.rs"]
 pub(super) mod ldap;
+#[path = "memcached/mod.rs"]
+pub(super) mod memcached;
 #[path = "mime/mod.rs"]
 pub(super) mod mime;
 #[path = "modbus/mod.rs"]
@@ -44,8 +46,12 @@ pub(super) mod quic;
 pub(super) mod radius;
 #[path = "rdp/mod.rs"]
 pub(super) mod rdp;
+#[path = "redis/mod.rs"]
+pub(super) mod redis;
 #[path = "rfb/mod.rs"]
 pub(super) mod rfb;
+#[path = "rpc/mod.rs"]
+pub(super) mod rpc;
 #[path = "signatures/mod.rs"]
 pub(super) mod signatures;
 #[path = "sip/mod.rs"]

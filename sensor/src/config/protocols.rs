@@ -20,6 +20,10 @@ pub mod pop3;
 pub mod quic;
 #[path = "../analyze/rdp/settings.rs"]
 pub mod rdp;
+#[path = "../analyze/redis/settings.rs"]
+pub mod redis;
+#[path = "../analyze/rpc/settings.rs"]
+pub mod rpc;
 #[path = "../analyze/sip/settings.rs"]
 pub mod sip;
 #[path = "../analyze/smb/settings.rs"]
@@ -49,6 +53,8 @@ pub struct Protocols {
     pub pop3: pop3::Settings,
     pub quic: quic::Settings,
     pub rdp: rdp::Settings,
+    pub redis: redis::Settings,
+    pub rpc: rpc::Settings,
     pub sip: sip::Settings,
     pub smb: smb::Settings,
     pub smtp: smtp::Settings,
@@ -71,6 +77,8 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("pop3", pop3::OPTIONS),
     ("quic", quic::OPTIONS),
     ("rdp", rdp::OPTIONS),
+    ("redis", redis::OPTIONS),
+    ("rpc", rpc::OPTIONS),
     ("sip", sip::OPTIONS),
     ("smb", smb::OPTIONS),
     ("smtp", smtp::OPTIONS),

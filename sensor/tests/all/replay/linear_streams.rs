@@ -132,6 +132,28 @@ fn messages_and_frames() {
     talks(389, ldap, &messages);
     let deep = [&b"\x30\x82\x01\0\x02\x01\x01\x63"[..], &[0xa2; 250]].concat();
     talks(389, &[], &[(0, deep.leak())]);
+    let redis: &[(usize, &[u8])] = &[(0, b"PING\r\n"), (1, b"+PONG\r\n")];
+    let commands: [(usize, &[u8]); 8] = [
+        (0, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"),
+        (0, b"SUBSCRIBE a\r\n"),
+        (0, b"CLIENT REPLY SKIP\r\n"),
+        (0, b"a"),
+        (0, b"*1000000\r\n$1\r\na\r\n$1\r\na\r\n"),
+        (1, b"*1\r\n*1\r\n"),
+        (1, b"+a\r\n"),
+        (1, b"$-1\r\n"),
+    ];
+    talks(6379, redis, &commands);
+    let memcached: &[(usize, &[u8])] = &[(0, b"version\r\n"), (1, b"VERSION 1\r\n")];
+    let requests: [(usize, &[u8]); 6] = [
+        (0, b"get a\r\n"),
+        (0, b"set a 0 0 1\r\na\r\n"),
+        (0, b"get a "),
+        (1, b"VALUE a 0 1\r\na\r\n"),
+        (1, b"STAT a 1\r\n"),
+        (0, b"\x80\x09\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0a"),
+    ];
+    talks(11211, memcached, &requests);
     let upgrade: &[(usize, &[u8])] = &[
         (0, b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: a\r\n\r\n"),
         (1, b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: a\r\n\r\n"),

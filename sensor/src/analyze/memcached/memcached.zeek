@@ -1,0 +1,3 @@
+# memcached: memcached.log.
+
+@load base/logs/memcached
