@@ -180,12 +180,6 @@ export {
 
 	## The types of files that an analyzer is set on.
 	const known_mime_types: table[Files::Tag] of set[string] = {
-		[ANALYZER_MD5] = set(),
-		[ANALYZER_SHA1] = set(),
-		[ANALYZER_SHA256] = set(),
-		[ANALYZER_EXTRACT] = set(),
-		[ANALYZER_DATA_EVENT] = set(),
-		[ANALYZER_ENTROPY] = set(),
 		[ANALYZER_X509] = set("application/x-x509-user-cert", "application/x-x509-ca-cert", "application/pkix-cert"),
 		[ANALYZER_OCSP_REPLY] = set("application/ocsp-response"),
 		[ANALYZER_PE] = set("application/x-dosexec"),

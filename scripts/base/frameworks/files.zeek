@@ -112,7 +112,9 @@ function register_for_mime_types(tag: Files::Tag, mts: set[string]): bool
 
 function registered_mime_types(tag: Files::Tag): set[string]
 	{
-	local types = copy(known_mime_types[tag]);
+	local types: set[string] = set();
+	if ( tag in known_mime_types )
+		types += known_mime_types[tag];
 	if ( tag in mime_types )
 		types += mime_types[tag];
 	return types;
@@ -121,12 +123,10 @@ function registered_mime_types(tag: Files::Tag): set[string]
 function all_registered_mime_types(): table[Files::Tag] of set[string]
 	{
 	local types: table[Files::Tag] of set[string] = table();
-	for ( tag, _ in known_mime_types )
-		{
-		local of_tag = registered_mime_types(tag);
-		if ( |of_tag| > 0 )
-			types[tag] = of_tag;
-		}
+	for ( known, _ in known_mime_types )
+		types[known] = registered_mime_types(known);
+	for ( tag, _ in mime_types )
+		types[tag] = registered_mime_types(tag);
 	return types;
 	}
 

@@ -74,7 +74,8 @@ fn declare_tags(text: &mut String) {
             }
             "Files" => {
                 text.push_str("\n\t## The types of files that an analyzer is set on.\n\tconst known_mime_types: table[Files::Tag] of set[string] = {\n");
-                for spec in file_analyzers() {
+                // To name an analyzer of a script's choosing would be to ask for what it needs.
+                for spec in file_analyzers().filter(|spec| !spec.mime_types.is_empty()) {
                     let types: Vec<String> = spec.mime_types.iter().map(|of| format!("\"{of}\"")).collect();
                     let _ = writeln!(text, "\t\t[ANALYZER_{}] = set({}),", spec.name, types.join(", "));
                 }

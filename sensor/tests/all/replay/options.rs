@@ -50,6 +50,10 @@ fn other(option: &OptionDef) -> Other {
             let time = time.as_secs_f64() + 1.0;
             (format!("{time} secs"), format!("{time} secs"), format!("\"{}\"", seconds(time)))
         }
+        // What is to be read has to be there.
+        Value::Text(_) if option.name.ends_with("_file") => {
+            ("\"/dev/null\"".to_owned(), "\"/dev/null\"".to_owned(), "\"/dev/null\"".to_owned())
+        }
         Value::Text(_) => ("\"tcp\"".to_owned(), "\"tcp\"".to_owned(), "\"tcp\"".to_owned()),
         Value::Enum(_) => {
             let name = other_name(option);
