@@ -1,5 +1,7 @@
 //! The parsers, by their folders. Written by tools/lists; a test compares it.
 
+#[path = "dce_rpc/mod.rs"]
+pub mod dce_rpc;
 #[path = "dhcp/mod.rs"]
 pub mod dhcp;
 #[path = "dnp3/mod.rs"]
@@ -10,12 +12,16 @@ pub mod dns;
 pub mod files;
 #[path = "ftp/mod.rs"]
 pub mod ftp;
+#[path = "gssapi/mod.rs"]
+pub mod gssapi;
 #[path = "http/mod.rs"]
 pub mod http;
 #[path = "imap/mod.rs"]
 pub mod imap;
 #[path = "irc/mod.rs"]
 pub mod irc;
+#[path = "krb/mod.rs"]
+pub mod krb;
 #[path = "ldap/mod.rs"]
 pub mod ldap;
 #[path = "lines/mod.rs"]
@@ -32,6 +38,8 @@ pub mod modbus;
 pub mod mqtt;
 #[path = "mysql/mod.rs"]
 pub mod mysql;
+#[path = "ntlm/mod.rs"]
+pub mod ntlm;
 #[path = "ntp/mod.rs"]
 pub mod ntp;
 #[path = "nvt/mod.rs"]

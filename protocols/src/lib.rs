@@ -28,5 +28,6 @@ pub mod starttls;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod utf16;
 
 pub use folders::*;

@@ -44,20 +44,25 @@ export {
 		ANALYZER_ANALYZER_NFS = 35,
 		ANALYZER_ANALYZER_REDIS = 36,
 		ANALYZER_ANALYZER_MEMCACHED = 37,
-		PACKETANALYZER_ANALYZER_AYIYA = 38,
-		PACKETANALYZER_ANALYZER_GENEVE = 39,
-		PACKETANALYZER_ANALYZER_GTPV1 = 40,
-		PACKETANALYZER_ANALYZER_TEREDO = 41,
-		PACKETANALYZER_ANALYZER_VXLAN = 42,
-		FILES_ANALYZER_MD5 = 43,
-		FILES_ANALYZER_SHA1 = 44,
-		FILES_ANALYZER_SHA256 = 45,
-		FILES_ANALYZER_EXTRACT = 46,
-		FILES_ANALYZER_DATA_EVENT = 47,
-		FILES_ANALYZER_ENTROPY = 48,
-		FILES_ANALYZER_X509 = 49,
-		FILES_ANALYZER_OCSP_REPLY = 50,
-		FILES_ANALYZER_PE = 51,
+		ANALYZER_ANALYZER_GSSAPI = 38,
+		ANALYZER_ANALYZER_NTLM = 39,
+		ANALYZER_ANALYZER_KRB = 40,
+		ANALYZER_ANALYZER_KRB_TCP = 41,
+		ANALYZER_ANALYZER_DCE_RPC = 42,
+		PACKETANALYZER_ANALYZER_AYIYA = 43,
+		PACKETANALYZER_ANALYZER_GENEVE = 44,
+		PACKETANALYZER_ANALYZER_GTPV1 = 45,
+		PACKETANALYZER_ANALYZER_TEREDO = 46,
+		PACKETANALYZER_ANALYZER_VXLAN = 47,
+		FILES_ANALYZER_MD5 = 48,
+		FILES_ANALYZER_SHA1 = 49,
+		FILES_ANALYZER_SHA256 = 50,
+		FILES_ANALYZER_EXTRACT = 51,
+		FILES_ANALYZER_DATA_EVENT = 52,
+		FILES_ANALYZER_ENTROPY = 53,
+		FILES_ANALYZER_X509 = 54,
+		FILES_ANALYZER_OCSP_REPLY = 55,
+		FILES_ANALYZER_PE = 56,
 	};
 }
 
@@ -104,6 +109,11 @@ export {
 		ANALYZER_NFS = 35,
 		ANALYZER_REDIS = 36,
 		ANALYZER_MEMCACHED = 37,
+		ANALYZER_GSSAPI = 38,
+		ANALYZER_NTLM = 39,
+		ANALYZER_KRB = 40,
+		ANALYZER_KRB_TCP = 41,
+		ANALYZER_DCE_RPC = 42,
 	};
 
 	## The ports that an analyzer is set on.
@@ -146,6 +156,11 @@ export {
 		[ANALYZER_NFS] = set(),
 		[ANALYZER_REDIS] = set(6379/tcp),
 		[ANALYZER_MEMCACHED] = set(11211/tcp, 11211/udp),
+		[ANALYZER_GSSAPI] = set(),
+		[ANALYZER_NTLM] = set(),
+		[ANALYZER_KRB] = set(88/udp),
+		[ANALYZER_KRB_TCP] = set(88/tcp),
+		[ANALYZER_DCE_RPC] = set(135/tcp),
 	};
 }
 
@@ -154,11 +169,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 38,
-		ANALYZER_GENEVE = 39,
-		ANALYZER_GTPV1 = 40,
-		ANALYZER_TEREDO = 41,
-		ANALYZER_VXLAN = 42,
+		ANALYZER_AYIYA = 43,
+		ANALYZER_GENEVE = 44,
+		ANALYZER_GTPV1 = 45,
+		ANALYZER_TEREDO = 46,
+		ANALYZER_VXLAN = 47,
 	};
 }
 
@@ -167,15 +182,15 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 43,
-		ANALYZER_SHA1 = 44,
-		ANALYZER_SHA256 = 45,
-		ANALYZER_EXTRACT = 46,
-		ANALYZER_DATA_EVENT = 47,
-		ANALYZER_ENTROPY = 48,
-		ANALYZER_X509 = 49,
-		ANALYZER_OCSP_REPLY = 50,
-		ANALYZER_PE = 51,
+		ANALYZER_MD5 = 48,
+		ANALYZER_SHA1 = 49,
+		ANALYZER_SHA256 = 50,
+		ANALYZER_EXTRACT = 51,
+		ANALYZER_DATA_EVENT = 52,
+		ANALYZER_ENTROPY = 53,
+		ANALYZER_X509 = 54,
+		ANALYZER_OCSP_REPLY = 55,
+		ANALYZER_PE = 56,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -4319,3 +4334,357 @@ module GLOBAL;
 global memcached_request: event(c: connection, command: string, key: string, keys: count, value_len: count);
 ## A server answers, with so many values and all their bytes.
 global memcached_response: event(c: connection, status: string, success: bool, values: count, value_len: count);
+
+## How a negotiation stands: 0 where it was accepted, 1 where it goes on, 2 where it was rejected (RFC 4178 §4.2.2).
+global gssapi_neg_result: event(c: connection, state: count);
+
+module NTLM;
+
+export {
+
+## What a side can or agrees to (MS-NLMP §2.2.2.5).
+type NegotiateFlags: record {
+	negotiate_56: bool;
+	negotiate_key_exch: bool;
+	negotiate_128: bool;
+	negotiate_version: bool;
+	negotiate_target_info: bool;
+	request_non_nt_session_key: bool;
+	negotiate_identify: bool;
+	negotiate_extended_sessionsecurity: bool;
+	target_type_server: bool;
+	target_type_domain: bool;
+	negotiate_always_sign: bool;
+	negotiate_oem_workstation_supplied: bool;
+	negotiate_oem_domain_supplied: bool;
+	negotiate_anonymous_connection: bool;
+	negotiate_ntlm: bool;
+	negotiate_lm_key: bool;
+	negotiate_datagram: bool;
+	negotiate_seal: bool;
+	negotiate_sign: bool;
+	request_target: bool;
+	negotiate_oem: bool;
+	negotiate_unicode: bool;
+};
+}
+
+module GLOBAL;
+
+module NTLM;
+
+export {
+
+## The version of a system (MS-NLMP §2.2.2.10).
+type Version: record {
+	major: count;
+	minor: count;
+	build: count;
+	## The revision of NTLMSSP.
+	ntlmssp: count;
+};
+}
+
+module GLOBAL;
+
+module NTLM;
+
+export {
+
+## A first message (MS-NLMP §2.2.1.1).
+type Negotiate: record {
+	flags: NTLM::NegotiateFlags;
+	domain_name: string &optional;
+	workstation: string &optional;
+	version: NTLM::Version &optional;
+};
+}
+
+module GLOBAL;
+
+module NTLM;
+
+export {
+
+## What a server tells of itself (MS-NLMP §2.2.2.1).
+type AVs: record {
+	nb_computer_name: string &optional;
+	nb_domain_name: string &optional;
+	dns_computer_name: string &optional;
+	dns_domain_name: string &optional;
+	dns_tree_name: string &optional;
+	constrained_auth: bool &optional;
+	timestamp: time &optional;
+	single_host_id: count &optional;
+	target_name: string &optional;
+};
+}
+
+module GLOBAL;
+
+module NTLM;
+
+export {
+
+## A server's answer (MS-NLMP §2.2.1.2).
+type Challenge: record {
+	flags: NTLM::NegotiateFlags;
+	challenge: count;
+	target_name: string &optional;
+	version: NTLM::Version &optional;
+	target_info: NTLM::AVs &optional;
+};
+}
+
+module GLOBAL;
+
+module NTLM;
+
+export {
+
+## A client's answer (MS-NLMP §2.2.1.3).
+type Authenticate: record {
+	flags: NTLM::NegotiateFlags;
+	domain_name: string &optional;
+	user_name: string &optional;
+	workstation: string &optional;
+	session_key: string &optional;
+	version: NTLM::Version &optional;
+	response: string &optional;
+};
+}
+
+module GLOBAL;
+
+## A client says what it can.
+global ntlm_negotiate: event(c: connection, negotiate: NTLM::Negotiate);
+## A server answers, and tells of itself.
+global ntlm_challenge: event(c: connection, challenge: NTLM::Challenge);
+## A client says who logs in.
+global ntlm_authenticate: event(c: connection, request: NTLM::Authenticate);
+
+module KRB;
+
+export {
+
+## Something of a type.
+type Type_Value: record {
+	data_type: count;
+	val: string;
+};
+}
+
+module GLOBAL;
+
+type KRB::Type_Value_Vector: vector of KRB::Type_Value;
+
+module KRB;
+
+export {
+
+## What is asked of a ticket (RFC 4120 §5.4.1).
+type KDC_Options: record {
+	forwardable: bool;
+	forwarded: bool;
+	proxiable: bool;
+	proxy: bool;
+	allow_postdate: bool;
+	postdated: bool;
+	renewable: bool;
+	opt_hardware_auth: bool;
+	disable_transited_check: bool;
+	renewable_ok: bool;
+	enc_tkt_in_skey: bool;
+	renew: bool;
+	validate: bool;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## From where a ticket may be used (RFC 4120 §5.2.5).
+type Host_Address: record {
+	ip: addr &optional &log;
+	netbios: string &optional &log;
+	unknown: KRB::Type_Value &optional;
+};
+}
+
+module GLOBAL;
+
+type KRB::Host_Address_Vector: vector of KRB::Host_Address;
+
+module KRB;
+
+export {
+
+## A ticket (RFC 4120 §5.3).
+type Ticket: record {
+	pvno: count;
+	realm: string;
+	service_name: string;
+	cipher: count;
+	ciphertext: string &optional;
+	## Never set: keys of services are not known here.
+	authenticationinfo: string &optional;
+};
+}
+
+module GLOBAL;
+
+type KRB::Ticket_Vector: vector of KRB::Ticket;
+
+module KRB;
+
+export {
+
+## A request for a ticket (RFC 4120 §5.4.1).
+type KDC_Request: record {
+	pvno: count;
+	msg_type: count;
+	pa_data: KRB::Type_Value_Vector &optional;
+	kdc_options: KRB::KDC_Options &optional;
+	client_name: string &optional;
+	service_realm: string &optional;
+	service_name: string &optional;
+	from: time &optional;
+	till: time &optional;
+	rtime: time &optional;
+	nonce: count &optional;
+	encryption_types: vector of count &optional;
+	host_addrs: KRB::Host_Address_Vector &optional;
+	additional_tickets: KRB::Ticket_Vector &optional;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## Something encrypted (RFC 4120 §5.2.9).
+type Encrypted_Data: record {
+	kvno: count &optional;
+	cipher: count;
+	ciphertext: string;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## A ticket that is given (RFC 4120 §5.4.2).
+type KDC_Response: record {
+	pvno: count;
+	msg_type: count;
+	pa_data: KRB::Type_Value_Vector &optional;
+	client_realm: string &optional;
+	client_name: string;
+	ticket: KRB::Ticket;
+	## Never set, as in Zeek.
+	enc_part: KRB::Encrypted_Data &optional;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## What is asked of whom a ticket is shown to (RFC 4120 §5.5.1).
+type AP_Options: record {
+	use_session_key: bool;
+	mutual_required: bool;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## Something with a checksum (RFC 4120 §5.6.1).
+type SAFE_Msg: record {
+	pvno: count;
+	msg_type: count;
+	data: string;
+	timestamp: time &optional;
+	seq: count &optional;
+	sender: KRB::Host_Address &optional;
+	recipient: KRB::Host_Address &optional;
+};
+}
+
+module GLOBAL;
+
+module KRB;
+
+export {
+
+## What went wrong (RFC 4120 §5.9.1).
+type Error_Msg: record {
+	pvno: count &optional;
+	msg_type: count &optional;
+	client_time: time &optional;
+	server_time: time &optional;
+	error_code: count;
+	client_realm: string &optional;
+	client_name: string &optional;
+	service_realm: string &optional;
+	service_name: string &optional;
+	error_text: string &optional;
+	pa_data: KRB::Type_Value_Vector &optional;
+};
+}
+
+module GLOBAL;
+
+## A ticket for tickets is asked for (RFC 4120 §3.1.1).
+global krb_as_request: event(c: connection, msg: KRB::KDC_Request);
+## A ticket for tickets is given (RFC 4120 §3.1.3).
+global krb_as_response: event(c: connection, msg: KRB::KDC_Response);
+## A ticket for a service is asked for (RFC 4120 §3.3.1).
+global krb_tgs_request: event(c: connection, msg: KRB::KDC_Request);
+## A ticket for a service is given (RFC 4120 §3.3.3).
+global krb_tgs_response: event(c: connection, msg: KRB::KDC_Response);
+## A ticket is shown to a service, or to whom another is asked of (RFC 4120 §3.2.1).
+global krb_ap_request: event(c: connection, ticket: KRB::Ticket, opts: KRB::AP_Options);
+## A service has accepted a ticket (RFC 4120 §3.2.4).
+global krb_ap_response: event(c: connection);
+## Something encrypted (RFC 4120 §3.5).
+global krb_priv: event(c: connection, is_orig: bool);
+## Something with a checksum (RFC 4120 §3.4).
+global krb_safe: event(c: connection, is_orig: bool, msg: KRB::SAFE_Msg);
+## Tickets are handed on (RFC 4120 §3.6).
+global krb_cred: event(c: connection, is_orig: bool, tickets: KRB::Ticket_Vector);
+## Something went wrong (RFC 4120 §5.9.1).
+global krb_error: event(c: connection, msg: KRB::Error_Msg);
+
+## A PDU begins.
+global dce_rpc_message: event(c: connection, is_orig: bool, fid: count, ptype_id: count, ptype: DCE_RPC::PType);
+## An interface is asked for, under a number.
+global dce_rpc_bind: event(c: connection, fid: count, ctx_id: count, uuid: string, ver_major: count, ver_minor: count);
+## Another interface is asked for, under a number.
+global dce_rpc_alter_context: event(c: connection, fid: count, ctx_id: count, uuid: string, ver_major: count, ver_minor: count);
+## Interfaces are given.
+global dce_rpc_bind_ack: event(c: connection, fid: count, sec_addr: string);
+## More interfaces are given.
+global dce_rpc_alter_context_resp: event(c: connection, fid: count);
+## An operation is called.
+global dce_rpc_request: event(c: connection, fid: count, ctx_id: count, opnum: count, stub_len: count);
+## What it is given, behind dce_rpc_request.
+global dce_rpc_request_stub: event(c: connection, fid: count, ctx_id: count, opnum: count, stub: string);
+## An operation was done.
+global dce_rpc_response: event(c: connection, fid: count, ctx_id: count, opnum: count, stub_len: count);
+## What it gave back, behind dce_rpc_response.
+global dce_rpc_response_stub: event(c: connection, fid: count, ctx_id: count, opnum: count, stub: string);

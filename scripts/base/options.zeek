@@ -381,14 +381,6 @@ const stp_delta: interval = 0secs &redef;
 ## Not obeyed: this protocol is not analysed.
 const stp_idle_min: interval = 0secs &redef;
 
-module DCE_RPC;
-export {
-	## Not obeyed: this protocol is not analysed.
-	const max_cmd_reassembly: count = 20 &redef;
-	## Not obeyed: this protocol is not analysed.
-	const max_frag_data: count = 30000 &redef;
-}
-
 module NCP;
 export {
 	## Not obeyed: this protocol is not analysed.
@@ -411,7 +403,7 @@ export {
 
 module KRB;
 export {
-	## Not obeyed: this protocol is not analysed.
+	## Not obeyed: tickets are not decrypted.
 	const keytab: string = "" &redef;
 }
 
@@ -465,6 +457,21 @@ export {
 	const enable_auto_protocol_capture_filters: bool = F &redef;
 	## Not obeyed: this is fixed.
 	const max_filter_compile_time: interval = 100msecs &redef;
+}
+
+module DCE_RPC;
+export {
+	## So many messages of a direction may have begun and not ended; with more it is given up.
+	const max_cmd_reassembly: count = 20 &redef;
+	## Bytes of a message in fragments; with more its connection is given up.
+	const max_frag_data: count = 30000 &redef;
+	## Of interfaces, operations that are not logged; "*" is all.
+	option ignored_operations: table[string] of set[string] = {
+		["spoolss"] = set("RpcClosePrinter", "RpcSplOpenPrinter"), ["winreg"] = set("BaseRegCloseKey",
+		"BaseRegDeleteKeyEx", "BaseRegEnumKey", "BaseRegGetVersion", "BaseRegOpenKey",
+		"BaseRegQueryValue", "OpenClassesRoot", "OpenLocalMachine"), ["wkssvc"] =
+		set("NetrWkstaGetInfo")
+	};
 }
 
 module DNS;
@@ -541,6 +548,13 @@ module GLOBAL;
 const truncate_http_URI: int = -1 &redef;
 ## Bytes of a body that one http_entity_data tells.
 global http_entity_data_delivery_size: count = 1500 &redef;
+
+module KRB;
+export {
+	## Texts of errors that are not logged: that a login has to be preceded by something is said to nearly
+	## all.
+	option ignored_errors: set[string] = {"NEEDED_PREAUTH", "Need to use PA-ENC-TIMESTAMP/PA-PK-AS-REQ"};
+}
 
 module LDAP;
 export {

@@ -2,6 +2,8 @@
 
 #[path = "conn/mod.rs"]
 pub(super) mod conn;
+#[path = "dce_rpc/mod.rs"]
+pub(super) mod dce_rpc;
 #[path = "dhcp/mod.rs"]
 pub(super) mod dhcp;
 #[path = "dnp3/mod.rs"]
@@ -12,6 +14,8 @@ pub(super) mod dns;
 pub(super) mod files;
 #[path = "ftp/mod.rs"]
 pub(super) mod ftp;
+#[path = "gssapi/mod.rs"]
+pub(super) mod gssapi;
 #[path = "http/mod.rs"]
 pub(super) mod http;
 #[path = "icmp/mod.rs"]
@@ -20,6 +24,8 @@ pub(super) mod icmp;
 pub(super) mod imap;
 #[path = "irc/mod.rs"]
 pub(super) mod irc;
+#[path = "krb/mod.rs"]
+pub(super) mod krb;
 #[path = "ldap/mod.rs"]
 pub(super) mod ldap;
 #[path = "memcached/mod.rs"]
@@ -32,6 +38,8 @@ pub(super) mod modbus;
 pub(super) mod mqtt;
 #[path = "mysql/mod.rs"]
 pub(super) mod mysql;
+#[path = "ntlm/mod.rs"]
+pub(super) mod ntlm;
 #[path = "ntp/mod.rs"]
 pub(super) mod ntp;
 #[path = "ocsp/mod.rs"]

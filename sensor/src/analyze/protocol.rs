@@ -21,6 +21,9 @@ pub struct Protocol {
     /// Its analyzers expect connections ([`Link::expect`](crate::analyze::Link::expect)): in a replay workers wait for
     /// each other from when it may have begun.
     pub expects: bool,
+    /// Its analyzers stay on connections whose data break their rules, unless scripts say otherwise
+    /// (`DPD::ignore_violations`, which a script adds them to).
+    pub stays: bool,
     /// The place of its first event.
     pub first: u16,
     pub events: &'static [&'static EventDecl],
@@ -61,6 +64,7 @@ impl Protocol {
         analyzers: &[],
         file_analyzers: &[],
         expects: false,
+        stays: false,
         first: 0,
         events: &[],
         row: None,
@@ -157,7 +161,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc ldap rdp smb rpc redis memcached }
+protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc ldap rdp smb rpc redis memcached gssapi ntlm krb dce_rpc }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS
@@ -181,6 +185,17 @@ pub(super) fn expects(spec: &'static Spec) -> bool {
         expecting.flat_map(|protocol| protocol.analyzers).map(|spec| spec.address()).collect()
     });
     EXPECTING.contains(&spec.address())
+}
+
+/// The names of the analyzers that stay on connections whose data break their rules.
+pub fn staying() -> impl Iterator<Item = &'static str> {
+    let staying = PROTOCOLS.iter().filter(|protocol| protocol.stays);
+    staying.flat_map(|protocol| protocol.analyzers).map(|spec| spec.named.name)
+}
+
+/// Whether an analyzer is one of them.
+pub(super) fn stays(name: &str) -> bool {
+    staying().any(|staying| staying == name)
 }
 
 /// The analyzer of a name, in upper case.

@@ -11,7 +11,7 @@ use crate::analyze::detect::Detection;
 use crate::analyze::detect::{is_looked_for, may_begin};
 use crate::analyze::expect::Found;
 use crate::analyze::icmp;
-use crate::analyze::protocol::{expects, named};
+use crate::analyze::protocol::{expects, named, stays};
 use crate::analyze::signatures::{self, Matching};
 use crate::analyze::{
     Analysis, AnalyzeStats, Analyzer, Expectation, Expected, Link, Named, Others, Shared, Spec, Unclaimed,
@@ -204,7 +204,7 @@ impl Standing {
     /// The analyzer broke its protocol's rules. True where it is taken off the flow for it.
     pub fn violated(&mut self, cx: &Cx<'_>, flow: &Flow, analyzer: &Named, was_confirmed: bool) -> bool {
         let own = cx.config.analyzers.as_deref();
-        if own.is_some_and(|own| own.kept.contains(analyzer.name)) {
+        if own.map_or_else(|| stays(analyzer.name), |own| own.kept.contains(analyzer.name)) {
             return false;
         }
         let ignored_after = cx.config.violations.ignored_after;
@@ -744,6 +744,7 @@ impl Handler for Sessions {
     }
 
     fn removed(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp, state: &mut State) {
+        flow.end_kept(cx);
         self.with(state, |shared, session| {
             if let Some(active) = session.active() {
                 active.finish(cx, flow, shared);

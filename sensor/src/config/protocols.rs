@@ -2,12 +2,16 @@
 
 use crate::config::options::OptionDef;
 
+#[path = "../analyze/dce_rpc/settings.rs"]
+pub mod dce_rpc;
 #[path = "../analyze/dns/settings.rs"]
 pub mod dns;
 #[path = "../analyze/ftp/settings.rs"]
 pub mod ftp;
 #[path = "../analyze/http/settings.rs"]
 pub mod http;
+#[path = "../analyze/krb/settings.rs"]
+pub mod krb;
 #[path = "../analyze/ldap/settings.rs"]
 pub mod ldap;
 #[path = "../analyze/mime/settings.rs"]
@@ -44,9 +48,11 @@ pub mod x509;
 /// What the analyzers of each are told.
 #[derive(Clone, Debug, Default)]
 pub struct Protocols {
+    pub dce_rpc: dce_rpc::Settings,
     pub dns: dns::Settings,
     pub ftp: ftp::Settings,
     pub http: http::Settings,
+    pub krb: krb::Settings,
     pub ldap: ldap::Settings,
     pub mime: mime::Settings,
     pub mqtt: mqtt::Settings,
@@ -68,9 +74,11 @@ pub struct Protocols {
 /// The tables of the configuration file, and what is set in them.
 #[rustfmt::skip]
 pub const TABLES: &[(&str, &[OptionDef])] = &[
+    ("dce_rpc", dce_rpc::OPTIONS),
     ("dns", dns::OPTIONS),
     ("ftp", ftp::OPTIONS),
     ("http", http::OPTIONS),
+    ("krb", krb::OPTIONS),
     ("ldap", ldap::OPTIONS),
     ("mime", mime::OPTIONS),
     ("mqtt", mqtt::OPTIONS),

@@ -16,6 +16,7 @@ use crate::flow::ends::{icmp_ports, seems_reversed};
 use crate::flow::events::{ConnectionFlipped, ConnectionReused, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
 use crate::flow::history::History;
+use crate::flow::kept::AllKept;
 use crate::flow::key::{End, Key, Tuple};
 use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Peek, Segment, Tcp};
@@ -454,6 +455,7 @@ impl<H: Handler> Flows<H> {
             states: [EndpointState::Inactive; 2],
             missed_bytes: 0,
             services: None,
+            kept: AllKept::default(),
             active: [false; 2],
             did_weird: false,
             raised: false,

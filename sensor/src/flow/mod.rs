@@ -5,6 +5,7 @@ mod engine;
 pub mod events;
 mod handler;
 mod history;
+mod kept;
 mod key;
 mod packet;
 mod pages;
@@ -16,6 +17,7 @@ mod transport;
 pub use ends::icmp_ports;
 pub use engine::{Arrival, Datagram, Ending, FlowStats, Flows, Handed, TooShort};
 pub use handler::{Cx, Dir, Handler, TcpEvent};
+pub use kept::Kept;
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp, check_reassembly};
 
@@ -24,6 +26,7 @@ use smallvec::SmallVec;
 use crate::event::{About, Bus, Conn, ConnId, ConnView, EndView, Event, Name, Part, Proto, Tunnel, Weird};
 use crate::flow::events::ConnWeird;
 use crate::flow::history::History;
+use crate::flow::kept::AllKept;
 use crate::record::{ConnColumns, Record, Uid};
 use crate::time::{Interval, Time};
 
@@ -49,6 +52,8 @@ pub struct Flow {
     pub missed_bytes: u64,
     /// Confirmed protocols, in the order of confirmation; most flows have none.
     services: Option<Box<SmallVec<[&'static str; 2]>>>,
+    /// What analyzers keep until it is over.
+    kept: AllKept,
     /// Analyzers that were set on it.
     analyzers: u32,
     /// The one that is running, from 1; 0 where none is.

@@ -39,7 +39,8 @@ fn of_protocols() -> Vec<(String, Loaded, String)> {
         (format!("base/logs/{}.zeek", log.schema.path), Loaded::OnDemand, reference::log_zeek(log))
     };
     let script = |protocol: &Protocol| {
-        let name = format!("base/protocols/{}.zeek", protocol.name);
+        // Folders have names that Rust has, and Zeek's have hyphens.
+        let name = format!("base/protocols/{}.zeek", protocol.name.replace('_', "-"));
         let logs = protocol.logs.iter().map(|log| format!("@load base/logs/{}\n", log.schema.path));
         let text = protocol.script.map_or_else(|| logs.collect(), str::to_owned);
         (name, Loaded::ByDefault, text)

@@ -10,7 +10,7 @@ use nightjar_script::Vm;
 use nightjar_script::value::{self, Addr};
 use nightjar_script::vm::NativeFn;
 
-use crate::analyze::{self, Protocol};
+use crate::analyze::{self, Protocol, staying};
 use crate::config::options::{Given, Role, Value, all};
 use crate::config::{Analyzers, Config, Contents};
 use crate::event::Proto;
@@ -49,7 +49,8 @@ pub(super) fn apply(vm: &Vm, config: &mut Config, only_loaded: bool) -> Vec<Stri
     let analyzers = analyzers(vm, only_loaded);
     let contents = contents(vm);
     config.contents = (contents != Contents::default()).then(|| Arc::new(contents));
-    config.analyzers = (analyzers != Analyzers::default()).then(|| Arc::new(analyzers));
+    let usual = Analyzers { kept: staying().map(str::to_owned).collect(), ..Analyzers::default() };
+    config.analyzers = (analyzers != usual).then(|| Arc::new(analyzers));
     refused
 }
 
@@ -191,6 +192,11 @@ fn translated(vm: &Vm, value: &value::Value, like: &Value) -> Option<Value> {
         Value::Enums(_) => Value::Enums(table(value)?.iter().map(|(key, _)| vm.text_string(key)).collect()),
         Value::Table(_) => {
             Value::Table(table(value)?.iter().map(|(key, value)| (text(key), text(value))).collect())
+        }
+        Value::Sets(_) => {
+            let set = |value| Some(table(value)?.iter().map(|(text_of, _)| text(text_of)).collect());
+            let sets = table(value)?;
+            Value::Sets(sets.iter().filter_map(|(key, value)| Some((text(key), set(value)?))).collect())
         }
     })
 }

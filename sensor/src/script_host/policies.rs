@@ -82,6 +82,7 @@ pub(super) static POLICIES: &[Bundled] = &[
     Bundled { name: "policy/protocols/http/software.zeek", text: include_str!("../../../scripts/policy/protocols/http/software.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/http/var-extraction-cookies.zeek", text: include_str!("../../../scripts/policy/protocols/http/var-extraction-cookies.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/http/var-extraction-uri.zeek", text: include_str!("../../../scripts/policy/protocols/http/var-extraction-uri.zeek"), loaded: Loaded::OnDemand },
+    Bundled { name: "policy/protocols/krb/ticket-logging.zeek", text: include_str!("../../../scripts/policy/protocols/krb/ticket-logging.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/modbus/known-masters-slaves.zeek", text: include_str!("../../../scripts/policy/protocols/modbus/known-masters-slaves.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/modbus/track-memmap.zeek", text: include_str!("../../../scripts/policy/protocols/modbus/track-memmap.zeek"), loaded: Loaded::OnDemand },
     Bundled { name: "policy/protocols/mysql/software.zeek", text: include_str!("../../../scripts/policy/protocols/mysql/software.zeek"), loaded: Loaded::OnDemand },

@@ -76,11 +76,12 @@ pub const TABLE: &[(&str, Plain)] = &[
         record(vm, "entropy_test_result", &[])
     }),
     ("uuid_to_string", |_, _, a| {
-        let b = bytes(a, 0);
-        if b.len() < 16 {
+        let Some([d, c, b, a, f, e, h, g, rest @ ..]) = bytes(a, 0).first_chunk::<16>() else {
             return Ok(Value::str("<Invalid UUID>"));
-        }
-        let h: String = b.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        };
+        // The first three parts stand there with their low byte first.
+        let h: String =
+            [a, b, c, d, e, f, g, h].into_iter().chain(rest).map(|byte| format!("{byte:02x}")).collect();
         Ok(Value::str(format!("{}-{}-{}-{}-{}", &h[0..8], &h[8..12], &h[12..16], &h[16..20], &h[20..32])))
     }),
     ("unique_id", |vm, _, a| Ok(Value::str(unique(vm, bytes(a, 0))))),

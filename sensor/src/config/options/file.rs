@@ -93,6 +93,14 @@ impl OptionDef {
                         .collect::<BTreeMap<_, _>>(),
                 )
             }
+            "table[string] of set[string]" => {
+                let sets = written.table(|name, texts| {
+                    Ok((name.to_owned(), texts.list(text)?.into_iter().collect::<BTreeSet<_>>()))
+                });
+                let sets =
+                    sets.unwrap_or_else(|| Err("is a table such as { name = [\"text\"] }".to_owned()))?;
+                Value::Sets(sets.into_iter().collect())
+            }
             other => return Err(format!("cannot be set here, being of type {other}")),
         })
     }

@@ -5,6 +5,7 @@ use crate::config::options::OptionDef;
 
 const OWN_GROUPS: &str = "all patterns of a kind are one automaton";
 const NO_PROTOCOL: &str = "this protocol is not analysed";
+const NO_KEYS: &str = "tickets are not decrypted";
 const FIXED: &str = "this is fixed";
 const NO_CONTENTS: &str = "contents of streams are not handed to scripts";
 const OTHER_ENGINE: &str = "this engine works otherwise";
@@ -73,13 +74,11 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("rpc_timeout", "interval", "24secs", NO_PROTOCOL),
     OptionDef::ignored("stp_delta", "interval", "0secs", NO_PROTOCOL),
     OptionDef::ignored("stp_idle_min", "interval", "0secs", NO_PROTOCOL),
-    OptionDef::ignored("DCE_RPC::max_cmd_reassembly", "count", "20", NO_PROTOCOL),
-    OptionDef::ignored("DCE_RPC::max_frag_data", "count", "30000", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),
-    OptionDef::ignored("KRB::keytab", "string", "\"\"", NO_PROTOCOL),
+    OptionDef::ignored("KRB::keytab", "string", "\"\"", NO_KEYS),
     OptionDef::ignored("Login::max_line_length", "count", "4096", NO_PROTOCOL),
     OptionDef::ignored("BinPAC::flowbuffer_capacity_max", "count", "10485760", OWN_LIMITS),
     OptionDef::ignored("BinPAC::flowbuffer_capacity_min", "count", "512", OWN_LIMITS),

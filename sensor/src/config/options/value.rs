@@ -26,6 +26,7 @@ pub enum Value {
     /// Each by its full name.
     Enums(BTreeSet<String>),
     Table(BTreeMap<String, String>),
+    Sets(BTreeMap<String, BTreeSet<String>>),
 }
 
 /// A port, and a time that holds for it.
@@ -116,6 +117,10 @@ impl Value {
         if let Value::Table(value) = self { Ok(value) } else { Err(OTHER_TYPE.to_owned()) }
     }
 
+    pub fn sets(&self) -> Result<&BTreeMap<String, BTreeSet<String>>, String> {
+        if let Value::Sets(value) = self { Ok(value) } else { Err(OTHER_TYPE.to_owned()) }
+    }
+
     /// As Zeek writes it in a script.
     pub fn literal(&self) -> String {
         let set = |members: Vec<String>| format!("{{{}}}", members.join(", "));
@@ -138,6 +143,15 @@ impl Value {
                 .iter()
                 .map(|(key, value)| format!("[{}] = {}", quoted(key), quoted(value)))
                 .collect()),
+            Value::Sets(table) => {
+                let of = |texts: &BTreeSet<String>| {
+                    texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+                };
+                set(table
+                    .iter()
+                    .map(|(key, texts)| format!("[{}] = set({})", quoted(key), of(texts)))
+                    .collect())
+            }
         }
     }
 }

@@ -166,6 +166,32 @@ fn messages_and_frames() {
 }
 
 #[test]
+fn calls_and_tickets() {
+    // What is bound, and a login that goes with it.
+    let bind = b"\x05\0\x0b\x03\x10\0\0\0\x2c\0\x08\0\x01\0\0\0\xd0\x16\xd0\x16\0\0\0\0\0\0\0\0\x0a\x06\0\0\0\0\0\0NTLMSSP\0";
+    let calls: [(usize, &[u8]); 5] = [
+        (0, bind),
+        (0, b"\x05\0\0\x03\x10\0\0\0\x18\0\0\0\x01\0\0\0\0\0\0\0\0\0\x03\0"),
+        (0, b"\x05\0\0\0\x10\0\0\0\x18\0\0\0\x01\0\0\0\0\0\0\0\0\0\x03\0"),
+        (1, b"\x05\0\x02\x03\x10\0\0\0\x18\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0"),
+        (0, b"\x05\0\0\x03\x10\0\0\0\xff\xff"),
+    ];
+    talks(135, &[], &calls);
+    let first: &[(usize, &[u8])] = &[(0, b"\x05\0\0\x01\x10\0\0\0\x18\0\0\0\x01\0\0\0\0\0\0\0\0\0\x03\0")];
+    talks(135, first, &[(0, b"\x05\0\0\0\x10\0\0\0\x12\0\0\0\x01\0\0\0xx")]);
+    let tickets: [(usize, &[u8]); 3] = [
+        (0, b"\0\0\0\x0c\x6a\x0a\x30\x08\xa1\x03\x02\x01\x05\xa2\x03\x02"),
+        (0, b"\0\0\xff\xff\x6a\x82"),
+        (1, b"\0\0\0\x15\x7e\x13\x30\x11\xa6\x03\x02\x01\x06\xa9\x03\x1b\x01A\xaa\x03\x1b\x01A\x30\0"),
+    ];
+    talks(88, &[], &tickets);
+    datagrams(88, |at| {
+        [&b"\x7e\x13\x30\x11\xa6\x03\x02\x01\x06\xa9\x03\x1b\x01A\xab\x06\x1b\x04"[..], &at.to_be_bytes()]
+            .concat()
+    });
+}
+
+#[test]
 fn transactions_that_nobody_answers() {
     datagrams(67, |at| {
         let mut message = vec![0; 240];

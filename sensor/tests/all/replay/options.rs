@@ -76,6 +76,11 @@ fn other(option: &OptionDef) -> Other {
         Value::Table(_) => {
             ("{[\"a\"] = \"tcp\"}".to_owned(), "table([\"a\"] = \"tcp\")".to_owned(), String::new())
         }
+        Value::Sets(_) => (
+            "{[\"a\"] = set(\"tcp\")}".to_owned(),
+            "table([\"a\"] = set(\"tcp\"))".to_owned(),
+            "{ a = [\"tcp\"] }".to_owned(),
+        ),
     };
     let file = option.key.map(|key| match key.form {
         Form::Plain | Form::Number(..) | Form::Percent => file.clone(),
@@ -106,6 +111,7 @@ fn file_by_name() -> String {
         Value::Enum(_) => format!("{:?}", other_name(option)),
         Value::PortTimes(_) => "{ \"7/tcp\" = \"7 s\" }".to_owned(),
         Value::Table(_) => "{ a = \"tcp\" }".to_owned(),
+        Value::Sets(_) => "{ a = [\"tcp\"] }".to_owned(),
         Value::Bool(on) => (!on).to_string(),
         Value::Count(n) => (n + 1).to_string(),
         Value::Double(_) => other(option).literal,
