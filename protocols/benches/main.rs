@@ -10,6 +10,7 @@ mod memcached;
 mod mqtt;
 mod mysql;
 mod pe;
+mod postgresql;
 mod quic;
 mod rdp;
 mod redis;

@@ -48,6 +48,8 @@ pub mod nvt;
 pub mod pe;
 #[path = "pop3/mod.rs"]
 pub mod pop3;
+#[path = "postgresql/mod.rs"]
+pub mod postgresql;
 #[path = "quic/mod.rs"]
 pub mod quic;
 #[path = "radius/mod.rs"]

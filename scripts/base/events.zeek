@@ -49,20 +49,21 @@ export {
 		ANALYZER_ANALYZER_KRB = 40,
 		ANALYZER_ANALYZER_KRB_TCP = 41,
 		ANALYZER_ANALYZER_DCE_RPC = 42,
-		PACKETANALYZER_ANALYZER_AYIYA = 43,
-		PACKETANALYZER_ANALYZER_GENEVE = 44,
-		PACKETANALYZER_ANALYZER_GTPV1 = 45,
-		PACKETANALYZER_ANALYZER_TEREDO = 46,
-		PACKETANALYZER_ANALYZER_VXLAN = 47,
-		FILES_ANALYZER_MD5 = 48,
-		FILES_ANALYZER_SHA1 = 49,
-		FILES_ANALYZER_SHA256 = 50,
-		FILES_ANALYZER_EXTRACT = 51,
-		FILES_ANALYZER_DATA_EVENT = 52,
-		FILES_ANALYZER_ENTROPY = 53,
-		FILES_ANALYZER_X509 = 54,
-		FILES_ANALYZER_OCSP_REPLY = 55,
-		FILES_ANALYZER_PE = 56,
+		ANALYZER_ANALYZER_POSTGRESQL = 43,
+		PACKETANALYZER_ANALYZER_AYIYA = 44,
+		PACKETANALYZER_ANALYZER_GENEVE = 45,
+		PACKETANALYZER_ANALYZER_GTPV1 = 46,
+		PACKETANALYZER_ANALYZER_TEREDO = 47,
+		PACKETANALYZER_ANALYZER_VXLAN = 48,
+		FILES_ANALYZER_MD5 = 49,
+		FILES_ANALYZER_SHA1 = 50,
+		FILES_ANALYZER_SHA256 = 51,
+		FILES_ANALYZER_EXTRACT = 52,
+		FILES_ANALYZER_DATA_EVENT = 53,
+		FILES_ANALYZER_ENTROPY = 54,
+		FILES_ANALYZER_X509 = 55,
+		FILES_ANALYZER_OCSP_REPLY = 56,
+		FILES_ANALYZER_PE = 57,
 	};
 }
 
@@ -114,6 +115,7 @@ export {
 		ANALYZER_KRB = 40,
 		ANALYZER_KRB_TCP = 41,
 		ANALYZER_DCE_RPC = 42,
+		ANALYZER_POSTGRESQL = 43,
 	};
 
 	## The ports that an analyzer is set on.
@@ -161,6 +163,7 @@ export {
 		[ANALYZER_KRB] = set(88/udp),
 		[ANALYZER_KRB_TCP] = set(88/tcp),
 		[ANALYZER_DCE_RPC] = set(135/tcp),
+		[ANALYZER_POSTGRESQL] = set(),
 	};
 }
 
@@ -169,11 +172,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 43,
-		ANALYZER_GENEVE = 44,
-		ANALYZER_GTPV1 = 45,
-		ANALYZER_TEREDO = 46,
-		ANALYZER_VXLAN = 47,
+		ANALYZER_AYIYA = 44,
+		ANALYZER_GENEVE = 45,
+		ANALYZER_GTPV1 = 46,
+		ANALYZER_TEREDO = 47,
+		ANALYZER_VXLAN = 48,
 	};
 }
 
@@ -182,15 +185,15 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 48,
-		ANALYZER_SHA1 = 49,
-		ANALYZER_SHA256 = 50,
-		ANALYZER_EXTRACT = 51,
-		ANALYZER_DATA_EVENT = 52,
-		ANALYZER_ENTROPY = 53,
-		ANALYZER_X509 = 54,
-		ANALYZER_OCSP_REPLY = 55,
-		ANALYZER_PE = 56,
+		ANALYZER_MD5 = 49,
+		ANALYZER_SHA1 = 50,
+		ANALYZER_SHA256 = 51,
+		ANALYZER_EXTRACT = 52,
+		ANALYZER_DATA_EVENT = 53,
+		ANALYZER_ENTROPY = 54,
+		ANALYZER_X509 = 55,
+		ANALYZER_OCSP_REPLY = 56,
+		ANALYZER_PE = 57,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -4688,3 +4691,184 @@ global dce_rpc_request_stub: event(c: connection, fid: count, ctx_id: count, opn
 global dce_rpc_response: event(c: connection, fid: count, ctx_id: count, opnum: count, stub_len: count);
 ## What it gave back, behind dce_rpc_response.
 global dce_rpc_response_stub: event(c: connection, fid: count, ctx_id: count, opnum: count, stub: string);
+
+
+module PostgreSQL;
+
+export {
+	## A client wants TLS.
+	global ssl_request: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## What the server says to that: S or N.
+	global ssl_reply: event(c: connection, data: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A server tells how the client is to be authenticated, as in `PostgreSQL::auth_ids`, and the data for it.
+	global authentication_request: event(c: connection, identifier: count, data: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## The client is who it says.
+	global authentication_ok: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## What a client answers to be authenticated.
+	global authentication_response: event(c: connection, data: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## What a client says of itself, as `user`; before the startup message that has it.
+	global startup_parameter: event(c: connection, name: string, value: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A client begins, in this version of the protocol.
+	global startup_message: event(c: connection, major: count, minor: count);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A server waits for a query: in no transaction (I), in one (T), or in one that has failed (E).
+	global ready_for_query: event(c: connection, transaction_status: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A query.
+	global simple_query: event(c: connection, query: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A part of an error, by its code as in `PostgreSQL::error_ids`.
+	global error_response_identified_field: event(c: connection, code: string, value: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## An error, behind its parts.
+	global error_response: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A part of a notice, likewise.
+	global notice_response_identified_field: event(c: connection, code: string, value: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A notice, behind its parts.
+	global notice_response: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A row of a result, and how many columns it has.
+	global data_row: event(c: connection, column_values: count);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A setting of a server.
+	global parameter_status: event(c: connection, name: string, value: string);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## What queries of the connection are cancelled with.
+	global backend_key_data: event(c: connection, process_id: count, secret_key: count);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## A client is done.
+	global terminate: event(c: connection);
+}
+
+module GLOBAL;
+
+
+module PostgreSQL;
+
+export {
+	## Another message, by its type.
+	global not_implemented: event(c: connection, is_orig: bool, typ: string, chunk: string);
+}
+
+module GLOBAL;
+

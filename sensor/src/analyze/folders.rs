@@ -48,6 +48,8 @@ pub(super) mod ocsp;
 pub(super) mod pe;
 #[path = "pop3/mod.rs"]
 pub(super) mod pop3;
+#[path = "postgresql/mod.rs"]
+pub(super) mod postgresql;
 #[path = "quic/mod.rs"]
 pub(super) mod quic;
 #[path = "radius/mod.rs"]

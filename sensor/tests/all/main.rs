@@ -40,6 +40,7 @@ mod old_scripts;
 mod operate;
 mod packages;
 mod pe;
+mod postgresql;
 mod pushdown;
 mod quic_odd;
 mod radius;

@@ -1,9 +1,10 @@
-# Guessing passwords over each protocol that tells of logins.
+# Guessing passwords over each protocol that tells of logins. PostgreSQL is read for it (protocols/postgresql/log).
 
 @load ./main
 @load ./ftp
 @load ./mysql
 @load ./pop3
+@load ./postgresql
 @load ./radius
 @load ./rdp
 @load ./sip
