@@ -381,6 +381,10 @@ impl smb::Handler for Hears<'_, '_, '_> {
     }
 
     fn security(&mut self, is_orig: bool, blob: &[u8]) {
+        // What ends a login often brings none.
+        if blob.is_empty() {
+            return;
+        }
         let is_ntlm = blob.starts_with(b"NTLMSSP");
         let known = if is_ntlm { self.known.ntlm } else { self.known.gssapi };
         let Some(child) = known.or_else(|| self.link.start(if is_ntlm { "NTLM" } else { "GSSAPI" })) else {
