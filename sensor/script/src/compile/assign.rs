@@ -492,7 +492,7 @@ impl Compiler {
                     if let Value::Record(r) = vm.eval(&code, fr)? {
                         let field = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned());
                         let v = match field {
-                            Some(f) => super::construct::field_default(vm, &f)?,
+                            Some(f) => super::defaults::field_default(vm, &f)?,
                             None => Value::Unset,
                         };
                         r.set(i, v);

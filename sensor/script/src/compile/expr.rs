@@ -459,7 +459,7 @@ fn missing_field(
 ) -> crate::vm::Res {
     let grown = i >= r.width();
     if grown && let Some(f) = vm.types.as_record(r.ty).and_then(|t| t.fields.get(i).cloned()) {
-        let v = super::construct::field_default(vm, &f)?;
+        let v = super::defaults::field_default(vm, &f)?;
         if v.is_set() {
             r.set(i, v.clone());
             return Ok(v);
