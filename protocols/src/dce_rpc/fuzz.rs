@@ -14,6 +14,7 @@ pub fn check(data: &[u8]) {
     // What is thrown away after an error is what was there by then.
     let until = |told: &[String]| told.iter().position(|told| told.starts_with('!')).unwrap_or(told.len());
     assert_eq!(cut.get(..until(&cut)), whole.get(..until(&whole)));
+    assert!(crate::probe::Probe::is_steady(super::probe, data));
 }
 
 /// What is told of pieces of a stream, which each side says.

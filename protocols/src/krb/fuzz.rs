@@ -21,6 +21,7 @@ pub fn check(data: &[u8]) {
             |told: &[String]| told.iter().position(|told| told.starts_with('!')).unwrap_or(told.len());
         assert_eq!(cut.get(..until(&cut)), whole.get(..until(&whole)));
     }
+    assert!(crate::probe::Probe::is_steady(super::probe_stream, data));
 }
 
 /// What is told of pieces of a stream.

@@ -49,4 +49,6 @@ pub fn check(data: &[u8]) {
         // A length may have 127 bytes.
         assert!(session.buffered() <= 2 * (limits.message + 160));
     }
+    assert!(crate::probe::Probe::is_steady(probe, data));
+    assert!(crate::probe::Probe::is_steady(probe_answer, data));
 }

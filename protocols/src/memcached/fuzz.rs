@@ -47,4 +47,6 @@ pub fn check(data: &[u8]) {
         assert!(session.buffered() <= 2 * (limits.line + binary::HEADER));
         assert!(told.violations <= 2, "a direction breaks the rules once");
     }
+    assert!(crate::probe::Probe::is_steady(probe, data));
+    assert!(crate::probe::Probe::is_steady(probe_answer, data));
 }

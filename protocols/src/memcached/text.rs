@@ -75,8 +75,10 @@ pub(super) fn probe(data: &[u8], words: &[&str]) -> Probe {
     match end {
         None if words.iter().any(|known| known.as_bytes().starts_with(word)) => Probe::NeedMore,
         Some(_) if words.iter().any(|known| known.as_bytes() == word) => match memchr::memchr(b'\n', data) {
-            Some(at) if data.get(..at).is_some_and(|line| line.ends_with(b"\r")) => Probe::Match,
-            None if data.len() < LONGEST => Probe::NeedMore,
+            Some(at) if at < LONGEST && data.get(..at).is_some_and(|line| line.ends_with(b"\r")) => {
+                Probe::Match
+            }
+            None if data.len() <= LONGEST => Probe::NeedMore,
             _ => Probe::NoMatch,
         },
         _ => Probe::NoMatch,

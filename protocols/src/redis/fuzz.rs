@@ -48,4 +48,6 @@ pub fn check(data: &[u8]) {
         );
         assert!(told.violations <= 2, "a direction breaks the rules once");
     }
+    assert!(crate::probe::Probe::is_steady(probe, data));
+    assert!(crate::probe::Probe::is_steady(probe_answer, data));
 }

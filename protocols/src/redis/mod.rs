@@ -30,13 +30,15 @@ pub fn probe(data: &[u8]) -> Probe {
 /// Whether a server's first bytes may be an answer.
 pub fn probe_answer(data: &[u8]) -> Probe {
     const TEXTS: &[u8] = b"-+_,";
+    const LONGEST: usize = 512;
     match data.split_first() {
         None => Probe::NeedMore,
         Some((first, rest)) if TEXTS.contains(first) => match memchr::memchr(b'\n', rest) {
-            Some(at) if rest.get(..at).is_some_and(|line| line.ends_with(b"\r")) => Probe::Match,
-            Some(_) => Probe::NoMatch,
-            None if rest.len() > 512 => Probe::NoMatch,
-            None => Probe::NeedMore,
+            Some(at) if at < LONGEST && rest.get(..at).is_some_and(|line| line.ends_with(b"\r")) => {
+                Probe::Match
+            }
+            None if rest.len() <= LONGEST => Probe::NeedMore,
+            _ => Probe::NoMatch,
         },
         Some(_) => numbers(data, b":$*#(!=%`~>").map_or_else(|probe| probe, |_| Probe::Match),
     }

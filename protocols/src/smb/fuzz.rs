@@ -91,4 +91,5 @@ pub fn check(data: &[u8]) {
         // Each byte is passed on once, or twice where one field lies over others.
         assert!(told.passed <= given * v1::MAX_CHAIN, "more is passed on than came");
     }
+    assert!(crate::probe::Probe::is_steady(probe, data));
 }
