@@ -330,9 +330,9 @@ mod tests {
     #[test]
     fn it_ends_once_all_is_decided_or_after_a_kilobyte_or_a_hundred_pieces() {
         let mut decided = detection();
-        see(&mut decided, Dir::Orig, b"\xff\xfe\xfd");
+        see(&mut decided, Dir::Orig, b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8");
         assert!(!decided.is_over());
-        see(&mut decided, Dir::Resp, b"\xff\xfe\xfd");
+        see(&mut decided, Dir::Resp, b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8");
         assert!(decided.is_over());
         let mut long = detection();
         see(&mut long, Dir::Orig, &[b' '; 1024]);

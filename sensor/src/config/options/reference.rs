@@ -103,6 +103,14 @@ fn written(value: &Value) -> String {
             let lines = wrapped(&texts.join(", "), WIDTH - 4);
             format!("[\n  {},\n]", lines.join("\n  "))
         }
+        Value::Text(text) => format!("{text:?}"),
+        Value::Sets(sets) => {
+            let sets = sets.iter().map(|(name, texts)| {
+                let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+                format!("{name:?} = [\n  {},\n]", wrapped(&texts.join(", "), WIDTH - 4).join("\n  "))
+            });
+            format!("{{ {} }}", sets.collect::<Vec<_>>().join(", "))
+        }
         // As scripts write them, which the file takes for times too.
         other => format!("{:?}", other.literal()),
     }
