@@ -232,7 +232,8 @@ impl Session {
                 }
             };
             if self.is_encrypted(is_orig, head.content) && head.len > 0 {
-                if handler.wants_records() {
+                // Those of SSL 2 have no such header.
+                if head.version != 0 && handler.wants_records() {
                     let Some((body, after)) = body.split_at_checked(head.len) else { break };
                     rest = after;
                     self.encryption.record(is_orig, head, &self.handshakes, handler);
