@@ -13,6 +13,7 @@ pub mod export;
 pub mod flow;
 pub mod input;
 pub mod log;
+pub mod messages;
 pub mod notice;
 pub mod packages;
 pub mod pipeline;

@@ -1,7 +1,10 @@
 //! Syslog over UDP (RFC 3164, RFC 5426): the priority, and the message behind it.
 
+mod line;
 #[cfg(test)]
 mod tests;
+
+pub use line::{Line, Local, Stamp};
 
 /// Where receivers listen (IANA).
 pub const PORT: u16 = 514;

@@ -213,6 +213,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         eprintln!("nightjar: {message}");
         return Ok(OUTPUT_FAILED);
     }
+    if let Some(Err(message)) = scripts.as_ref().map(|scripts| scripts.listen_for_messages()) {
+        return failed(message);
+    }
     if let Err(message) = privileges::drop_all(sensor.service.user.as_deref(), overrides.config.is_none()) {
         return failed(message);
     }
@@ -394,6 +397,7 @@ fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) ->
     sandbox.readable.extend(overrides.config.iter().map(|file| folder_of(file)).chain([here]));
     if let Some(scripts) = scripts {
         sandbox.readable.extend(scripts.sources().map(folder_of));
+        sandbox.readable.extend(scripts.message_files().iter().map(|file| folder_of(file)));
         let folders: Vec<PathBuf> = scripts.written_files().map(|file| folder_of(&file)).collect();
         // Scripts would make them when it is too late.
         folders.iter().for_each(|folder| drop(std::fs::create_dir_all(folder)));

@@ -2,6 +2,7 @@
 
 mod cut;
 mod live;
+mod messages;
 mod migrate;
 mod options;
 mod pkg;
@@ -87,6 +88,11 @@ struct Args {
     #[arg(short = 'r', long = "readfile", value_name = "FILE")]
     read: Option<PathBuf>,
 
+    /// Read messages of programs from this file, as syslog or journalctl -o export writes them, also compressed; `-` is
+    /// standard input; given several times, they are merged by time
+    #[arg(short = 'm', long = "messages", value_name = "FILE", conflicts_with_all = ["read", "interfaces", "write"])]
+    messages: Vec<PathBuf>,
+
     /// Accept packets with wrong checksums
     #[arg(short = 'C', long = "no-checksums")]
     no_checksums: bool,
@@ -153,8 +159,8 @@ packet; the logs have what was said before); 130 and 143 ended by SIGINT or SIGT
 read are complete).";
 
 /// What may be the first word of a command line.
-const COMMANDS: [&str; 9] =
-    ["check", "doctor", "migrate", "pkg", "reload", "schemas", "status", "test", ZEEK_CUT];
+const COMMANDS: [&str; 10] =
+    ["check", "doctor", "match", "migrate", "pkg", "reload", "schemas", "status", "test", ZEEK_CUT];
 
 /// The command that this program is too, by that name.
 const ZEEK_CUT: &str = "zeek-cut";
@@ -183,6 +189,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
             }
             Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
             Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
+            Some("match") => parse(messages::MatchArgs::try_parse_from(rest))
+                .map(|args| on_script_stack(move |_| args.run())),
             Some("migrate") => parse(migrate::MigrateArgs::try_parse_from(rest))
                 .map(|args| on_script_stack(move |_| args.run())),
             Some("pkg") => parse(pkg::PkgArgs::try_parse_from(rest)).map(pkg::PkgArgs::run),
@@ -283,6 +291,9 @@ fn run(mut args: Args, waiting: &Waiting) -> Result<u8, String> {
     let status = flags.status("INITIALIZING [main]");
     let mut clock = zeek::Clock::start(flags.time);
     status.is("RUNNING [net_run]");
+    if !args.messages.is_empty() {
+        return messages::run(args);
+    }
     if !args.interfaces.is_empty() || args.read.is_none() && args.config.is_some() {
         return live::run(args, waiting);
     }

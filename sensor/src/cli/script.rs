@@ -69,6 +69,11 @@ impl ScriptArgs {
         ScriptArgs { words, ..ScriptArgs::default() }
     }
 
+    /// Sets an option beside those that were given.
+    pub fn assign(&mut self, assignment: &str) {
+        self.words.push(assignment.to_owned());
+    }
+
     /// Captures among the scripts, which are taken out.
     pub fn captures(&mut self) -> Vec<std::path::PathBuf> {
         super::zeek::captures(&mut self.words)

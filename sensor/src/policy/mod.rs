@@ -15,6 +15,7 @@ use crate::config::options::Given;
 use crate::counters::{counter, counters};
 use crate::event::{Arena, Effects, Emitted, Item, Owner, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
+use crate::messages;
 use crate::notice;
 use crate::record::{Record, Schema, Uid};
 use crate::sumstats;
@@ -135,6 +136,7 @@ counters! {
             .lost("times that disable_analyzer or schedule_analyzer was not carried out"),
         pub sumstats: sumstats::Counters,
         pub notices: notice::Counters,
+        pub messages: messages::Counters,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::script_host::files::Files;
 use crate::script_host::geo::Geo;
 use crate::script_host::input::Input;
 use crate::script_host::log::Log;
+use crate::script_host::messages::Messages;
 use crate::script_host::notice::Notice;
 use crate::script_host::options;
 use crate::script_host::sumstats::SumStats;
@@ -30,6 +31,7 @@ pub(super) struct Frameworks {
     pub files: Files,
     pub analyzers: Analyzers,
     pub geo: Geo,
+    pub messages: Messages,
 }
 
 impl Default for Frameworks {
@@ -44,6 +46,7 @@ impl Default for Frameworks {
             files,
             analyzers: Analyzers::default(),
             geo: Geo::default(),
+            messages: Messages::default(),
         }
     }
 }
@@ -60,6 +63,7 @@ impl Frameworks {
             self.input.natives(),
             self.weird.natives(),
             self.geo.natives(),
+            self.messages.natives(),
             options::natives(),
             x509::natives(),
         ];

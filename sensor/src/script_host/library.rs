@@ -79,6 +79,7 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/frameworks/supervisor.zeek", ByDefault),
     script!("base/protocols/conn/removal-hooks.zeek", ByDefault),
     script!("base/protocols/conn/polling.zeek", ByDefault),
+    script!("base/frameworks/messages.zeek", OnDemand),
     script!("base/utils/exec.zeek", ByDefault),
     script!("base/utils/dir.zeek", ByDefault),
     script!("base/utils/active-http.zeek", ByDefault),

@@ -15,6 +15,7 @@ mod layout;
 mod library;
 mod locality;
 mod log;
+mod messages;
 mod notice;
 mod options;
 mod policies;
@@ -50,10 +51,12 @@ use crate::event::{
     What, Words,
 };
 use crate::log::{LogError, Logs};
+use crate::messages::{Clock, Counters as MessageCounters, Message};
 use crate::policy::{Events, Incident, Reload, ScriptCounters, WeirdSettings};
 use crate::record::{Schema, Uid};
 use crate::script_host::frameworks::Frameworks;
 use crate::script_host::layout::Layout;
+use crate::script_host::messages::Messages;
 use crate::script_host::signatures::Signatures;
 use crate::script_host::state::RecordState;
 use crate::script_host::sumstats::{Origin, SumStats};
@@ -117,6 +120,8 @@ impl Scripts {
         host.natives = frameworks.natives();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
+        let messages = frameworks.messages.clone();
+        script.vm.pollers.push(Rc::new(move |vm, _| messages.poll(vm)));
         let signatures = Signatures::read(&mut script.vm)?;
         let layout = Layout::of(&script.vm);
         let (interest, state) = (Arc::default(), RecordState::default());
@@ -156,6 +161,11 @@ impl Scripts {
         Ok(exit_code(code))
     }
 
+    /// Opens what messages come by, as options of scripts say. To be called before privileges are given up.
+    pub fn listen_for_messages(&self) -> Result<(), String> {
+        self.frameworks.messages.listen(&self.script.vm)
+    }
+
     /// Looks at the files of Input each second, in a live run. To be called before [`Scripts::begin`].
     pub fn follow_files(&self) {
         self.frameworks.input.follow();
@@ -166,6 +176,11 @@ impl Scripts {
         let sources = &self.script.vm.sources;
         let files = (0..sources.len() as u32).map(|file| Path::new(&sources.get(file).path[..]));
         files.filter(|path| path.is_file())
+    }
+
+    /// Files of messages that they follow, and those of TLS.
+    pub fn message_files(&self) -> Vec<PathBuf> {
+        Messages::files(&self.script.vm)
     }
 
     /// Files that frameworks write, as their options say.
@@ -257,6 +272,7 @@ impl Scripts {
         (self.config, self.exported) = (config, exported);
         self.obey();
         self.script.init();
+        self.frameworks.messages.begin(&mut self.script.vm);
         self.script.vm.look_after(true);
         self.obey();
         let (vm, log, format) = (&self.script.vm, &self.frameworks.log, self.config.format);
@@ -334,6 +350,31 @@ impl Scripts {
         exit_code(self.script.vm.exit_code.unwrap_or(0))
     }
 
+    /// What reads the times of messages, as options say; `written`: when what is read was last written.
+    pub fn clock(&self, written: Time) -> Result<Clock, String> {
+        Messages::clock(&self.script.vm, written)
+    }
+
+    /// Whether scripts wait for messages.
+    pub fn await_messages(&self) -> bool {
+        self.frameworks.messages.are_awaited()
+    }
+
+    /// A message has been read; the time is that of the newest. How many rules took it.
+    pub fn message(&mut self, message: &Message<'_>, logs: &mut Logs) -> Result<usize, LogError> {
+        let now = Time::from_secs_f64(self.script.vm.network_time).max(message.time);
+        self.reach(now, logs)?;
+        let taken = self.frameworks.messages.message(&mut self.script.vm, message, None);
+        self.frameworks.deliver(&mut self.script.vm, logs)?;
+        Ok(taken)
+    }
+
+    /// What became of messages; `add` puts what was found while reading them beside it.
+    pub fn count_messages(&self, add: impl FnOnce(&mut MessageCounters)) -> MessageCounters {
+        self.frameworks.messages.count(add);
+        self.frameworks.messages.counters()
+    }
+
     /// Keeps what SumStats make of this key, for [`Scripts::explained`].
     pub fn explain(&self, key: &str) {
         self.frameworks.sumstats.explain(key);
@@ -400,6 +441,7 @@ impl Events for Scripts {
             return Ok(());
         }
         self.frameworks.input.between_events(vm);
+        self.frameworks.messages.poll(vm);
         let (layout, state) = (&self.layout, &mut self.state);
         let view = event.conn.and_then(|at| arena.conn(at));
         let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
@@ -472,6 +514,7 @@ impl Events for Scripts {
         let Scripts { frameworks, state, layout, interest, script, .. } = &mut *self;
         let vm = &mut script.vm;
         frameworks.input.between_events(vm);
+        frameworks.messages.poll(vm);
         frameworks.sumstats.set_origin(Some(Origin { uid: effects.owner.uid, ends: effects.ends }));
         if let Some(event) = layout.event(effects.id) {
             // Handlers of scripts that are no longer there have other numbers.
@@ -611,6 +654,7 @@ impl Events for Scripts {
             },
             // These go on when scripts are read again.
             notices: self.frameworks.notice.counters(),
+            messages: self.frameworks.messages.counters(),
         }
     }
 
@@ -647,6 +691,7 @@ impl Events for Scripts {
         let last = reached.and(self.finish(logs));
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
+        self.frameworks.messages.hand_on_to(&next.frameworks.messages);
         // The form in which workers say what they say is fixed.
         let fixed = &self.config;
         let config = Config { format: fixed.format, json: fixed.json, json_time: fixed.json_time, ..config };

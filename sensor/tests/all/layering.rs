@@ -19,6 +19,7 @@ const ORDER: &[(&str, u8)] = &[
     ("analyze", 4),
     ("log", 5),
     ("input", 5),
+    ("messages", 5),
     ("notice", 5),
     ("policy", 5),
     ("sumstats", 5),

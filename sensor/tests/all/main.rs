@@ -29,6 +29,7 @@ mod ldap;
 mod logging;
 mod mail_access;
 mod memcached;
+mod messages;
 mod modbus;
 mod mqtt;
 mod mysql;

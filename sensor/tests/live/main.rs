@@ -9,6 +9,7 @@ mod expected;
 mod fragments;
 mod hang;
 mod health;
+mod messages;
 mod net;
 mod notices;
 mod reload;

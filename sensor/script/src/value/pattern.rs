@@ -269,10 +269,19 @@ fn atom_start(out: &str) -> usize {
     0
 }
 
-/// `(?i:` is kept, `(?s:` and mixtures too.
+/// `(?i:` is kept, `(?s:` and mixtures too, and the names of groups: `(?<name>`.
 fn flags(text: &[u8], mut i: usize, out: &mut String) -> usize {
     let from = i;
     i += 1;
+    if let Some(name) = text.get(i..).and_then(|rest| rest.strip_prefix(b"<")) {
+        let len = name.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == b'_').count();
+        if len > 0 && name.get(len) == Some(&b'>') {
+            out.push_str("(?P<");
+            out.push_str(&String::from_utf8_lossy(name.get(..len).unwrap_or(&[])));
+            out.push('>');
+            return i + len + 2;
+        }
+    }
     while text.get(i).is_some_and(|c| c.is_ascii_alphabetic() || *c == b'-') {
         i += 1;
     }

@@ -25,6 +25,7 @@ mod pump;
 mod source;
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,6 +116,12 @@ pub struct ReadCounts {
 /// One worker's end of a [`Replay`].
 pub struct FileReader {
     blocks: Receiver<Arc<Block>>,
+}
+
+/// The bytes of any file, decompressed where it is compressed; `-` is standard input.
+pub fn open_bytes(path: &Path, stop: &Arc<AtomicBool>) -> Result<Box<dyn Read + Send>, OpenError> {
+    let (source, _) = Source::open(path, stop)?;
+    Ok(Box::new(source))
 }
 
 /// Opens a capture, `-` being standard input, and starts to read it.

@@ -146,6 +146,16 @@ impl Source {
     }
 }
 
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let damaged = |reason| io::Error::new(io::ErrorKind::InvalidData, reason);
+        Source::read(self, buffer).map_err(|error| match error {
+            SourceError::Read(error) => error,
+            SourceError::Truncated(reason) | SourceError::Corrupt(reason) => damaged(reason),
+        })
+    }
+}
+
 /// Counts what was read of the file itself.
 struct Counted {
     file: File,
