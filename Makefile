@@ -11,9 +11,9 @@
 # make clean
 
 # What is reached and must not be lost, in percent of rows exactly as Zeek's in the captures of $(SHARED)/corpus.
-# The captures' Zeek had no QUIC, LDAP, Redis and memcached: their connections, their TLS and what analyzer.log tells of
-# them count as different. Rows of smtp.log differ by identifiers that are random (fuids), and by the order of sets.
-CONFORMANCE_MIN = conn=98.4,http=99.3,dns=99.9,files=97.0,tunnel=97.6,weird=97.8,analyzer=70.4,dpd=94.2,ssh=100,syslog=100,ssl=91.8,x509=99.9,ftp=100,mysql=100,dhcp=100,ntp=100,snmp=100,radius=100,modbus=94.6,dnp3=100,irc=100,websocket=100,rfb=100,pe=100,sip=100,mqtt_connect=100,mqtt_publish=95.7,mqtt_subscribe=100,smtp=45.4,socks=66.6,rdp=100,smb_files=100,smb_mapping=100,dce_rpc=100,ntlm=100,kerberos=100
+# Where reasons in analyzer.log differ, Zeek's name the folder in which it was built. Rows of smtp.log differ by identifiers
+# that are random (fuids), and by the order of sets.
+CONFORMANCE_MIN = conn=99.4,http=99.3,dns=99.9,files=97.0,tunnel=97.6,weird=97.8,analyzer=85.2,dpd=97.0,ssh=100,syslog=100,ssl=99.1,x509=99.9,ftp=100,mysql=100,dhcp=100,ntp=100,snmp=100,radius=100,modbus=94.6,dnp3=100,irc=100,websocket=100,rfb=100,pe=100,sip=100,mqtt_connect=100,mqtt_publish=95.7,mqtt_subscribe=100,smtp=45.4,socks=66.6,rdp=100,smb_files=100,smb_mapping=100,dce_rpc=100,ntlm=100,kerberos=100
 
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 SHARED = ../shared
@@ -68,12 +68,16 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 
-# Connections of protocols that are not written are left out. Zeek's rows are those of one without Spicy, which knows no QUIC
-# and no LDAP.
+# The captures' Zeek was built without Spicy: what it could not read is not read here either, so that all that is compared is
+# what both say of the same protocols. Connections of protocols that are not written are left out.
+UNKNOWN_TO_ZEEK = QUIC LDAP_TCP LDAP_UDP REDIS MEMCACHED
+comma = ,
+as_that_zeek = Analyzer::disabled_analyzers += { $(subst $() ,$(comma) ,$(UNKNOWN_TO_ZEEK:%=Analyzer::ANALYZER_%)) }
+
 conformance:
 	@cargo build --workspace --locked --quiet
 	@if [ -x $(COMPARE) ]; then \
-	  $(COMPARE) --cmd '$(TARGET)/debug/nightjar --quiet -C -r {pcap} LogAscii::use_json=T' \
+	  $(COMPARE) --cmd '$(TARGET)/debug/nightjar --quiet -C -r {pcap} LogAscii::use_json=T "$(as_that_zeek)"' \
 	    --services "$$($(TARGET)/debug/nightjar services | paste -sd,)" --min $(CONFORMANCE_MIN); \
 	else echo "no $(COMPARE) here: logs are not compared with Zeek's"; fi
 

@@ -1,7 +1,7 @@
 //! A cursor whose errors are those of Zeek's generated parsers (binpac), for protocols of which Zeek tells in these words
 //! what was broken.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::reader::Reader;
 
@@ -26,6 +26,27 @@ pub enum Broken {
     },
     /// Something else, in Zeek's words.
     Other(String),
+}
+
+/// Bytes that are shown of what is not as it has to be.
+const MAX_SHOWN: usize = 1024;
+
+impl Broken {
+    /// Other bytes stand `at` a place, which may be empty, than the pattern that is expected there. They are shown up to
+    /// the first NUL, as binpac's C strings are.
+    pub fn mismatch(at: &str, expected: &str, actual: &[u8]) -> Broken {
+        let actual = actual.split(|byte| *byte == 0).next().unwrap_or_default();
+        let place = if at.is_empty() { String::new() } else { format!(" at {at}") };
+        let mut why = format!("string mismatch{place}: \nexpected pattern: \"{expected}\"\nactual data: \"");
+        for byte in actual.iter().take(MAX_SHOWN) {
+            match byte {
+                0x20..0x7f | 8..=10 | 12..=13 => why.push(char::from(*byte)),
+                _ => _ = write!(why, "\\x{byte:02x}"),
+            }
+        }
+        why.push('"');
+        Broken::Other(why)
+    }
 }
 
 /// What reading gives.

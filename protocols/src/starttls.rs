@@ -18,7 +18,7 @@ pub trait Handler {
     fn confirmed(&mut self) {}
 
     /// The rules were broken.
-    fn violation(&mut self, _reason: &'static str) {}
+    fn violation(&mut self, _reason: &str) {}
 }
 
 /// The state of one connection.

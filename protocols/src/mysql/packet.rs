@@ -29,13 +29,7 @@ pub fn string_after<'a>(r: &mut Cursor<'a>, first: u8, what: &'static str) -> Re
 
 /// A string that ends with NUL.
 pub fn text<'a>(r: &mut Cursor<'a>, what: &'static str) -> Result<&'a [u8]> {
-    r.text().ok_or_else(|| {
-        let shown: String =
-            r.rest().iter().take(64).flat_map(|byte| byte.escape_ascii()).map(char::from).collect();
-        Broken::Other(format!(
-            "string mismatch at {what}: \nexpected pattern: \"[^\\0]*\\0\"\nactual data: \"{shown}\""
-        ))
-    })
+    r.text().ok_or_else(|| Broken::mismatch(what, "[^\\0]*\\0", r.rest()))
 }
 
 /// A row of a result, whose fields are texts; NULL is an empty one.

@@ -296,9 +296,5 @@ fn key(r: &mut Cursor<'_>, expected: &[u8], what: &'static str) -> Result<()> {
         return r.take(expected.len(), what).map(|_| ());
     }
     let shown = r.rest().get(..r.remaining().min(expected.len())).unwrap_or_default();
-    Err(Broken::Other(format!(
-        "string mismatch at {what}: \nexpected pattern: \"{}\"\nactual data: \"{}\"",
-        expected.escape_ascii(),
-        shown.escape_ascii()
-    )))
+    Err(Broken::mismatch(what, &expected.escape_ascii().to_string(), shown))
 }

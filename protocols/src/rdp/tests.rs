@@ -201,7 +201,7 @@ fn what_is_broken_is_told_in_the_words_of_zeeks_parser() {
             request(b"Cookie: mstshash=x\r"),
             format!(
                 "{words}string mismatch at Connect_Request:cookie_terminator: \nexpected pattern: \"\\r\\n\"\n\
-                 actual data: \"\\r\\x01\""
+                 actual data: \"\r\\x01\""
             ),
         ),
     ] {

@@ -253,13 +253,13 @@ fn version<'a>(r: &mut Cursor<'a>) -> Result<(&'a [u8], &'a [u8])> {
     if let Some(begin) = start.get(..4)
         && begin != b"RFB "
     {
-        return Err(mismatch("RFB ", start));
+        return Err(Broken::mismatch("", "RFB ", start));
     }
     r.need(12, "version")?;
     r.take(4, "header")?;
     let major = r.take(3, "major_ver")?;
     if r.take(1, "dot")? != b"." {
-        return Err(mismatch(".", start.get(7..).unwrap_or_default()));
+        return Err(Broken::mismatch("", ".", start.get(7..).unwrap_or_default()));
     }
     let minor = r.take(3, "minor_ver")?;
     r.take(1, "pad")?;
@@ -272,10 +272,4 @@ fn length(r: &mut Cursor<'_>, what: &str) -> Result<usize> {
         return Err(Broken::Other(format!("&enforce violation : {what}")));
     }
     Ok(len as usize)
-}
-
-fn mismatch(expected: &str, actual: &[u8]) -> Broken {
-    let shown = actual.iter().take(64).flat_map(|byte| byte.escape_ascii()).map(char::from);
-    let shown: String = shown.collect();
-    Broken::Other(format!("string mismatch: \nexpected pattern: \"{expected}\"\nactual data: \"{shown}\""))
 }

@@ -3,8 +3,7 @@
 //! Zeek reads what all requests of a connection, and all replies, consist of as one stream each, over UDP as well: what a
 //! datagram leaves open goes on in the next one. So does this.
 
-use std::fmt::Write;
-
+use crate::bounds::Broken;
 use crate::pending::{Pending, Step};
 
 /// Hears what a session reads. `is_request` says what a message is, whoever sent it.
@@ -278,18 +277,7 @@ pub fn number(text: &[u8]) -> u64 {
     digits.fold(0, |number: u64, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
-/// What Zeek says of what is not as it has to be, up to some length.
+/// What Zeek says of what is not as it has to be.
 fn mismatch(expected: &str, actual: &[u8]) -> String {
-    let actual = actual.split(|byte| *byte == 0).next().unwrap_or_default();
-    let mut text = format!(
-        "Binpac exception: binpac exception: string mismatch: \nexpected pattern: \"{expected}\"\nactual data: \""
-    );
-    for byte in actual.iter().take(1024) {
-        match byte {
-            0x20..0x7f => text.push(char::from(*byte)),
-            _ => _ = write!(text, "\\x{byte:02x}"),
-        }
-    }
-    text.push('"');
-    text
+    Broken::mismatch("", expected, actual).to_string()
 }

@@ -7,18 +7,32 @@ pub mod fuzz;
 #[cfg(test)]
 mod tests;
 
-use crate::mime::text::is_space;
+use crate::bounds::Broken;
 use crate::probe::Probe;
 use crate::starttls::{self, Handler};
 
 /// Where servers usually are: for clients, and for other servers.
 pub const PORTS: [u16; 2] = [5222, 5269];
 
-/// What Zeek says of what is no tag, without what stands there.
-const MISMATCH: &str = "Binpac exception: binpac exception: string mismatch";
-
 /// Bytes of a tag that are held; what is longer is no XMPP.
 const MAX_TAG: usize = 16 << 10;
+
+/// A part of a tag, as Zeek's grammar has it: the line where it stands, and its pattern.
+#[derive(Clone, Copy, Debug)]
+struct Part(u8, &'static str);
+
+const START: Part = Part(12, "<");
+const NAME: Part = Part(13, "\\/?[?:[:alnum:]]+");
+const END: Part = Part(15, ">");
+
+impl Part {
+    /// What Zeek says where something else stands.
+    fn missing(self, actual: &[u8]) -> String {
+        let Part(line, pattern) = self;
+        let at = format!("src/analyzer/protocol/xmpp/xmpp-protocol.pac:{line}");
+        Broken::mismatch(&at, pattern, actual).to_string()
+    }
+}
 
 /// Whether a direction begins as XMPP's do: with a stream of one of Jabber's namespaces.
 pub fn probe(bytes: &[u8]) -> Probe {
@@ -57,11 +71,21 @@ enum Reads {
     Tls,
 }
 
+/// One direction.
+#[derive(Debug, Default)]
+struct Side {
+    /// A tag that is not whole. Ceiling: [`MAX_TAG`].
+    tag: Vec<u8>,
+    /// What comes next may be text, as behind a tag. Zeek knows this only within a segment, and says that the rest of a
+    /// text which a segment's end cuts is no tag.
+    in_text: bool,
+}
+
 /// The state of one connection.
 #[derive(Debug, Default)]
 pub struct Session {
-    /// Of the originator and the responder: a tag that is not whole. Ceiling: [`MAX_TAG`].
-    tags: [Vec<u8>; 2],
+    /// The originator's and the responder's.
+    sides: [Side; 2],
     reads: Reads,
     /// The client asked for TLS.
     starttls: bool,
@@ -71,7 +95,7 @@ impl starttls::Session for Session {
     const CEILING: usize = 2 * MAX_TAG;
 
     fn buffered(&self) -> usize {
-        self.tags.iter().map(Vec::len).sum()
+        self.sides.iter().map(|side| side.tag.len()).sum()
     }
 
     fn is_tls(&self) -> bool {
@@ -81,37 +105,21 @@ impl starttls::Session for Session {
     fn data<H: Handler>(&mut self, is_orig: bool, data: &[u8], h: &mut H) {
         let mut rest = data;
         while self.reads == Reads::Tags && !rest.is_empty() {
-            let Some(held) = self.tags.get_mut(usize::from(!is_orig)) else { return };
-            if held.is_empty() {
-                match rest.split_first() {
-                    Some((b'<', _)) => {}
-                    Some((byte, behind)) if is_space(*byte) => {
-                        rest = behind;
-                        continue;
+            let Some(side) = self.sides.get_mut(usize::from(!is_orig)) else { return };
+            match side.read(&mut rest) {
+                Ok(false) => return,
+                Ok(true) => {
+                    let mut tag = std::mem::take(&mut side.tag);
+                    self.tag(is_orig, &tag, h);
+                    tag.clear();
+                    if let Some(side) = self.sides.get_mut(usize::from(!is_orig)) {
+                        side.tag = tag;
                     }
-                    // Text between tags is passed over, which Zeek has no rule for.
-                    _ if rest.iter().take(MAX_TAG).any(|byte| *byte == b'<') => {
-                        let at = memchr::memchr(b'<', rest).unwrap_or(rest.len());
-                        rest = rest.get(at..).unwrap_or_default();
-                    }
-                    _ => return h.violation(MISMATCH),
                 }
-            }
-            let end = memchr::memchr(b'>', rest);
-            let (piece, behind) =
-                rest.split_at_checked(end.map_or(rest.len(), |at| at + 1)).unwrap_or((rest, &[]));
-            rest = behind;
-            if held.len() + piece.len() > MAX_TAG {
-                held.clear();
-                return h.violation(MISMATCH);
-            }
-            held.extend_from_slice(piece);
-            if end.is_some() {
-                let tag = std::mem::take(held);
-                self.tag(is_orig, &tag, h);
-                if let Some(held) = self.tags.get_mut(usize::from(!is_orig)) {
-                    *held = tag;
-                    held.clear();
+                // As by Zeek, the rest of the segment is not read.
+                Err(why) => {
+                    *side = Side::default();
+                    return h.violation(&why);
                 }
             }
         }
@@ -127,14 +135,56 @@ impl starttls::Session for Session {
     }
 
     fn flip(&mut self) {
-        self.tags.reverse();
+        self.sides.reverse();
     }
+}
+
+impl Side {
+    /// Reads up to the end of a tag, which then is held. False where it does not end here.
+    fn read(&mut self, rest: &mut &[u8]) -> Result<bool, String> {
+        if self.tag.is_empty() {
+            let is_between = |byte: &u8| match self.in_text {
+                true => !matches!(byte, b'<' | b'>'),
+                false => matches!(byte, b' ' | b'\r' | b'\n'),
+            };
+            let start = rest.iter().position(|byte| !is_between(byte)).unwrap_or(rest.len());
+            *rest = rest.get(start..).unwrap_or_default();
+            match rest.split_first() {
+                None => return Ok(false),
+                Some((b'<', behind)) => *rest = behind,
+                Some(_) => return Err(START.missing(rest)),
+            }
+            self.in_text = false;
+            self.tag.push(b'<');
+        }
+        let end = memchr::memchr2(b'<', b'>', rest);
+        let (piece, behind) = rest.split_at_checked(end.unwrap_or(rest.len())).unwrap_or((rest, &[]));
+        if self.tag.len() + piece.len() >= MAX_TAG {
+            return Err(END.missing(piece));
+        }
+        self.tag.extend_from_slice(piece);
+        let inside = self.tag.get(1..).unwrap_or_default();
+        let name = inside.strip_prefix(b"/").unwrap_or(inside);
+        match (name.first(), behind.split_first()) {
+            (Some(byte), _) if !is_of_name(byte) => Err(NAME.missing(inside)),
+            (None, Some(_)) => Err(NAME.missing(behind)),
+            (_, Some((b'>', behind))) => {
+                (*rest, self.in_text) = (behind, true);
+                Ok(true)
+            }
+            (_, Some(_)) => Err(END.missing(behind)),
+            (_, None) => Ok(false),
+        }
+    }
+}
+
+const fn is_of_name(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'?' | b':')
 }
 
 impl Session {
     fn tag<H: Handler>(&mut self, is_orig: bool, tag: &[u8], h: &mut H) {
         let inside = tag.strip_prefix(b"<").unwrap_or(tag);
-        let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'?' | b':');
         let end = inside.iter().position(|byte| !is_of_name(byte)).unwrap_or(inside.len());
         let name = inside.get(..end).unwrap_or_default();
         match name {

@@ -278,8 +278,12 @@ impl<'c> Link<'_, 'c> {
 
     /// The flow broke the protocol's rules: the `reason` in Zeek's words, and the `data` that show it
     /// where Zeek tells them. An analyzer that was confirmed is taken off the flow for it once the packet
-    /// has been dealt with.
+    /// has been dealt with. As by Zeek, nothing is said by an analyzer of a stream of which something is missing:
+    /// what breaks the rules there may be what was not seen.
     pub fn violation(&mut self, reason: &str, data: Option<&[u8]>) {
+        if self.flow.is_incomplete() && self.inner.is_outermost() {
+            return;
+        }
         let was_confirmed = violated(self.cx, self.flow, &self.spec.named, reason, data);
         self.shared.violations += 1;
         if self.standing.violated(self.cx, self.flow, &self.spec.named, was_confirmed) {

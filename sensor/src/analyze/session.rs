@@ -551,6 +551,11 @@ impl Active {
 }
 
 impl Inner {
+    /// Whether the analyzer reads the flow itself, and not what another one passes on.
+    pub fn is_outermost(&self) -> bool {
+        self.outer.depth == 0
+    }
+
     fn within(outer: Outer) -> Inner {
         Inner { children: Vec::new(), begun: 0, outer }
     }

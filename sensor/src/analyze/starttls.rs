@@ -76,7 +76,7 @@ impl<U: Upgrade> Handler for Hears<'_, '_, '_, U> {
         self.link.confirm();
     }
 
-    fn violation(&mut self, reason: &'static str) {
+    fn violation(&mut self, reason: &str) {
         self.link.violation(reason, None);
     }
 }

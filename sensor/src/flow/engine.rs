@@ -464,6 +464,7 @@ impl<H: Handler> Flows<H> {
             shown: false,
             flip_pending: false,
             partial: false,
+            lossy: false,
             replaced: false,
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),

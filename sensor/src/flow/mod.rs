@@ -68,6 +68,8 @@ pub struct Flow {
     /// The roles were swapped by an analyzer, and the transport's state has still to follow.
     flip_pending: bool,
     partial: bool,
+    /// Of TCP: bytes of either side are missing.
+    lossy: bool,
     /// It ends because another begins between its ends.
     pub replaced: bool,
     /// Another worker's, followed here only for the tunnel in it.
@@ -357,6 +359,11 @@ impl Flow {
     /// Of TCP: no SYN was seen from the side that spoke first, and streams may begin anywhere.
     pub fn is_partial(&self) -> bool {
         self.partial
+    }
+
+    /// Of TCP: what was read of it may have begun anywhere, or bytes of it are missing.
+    pub fn is_incomplete(&self) -> bool {
+        self.partial || self.lossy
     }
 
     /// Makes sure that the handler's timer is called at `at` or before.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use crate::build::{Capture, Client, Server, rows};
+
 /// What a script prints over a capture, and the services of conn.log.
 fn run(folder: &Path, capture: &str, script: &str, more: &[&str]) -> (String, BTreeSet<String>) {
     let capture = format!("{}/../pcaps/{capture}", env!("CARGO_MANIFEST_DIR"));
@@ -244,4 +246,18 @@ fn what_is_done_about_violations_is_as_options_say() {
         (0, 0)
     );
     assert_eq!(rows(&["Analyzer::Logging::enable=F"]), (0, 0));
+}
+
+#[test]
+fn nothing_is_said_of_streams_of_which_something_is_missing() {
+    const NO_REQUEST: &[u8] = b"\x01\x02 is no request\r\n";
+    const NO_MODBUS: &[u8] = b"\0\x01\0\x07\0\x02\x01\x05";
+    let mut capture = Capture::new();
+    capture.talk(40_000, 80).send(Client, NO_REQUEST).close();
+    capture.talk(40_001, 80).lose(Server, 10).send(Client, NO_REQUEST).close();
+    capture.talk(40_002, 502).send(Client, NO_MODBUS).close();
+    capture.middle(40_003, 502).send(Client, NO_MODBUS).close();
+    let told = rows(&capture).fields("analyzer", ["id.orig_p", "analyzer_name"]);
+    let told = told.iter().map(|[port, name]| format!("{port} {name}")).collect::<Vec<_>>();
+    assert_eq!(told, ["40000 \"HTTP\"", "40002 \"MODBUS\""]);
 }

@@ -53,6 +53,7 @@ impl Tcp {
                 }
                 seq = seq.wrapping_add(len);
                 handler.gap(cx, flow, app, dir, len);
+                flow.lossy = true;
             }
             Piece::Unread(len) => {
                 seq = seq.wrapping_add(len);
