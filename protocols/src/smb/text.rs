@@ -3,16 +3,11 @@
 use std::borrow::Cow;
 
 use crate::bounds::{Cursor, Result};
+use crate::utf16::utf8;
 
-/// UTF-16, the low byte first, as UTF-8: up to the first NUL, as in Zeek. What is no UTF-16 stays as it is.
+/// UTF-16 as UTF-8 ([`utf8`]), and what ends within a character as it is.
 pub fn of_utf16(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let (units, rest) = bytes.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Cow::Borrowed(bytes);
-    }
-    let units = units.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
-    let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-    text.map_or(Cow::Borrowed(bytes), |text| Cow::Owned(text.into_bytes()))
+    utf8(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)
 }
 
 /// A text of SMB 1 up to its NUL or the end, which may be UTF-16 at an even place of the record that it stands in:
@@ -37,17 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf_16_is_read_up_to_its_nul() {
-        for (bytes, text) in [
-            (&b"a\0b\0"[..], &b"ab"[..]),
-            (b"a\0\0\0b\0", b"a"),
-            (b"\xe4\0\x3d\xd8\0\xde", "\u{e4}\u{1f600}".as_bytes()),
-            (b"a\0b", b"a\0b"),
-            (b"\x3d\xd8a\0", b"\x3d\xd8a\0"),
-            (b"", b""),
-        ] {
-            assert_eq!(of_utf16(bytes), text, "{}", bytes.escape_ascii());
-        }
+    fn what_ends_within_a_character_stays_as_it_is() {
+        assert_eq!(
+            (of_utf16(b"a\0"), of_utf16(b"a\0\x3d\xd8")),
+            (b"a"[..].into(), b"a\0\x3d\xd8"[..].into())
+        );
     }
 
     #[test]

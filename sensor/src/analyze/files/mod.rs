@@ -159,6 +159,14 @@ pub fn are_wanted(cx: &Cx<'_>) -> bool {
     events::ALL.iter().any(|id| cx.bus.wants(*id))
 }
 
+/// A file that is there at once.
+pub fn whole(to: &mut FileCx<'_, '_>, fuid: Uid, about: About, content: &[u8]) {
+    let mut files = OpenFiles::default();
+    files.begin(to, fuid, about);
+    files.data(to, fuid, content);
+    files.end(to, fuid);
+}
+
 impl OpenFiles {
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()

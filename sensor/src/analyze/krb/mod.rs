@@ -7,7 +7,7 @@ mod record;
 
 use nightjar_protocols::krb::{self, Limits, Message, PORT, Session, StreamHandler};
 
-use crate::analyze::files::{About, OpenFiles, file_id};
+use crate::analyze::files::{self, About, file_id};
 use crate::analyze::krb::events as e;
 use crate::analyze::krb::record::{Certificate, Exchange, KrbRow};
 use crate::analyze::{
@@ -249,21 +249,12 @@ impl Hears<'_, '_, '_> {
             hasher.write(source.as_bytes());
             hasher.write_u8(u8::from(is_orig));
         });
-        let is_file = x509::are_files(self.link.cx);
-        if is_file {
+        if x509::are_files(self.link.cx) {
             let mime_type = Some(x509::mime_type(0));
             let about = About { source, is_orig, depth: 0, filename: None, mime_type, parent: None, tag: 0 };
-            let (mut files, carrier) = (OpenFiles::default(), &mut ());
-            let to = &mut self.link.files(carrier);
-            files.begin(to, fuid, about);
-            files.data(to, fuid, der);
-            files.end(to, fuid);
+            files::whole(&mut self.link.files(&mut ()), fuid, about, der);
         }
-        let Link { cx, shared, .. } = &mut *self.link;
-        let found = shared.of.x509.read(der);
-        if let Some(found) = found.as_ref().filter(|_| !is_file) {
-            x509::log(cx, found, true, is_orig);
-        }
+        let found = x509::carried(self.link, der, true, is_orig);
         Certificate { fuid, subject: found.map(|found| found.certificate.subject.as_str().into()) }
     }
 }

@@ -8,7 +8,7 @@ mod record;
 
 use nightjar_protocols::rdp::{self, Channel, PORT, Session};
 
-use crate::analyze::files::{About, OpenFiles, file_id};
+use crate::analyze::files::{self, About, file_id};
 use crate::analyze::rdp::names::{
     BUILDS, CERTIFICATES, COLORS, FAILURES, LEVELS, METHODS, PROTOCOLS, RESULTS, keyboard,
 };
@@ -250,22 +250,15 @@ impl rdp::Handler for Hears<'_, '_, '_> {
         let seen = self.seen();
         seen.cert_count += 1;
         let nth = seen.cert_count;
-        let Link { cx, flow, shared, .. } = &mut *self.link;
-        if !x509::are_files(cx) {
-            if let Some(found) = shared.of.x509.read(der) {
-                x509::log(cx, &found, true, false);
-            }
+        if !x509::are_files(self.link.cx) {
+            x509::carried(self.link, der, true, false);
             return;
         }
         let (source, mime_type) = ("RDP", Some(x509::mime_type(0)));
-        let fuid = file_id(flow, nth, |hasher| hasher.write(source.as_bytes()));
+        let fuid = file_id(self.link.flow, nth, |hasher| hasher.write(source.as_bytes()));
         let about =
             About { source, is_orig: false, depth: 0, filename: None, mime_type, parent: None, tag: 0 };
-        let (mut files, carrier) = (OpenFiles::default(), &mut ());
-        let to = &mut self.link.files(carrier);
-        files.begin(to, fuid, about);
-        files.data(to, fuid, der);
-        files.end(to, fuid);
+        files::whole(&mut self.link.files(&mut ()), fuid, about, der);
     }
 
     fn server_certificate(&mut self, cert_type: u32, permanently_issued: bool) {

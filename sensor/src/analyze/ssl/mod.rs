@@ -13,7 +13,7 @@ use nightjar_protocols::tls::{
 
 use nightjar_protocols::x509::Certificate;
 
-use crate::analyze::files::{About, Carrier, OpenFiles, file_id};
+use crate::analyze::files::{self, About, Carrier, file_id};
 use crate::analyze::ssl::decrypt::Decrypting;
 use crate::analyze::ssl::record::{Chains, SslRow};
 use crate::analyze::{
@@ -437,22 +437,14 @@ impl Hears<'_, '_, '_> {
         });
         let mime_type = Some(mime_type);
         let about = About { source, is_orig, depth: 0, filename: None, mime_type, parent: None, tag: 0 };
-        let (mut files, to) = (OpenFiles::default(), &mut self.link.files(&mut shown));
-        files.begin(to, fuid, about);
-        files.data(to, fuid, content);
-        files.end(to, fuid);
+        files::whole(&mut self.link.files(&mut shown), fuid, about, content);
     }
 
     fn certificate(&mut self, by_client: bool, nth: usize, der: &[u8]) {
-        let is_file = x509::are_files(self.link.cx);
-        if is_file {
+        if x509::are_files(self.link.cx) {
             self.file(by_client, x509::mime_type(nth), der);
         }
-        let Link { cx, shared, .. } = &mut *self.link;
-        let found = shared.of.x509.read(der);
-        if let Some(found) = found.as_ref().filter(|_| !is_file) {
-            x509::log(cx, found, nth == 0, by_client);
-        }
+        let found = x509::carried(self.link, der, nth == 0, by_client);
         let seen = self.seen();
         let chains = seen.chains.get_or_insert_default();
         if let Some(found) = found {

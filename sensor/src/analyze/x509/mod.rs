@@ -13,7 +13,7 @@ use nightjar_protocols::x509::{Certificate, Fingerprint, TIMESTAMPS, fingerprint
 
 use crate::analyze::files::{self, FileAnalyzer, FileLink, FileSpec, Whole};
 use crate::analyze::x509::record::{Where, X509Row};
-use crate::analyze::{LogDecl, Protocol};
+use crate::analyze::{Link, LogDecl, Protocol};
 use crate::config::Config;
 use crate::event::{File, Owner};
 use crate::flow::Cx;
@@ -103,13 +103,28 @@ pub(super) fn are_files(cx: &Cx<'_>) -> bool {
     cx.config.protocols.x509.files_log || files::are_wanted(cx) || of_certificates()
 }
 
+/// Reads a certificate that a connection carries, and logs it, unless it is a file as well: then that is logged.
+pub(super) fn carried(
+    link: &mut Link<'_, '_>,
+    der: &[u8],
+    host_cert: bool,
+    client_cert: bool,
+) -> Option<Seen> {
+    let Link { cx, shared, .. } = &mut *link;
+    let found = shared.of.x509.read(der)?;
+    if !are_files(cx) {
+        log(cx, &found, host_cert, client_cert);
+    }
+    Some(found)
+}
+
 /// A fingerprint as logs show it.
 pub(super) fn shown(fingerprint: &Fingerprint) -> String {
     fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes the row of a certificate, unless it was written before.
-pub(super) fn log(cx: &mut Cx<'_>, seen: &Seen, host_cert: bool, client_cert: bool) {
+fn log(cx: &mut Cx<'_>, seen: &Seen, host_cert: bool, client_cert: bool) {
     let fingerprint = shown(&seen.fingerprint);
     let place = Where { ts: cx.now, fingerprint: &fingerprint, host_cert, client_cert };
     // Two bits of the digest give way to how it was sent.
