@@ -10,12 +10,16 @@ pub mod dnp3;
 pub mod dns;
 #[path = "files/mod.rs"]
 pub mod files;
+#[path = "finger/mod.rs"]
+pub mod finger;
 #[path = "ftp/mod.rs"]
 pub mod ftp;
 #[path = "gssapi/mod.rs"]
 pub mod gssapi;
 #[path = "http/mod.rs"]
 pub mod http;
+#[path = "ident/mod.rs"]
+pub mod ident;
 #[path = "imap/mod.rs"]
 pub mod imap;
 #[path = "irc/mod.rs"]

@@ -5,6 +5,10 @@ pub trait Handler {
     /// What the server can do.
     fn capabilities(&mut self, _capabilities: &[&[u8]]) {}
 
+    /// A login was answered: how it was done, empty of a plain command, what the client gave first, the user or what
+    /// the mechanism makes of it, and whether it was let in.
+    fn login(&mut self, _mechanism: &[u8], _response: &[u8], _success: bool) {}
+
     /// Behind this both directions are TLS.
     fn starttls(&mut self) {}
 
@@ -83,6 +87,11 @@ pub(crate) fn trace<S: Session>(turns: &[(bool, &str)]) -> Vec<String> {
         fn capabilities(&mut self, capabilities: &[&[u8]]) {
             let all: Vec<String> = capabilities.iter().map(|one| one.escape_ascii().to_string()).collect();
             self.0.push(all.join("+"));
+        }
+
+        fn login(&mut self, mechanism: &[u8], response: &[u8], success: bool) {
+            let (mechanism, response) = (mechanism.escape_ascii(), response.escape_ascii());
+            self.0.push(format!("login {mechanism} {response} {success}"));
         }
 
         fn starttls(&mut self) {

@@ -34,36 +34,38 @@ export {
 		ANALYZER_ANALYZER_XMPP = 25,
 		ANALYZER_ANALYZER_IRC = 26,
 		ANALYZER_ANALYZER_IRC_DATA = 27,
-		ANALYZER_ANALYZER_LDAP_TCP = 28,
-		ANALYZER_ANALYZER_LDAP_UDP = 29,
-		ANALYZER_ANALYZER_RDP = 30,
-		ANALYZER_ANALYZER_RDPEUDP = 31,
-		ANALYZER_ANALYZER_SMB = 32,
-		ANALYZER_ANALYZER_PORTMAPPER = 33,
-		ANALYZER_ANALYZER_MOUNT = 34,
-		ANALYZER_ANALYZER_NFS = 35,
-		ANALYZER_ANALYZER_REDIS = 36,
-		ANALYZER_ANALYZER_MEMCACHED = 37,
-		ANALYZER_ANALYZER_GSSAPI = 38,
-		ANALYZER_ANALYZER_NTLM = 39,
-		ANALYZER_ANALYZER_KRB = 40,
-		ANALYZER_ANALYZER_KRB_TCP = 41,
-		ANALYZER_ANALYZER_DCE_RPC = 42,
-		ANALYZER_ANALYZER_POSTGRESQL = 43,
-		PACKETANALYZER_ANALYZER_AYIYA = 44,
-		PACKETANALYZER_ANALYZER_GENEVE = 45,
-		PACKETANALYZER_ANALYZER_GTPV1 = 46,
-		PACKETANALYZER_ANALYZER_TEREDO = 47,
-		PACKETANALYZER_ANALYZER_VXLAN = 48,
-		FILES_ANALYZER_MD5 = 49,
-		FILES_ANALYZER_SHA1 = 50,
-		FILES_ANALYZER_SHA256 = 51,
-		FILES_ANALYZER_EXTRACT = 52,
-		FILES_ANALYZER_DATA_EVENT = 53,
-		FILES_ANALYZER_ENTROPY = 54,
-		FILES_ANALYZER_X509 = 55,
-		FILES_ANALYZER_OCSP_REPLY = 56,
-		FILES_ANALYZER_PE = 57,
+		ANALYZER_ANALYZER_FINGER = 28,
+		ANALYZER_ANALYZER_IDENT = 29,
+		ANALYZER_ANALYZER_LDAP_TCP = 30,
+		ANALYZER_ANALYZER_LDAP_UDP = 31,
+		ANALYZER_ANALYZER_RDP = 32,
+		ANALYZER_ANALYZER_RDPEUDP = 33,
+		ANALYZER_ANALYZER_SMB = 34,
+		ANALYZER_ANALYZER_PORTMAPPER = 35,
+		ANALYZER_ANALYZER_MOUNT = 36,
+		ANALYZER_ANALYZER_NFS = 37,
+		ANALYZER_ANALYZER_REDIS = 38,
+		ANALYZER_ANALYZER_MEMCACHED = 39,
+		ANALYZER_ANALYZER_GSSAPI = 40,
+		ANALYZER_ANALYZER_NTLM = 41,
+		ANALYZER_ANALYZER_KRB = 42,
+		ANALYZER_ANALYZER_KRB_TCP = 43,
+		ANALYZER_ANALYZER_DCE_RPC = 44,
+		ANALYZER_ANALYZER_POSTGRESQL = 45,
+		PACKETANALYZER_ANALYZER_AYIYA = 46,
+		PACKETANALYZER_ANALYZER_GENEVE = 47,
+		PACKETANALYZER_ANALYZER_GTPV1 = 48,
+		PACKETANALYZER_ANALYZER_TEREDO = 49,
+		PACKETANALYZER_ANALYZER_VXLAN = 50,
+		FILES_ANALYZER_MD5 = 51,
+		FILES_ANALYZER_SHA1 = 52,
+		FILES_ANALYZER_SHA256 = 53,
+		FILES_ANALYZER_EXTRACT = 54,
+		FILES_ANALYZER_DATA_EVENT = 55,
+		FILES_ANALYZER_ENTROPY = 56,
+		FILES_ANALYZER_X509 = 57,
+		FILES_ANALYZER_OCSP_REPLY = 58,
+		FILES_ANALYZER_PE = 59,
 	};
 }
 
@@ -100,22 +102,24 @@ export {
 		ANALYZER_XMPP = 25,
 		ANALYZER_IRC = 26,
 		ANALYZER_IRC_DATA = 27,
-		ANALYZER_LDAP_TCP = 28,
-		ANALYZER_LDAP_UDP = 29,
-		ANALYZER_RDP = 30,
-		ANALYZER_RDPEUDP = 31,
-		ANALYZER_SMB = 32,
-		ANALYZER_PORTMAPPER = 33,
-		ANALYZER_MOUNT = 34,
-		ANALYZER_NFS = 35,
-		ANALYZER_REDIS = 36,
-		ANALYZER_MEMCACHED = 37,
-		ANALYZER_GSSAPI = 38,
-		ANALYZER_NTLM = 39,
-		ANALYZER_KRB = 40,
-		ANALYZER_KRB_TCP = 41,
-		ANALYZER_DCE_RPC = 42,
-		ANALYZER_POSTGRESQL = 43,
+		ANALYZER_FINGER = 28,
+		ANALYZER_IDENT = 29,
+		ANALYZER_LDAP_TCP = 30,
+		ANALYZER_LDAP_UDP = 31,
+		ANALYZER_RDP = 32,
+		ANALYZER_RDPEUDP = 33,
+		ANALYZER_SMB = 34,
+		ANALYZER_PORTMAPPER = 35,
+		ANALYZER_MOUNT = 36,
+		ANALYZER_NFS = 37,
+		ANALYZER_REDIS = 38,
+		ANALYZER_MEMCACHED = 39,
+		ANALYZER_GSSAPI = 40,
+		ANALYZER_NTLM = 41,
+		ANALYZER_KRB = 42,
+		ANALYZER_KRB_TCP = 43,
+		ANALYZER_DCE_RPC = 44,
+		ANALYZER_POSTGRESQL = 45,
 	};
 
 	## The ports that an analyzer is set on.
@@ -148,6 +152,8 @@ export {
 		[ANALYZER_XMPP] = set(5222/tcp, 5269/tcp),
 		[ANALYZER_IRC] = set(6666/tcp, 6667/tcp, 6668/tcp, 6669/tcp),
 		[ANALYZER_IRC_DATA] = set(),
+		[ANALYZER_FINGER] = set(79/tcp),
+		[ANALYZER_IDENT] = set(),
 		[ANALYZER_LDAP_TCP] = set(389/tcp, 3268/tcp),
 		[ANALYZER_LDAP_UDP] = set(389/udp),
 		[ANALYZER_RDP] = set(3389/tcp),
@@ -172,11 +178,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 44,
-		ANALYZER_GENEVE = 45,
-		ANALYZER_GTPV1 = 46,
-		ANALYZER_TEREDO = 47,
-		ANALYZER_VXLAN = 48,
+		ANALYZER_AYIYA = 46,
+		ANALYZER_GENEVE = 47,
+		ANALYZER_GTPV1 = 48,
+		ANALYZER_TEREDO = 49,
+		ANALYZER_VXLAN = 50,
 	};
 }
 
@@ -185,15 +191,15 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 49,
-		ANALYZER_SHA1 = 50,
-		ANALYZER_SHA256 = 51,
-		ANALYZER_EXTRACT = 52,
-		ANALYZER_DATA_EVENT = 53,
-		ANALYZER_ENTROPY = 54,
-		ANALYZER_X509 = 55,
-		ANALYZER_OCSP_REPLY = 56,
-		ANALYZER_PE = 57,
+		ANALYZER_MD5 = 51,
+		ANALYZER_SHA1 = 52,
+		ANALYZER_SHA256 = 53,
+		ANALYZER_EXTRACT = 54,
+		ANALYZER_DATA_EVENT = 55,
+		ANALYZER_ENTROPY = 56,
+		ANALYZER_X509 = 57,
+		ANALYZER_OCSP_REPLY = 58,
+		ANALYZER_PE = 59,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -370,6 +376,16 @@ global connection_pending: event(c: connection);
 global connection_state_remove: event(c: connection);
 ## A connection was expected, and an analyzer is set on it for that.
 global scheduled_analyzer_applied: event(c: connection, a: Analyzer::Tag);
+
+module ConnThreshold;
+
+export {
+	## A connection has lasted for one of ConnThreshold::durations, and lasts still; not one of Zeek's.
+	global lasts: event(c: connection);
+}
+
+module GLOBAL;
+
 ## A connection was found to be of a protocol for sure.
 global analyzer_confirmation_info: event(atype: AllAnalyzers::Tag, info: AnalyzerConfirmationInfo);
 ## What was taken for a protocol breaks its rules.
@@ -2117,6 +2133,17 @@ global pop3_login_failure: event(c: connection, is_orig: bool, user: string, pas
 
 ## What the server says that it can do.
 global imap_capabilities: event(c: connection, capabilities: vector of string);
+
+module IMAP;
+
+export {
+	## A login was answered; not one of Zeek's. `mechanism` is how it was done, empty of the command LOGIN; `response`
+	## is the user of that, and otherwise the first that the client gave, in base64.
+	global login: event(c: connection, mechanism: string, response: string, success: bool);
+}
+
+module GLOBAL;
+
 ## The connection goes on under TLS.
 global imap_starttls: event(c: connection);
 
@@ -2191,6 +2218,18 @@ global irc_user_message: event(c: connection, is_orig: bool, user: string, host:
 global irc_password_message: event(c: connection, is_orig: bool, password: string);
 ## The connection goes on under TLS.
 global irc_starttls: event(c: connection);
+
+## Somebody is asked for; `full` is all that is known.
+global finger_request: event(c: connection, full: bool, username: string, hostname: string);
+## A line of what is said.
+global finger_reply: event(c: connection, reply_line: string);
+
+## Whose is a connection between these ports?
+global ident_request: event(c: connection, lport: port, rport: port);
+## A user's.
+global ident_reply: event(c: connection, lport: port, rport: port, user_id: string, system: string);
+## That is not said.
+global ident_error: event(c: connection, lport: port, rport: port, line: string);
 
 module LDAP;
 

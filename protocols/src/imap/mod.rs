@@ -1,11 +1,14 @@
 //! IMAP (RFC 3501) up to where it becomes TLS, as far as Zeek reads it.
 //!
-//! [`Session`] tells a [`Handler`](starttls::Handler) what the server can do, and when TLS begins. Behind a login nothing is read.
+//! [`Session`] tells a [`Handler`](starttls::Handler) what the server can do, when TLS begins, and beyond Zeek what came of
+//! logins, up to the first that was let in.
 
 pub mod fuzz;
+mod login;
 #[cfg(test)]
 mod tests;
 
+use crate::imap::login::Login;
 use crate::lines::{Lines, Piece};
 use crate::starttls::{self, Handler};
 
@@ -22,6 +25,8 @@ const MAX_CAPABILITIES: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reads {
     Lines,
+    /// What comes of logins: Zeek reads nothing more.
+    Logins,
     /// Nothing more.
     Nothing,
     Tls,
@@ -35,19 +40,30 @@ pub struct Session {
     reads: Reads,
     /// The tag of the client's STARTTLS.
     starttls: Option<Vec<u8>>,
+    /// A login that was not answered yet.
+    login: Option<Login>,
+    /// One was let in: others are not looked for.
+    is_in: bool,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Session { lines: [Lines::new(MAX_LINE), Lines::new(MAX_LINE)], reads: Reads::Lines, starttls: None }
+        Session {
+            lines: [Lines::new(MAX_LINE), Lines::new(MAX_LINE)],
+            reads: Reads::Lines,
+            starttls: None,
+            login: None,
+            is_in: false,
+        }
     }
 }
 
 impl starttls::Session for Session {
-    const CEILING: usize = 3 * MAX_LINE;
+    const CEILING: usize = 3 * MAX_LINE + Login::CEILING;
 
     fn buffered(&self) -> usize {
-        self.lines.iter().map(Lines::buffered).sum::<usize>() + self.starttls.as_ref().map_or(0, Vec::len)
+        let lines: usize = self.lines.iter().map(Lines::buffered).sum();
+        lines + self.starttls.as_ref().map_or(0, Vec::len) + self.login.as_ref().map_or(0, Login::buffered)
     }
 
     fn is_tls(&self) -> bool {
@@ -59,7 +75,7 @@ impl starttls::Session for Session {
         let Some(place) = self.lines.get_mut(side) else { return };
         let mut lines = std::mem::take(place);
         let mut input = data;
-        while self.reads == Reads::Lines && !input.is_empty() {
+        while matches!(self.reads, Reads::Lines | Reads::Logins) && !input.is_empty() {
             match lines.next(&mut input) {
                 Some(Piece::Line(line)) => self.line(is_orig, line, h),
                 Some(Piece::Part(_) | Piece::Plain(_)) => {}
@@ -78,7 +94,7 @@ impl starttls::Session for Session {
     }
 
     fn gap(&mut self) {
-        if self.reads == Reads::Lines {
+        if !self.is_tls() {
             self.reads = Reads::Nothing;
         }
     }
@@ -90,6 +106,32 @@ impl starttls::Session for Session {
 
 impl Session {
     fn line<H: Handler>(&mut self, is_orig: bool, line: &[u8], h: &mut H) {
+        match &mut self.login {
+            Some(login) if is_orig && login.continues() => login.go_on(line),
+            Some(login) if !is_orig => {
+                if let Some(success) = login.answer(line) {
+                    h.login(&login.mechanism, &login.response, success);
+                    self.login = None;
+                    self.is_in = success;
+                    if success && self.reads == Reads::Logins {
+                        self.reads = Reads::Nothing;
+                    }
+                }
+            }
+            _ if is_orig && !self.is_in => {
+                if let Some(login) = Login::begin(line) {
+                    self.login = Some(login);
+                }
+            }
+            _ => {}
+        }
+        if self.reads == Reads::Lines {
+            self.command(is_orig, line, h);
+        }
+    }
+
+    /// What Zeek makes of a line.
+    fn command<H: Handler>(&mut self, is_orig: bool, line: &[u8], h: &mut H) {
         let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
         let (Some(tag), Some(command)) = (words.next(), words.next()) else { return };
         let is = |known: &str| command.eq_ignore_ascii_case(known.as_bytes());
@@ -105,7 +147,7 @@ impl Session {
         const ENDS: [&[u8]; 6] = [b"authenticate", b"login", b"examine", b"create", b"list", b"fetch"];
         if ENDS.contains(&command) {
             h.confirmed();
-            self.reads = Reads::Nothing;
+            self.reads = Reads::Logins;
             return;
         }
         if is_orig {

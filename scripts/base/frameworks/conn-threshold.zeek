@@ -19,6 +19,10 @@ export {
 	## event for every packet.
 	global sizes: set[count] = {} &redef;
 
+	## How long connections last when ConnThreshold::lasts tells of them, and after the longest of these at its multiples;
+	## read after zeek_init.
+	global durations: set[interval] = {} &redef;
+
 	## Bytes are those of IP packets, headers included. Each threshold is told of once.
 	global set_bytes_threshold: function(c: connection, threshold: count, is_orig: bool): bool;
 	global set_packets_threshold: function(c: connection, threshold: count, is_orig: bool): bool;

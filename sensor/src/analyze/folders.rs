@@ -12,6 +12,8 @@ pub(super) mod dnp3;
 pub(super) mod dns;
 #[path = "files/mod.rs"]
 pub(super) mod files;
+#[path = "finger/mod.rs"]
+pub(super) mod finger;
 #[path = "ftp/mod.rs"]
 pub(super) mod ftp;
 #[path = "gssapi/mod.rs"]
@@ -20,6 +22,8 @@ pub(super) mod gssapi;
 pub(super) mod http;
 #[path = "icmp/mod.rs"]
 pub(super) mod icmp;
+#[path = "ident/mod.rs"]
+pub(super) mod ident;
 #[path = "imap/mod.rs"]
 pub(super) mod imap;
 #[path = "irc/mod.rs"]

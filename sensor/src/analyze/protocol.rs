@@ -161,7 +161,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc ldap rdp smb rpc redis memcached gssapi ntlm krb dce_rpc postgresql }
+protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc finger ident ldap rdp smb rpc redis memcached gssapi ntlm krb dce_rpc postgresql }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

@@ -20,7 +20,7 @@ use crate::analyze::{
 use crate::config::Config;
 use crate::event::{Conn, Order, Proto};
 use crate::flow::{Cx, Datagram, Dir, Flow, Handler, Tcp, TcpEvent, Tuple};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 /// Hands what the flow engine tells to the analyzers, and writes conn.log.
 #[derive(Default)]
@@ -621,6 +621,9 @@ impl Handler for Sessions {
             self.apply_expected(cx, flow, session);
         }
         flow.raise(cx, &events::NewConnection { c: Conn });
+        if let Some(duration) = cx.bus.interest().next_duration(Interval::ZERO) {
+            flow.look_for(duration);
+        }
         // Datagram protocols have timers of their own from the first packet on.
         if flow.proto() == Proto::Udp {
             session.begin(cx, flow, &mut self.shared);
@@ -727,6 +730,9 @@ impl Handler for Sessions {
     }
 
     fn timer(&mut self, cx: &mut Cx<'_>, flow: &mut Flow, state: &mut State) -> bool {
+        if flow.has_lasted(cx.now) {
+            conn::lasts(cx, flow);
+        }
         self.with(state, |shared, session| {
             let Some(active) = session.active() else { return false };
             let mut over = false;

@@ -15,6 +15,9 @@ pub trait Upgrade: Sized + Send + 'static {
 
     /// What the server can do.
     fn capabilities(_link: &mut Link<'_, '_>, _capabilities: &[&[u8]]) {}
+
+    /// A login was answered.
+    fn login(_link: &mut Link<'_, '_>, _mechanism: &[u8], _response: &[u8], _success: bool) {}
 }
 
 /// One connection.
@@ -57,6 +60,10 @@ struct Hears<'h, 'l, 'c, U> {
 impl<U: Upgrade> Handler for Hears<'_, '_, '_, U> {
     fn capabilities(&mut self, capabilities: &[&[u8]]) {
         U::capabilities(self.link, capabilities);
+    }
+
+    fn login(&mut self, mechanism: &[u8], response: &[u8], success: bool) {
+        U::login(self.link, mechanism, response, success);
     }
 
     fn starttls(&mut self) {

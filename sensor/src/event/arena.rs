@@ -7,6 +7,9 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
+
+use nightjar_protocols::wire::Mac;
 
 use crate::event::{ConnId, Gathered, Owner, Proto, effect};
 use crate::record::{Items, Record, Schema, Uid, Value};
@@ -94,6 +97,17 @@ pub struct ConnView {
     pub analyzer: u64,
     /// The log whose row the connection does not show any more once the event was handled.
     pub closes: Option<&'static Schema>,
+    /// How it was framed, where scripts look at that.
+    pub framing: Option<Arc<Framing>>,
+}
+
+/// How the first packet of a connection was framed. Addresses of zeros are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Framing {
+    pub vlan: Option<u16>,
+    pub inner_vlan: Option<u16>,
+    /// The originator's link-layer address and the responder's.
+    pub ends: [Option<Mac>; 2],
 }
 
 /// One end of it (`c$orig`, `c$resp`).

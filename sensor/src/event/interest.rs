@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::event::{Arena, ConnId, ConnView, EventId, EventSet, Part, Proto, RecordView};
 use crate::record::{Record, Schema, Value};
+use crate::time::Interval;
 
 /// What the scripts of a run want of the workers.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Interest {
     pub sizes: Vec<u64>,
     /// Scripts may ask for others: connections tell of every packet.
     pub any_size: bool,
+    /// How long connections last when scripts want to hear of them, in order; after the last of them at its multiples.
+    pub durations: Vec<Interval>,
     /// Scripts do things at times of their own: they hear of time that passes.
     pub clock: bool,
     /// The end of every connection, and of every file, is told of: something may be kept for it.
@@ -132,6 +135,8 @@ pub struct ConnParts {
     pub history: bool,
     pub ends: bool,
     pub times: bool,
+    /// VLANs and link-layer addresses.
+    pub framing: bool,
 }
 
 /// What scripts want of one log.
@@ -189,6 +194,15 @@ impl Interest {
         self.sizes.iter().any(|size| crossed(*size))
     }
 
+    /// When a connection that has lasted so long is to be told of next; never where that is not wanted.
+    pub fn next_duration(&self, lasted: Interval) -> Option<Interval> {
+        let later = self.durations.iter().copied().find(|duration| *duration > lasted);
+        later.or_else(|| {
+            let last = self.durations.last()?.nanos();
+            Some(Interval::from_nanos((lasted.nanos() / last + 1).checked_mul(last)?))
+        })
+    }
+
     /// What is wanted of a log.
     pub fn log(&self, schema: &'static Schema) -> Option<&LogInterest> {
         self.logs.get(schema.path)
@@ -224,6 +238,12 @@ mod tests {
         ] {
             assert_eq!(exact.is_step(before, after), told, "{before} to {after}");
         }
+        let secs = Interval::from_secs;
+        let durations = Interest { durations: vec![secs(60), secs(600)], ..Interest::default() };
+        for (lasted, next) in [(0, 60), (59, 60), (60, 600), (600, 1200), (1199, 1200), (1200, 1800)] {
+            assert_eq!(durations.next_duration(secs(lasted)), Some(secs(next)), "{lasted}");
+        }
+        assert_eq!(exact.next_duration(secs(1)), None);
         let any = Interest { any_size: true, ..Interest::default() };
         assert!(any.is_step(0, 60) && any.is_step(60, 100) && any.is_step(1000, 1001));
         assert!(any.is_step(100_000_000, 100_000_060));

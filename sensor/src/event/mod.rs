@@ -13,7 +13,9 @@ mod interest;
 mod order;
 mod raised;
 
-pub use arena::{Arena, ConnView, Drafted, EndView, Excerpt, FileView, Part, RecordView, RowView, Span};
+pub use arena::{
+    Arena, ConnView, Drafted, EndView, Excerpt, FileView, Framing, Part, RecordView, RowView, Span,
+};
 pub use bus::{Batch, Bus, Emitted, Item, Once};
 pub use declare::{
     ArgType, Argument, Conn, EnumDecl, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name,

@@ -3,6 +3,7 @@
 mod visit;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -11,7 +12,7 @@ use std::hash::BuildHasher;
 use crate::config::Config;
 use crate::counters::{counter, counters, gauge};
 use crate::decode::discarded;
-use crate::event::{Bus, Conn, Order, Proto, Tunnel};
+use crate::event::{Bus, Conn, Framing, Order, Proto, Tunnel};
 use crate::flow::ends::{icmp_ports, seems_reversed};
 use crate::flow::events::{ConnectionFlipped, ConnectionReused, Headers, NewPacket};
 use crate::flow::handler::{Cx, Dir, Handler, TcpEvent};
@@ -22,7 +23,7 @@ use crate::flow::slab::Slab;
 use crate::flow::tcp::{BufferedTotal, EndpointState, Peek, Segment, Tcp};
 use crate::flow::timers::{Entry as TimerEntry, Wheel};
 use crate::flow::transport::{take_icmp, take_segment, take_udp};
-use crate::flow::{Deadline, Enclosed, Flow, NEVER, TunnelTrial};
+use crate::flow::{Around, Deadline, Flow, NEVER, TunnelTrial};
 use crate::time::{Interval, Time};
 
 /// An IP datagram's payload and what the flow engine needs of its header.
@@ -306,7 +307,12 @@ impl<H: Handler> Flows<H> {
                     timed_out = over;
                     over
                 }
-                (Deadline::App, _) => self.handler.timer(&mut cx, flow, app),
+                (Deadline::App, tcp) => {
+                    if let Some(tcp) = tcp {
+                        tcp.show(flow);
+                    }
+                    self.handler.timer(&mut cx, flow, app)
+                }
             };
         }
         if timed_out {
@@ -352,7 +358,7 @@ impl<H: Handler> Flows<H> {
         datagram: &Datagram<'a>,
         tuple: Tuple,
         tunnels: &[Tunnel],
-        arrival: Arrival,
+        arrival: Arrival<'_>,
         config: &Config,
         bus: &mut Bus,
     ) -> Option<Handed<'a>> {
@@ -371,7 +377,8 @@ impl<H: Handler> Flows<H> {
                 }
                 self.remove(at, arrival.now, config, bus);
                 found = None;
-            } else if !tunnels.is_empty() || self.slab.get(at).is_some_and(|slot| slot.flow.tunnel.is_some())
+            } else if !tunnels.is_empty()
+                || self.slab.get(at).is_some_and(|slot| !slot.flow.tunnels().is_empty())
             {
                 self.check_tunnels(at, tunnels, bus);
             }
@@ -417,7 +424,14 @@ impl<H: Handler> Flows<H> {
         handed.map(|payload| Handed { slot: at, dir, payload })
     }
 
-    fn is_reuse(&mut self, at: u32, syn: &Peek, arrival: &Arrival, config: &Config, bus: &mut Bus) -> bool {
+    fn is_reuse(
+        &mut self,
+        at: u32,
+        syn: &Peek,
+        arrival: &Arrival<'_>,
+        config: &Config,
+        bus: &mut Bus,
+    ) -> bool {
         let Some(Slot { flow, tcp, .. }) = self.slab.get_mut(at) else { return false };
         let Some(tcp) = self.tcps.get(*tcp) else { return false };
         bus.mute(flow.shadow);
@@ -433,7 +447,7 @@ impl<H: Handler> Flows<H> {
         hash: u64,
         datagram: &Datagram<'_>,
         tunnels: &[Tunnel],
-        arrival: &Arrival,
+        arrival: &Arrival<'_>,
         config: &Config,
         bus: &mut Bus,
     ) -> u32 {
@@ -469,7 +483,9 @@ impl<H: Handler> Flows<H> {
             shadow: arrival.shadow,
             trial: TunnelTrial::default(),
             touched: true,
-            tunnel: None,
+            around: arrival
+                .framing
+                .map(|framing| Box::new(Around { framing: Some(Arc::new(*framing)), ..Around::default() })),
             inactivity: Interval::ZERO,
             deadlines: [NEVER; Deadline::COUNT],
             armed: NEVER,
@@ -514,14 +530,12 @@ impl<H: Handler> Flows<H> {
         if flow.tunnels() == tunnels {
             return;
         }
-        let enclosed = flow
-            .tunnel
-            .get_or_insert_with(|| Box::new(Enclosed { current: Vec::new(), parents: Vec::new() }));
-        enclosed.current = tunnels.to_vec();
+        let around = flow.around.get_or_insert_default();
+        around.tunnels = tunnels.to_vec();
         if let Some(uid) = tunnels.last().and_then(|innermost| innermost.uid) {
             // A flow that changes its tunnel with every packet must not grow for ever.
-            if !enclosed.parents.contains(&uid) && enclosed.parents.len() < MAX_TUNNEL_PARENTS {
-                enclosed.parents.push(uid);
+            if !around.parents.contains(&uid) && around.parents.len() < MAX_TUNNEL_PARENTS {
+                around.parents.push(uid);
             }
         }
         if !tunnels.is_empty() {
@@ -671,7 +685,7 @@ const MAX_STALE_TIMERS: usize = 65_536;
 
 /// When a datagram came, and which one it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrival {
+pub struct Arrival<'a> {
     /// Network time: it never goes back.
     pub now: Time,
     /// The packet's own time stamp.
@@ -679,6 +693,8 @@ pub struct Arrival {
     pub ordinal: u64,
     /// Another worker owns the flow.
     pub shadow: bool,
+    /// How it was framed, where scripts look at that.
+    pub framing: Option<&'a Framing>,
 }
 
 /// A datagram too short for its transport header.

@@ -21,9 +21,13 @@ pub use kept::Kept;
 pub use key::{End, Key, Tuple};
 pub use tcp::{EndpointState, Tcp, check_reassembly};
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
-use crate::event::{About, Bus, Conn, ConnId, ConnView, EndView, Event, Name, Part, Proto, Tunnel, Weird};
+use crate::event::{
+    About, Bus, Conn, ConnId, ConnView, EndView, Event, Framing, Name, Part, Proto, Tunnel, Weird,
+};
 use crate::flow::events::ConnWeird;
 use crate::flow::history::History;
 use crate::flow::kept::AllKept;
@@ -78,7 +82,7 @@ pub struct Flow {
     pub trial: TunnelTrial,
     /// It was used since the eviction hand last passed.
     touched: bool,
-    tunnel: Option<Box<Enclosed>>,
+    around: Option<Box<Around>>,
     inactivity: Interval,
     deadlines: [Time; Deadline::COUNT],
     armed: Time,
@@ -98,12 +102,17 @@ pub struct TunnelTrial {
     pub valid: [bool; 2],
 }
 
-/// The tunnels around a flow.
-struct Enclosed {
-    /// As of its last packet, outermost first.
-    current: Vec<Tunnel>,
+/// What is around a flow; most have nothing that anybody asks for.
+#[derive(Default)]
+struct Around {
+    /// The tunnels of its last packet, outermost first.
+    tunnels: Vec<Tunnel>,
     /// The innermost tunnels it was seen in (`tunnel_parents`).
     parents: Vec<Uid>,
+    /// Its frames, where scripts look at that.
+    framing: Option<Arc<Framing>>,
+    /// How long it has to last for scripts to hear of it next.
+    look_for: Option<Interval>,
 }
 
 /// Why a flow wants to be looked at again.
@@ -141,6 +150,10 @@ impl FlowSeen {
     /// Analysis stopped at a limit.
     pub const PARTIAL: u32 = 1 << 8;
 }
+
+/// How often a silent connection is looked at while it has lasted for a time that scripts want to hear of: a sixtieth of
+/// that apart.
+const LOOKS: i64 = 60;
 
 /// Later than anything: no deadline.
 const NEVER: Time = Time::from_nanos(i64::MAX);
@@ -271,6 +284,7 @@ impl Flow {
             raised: self.raised,
             analyzer: self.running_analyzer().unwrap_or(0),
             closes: None,
+            framing: self.around.as_ref().filter(|_| parts.framing).and_then(|around| around.framing.clone()),
         }
     }
 
@@ -285,12 +299,12 @@ impl Flow {
     }
 
     pub fn tunnel_parents(&self) -> &[Uid] {
-        self.tunnel.as_ref().map_or(&[], |tunnel| &tunnel.parents)
+        self.around.as_ref().map_or(&[], |around| &around.parents)
     }
 
     /// The tunnels around the flow's last packet.
     pub fn tunnels(&self) -> &[Tunnel] {
-        self.tunnel.as_ref().map_or(&[], |tunnel| &tunnel.current)
+        self.around.as_ref().map_or(&[], |around| &around.tunnels)
     }
 
     /// Tells of something odd on this connection.
@@ -351,6 +365,9 @@ impl Flow {
         self.tuple.flip();
         self.packets.swap(0, 1);
         self.ip_bytes.swap(0, 1);
+        if let Some(framing) = self.around.as_mut().and_then(|around| around.framing.as_mut()) {
+            Arc::make_mut(framing).ends.swap(0, 1);
+        }
         self.history.add(b'^');
         // Payload sizes of TCP come from its endpoints, which are swapped. Of UDP Zeek leaves them with
         // the direction they were counted for.
@@ -364,6 +381,28 @@ impl Flow {
     /// Of TCP: what was read of it may have begun anywhere, or bytes of it are missing.
     pub fn is_incomplete(&self) -> bool {
         self.partial || self.lossy
+    }
+
+    /// Scripts want to hear of it when it has lasted for so long.
+    pub fn look_for(&mut self, duration: Interval) {
+        self.around.get_or_insert_default().look_for = Some(duration);
+        self.wake_by(self.start + duration);
+    }
+
+    /// Whether it has.
+    pub fn has_lasted(&mut self, now: Time) -> bool {
+        let Some(duration) = self.around.as_ref().and_then(|around| around.look_for) else { return false };
+        let at = self.start + duration;
+        if at > now {
+            self.wake_by(at);
+            return false;
+        }
+        if self.last >= at {
+            return true;
+        }
+        // Nothing has come since: it may be over.
+        self.wake_by(now + Interval::from_nanos(duration.nanos() / LOOKS));
+        false
     }
 
     /// Makes sure that the handler's timer is called at `at` or before.

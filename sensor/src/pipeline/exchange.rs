@@ -18,6 +18,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::capture::deal::Dealt;
 use crate::counters::{Metric, counter, counters};
+use crate::event::Framing;
 use crate::time::Time;
 
 /// What may wait for one worker; beyond, it is dropped, and counted. Stops floods of fragments whose owner does not
@@ -56,6 +57,8 @@ pub(super) struct Parcel {
     pub bytes: Vec<u8>,
     /// How many workers it was sent to.
     pub hops: usize,
+    /// How its last packet was framed, where scripts look at that.
+    pub framing: Option<Framing>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,7 +287,7 @@ mod tests {
     }
 
     fn parcel(at: i64, len: usize) -> Parcel {
-        Parcel { what: What::Datagram, at: Time::from_nanos(at), bytes: vec![0; len], hops: 1 }
+        Parcel { what: What::Datagram, at: Time::from_nanos(at), bytes: vec![0; len], hops: 1, framing: None }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use nightjar_protocols::wire::Mac;
+
 use crate::analyze::{
     self, Analysis, AnalyzeStats, Command, Expected, Named, Others, Sessions, Unclaimed, tuple_of,
 };
@@ -18,10 +20,10 @@ use crate::capture::Packet;
 use crate::config::Config;
 use crate::counters::{CounterSet, counter, counters};
 use crate::decode::{
-    Checksum, Counters, Datagram as Whole, Decoder, Inner, IpPacket, IpProtocols, IpTunnel, LinkOutcome,
-    Outcome, OverUdp, Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds, is_fragment, peek,
+    Checksum, Counters, Datagram as Whole, Decoder, Facts, Inner, IpPacket, IpProtocols, IpTunnel,
+    LinkOutcome, Outcome, OverUdp, Piece, TunnelContext, UdpTunnelKind, Verdict, Weirds, is_fragment, peek,
 };
-use crate::event::{About, Batch, Bus, Heartbeat, Order, Proto, Tunnel, Weird};
+use crate::event::{About, Batch, Bus, Framing, Heartbeat, Order, Proto, Tunnel, Weird};
 use crate::flow::events::{FlowWeird, NetWeird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Key, Tuple};
 use crate::pipeline::exchange::{Handover, Parcel, Peers, What};
@@ -39,6 +41,8 @@ pub(super) struct Worker<A: Analysis = Sessions> {
     bus: Bus,
     now: Time,
     at: Place,
+    /// How the frame at hand was framed, where scripts look at that.
+    framing: Option<Framing>,
     /// The packet's transport checksums are not in it yet: its network card was to fill them in.
     checksums_pending: bool,
     panics: u64,
@@ -119,6 +123,7 @@ impl<A: Analysis> Worker<A> {
             bus: Bus::new(config.format, config.exports.serializer(), config.interest.clone()),
             now: Time::default(),
             at: Place::default(),
+            framing: None,
             checksums_pending: false,
             panics: 0,
             peers: None,
@@ -391,7 +396,11 @@ impl<A: Analysis> Worker<A> {
     fn frame(&mut self, outcome: LinkOutcome<'_>, tunnels: &mut Vec<Tunnel>) {
         self.tell_weirds();
         match outcome {
-            LinkOutcome::Ip(frame) => self.ip(frame.ip, tunnels),
+            LinkOutcome::Ip(frame) => {
+                let asked = self.bus.interest().conn.framing;
+                self.framing = asked.then(|| framing_of(&frame.facts));
+                self.ip(frame.ip, tunnels);
+            }
             LinkOutcome::Subframes(mut subframes) => {
                 while let Some(outcome) = self.decoder.next_subframe(&mut subframes, &mut self.weirds) {
                     self.frame(outcome, tunnels);
@@ -402,13 +411,14 @@ impl<A: Analysis> Worker<A> {
     }
 
     fn open(&mut self, number: u64, parcel: Parcel) {
-        let Parcel { what, at, bytes, hops } = parcel;
+        let Parcel { what, at, bytes, hops, framing } = parcel;
         let latest = self.now.max(at);
         self.flows.advance(latest, &self.config, &mut self.bus);
         // It may come late, from a worker that is behind this one; what is measured by it must not be longer for that.
         self.now = if latest - at < LATE { at } else { latest };
         self.bus.at_packet(number, self.now);
         self.at = Place { number, stamp: at, step: 0, tells: true };
+        self.framing = framing;
         match what {
             What::Fragment => self.ip(Piece { bytes: &bytes, missing: 0, tunnel: None }, &mut Vec::new()),
             What::Datagram => self.reassembled(Whole::new(bytes, None), hops, &mut Vec::new()),
@@ -439,7 +449,8 @@ impl<A: Analysis> Worker<A> {
         };
         let Some(other) = peers.other(piece.bytes) else { return false };
         let at = self.at.stamp;
-        peers.send(other, Parcel { what: What::Fragment, at, bytes: piece.bytes.to_vec(), hops: 0 });
+        let (bytes, framing) = (piece.bytes.to_vec(), self.framing);
+        peers.send(other, Parcel { what: What::Fragment, at, bytes, hops: 0, framing });
         true
     }
 
@@ -451,8 +462,9 @@ impl<A: Analysis> Worker<A> {
                 true => peers.next_asked(hops).filter(|_| !knows(&self.flows, whole.bytes())),
             };
             if let Some(other) = other {
-                let (at, bytes) = (self.at.stamp, whole.into_bytes());
-                return peers.send(other, Parcel { what: What::Datagram, at, bytes, hops: hops + 1 });
+                let (at, bytes, framing) = (self.at.stamp, whole.into_bytes(), self.framing);
+                return peers
+                    .send(other, Parcel { what: What::Datagram, at, bytes, hops: hops + 1, framing });
             }
         }
         let outcome = self.decoder.reassembled(&whole, &mut self.weirds);
@@ -533,8 +545,13 @@ impl<A: Analysis> Worker<A> {
         }
         datagram.bad_checksum =
             !self.checksums_pending && self.decoder.transport_checksum(packet) == Checksum::Bad;
-        let arrival =
-            Arrival { now: self.now, stamp: self.at.stamp, ordinal: self.at.ordinal(), shadow: !owned };
+        let arrival = Arrival {
+            now: self.now,
+            stamp: self.at.stamp,
+            ordinal: self.at.ordinal(),
+            shadow: !owned,
+            framing: self.framing.as_ref(),
+        };
         let handed = self.flows.datagram(&datagram, tuple, tunnels, arrival, &self.config, &mut self.bus);
         // What cannot be one by the looks of both its ports and its content is none.
         if let Some(handed) = handed.filter(|_| may_be_tunnel) {
@@ -607,6 +624,13 @@ fn decoding(config: &Config) -> crate::decode::Config {
         fragments: crate::decode::Limits { timeout: config.timeouts.fragments, ..defaults.fragments },
         ..defaults
     }
+}
+
+/// What scripts see of a frame.
+fn framing_of(facts: &Facts<'_>) -> Framing {
+    let address = |mac: Option<&Mac>| mac.copied().filter(|mac| *mac != Mac::default());
+    let ends = [address(facts.src), address(facts.dst)];
+    Framing { vlan: facts.vlan, inner_vlan: facts.inner_vlan, ends }
 }
 
 /// Tells scripts of an oddity of no connection.

@@ -47,7 +47,8 @@ impl Deferred {
         analyze::protocols().iter().flat_map(|protocol| protocol.joined).for_each(|id| events.insert(*id));
         let interest = Interest {
             events,
-            conn: ConnParts { service: true, history: true, ends: true, times: true },
+            // How connections were framed is asked by policies alone.
+            conn: ConnParts { service: true, history: true, ends: true, times: true, framing: false },
             ends: true,
             clock: true,
             ..Interest::default()

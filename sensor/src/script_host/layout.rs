@@ -11,7 +11,7 @@ use nightjar_script::vm::FuncId;
 use crate::analyze;
 use crate::analyze::AnalyzerConfirmation;
 use crate::analyze::LogDecl;
-use crate::analyze::conn_events::ConnectionStateRemove;
+use crate::analyze::conn_events::{ConnectionLasts, ConnectionStateRemove};
 use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
@@ -19,6 +19,7 @@ use crate::record::Schema;
 use crate::script_host::log::Treatment;
 use crate::script_host::pushdown::{self, LogFunctions};
 use crate::script_host::{analyzers, files};
+use crate::time::Interval;
 
 pub(super) struct Layout {
     pub conn: Conn,
@@ -97,6 +98,8 @@ places! {
         duration = "duration",
         service = "service",
         history = "history",
+        vlan = "vlan",
+        inner_vlan = "inner_vlan",
         uid = "uid",
         ended = "ended",
         removal_hooks = "removal_hooks",
@@ -262,6 +265,16 @@ impl Layout {
         if !any_size && sizes.is_empty() {
             events.remove(ConnectionGrew::ID);
         }
+        let mut durations = members(vm, "ConnThreshold::durations", |duration| match duration {
+            Value::Interval(seconds) => {
+                Some(Interval::from_secs_f64(*seconds)).filter(|d| *d > Interval::ZERO)
+            }
+            _ => None,
+        });
+        durations.sort_unstable();
+        if !events.contains(ConnectionLasts::ID) {
+            durations.clear();
+        }
         files::events_needed(vm).for_each(|id| events.insert(id));
         if analyzers::are_asked_for(vm) {
             events.insert(AnalyzerConfirmation::ID);
@@ -270,6 +283,11 @@ impl Layout {
         let reads = |place: Option<Place>| {
             self.conn.ty.zip(place).is_some_and(|(ty, place)| vm.uses.reads(ty, place.at))
         };
+        let address = || {
+            let end = self.conn.orig?.ty;
+            Some(vm.uses.reads(end, vm.types.field(end, "l2_addr")?))
+        };
+        let address = || address() == Some(true);
         let digests = files::may_add(vm);
         let rows = |log: &Log| match treatment(log.schema) {
             // Digests are made of all files, and shown of some.
@@ -296,6 +314,7 @@ impl Layout {
                 history: reads(self.conn.history),
                 ends: reads(self.conn.orig) || reads(self.conn.resp),
                 times: reads(self.conn.start_time) || reads(self.conn.duration),
+                framing: reads(self.conn.vlan) || reads(self.conn.inner_vlan) || address(),
             },
             file_ends: analyze::events().any(|(id, event)| event.is_of_file() && events.contains(id)),
             ends: !events.is_empty() || logs.values().any(|log| log.rows != Rows::Straight),
@@ -303,6 +322,7 @@ impl Layout {
             clock: true,
             digests,
             sizes,
+            durations,
             any_size,
             headers,
         }

@@ -14,6 +14,7 @@ mod dhcp;
 mod dnp3;
 mod dns;
 mod files;
+mod finger;
 mod ftp;
 mod geo;
 mod guessing;

@@ -58,6 +58,10 @@ events! { [crate::analyze::first::conn]
         c: Conn,
         a: AnalyzerTag<'a>,
     }
+    /// A connection has lasted for one of ConnThreshold::durations, and lasts still; not one of Zeek's.
+    pub struct ConnectionLasts: "ConnThreshold::lasts" {
+        c: Conn,
+    }
     /// A connection was found to be of a protocol for sure.
     pub struct AnalyzerConfirmation<'a>: "analyzer_confirmation_info" {
         atype: Tag<'a>,

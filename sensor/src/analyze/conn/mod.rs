@@ -2,8 +2,11 @@
 
 pub mod events;
 
-use crate::analyze::conn::events::ConnectionStateRemove;
+use std::borrow::Cow;
+
+use crate::analyze::conn::events::{ConnectionLasts, ConnectionStateRemove};
 use crate::analyze::{LogDecl, Protocol};
+use crate::config::Config;
 use crate::event::{Conn, Event, Owner, Proto};
 use crate::flow::{Cx, EndpointState, Flow, Tcp};
 use crate::record::{EnumName, Set, Uid, record};
@@ -71,30 +74,59 @@ record! {
 /// Tells of the end of a connection: first scripts, then conn.log.
 pub fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
     let wanted = cx.bus.wants(ConnectionStateRemove::ID);
-    let mut view = wanted.then(|| flow.view(cx.bus));
+    let view = wanted.then(|| flow.view(cx.bus));
+    let service = service(flow);
+    let row = row(cx.config, flow, service.as_deref(), state(flow, [tcp.orig.state, tcp.resp.state]));
+    if let Some(mut view) = view {
+        view.record = cx.bus.view(&row).map(|record| (0, record));
+        let args = ConnectionStateRemove { c: Conn }.args(cx.bus.arena());
+        cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
+    }
+    cx.bus.log(&row, Owner { uid: row.conn.uid, nth: 0 });
+    cx.bus.ended(row.conn.uid);
+}
+
+/// Tells scripts of a connection that lasts still, with its row as it stands, and of when that is to be told next.
+pub fn lasts(cx: &mut Cx<'_>, flow: &mut Flow) {
+    if let Some(duration) = cx.bus.interest().next_duration(flow.last - flow.start) {
+        flow.look_for(duration);
+    }
+    if !cx.bus.wants(ConnectionLasts::ID) {
+        return;
+    }
+    let mut view = flow.view(cx.bus);
+    let service = service(flow);
+    let row = row(cx.config, flow, service.as_deref(), state(flow, flow.states));
+    view.record = cx.bus.view(&row).map(|record| (0, record));
+    let args = ConnectionLasts { c: Conn }.args(cx.bus.arena());
+    flow.raised |= cx.bus.raise(ConnectionLasts::ID, Some(view), None, args);
+}
+
+/// Confirmed protocols, separated by commas.
+fn service(flow: &Flow) -> Option<Cow<'static, str>> {
+    match flow.services() {
+        [] => None,
+        [one] => Some(Cow::Borrowed(*one)),
+        several => Some(Cow::Owned(several.join(","))),
+    }
+}
+
+/// A connection's row as it stands.
+fn row<'a>(config: &Config, flow: &'a Flow, service: Option<&'a str>, state: &'a str) -> ConnRow<'a> {
     let conn = flow.last_columns(flow.start);
-    let local = |addr| cx.config.is_local(addr);
+    let local = |addr| config.is_local(addr);
     let duration = flow.last - flow.start;
     let lasted = duration > Interval::ZERO;
-    let joined;
-    let service = match flow.services() {
-        [] => None,
-        [one] => Some(*one),
-        _ => {
-            joined = flow.services().join(",");
-            Some(&joined[..])
-        }
-    };
     let history = std::str::from_utf8(flow.history()).ok().filter(|letters| !letters.is_empty());
     let parents = flow.tunnel_parents();
-    let row = ConnRow {
+    ConnRow {
         conn,
         proto: EnumName(flow.proto().name()),
         service,
         duration: lasted.then_some(duration),
         orig_bytes: lasted.then_some(flow.sizes[0]),
         resp_bytes: lasted.then_some(flow.sizes[1]),
-        conn_state: Some(state(flow, tcp)),
+        conn_state: Some(state),
         local_orig: local(conn.orig_h),
         local_resp: local(conn.resp_h),
         missed_bytes: flow.missed_bytes,
@@ -104,20 +136,11 @@ pub fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         resp_pkts: Some(flow.packets[1]),
         resp_ip_bytes: Some(flow.ip_bytes[1]),
         tunnel_parents: (!parents.is_empty()).then_some(Set(parents)),
-    };
-    if let Some(view) = &mut view {
-        view.record = cx.bus.view(&row).map(|record| (0, record));
     }
-    if let Some(view) = view {
-        let args = ConnectionStateRemove { c: Conn }.args(cx.bus.arena());
-        cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
-    }
-    cx.bus.log(&row, Owner { uid: conn.uid, nth: 0 });
-    cx.bus.ended(conn.uid);
 }
 
 /// Zeek's summary of how a connection went.
-fn state(flow: &Flow, tcp: &Tcp) -> &'static str {
+fn state(flow: &Flow, ends: [EndpointState; 2]) -> &'static str {
     use EndpointState::{Closed, Established, Inactive, Partial, Reset, SynAckSent, SynSent};
     match flow.proto() {
         Proto::Icmp => return "OTH",
@@ -131,7 +154,7 @@ fn state(flow: &Flow, tcp: &Tcp) -> &'static str {
         }
         Proto::Tcp => {}
     }
-    let (orig, resp) = (tcp.orig.state, tcp.resp.state);
+    let [orig, resp] = ends;
     match (orig, resp) {
         (SynSent | SynAckSent, Reset) => "REJ",
         (Reset, Reset) if flow.sizes == [0, 0] => "REJ",

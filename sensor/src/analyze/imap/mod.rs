@@ -32,4 +32,8 @@ impl Upgrade for Imap {
     fn capabilities(link: &mut Link<'_, '_>, capabilities: &[&[u8]]) {
         link.flow.raise(link.cx, &events::Capabilities { c: Conn, capabilities: List(capabilities) });
     }
+
+    fn login(link: &mut Link<'_, '_>, mechanism: &[u8], response: &[u8], success: bool) {
+        link.flow.raise(link.cx, &events::Login { c: Conn, mechanism, response, success });
+    }
 }

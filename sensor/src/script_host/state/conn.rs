@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use nightjar_protocols::wire::Mac;
 use nightjar_script::Vm;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{Addr, NativeRecord, Port, RecordVal, Template, Value};
 use smallvec::SmallVec;
 
-use crate::event::{Arena, ConnId, ConnParts, ConnView, EndView, Proto};
+use crate::event::{Arena, ConnId, ConnParts, ConnView, EndView, Framing, Proto};
 use crate::record::Uid;
 use crate::script_host::layout::{Conn, Place};
 use crate::script_host::values::{self, seconds, span};
@@ -32,6 +34,22 @@ struct LastShown {
     start: Time,
     duration: Interval,
     history: SmallVec<[u8; 24]>,
+    framing: Option<Arc<Framing>>,
+}
+
+impl LastShown {
+    /// One of its ends, as Zeek's `endpoint`.
+    fn end(&self, nth: usize) -> [Value; 6] {
+        end(&self.ends[nth], self.framing.as_ref().and_then(|framing| framing.ends[nth]))
+    }
+
+    fn vlan(&self) -> Option<Value> {
+        self.framing.as_ref()?.vlan.map(vlan)
+    }
+
+    fn inner_vlan(&self) -> Option<Value> {
+        self.framing.as_ref()?.inner_vlan.map(vlan)
+    }
 }
 
 /// How records of connections are made.
@@ -57,6 +75,8 @@ enum Shows {
     Duration,
     Uid,
     History,
+    Vlan,
+    InnerVlan,
 }
 
 /// What records of connections are made from.
@@ -117,6 +137,8 @@ impl Shape {
             (layout.duration, Shows::Duration),
             (layout.uid, Shows::Uid),
             (layout.history, Shows::History),
+            (layout.vlan, Shows::Vlan),
+            (layout.inner_vlan, Shows::InnerVlan),
         ];
         for (place, what) in fields {
             if let Some(field) = place.and_then(|place| shows.get_mut(place.at)) {
@@ -161,12 +183,14 @@ impl NativeRecord for Source {
         match self.shows(field) {
             Shows::Nothing => self.shape.template.get(field),
             Shows::Id => made(&self.shape.id, &ends(&last_shown.id, last_shown.proto)),
-            Shows::Orig => made(&self.shape.end, &end(&last_shown.ends[0])),
-            Shows::Resp => made(&self.shape.end, &end(&last_shown.ends[1])),
+            Shows::Orig => made(&self.shape.end, &last_shown.end(0)),
+            Shows::Resp => made(&self.shape.end, &last_shown.end(1)),
             Shows::Start => Value::Time(seconds(last_shown.start)),
             Shows::Duration => Value::Interval(span(last_shown.duration)),
             Shows::Uid => Value::str(last_shown.uid.as_bytes()),
             Shows::History => Value::str(&last_shown.history),
+            Shows::Vlan => last_shown.vlan().unwrap_or_default(),
+            Shows::InnerVlan => last_shown.inner_vlan().unwrap_or_default(),
         }
     }
 
@@ -177,14 +201,21 @@ impl NativeRecord for Source {
             Shows::Id if self.shape.id.is_some() => {
                 ends(&last_shown.id, last_shown.proto).into_iter().nth(inner)
             }
-            Shows::Orig if self.shape.end.is_some() => end(&last_shown.ends[0]).into_iter().nth(inner),
-            Shows::Resp if self.shape.end.is_some() => end(&last_shown.ends[1]).into_iter().nth(inner),
+            Shows::Orig if self.shape.end.is_some() => last_shown.end(0).into_iter().nth(inner),
+            Shows::Resp if self.shape.end.is_some() => last_shown.end(1).into_iter().nth(inner),
             _ => None,
         }
     }
 
     fn has(&self, field: usize) -> bool {
-        self.shows(field) != Shows::Nothing || self.shape.template.has(field)
+        match (self.shows(field), &*self.last_shown.borrow()) {
+            (Shows::Nothing, _) => self.shape.template.has(field),
+            (Shows::Vlan, last_shown) => last_shown.as_ref().is_some_and(|shown| shown.vlan().is_some()),
+            (Shows::InnerVlan, last_shown) => {
+                last_shown.as_ref().is_some_and(|shown| shown.inner_vlan().is_some())
+            }
+            _ => true,
+        }
     }
 
     fn keeps(&self) -> bool {
@@ -204,6 +235,7 @@ pub(super) fn name((_, source): &Record, uid: Uid, id: ConnId, proto: Proto) {
         start,
         duration,
         history,
+        framing: None,
     });
 }
 
@@ -224,6 +256,7 @@ pub(super) fn update(
         start: view.start,
         duration: view.duration,
         history: SmallVec::from_slice(history),
+        framing: view.framing.clone(),
     }));
     let made = |place: Option<Place>| place.filter(|place| record.peek(place.at, |_| ()).is_some());
     // Ends may turn out to be the other way round, which is rare: records that scripts have seen are changed then.
@@ -234,11 +267,12 @@ pub(super) fn update(
         values::fill(&id, &ends(&view.id, view.proto));
     }
     if parts.ends {
-        for (place, of) in [(layout.orig, &view.orig), (layout.resp, &view.resp)] {
+        let macs = view.framing.as_ref().map_or([None; 2], |framing| framing.ends);
+        for (place, of, mac) in [(layout.orig, &view.orig, macs[0]), (layout.resp, &view.resp, macs[1])] {
             if (made(place).is_some() || source.shape.end.is_none())
                 && let Some(record) = values::inner(vm, record, place)
             {
-                values::fill(&record, &end(of));
+                values::fill(&record, &end(of, mac));
             }
         }
     }
@@ -266,12 +300,21 @@ fn ends(id: &ConnId, transport: Proto) -> [Value; 4] {
 }
 
 /// Zeek's `endpoint`, in its order.
-fn end(end: &EndView) -> [Value; 5] {
+fn end(end: &EndView, mac: Option<Mac>) -> [Value; 6] {
     [
         Value::Count(end.size),
         Value::Count(end.state),
         Value::Count(end.packets),
         Value::Count(end.ip_bytes),
         Value::Count(0),
+        mac.map_or(Value::Unset, |mac| Value::str(mac_text(mac))),
     ]
+}
+
+fn vlan(id: u16) -> Value {
+    Value::Int(i64::from(id))
+}
+
+fn mac_text([a, b, c, d, e, f]: Mac) -> String {
+    format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
 }

@@ -64,6 +64,7 @@ fn mail() {
     talks(110, pop3, &[(0, b"RETR 1\r\n"), (0, b"a"), (1, b"+OK\r\n"), (1, b".\r\n")]);
     let imap: &[(usize, &[u8])] = &[(1, b"* OK hi\r\n")];
     talks(143, imap, &[(0, b"a capability\r\n"), (1, b"* CAPABILITY A B\r\n"), (0, b"a ")]);
+    talks(143, imap, &[(0, b"a LOGIN x y\r\n"), (0, b"a LOGIN {5}\r\n"), (0, b"a AUTHENTICATE PLAIN\r\n")]);
     let xmpp: &[(usize, &[u8])] = &[(0, b"<stream:stream xmlns='jabber:client'>")];
     talks(5222, xmpp, &[(0, b"<a>"), (0, b"a"), (0, b"<a b='"), (1, b"</a>")]);
 }
@@ -81,6 +82,7 @@ fn transfers_and_chat() {
         (1, b"227 x (10,0,0,1,4,31)\r\n"),
     ];
     talks(21, ftp, &commands);
+    talks(79, &[], &[(0, b"a"), (0, b"/W a@b\r\n"), (1, b"line of a reply\r\n"), (1, b"a")]);
     let irc: &[(usize, &[u8])] = &[(0, b"NICK a\r\nUSER a b c d\r\n"), (1, b":x 001 a :hi\r\n")];
     talks(6667, irc, &[(0, b"JOIN #a,#b\r\n"), (0, b"#a,"), (1, b":x 353 a = #a :a b c\r\n"), (0, b"\r\n")]);
     talks(1080, &[(0, b"\x05\x01\0"), (1, b"\x05\0")], &[(0, b"\x05\x01\0\x03\x01a\0\x50"), (1, b"\x05\0")]);
