@@ -56,6 +56,9 @@ export {
 	## login is no notice.
 	const max_guessing = 100000 &redef;
 
+	## Somebody has logged in.
+	global http_logged_in: hook(c: connection, client: addr, user: string);
+
 	## The credentials of a request.
 	type Login: record {
 		## The user, where the scheme tells.
@@ -316,6 +319,7 @@ function succeeded(c: connection, client: addr, login: Login)
 	{
 	local user = login$user;
 	local p = place(c);
+	hook http_logged_in(c, client, user);
 	if ( is_suspect(c, client, user, [client, p, user] in logins) )
 		NOTICE([$note=HTTP_AuthBruteforcing_Success, $conn=c, $src=client,
 			$msg=fmt("%s logged in%s after guessing passwords", client, user == "" ? "" : cat(" as ", user)),

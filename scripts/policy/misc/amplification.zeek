@@ -26,6 +26,8 @@ redef record connection += {
 	## Of the last question: its bytes, or variables, and whether it is one that is looked at.
 	amplification_asked: count &default=0;
 	amplification_looked_at: bool &default=F;
+	## Bytes of either side up to the last datagram that was looked at.
+	amplification_sent: table[bool] of count &default=table([T] = 0, [F] = 0);
 };
 
 # Large answers, by kind, server and the host that they are sent to.
@@ -52,7 +54,10 @@ event ntp_message(c: connection, is_orig: bool, msg: NTP::Message)
 	{
 	if ( ! msg?$mode7_msg || msg$mode7_msg$req_code !in monlist )
 		return;
-	local size = 8 + (msg$mode7_msg?$data ? |msg$mode7_msg$data| : 0);
+	# Of what a datagram holds a message shows little.
+	local all = is_orig ? c$orig$size : c$resp$size;
+	local size = all - c$amplification_sent[is_orig];
+	c$amplification_sent[is_orig] = all;
 	if ( is_orig )
 		{
 		c$amplification_asked = size;

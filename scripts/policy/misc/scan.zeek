@@ -1,15 +1,12 @@
 # Scans: a client that fails to connect to many hosts on one port, or to many ports of one host.
 
+@load ./scan-kinds
+
 module Scan;
 
 export {
-	redef enum Notice::Type += {
-		## One client, one port, at least addr_scan_threshold hosts in addr_scan_interval.
-		Address_Scan,
-		## One client, one host, at least port_scan_threshold ports in port_scan_interval.
-		Port_Scan,
-	};
-
+	## Hosts, or ports, within so much time that are a scan: Address_Scan of one client on one port, and Port_Scan of one
+	## client at one host.
 	const addr_scan_interval = 5min &redef;
 	const addr_scan_threshold = 25.0 &redef;
 	const port_scan_interval = 5min &redef;

@@ -89,7 +89,7 @@ fn database(kind: &str, address: [u8; 4], data: &Data<'_>) -> Vec<u8> {
     out
 }
 
-fn city(name: &str) -> Vec<u8> {
+pub fn city(name: &str) -> Vec<u8> {
     let code = |code| Data::Map(vec![("iso_code", Data::Text(code))]);
     let place = vec![("latitude", Data::Double(48.25)), ("longitude", Data::Double(-1.5))];
     let data = Data::Map(vec![

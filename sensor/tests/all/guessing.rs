@@ -210,3 +210,95 @@ fn registrations_and_desktops_are_guessed_over_as_well() {
         ]]
     );
 }
+
+/// A login over IMAP, and its answer.
+fn imap(user: &str, answer: &str) -> impl Fn(u32, &mut crate::build::Talk<'_>) {
+    let (asks, answer) = (format!("a LOGIN {user} x\r\n"), format!("a {answer}\r\n"));
+    move |_, talk| {
+        talk.send(Server, b"* OK hi\r\n").send(Client, asks.as_bytes()).send(Server, answer.as_bytes());
+    }
+}
+
+#[test]
+fn guesses_over_imap_are_told_of_and_the_one_that_fits() {
+    let mut capture = Capture::new();
+    connections(&mut capture, 7, 143, 20, imap("heron", "NO no"));
+    let mut talk = capture.talk_at(30 * SECOND, host(7, 30_000), host(200, 143));
+    talk.handshake();
+    talk.send(Server, b"* OK hi\r\n").send(Client, b"a AUTHENTICATE PLAIN\r\n").send(Server, b"+\r\n");
+    talk.send(Client, b"AGhlcm9uAHg=\r\n").send(Server, b"a OK in\r\n").close();
+    let rows = run(&capture.sort().clone(), &[]);
+    assert_eq!(kinds(&rows), ["Password_Guessing", "Login_After_Guessing"]);
+    let told = notices(&rows);
+    assert_eq!(told[0][2], "at 10.0.0.200 as heron");
+    assert_eq!(told[1][2], "heron");
+    let last = &rows.of("notice")[1];
+    assert_eq!((&last["id.resp_h"], &last["id.resp_p"]), (&"10.0.0.200".into(), &143.into()));
+}
+
+#[test]
+fn what_straddles_windows_counts_and_what_is_spread_out_does_not() {
+    let spread = |seconds: u64| {
+        let mut capture = Capture::new();
+        for nth in 0..24 {
+            let mut talk =
+                capture.talk_at(nth * seconds * SECOND, host(7, 20_000 + nth as u16), host(200, 143));
+            talk.handshake();
+            imap("heron", "NO no")(0, &mut talk);
+            talk.close();
+        }
+        kinds(&run(&capture, &[]))
+    };
+    // The first twelve come before quarters of an hour end, and twelve behind: in no fixed quarter are twenty.
+    let mut capture = Capture::new();
+    let begin = 15 * 60 * SECOND - 12 * SECOND;
+    let mut first = capture.talk_at(0, host(9, 9), host(200, 143));
+    first.handshake();
+    imap("owl", "NO no")(0, &mut first);
+    for nth in 0..24 {
+        let mut talk = capture.talk_at(begin + nth * SECOND, host(7, 20_000 + nth as u16), host(200, 143));
+        talk.handshake();
+        imap("heron", "NO no")(0, &mut talk);
+        talk.close();
+    }
+    assert_eq!(kinds(&run(&capture, &[])), ["Password_Guessing"]);
+    assert!(spread(60).is_empty(), "fifteen in a quarter of an hour are no guessing");
+    assert_eq!(spread(30), ["Password_Guessing"]);
+}
+
+#[test]
+fn logins_from_new_clients_and_places_are_told_of() {
+    let mut capture = Capture::new();
+    let login = |capture: &mut Capture, at: u64, client: Host, user: &str| {
+        let mut talk = capture.talk_at(at * SECOND, client, host(200, 21));
+        talk.handshake();
+        ftp(user, "230 in")(0, &mut talk);
+        talk.close();
+    };
+    login(&mut capture, 0, host(7, 4000), "heron");
+    login(&mut capture, 10, host(7, 4001), "heron");
+    login(&mut capture, 20, host(8, 4002), "owl");
+    login(&mut capture, 30, host(8, 4003), "heron");
+    login(&mut capture, 40, host(8, 4004), "heron");
+    login(&mut capture, 50, ("192.0.2.7".parse().expect("an address"), 4005), "owl");
+    login(&mut capture, 60, ("192.0.2.7".parse().expect("an address"), 4006), "heron");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("GeoLite2-City.mmdb"), crate::geo::city("Rennes")).expect("written");
+    let places = format!("mmdb_dir={}", folder.path().display());
+    let rows = run(&capture, &["frameworks/auth-bruteforcing/new-logins", &places]);
+    let row = |kind: &str, user: &str, from: &str, before: &str| {
+        let msg = format!("{user} logged in to 10.0.0.200 over FTP from {from}, which is new");
+        [format!("Login_From_New_{kind}"), msg, format!("before from {before}")]
+    };
+    let want = [
+        row("Client", "heron", "10.0.0.8", "10.0.0.7"),
+        row("Place", "owl", "FR", ""),
+        row("Client", "owl", "192.0.2.7", "10.0.0.8"),
+        row("Place", "heron", "FR", ""),
+        row("Client", "heron", "192.0.2.7", "10.0.0.7, 10.0.0.8"),
+    ];
+    assert_eq!(notices(&rows), want);
+    assert!(rows.of("notice").iter().all(|row| row["id.resp_p"] == 21 && row["uid"].is_string()));
+    let few = ["frameworks/auth-bruteforcing/new-logins", &places, "AuthBruteforcing::new_logins_learned=9"];
+    assert!(kinds(&run(&capture, &few)).is_empty());
+}

@@ -10,6 +10,7 @@ mod conn;
 mod core_events;
 mod dce_rpc;
 mod detect;
+mod detections;
 mod dhcp;
 mod dnp3;
 mod dns;

@@ -2,6 +2,8 @@
 
 @load ./main
 @load ./ftp
+@load ./http
+@load ./imap
 @load ./mysql
 @load ./pop3
 @load ./postgresql

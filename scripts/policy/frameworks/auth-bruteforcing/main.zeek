@@ -32,6 +32,9 @@ export {
 		## As whom, where that is known.
 		user: string &default="";
 		success: bool;
+		## The connection that it was tried over.
+		uid: string &optional;
+		id: conn_id &optional;
 	};
 
 	## Tells of a login, from within an event of its connection.
@@ -43,6 +46,9 @@ export {
 	## Called before a login is counted; with a break it is not.
 	global count_attempt: hook(a: Attempt);
 
+	## Somebody has logged in.
+	global logged_in: hook(a: Attempt);
+
 	## So many failed logins of a client, by a protocol, are guesses.
 	option guesses: double = 20.0;
 	## So many for these protocols.
@@ -53,7 +59,7 @@ export {
 	option users_of_client: double = 8.0;
 	## So many failed logins from a block of addresses (Blocks::v4, Blocks::v6), of at least two of them.
 	option guesses_of_block: double = 40.0;
-	## All of them within so much time.
+	## All of them within so much time, back from each failure.
 	const guessing_window = 15min &redef;
 	## While it goes on, a notice is raised again after this much time.
 	const guessing_remind = 1hr &redef;
@@ -117,7 +123,8 @@ function remember_user(protocol: string, server: addr, user: string)
 
 function login(c: connection, protocol: string, user: string, success: bool)
 	{
-	attempted(Attempt($protocol=protocol, $client=cat(c$id$orig_h), $server=c$id$resp_h, $user=user, $success=success));
+	attempted(Attempt($protocol=protocol, $client=cat(c$id$orig_h), $server=c$id$resp_h, $user=user, $success=success,
+	                  $uid=c$uid, $id=c$id));
 	}
 
 function failed_login(a: Attempt)
@@ -154,6 +161,7 @@ function attempted(a: Attempt)
 		failed_login(a);
 		return;
 		}
+	hook logged_in(a);
 	local by_guesser = [a$protocol, a$client] in guessing;
 	if ( ! by_guesser && ( a$user == "" || [a$protocol, a$server, a$user] !in guessed ) )
 		return;
@@ -164,6 +172,10 @@ function attempted(a: Attempt)
 		$sub=a$user, $dst=a$server, $identifier=cat(a$protocol, a$client, a$server, a$user));
 	if ( is_address(a$client) )
 		n$src = to_addr(a$client);
+	if ( a?$uid )
+		n$uid = a$uid;
+	if ( a?$id )
+		n$id = a$id;
 	NOTICE(n);
 	}
 
@@ -197,7 +209,8 @@ event zeek_init()
 	{
 	local again = Notice::reminder(guessing_remind);
 	local client = SumStats::Reducer($stream="auth.client", $apply=set(SumStats::SUM, SumStats::SAMPLE), $num_samples=5);
-	SumStats::create([$name="auth.client", $epoch=guessing_window, $reducers=set(client),
+	SumStats::create([$name="auth.client", $epoch=guessing_window, $window=guessing_window, $remind=again,
+		$reducers=set(client),
 		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
 			{
 			local protocol = protocol_of(key);
@@ -219,7 +232,8 @@ event zeek_init()
 			}]);
 
 	local user = SumStats::Reducer($stream="auth.user", $apply=set(SumStats::UNIQUE, SumStats::SAMPLE), $num_samples=5);
-	SumStats::create([$name="auth.user", $epoch=guessing_window, $reducers=set(user),
+	SumStats::create([$name="auth.user", $epoch=guessing_window, $window=guessing_window, $remind=again,
+		$reducers=set(user),
 		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
 			{ return result["auth.user"]$unique / clients_of_user; },
 		$threshold=1.0,
@@ -233,7 +247,8 @@ event zeek_init()
 			}]);
 
 	local spray = SumStats::Reducer($stream="auth.spray", $apply=set(SumStats::UNIQUE, SumStats::SAMPLE), $num_samples=5);
-	SumStats::create([$name="auth.spray", $epoch=guessing_window, $reducers=set(spray),
+	SumStats::create([$name="auth.spray", $epoch=guessing_window, $window=guessing_window, $remind=again,
+		$reducers=set(spray),
 		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
 			{ return result["auth.spray"]$unique / users_of_client; },
 		$threshold=1.0,
@@ -252,7 +267,8 @@ event zeek_init()
 
 	local block = SumStats::Reducer($stream="auth.block",
 	                                $apply=set(SumStats::SUM, SumStats::UNIQUE, SumStats::SAMPLE), $num_samples=5);
-	SumStats::create([$name="auth.block", $epoch=guessing_window, $reducers=set(block),
+	SumStats::create([$name="auth.block", $epoch=guessing_window, $window=guessing_window, $remind=again,
+		$reducers=set(block),
 		$threshold_val(key: SumStats::Key, result: SumStats::Result) =
 			{
 			local r = result["auth.block"];

@@ -10,5 +10,6 @@ event RADIUS::log_radius(rec: RADIUS::Info)
 	if ( ! rec?$result || ( rec$result != "success" && rec$result != "failed" ) )
 		return;
 	attempted(Attempt($protocol="RADIUS", $client=rec?$mac && rec$mac != "" ? rec$mac : cat(rec$id$orig_h),
-	                  $server=rec$id$resp_h, $user=rec?$username ? rec$username : "", $success=rec$result == "success"));
+	                  $server=rec$id$resp_h, $user=rec?$username ? rec$username : "", $success=rec$result == "success",
+	                  $uid=rec$uid, $id=rec$id));
 	}

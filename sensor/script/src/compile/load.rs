@@ -171,6 +171,12 @@ impl Compiler {
             self.load.path.iter().map(|dir| format!("{dir}/{what}")).collect()
         };
         for path in paths.iter().flat_map(|path| [format!("{path}.sig"), path.clone()]) {
+            if let Some(shipped) = self.library.iter().find(|bundled| bundled.name == normal(&path)) {
+                if self.vm.signature_files.iter().all(|(known, _)| known != shipped.name) {
+                    self.vm.signature_files.push((shipped.name.to_string(), shipped.text.to_string()));
+                }
+                return;
+            }
             if self.vm.signature_files.iter().any(|(known, _)| normal(known) == normal(&path)) {
                 return;
             }

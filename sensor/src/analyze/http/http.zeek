@@ -32,6 +32,37 @@ function extract_keys(data: string, kv_splitter: pattern): string_vec
 
 @load base/logs/http
 
+module HTTP;
+
+export {
+	## The URL of a request, without and with its scheme.
+	global build_url: function(rec: Info): string;
+	global build_url_http: function(rec: Info): string;
+
+	## A transaction in few words.
+	global describe: function(rec: Info): string;
+}
+
+function build_url(rec: Info): string
+	{
+	local uri = rec?$uri ? rec$uri : "/<missed_request>";
+	if ( "://" in uri )
+		return uri;
+	local host = rec?$host ? rec$host : addr_to_uri(rec$id$resp_h);
+	local p = port_to_count(rec$id$resp_p);
+	return p == 80 ? cat(host, uri) : fmt("%s:%d%s", host, p, uri);
+	}
+
+function build_url_http(rec: Info): string
+	{
+	return cat("http://", build_url(rec));
+	}
+
+function describe(rec: Info): string
+	{
+	return build_url_http(rec);
+	}
+
 redef record fa_file += {
 	http: HTTP::Info &optional;
 };

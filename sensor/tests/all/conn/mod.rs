@@ -1,5 +1,6 @@
 //! conn.log end to end: what packets do to a connection's row.
 
+mod framing;
 mod tunnels;
 
 use std::net::Ipv4Addr;

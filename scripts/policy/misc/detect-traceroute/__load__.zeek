@@ -1,0 +1,3 @@
+# Who traces routes: traceroute.log.
+
+@load ./main
