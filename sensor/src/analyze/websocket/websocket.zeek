@@ -1,5 +1,6 @@
 # WebSocket: websocket.log, and what scripts find of it.
 
+@load base/protocols/http
 @load base/logs/websocket
 
 module WebSocket;
