@@ -1,6 +1,7 @@
 //! The binary from outside: what it writes, says and survives.
 
 mod check;
+mod cost;
 mod ends;
 mod front_door;
 pub mod golden;
