@@ -1,5 +1,6 @@
 # FTP: what scripts find of it beside what ftp.log has.
 
+@load base/frameworks/notice
 @load base/logs/ftp
 @load base/utils/addrs
 @load base/utils/misc

@@ -1,5 +1,6 @@
 # SMTP: what scripts may set and find, and smtp.log.
 
+@load base/frameworks/notice
 @load base/utils/site
 
 module SMTP;
