@@ -54,6 +54,8 @@ fn to_a_script_that_asks_for_nothing_no_contents_come() {
     let files = capture("http-files");
     let alone = replayed(&files, None);
     let emitted = |summary: &Summary| summary.workers.iter().map(|worker| worker.emitted).sum::<u64>();
+    let contents = replayed(&files, Some(&mut compiled("const asks = Files::ANALYZER_DATA_EVENT;")));
+    assert!(emitted(&contents) > emitted(&alone) + ends_and_time, "{}", emitted(&contents));
     for code in IDLE {
         let beside = replayed(&files, Some(&mut compiled(code)));
         let more = emitted(&beside) - emitted(&alone);
