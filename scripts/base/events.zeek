@@ -66,6 +66,37 @@ export {
 		FILES_ANALYZER_X509 = 57,
 		FILES_ANALYZER_OCSP_REPLY = 58,
 		FILES_ANALYZER_PE = 59,
+		ANALYZER_ANALYZER_LDAP_TCP = 28,
+		ANALYZER_ANALYZER_LDAP_UDP = 29,
+		ANALYZER_ANALYZER_RDP = 30,
+		ANALYZER_ANALYZER_RDPEUDP = 31,
+		ANALYZER_ANALYZER_SMB = 32,
+		ANALYZER_ANALYZER_PORTMAPPER = 33,
+		ANALYZER_ANALYZER_MOUNT = 34,
+		ANALYZER_ANALYZER_NFS = 35,
+		ANALYZER_ANALYZER_REDIS = 36,
+		ANALYZER_ANALYZER_MEMCACHED = 37,
+		ANALYZER_ANALYZER_GSSAPI = 38,
+		ANALYZER_ANALYZER_NTLM = 39,
+		ANALYZER_ANALYZER_KRB = 40,
+		ANALYZER_ANALYZER_KRB_TCP = 41,
+		ANALYZER_ANALYZER_DCE_RPC = 42,
+		ANALYZER_ANALYZER_POSTGRESQL = 43,
+		PACKETANALYZER_ANALYZER_AYIYA = 44,
+		PACKETANALYZER_ANALYZER_GENEVE = 45,
+		PACKETANALYZER_ANALYZER_GTPV1 = 46,
+		PACKETANALYZER_ANALYZER_TEREDO = 47,
+		PACKETANALYZER_ANALYZER_VXLAN = 48,
+		FILES_ANALYZER_MD5 = 49,
+		FILES_ANALYZER_SHA1 = 50,
+		FILES_ANALYZER_SHA256 = 51,
+		FILES_ANALYZER_EXTRACT = 52,
+		FILES_ANALYZER_DATA_EVENT = 53,
+		FILES_ANALYZER_ENTROPY = 54,
+		FILES_ANALYZER_X509 = 55,
+		FILES_ANALYZER_OCSP_REPLY = 56,
+		FILES_ANALYZER_OCSP_REQUEST = 57,
+		FILES_ANALYZER_PE = 58,
 	};
 }
 
@@ -200,12 +231,23 @@ export {
 		ANALYZER_X509 = 57,
 		ANALYZER_OCSP_REPLY = 58,
 		ANALYZER_PE = 59,
+		ANALYZER_MD5 = 49,
+		ANALYZER_SHA1 = 50,
+		ANALYZER_SHA256 = 51,
+		ANALYZER_EXTRACT = 52,
+		ANALYZER_DATA_EVENT = 53,
+		ANALYZER_ENTROPY = 54,
+		ANALYZER_X509 = 55,
+		ANALYZER_OCSP_REPLY = 56,
+		ANALYZER_OCSP_REQUEST = 57,
+		ANALYZER_PE = 58,
 	};
 
 	## The types of files that an analyzer is set on.
 	const known_mime_types: table[Files::Tag] of set[string] = {
 		[ANALYZER_X509] = set("application/x-x509-user-cert", "application/x-x509-ca-cert", "application/pkix-cert"),
 		[ANALYZER_OCSP_REPLY] = set("application/ocsp-response"),
+		[ANALYZER_OCSP_REQUEST] = set("application/ocsp-request"),
 		[ANALYZER_PE] = set("application/x-dosexec"),
 	};
 }
@@ -987,6 +1029,10 @@ global ssl_extension_application_layer_protocol_negotiation: event(c: connection
 global ssl_extension_server_name: event(c: connection, is_client: bool, names: string_vec);
 ## The versions that a client can do, or the one that the server chose (RFC 8446 §4.2.1).
 global ssl_extension_supported_versions: event(c: connection, is_client: bool, versions: index_vec);
+## How a side of DTLS names the connection (RFC 9146 §3).
+global ssl_extension_connection_id: event(c: connection, is_client: bool, cid: string);
+## A server wants a certificate (RFC 5246 §7.4.4). `parse_distinguished_name` reads the names of authorities.
+global ssl_certificate_request: event(c: connection, is_client: bool, certificate_types: index_vec, supported_signature_algorithms: signature_and_hashalgorithm_vec, certificate_authorities: string_vec);
 ## A log promises to have a certificate (RFC 6962 §3.3).
 global ssl_extension_signed_certificate_timestamp: event(c: connection, is_client: bool, version: count, logid: string, timestamp: count, signature_and_hashalgorithm: SSL::SignatureAndHashAlgorithm, signature: string);
 ## A server's part of the key exchange, on a curve.
@@ -1076,7 +1122,7 @@ type Extension: record {
 	short_name: string &optional;
 	oid: string;
 	critical: bool;
-	## DER.
+	## As OpenSSL writes it; DER where it does not know how.
 	value: string;
 };
 }
@@ -1124,8 +1170,16 @@ global x509_ext_subject_alternative_name: event(f: fa_file, ext: X509::SubjectAl
 ## A log promises to have it (RFC 6962 §3.3).
 global x509_ocsp_ext_signed_certificate_timestamp: event(f: fa_file, version: count, logid: string, timestamp: count, hash_algorithm: count, signature_algorithm: count, signature: string);
 
+## A request for the state of certificates (RFC 6960 §4.1); its version is 0.
+global ocsp_request: event(f: fa_file, version: count);
+## A certificate whose state is asked for. Digests and numbers are hexadecimal digits.
+global ocsp_request_certificate: event(f: fa_file, hashAlgorithm: string, issuerNameHash: string, issuerKeyHash: string, serialNumber: string);
 ## What became of a request: `successful`, `trylater` and so on (RFC 6960 §4.2.1).
 global ocsp_response_status: event(f: fa_file, status: string);
+## Who has answered, after what is said of certificates; its version is 0.
+global ocsp_response_bytes: event(f: fa_file, status: string, version: count, responderId: string, producedAt: time, signatureAlgorithm: string, certs: x509_opaque_vector);
+## An extension of a response, or of what it says of a certificate.
+global ocsp_extension: event(f: fa_file, ext: X509::Extension, global_resp: bool);
 ## What a response says of a certificate. Digests and numbers are hexadecimal digits; times that there are not
 ## are zero.
 global ocsp_response_certificate: event(f: fa_file, hashAlgorithm: string, issuerNameHash: string, issuerKeyHash: string, serialNumber: string, certStatus: string, revoketime: time, revokereason: string, thisUpdate: time, nextUpdate: time);

@@ -19,6 +19,7 @@ type string_vec: vector of string;
 type addr_vec: vector of addr;
 type table_string_of_string: table[string] of string;
 type table_string_of_count: table[string] of count;
+type x509_opaque_vector: vector of opaque of x509;
 type string_any_table: table[string] of any;
 type string_any_file_hook: hook(f: any, e: any, str: string): bool;
 type string_mapper: function(s: string): string;

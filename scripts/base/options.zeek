@@ -393,6 +393,18 @@ export {
 	const max_unknown_client_commands: count = 10 &redef;
 }
 
+module X509;
+export {
+	## Not obeyed: what is read of certificates is kept by the sensor itself.
+	const caching_required_encounters: count = 10 &redef;
+	## Not obeyed: what is read of certificates is kept by the sensor itself.
+	const caching_required_encounters_interval: interval = 62secs &redef;
+	## Not obeyed: what is read of certificates is kept by the sensor itself.
+	const certificate_cache_minimum_eviction_interval: interval = 62secs &redef;
+	## Not obeyed: what is read of certificates is kept by the sensor itself.
+	const certificate_cache_max_entries: count = 10000 &redef;
+}
+
 module SSL;
 export {
 	## Not obeyed: this is fixed.
@@ -679,6 +691,8 @@ module SSL;
 export {
 	## Look no more at a TLS connection once both sides encrypt. Otherwise the sizes of records are told of.
 	option disable_analyzer_after_detection: bool = T;
+	## So many letters has `ssl_history` of a connection at most.
+	option max_ssl_history_length: count = 100;
 	## A file with secrets of connections, as browsers, curl and OpenSSL write it (SSLKEYLOGFILE) or as Zeek
 	## reads it: what these connections carry is analysed like what is not encrypted, where their ciphers are
 	## AES-GCM or ChaCha20-Poly1305. It is read at the start, and when the configuration or scripts are read

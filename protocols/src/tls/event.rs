@@ -1,6 +1,8 @@
 //! What is told of a connection.
 
-use crate::tls::lists::{ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, U16s, U24s};
+use crate::tls::lists::{
+    Authorities, ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, U16s, U24s,
+};
 
 /// Hears what a session reads.
 pub trait Handler {
@@ -66,6 +68,17 @@ pub enum TlsEvent<'a> {
     ServerNames(ServerNames<'a>),
     /// The versions that a client can do, or the one that a server chose.
     Versions(U16s<'a>),
+    /// How a side of DTLS names the connection (RFC 9146 §3).
+    ConnectionId(&'a [u8]),
+    /// A server wants a certificate (RFC 5246 §7.4.4).
+    CertificateRequest {
+        /// Kinds of them.
+        types: &'a [u8],
+        /// Pairs of hash and signature, from TLS 1.2 on.
+        algorithms: U16s<'a>,
+        /// Names of authorities that may have signed it.
+        authorities: Authorities<'a>,
+    },
     /// A signed certificate timestamp (RFC 6962 §3.2).
     Timestamp {
         /// Of its format.

@@ -5,6 +5,7 @@ use crate::tls::broken::{Result, Take, number};
 use crate::tls::event::{Handler, TlsEvent};
 use crate::tls::hello::{self, Place};
 use crate::tls::kex::{self, Method};
+use crate::tls::lists::{Authorities, U16s};
 use crate::tls::names::version;
 use crate::tls::{message, names};
 
@@ -202,8 +203,19 @@ impl Handshakes {
             message::CLIENT_KEY_EXCHANGE => {
                 kex::client(self.method, self.is_client(is_orig), body, handler);
             }
+            message::CERTIFICATE_REQUEST => {
+                let types = r.counted8("CertificateRequest:certificate_types")?;
+                let has_algorithms = matches!(self.chosen, version::TLS12 | version::DTLS12);
+                let algorithms = if has_algorithms {
+                    r.counted16("SignatureAlgorithm:supported_signature_algorithms")?
+                } else {
+                    &[]
+                };
+                let authorities = Authorities::new(r.counted16("CertificateAuthorities")?)?;
+                let event = TlsEvent::CertificateRequest { types, algorithms: U16s(algorithms), authorities };
+                handler.event(self.is_client(is_orig), event);
+            }
             message::ENCRYPTED_EXTENSIONS
-            | message::CERTIFICATE_REQUEST
             | message::SERVER_HELLO_DONE
             | message::CERTIFICATE_VERIFY
             | message::FINISHED

@@ -21,6 +21,7 @@ mod extension {
     pub const SUPPORTED_VERSIONS: u16 = 43;
     pub const PSK_KEY_EXCHANGE_MODES: u16 = 45;
     pub const KEY_SHARE: u16 = 51;
+    pub const CONNECTION_ID: u16 = 54;
 }
 
 /// Which message extensions stand in, and whose it is.
@@ -144,6 +145,7 @@ fn known(code: u16, data: &[u8], place: Place, handler: &mut impl Handler) -> Re
             return Ok(Some(number(one) as u16));
         }
         extension::PSK_KEY_EXCHANGE_MODES => TlsEvent::PskModes(r.list8("PSKKeyExchangeModes")?),
+        extension::CONNECTION_ID => TlsEvent::ConnectionId(r.counted8("ConnectionId:cid")?),
         _ => return Ok(None),
     };
     handler.event(is_client, event);

@@ -32,6 +32,8 @@ pub struct Info {
     pub established: bool,
     /// What came, a letter for each, a client's in upper case.
     pub history: Vec<u8>,
+    /// So many letters are kept; [`MAX_HISTORY`] where it is not said.
+    max_history: Option<usize>,
     ticket_without_session: bool,
     client_key_seen: bool,
     psk_offered: bool,
@@ -39,6 +41,11 @@ pub struct Info {
 }
 
 impl Info {
+    /// One of which so many letters of history are kept.
+    pub fn keeping(max_history: usize) -> Self {
+        Info { max_history: Some(max_history), ..Info::default() }
+    }
+
     /// Takes note of it. True where history has just become as long as it may.
     pub fn hear(&mut self, is_client: bool, what: &TlsEvent<'_>) -> bool {
         match what {
@@ -133,11 +140,12 @@ impl Info {
     }
 
     fn note(&mut self, is_client: bool, letter: u8) -> bool {
-        if self.history.len() >= MAX_HISTORY {
+        let max = self.max_history.unwrap_or(MAX_HISTORY);
+        if self.history.len() >= max {
             return false;
         }
         self.history.push(if is_client { letter.to_ascii_uppercase() } else { letter });
-        self.history.len() == MAX_HISTORY
+        self.history.len() == max
     }
 
     /// The version by its name in Zeek.

@@ -74,6 +74,8 @@ lists! {
         let identity = r.counted16("PSKIdentity:identity")?;
         Ok(PskIdentity { identity, obfuscated_ticket_age: r.long("PSKIdentity:obfuscated_ticket_age")? })
     };
+    /// Names of authorities in DER, in a request for a certificate (RFC 5246 §7.4.4).
+    Authorities of &'a [u8]: |r| r.counted16("CertificateAuthorityEntry:certificate_authority");
     /// What proves that it knows them.
     PskBinders of &'a [u8]: |r| r.counted8("PSKBinder:binder");
 }

@@ -30,7 +30,9 @@ pub(crate) use expand::expand_label;
 pub use handshake::Handshakes;
 pub use info::{Info, MAX_HISTORY};
 pub use keylog::{KeyLog, RANDOM, Secrets};
-pub use lists::{ProtocolNames, PskBinders, PskIdentities, PskIdentity, ServerNames, Shares, U16s, U24s};
+pub use lists::{
+    Authorities, ProtocolNames, PskBinders, PskIdentities, PskIdentity, ServerNames, Shares, U16s, U24s,
+};
 pub use names::version;
 pub use stream::{Limits, Session};
 

@@ -10,12 +10,19 @@ use super::*;
 pub fn check(der: &[u8]) {
     if let Some(response) = OcspResponse::parse(der) {
         assert!(response.answers.len() * 2 <= der.len());
+        for extension in response.basic.iter().flat_map(|basic| &basic.extensions) {
+            check_printed(extension);
+        }
+    }
+    if let Some(request) = OcspRequest::parse(der) {
+        assert!(request.certificates.len() * 2 <= der.len());
     }
     let Some(certificate) = Certificate::parse(der) else { return };
     assert!(certificate.subject.len() < MAX_NAME && certificate.issuer.len() < MAX_NAME);
     assert!(!certificate.serial.is_empty());
     let extensions: usize = certificate.extensions.iter().map(|extension| extension.value.len()).sum();
     assert!(extensions <= der.len());
+    certificate.extensions.iter().for_each(check_printed);
     for timestamp in certificate.timestamps() {
         assert_eq!(timestamp.log_id.len(), 32);
     }
@@ -26,4 +33,11 @@ pub fn check(der: &[u8]) {
     }
     // What follows does not count.
     assert_eq!(Certificate::parse(&[der, b"more"].concat()).as_ref(), Some(&certificate));
+}
+
+/// What is written of a value is not many times as long, and the same each time.
+fn check_printed(extension: &Extension) {
+    let text = printed(extension);
+    assert!(text.len() <= (64 << 10).max(extension.value.len() + 8));
+    assert_eq!(text, printed(extension));
 }

@@ -3,6 +3,7 @@
 //! The DER is read with `x509-parser`; what is said of it here is text, numbers and times. What a certificate cannot be
 //! read for costs only itself.
 
+mod der;
 pub mod fuzz;
 mod host;
 mod key;
@@ -10,6 +11,7 @@ mod name;
 mod names;
 mod ocsp;
 mod precert;
+mod print;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +23,9 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 
 pub use key::Key;
 pub use names::{long_name, short_name};
-pub use ocsp::{Answer, OcspResponse};
+pub use ocsp::{Answer, Basic, CertificateId, OcspRequest, OcspResponse};
 pub use precert::without_timestamps;
+pub use print::printed;
 
 /// A certificate's SHA-256, by which logs name it.
 pub type Fingerprint = [u8; 32];
@@ -109,6 +112,8 @@ pub struct Timestamp<'a> {
     pub log_id: &'a [u8],
     /// Milliseconds since 1970.
     pub timestamp: u64,
+    /// None are known.
+    pub extensions: &'a [u8],
     /// RFC 5246 §7.4.1.4.1.
     pub hash: u8,
     /// The same.
@@ -181,7 +186,7 @@ impl Certificate {
     /// The timestamps that it holds.
     pub fn timestamps(&self) -> Vec<Timestamp<'_>> {
         let extension = self.extensions.iter().find(|extension| extension.oid == TIMESTAMPS);
-        extension.and_then(|extension| timestamps(&extension.value)).unwrap_or_default()
+        extension.and_then(|extension| read_timestamps(&extension.value)).unwrap_or_default()
     }
 }
 
@@ -200,6 +205,11 @@ pub fn kinds(der: &[u8]) -> Option<[String; 3]> {
     let extensions =
         tbs.extensions().iter().map(|extension| hex(extension.oid.as_bytes())).collect::<Vec<_>>();
     Some([issuer, subject, extensions.join(",")])
+}
+
+/// A name in DER, as logs show names.
+pub fn distinguished_name(der: &[u8]) -> Option<String> {
+    name::distinguished_name(der, MAX_NAME)
 }
 
 fn known_or_number(oid: &str) -> String {
@@ -255,7 +265,7 @@ fn text(name: &str) -> Vec<u8> {
 }
 
 /// RFC 6962 §3.3: a list in an octet string within the extension's.
-fn timestamps(value: &[u8]) -> Option<Vec<Timestamp<'_>>> {
+fn read_timestamps(value: &[u8]) -> Option<Vec<Timestamp<'_>>> {
     use crate::reader::Reader;
     let (_, inner) = x509_parser::der_parser::asn1_rs::OctetString::from_der(value).ok()?;
     // Borrowed from the extension, of which it is the end.
@@ -271,11 +281,11 @@ fn timestamps(value: &[u8]) -> Option<Vec<Timestamp<'_>>> {
         let log_id = one.take(32, "log_id").ok()?;
         let timestamp = one.u64("timestamp").ok()?;
         let extensions = one.u16("extensions").ok()?;
-        one.skip(usize::from(extensions), "extensions").ok()?;
+        let extensions = one.take(usize::from(extensions), "extensions").ok()?;
         let (hash, algorithm) = (one.u8("hash").ok()?, one.u8("signature").ok()?);
         let len = one.u16("signature").ok()?;
         let signature = one.take(usize::from(len), "signature").ok()?;
-        found.push(Timestamp { version, log_id, timestamp, hash, algorithm, signature });
+        found.push(Timestamp { version, log_id, timestamp, extensions, hash, algorithm, signature });
     }
     Some(found)
 }

@@ -1,6 +1,7 @@
 //! Names as OpenSSL writes them by RFC 2253 (`XN_FLAG_RFC2253`).
 
 use x509_parser::der_parser::asn1_rs::{Any, Tag, ToDer};
+use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
 use crate::x509::names::short_name;
@@ -36,6 +37,54 @@ pub(super) fn rfc2253(name: &X509Name<'_>, max: usize) -> String {
         end -= 1;
     }
     text.truncate(end);
+    text
+}
+
+/// A name in DER, as logs show names.
+pub(super) fn distinguished_name(der: &[u8], max: usize) -> Option<String> {
+    let (_, name) = X509Name::from_der(der).ok()?;
+    Some(rfc2253(&name, max))
+}
+
+/// A name in one line, its first part first (`XN_FLAG_ONELINE`).
+pub(super) fn oneline(name: &X509Name<'_>) -> String {
+    let mut text = String::new();
+    for (nth, part) in name.iter_rdn().enumerate() {
+        if nth > 0 {
+            text.push_str(", ");
+        }
+        for (nth, attribute) in part.iter().enumerate() {
+            if nth > 0 {
+                text.push_str(" + ");
+            }
+            let oid = attribute.attr_type().to_id_string();
+            let known = short_name(&oid);
+            text.push_str(known.unwrap_or(&oid));
+            text.push_str(" = ");
+            match characters(attribute.attr_value()).filter(|_| known.is_some()) {
+                Some(characters) => quote(&characters, &mut text),
+                None => dump(attribute.attr_value(), &mut text),
+            }
+        }
+    }
+    text
+}
+
+/// A name as a path (`X509_NAME_oneline`).
+pub(super) fn slashes(name: &X509Name<'_>) -> String {
+    let mut text = String::new();
+    for attribute in name.iter_attributes() {
+        let oid = attribute.attr_type().to_id_string();
+        text.push('/');
+        text.push_str(short_name(&oid).unwrap_or(&oid));
+        text.push('=');
+        for byte in attribute.attr_value().data {
+            match byte {
+                0x20..0x7f => text.push(char::from(*byte)),
+                _ => text.push_str(&format!("\\x{byte:02X}")),
+            }
+        }
+    }
     text
 }
 
@@ -85,6 +134,26 @@ fn escape(characters: &str, text: &mut String) {
     }
 }
 
+/// What would have to be escaped is within quotes instead.
+fn quote(characters: &str, text: &mut String) {
+    let is_special = |c: char| matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';');
+    let quotes =
+        characters.contains(is_special) || characters.starts_with(['#', ' ']) || characters.ends_with(' ');
+    if quotes {
+        text.push('"');
+    }
+    for byte in characters.bytes() {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
+            0x20..0x7f => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\{byte:02X}")),
+        }
+    }
+    if quotes {
+        text.push('"');
+    }
+}
+
 /// A value whose meaning is not known: its DER in hexadecimal.
 fn dump(value: &Any<'_>, text: &mut String) {
     text.push('#');
@@ -95,8 +164,6 @@ fn dump(value: &Any<'_>, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use x509_parser::prelude::FromDer;
-
     use super::*;
 
     #[test]

@@ -83,6 +83,7 @@ fn timestamps_are_read() {
             hash: 4,
             algorithm: 3,
             signature: [9, 9],
+            extensions: [],
         },
     ] = timestamps[..]
     else {

@@ -1,5 +1,5 @@
 # What certificates say, in the records of their files and connections: for scripts that look for it there. It costs a
-# handler for each certificate, so that who wants it loads this.
+# handler for each certificate, so that it is loaded where a script names `cert_chain` or `$x509`.
 
 @load base/protocols/ssl
 @load base/protocols/x509

@@ -1,6 +1,7 @@
 # Events and hooks of Zeek's that this sensor does not raise or call.
 
 @load base/protocols/websocket
+@load base/protocols/x509
 
 global http_event: event(c: connection, event_type: string, detail: string);
 global http_connection_upgrade: event(c: connection, protocol: string);
@@ -21,4 +22,11 @@ module WebSocket;
 export {
 	## How what is inside of a connection is analysed: that has begun by the time scripts hear of it.
 	global configure_analyzer: hook(c: connection, aid: count, config: AnalyzerConfig);
+}
+
+module X509;
+
+export {
+	## Certificates that come again are not replayed from a cache: they have their events each time.
+	global x509_certificate_cache_replay: hook(f: fa_file, e: X509::Info, sha256: string);
 }

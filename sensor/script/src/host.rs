@@ -24,6 +24,9 @@ pub enum Loaded {
     Declared,
     /// By `@load` only.
     OnDemand,
+    /// By `@load`, and behind scripts that do not ship and have one of these words: what always being there would cost
+    /// somebody who does not look at it.
+    Mentioned(&'static [&'static str]),
 }
 
 /// Why nobody obeys an option.

@@ -131,6 +131,11 @@ impl Script {
         for code in &opts.code {
             c.text("<command line>", "<command line>", code);
         }
+        for bundled in &library {
+            if matches!(bundled.loaded, Loaded::Mentioned(words) if c.users_mention(words)) {
+                c.script(bundled.name);
+            }
+        }
         for setting in std::mem::take(&mut c.load.awaited) {
             let name = Assignment::of(&setting).name;
             let text = format!("{CONFIGURATION} sets {name}, which no script that is loaded declares");

@@ -10,11 +10,11 @@ use crate::script_host::policies::POLICIES;
 
 /// Names a script under `scripts/`.
 macro_rules! script {
-    ($name:literal, $loaded:ident) => {
+    ($name:literal, $loaded:ident $(($($word:literal),+))?) => {
         Bundled {
             name: $name,
             text: include_str!(concat!("../../../scripts/", $name)),
-            loaded: Loaded::$loaded,
+            loaded: Loaded::$loaded $((&[$($word),+]))?,
         }
     };
 }
@@ -60,8 +60,11 @@ static SCRIPTS: &[Bundled] = &[
     script!("base/bif/geo.zeek", Always),
     script!("base/frameworks/files.zeek", Always),
     script!("base/files/extract.zeek", Always),
-    script!("base/files/x509.zeek", OnDemand),
-    script!("base/protocols/ssl/finishing.zeek", OnDemand),
+    script!("base/files/x509.zeek", Mentioned("cert_chain", "client_cert_chain", "$x509")),
+    script!("base/files/x509-rows.zeek", OnDemand),
+    script!("base/protocols/ssl/finishing.zeek", Mentioned("ssl_finishing")),
+    script!("base/protocols/ssl/analyzer-id.zeek", Mentioned("analyzer_id")),
+    script!("base/protocols/ssl/ct-list.zeek", Mentioned("ct_logs")),
     script!("base/frameworks/analyzer.zeek", Always),
     script!("base/frameworks/reporter.zeek", ByDefault),
     script!("base/protocols/tunnel.zeek", ByDefault),

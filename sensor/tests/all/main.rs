@@ -6,6 +6,7 @@ mod abuse;
 mod analyzers;
 mod build;
 mod capture;
+mod certificates;
 mod conn;
 mod core_events;
 mod dce_rpc;

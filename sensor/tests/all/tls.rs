@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use nightjar::config::Config;
 use serde_json::Value;
+
+use crate::build::{Capture, Client, summary_with};
 
 fn run(folder: &Path, words: &[&str]) -> String {
     run_on("tls.pcap", folder, words)
@@ -253,4 +256,20 @@ fn a_key_log_that_cannot_be_used_is_an_error() {
         let run = command.output().unwrap();
         assert!(!run.status.success() && String::from_utf8_lossy(&run.stderr).contains(says), "{run:?}");
     }
+}
+
+#[test]
+fn hellos_that_never_end_hold_no_more_than_a_ceiling() {
+    // A record of 16,000 bytes begins, and in it a hello of 15,000, of which a thousand come.
+    let begun = [&[0x16, 3, 1, 0x3e, 0x80, 1, 0, 0x3a, 0x98, 3, 3][..], &[7; 1000]].concat();
+    let mut capture = Capture::new();
+    for port in 0..200 {
+        capture.talk(20_000 + port, 443).send(Client, &begun);
+    }
+    let mut config = Config::default();
+    config.limits.handshake_bytes = 20_000;
+    let bounded = summary_with(&capture, config);
+    let given_up = bounded.workers[0].analyze.of.ssl.given_up;
+    assert!((150..=190).contains(&given_up), "{given_up} of 200: about twenty fit");
+    assert_eq!(summary_with(&capture, Config::default()).workers[0].analyze.of.ssl.given_up, 0);
 }

@@ -1,5 +1,5 @@
 # The hook SSL::ssl_finishing, once all of a handshake that can be read was, and before its row is written. It costs an event
-# for each connection, so that who has something to do then loads this.
+# for each connection, so that it is loaded where a script names the hook.
 
 @load base/protocols/ssl
 

@@ -1,5 +1,6 @@
-# JA3 and JA3S: fingerprints of clients and servers by their hellos, in ssl.log, in the columns of Salesforce's package.
+# JA3 and JA3S: fingerprints of clients and servers by their hellos, in ssl.log and quic.log, in the columns of Salesforce's package.
 
+@load base/protocols/quic
 @load base/protocols/ssl
 
 module JA3;
@@ -16,7 +17,22 @@ export {
 		ja3_groups: vector of count &default=vector();
 		ja3_formats: vector of count &default=vector();
 	};
+
+	redef record QUIC::Info += {
+		## The client.
+		ja3: string &log &optional;
+		## The server.
+		ja3s: string &log &optional;
+	};
 }
+
+type Fingerprints: record {
+	client: string;
+	server: string &optional;
+};
+
+# Of connections of QUIC whose rows are not written yet.
+global of_quic: table[string] of Fingerprints &create_expire=10min;
 
 function is_grease(number: count): bool
 	{
@@ -59,6 +75,9 @@ event ssl_client_hello(c: connection, version: count, record_version: count, pos
 	if ( ! c$ssl?$ja3 )
 		c$ssl$ja3 = md5_hash(join_string_vec(vector(cat(version), joined(ciphers), joined(c$ssl$ja3_extensions),
 		                                            joined(c$ssl$ja3_groups), joined(c$ssl$ja3_formats)), ","));
+	# Neither TCP nor DTLS.
+	if ( get_port_transport_proto(c$id$resp_p) == udp && version / 256 == 3 )
+		of_quic[c$uid] = Fingerprints($client=c$ssl$ja3);
 	c$ssl$ja3_extensions = vector();
 	}
 
@@ -68,5 +87,16 @@ event ssl_server_hello(c: connection, version: count, record_version: count, pos
 		return;
 	if ( ! c$ssl?$ja3s )
 		c$ssl$ja3s = md5_hash(join_string_vec(vector(cat(version), cat(cipher), joined(c$ssl$ja3_extensions)), ","));
+	if ( c$uid in of_quic )
+		of_quic[c$uid]$server = c$ssl$ja3s;
 	c$ssl$ja3_extensions = vector();
+	}
+
+hook QUIC::log_policy(rec: QUIC::Info, id: Log::ID, filter: Log::Filter)
+	{
+	if ( rec$uid !in of_quic )
+		return;
+	rec$ja3 = of_quic[rec$uid]$client;
+	if ( of_quic[rec$uid]?$server )
+		rec$ja3s = of_quic[rec$uid]$server;
 	}

@@ -1,8 +1,9 @@
-# JA4, JA4S and JA4X: fingerprints of clients, servers and certificates, in ssl.log, by FoxIO's descriptions. JA4 is free under
+# JA4, JA4S and JA4X: fingerprints of clients, servers and certificates, in ssl.log, quic.log and x509.log, by FoxIO's descriptions. JA4 is free under
 # BSD-3; what JA4S and JA4X may be used for is said by FoxIO's license 1.1.
 
 @load base/protocols/ssl
-@load base/files/x509
+@load base/files/x509-rows
+@load base/protocols/quic
 @load base/protocols/ssl/finishing
 
 module JA4;
@@ -21,6 +22,18 @@ export {
 		ja4_signatures: vector of string &default=vector();
 		ja4_version: count &default=0;
 		ja4_alpn: string &default="";
+	};
+
+	redef record QUIC::Info += {
+		## The client, by its first hello.
+		ja4: string &log &optional;
+		## The server, by its first hello.
+		ja4s: string &log &optional;
+	};
+
+	redef record X509::Info += {
+		## The certificate, by the kinds of names and extensions in it.
+		ja4x: string &log &optional;
 	};
 }
 
@@ -66,6 +79,14 @@ function two_digits(number: count): string
 	{
 	return fmt("%02d", number > 99 ? 99 : number);
 	}
+
+type Fingerprints: record {
+	client: string;
+	server: string &optional;
+};
+
+# Of connections of QUIC whose rows are not written yet.
+global of_quic: table[string] of Fingerprints &create_expire=10min;
 
 # How it is carried.
 function carrier(c: connection, version: count): string
@@ -154,6 +175,8 @@ event ssl_client_hello(c: connection, version: count, record_version: count, pos
 		c$ssl$ja4 = fmt("%s%s%s%s%s%s_%s_%s", carrier(c, version), versions[best], has_name ? "d" : "i",
 		                two_digits(|suites|), two_digits(|c$ssl$ja4_extensions|), ends(c$ssl$ja4_alpn),
 		                digest(listed(suites)), digest(both));
+		if ( carrier(c, version) == "q" )
+			of_quic[c$uid] = Fingerprints($client=c$ssl$ja4);
 		}
 	forget(c);
 	}
@@ -163,18 +186,46 @@ event ssl_server_hello(c: connection, version: count, record_version: count, pos
 	if ( ! c?$ssl )
 		return;
 	if ( ! c$ssl?$ja4s )
+		{
 		c$ssl$ja4s = fmt("%s%s%s%s_%04x_%s", carrier(c, version),
 		                 versions[c$ssl$ja4_version == 0 ? version : c$ssl$ja4_version],
 		                 two_digits(|c$ssl$ja4_extensions|), ends(c$ssl$ja4_alpn), cipher,
 		                 digest(listed(c$ssl$ja4_extensions)));
+		if ( c$uid in of_quic )
+			of_quic[c$uid]$server = c$ssl$ja4s;
+		}
 	forget(c);
+	}
+
+function of_certificate(cert: opaque of x509): string
+	{
+	local kinds = x509_kinds(cert);
+	return |kinds| == 3 ? fmt("%s_%s_%s", digest(kinds[0]), digest(kinds[1]), digest(kinds[2])) : "";
+	}
+
+hook X509::log_policy(rec: X509::Info, id: Log::ID, filter: Log::Filter)
+	{
+	if ( rec$fingerprint !in X509::of_row )
+		return;
+	local ja4x = of_certificate(X509::of_row[rec$fingerprint]$handle);
+	if ( ja4x != "" )
+		rec$ja4x = ja4x;
 	}
 
 hook SSL::ssl_finishing(c: connection)
 	{
 	if ( ! c?$ssl || ! c$ssl?$cert_chain || |c$ssl$cert_chain| == 0 || ! c$ssl$cert_chain[0]?$x509 )
 		return;
-	local kinds = x509_kinds(c$ssl$cert_chain[0]$x509$handle);
-	if ( |kinds| == 3 )
-		c$ssl$ja4x = fmt("%s_%s_%s", digest(kinds[0]), digest(kinds[1]), digest(kinds[2]));
+	local ja4x = of_certificate(c$ssl$cert_chain[0]$x509$handle);
+	if ( ja4x != "" )
+		c$ssl$ja4x = ja4x;
+	}
+
+hook QUIC::log_policy(rec: QUIC::Info, id: Log::ID, filter: Log::Filter)
+	{
+	if ( rec$uid !in of_quic )
+		return;
+	rec$ja4 = of_quic[rec$uid]$client;
+	if ( of_quic[rec$uid]?$server )
+		rec$ja4s = of_quic[rec$uid]$server;
 	}

@@ -21,6 +21,11 @@ export {
 	## Servers whose certificates are logged.
 	option cert_tracking = LOCAL_HOSTS;
 
+	## Not obeyed: there is one process, which keeps what it knows itself.
+	const use_cert_store = F &redef;
+	## Not obeyed: what is known is not kept beyond the end.
+	const enable_certs_persistence = F &redef;
+
 	## Those that were logged.
 	global certs: set[addr, string] &create_expire=1day;
 

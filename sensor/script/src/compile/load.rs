@@ -159,6 +159,15 @@ impl Compiler {
         }
     }
 
+    /// Whether a script that does not ship has one of these words in it.
+    pub fn users_mention(&self, words: &[&str]) -> bool {
+        // 0 is no file.
+        let files = 1..self.vm.sources.len() as u32;
+        let mut texts =
+            files.filter(|file| !self.load.is_bundled(*file)).map(|file| &self.vm.sources.get(file).text);
+        texts.any(|text| words.iter().any(|word| has_word(text, word)))
+    }
+
     /// Finds a file of signatures; the embedder reads it.
     pub fn signatures(&mut self, what: &str, span: Span) {
         let what = what.trim_matches('"');
@@ -434,4 +443,14 @@ impl Driver for Compiler {
         }
         dir
     }
+}
+
+/// Whether a text has a word that is not a part of another; one that begins with a `$` may follow a word.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    text.match_indices(word).any(|(at, _)| {
+        let (before, after) = (text.as_bytes().get(..at), text.as_bytes().get(at + word.len()..));
+        (word.starts_with('$') || !is_part(before.and_then(<[u8]>::last)))
+            && !is_part(after.and_then(<[u8]>::first))
+    })
 }

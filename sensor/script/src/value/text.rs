@@ -252,7 +252,10 @@ impl Writer<'_> {
             Value::Port(p) => self.add(&format!("{}/{}", p.num, p.proto.name())),
             Value::Enum(t, n) => {
                 let s = self.names.types().enum_name(*t, *n).unwrap_or_else(|| "<undefined>".to_string());
-                self.add(&s);
+                match own_tag(&s) {
+                    Some((module, tag)) => self.add(&format!("{module}::{tag}")),
+                    None => self.add(&s),
+                }
             }
             Value::Type(t) => {
                 let s = self.names.types().name_of_value(*t);
@@ -395,4 +398,15 @@ pub fn printable_into(s: &[u8], out: &mut Vec<u8>) {
             None => return,
         }
     }
+}
+/// The tag of an analyzer among those of its kind, by which Zeek's events name it, where this is the one among those of
+/// all kinds.
+fn own_tag(name: &str) -> Option<(&'static str, &str)> {
+    const KINDS: [(&str, &str); 3] =
+        [("ANALYZER_", "Analyzer"), ("PACKETANALYZER_", "PacketAnalyzer"), ("FILES_", "Files")];
+    let tag = name.strip_prefix("AllAnalyzers::")?;
+    KINDS.iter().find_map(|(prefix, module)| {
+        let own = tag.strip_prefix(prefix).filter(|own| own.starts_with("ANALYZER_"))?;
+        Some((*module, own))
+    })
 }

@@ -1,6 +1,8 @@
 //! The events of TLS and their arguments.
 
-use nightjar_protocols::tls::{ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, Suites, U16s};
+use nightjar_protocols::tls::{
+    Authorities, ProtocolNames, PskBinders, PskIdentities, ServerNames, Shares, Suites, U16s,
+};
 
 use crate::event::{Arena, ArgType, Argument, Conn, Part, arg_records, events, lists};
 use crate::time::Time;
@@ -95,6 +97,20 @@ events! { [crate::analyze::first::ssl]
         c: Conn,
         is_client: bool,
         versions: Numbers<'a>,
+    }
+    /// How a side of DTLS names the connection (RFC 9146 §3).
+    pub struct ConnectionId<'a>: "ssl_extension_connection_id" {
+        c: Conn,
+        is_client: bool,
+        cid: &'a [u8],
+    }
+    /// A server wants a certificate (RFC 5246 §7.4.4). `parse_distinguished_name` reads the names of authorities.
+    pub struct CertificateRequest<'a>: "ssl_certificate_request" {
+        c: Conn,
+        is_client: bool,
+        certificate_types: Bytes<'a>,
+        supported_signature_algorithms: Algorithms<'a>,
+        certificate_authorities: AuthorityNames<'a>,
     }
     /// A log promises to have a certificate (RFC 6962 §3.3).
     pub struct CertificateTimestamp<'a>: "ssl_extension_signed_certificate_timestamp" {
@@ -259,6 +275,8 @@ lists! {
     };
     /// Names of protocols.
     Protocols(ProtocolNames<'a>) as TEXTS, |names, arena| names.iter().map(|name| arena.text(name)).collect();
+    /// Names of authorities, in DER.
+    AuthorityNames(Authorities<'a>) as TEXTS, |names, arena| names.iter().map(|name| arena.text(name)).collect();
     /// Names of hosts.
     Hosts(ServerNames<'a>) as TEXTS, |names, arena| {
         let hosts = names.iter().filter(|(kind, _)| *kind == 0);

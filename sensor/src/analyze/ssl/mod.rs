@@ -8,7 +8,7 @@ mod record;
 use std::sync::Arc;
 
 use nightjar_protocols::tls::{
-    self, DTLS_PORTS, DtlsLimits, DtlsSession, Info, Limits, MAX_HISTORY, PORTS, Session, TlsEvent,
+    self, DTLS_PORTS, DtlsLimits, DtlsSession, Info, Limits, PORTS, Session, TlsEvent,
 };
 
 use nightjar_protocols::x509::Certificate;
@@ -266,8 +266,10 @@ impl Seen {
 impl Hears<'_, '_, '_> {
     fn seen(&mut self) -> &mut Seen {
         let ts = self.link.cx.now;
+        let max_history = self.link.cx.config.protocols.ssl.max_history;
         self.seen.get_or_insert_with(|| {
-            let (info, chains, server) = (Info::default(), None, None);
+            let info = Info::keeping(max_history);
+            let (chains, server) = (None, None);
             Box::new(Seen { ts, info, chains, server, files: 0, finishing: false, logged: false })
         })
     }
@@ -370,6 +372,16 @@ impl Hears<'_, '_, '_> {
                     timestamp,
                     signature_and_hashalgorithm,
                     signature,
+                });
+            }
+            TlsEvent::ConnectionId(cid) => self.raise(&e::ConnectionId { c, is_client, cid }),
+            TlsEvent::CertificateRequest { types, algorithms, authorities } => {
+                self.raise(&e::CertificateRequest {
+                    c,
+                    is_client,
+                    certificate_types: e::Bytes(types),
+                    supported_signature_algorithms: e::Algorithms(algorithms),
+                    certificate_authorities: e::AuthorityNames(authorities),
                 });
             }
             TlsEvent::EcdhServer { curve, point } => self.raise(&e::EcdhServer { c, curve, point }),
@@ -478,7 +490,7 @@ impl tls::Handler for Hears<'_, '_, '_> {
             TlsEvent::Encrypted { .. } | TlsEvent::EncryptedHandshake { .. } => {}
             what => {
                 if self.seen().info.hear(is_client, what) {
-                    let addl = MAX_HISTORY.to_string();
+                    let addl = self.link.cx.config.protocols.ssl.max_history.to_string();
                     self.weird("SSL_max_ssl_history_length_reached", &addl);
                 }
             }

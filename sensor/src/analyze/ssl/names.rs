@@ -1,5 +1,6 @@
 //! Names of numbers, for scripts.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use nightjar_protocols::tls::names::tables;
@@ -19,6 +20,27 @@ pub(super) fn zeek() -> String {
              \t\t\treturn fmt(\"grease_0x%04X\", n);\n\t\treturn fmt(\"unknown-%d\", n);\n\t\t};\n",
         );
     }
+    text.push_str(CONSTANTS);
+    for (table, names) in tables() {
+        let prefix = match table {
+            "extensions" => "SSL_EXTENSION_",
+            "cipher_desc" => "",
+            _ => continue,
+        };
+        let mut told = BTreeSet::new();
+        for (number, name) in names {
+            let name =
+                if prefix.is_empty() { name.to_owned() } else { name.to_uppercase().replace(' ', "_") };
+            let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            // Some numbers share a name.
+            if is_plain && told.insert(name.clone()) {
+                let _ = writeln!(text, "\tconst {prefix}{name} = {number};");
+            }
+        }
+    }
     text.push_str("}\n");
     text
 }
+
+/// What stands before the constants by name.
+const CONSTANTS: &str = "\n\t# The numbers by their names.\n";

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use nightjar_protocols::tls::KeyLog;
+use nightjar_protocols::tls::{KeyLog, MAX_HISTORY};
 
-use crate::config::options::{OptionDef, Value, switch};
+use crate::config::options::{OptionDef, Value, number, switch};
 
 /// What each of these is for stands with the option that sets it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// No more of a connection is looked at once both sides encrypt.
     pub leave_established: bool,
+    /// Letters of a connection's `ssl_history`.
+    pub max_history: usize,
     pub keylog_file: String,
     /// What stands in that file.
     pub keylog: Option<Arc<KeyLog>>,
@@ -18,7 +20,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { leave_established: true, keylog_file: String::new(), keylog: None }
+        Settings {
+            leave_established: true,
+            max_history: MAX_HISTORY,
+            keylog_file: String::new(),
+            keylog: None,
+        }
     }
 }
 
@@ -31,6 +38,14 @@ pub const OPTIONS: &[OptionDef] = &[
     )
     .runtime()
     .key("ssl", "stop_when_encrypted"),
+    number!(
+        "SSL::max_ssl_history_length",
+        protocols.ssl.max_history,
+        usize,
+        1 << 16,
+        "So many letters has `ssl_history` of a connection at most."
+    )
+    .runtime(),
     OptionDef::engine(
         "SSL::keylog_file",
         "string",

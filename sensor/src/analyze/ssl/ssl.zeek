@@ -46,12 +46,28 @@ export {
 	const SUPPLEMENTAL_DATA = 23;
 	const KEY_UPDATE = 24;
 
+	## A log of certificate transparency (RFC 6962).
+	type CTInfo: record {
+		description: string;
+		operator: string;
+		## Its key, in DER.
+		key: string;
+		## Seconds within which it adds what it has promised to.
+		maximum_merge_delay: count;
+		url: string;
+	};
+
+	## Logs of certificate transparency by their identifiers; base/protocols/ssl/ct-list has those that are known.
+	const ct_logs: table[string] of CTInfo = {} &redef;
+
 	## Certificates of authorities, by subject.
 	const root_certs: table[string] of string = {} &redef;
 
 	redef record Info += {
 		cert_chain: vector of Files::Info &optional;
 		client_cert_chain: vector of Files::Info &optional;
+		## Which analyzer reads the connection: base/protocols/ssl/analyzer-id sets it.
+		analyzer_id: count &optional;
 
 		cert_chain_fuids: vector of string &optional &deprecated="Zeek 5 took it away; see cert_chain_fps";
 		client_cert_chain_fuids: vector of string &optional &deprecated="Zeek 5 took it away; see client_cert_chain_fps";
@@ -119,3 +135,13 @@ export {
 		return n / 0xff == 0x7f ? fmt("TLSv13-draft%d", n % 0x7f) : fmt("unknown-%d", n);
 		};
 }
+
+## c$ssl is there from the first that is read of TLS on.
+function set_session(c: connection)
+	{
+	}
+
+module GLOBAL;
+
+## A name in DER, as x509.log shows names; empty where it is none.
+global parse_distinguished_name: function(dn: string): string;

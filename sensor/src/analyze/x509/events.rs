@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use nightjar_protocols::x509::{AltNames, BasicConstraints, Certificate, Extension, long_name, short_name};
+use nightjar_protocols::x509::{
+    AltNames, BasicConstraints, Certificate, Extension, Timestamp, long_name, printed, short_name,
+};
 
 use crate::event::{Arena, ArgType, Argument, Event, EventId, File, List, Part, arg_records, events};
 use crate::time::Time;
@@ -75,8 +77,8 @@ arg_records! {
         short_name: Option<&'a str> => "&optional",
         oid: &'a str,
         critical: bool,
-        /// DER.
-        value: &'a [u8],
+        /// As OpenSSL writes it; DER where it does not know how.
+        value: Printed<'a>,
     }
     /// Whether it may sign others.
     pub struct Constraints: "X509::BasicConstraints" {
@@ -103,6 +105,18 @@ impl Argument for Der<'_> {
 
     fn put(&self, arena: &mut Arena) -> Part {
         arena.text(self.0)
+    }
+}
+
+/// The value of an extension, written where a script hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Printed<'a>(&'a Extension);
+
+impl Argument for Printed<'_> {
+    const TYPE: ArgType = ArgType::Named("string");
+
+    fn put(&self, arena: &mut Arena) -> Part {
+        arena.text(&printed(self.0))
     }
 }
 
@@ -160,7 +174,21 @@ impl<'a> ExtensionOf<'a> {
             short_name: short_name(&extension.oid),
             oid: &extension.oid,
             critical: extension.critical,
-            value: &extension.value,
+            value: Printed(extension),
+        }
+    }
+}
+
+impl<'a> TimestampSeen<'a> {
+    pub fn of(timestamp: &Timestamp<'a>) -> Self {
+        TimestampSeen {
+            f: File,
+            version: timestamp.version,
+            logid: timestamp.log_id,
+            timestamp: timestamp.timestamp,
+            hash_algorithm: timestamp.hash,
+            signature_algorithm: timestamp.algorithm,
+            signature: timestamp.signature,
         }
     }
 }

@@ -173,15 +173,7 @@ fn tell(link: &mut FileLink<'_, '_>, der: &[u8], certificate: &Certificate) {
             (ALT_NAMES, _, Some(names)) => link.raise(&e::AltNamesSeen { f, ext: e::Names::of(names) }),
             (TIMESTAMPS, ..) => {
                 for timestamp in certificate.timestamps() {
-                    link.raise(&e::TimestampSeen {
-                        f,
-                        version: timestamp.version,
-                        logid: timestamp.log_id,
-                        timestamp: timestamp.timestamp,
-                        hash_algorithm: timestamp.hash,
-                        signature_algorithm: timestamp.algorithm,
-                        signature: timestamp.signature,
-                    });
+                    link.raise(&e::TimestampSeen::of(&timestamp));
                 }
             }
             _ => {}

@@ -21,8 +21,6 @@ export {
 
 module GLOBAL;
 
-type x509_opaque_vector: vector of opaque of x509;
-
 redef record Files::Info += {
 	x509: X509::Info &optional;
 };
@@ -42,3 +40,8 @@ global x509_check_cert_hostname: function(cert: opaque of x509, hostname: string
 ## The kinds of names of the issuer and of the subject, and of extensions, in their order: their types in hexadecimal digits,
 ## with commas between them. Empty where it is no certificate.
 global x509_kinds: function(cert: opaque of x509): string_vec;
+
+## Certificates in the table have no events: the hook is called for each instead. Nothing is in the tables that scripts hand
+## over here, as a sensor keeps what it has read of certificates by itself.
+global x509_set_certificate_cache: function(tbl: string_any_table): bool;
+global x509_set_certificate_cache_hit_callback: function(f: string_any_file_hook): bool;

@@ -14,6 +14,7 @@ const CAPTURE: &str =
 const OWN_LIMITS: &str = "what is held is bounded by the options Sensor::max_*";
 const NO_UNKNOWN_LOG: &str = "unknown protocols are counted in the summary and not logged";
 
+const OWN_CACHE: &str = "what is read of certificates is kept by the sensor itself";
 const ANCHORED: &str = "content shows a protocol by what a stream begins with, and never later";
 const OWN_SEED: &str = "hashes are keyed by the sensor itself";
 const ONE_PROCESS: &str = "there is one process";
@@ -31,6 +32,8 @@ pub(super) const OF_SCRIPTS: &[(&str, &str, bool)] = &[
     ("Cluster::node", ONE_PROCESS, true),
     ("Known::use_host_store", ONE_PROCESS, true),
     ("Known::use_service_store", ONE_PROCESS, true),
+    ("Known::use_cert_store", ONE_PROCESS, true),
+    ("Known::enable_certs_persistence", ONE_PROCESS, true),
 ];
 
 pub(super) const OPTIONS: &[OptionDef] = &[
@@ -76,6 +79,10 @@ pub(super) const OPTIONS: &[OptionDef] = &[
     OptionDef::ignored("stp_idle_min", "interval", "0secs", NO_PROTOCOL),
     OptionDef::ignored("NCP::max_frame_size", "count", "65536", NO_PROTOCOL),
     OptionDef::ignored("POP3::max_unknown_client_commands", "count", "10", FIXED),
+    OptionDef::ignored("X509::caching_required_encounters", "count", "10", OWN_CACHE),
+    OptionDef::ignored("X509::caching_required_encounters_interval", "interval", "62secs", OWN_CACHE),
+    OptionDef::ignored("X509::certificate_cache_minimum_eviction_interval", "interval", "62secs", OWN_CACHE),
+    OptionDef::ignored("X509::certificate_cache_max_entries", "count", "10000", OWN_CACHE),
     OptionDef::ignored("SSL::dtls_max_version_errors", "count", "10", FIXED),
     OptionDef::ignored("SSL::dtls_max_reported_version_errors", "count", "1", FIXED),
     OptionDef::ignored("KRB::keytab", "string", "\"\"", NO_KEYS),

@@ -115,7 +115,7 @@ event analyzer_violation_info(atype: AllAnalyzers::Tag, info: AnalyzerViolationI
 event zeek_init() { Log::disable_stream(DPD::LOG); Log::add_filter(Analyzer::Logging::LOG, [$name="x", $path="twice"]); }
 "#;
     let [told, _] = printed(&capture, &["--quiet"], script);
-    let tag = "AllAnalyzers::ANALYZER_ANALYZER_HTTP";
+    let tag = "Analyzer::ANALYZER_HTTP";
     assert_eq!(told, format!("confirmed, {tag}, 1\nviolated, {tag}, {NO_REPLY}, F, 0\n"));
 }
 
