@@ -247,7 +247,6 @@ export {
 	const known_mime_types: table[Files::Tag] of set[string] = {
 		[ANALYZER_X509] = set("application/x-x509-user-cert", "application/x-x509-ca-cert", "application/pkix-cert"),
 		[ANALYZER_OCSP_REPLY] = set("application/ocsp-response"),
-		[ANALYZER_OCSP_REQUEST] = set("application/ocsp-request"),
 		[ANALYZER_PE] = set("application/x-dosexec"),
 	};
 }

@@ -6,25 +6,10 @@ use std::process::Command;
 use nightjar::config::Config;
 use serde_json::Value;
 
-use crate::build::{Capture, Client, summary_with};
+use crate::build::{Capture, Client, rows_in, shipped, summary_with};
 
 fn run(folder: &Path, words: &[&str]) -> String {
-    run_on("tls.pcap", folder, words)
-}
-
-fn run_on(capture: &str, folder: &Path, words: &[&str]) -> String {
-    let capture = format!("{}/../pcaps/{capture}", env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
-    command.current_dir(folder).args(["-C", "--quiet", "-r", &capture, "LogAscii::use_json=T"]);
-    let run = command.args(words).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
-    String::from_utf8(run.stdout).unwrap()
-}
-
-fn rows(folder: &Path, log: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(folder.join(log)).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    shipped("tls", folder, words)
 }
 
 fn texts<'r>(rows: &'r [Value], column: &str) -> Vec<&'r str> {
@@ -36,13 +21,13 @@ fn certificates_are_files_for_who_wants_them() {
     let (without, with) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     run(without.path(), &[]);
     assert_eq!(
-        texts(&rows(without.path(), "files.log"), "source").iter().filter(|of| **of == "SSL").count(),
+        texts(&rows_in(without.path(), "files.log"), "source").iter().filter(|of| **of == "SSL").count(),
         0
     );
     run(with.path(), &["X509::log_x509_in_files_log=T"]);
-    let certificates = rows(without.path(), "x509.log");
-    assert_eq!(certificates, rows(with.path(), "x509.log"), "read as files or not");
-    let mut files = rows(with.path(), "files.log");
+    let certificates = rows_in(without.path(), "x509.log");
+    assert_eq!(certificates, rows_in(with.path(), "x509.log"), "read as files or not");
+    let mut files = rows_in(with.path(), "files.log");
     files.retain(|row| row["source"] == "SSL");
     assert!(files.len() > certificates.len(), "those seen again are files, too");
     for file in &files {
@@ -66,7 +51,7 @@ fn a_certificate_is_logged_again_where_that_is_asked_for() {
     let (once, always) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     run(once.path(), &[]);
     run(always.path(), &["X509::relog_known_certificates_after=0secs"]);
-    let (once, always) = (rows(once.path(), "x509.log"), rows(always.path(), "x509.log"));
+    let (once, always) = (rows_in(once.path(), "x509.log"), rows_in(always.path(), "x509.log"));
     assert!(always.len() > 2 * once.len());
     let mut seen = std::collections::BTreeSet::new();
     let key = |row: &Value| format!("{} {} {}", row["fingerprint"], row["host_cert"], row["client_cert"]);
@@ -110,7 +95,7 @@ fn scripts_are_told_of_the_handshake() {
     "#;
     let told = run(folder.path(), &["-e", script]);
     let count = |what: &str| told.lines().filter(|line| line.contains(what)).count();
-    let (ssl, x509) = (rows(folder.path(), "ssl.log"), rows(folder.path(), "x509.log"));
+    let (ssl, x509) = (rows_in(folder.path(), "ssl.log"), rows_in(folder.path(), "x509.log"));
     assert_eq!(count("established, C"), ssl.iter().filter(|row| row["established"] == true).count());
     assert!(told.contains("hello, 43401/tcp, 769, 28, 32, T, [0]\n"), "{told}");
     for line in [
@@ -148,7 +133,7 @@ fn a_connection_is_left_once_both_sides_encrypt() {
     let count = |words: &[&str]| {
         let folder = tempfile::tempdir().unwrap();
         let told = run(folder.path(), &[&["-e", script], words].concat());
-        (told.trim().parse::<u64>().unwrap(), rows(folder.path(), "ssl.log"))
+        (told.trim().parse::<u64>().unwrap(), rows_in(folder.path(), "ssl.log"))
     };
     let (left, rows) = count(&[]);
     let (followed, same) = count(&["SSL::disable_analyzer_after_detection=F"]);
@@ -161,7 +146,7 @@ fn one_side_is_read_without_the_other() {
     for (side, letters) in [("src", "CGIXYLV"), ("dst", "svxknritlbuj")] {
         let folder = tempfile::tempdir().unwrap();
         run(folder.path(), &["-f", &format!("{side} host 10.98.0.1")]);
-        let rows = rows(folder.path(), "ssl.log");
+        let rows = rows_in(folder.path(), "ssl.log");
         assert!(rows.len() >= 10, "{side}: {}", rows.len());
         for history in texts(&rows, "ssl_history") {
             assert!(history.chars().all(|letter| letters.contains(letter)), "{side}: {history}");
@@ -206,7 +191,7 @@ fn what_is_weak_or_runs_out_is_noticed() {
         "SSL::notify_when_cert_expiring_in=4000days",
     ];
     run(folder.path(), &words);
-    let notices = rows(folder.path(), "notice.log");
+    let notices = rows_in(folder.path(), "notice.log");
     let told = texts(&notices, "msg");
     for msg in [
         "Host uses protocol version TLSv10 which is lower than the safe minimum TLSv11",
@@ -216,8 +201,8 @@ fn what_is_weak_or_runs_out_is_noticed() {
     }
     let soon = "Certificate CN=nightjar.test,O=Nightjar,C=DE is going to expire at ";
     assert!(told.iter().any(|told| told.starts_with(soon)), "{told:?}");
-    assert!(rows(folder.path(), "x509.log").iter().all(|row| row["host_cert"] == true));
-    let known = rows(folder.path(), "known_certs.log");
+    assert!(rows_in(folder.path(), "x509.log").iter().all(|row| row["host_cert"] == true));
+    let known = rows_in(folder.path(), "known_certs.log");
     let subjects = texts(&known, "subject");
     assert_eq!(subjects.iter().filter(|subject| subject.starts_with("CN=nightjar.test")).count(), 1);
     assert!(subjects.contains(&"CN=ec.nightjar.test") && subjects.contains(&"CN=ed.nightjar.test"));
@@ -228,10 +213,10 @@ fn what_is_weak_or_runs_out_is_noticed() {
 fn what_a_key_log_has_the_secrets_of_is_analysed() {
     let keys = format!("{}/../pcaps/tls-keys.keys", env!("CARGO_MANIFEST_DIR"));
     let (without, with) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    run_on("tls-keys.pcap", without.path(), &[]);
-    assert!(rows(without.path(), "http.log").is_empty());
-    run_on("tls-keys.pcap", with.path(), &[&format!("SSL::keylog_file={keys}")]);
-    let (asked, files) = (rows(with.path(), "http.log"), rows(with.path(), "files.log"));
+    shipped("tls-keys", without.path(), &[]);
+    assert!(rows_in(without.path(), "http.log").is_empty());
+    shipped("tls-keys", with.path(), &[&format!("SSL::keylog_file={keys}")]);
+    let (asked, files) = (rows_in(with.path(), "http.log"), rows_in(with.path(), "files.log"));
     let uris = texts(&asked, "uri");
     assert_eq!(uris.iter().filter(|uri| **uri == "/notes.txt").count(), 4);
     assert_eq!(uris.iter().filter(|uri| **uri == "/photo.png").count(), 3);
@@ -240,9 +225,9 @@ fn what_a_key_log_has_the_secrets_of_is_analysed() {
     let photos: Vec<&Value> = files.iter().filter(|file| file["mime_type"] == "image/png").collect();
     assert_eq!(photos.len(), 3);
     assert!(photos.iter().all(|file| file["seen_bytes"] == 7097 && file["missing_bytes"] == 0));
-    let conns = rows(with.path(), "conn.log");
+    let conns = rows_in(with.path(), "conn.log");
     assert_eq!(texts(&conns, "service").iter().filter(|service| **service == "ssl,http").count(), 8);
-    assert_eq!(rows(without.path(), "ssl.log"), rows(with.path(), "ssl.log"));
+    assert_eq!(rows_in(without.path(), "ssl.log"), rows_in(with.path(), "ssl.log"));
 }
 
 #[test]

@@ -1,29 +1,13 @@
 //! What scripts that ship find of TLS and certificates: chains, stapled responses, heartbeats, fingerprints, updates.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::build::{Client, Server, one, rows_with};
-
-fn run_on(capture: &str, folder: &Path, words: &[&str]) -> String {
-    let capture = format!("{}/../pcaps/{capture}.pcap", env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
-    command.current_dir(folder).args(["-C", "--quiet", "-r", &capture, "LogAscii::use_json=T"]);
-    let run = command.args(words).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
-    String::from_utf8(run.stdout).unwrap()
-}
+use crate::build::{Client, Server, one, rows_in, rows_with, shipped};
 
 fn run(folder: &Path, words: &[&str]) -> String {
-    run_on("tls", folder, words)
-}
-
-fn rows(folder: &Path, log: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(folder.join(log)).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    shipped("tls", folder, words)
 }
 
 fn texts<'r>(rows: &'r [Value], column: &str) -> Vec<&'r str> {
@@ -36,7 +20,7 @@ fn with_authority(capture: &str) -> String {
     let script = "event x509_certificate(f: fa_file, cert_ref: opaque of x509, cert: X509::Certificate) \
                   { if ( /CN=Roost CA/ in cert$subject ) \
                   print bytestring_to_hexstr(x509_get_certificate_string(cert_ref)); }";
-    let told = run_on(capture, folder.path(), &["-e", script]);
+    let told = shipped(capture, folder.path(), &["-e", script]);
     let digits = told.lines().next().unwrap().as_bytes();
     let bytes: String =
         digits.chunks(2).map(|pair| format!("\\x{}", String::from_utf8_lossy(pair))).collect();
@@ -51,7 +35,7 @@ fn chains_are_checked_up_to_an_authority() {
     run(with.path(), &["protocols/ssl/validate-certs", "-e", &known]);
     let reason = "self-signed certificate in certificate chain";
     let status = |folder: &Path| {
-        let rows = rows(folder, "ssl.log");
+        let rows = rows_in(folder, "ssl.log");
         let mut found: Vec<String> =
             texts(&rows, "validation_status").iter().map(|status| (*status).to_owned()).collect();
         found.retain(|status| status != "-");
@@ -59,13 +43,13 @@ fn chains_are_checked_up_to_an_authority() {
     };
     assert_eq!(status(without.path()), [reason; 11]);
     assert_eq!(status(with.path()), ["ok"; 11]);
-    let notices = rows(without.path(), "notice.log");
+    let notices = rows_in(without.path(), "notice.log");
     assert_eq!(texts(&notices, "note"), ["SSL::Invalid_Server_Cert"; 5]);
     assert_eq!(
         texts(&notices, "msg")[0],
         "SSL certificate validation failed with (self-signed certificate in certificate chain)"
     );
-    assert!(rows(with.path(), "notice.log").is_empty());
+    assert!(rows_in(with.path(), "notice.log").is_empty());
 }
 
 #[test]
@@ -98,9 +82,9 @@ fn scripts_ask_what_is_in_a_certificate() {
 fn stapled_responses_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let known = with_authority("tls-stapled");
-    run_on("tls-stapled", folder.path(), &["protocols/ssl/validate-ocsp", "-e", &known]);
-    assert_eq!(texts(&rows(folder.path(), "ssl.log"), "ocsp_status"), ["good", "revoked"]);
-    let notices = rows(folder.path(), "notice.log");
+    shipped("tls-stapled", folder.path(), &["protocols/ssl/validate-ocsp", "-e", &known]);
+    assert_eq!(texts(&rows_in(folder.path(), "ssl.log"), "ocsp_status"), ["good", "revoked"]);
+    let notices = rows_in(folder.path(), "notice.log");
     assert_eq!(texts(&notices, "note"), ["SSL::Invalid_Ocsp_Response"]);
     assert_eq!(texts(&notices, "msg"), ["OCSP response validation failed with (revoked)"]);
     // Who has signed it is not known.
@@ -111,7 +95,7 @@ fn stapled_responses_are_checked() {
         event ssl_stapled_ocsp(c: connection, is_client: bool, response: string)
             { print x509_ocsp_verify(vector(c$ssl$cert_chain[0]$x509$handle), "none", table())$result_string; }
     "#;
-    let told = run_on("tls-stapled", folder.path(), &["base/files/x509", "-e", script]);
+    let told = shipped("tls-stapled", folder.path(), &["base/files/x509", "-e", script]);
     let first: Vec<&str> = told.lines().take(2).collect();
     assert_ne!(first[0], "good");
     assert_eq!(first[1], "Could not parse OCSP response");
@@ -121,7 +105,7 @@ fn stapled_responses_are_checked() {
 fn hellos_have_fingerprints() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), &["protocols/ssl/ja3", "protocols/ssl/ja4", "protocols/ssl/pfs"]);
-    let rows_of_tls = rows(folder.path(), "ssl.log");
+    let rows_of_tls = rows_in(folder.path(), "ssl.log");
     let row = |port: u64| rows_of_tls.iter().find(|row| row["id.orig_p"] == port).unwrap();
     // TLS 1.3 of OpenSSL: of the server a fingerprint that is well known.
     let newest = row(43_404);
@@ -137,12 +121,12 @@ fn hellos_have_fingerprints() {
     assert_eq!(row(43_409)["pfs"], false);
     assert!(texts(&rows_of_tls, "ja4").iter().any(|ja4| ja4.starts_with("dd2i")), "of DTLS");
     let folder = tempfile::tempdir().unwrap();
-    run_on("quic", folder.path(), &["protocols/ssl/ja4"]);
-    let rows_of_quic = rows(folder.path(), "ssl.log");
+    shipped("quic", folder.path(), &["protocols/ssl/ja4"]);
+    let rows_of_quic = rows_in(folder.path(), "ssl.log");
     assert!(texts(&rows_of_quic, "ja4").iter().all(|ja4| ja4.starts_with("q13d19")));
     let folder = tempfile::tempdir().unwrap();
-    run_on("http", folder.path(), &["protocols/http/ja4h"]);
-    let requests = rows(folder.path(), "http.log");
+    shipped("http", folder.path(), &["protocols/http/ja4h"]);
+    let requests = rows_in(folder.path(), "http.log");
     assert_eq!(texts(&requests, "ja4h")[0], "ge11nn030000_fe444ad14866_000000000000_000000000000");
     assert!(texts(&requests, "ja4h").iter().any(|ja4h| ja4h.starts_with("ge11nr04")));
 }
@@ -156,7 +140,7 @@ fn servers_of_updates_have_to_show_what_stands_for_them() {
     std::fs::write(&pins, file).unwrap();
     let option = format!("SoftwareUpdates::pins_file={}", pins.display());
     run(folder.path(), &["protocols/ssl/software-updates", &option]);
-    let notices = rows(folder.path(), "notice.log");
+    let notices = rows_in(folder.path(), "notice.log");
     let told = texts(&notices, "msg");
     assert!(told.contains(&"nightjar.test shows no certificate that stands for it"), "{told:?}");
     assert!(

@@ -18,7 +18,7 @@ pub type Worker = ();
 pub const PROTOCOL: Protocol = Protocol {
     file_analyzers: &[
         &FileSpec { name: "OCSP_REPLY", mime_types: &["application/ocsp-response"], new: Some(new) },
-        &FileSpec { name: "OCSP_REQUEST", mime_types: &["application/ocsp-request"], new: Some(new_request) },
+        &FileSpec { name: "OCSP_REQUEST", mime_types: &[], new: Some(new_request) },
     ],
     events: events::EVENTS,
     logs: &[LogDecl { schema: OcspRow::SCHEMA, info: "OCSP::Info", holder: None, event: Some("log_ocsp") }],

@@ -4,7 +4,9 @@ pub mod formats;
 mod run;
 mod talk;
 
-pub use run::{Rows, logs, nightjar, printed, printed_with, rows, rows_with, summary, summary_with};
+pub use run::{
+    Rows, logs, nightjar, printed, printed_with, rows, rows_in, rows_with, shipped, summary, summary_with,
+};
 pub use talk::{Client, Server, Side, Talk, one};
 
 use std::net::{IpAddr, Ipv4Addr};

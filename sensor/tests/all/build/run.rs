@@ -19,6 +19,23 @@ pub fn nightjar(folder: &Path) -> Command {
     command
 }
 
+/// What a replay of one of the captures that ship prints; its logs are JSON in `folder`.
+pub fn shipped(capture: &str, folder: &Path, words: &[&str]) -> String {
+    let capture = format!("{}/../pcaps/{capture}.pcap", env!("CARGO_MANIFEST_DIR"));
+    let mut command = nightjar(folder);
+    let run = command.args(["-C", "--quiet", "-r", &capture, "LogAscii::use_json=T"]).args(words).output();
+    let run = run.expect("nightjar runs");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(String::from_utf8(run.stderr).expect("text"), "");
+    String::from_utf8(run.stdout).expect("text")
+}
+
+/// The rows of a log that is JSON in `folder`; none where there is no such log.
+pub fn rows_in(folder: &Path, log: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join(log)).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
 /// Runs the binary on a capture, in a folder.
 fn run_on(folder: &Path, capture: &Capture, args: &[&str]) -> Output {
     capture.write(&folder.join("capture.pcap"));
