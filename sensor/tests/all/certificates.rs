@@ -1,8 +1,5 @@
 //! What scripts that ship find of certificates and of those who show them, on captures of real programs and built ones.
 
-use std::path::Path;
-use std::process::Command;
-
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::hash::{MessageDigest, hash};
@@ -10,23 +7,7 @@ use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use serde_json::Value;
 
-use crate::build::{Client, Server, one, printed};
-
-/// What a replay of one of the captures that ship prints.
-fn run(capture: &str, folder: &Path, words: &[&str]) -> String {
-    let capture = format!("{}/../pcaps/{capture}.pcap", env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
-    command.current_dir(folder).args(["-C", "--quiet", "-r", &capture, "LogAscii::use_json=T"]);
-    let run = command.args(words).output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    assert_eq!(String::from_utf8(run.stderr).unwrap(), "");
-    String::from_utf8(run.stdout).unwrap()
-}
-
-fn rows(folder: &Path, log: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(folder.join(log)).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
+use crate::build::{Client, Server, one, printed, rows_in, shipped};
 
 /// The cells of a column, but those that are not set.
 fn cells(rows: &[Value], column: &str) -> Vec<String> {
@@ -61,7 +42,7 @@ fn promises_of_transparency_are_checked() {
         log(7, "Roost"),
         log(8, "Heron")
     );
-    let told = run("tls-promised", folder.path(), &["protocols/ssl/validate-sct", "-e", &script]);
+    let told = shipped("tls-promised", folder.path(), &["protocols/ssl/validate-sct", "-e", &script]);
     assert_eq!(
         told.lines().collect::<Vec<_>>(),
         [
@@ -71,15 +52,15 @@ fn promises_of_transparency_are_checked() {
             "log 7, SSL::SCT_X509_EXT, T",
         ]
     );
-    let found = rows(folder.path(), "ssl.log");
+    let found = rows_in(folder.path(), "ssl.log");
     assert_eq!(cells(&found, "valid_ct_logs"), ["2", "1"]);
     assert_eq!(cells(&found, "valid_ct_operators"), ["2", "1"]);
     // Of logs that are not known nothing is good; those that are known are many.
     let folder = tempfile::tempdir().unwrap();
     let count = "event zeek_init() { print |SSL::ct_logs| > 100; }";
-    let told = run("tls-promised", folder.path(), &["protocols/ssl/validate-sct", "-e", count]);
+    let told = shipped("tls-promised", folder.path(), &["protocols/ssl/validate-sct", "-e", count]);
     assert_eq!(told, "T\n");
-    assert_eq!(cells(&rows(folder.path(), "ssl.log"), "valid_ct_logs"), ["0", "0"]);
+    assert_eq!(cells(&rows_in(folder.path(), "ssl.log"), "valid_ct_logs"), ["0", "0"]);
 }
 
 #[test]
@@ -87,7 +68,7 @@ fn logs_of_transparency_are_named_by_their_keys() {
     let folder = tempfile::tempdir().unwrap();
     let script = "event zeek_init() { for ( id, l in SSL::ct_logs )
                     if ( sha256_hash(l$key) != bytestring_to_hexstr(id) || l$operator == \"\" ) print l$description; }";
-    let told = run("tls-promised", folder.path(), &["base/protocols/ssl/ct-list", "-e", script]);
+    let told = shipped("tls-promised", folder.path(), &["base/protocols/ssl/ct-list", "-e", script]);
     assert_eq!(told, "");
 }
 
@@ -97,7 +78,7 @@ fn extensions_are_written_as_openssl_does() {
     let script = r#"
         event x509_extension(f: fa_file, ext: X509::Extension) { print fmt("%s=%s", ext$short_name, ext$value); }
     "#;
-    let told = run("tls", folder.path(), &["-e", script]);
+    let told = shipped("tls", folder.path(), &["-e", script]);
     for expected in [
         "basicConstraints=CA:TRUE, pathlen:1",
         "basicConstraints=CA:FALSE",
@@ -107,7 +88,7 @@ fn extensions_are_written_as_openssl_does() {
     ] {
         assert!(told.lines().any(|line| line == expected), "{expected}: {told}");
     }
-    let told = run("tls-promised", folder.path(), &["-e", script]);
+    let told = shipped("tls-promised", folder.path(), &["-e", script]);
     for expected in [
         "ct_precert_scts=Signed Certificate Timestamp:\\x0a    Version   : v1 (0x0)\\x0a    Log ID    : 11:08:66:49:CD:3E",
         "\\x0a    Timestamp : Jan  2 03:04:05.000 2026 GMT\\x0a    Extensions: none\\x0a    Signature : ecdsa-with-SHA256\\x0a",
@@ -124,7 +105,7 @@ fn scripts_hear_of_ocsp_responses() {
                                   algorithm: string, certs: x509_opaque_vector)
             { print status, version, responder, algorithm, |certs|; }
     "#;
-    let told = run("tls-stapled", folder.path(), &["-e", script]);
+    let told = shipped("tls-stapled", folder.path(), &["-e", script]);
     let first = told.lines().next().unwrap_or_default();
     assert!(first.starts_with("successful, 0, CN = "), "{told}");
     assert!(first.ends_with(", sha256WithRSAEncryption, 1"), "{told}");
@@ -150,6 +131,8 @@ fn scripts_hear_of_ocsp_requests_over_http() {
         talk.send(Server, b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").close();
     });
     let script = r#"
+        event zeek_init()
+            { Files::register_for_mime_type(Files::ANALYZER_OCSP_REQUEST, "application/ocsp-request"); }
         event ocsp_request(f: fa_file, version: count) { print f$source, version; }
         event ocsp_request_certificate(f: fa_file, hash: string, name: string, key: string, serial: string)
             { print hash, name[:4], key[:4], serial; }
@@ -161,17 +144,17 @@ fn scripts_hear_of_ocsp_requests_over_http() {
 #[test]
 fn servers_say_whose_certificates_they_take() {
     let folder = tempfile::tempdir().unwrap();
-    run("gnutls", folder.path(), &["protocols/ssl/certificate-request-info"]);
+    shipped("gnutls", folder.path(), &["protocols/ssl/certificate-request-info"]);
     let column = "requested_client_certificate_authorities";
-    let found = cells(&rows(folder.path(), "ssl.log"), column);
+    let found = cells(&rows_in(folder.path(), "ssl.log"), column);
     assert_eq!(found, [r#"["CN=Roost CA"]"#; 2]);
 }
 
 #[test]
 fn fingerprints_are_in_the_other_logs_too() {
     let folder = tempfile::tempdir().unwrap();
-    run("quic", folder.path(), &["protocols/ssl/ja3", "protocols/ssl/ja4"]);
-    let (tls, quic) = (rows(folder.path(), "ssl.log"), rows(folder.path(), "quic.log"));
+    shipped("quic", folder.path(), &["protocols/ssl/ja3", "protocols/ssl/ja4"]);
+    let (tls, quic) = (rows_in(folder.path(), "ssl.log"), rows_in(folder.path(), "quic.log"));
     let of = |uid: &Value| tls.iter().find(|row| row["uid"] == *uid);
     let seen = quic
         .iter()
@@ -186,8 +169,8 @@ fn fingerprints_are_in_the_other_logs_too() {
     }
     assert!(compared > 2, "{quic:?}");
     let folder = tempfile::tempdir().unwrap();
-    run("tls", folder.path(), &["protocols/ssl/ja4", "protocols/ssl/log-certs-base64"]);
-    let found = rows(folder.path(), "x509.log");
+    shipped("tls", folder.path(), &["protocols/ssl/ja4", "protocols/ssl/log-certs-base64"]);
+    let found = rows_in(folder.path(), "x509.log");
     let ja4x = cells(&found, "ja4x");
     assert_eq!(ja4x.len(), found.len());
     assert!(ja4x.contains(&"a373a9f83c6b_a373a9f83c6b_4547ce6bed00".to_owned()), "{ja4x:?}");
@@ -197,8 +180,8 @@ fn fingerprints_are_in_the_other_logs_too() {
 #[test]
 fn hellos_are_logged_number_by_number() {
     let folder = tempfile::tempdir().unwrap();
-    run("tls", folder.path(), &["protocols/ssl/ssl-log-ext"]);
-    let found = rows(folder.path(), "ssl.log");
+    shipped("tls", folder.path(), &["protocols/ssl/ssl-log-ext"]);
+    let found = rows_in(folder.path(), "ssl.log");
     let newest = found.iter().find(|row| row["id.orig_p"] == 43_404).unwrap();
     assert_eq!(newest["client_version"], 771);
     assert_eq!(newest["server_supported_version"], 772);
@@ -209,13 +192,13 @@ fn hellos_are_logged_number_by_number() {
 #[test]
 fn certificates_that_are_known_to_be_bad_are_found() {
     let folder = tempfile::tempdir().unwrap();
-    run("tls", folder.path(), &[]);
-    let digest = cells(&rows(folder.path(), "x509.log"), "fingerprint").remove(0);
+    shipped("tls", folder.path(), &[]);
+    let digest = cells(&rows_in(folder.path(), "x509.log"), "fingerprint").remove(0);
     let list = format!("#fields\tindicator\tindicator_type\tmeta.source\n{digest}\tIntel::CERT_HASH\ttest\n");
     std::fs::write(folder.path().join("bad.dat"), list).unwrap();
     let words = ["frameworks/intel/seen/x509", "-e", "redef Intel::read_files += { \"bad.dat\" };"];
-    run("tls", folder.path(), &words);
-    let found = rows(folder.path(), "intel.log");
+    shipped("tls", folder.path(), &words);
+    let found = rows_in(folder.path(), "intel.log");
     assert!(!found.is_empty());
     assert!(cells(&found, "seen.where").iter().all(|place| place == "X509::IN_CERT"));
     assert!(cells(&found, "seen.indicator_type").iter().all(|kind| kind == "Intel::CERT_HASH"));
@@ -225,8 +208,8 @@ fn certificates_that_are_known_to_be_bad_are_found() {
 fn clients_that_name_no_server_are_noticed_where_it_is_rare() {
     let script = "redef SSL::no_server_name_hosts = ALL_HOSTS; redef SSL::no_server_name_learn_for = 0sec;";
     let folder = tempfile::tempdir().unwrap();
-    run("tls", folder.path(), &["protocols/ssl/no-server-name", "-e", script]);
-    let found = rows(folder.path(), "notice.log");
+    shipped("tls", folder.path(), &["protocols/ssl/no-server-name", "-e", script]);
+    let found = rows_in(folder.path(), "notice.log");
     assert!(cells(&found, "note").iter().all(|note| note == "SSL::No_Server_Name"), "{found:?}");
     let message = "10.98.0.1 talks TLS to 10.98.0.2, a rare server, and does not name it";
     assert!(cells(&found, "msg").contains(&message.to_owned()), "{found:?}");
@@ -234,8 +217,8 @@ fn clients_that_name_no_server_are_noticed_where_it_is_rare() {
     for more in ["redef SSL::no_server_name_max_clients = 0;", "redef SSL::no_server_name_learn_for = 1day;"]
     {
         let folder = tempfile::tempdir().unwrap();
-        run("tls", folder.path(), &["protocols/ssl/no-server-name", "-e", script, "-e", more]);
-        assert!(rows(folder.path(), "notice.log").is_empty(), "{more}");
+        shipped("tls", folder.path(), &["protocols/ssl/no-server-name", "-e", script, "-e", more]);
+        assert!(rows_in(folder.path(), "notice.log").is_empty(), "{more}");
     }
 }
 
@@ -243,14 +226,14 @@ fn clients_that_name_no_server_are_noticed_where_it_is_rare() {
 fn fingerprints_with_many_names_are_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let low = "redef SSL::names_of_fingerprint_threshold = 2.0;";
-    run("tls", folder.path(), &["protocols/ssl/fingerprint-names", "-e", low]);
-    let found = rows(folder.path(), "notice.log");
+    shipped("tls", folder.path(), &["protocols/ssl/fingerprint-names", "-e", low]);
+    let found = rows_in(folder.path(), "notice.log");
     assert_eq!(cells(&found, "note"), ["SSL::Fingerprint_Many_Names"], "{found:?}");
     let told = &cells(&found, "msg")[0];
     assert!(told.starts_with("10.98.0.1 asked for 2 servers with the fingerprint t1"), "{told}");
     let folder = tempfile::tempdir().unwrap();
-    run("tls", folder.path(), &["protocols/ssl/fingerprint-names"]);
-    assert!(rows(folder.path(), "notice.log").is_empty());
+    shipped("tls", folder.path(), &["protocols/ssl/fingerprint-names"]);
+    assert!(rows_in(folder.path(), "notice.log").is_empty());
 }
 
 #[test]
@@ -260,14 +243,14 @@ fn scripts_find_what_they_name_without_loading_it() {
                     { if ( c$ssl?$cert_chain && |c$ssl$cert_chain| > 0 ) print c$ssl$cert_chain[0]$x509$certificate$subject; }
                   event ssl_established(c: connection) { print c$ssl$analyzer_id > 0; }
                   event zeek_init() { print |SSL::ct_logs| > 100; }";
-    let told = run("tls-stapled", folder.path(), &["-e", script]);
+    let told = shipped("tls-stapled", folder.path(), &["-e", script]);
     assert!(
         told.starts_with("T\n") && told.lines().all(|line| line == "T" || line.contains("CN=")),
         "{told}"
     );
     let scripts = "event zeek_init() { print |SSL::root_certs|; }
                    event zeek_script_loaded(path: string, level: count) { print path; }";
-    let told = run("tls-stapled", folder.path(), &["-e", scripts]);
+    let told = shipped("tls-stapled", folder.path(), &["-e", scripts]);
     assert!(
         !told.contains("ct-list") && !told.contains("finishing") && !told.contains("base/files/x509"),
         "{told}"
