@@ -5,7 +5,7 @@ use x509_parser::x509::X509Name;
 
 use crate::x509::der::{Items, is_context, seconds};
 use crate::x509::name::oneline;
-use crate::x509::{Certificate, Extension, Timestamp, known_or_number, read_timestamps, serial};
+use crate::x509::{Extension, Timestamp, known_or_number, read_timestamps, serial};
 
 /// A response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,7 +211,7 @@ fn basic(bytes: &[u8]) -> Option<(Vec<Answer>, Basic)> {
         while said.certificates.len() < MAX_OTHERS
             && let Some(der) = list.next().and_then(|item| item.to_der_vec().ok())
         {
-            said.certificates.extend(Certificate::parse(&der).map(|_| der));
+            said.certificates.push(der);
         }
     }
     Some((found, said))

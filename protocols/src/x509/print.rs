@@ -48,7 +48,8 @@ pub fn printed(extension: &Extension) -> Vec<u8> {
         _ => None,
     };
     match text {
-        Some(text) if text.len() <= MAX_TEXT => text.into_bytes(),
+        // Each character stands for a byte.
+        Some(text) if text.len() <= MAX_TEXT => text.chars().map(|c| u32::from(c) as u8).collect(),
         _ => octets(value),
     }
 }
