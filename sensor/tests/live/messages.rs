@@ -55,7 +55,7 @@ fn syslog_is_received_and_files_are_followed() {
     logger(&["-T", "--rfc3164"], "tcp");
     logger(&["-T", "--rfc5424", "--octet-count"], "counted");
     let line = format!("<38>Nov 30 12:00:00 far sshd[7]: {}", invalid("tls"));
-    let client = "openssl s_client -quiet -connect 10.9.0.2:6514";
+    let client = "openssl s_client -quiet -no_ign_eof -connect 10.9.0.2:6514";
     net.client_does("sh", &["-c", &format!("(echo '{line}'; sleep 1) | {client} || true")]);
     // What is no TLS, and what never ends, hurts nobody.
     net.client_does(
