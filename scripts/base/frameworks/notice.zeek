@@ -112,6 +112,17 @@ export {
 	option mail_in_replay = F;
 	## The relay for mail, as "host:port"; without one the program below takes it.
 	option smtp_server: string = "";
+	## How the way there is protected. "may": by STARTTLS where the relay offers it, whoever it is; "starttls": always,
+	## and its certificate is checked (port 587, unless another is given); "tls": from the first byte on (port 465);
+	## "none".
+	option smtp_tls: string = "may";
+	## Who logs in there, for which smtp_tls has to be "starttls" or "tls".
+	option smtp_user: string = "";
+	option smtp_password: string = "";
+	## A file whose first line is the password, so that it need not stand here.
+	option smtp_password_file: string = "";
+	## Certificates of authorities, in PEM, that count beside the system's.
+	option smtp_ca_file: string = "";
 	## The program that takes mail on its standard input, and is told -t -oi.
 	option sendmail = "/usr/sbin/sendmail";
 	const mail_dest = "" &redef;

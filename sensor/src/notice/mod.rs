@@ -10,6 +10,7 @@ mod smtp;
 
 pub use block_list::{BlockList, without};
 pub use outbox::{Outbox, Parcel, Text, Via};
+pub use smtp::{Login, Password, Relay};
 
 use crate::counters::{counter, counters};
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::smtp::Relay;
 use super::{Counters, program, smtp};
 
 /// Mails that wait; more are dropped. A relay that is down must not fill memory while an attack raises notices.
@@ -34,8 +35,7 @@ pub struct Parcel {
 
 #[derive(Debug)]
 pub enum Via {
-    /// `host:port`.
-    Relay(String),
+    Relay(Relay),
     /// A program and its arguments.
     Program(String),
 }
@@ -157,7 +157,7 @@ impl Courier {
                 Ok(()) => self.shared.sent.fetch_add(1, Ordering::Relaxed),
                 Err(failure) => {
                     let whose = match &parcel.via {
-                        Via::Relay(relay) => format!("mail over {relay} failed: {}", failure.why),
+                        Via::Relay(relay) => format!("mail over {} failed: {}", relay.address, failure.why),
                         Via::Program(_) => format!("mail failed: {}", failure.why),
                     };
                     *self.shared.incident.lock().unwrap_or_else(PoisonError::into_inner) = Some(whose);

@@ -14,7 +14,7 @@ use nightjar_script::value::Value;
 use nightjar_script::vm::{NativeFn, Traffic};
 
 pub use crate::notice::Counters;
-use crate::notice::{BlockList, Outbox, Parcel, Text, Via, without};
+use crate::notice::{BlockList, Login, Outbox, Parcel, Password, Relay, Text, Via, without};
 use crate::script_host::notice::suppress::Suppressions;
 use crate::script_host::options;
 use crate::time::Time;
@@ -110,10 +110,15 @@ impl State {
         Value::Bool(self.suppressed.contains(*note, identifier.bytes(), now(vm)))
     }
 
-    fn mail(&mut self, _: &mut Vm, args: &[Value]) -> Value {
+    fn mail(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
         if let [relay, program, from, to, text] = args {
             let text = Text::Whole(text.bytes().to_vec());
-            self.outbox.send(Parcel { via: via(relay, program), from: string(from), to: string(to), text });
+            self.outbox.send(Parcel {
+                via: via(vm, relay, program),
+                from: string(from),
+                to: string(to),
+                text,
+            });
         }
         Value::Unset
     }
@@ -129,7 +134,7 @@ impl State {
             return Value::Unset;
         }
         let text = Text::File(head.bytes().to_vec(), PathBuf::from(arena));
-        self.outbox.send(Parcel { via: via(relay, program), from: string(from), to: string(to), text });
+        self.outbox.send(Parcel { via: via(vm, relay, program), from: string(from), to: string(to), text });
         Value::Unset
     }
 
@@ -169,11 +174,24 @@ fn now(vm: &Vm) -> Time {
     Time::from_secs_f64(vm.network_time)
 }
 
-fn via(relay: &Value, program: &Value) -> Via {
-    match relay.bytes() {
-        b"" => Via::Program(string(program)),
-        _ => Via::Relay(string(relay)),
+fn via(vm: &Vm, relay: &Value, program: &Value) -> Via {
+    if relay.bytes().is_empty() {
+        return Via::Program(string(program));
     }
+    let option = |name| Some(vm.global_value(name).map(string)?).filter(|text| !text.is_empty());
+    let login = option("Notice::smtp_user").map(|user| Login {
+        user,
+        password: match option("Notice::smtp_password_file") {
+            Some(file) => Password::File(PathBuf::from(file)),
+            None => Password::Text(option("Notice::smtp_password").unwrap_or_default()),
+        },
+    });
+    Via::Relay(Relay {
+        address: string(relay),
+        encryption: option("Notice::smtp_tls").unwrap_or_default(),
+        login,
+        authorities: option("Notice::smtp_ca_file").map(PathBuf::from),
+    })
 }
 
 fn string(value: &Value) -> String {
