@@ -79,12 +79,12 @@ fn all(of_scripts: Vec<&'static Schema>) -> Vec<&'static Schema> {
     schemas
 }
 
-/// `nightjar schemas`: writes the JSON Schema of every stream in every format, a folder a format.
+/// Write the JSON Schema of every stream in every format, a folder a format
 ///
 /// Streams that scripts make, and columns that they add, come in with the scripts that do so. Their zeek_init
 /// is run.
 #[derive(Parser, Debug)]
-#[command(name = "nightjar schemas")]
+#[command(name = "nightjar schemas", bin_name = "nightjar schemas")]
 pub(super) struct SchemasArgs {
     /// Write to this folder, made if it is not there
     #[arg(long, value_name = "DIR")]
@@ -140,7 +140,7 @@ fn moved(schemas: &[&'static Schema]) -> Vec<&'static Schema> {
 /// All streams with these scripts; none where they do not compile.
 fn streams_of(scripts: &ScriptArgs) -> Option<Vec<&'static Schema>> {
     let engine = Engine { config: &mut Config::default(), given: &Given::default(), no_checksums: false };
-    let mut scripts = scripts.compile_all(true, Traffic::None, engine)?;
+    let mut scripts = scripts.compile_all(script::Carets::ForPeople, Traffic::None, engine)?;
     scripts.begin(Config::default(), true);
     Some(all(scripts.streams()))
 }
@@ -182,7 +182,7 @@ fn formats() -> Vec<(String, Shape, JsonTime)> {
             Shape::Zeek | Shape::Tagged => {
                 formats.extend(times.map(|(name, time)| (format!("{}-{name}", shape.name()), shape, time)));
             }
-            Shape::Mozdef | Shape::MozdefBro => {
+            Shape::Mozdef | Shape::MozdefBro | Shape::Ecs => {
                 formats.push((shape.name().to_owned(), shape, JsonTime::Epoch));
             }
         }

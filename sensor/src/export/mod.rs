@@ -3,6 +3,7 @@
 //! A row is serialised for export by the worker that made it, beside its row for the files, and only
 //! where an exporter wants its stream: with nobody listening, nothing is built.
 
+mod ecs;
 mod mozdef;
 mod plan;
 mod row;

@@ -1,5 +1,6 @@
 //! One stream for one exporter: everything that does not depend on the row, prepared.
 
+use crate::export::ecs::Document;
 use crate::export::mozdef::{Bro, Event};
 use crate::export::rules::RowFilter;
 use crate::export::{Export, FieldNames, Shape, Written, row, schema_version};
@@ -21,6 +22,7 @@ enum Body {
     Flat(Flat),
     Event(Event),
     Bro(Bro),
+    Ecs(Document),
 }
 
 /// The row's fields, as members of an object.
@@ -49,6 +51,7 @@ impl Plan {
             }
             Shape::Mozdef => Body::Event(Event::new(schema, &export.sensor)),
             Shape::MozdefBro => Body::Bro(Bro::new(schema)),
+            Shape::Ecs => Body::Ecs(Document::new(schema, &export.sensor)),
         };
         Plan {
             stream: schema.path,
@@ -106,6 +109,7 @@ impl Plan {
             }
             Body::Event(event) => event.write(record, now, out),
             Body::Bro(bro) => bro.write(record, out),
+            Body::Ecs(document) => document.write(record, now, out),
         }
         begun.finish(out);
         true

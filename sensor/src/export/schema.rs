@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::export::mozdef::{detail, stand_ins};
-use crate::export::{Export, FieldNames, Shape};
+use crate::export::{Export, FieldNames, Shape, ecs};
 use crate::record::{FieldDef, JsonTime, Schema, Type};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -41,6 +41,7 @@ fn described(
         }
         Shape::Mozdef => event(schema),
         Shape::MozdefBro => envelope(schema),
+        Shape::Ecs => ecs::described(schema, |ty| value(ty, JsonTime::Iso8601)),
     };
     if let Json::Object(members) = &mut described {
         let title =

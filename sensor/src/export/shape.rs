@@ -12,10 +12,12 @@ pub enum Shape {
     Mozdef,
     /// What MozDef's plug-in for Bro takes: the flat JSON as a text in an envelope.
     MozdefBro,
+    /// A document of the Elastic Common Schema.
+    Ecs,
 }
 
 impl Shape {
-    pub const ALL: [Shape; 4] = [Shape::Zeek, Shape::Tagged, Shape::Mozdef, Shape::MozdefBro];
+    pub const ALL: [Shape; 5] = [Shape::Zeek, Shape::Tagged, Shape::Mozdef, Shape::MozdefBro, Shape::Ecs];
 
     /// As configurations spell it.
     pub const fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl Shape {
             Shape::Tagged => "tagged",
             Shape::Mozdef => "mozdef",
             Shape::MozdefBro => "mozdef-bro",
+            Shape::Ecs => "ecs",
         }
     }
 }

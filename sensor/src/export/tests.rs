@@ -283,3 +283,42 @@ fn with_nobody_listening_nothing_is_built() {
     Exports::default().serializer().rows(&sample(), NOW, None, &mut out, |_, _| panic!("nobody wants it"));
     assert!(out.is_empty());
 }
+
+#[test]
+fn rows_are_documents_of_ecs() {
+    let (_, _, document) = exported(export(Shape::Ecs), &sample()).unwrap();
+    assert_eq!(document["@timestamp"], "2011-03-18T19:06:07.096535Z");
+    assert_eq!(document["ecs"]["version"], ecs::VERSION);
+    assert_eq!(document["event"]["kind"], "event");
+    assert_eq!(document["event"]["dataset"], "zeek.sample");
+    assert_eq!(document["event"]["category"], serde_json::json!(["network"]));
+    assert_eq!(document["source"], serde_json::json!({"ip": "10.1.2.3", "port": 1024}));
+    assert_eq!(document["destination"], serde_json::json!({"ip": "2001:db8::1", "port": 53}));
+    assert_eq!(document["network"]["type"], "ipv4");
+    assert_eq!(document["related"]["ip"], serde_json::json!(["10.1.2.3", "2001:db8::1"]));
+    assert_eq!(document["observer"]["name"], "tap1");
+    let own = &document["zeek"]["sample"];
+    assert_eq!(
+        (&own["Name"], &own["auth_success"]),
+        (&Json::from("a \"quoted\" \\ name"), &Json::from(true))
+    );
+    let row = Notice {
+        ts: NOW,
+        orig_h: None,
+        resp_h: "192.0.2.2".parse().ok(),
+        note: EnumName("Scan::Port_Scan"),
+        msg: Some("scanned"),
+        sub: None,
+        src: "192.0.2.9".parse().ok(),
+        actions: Set(&[EnumName("Notice::ACTION_LOG")]),
+    };
+    let (_, _, document) = exported(export(Shape::Ecs), &row).unwrap();
+    assert_eq!(
+        (&document["event"]["kind"], &document["message"]),
+        (&Json::from("alert"), &Json::from("scanned"))
+    );
+    assert_eq!(document["rule"]["name"], "Scan::Port_Scan");
+    // Of a notice about no connection, whom it is about.
+    assert_eq!(document["source"]["ip"], "192.0.2.9");
+    assert!(document["network"].is_null(), "{document}");
+}

@@ -55,6 +55,13 @@ impl Config {
         })
     }
 
+    /// The folders of spools, each with how many bytes it may hold.
+    pub fn spools(&self) -> impl Iterator<Item = (&Path, u64)> {
+        let kafka = self.kafka.as_ref().and_then(|kafka| kafka.spool.as_ref());
+        let http = self.http_sink.as_ref().and_then(|http| http.spool.as_ref());
+        [kafka, http].into_iter().flatten().map(|spool| (spool.directory.as_path(), spool.max_bytes.0))
+    }
+
     /// The folder in which kinit (Kerberos) keeps its tickets for Kafka.
     pub fn tickets(&self) -> Option<PathBuf> {
         let is_kerberos = |(name, value): (&String, &Setting)| {
@@ -266,6 +273,7 @@ pub enum Format {
     Tagged,
     Mozdef,
     MozdefBro,
+    Ecs,
 }
 
 /// How the formats `zeek` and `tagged` spell a time.
@@ -503,6 +511,7 @@ impl Rows {
                 Format::Tagged => Shape::Tagged,
                 Format::Mozdef => Shape::Mozdef,
                 Format::MozdefBro => Shape::MozdefBro,
+                Format::Ecs => Shape::Ecs,
             },
             time: match self.time {
                 TimeFormat::Epoch => JsonTime::Epoch,

@@ -254,6 +254,7 @@ fn rows_of_scripts_that_ship_are_as_their_schemas_say_in_every_format() {
     let port = receive(rows.clone());
     let mut formats = vec![("mozdef".to_owned(), "format = \"mozdef\"".to_owned())];
     formats.push(("mozdef-bro".to_owned(), "format = \"mozdef-bro\"".to_owned()));
+    formats.push(("ecs".to_owned(), "format = \"ecs\"".to_owned()));
     for format in ["zeek", "tagged"] {
         for time in ["epoch", "millis", "iso8601"] {
             formats.push((format!("{format}-{time}"), format!("format = \"{format}\"\ntime = \"{time}\"")));

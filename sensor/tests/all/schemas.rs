@@ -23,7 +23,7 @@ fn formats() -> Vec<(String, Shape, JsonTime)> {
     let timed = |shape: Shape| times.map(|(name, time)| (format!("{}-{name}", shape.name()), shape, time));
     let fixed = |shape: Shape| (shape.name().to_owned(), shape, JsonTime::Epoch);
     let mut formats = [timed(Shape::Zeek), timed(Shape::Tagged)].concat();
-    formats.extend([fixed(Shape::Mozdef), fixed(Shape::MozdefBro)]);
+    formats.extend([fixed(Shape::Mozdef), fixed(Shape::MozdefBro), fixed(Shape::Ecs)]);
     formats
 }
 
@@ -72,7 +72,7 @@ fn the_committed_schemas_are_those_of_the_records() {
     for stream in
         ["stats", "capture_loss", "notice", "intel", "config", "reporter", "noise", "http-noise", "dns-noise"]
     {
-        assert_eq!(schemas.keys().filter(|path| path.file_stem().unwrap() == stream).count(), 8, "{stream}");
+        assert_eq!(schemas.keys().filter(|path| path.file_stem().unwrap() == stream).count(), 9, "{stream}");
     }
 }
 
