@@ -28,13 +28,15 @@ const IDLE_FOLLOWING: f64 = 0.01;
 pub struct ScriptOptions {
     /// Script names, as on the command line.
     pub scripts: Vec<String>,
+    /// Scripts that a configuration file names, which are loaded before those.
+    pub configured: Vec<String>,
     /// Code given with `-e`.
     pub code: Vec<String>,
     /// Files of signatures (`-s`).
     pub signatures: Vec<String>,
     /// `-b`: only the declarations every script needs.
     pub bare: bool,
-    /// What a configuration file sets: `Module::option=value`, as if it were the default. What scripts declare is set
+    /// What a configuration file sets: `Module::option=value`, also with `+=` and `-=`, as if it were the default. What scripts declare is set
     /// where they do.
     pub settings: Vec<String>,
     /// `Module::option=value`, also with `+=` and `-=`, in any order. They count after all scripts.
@@ -55,6 +57,7 @@ impl Default for ScriptOptions {
     fn default() -> Self {
         ScriptOptions {
             scripts: Vec::new(),
+            configured: Vec::new(),
             code: Vec::new(),
             signatures: Vec::new(),
             bare: false,
@@ -125,7 +128,7 @@ impl Script {
             }
         }
         c.vm.uses.users_begin();
-        for s in &opts.scripts {
+        for s in opts.configured.iter().chain(&opts.scripts) {
             c.script(s);
         }
         for code in &opts.code {

@@ -130,6 +130,9 @@ impl Default for Types {
 /// How deep type texts and comparisons follow records that hold records.
 const MAX_TYPE_DEPTH: u32 = 40;
 
+/// A type with a longer name is told in a shorter form.
+const MAX_TOLD: usize = 160;
+
 /// Zeek's type that has the tags of all kinds of analyzers: what is of one kind's `Tag` is also of this.
 const ALL_TAGS: &str = "AllAnalyzers::Tag";
 
@@ -402,7 +405,19 @@ impl Types {
     /// The text of a type as messages and `type_name` give it.
     pub fn name(&self, t: TypeId) -> String {
         let mut s = String::new();
-        self.write(t, &mut s, &mut Vec::new());
+        self.write(t, false, &mut s, &mut Vec::new());
+        s
+    }
+
+    /// As messages name a type: in full, as Zeek does, unless that is longer than anybody reads; then records in it are
+    /// called by their names.
+    pub fn told(&self, t: TypeId) -> String {
+        let full = self.name(t);
+        if full.len() <= MAX_TOLD {
+            return full;
+        }
+        let mut s = String::new();
+        self.write(t, true, &mut s, &mut Vec::new());
         s
     }
 
@@ -419,16 +434,17 @@ impl Types {
         self.name_of_value(t)
     }
 
-    fn write_list(&self, l: &[TypeId], s: &mut String, path: &mut Vec<TypeId>) {
+    fn write_list(&self, l: &[TypeId], brief: bool, s: &mut String, path: &mut Vec<TypeId>) {
         for (i, t) in l.iter().enumerate() {
             if i > 0 {
                 s.push(',');
             }
-            self.write(*t, s, path);
+            self.write(*t, brief, s, path);
         }
     }
 
-    fn write(&self, t: TypeId, s: &mut String, path: &mut Vec<TypeId>) {
+    /// `brief`: records that have a name by that.
+    fn write(&self, t: TypeId, brief: bool, s: &mut String, path: &mut Vec<TypeId>) {
         if path.len() as u32 > MAX_TYPE_DEPTH {
             s.push_str("...");
             return;
@@ -442,7 +458,7 @@ impl Types {
             }
             Type::Record(r) => {
                 // A record may hold itself (by an optional field or in a container): name it then.
-                if d.contains(&t) {
+                if d.contains(&t) || brief && !r.name.is_empty() {
                     s.push_str(&r.name);
                     return;
                 }
@@ -451,7 +467,7 @@ impl Types {
                 for f in &r.fields {
                     s.push_str(&f.name);
                     s.push(':');
-                    self.write(f.ty, s, d);
+                    self.write(f.ty, brief, s, d);
                     s.push_str("; ");
                 }
                 s.push('}');
@@ -459,22 +475,22 @@ impl Types {
             }
             Type::Table(i, y) => {
                 s.push_str("table[");
-                self.write_list(i, s, d);
+                self.write_list(i, brief, s, d);
                 s.push_str("] of ");
-                self.write(*y, s, d);
+                self.write(*y, brief, s, d);
             }
             Type::Set(i) => {
                 s.push_str("set[");
-                self.write_list(i, s, d);
+                self.write_list(i, brief, s, d);
                 s.push(']');
             }
             Type::Vector(e) => {
                 s.push_str("vector of ");
-                self.write(*e, s, d);
+                self.write(*e, brief, s, d);
             }
             Type::List(l) => {
                 s.push_str("list of ");
-                self.write_list(l, s, d);
+                self.write_list(l, brief, s, d);
             }
             Type::Func(f) => {
                 s.push_str(f.flavor.word());
@@ -482,7 +498,7 @@ impl Types {
                 for p in &f.params {
                     s.push_str(&p.name);
                     s.push(':');
-                    self.write(p.ty, s, d);
+                    self.write(p.ty, brief, s, d);
                     s.push(';');
                     s.push(' ');
                 }
@@ -492,7 +508,7 @@ impl Types {
                 s.push(')');
                 if f.flavor == Flavor::Function && f.ret != TypeId::Void {
                     s.push_str(" : ");
-                    self.write(f.ret, s, d);
+                    self.write(f.ret, brief, s, d);
                 } else if f.flavor == Flavor::Hook {
                     s.push_str(" : bool");
                 }
@@ -501,7 +517,7 @@ impl Types {
                 s.push_str("file");
                 if *e != TypeId::Any {
                     s.push_str(" of ");
-                    self.write(*e, s, d);
+                    self.write(*e, brief, s, d);
                 }
             }
             Type::Opaque(n) => {
@@ -510,7 +526,7 @@ impl Types {
             }
             Type::Type(t) => {
                 s.push_str("type ");
-                self.write(*t, s, d);
+                self.write(*t, brief, s, d);
             }
         }
     }

@@ -95,6 +95,24 @@ fn fmt(vm: &mut Vm, c: &CallSite<'_>, a: &[Value]) -> Res {
     Ok(Value::str(out))
 }
 
+/// The letters of a format's directives; none for one that its end cuts off.
+pub fn directives(format: &[u8]) -> impl Iterator<Item = Option<u8>> + '_ {
+    let mut rest = format;
+    std::iter::from_fn(move || {
+        loop {
+            let at = rest.iter().position(|byte| *byte == b'%')?;
+            rest = rest.get(at + 1..).unwrap_or(&[]);
+            if rest.first() == Some(&b'%') {
+                rest = rest.get(1..).unwrap_or(&[]);
+                continue;
+            }
+            let (_, verb, after) = spec(rest);
+            rest = after;
+            return Some(verb);
+        }
+    })
+}
+
 fn spec(mut s: &[u8]) -> (Spec, Option<u8>, &[u8]) {
     let mut spec = Spec::default();
     if let Some((b'-', r)) = s.split_first() {

@@ -23,6 +23,7 @@ mod time;
 
 pub use copy::deep_copy;
 pub use digest::Entropy;
+pub use format::directives;
 pub use output::{assertion, print};
 pub use runtime::ZEEK_VERSION;
 pub use sketch_topk::topk_value;

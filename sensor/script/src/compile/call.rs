@@ -59,6 +59,9 @@ impl Compiler {
         let unseen = callee != Callee::Any;
         let Some((args, types)) = self.args(e, &ft, l, "function call", unseen) else { return Te::error(e) };
         self.note_arguments(&callee, &types);
+        if callee == Callee::Native && matches!(&f.kind, ExprKind::Name(name) if &**name == "fmt") {
+            self.check_format(e, l, &types);
+        }
         let ret = ft.ret;
         let code = self.call_code(e, tf, args, types, ret);
         Te { ty: ret, code, e: e.clone() }

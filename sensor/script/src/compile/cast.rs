@@ -19,7 +19,7 @@ impl Compiler {
             return te;
         }
         if te.ty != TypeId::Any && !self.vm.types.same(te.ty, ty) && !broker {
-            let (a, b) = (self.vm.types.name(te.ty), self.vm.types.name(ty));
+            let (a, b) = (self.vm.types.told(te.ty), self.vm.types.told(ty));
             return self.expr_err(
                 e,
                 &format!("cast not supported: {a} as {b}").replace(&format!(": {a} as {b}"), ""),
@@ -32,7 +32,7 @@ impl Compiler {
                 Some(v) => Ok(v),
                 None => {
                     let have = value_type(vm, &v);
-                    let (a, b) = (vm.types.name(have), vm.types.name(ty));
+                    let (a, b) = (vm.types.told(have), vm.types.told(ty));
                     Err(expr_fault(&at, format!("invalid cast of value with type '{a}' to type '{b}'")))
                 }
             }

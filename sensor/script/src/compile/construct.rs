@@ -134,7 +134,7 @@ impl Compiler {
         let wanted =
             types.field(ty, f).and_then(|at| types.as_record(ty)?.fields.get(at).map(|field| field.ty));
         let why = wanted.and_then(|wanted| self.has_too_much(got, wanted)).unwrap_or_default();
-        let (name, got) = (self.vm.types.short_name(ty), self.vm.types.name(got));
+        let (name, got) = (self.vm.types.short_name(ty), self.vm.types.told(got));
         let shown = coerce_text(l, &name, &self.vm);
         let place = format!("{} and {got}", self.vm.sources.zeek_location(e.span));
         let text = format!("type clash for field \"{f}\" ({shown} and {got}){why}");

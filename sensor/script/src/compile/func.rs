@@ -252,7 +252,7 @@ impl Compiler {
         }
         if let Some(why) = self.deprecated_alternate(g, this) {
             let full = self.vm.globals[g as usize].name.clone();
-            let shown = self.vm.types.name(why.ty);
+            let shown = self.vm.types.told(why.ty);
             let place = format!(
                 "{} and {}",
                 self.vm.sources.zeek_location(l.span),
@@ -273,7 +273,7 @@ impl Compiler {
     /// A definition that does not go with its declaration: both places, both types.
     fn incompatible(&mut self, g: u32, span: Span, this: TypeId, text: &str) {
         let old = &self.vm.globals[g as usize];
-        let (have, want) = (self.vm.types.name(this), self.vm.types.name(old.ty));
+        let (have, want) = (self.vm.types.told(this), self.vm.types.told(old.ty));
         let place = format!(
             "{} and {}",
             self.vm.sources.zeek_location(span),

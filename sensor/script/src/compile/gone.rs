@@ -40,14 +40,33 @@ impl Compiler {
         let mut text = format!("unknown identifier {name}, at or near \"{name}\"");
         if let Some((_, now)) = NAMES.iter().find(|(gone, _)| **gone == **name) {
             text.push_str(&format!("; Zeek no longer has it: see {now}"));
+        } else if let Some(meant) = self.meant_name(name) {
+            text.push_str(&format!("; did you mean {meant}?"));
         }
         self.err(span, text);
+    }
+
+    /// What is written nearly so: a local, or a global of any module.
+    fn meant_name(&self, name: &str) -> Option<String> {
+        let locals = self.fns.iter().flat_map(|function| function.names());
+        let here = format!("{}::", self.module);
+        let globals =
+            self.vm.globals.iter().filter(|global| global.exported || global.name.starts_with(&here));
+        // Those of this module are written without it.
+        let globals = globals.map(|global| global.name.strip_prefix(&here).unwrap_or(&global.name));
+        nearest(name, locals.map(|local| &**local).chain(globals)).map(str::to_owned)
     }
 
     /// The record `of` has no such field.
     pub(super) fn no_such_field(&mut self, e: &ExprRef, of: TypeId, field: &Name) -> Te {
         let mut text = format!("no such field in record ({})", crate::describe::expr(e, &self.vm));
-        text.push_str(&self.gone_field(of, field));
+        let gone = self.gone_field(of, field);
+        let record = self.vm.types.as_record(of);
+        let fields = record.iter().flat_map(|record| record.fields.iter().map(|field| &*field.name));
+        match nearest(field, fields).filter(|_| gone.is_empty()) {
+            Some(meant) => text.push_str(&format!("; did you mean ${meant}?")),
+            None => text.push_str(&gone),
+        }
         self.err(e.span, text);
         Te::error(e)
     }
@@ -66,4 +85,17 @@ impl Compiler {
         let gone = FIELDS.iter().find(|(record, gone, _)| *gone == field && alias == Some(*record));
         gone.map(|(_, _, now)| format!("; Zeek no longer has it: see {now}")).unwrap_or_default()
     }
+}
+
+/// The name that was probably meant. Short names are all alike, so of those nothing is.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = match name.len() {
+        0..=2 => return None,
+        3..=5 => 1,
+        6..=11 => 2,
+        _ => 3,
+    };
+    let lengths_fit = |known: &&str| known.len().abs_diff(name.len()) <= most;
+    let ranked = known.filter(lengths_fit).map(|known| (strsim::damerau_levenshtein(known, name), known));
+    ranked.filter(|(distance, _)| (1..=most).contains(distance)).min().map(|(_, known)| known)
 }

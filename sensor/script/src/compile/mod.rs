@@ -12,6 +12,7 @@ pub(crate) mod construct;
 mod decl;
 mod defaults;
 mod expr;
+mod format;
 mod func;
 mod gone;
 mod idle;
@@ -157,7 +158,7 @@ impl Compiler {
 
     /// `error in FILE, line N and TYPE: msg (expr and TYPE)`: an expression against a type.
     fn expr_type_err(&mut self, e: &ExprRef, ty: TypeId, text: &str) {
-        let (shown, t) = (crate::describe::expr(e, &self.vm), self.vm.types.name(ty));
+        let (shown, t) = (crate::describe::expr(e, &self.vm), self.vm.types.told(ty));
         let place = format!("{} and {t}", self.vm.sources.zeek_location(e.span));
         self.diag(Diag {
             place: Some(place),
@@ -167,7 +168,7 @@ impl Compiler {
 
     /// The same with the type first.
     fn type_expr_err(&mut self, ty: TypeId, e: &ExprRef, text: &str) {
-        let (shown, t) = (crate::describe::expr(e, &self.vm), self.vm.types.name(ty));
+        let (shown, t) = (crate::describe::expr(e, &self.vm), self.vm.types.told(ty));
         let place = format!("{t} and {}", self.vm.sources.zeek_location(e.span));
         self.diag(Diag {
             place: Some(place),

@@ -82,6 +82,11 @@ impl FnCtx {
         slot
     }
 
+    /// The names of all locals.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.scopes.iter().flat_map(HashMap::keys).chain(self.ended.keys())
+    }
+
     fn find_mut(&mut self, name: &str) -> Option<&mut LocalVar> {
         self.scopes.iter_mut().rev().find_map(|s| s.get_mut(name)).or_else(|| self.ended.get_mut(name))
     }

@@ -71,7 +71,7 @@ impl Compiler {
             .map(|t| {
                 let ty = self.ty(t);
                 if matches!(self.vm.types.get(ty), Type::File(_) | Type::Opaque(_)) || ty == TypeId::Void {
-                    let shown = self.vm.types.name(ty);
+                    let shown = self.vm.types.told(ty);
                     self.err(t.span, format!("bad index type ({shown})"));
                 }
                 ty

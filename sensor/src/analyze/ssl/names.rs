@@ -17,7 +17,7 @@ pub(super) fn zeek() -> String {
         text.push_str(
             "\t} &default=function(n: count): string\n\t\t{\n\
              \t\tif ( n <= 0xffff && n % 0x0101 == 0 && n % 16 == 10 )\n\
-             \t\t\treturn fmt(\"grease_0x%04X\", n);\n\t\treturn fmt(\"unknown-%d\", n);\n\t\t};\n",
+             \t\t\treturn cat(\"grease_0x\", to_upper(fmt(\"%04x\", n)));\n\t\treturn fmt(\"unknown-%d\", n);\n\t\t};\n",
         );
     }
     text.push_str(CONSTANTS);
