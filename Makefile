@@ -3,6 +3,8 @@
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
 # make soak        ten minutes of mixed live traffic: memory stays flat (root)
 # make fuzz        ten million operations on the reassembler, and every fuzz target for FUZZ_SECONDS (nightly, cargo-fuzz)
+# make packages    .deb and .rpm in target/packages (cargo-deb, cargo-generate-rpm)
+# make test-packages  installs, runs, upgrades and removes them, in a copy of this machine that is gone afterwards (root)
 # make bench       speed and memory against tcpdump, on captures of real traffic made here (root)
 # make bench BASE=path   the same captures with another nightjar, pair by pair
 # make bench-live  the highest rate without loss on a live link, beside tcpdump (root; after make bench)
@@ -24,11 +26,14 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # What Debian packages the build and the tests need beside Rust.
 BUILD_NEEDS = gcc g++ make pkg-config libc6-dev libpcap-dev libssl-dev zlib1g-dev libsasl2-dev libcurl4-openssl-dev
 TEST_NEEDS = $(BUILD_NEEDS) python3 mount tcpdump iproute2 iputils-ping nginx openssl unbound curl bind9-dnsutils tcpreplay \
-  util-linux prometheus python3-confluent-kafka default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit
+  util-linux prometheus python3-confluent-kafka default-jre-headless maven krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit \
+  python3-aiosmtpd
+PACKAGE_NEEDS = $(BUILD_NEEDS) binutils dpkg-dev git
+PACKAGE_TEST_NEEDS = adduser curl file iproute2 procps rpm tcpreplay util-linux
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps openssl nginx wrk apache2-utils unbound dnsperf
 
-.PHONY: demo release test test-kafka soak fuzz lint conformance bench bench-live bench-kafka pcaps clean
+.PHONY: demo release test test-kafka soak fuzz packages test-packages lint conformance bench bench-live bench-kafka pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
@@ -60,6 +65,22 @@ fuzz:
 	@for crate in protocols sensor; do for name in $$(cd $$crate && cargo +nightly fuzz list); do \
 	  new=$$(realpath -m $(TARGET)/fuzz/$$name); old=$$(ls -d $$PWD/$$crate/fuzz/corpus/$$name 2>/dev/null); mkdir -p $$new; \
 	  (cd $$crate && cargo +nightly fuzz run -s none $$name $$new $$old -- -max_total_time=$(FUZZ_SECONDS)) || exit 1; done; done
+
+# Two tools of cargo's, into target/tools unless they are there.
+packages: export PATH := $(PWD)/target/tools/bin:$(PATH)
+packages: release
+	@tools/need $(PACKAGE_NEEDS)
+	@command -v cargo-deb >/dev/null || cargo install --quiet --locked --root target/tools cargo-deb@3
+	@command -v cargo-generate-rpm >/dev/null || cargo install --quiet --locked --root target/tools cargo-generate-rpm@0.21
+	@packaging/stage $(TARGET)/release/nightjar target/stage
+	@mkdir -p target/packages && rm -f target/packages/*
+	@cargo deb --quiet --no-build --strip --package nightjar --output target/packages/
+	@cargo generate-rpm --package sensor --output target/packages/
+	@ls -l target/packages
+
+test-packages: packages
+	@tools/need $(PACKAGE_TEST_NEEDS)
+	@packaging/test target/packages/*.deb target/packages/*.rpm pcaps/http.pcap
 
 lint:
 	@tools/need $(TEST_NEEDS)

@@ -5,14 +5,23 @@ use std::path::PathBuf;
 
 use crate::counters::{CounterSet, counter, counters};
 
-/// The interface's number.
+/// All interfaces together, which only libpcap captures on.
+pub const ANY: &str = "any";
+
+/// The interface's number; 0 is of [`ANY`].
 pub fn index(name: &str) -> io::Result<u32> {
+    if name == ANY {
+        return Ok(0);
+    }
     nix::net::if_::if_nametoindex(name)
         .map_err(|_| io::Error::new(io::ErrorKind::NotFound, format!("there is no interface '{name}'")))
 }
 
 /// What the interface of this number is called now; none where it is gone.
 pub fn name_of(index: u32) -> Option<String> {
+    if index == 0 {
+        return Some(ANY.to_owned());
+    }
     nix::net::if_::if_indextoname(index).ok()?.into_string().ok()
 }
 
@@ -46,6 +55,9 @@ pub fn mtu(name: &str) -> Option<u64> {
 /// Whether it is administratively up and has a carrier.
 pub fn is_up(name: &str) -> bool {
     const IFF_UP: u64 = 1;
+    if name == ANY {
+        return true;
+    }
     flags(name).is_some_and(|flags| flags & IFF_UP != 0) && text(name, "carrier").as_deref() != Some("0")
 }
 

@@ -175,7 +175,15 @@ pub fn open(options: &LiveOptions) -> Result<Opened, OpenError> {
     let index = super::interface::index(&options.interface).map_err(|refused| error(refused.to_string()))?;
     let source = |inner, lag| Source { inner, interface: options.interface.clone(), index, lag };
     let mut notes = Vec::new();
-    if options.kind == Kind::AfXdp {
+    let any = options.interface == super::interface::ANY;
+    if any {
+        notes.push(
+            "libpcap captures on all interfaces together, and does not tell whose checksums are still to be filled in: \
+             packets of this host itself are refused without -C"
+                .to_owned(),
+        );
+    }
+    if options.kind == Kind::AfXdp && !any {
         match af_xdp::open(options) {
             Ok((sources, granted)) => {
                 notes.extend(granted);
@@ -190,7 +198,7 @@ pub fn open(options: &LiveOptions) -> Result<Opened, OpenError> {
                 .push(format!("AF_XDP was refused ({}: {}); trying AF_PACKET", refused.step, refused.error)),
         }
     }
-    if options.kind != Kind::Pcap {
+    if options.kind != Kind::Pcap && !any {
         match af_packet::open(options) {
             Ok((rings, dealt, granted)) => {
                 notes.extend(granted);

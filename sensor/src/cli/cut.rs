@@ -13,10 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::{ALL_READ, BAD_CAPTURE};
 
-/// Extracts columns of Zeek's logs. Without names of columns all are printed.
+/// Extract columns of Zeek's logs
+///
+/// Without names of columns all are printed.
 #[derive(Parser, Debug)]
 #[command(name = "zeek-cut", bin_name = "zeek-cut", disable_version_flag = true, after_help = AFTER_HELP)]
-struct CutArgs {
+pub(super) struct CutArgs {
     /// Print the first header of the input
     #[arg(short = 'c')]
     first_header: bool,

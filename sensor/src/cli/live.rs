@@ -1,17 +1,19 @@
 //! Running as a sensor, and the commands beside it: check, doctor, status.
 
 use std::hash::{BuildHasher, Hasher};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use sd_notify::NotifyState;
 use tokio::sync::oneshot;
 
 use nightjar_script::Traffic;
 
+use crate::capture::file::LiveDump;
 use crate::cli::reload::Reloader;
 use crate::cli::script::{self, Compiled, Engine};
 use crate::cli::{
@@ -30,8 +32,9 @@ use crate::service::status::{self, Reloaded};
 use crate::service::{privileges, signals};
 use crate::sink::{Delivery, Mode, Sinks};
 
-/// `nightjar doctor`: says what stands in the way of seeing every packet, and how to mend it; exits 1 if data
-/// is lost.
+/// Say what stands in the way of seeing every packet, and how to mend it
+///
+/// Exits 1 if data is lost.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar doctor", bin_name = "nightjar doctor")]
 pub(super) struct DoctorArgs {
@@ -50,7 +53,7 @@ impl DoctorArgs {
     }
 }
 
-/// `nightjar status`: shows the running sensor.
+/// Show the running sensor
 #[derive(Parser, Debug)]
 #[command(name = "nightjar status", bin_name = "nightjar status")]
 pub(super) struct StatusArgs {
@@ -58,14 +61,15 @@ pub(super) struct StatusArgs {
     #[arg(long)]
     json: bool,
 
-    /// The sensor's `service.status_socket`
-    #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
-    socket: PathBuf,
+    /// The sensor's `service.status_socket` [default: /run/nightjar/status.sock, of users without a service that of
+    /// XDG_RUNTIME_DIR]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    socket: Option<PathBuf>,
 }
 
 impl StatusArgs {
     pub fn run(&self) -> Result<u8, String> {
-        show_status(&self.socket, self.json)
+        show_status(&self.socket.clone().unwrap_or_else(status::usual_socket), self.json)
     }
 }
 
@@ -122,6 +126,8 @@ pub(super) struct Overrides {
     workers: usize,
     filter: Option<String>,
     logdir: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
+    socket: Option<PathBuf>,
     /// There are scripts beside those loaded by default.
     pub scripts: bool,
 }
@@ -148,6 +154,9 @@ impl Overrides {
         if let Some(folder) = self.logdir.clone() {
             sensor.log_folder = folder;
         }
+        let service = &mut sensor.service;
+        service.metrics = self.metrics.or(service.metrics);
+        service.status_socket = self.socket.clone().or(service.status_socket.take());
         Ok(sensor)
     }
 }
@@ -156,13 +165,14 @@ impl Overrides {
 fn ad_hoc() -> Sensor {
     let mut sensor = Sensor::default();
     sensor.rotates = false;
-    sensor.service.status_socket = None;
+    sensor.service.status_socket = Some(status::usual_socket());
     sensor
 }
 
 /// Captures until told to stop.
 pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     let Args { config, interfaces, workers, filter, logdir, stdout, quiet, no_checksums, scripts, .. } = args;
+    let (metrics, socket, write) = (args.metrics, args.socket, args.write);
     let bare = scripts.is_bare();
     let mut overrides = Overrides {
         config,
@@ -170,13 +180,16 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         workers: usize::from(workers),
         filter,
         logdir,
+        metrics,
+        socket,
         scripts: !scripts.is_empty(),
     };
     let mut sensor = overrides.sensor()?;
+    overrides.scripts |= !sensor.given.load.is_empty();
     give_back_large_memory();
     sensor.config.seed = random();
     let engine = Engine { config: &mut sensor.config, given: &sensor.given, no_checksums };
-    let mut scripts = match scripts.compile(true, Traffic::Live, engine)? {
+    let mut scripts = match scripts.compile(script::Carets::ForPeople, Traffic::Live, engine)? {
         // A sensor loads what is loaded by default at once.
         Compiled::None | Compiled::Deferred(_) => None,
         Compiled::Failed => return Ok(script::FAILED),
@@ -201,7 +214,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     live.notes.iter().for_each(|note| eprintln!("nightjar: {note}"));
 
     let latest = Latest::default();
-    let server = match listen(&sensor) {
+    let server = match listen(&mut sensor, &overrides) {
         Ok(server) => server,
         Err(message) => return failed(message),
     };
@@ -219,7 +232,7 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
     if let Err(message) = privileges::drop_all(sensor.service.user.as_deref(), overrides.config.is_none()) {
         return failed(message);
     }
-    let sandbox = sandbox(&sensor, &overrides, scripts.as_deref());
+    let sandbox = sandbox(&sensor, &overrides, scripts.as_deref(), write.as_deref());
     waiting.give_up(sandbox.clone());
     match sandbox.map(|sandbox| (sandbox.enter(), sandbox)) {
         Some((Ok(true), sandbox)) => eprintln!("nightjar: files are written only in {sandbox}"),
@@ -279,7 +292,15 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         .only(asked)
         .exporting(&sinks.exports(), sinks.outlets())
         .holding(lock);
-    let control = Arc::new(Control::new(&sensor.config));
+    let dump = match write.as_deref().map(LiveDump::create).transpose() {
+        Ok(dump) => dump,
+        Err(error) => {
+            let path = write.unwrap_or_default();
+            eprintln!("nightjar: cannot write {}: {error}", path.display());
+            return Ok(OUTPUT_FAILED);
+        }
+    };
+    let control = Arc::new(Control::new(&sensor.config).writing(dump));
     let started = start_threads(server, &latest, &control, overrides, sensor.clone());
     if let Err(error) = started {
         return failed(LiveError::Thread(error).to_string());
@@ -302,12 +323,31 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
         deliveries.iter().for_each(|delivery| eprint!("{}", summary::Export(delivery)));
     }
     let delivered = deliveries.iter().all(Delivery::complete);
+    let whole = written(&control, quiet);
     remove_socket(&sensor);
     let script_code = scripts.map_or(ALL_READ, |scripts| scripts.exit_code());
     ended.map(|code| match (code, script_code) {
+        (ALL_READ, _) if !whole => OUTPUT_FAILED,
         (ALL_READ, ALL_READ) if !delivered => NOT_DELIVERED,
         (ALL_READ, code) | (code, _) => code,
     })
+}
+
+/// Finishes the file that packets were written to; false where it is not whole.
+fn written(control: &Control, quiet: bool) -> bool {
+    match control.written() {
+        None | Some(Ok(0)) => true,
+        Some(Ok(others)) => {
+            if !quiet {
+                super::tell(&format!("{others} packets of other link types are not in the file of -w"));
+            }
+            true
+        }
+        Some(Err(error)) => {
+            super::tell(&format!("the file of -w is not whole: {error}"));
+            false
+        }
+    }
 }
 
 /// Runs the sensor, and tells the service manager how it is.
@@ -369,13 +409,22 @@ fn tell(state: &[NotifyState<'_>]) {
 }
 
 /// What listens is bound while it is still allowed.
-fn listen(sensor: &Sensor) -> Result<Server, String> {
+fn listen(sensor: &mut Sensor, overrides: &Overrides) -> Result<Server, String> {
     let mut server = Server::new().map_err(|error| format!("cannot listen: {error}"))?;
-    if let Some(path) = &sensor.service.status_socket {
-        server
-            .listen_status(path)
-            .map_err(|error| format!("cannot listen at {}: {error}", path.display()))?;
-        give_to_user(sensor, path);
+    if let Some(path) = sensor.service.status_socket.clone() {
+        let asked = overrides.config.is_some() || overrides.socket.is_some();
+        match server.listen_status(&path) {
+            Ok(()) => give_to_user(sensor, &path),
+            Err(error) if asked => return Err(format!("cannot listen at {}: {error}", path.display())),
+            // Another sensor is there, or its folder cannot be made.
+            Err(error) => {
+                sensor.service.status_socket = None;
+                super::tell(&format!(
+                    "nightjar status cannot ask this one ({}: {error}); --socket PATH gives it another place",
+                    path.display()
+                ));
+            }
+        }
     }
     if let Some(address) = sensor.service.metrics {
         server.listen_http(address).map_err(|error| format!("cannot serve metrics at {address}: {error}"))?;
@@ -384,11 +433,17 @@ fn listen(sensor: &Sensor) -> Result<Server, String> {
 }
 
 /// What the sensor may touch from here on; none where it is not to be held to anything.
-fn sandbox(sensor: &Sensor, overrides: &Overrides, scripts: Option<&Scripts>) -> Option<Sandbox> {
+fn sandbox(
+    sensor: &Sensor,
+    overrides: &Overrides,
+    scripts: Option<&Scripts>,
+    dump: Option<&Path>,
+) -> Option<Sandbox> {
     if !sensor.service.sandbox {
         return None;
     }
     let mut sandbox = sensor.sandbox();
+    sandbox.writable.extend(dump.map(folder_of));
     let here = PathBuf::from(".");
     if overrides.config.is_none() {
         // On the command line, files are made in this folder and in that for what is not to stay.

@@ -53,7 +53,7 @@ pub(super) fn run(args: Args) -> Result<u8, String> {
 
 fn compile(args: &ScriptArgs, config: &mut Config, given: &Given) -> Result<Option<Box<Scripts>>, String> {
     let engine = Engine { config, given, no_checksums: false };
-    match args.compile(true, Traffic::Capture, engine)? {
+    match args.compile(script::Carets::ForPeople, Traffic::Capture, engine)? {
         Compiled::Failed => Ok(None),
         Compiled::Scripts(scripts) => Ok(Some(scripts)),
         Compiled::None | Compiled::Deferred(_) => {
@@ -259,7 +259,9 @@ fn merged(
     Ok(())
 }
 
-/// Shows what rules make of a file of messages: which take how many, what their groups match, what no rule takes, and
+/// Show what rules make of a file of messages
+///
+/// Which take how many, what their groups match, what no rule takes, and
 /// what would be told.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar match", bin_name = "nightjar match")]

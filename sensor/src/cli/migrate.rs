@@ -11,8 +11,10 @@ use crate::cli::{ALL_READ, BAD_CAPTURE, OUTPUT_FAILED, say, tell};
 use crate::script_host::Scripts;
 use crate::service::settings::Sensor;
 
-/// `nightjar migrate`: says of each line of a local.zeek, node.cfg, networks.cfg and zeekctl.cfg what becomes of it,
-/// and writes the configuration that does what they did.
+/// Take over what configured a Zeek
+///
+/// Says of each line of a local.zeek, node.cfg, networks.cfg and zeekctl.cfg what becomes of it, and writes the
+/// configuration that does what they did.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar migrate", bin_name = "nightjar migrate")]
 pub(super) struct MigrateArgs {

@@ -1,5 +1,7 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod check;
+mod commands;
 mod cut;
 mod live;
 mod messages;
@@ -18,14 +20,15 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
+use clap::{Parser, ValueHint};
 use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
@@ -33,7 +36,6 @@ use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::cli::script::Engine;
 use crate::config::Config;
-use crate::config::file::{self, Problem};
 use crate::config::options::{Given, ROTATION};
 use crate::log::{Logs, Target};
 use crate::pipeline::{self, HANG_AFTER, ReplayError, ReplayOptions};
@@ -41,8 +43,8 @@ use crate::policy::Events;
 use crate::script_host::Deferred;
 use crate::service::sandbox::Sandbox;
 use crate::service::settings::Sensor;
-use crate::service::{examine, privileges, signals};
-use crate::sink::{self, Checked, Delivery, Mistake, Mode, Sinks};
+use crate::service::{privileges, signals, version};
+use crate::sink::{self, Delivery, Mode, Sinks};
 
 /// The capture was read to its end, and every log was written.
 const ALL_READ: u8 = 0;
@@ -57,75 +59,88 @@ const NOT_DELIVERED: u8 = 4;
 /// Analysis hung. Of a replay the logs have what was said of the packets before.
 const HUNG: u8 = 5;
 
-/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts
-/// in Zeek's language, over the events in it or alone. `nightjar check SCRIPT...` only compiles scripts,
-/// `nightjar check --config FILE` only reads a configuration; `nightjar doctor` examines interfaces, and
-/// `nightjar status` shows the running sensor; `nightjar reload` lets it read its configuration and scripts
-/// again; `nightjar test DIR` runs tests of scripts; `nightjar pkg` installs packages of them; `nightjar migrate` takes over what configured a Zeek; `nightjar schemas` writes JSON Schemas of exported rows.
+/// A passive network security monitor: makes Zeek's logs of a capture or of live traffic, and runs scripts in Zeek's
+/// language over the events in it, or alone
 #[derive(Parser, Debug)]
 #[command(
     name = "nightjar",
-    version,
+    version = version::VERSION,
+    long_version = version::long(),
     disable_help_subcommand = true,
     disable_version_flag = true,
+    override_usage = "nightjar [OPTIONS] [SCRIPT | NAME=VALUE]...\n       nightjar COMMAND [OPTIONS] ...",
     after_help = AFTER_HELP
 )]
 struct Args {
-    /// Print version
+    /// Print the version; --version tells of commit, features and libraries too
     #[arg(short = 'v', short_alias = 'V', long, action = clap::ArgAction::Version)]
     version: Option<bool>,
 
-    /// Capture on this interface; may be given several times
-    #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with_all = ["read", "write"])]
+    /// Read packets from this capture: pcap or pcapng, also gzip or zstd compressed; `-` is standard input
+    #[arg(short = 'r', long = "readfile", value_name = "FILE", help_heading = TRAFFIC, value_hint = ValueHint::FilePath)]
+    read: Option<PathBuf>,
+
+    /// Capture on this interface; may be given several times, and `any` is all of them
+    #[arg(short = 'i', long = "iface", value_name = "INTERFACE", conflicts_with = "read", help_heading = TRAFFIC)]
     interfaces: Vec<String>,
 
-    /// Settings, as in configs/sensor.toml; with -r only those of analysis and format, else also what to
+    /// Settings, as in configs/sensor.toml; with -r only those of analysis, scripts and format, else also what to
     /// capture and where logs go
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = TRAFFIC, value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
-
-    /// Read packets from this capture: pcap or pcapng, also gzip or zstd compressed; `-` is standard input
-    #[arg(short = 'r', long = "readfile", value_name = "FILE")]
-    read: Option<PathBuf>,
 
     /// Read messages of programs from this file, as syslog or journalctl -o export writes them, also compressed; `-` is
     /// standard input; given several times, they are merged by time
-    #[arg(short = 'm', long = "messages", value_name = "FILE", conflicts_with_all = ["read", "interfaces", "write"])]
+    #[arg(
+        short = 'm', long = "messages", value_name = "FILE", conflicts_with_all = ["read", "interfaces", "write"],
+        help_heading = TRAFFIC, value_hint = ValueHint::FilePath
+    )]
     messages: Vec<PathBuf>,
 
     /// Accept packets with wrong checksums
-    #[arg(short = 'C', long = "no-checksums")]
+    #[arg(short = 'C', long = "no-checksums", help_heading = TRAFFIC)]
     no_checksums: bool,
 
     /// Only packets that this BPF expression selects
-    #[arg(short = 'f', long = "filter", value_name = "BPF")]
+    #[arg(short = 'f', long = "filter", value_name = "BPF", help_heading = TRAFFIC)]
     filter: Option<String>,
 
-    /// Write the packets read to this capture
-    #[arg(short = 'w', long = "writefile", value_name = "FILE")]
+    /// Write the packets that were read or captured to this file
+    #[arg(short = 'w', long = "writefile", value_name = "FILE", help_heading = TRAFFIC, value_hint = ValueHint::FilePath)]
     write: Option<PathBuf>,
 
     /// Threads that analyse, of live capture those of each interface; replay gives the same logs whatever
     /// their number
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(
+        long, value_name = "N", default_value_t = 1, help_heading = TRAFFIC,
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
     workers: u16,
 
     /// Write logs to this folder, made if it is not there
-    #[arg(long, value_name = "DIR", conflicts_with = "stdout")]
+    #[arg(long, value_name = "DIR", conflicts_with = "stdout", help_heading = RESULTS, value_hint = ValueHint::DirPath)]
     logdir: Option<PathBuf>,
 
     /// Write one log (conn, http, …) to standard output, and no files
-    #[arg(long, value_name = "LOG", value_parser = log_names())]
+    #[arg(long, value_name = "LOG", value_parser = log_names(), hide_possible_values = true, help_heading = RESULTS)]
     stdout: Option<String>,
 
     /// No progress bar and no summary
-    #[arg(long)]
+    #[arg(long, help_heading = RESULTS)]
     quiet: bool,
 
     /// At the end, tell on standard output what SumStats made of this key, an address or a text: its counts,
     /// and why it crossed a threshold or did not
-    #[arg(long, value_name = "KEY", conflicts_with = "interfaces")]
+    #[arg(long, value_name = "KEY", conflicts_with = "interfaces", help_heading = RESULTS)]
     explain: Option<String>,
+
+    /// Live: answer /metrics and /healthz here, such as 127.0.0.1:9911
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "read", help_heading = RESULTS)]
+    metrics: Option<SocketAddr>,
+
+    /// Live: where `nightjar status` and `nightjar reload` find this sensor
+    #[arg(long, value_name = "PATH", conflicts_with = "read", help_heading = RESULTS, value_hint = ValueHint::FilePath)]
+    socket: Option<PathBuf>,
 
     #[command(flatten)]
     scripts: script::ScriptArgs,
@@ -134,36 +149,36 @@ struct Args {
     zeek: zeek::ZeekArgs,
 }
 
-/// `nightjar check`: compiles scripts, reads a configuration, asks the receivers of rows that it names
-/// whether they would take them, and stops.
-#[derive(Parser, Debug)]
-#[command(name = "nightjar check", bin_name = "nightjar check")]
-struct CheckArgs {
-    /// Say all that is wrong with this configuration
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// Tell of each handler and policy of the scripts whether it runs where the packet is, and what keeps it from that
-    #[arg(long = "where")]
-    places: bool,
-
-    #[command(flatten)]
-    scripts: script::ScriptArgs,
-}
+const TRAFFIC: &str = "Traffic";
+const RESULTS: &str = "Results";
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 all read; 1 the capture could not be read or ended badly (the logs up to there are \
-complete); 2 usage; 3 output failed; 4 not every exported row was acknowledged (what is in the spool \
-is sent by the next run); 5 the analysis of a packet did not end, a fault of ours (the error names the \
-packet; the logs have what was said before); 130 and 143 ended by SIGINT or SIGTERM (the logs of what was \
-read are complete).";
+Examples:
+  nightjar -r trace.pcap                             logs in this folder
+  nightjar -r trace.pcap.zst LogAscii::use_json=T --logdir logs --workers 4
+  nightjar -r trace.pcap errors.zeek                 a script over its events
+  nightjar -r trace.pcap local                       what ships for a site
+  nightjar -m auth.log policy/messages               messages in place of packets
+  nightjar -i eth1                                   live, until Ctrl-C
+  nightjar -i any -f 'port 53' -w names.pcap         names on all interfaces, and their packets
+  nightjar --config /etc/nightjar/sensor.toml        as a service does
+  nightjar check --config /etc/nightjar/sensor.toml  whether it would work
+  zeek-cut id.orig_h uri < http.log                  columns of a log
 
-/// What may be the first word of a command line.
-const COMMANDS: [&str; 10] =
-    ["check", "doctor", "match", "migrate", "pkg", "reload", "schemas", "status", "test", ZEEK_CUT];
+Environment:
+  ZEEKPATH           folders in which scripts are looked for, colons between [default: .]
+  ZEEK_SEED_FILE     a file with the seeds of tables, as -G
+  ZEEK_LOG_SUFFIX    how names of logs end [default: log]
+  ZEEK_CUT_TIMEFMT   how zeek-cut -d and -u write times
+  NIGHTJAR_PACKAGES  where packages of scripts are
+  KRB5CCNAME         where tickets for Kafka with Kerberos are kept
+  NOTIFY_SOCKET      whom to tell of being ready, as systemd sets it
 
-/// The command that this program is too, by that name.
-const ZEEK_CUT: &str = "zeek-cut";
+Exit codes:
+  0 all read  1 the capture could not be read or ended badly (the logs up to there are complete)  2 usage
+  3 output failed  4 not every exported row was acknowledged (what is in the spool is sent by the next run)
+  5 the analysis of a packet did not end, a fault of ours (the error names the packet; the logs have what was said
+  before)  130, 143 ended by SIGINT or SIGTERM (the logs of what was read are complete)";
 
 /// The names of all logs.
 fn log_names() -> PossibleValuesParser {
@@ -175,34 +190,14 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     // By a link of that name, or by the word.
     let called = args.first().and_then(|program| Path::new(program).file_name());
-    if called.is_some_and(|name| name == OsStr::new(ZEEK_CUT) || name == OsStr::new("bro-cut")) {
+    if called.is_some_and(|name| name == OsStr::new(commands::ZEEK_CUT) || name == OsStr::new("bro-cut")) {
         return ExitCode::from(cut::run(args.into_iter()));
     }
-    if args.get(1).is_some_and(|word| word == ZEEK_CUT) {
-        return ExitCode::from(cut::run(args.into_iter().skip(1)));
-    }
     let rest = args.get(1..).unwrap_or_default();
-    let code =
-        match rest.first().and_then(|word| word.to_str()) {
-            Some("check") => {
-                parse(CheckArgs::try_parse_from(rest)).map(|args| on_script_stack(move |_| check(&args)))
-            }
-            Some("doctor") => parse(live::DoctorArgs::try_parse_from(rest)).map(|args| args.run()),
-            Some("test") => parse(test::TestArgs::try_parse_from(rest)).map(|args| args.run()),
-            Some("match") => parse(messages::MatchArgs::try_parse_from(rest))
-                .map(|args| on_script_stack(move |_| args.run())),
-            Some("migrate") => parse(migrate::MigrateArgs::try_parse_from(rest))
-                .map(|args| on_script_stack(move |_| args.run())),
-            Some("pkg") => parse(pkg::PkgArgs::try_parse_from(rest)).map(pkg::PkgArgs::run),
-            Some("reload") => parse(reload::ReloadArgs::try_parse_from(rest)).map(|args| args.run()),
-            Some("schemas") => parse(streams::SchemasArgs::try_parse_from(rest))
-                .map(|args| on_script_stack(move |_| args.run())),
-            // What tools compare with Zeek by: one a line.
-            Some("services") if rest.len() == 1 => Ok(print_services()),
-            Some("status") => parse(live::StatusArgs::try_parse_from(rest)).map(|args| args.run()),
-            _ => parse(Args::try_parse_from(&args))
-                .map(|args| on_script_stack(move |waiting| run(args, waiting))),
-        };
+    let code = match rest.first().and_then(|word| commands::find(word)) {
+        Some(command) => (command.run)(rest),
+        None => parse_run(&args).map(|args| on_script_stack(move |waiting| run(args, waiting))),
+    };
     match code {
         Ok(Ok(code)) | Err(code) => ExitCode::from(code),
         Ok(Err(message)) => {
@@ -217,6 +212,19 @@ fn print_services() -> Result<u8, String> {
     let mut out = io::stdout().lock();
     let written = analyze::services().iter().try_for_each(|service| writeln!(out, "{service}"));
     written.map(|()| ALL_READ).map_err(|error| format!("cannot write to standard output: {error}"))
+}
+
+/// The command line of a run. Its help tells of the commands, too.
+fn parse_run(args: &[OsString]) -> Result<Args, u8> {
+    match Args::try_parse_from(args) {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            let mut whole = commands::declaration();
+            let long = args.iter().any(|word| word == "--help");
+            let printed = if long { whole.print_long_help() } else { whole.print_help() };
+            Err(if printed.is_ok() { ALL_READ } else { USAGE })
+        }
+        parsed => parse(parsed),
+    }
 }
 
 /// What was parsed, or the exit code after a message or help was shown.
@@ -257,27 +265,6 @@ fn on_script_stack(what: impl FnOnce(&Waiting) -> Result<u8, String> + Send + 's
     thread.join().unwrap_or_else(|_| Err("a fault of ours ended the run; please report it".to_owned()))
 }
 
-fn check(args: &CheckArgs) -> Result<u8, String> {
-    let Some(config) = &args.config else { return args.scripts.check(args.places, &Given::default()) };
-    match examine::load(config) {
-        Ok(sensor) => {
-            say(format_args!("{}: read; {} interfaces", config.display(), sensor.interfaces.len()));
-            let nothing = args.scripts.is_empty() && sensor.given.of_scripts.is_empty();
-            let code = if nothing { ALL_READ } else { args.scripts.check(args.places, &sensor.given)? };
-            let known = match code {
-                ALL_READ if sensor.export.is_some() => streams::checked(&sensor, &args.scripts),
-                _ => streams::configured(&sensor),
-            };
-            let receivers = check_receivers(&sensor.export, config, &known);
-            Ok(if code == ALL_READ { receivers } else { code })
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            Ok(USAGE)
-        }
-    }
-}
-
 /// Runs a parsed command line. An error is a mistake in it.
 fn run(mut args: Args, waiting: &Waiting) -> Result<u8, String> {
     let flags = std::mem::take(&mut args.zeek);
@@ -310,7 +297,7 @@ fn run(mut args: Args, waiting: &Waiting) -> Result<u8, String> {
     let engine = Engine { config: &mut config, given: &given, no_checksums: args.no_checksums };
     let traffic = if args.read.is_some() { Traffic::Capture } else { Traffic::None };
     let bare = args.scripts.is_bare();
-    let compiled = args.scripts.compile(true, traffic, engine)?;
+    let compiled = args.scripts.compile(script::Carets::ForPeople, traffic, engine)?;
     clock.initialized();
     let (mut scripts, later) = match compiled {
         script::Compiled::None => (None, None),
@@ -484,22 +471,6 @@ fn say(line: impl Display) {
 /// Prints lines.
 fn say_all(lines: &str) {
     let _ = io::stdout().write_all(lines.as_bytes());
-}
-
-/// Asks those that rows are exported to whether they would take them.
-fn check_receivers(config: &sink::Config, path: &Path, known: &sink::Known) -> u8 {
-    let mut code = ALL_READ;
-    // It was read a moment ago; where it cannot be now, mistakes have no place.
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    for Checked { name, found, wrong } in sink::check(config, known) {
-        found.iter().for_each(|found| say(format_args!("{name}: {found}")));
-        for Mistake { at, what } in wrong {
-            let Problem { line, column, message } = Problem::at(&text, file::nearest(&text, &at), what);
-            eprintln!("{}:{line}:{column}: {name}: {message}", path.display());
-            code = NOT_DELIVERED;
-        }
-    }
-    code
 }
 
 fn code_of(error: &ReplayError) -> u8 {

@@ -4,14 +4,6 @@ use nightjar_script::{Assignment, Class};
 
 use crate::config::options::{self, OptionDef};
 
-/// Whether a word on the command line sets an option; a script's path may hold a `=` as well.
-pub(super) fn is_assignment(word: &str) -> bool {
-    let name = Assignment::of(word).name;
-    word.contains('=')
-        && !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
-}
-
 /// The option of the sensor that a word sets; none where a script declares it.
 pub(super) fn of_sensor(word: &str) -> Option<&'static OptionDef> {
     options::find(Assignment::of(word).name)
@@ -53,18 +45,6 @@ pub(super) fn refused(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn assignments_are_told_from_scripts() {
-        for word in ["a=1", "M::a=1", "M::a+={ 1 }", "M::a += { 1 }", " M::a -= 1 ", "LogAscii::use_json = T"]
-        {
-            assert!(is_assignment(word), "{word}");
-            assert!(["a", "M::a", "LogAscii::use_json"].contains(&Assignment::of(word).name), "{word}");
-        }
-        for word in ["a.zeek", "dir/x=y.zeek", "x y=1", "=1", "policy/detect", "./a=b"] {
-            assert!(!is_assignment(word), "{word}");
-        }
-    }
 
     #[test]
     fn an_option_has_one_value() {

@@ -11,7 +11,7 @@ use nightjar_script::ZEEK_VERSION;
 use crate::cli::{ALL_READ, BAD_CAPTURE, say, tell};
 use crate::packages::{Meta, Packages};
 
-/// `nightjar pkg`: installs packages of scripts, as zkg does, from where `@load packages` loads them.
+/// Install packages of scripts, as zkg does, from where `@load packages` loads them
 #[derive(Parser, Debug)]
 #[command(name = "nightjar pkg", bin_name = "nightjar pkg", disable_help_subcommand = true, after_help = AFTER_HELP)]
 pub(super) struct PkgArgs {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{Parser, ValueHint};
 
 use crate::cli::live::Overrides;
 use crate::cli::{ALL_READ, BAD_CAPTURE, say_all};
@@ -12,19 +12,22 @@ use crate::policy::Reload;
 use crate::service::settings::Sensor;
 use crate::service::status::{self, Reloaded};
 
-/// `nightjar reload`: lets the running sensor read its configuration and scripts again. Connections and what
-/// SumStats counted go on; with a mistake in either, all stays as it is, and it exits 1.
+/// Let the running sensor read its configuration and scripts again
+///
+/// Connections and what SumStats counted go on; with a mistake in either, all stays as it is, and it exits 1.
 #[derive(Parser, Debug)]
 #[command(name = "nightjar reload", bin_name = "nightjar reload")]
 pub(super) struct ReloadArgs {
-    /// The sensor's `service.status_socket`
-    #[arg(long, value_name = "PATH", default_value = "/run/nightjar/status.sock")]
-    socket: PathBuf,
+    /// The sensor's `service.status_socket` [default: /run/nightjar/status.sock, of users without a service that of
+    /// XDG_RUNTIME_DIR]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    socket: Option<PathBuf>,
 }
 
 impl ReloadArgs {
     pub fn run(&self) -> Result<u8, String> {
-        match status::ask_to_reload(&self.socket) {
+        let socket = self.socket.clone().unwrap_or_else(status::usual_socket);
+        match status::ask_to_reload(&socket) {
             Ok(Ok(told)) => {
                 say_all(&told);
                 return Ok(ALL_READ);
@@ -32,7 +35,7 @@ impl ReloadArgs {
             Ok(Err(told)) => eprint!("{told}"),
             Err(error) => eprintln!(
                 "nightjar: no sensor answers at {}: {error} (one that runs without --config is sent SIGHUP)",
-                self.socket.display()
+                socket.display()
             ),
         }
         Ok(BAD_CAPTURE)

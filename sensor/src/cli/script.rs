@@ -7,7 +7,7 @@ use nightjar_script::{Assignment, ScriptOptions, StdHost, Traffic};
 
 use crate::cli::options;
 use crate::config::Config;
-use crate::config::options::{Given, OptionDef, Role};
+use crate::config::options::{Given, OptionDef, Role, is_assignment};
 use crate::packages::Packages;
 use crate::script_host::Scripts;
 
@@ -15,6 +15,7 @@ use crate::script_host::Scripts;
 pub(super) const FAILED: u8 = 1;
 
 #[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Scripts")]
 pub(super) struct ScriptArgs {
     /// Run this code as if it stood in a script
     #[arg(short = 'e', long = "exec", value_name = "CODE")]
@@ -39,6 +40,14 @@ pub(super) struct ScriptArgs {
     /// The file with the seeds of tables, in place of ZEEK_SEED_FILE.
     #[arg(skip)]
     pub seeds: Option<std::path::PathBuf>,
+}
+
+/// Whether messages show the line that they are about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carets {
+    Always,
+    /// Where somebody sits before a terminal; others read messages as Zeek's.
+    ForPeople,
 }
 
 /// What came of the scripts.
@@ -82,8 +91,8 @@ impl ScriptArgs {
     /// Where no script of the first word's name is there, the command that is written like it.
     pub fn meant_command(&self) -> Option<String> {
         let word = self.words.first().filter(|word| !std::path::Path::new(word).exists())?;
-        let near =
-            super::COMMANDS.iter().map(|command| (strsim::damerau_levenshtein(command, word), command));
+        let commands = super::commands::COMMANDS.iter().map(|command| command.name);
+        let near = commands.map(|command| (strsim::damerau_levenshtein(command, word), command));
         let (_, command) = near.filter(|(distance, _)| *distance <= 2).min()?;
         Some(format!("{word} is no script; did you mean nightjar {command}?"))
     }
@@ -100,8 +109,8 @@ impl ScriptArgs {
     /// `nightjar check`, with what a configuration file says; `places`: tells where each handler runs.
     pub fn check(&self, places: bool, given: &Given) -> Result<u8, String> {
         let engine = Engine { config: &mut Config::default(), given, no_checksums: false };
-        match self.compile(true, Traffic::None, engine)? {
-            Compiled::None if self.is_empty() => {
+        match self.compile(Carets::Always, Traffic::None, engine)? {
+            Compiled::None if self.is_empty() && !given.needs_scripts() => {
                 Err("nothing to check: give scripts, or code with -e".to_owned())
             }
             Compiled::Failed => Ok(FAILED),
@@ -116,7 +125,7 @@ impl ScriptArgs {
     /// Compiles what was given, and puts what it and the command line set into the engine's settings.
     pub fn compile(
         &self,
-        carets: bool,
+        carets: Carets,
         traffic: Traffic,
         mut engine: Engine<'_>,
     ) -> Result<Compiled, String> {
@@ -125,14 +134,16 @@ impl ScriptArgs {
         }
         // What is loaded by default joins messages to rows, and writes a sensor's notices.
         let by_default = traffic == Traffic::Capture && !self.bare;
-        let names_none =
-            self.scripts().next().is_none() && self.code.is_empty() && self.signatures.is_empty();
+        let names_none = self.scripts().next().is_none()
+            && self.code.is_empty()
+            && self.signatures.is_empty()
+            && engine.given.load.is_empty();
         if names_none && traffic != Traffic::Live {
             self.check_assignments(traffic, &mut engine)?;
             let obeyed = |option: &OptionDef| matches!(option.role, Role::Engine { .. });
             let natively = self.assignments().all(|word| options::of_sensor(word).is_some_and(obeyed))
                 && engine.given.options.iter().all(|(option, _)| obeyed(option))
-                && engine.given.of_scripts.is_empty();
+                && !engine.given.needs_scripts();
             if natively {
                 engine.config.ignore_checksums |= engine.no_checksums;
                 let deferred = || Compiled::Deferred(Box::new(self.options(traffic, &engine)));
@@ -177,18 +188,18 @@ impl ScriptArgs {
     }
 
     fn assignments(&self) -> impl Iterator<Item = &String> {
-        self.words.iter().filter(|word| options::is_assignment(word))
+        self.words.iter().filter(|word| is_assignment(word))
     }
 
     fn scripts(&self) -> impl Iterator<Item = &String> {
-        self.words.iter().filter(|word| !options::is_assignment(word))
+        self.words.iter().filter(|word| !is_assignment(word))
     }
 
     /// The same where there may be none but those that are loaded by default; `None` where they do not compile.
-    pub fn compile_all(&self, carets: bool, traffic: Traffic, engine: Engine<'_>) -> Option<Box<Scripts>> {
+    pub fn compile_all(&self, carets: Carets, traffic: Traffic, engine: Engine<'_>) -> Option<Box<Scripts>> {
         let wanted = self.options(traffic, &engine);
         let mut host = StdHost::default();
-        host.carets = carets && std::io::stderr().is_terminal();
+        host.carets = carets == Carets::Always || std::io::stderr().is_terminal();
         let scripts = Box::new(Scripts::compile(host, &wanted).ok()?);
         let refused = scripts.configure(engine.config);
         refused.iter().for_each(|wrong| eprintln!("nightjar: {wrong}"));
@@ -203,6 +214,7 @@ impl ScriptArgs {
         }
         let mut wanted = ScriptOptions {
             scripts: self.scripts().cloned().collect(),
+            configured: engine.given.load.clone(),
             code: self.code.clone(),
             signatures: self.signatures.clone(),
             bare: self.bare,

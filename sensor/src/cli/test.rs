@@ -9,8 +9,7 @@ use crate::cli::{ALL_READ, BAD_CAPTURE, say};
 use crate::pipeline;
 use crate::testing::{self, TestOptions, Verdict};
 
-/// `nightjar test`: replays captures with scripts, and compares logs, notices and output with what is
-/// expected.
+/// Replay captures with scripts, and compare logs, notices and output with what is expected
 #[derive(Parser, Debug)]
 #[command(name = "nightjar test", bin_name = "nightjar test", after_help = AFTER_HELP)]
 pub(super) struct TestArgs {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use nightjar_script::Traffic;
 
 use crate::analyze;
-use crate::cli::script::{Engine, FAILED, ScriptArgs};
+use crate::cli::script::{Carets, Engine, FAILED, ScriptArgs};
 use crate::cli::{ALL_READ, say};
 use crate::config::Config;
 use crate::config::options::Given;
@@ -260,7 +260,9 @@ fn print_plugins(verbose: bool) {
 
 fn print_id(scripts: &ScriptArgs, id: &str) -> Result<u8, String> {
     let engine = Engine { config: &mut Config::default(), given: &Given::default(), no_checksums: false };
-    let Some(compiled) = scripts.compile_all(true, Traffic::None, engine) else { return Ok(FAILED) };
+    let Some(compiled) = scripts.compile_all(Carets::ForPeople, Traffic::None, engine) else {
+        return Ok(FAILED);
+    };
     match compiled.shown(id) {
         Some(shown) => {
             say(shown);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
 use crate::analyze::{Command, Expected, Sessions};
+use crate::capture::file::LiveDump;
 use crate::capture::interface::Watched;
 use crate::capture::live::{self, Kind, OpenError, Source};
 use crate::config::Config;
@@ -68,6 +69,8 @@ pub struct Control {
     /// To the workers, what scripts tell analyzers to do.
     commands: Mutex<Vec<Sender<Command>>>,
     commands_dropped: AtomicU64,
+    /// Where workers write the packets that they see.
+    pub(super) dump: Option<LiveDump>,
 }
 
 /// Opened interfaces, before anything runs.
@@ -143,7 +146,18 @@ impl Control {
             expected: Expected::default(),
             commands: Mutex::default(),
             commands_dropped: AtomicU64::new(0),
+            dump: None,
         }
+    }
+
+    /// Lets workers write the packets that they see.
+    pub fn writing(self, dump: Option<LiveDump>) -> Self {
+        Control { dump, ..self }
+    }
+
+    /// What became of it, where packets were to be written.
+    pub fn written(&self) -> Option<std::io::Result<u64>> {
+        self.dump.as_ref().map(LiveDump::finish)
     }
 
     /// Ends the run in good order.

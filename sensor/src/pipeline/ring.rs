@@ -217,10 +217,13 @@ impl<A: Analysis> RingWorker<A> {
     }
 
     fn poll(&mut self, timeout: Duration) -> io::Result<Polled> {
-        let RingWorker { source, worker, state, reports, cell, .. } = self;
+        let RingWorker { source, worker, state, reports, cell, control, .. } = self;
         source.poll(timeout, |seen| {
             // The other worker has these packets, too.
             if !cell.replaced() {
+                if let Some(dump) = &control.dump {
+                    dump.write(&seen.packet);
+                }
                 take(worker, state, &Outlet { reports, cell }, seen);
             }
         })

@@ -680,7 +680,11 @@ impl Events for Scripts {
         let gathered = host.gathered.clone();
         gathered.replace(Some(String::new()));
         let messages = || gathered.take().unwrap_or_default();
-        let options = ScriptOptions { settings: options::assignments(given), ..self.options.clone() };
+        let options = ScriptOptions {
+            settings: options::assignments(given),
+            configured: given.load.clone(),
+            ..self.options.clone()
+        };
         // What is not to be said again, and mail on its way, are not the scripts'.
         let frameworks = Frameworks { notice: self.frameworks.notice.clone(), ..Frameworks::default() };
         let Ok(mut next) = Scripts::compile_with(frameworks, host, &options) else {

@@ -225,7 +225,7 @@ pub(super) fn assignments(given: &Given) -> Vec<String> {
     let of_engine =
         given.options.iter().map(|(option, value)| format!("{} = {}", option.name, value.literal()));
     let of_scripts = given.of_scripts.iter().map(|(name, value)| format!("{name} = {value}"));
-    of_engine.chain(of_scripts).collect()
+    of_engine.chain(of_scripts).chain(given.words.iter().cloned()).collect()
 }
 
 /// Gives scripts the form of logs that others had.

@@ -7,7 +7,8 @@ use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::service::health::{CONDITIONS, Snapshot};
-use crate::service::metrics::{Dialect, escaped};
+use crate::service::metrics::{Dialect, add_sample};
+use crate::service::version::{COMMIT, FEATURES, VERSION};
 
 /// One metric, with its whole name.
 pub struct Family {
@@ -18,8 +19,8 @@ pub struct Family {
     samples: fn(&About<'_>, &mut Add<'_>),
 }
 
-/// Takes a sample: the value of the one label that there is at most, and the sample's own.
-type Add<'a> = dyn FnMut(&str, f64) + 'a;
+/// Takes a sample: the values of its labels, and its own.
+type Add<'a> = dyn FnMut(&[&str], f64) + 'a;
 
 /// What is told of.
 pub struct About<'a> {
@@ -33,23 +34,23 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "nightjar_build_info",
         kind: "gauge",
-        labels: &["version"],
-        help: "1, of the version that runs.",
-        samples: |_, add| add(env!("CARGO_PKG_VERSION"), 1.0),
+        labels: &["version", "commit", "features"],
+        help: "1, of the version that runs, the commit it was built of, and what was built in.",
+        samples: |_, add| add(&[VERSION, COMMIT, &FEATURES.join(" ")], 1.0),
     },
     Family {
         name: "nightjar_snapshot_age_seconds",
         kind: "gauge",
         labels: &[],
         help: "How long ago all the other values were taken; also the answer's header `X-Snapshot-Age`.",
-        samples: |about, add| add("", about.snapshot.age().as_secs_f64()),
+        samples: |about, add| add(&[], about.snapshot.age().as_secs_f64()),
     },
     Family {
         name: "nightjar_ready",
         kind: "gauge",
         labels: &[],
         help: "1 while nothing speaks against the sensor's doing its work, as `/healthz` says.",
-        samples: |about, add| add("", f64::from(u8::from(about.snapshot.health().ready()))),
+        samples: |about, add| add(&[], f64::from(u8::from(about.snapshot.health().ready()))),
     },
     Family {
         name: "nightjar_condition",
@@ -59,7 +60,7 @@ pub const FAMILIES: &[Family] = &[
         samples: |about, add| {
             let health = about.snapshot.health();
             for condition in CONDITIONS {
-                add(condition.name, f64::from(u8::from(health.is(condition.name))));
+                add(&[condition.name], f64::from(u8::from(health.is(condition.name))));
             }
         },
     },
@@ -70,7 +71,7 @@ pub const FAMILIES: &[Family] = &[
         help: "How long no packet has come.",
         samples: |about, add| {
             let health = about.snapshot.health();
-            health.silent.iter().for_each(|(name, silent)| add(name, silent.as_secs_f64()));
+            health.silent.iter().for_each(|(name, silent)| add(&[name], silent.as_secs_f64()));
         },
     },
     Family {
@@ -78,7 +79,7 @@ pub const FAMILIES: &[Family] = &[
         kind: "counter",
         labels: &[],
         help: "Connections of who asks here that were ended because there were too many.",
-        samples: |about, add| add("", about.cut as f64),
+        samples: |about, add| add(&[], about.cut as f64),
     },
     Family {
         name: "process_cpu_seconds_total",
@@ -134,7 +135,7 @@ pub const FAMILIES: &[Family] = &[
 /// What the system does not tell is left out.
 fn add_some(value: Option<f64>, add: &mut Add<'_>) {
     if let Some(value) = value {
-        add("", value);
+        add(&[], value);
     }
 }
 
@@ -143,9 +144,8 @@ pub fn text(about: &About<'_>, dialect: Dialect) -> String {
     let mut out = String::new();
     for Family { name, kind, labels, help, samples } in FAMILIES {
         dialect.head(name, kind, help, &mut out);
-        samples(about, &mut |label, value| match labels {
-            [only] => out.push_str(&format!("{name}{{{only}=\"{}\"}} {value}\n", escaped(label))),
-            _ => out.push_str(&format!("{name} {value}\n")),
+        samples(about, &mut |values, value| {
+            add_sample(&mut out, name, labels.iter().copied().zip(values.iter().copied()), value)
         });
     }
     out

@@ -31,6 +31,9 @@ pub fn examine(options: &InterfaceOptions) -> Vec<Finding> {
     let mut find = |loses_data, what: String, mend: String| {
         findings.push(Finding { loses_data, what: format!("{name}: {what}"), mend });
     };
+    if name == interface::ANY {
+        return findings;
+    }
     if interface::index(name).is_err() {
         find(true, "there is no such interface".to_owned(), "see `ip link`".to_owned());
         return findings;
@@ -142,6 +145,8 @@ fn mend(note: &str) -> (bool, &'static str) {
         (false, "mend what it says, or set kind = \"af_packet\"")
     } else if note.contains("the driver has no XDP") {
         (false, "set kind = \"af_packet\", which is faster then")
+    } else if note.contains("refused without -C") {
+        (false, "name the interfaces one by one, or give -C")
     } else if note.contains("CAP_NET_RAW") {
         (false, "run as root, or setcap cap_net_raw=ep the program")
     } else {

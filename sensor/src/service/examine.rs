@@ -11,16 +11,15 @@ use nix::unistd::{AccessFlags, Gid, Uid, User, access, getgrouplist};
 use crate::capture::live::check_filter;
 use crate::config::file::{self, Problem};
 use crate::service::sandbox::folder_of;
-use crate::service::settings::{Sensor, SettingsError};
+use crate::service::settings::Sensor;
 
-/// Reads a configuration, and tells all that is wrong with it here.
-pub fn load(path: &Path) -> Result<Sensor, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SettingsError::Read(path.to_owned(), error))?;
-    let (sensor, mut problems) = Sensor::read(&text);
-    problems.extend(examine(&sensor, &text));
+/// What can be read of a configuration, and all that is wrong with it here.
+pub fn look(path: &Path, text: &str) -> (Sensor, Vec<Problem>) {
+    let (sensor, mut problems) = Sensor::read(text);
+    problems.extend(examine(&sensor, text));
     problems.sort_by_key(|problem| (problem.line, problem.column));
     problems.dedup();
-    if problems.is_empty() { Ok(sensor) } else { Err(SettingsError::Wrong(path.to_owned(), problems)) }
+    (sensor.beside(path), problems)
 }
 
 fn examine(sensor: &Sensor, text: &str) -> Vec<Problem> {

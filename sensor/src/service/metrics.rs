@@ -41,11 +41,7 @@ impl Samples<'_> {
     }
 
     fn add_named<'l>(&mut self, suffix: &str, labels: impl Iterator<Item = (&'l str, &'l str)>, value: f64) {
-        let labels: Vec<String> =
-            labels.map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.out, "nightjar_{}{suffix}{labels} {value}", self.family.name);
+        add_sample(self.out, &format!("nightjar_{}{suffix}", self.family.name), labels, value);
     }
 
     /// What a set of counters says of each worker.
@@ -104,7 +100,20 @@ impl Dialect {
     }
 }
 
-pub(super) fn escaped(text: &str) -> String {
+/// A line: the name, its labels with their values, and the value.
+pub(super) fn add_sample<'l>(
+    out: &mut String,
+    name: &str,
+    labels: impl Iterator<Item = (&'l str, &'l str)>,
+    value: f64,
+) {
+    let labels: Vec<String> = labels.map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
+    let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{name}{labels} {value}");
+}
+
+fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

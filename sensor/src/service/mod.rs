@@ -12,3 +12,5 @@ pub mod server;
 pub mod settings;
 pub mod signals;
 pub mod status;
+pub mod surroundings;
+pub mod version;

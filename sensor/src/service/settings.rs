@@ -15,6 +15,7 @@ use crate::log::{Compression, Retention, Upkeep};
 use crate::pipeline::{Changeable, HANG_AFTER, InterfaceOptions};
 use crate::record::Format;
 use crate::service::sandbox::{Sandbox, folder_of};
+use crate::service::status::SERVICE_SOCKET;
 use crate::sink;
 use crate::time::Interval;
 
@@ -88,7 +89,7 @@ impl Default for Service {
             writable: Vec::new(),
             readable: Vec::new(),
             shutdown_deadline: Duration::from_secs(30),
-            status_socket: Some(PathBuf::from("/run/nightjar/status.sock")),
+            status_socket: Some(PathBuf::from(SERVICE_SOCKET)),
             metrics: None,
             max_lag: Duration::from_secs(30),
             hang_after: HANG_AFTER,
@@ -100,8 +101,8 @@ impl Default for Service {
 static SECTIONS: LazyLock<Vec<&Section<Sensor>>> = LazyLock::new(|| {
     static OF_PROTOCOLS: LazyLock<Vec<Section<Sensor>>> =
         LazyLock::new(|| TABLES.iter().map(|(name, _)| of_options(name)).collect());
-    let fixed: [&'static Section<Sensor>; 8] =
-        [&INTERFACE, &LOGS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &OPTIONS, &SERVICE];
+    let fixed: [&'static Section<Sensor>; 9] =
+        [&INTERFACE, &LOGS, &SCRIPTS, &ANALYSIS, &TIMEOUTS, &LIMITS, &LOSS, &OPTIONS, &SERVICE];
     fixed.into_iter().chain(OF_PROTOCOLS.iter()).collect()
 });
 
@@ -182,6 +183,26 @@ static LOGS: Section<Sensor> = Section {
 
 const COMPRESSIONS: [(&str, Compression); 3] =
     [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+
+static SCRIPTS: Section<Sensor> = Section {
+    name: "scripts",
+    begin: None,
+    option: None,
+    of_scripts: None,
+    settings: &[
+        setting!("load", |sensor, value| sensor.given.load = value.list(filled)?),
+        setting!("options", |sensor, value| sensor.given.words = value.list(assignment)?),
+    ],
+};
+
+/// `Name::option=value`.
+fn assignment(value: &Value<'_>) -> Result<String, String> {
+    let text = value.text()?;
+    match options::is_assignment(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("is an option and its value as on the command line, not \"{text}\"")),
+    }
+}
 
 /// How often logs are rotated where the file says nothing.
 const ROTATE_EVERY: Interval = Interval::from_secs(3600);
@@ -274,16 +295,19 @@ pub enum SettingsError {
     Wrong(PathBuf, Vec<Problem>),
 }
 
+/// A mistake with its place. Not the line that it stands in, which may have a password.
+pub fn located(path: &Path, problem: &Problem) -> String {
+    let Problem { line, column, message } = problem;
+    format!("{}:{line}:{column}: {message}", path.display())
+}
+
 impl std::fmt::Display for SettingsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             SettingsError::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             SettingsError::Wrong(path, problems) => {
-                for (nth, Problem { line, column, message }) in problems.iter().enumerate() {
-                    let newline = if nth == 0 { "" } else { "\n" };
-                    write!(f, "{newline}{}:{line}:{column}: {message}", path.display())?;
-                }
-                Ok(())
+                let told: Vec<String> = problems.iter().map(|problem| located(path, problem)).collect();
+                f.write_str(&told.join("\n"))
             }
         }
     }
@@ -295,7 +319,26 @@ impl Sensor {
     pub fn load(path: &Path) -> Result<Sensor, SettingsError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| SettingsError::Read(path.to_owned(), error))?;
-        Sensor::parse(&text).map_err(|problems| SettingsError::Wrong(path.to_owned(), problems))
+        match Sensor::parse(&text) {
+            Ok(sensor) => Ok(sensor.beside(path)),
+            Err(problems) => Err(SettingsError::Wrong(path.to_owned(), problems)),
+        }
+    }
+
+    /// Scripts that lie beside the configuration file are meant before others of their name.
+    pub fn beside(mut self, file: &Path) -> Sensor {
+        let folder = folder_of(file);
+        for script in &mut self.given.load {
+            let named =
+                ["", ".zeek", "/__load__.zeek"].map(|suffix| folder.join(format!("{script}{suffix}")));
+            if let Some(found) = named.iter().find(|path| path.is_file())
+                && let Some(found) =
+                    std::path::absolute(found).ok().and_then(|path| path.into_os_string().into_string().ok())
+            {
+                *script = found;
+            }
+        }
+        self
     }
 
     pub fn parse(text: &str) -> Result<Sensor, Vec<Problem>> {
@@ -487,7 +530,12 @@ mod tests {
     #[test]
     fn the_shipped_file_names_every_setting_and_its_default() {
         let text = include_str!("../../../configs/sensor.toml");
-        let sensor = Sensor { given: Given::default(), ..Sensor::parse(text).unwrap() };
+        let sensor = Sensor::parse(text).unwrap();
+        assert_eq!(
+            (&sensor.given.load[..], &sensor.given.words[..]),
+            (&["local.zeek".to_owned()][..], &[][..])
+        );
+        let sensor = Sensor { given: Given::default(), ..sensor };
         let default = Sensor { interfaces: vec![interface_named("eth1")], ..Sensor::default() };
         // What a default cannot be for everybody.
         let default = Sensor { log_folder: "/var/log/nightjar".into(), ..default };

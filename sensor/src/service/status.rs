@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -36,6 +36,20 @@ const MAX_QUESTION: u64 = 64;
 
 /// What came of `reload`: what is to be told, and whether all was taken over.
 pub type Reloaded = Result<String, String>;
+
+/// Where the service's socket is.
+pub const SERVICE_SOCKET: &str = "/run/nightjar/status.sock";
+
+/// Where a sensor is asked that nobody gave another place: the service's; of users without one their own.
+pub fn usual_socket() -> PathBuf {
+    let service = PathBuf::from(SERVICE_SOCKET);
+    let own =
+        std::env::var_os("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("nightjar/status.sock"));
+    match own {
+        Some(own) if !nix::unistd::Uid::effective().is_root() && !service.exists() => own,
+        _ => service,
+    }
+}
 
 /// Removes the socket that a dead sensor left, and makes the folder.
 pub(super) fn make_way(path: &Path) -> io::Result<()> {

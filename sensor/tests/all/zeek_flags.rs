@@ -63,7 +63,8 @@ fn variables_and_analyzers_are_shown() {
     assert!(
         long.contains("[Analyzer] HTTP (ANALYZER_HTTP, enabled)") && long.contains("[Event] http_request")
     );
-    assert_eq!(told(place.path(), &["-v"]).0, told(place.path(), &["--version"]).0);
+    let short = told(place.path(), &["-v"]).0;
+    assert!(told(place.path(), &["--version"]).0.starts_with(short.trim_end()), "{short}");
 }
 
 #[test]

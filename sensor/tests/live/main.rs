@@ -14,6 +14,7 @@ mod net;
 mod notices;
 mod reload;
 mod sensor;
+mod service;
 mod soak;
 mod tunnels;
 mod xdp;

@@ -32,7 +32,7 @@ impl Sensor {
         Sensor::run(net, command)
     }
 
-    fn run(net: &Net, mut command: Command) -> Sensor {
+    pub fn run(net: &Net, mut command: Command) -> Sensor {
         let told = net.path("sensor.err");
         let stderr = fs::File::create(&told).unwrap();
         let child = command.stdout(Stdio::null()).stderr(stderr).spawn().unwrap();

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::framing::MAX_PACKET;
+use crate::capture::Packet;
 
 const ETHERNET: u16 = 1;
 
@@ -74,5 +76,55 @@ impl Dump {
     pub fn finish(&mut self) -> io::Result<()> {
         self.start(ETHERNET)?;
         self.open.as_mut().map_or(Ok(()), |(_, output)| output.flush())
+    }
+}
+
+/// A capture that all workers of a live run write to. What one writes the others wait for: a disk that is slow costs
+/// packets, which the kernel counts.
+pub struct LiveDump(Mutex<State>);
+
+struct State {
+    dump: Dump,
+    /// Why nothing more is written.
+    failed: Option<io::Error>,
+    /// Packets that the file cannot hold, for it has one link type.
+    other_links: u64,
+}
+
+impl LiveDump {
+    /// Makes the file, or says why it cannot be made.
+    pub fn create(path: &Path) -> io::Result<LiveDump> {
+        if path != Path::new("-") {
+            File::create(path)?;
+        }
+        let dump = Dump::new(path.to_owned(), true);
+        Ok(LiveDump(Mutex::new(State { dump, failed: None, other_links: 0 })))
+    }
+
+    pub fn write(&self, packet: &Packet<'_>) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.failed.is_some() {
+            return;
+        }
+        let Packet { ts, link, wire_len, data } = *packet;
+        let written =
+            state.dump.start(link).and_then(|()| state.dump.write(ts.nanos(), link, wire_len, data));
+        match written {
+            Ok(true) => {}
+            Ok(false) => state.other_links += 1,
+            Err(error) => {
+                eprintln!("nightjar: cannot write {}: {error}; it ends here", state.dump.path().display());
+                state.failed = Some(error);
+            }
+        }
+    }
+
+    /// Writes what is buffered. How many packets are not in it for their link type, or why it is not whole.
+    pub fn finish(&self) -> io::Result<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match state.failed.take() {
+            Some(error) => Err(error),
+            None => state.dump.finish().map(|()| state.other_links),
+        }
     }
 }

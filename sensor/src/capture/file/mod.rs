@@ -34,6 +34,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, unbounded};
 
+pub use dump::LiveDump;
 pub use error::{CaptureError, OpenError};
 
 use self::dump::Dump;

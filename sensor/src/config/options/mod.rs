@@ -22,6 +22,8 @@ pub use logs::ROTATION;
 pub use reference::{declarations, reference, sample};
 pub use value::Value;
 
+use nightjar_script::Assignment;
+
 use crate::config::{Config, protocols};
 
 /// A number of things, up to some.
@@ -131,6 +133,17 @@ pub struct Given {
     pub options: Vec<(&'static OptionDef, Value)>,
     /// Those that scripts declare, by their names: the values as on the command line.
     pub of_scripts: Vec<(String, String)>,
+    /// Scripts to load.
+    pub load: Vec<String>,
+    /// `Name::option=value`, also with `+=` and `-=`, as on the command line.
+    pub words: Vec<String>,
+}
+
+impl Given {
+    /// It asks for something that only scripts do.
+    pub fn needs_scripts(&self) -> bool {
+        !(self.of_scripts.is_empty() && self.load.is_empty() && self.words.is_empty())
+    }
 }
 
 /// All options, in the order of the reference.
@@ -146,6 +159,14 @@ pub fn all() -> impl Iterator<Item = &'static OptionDef> {
         ignored::OPTIONS,
     ];
     groups.into_iter().chain(protocols::TABLES.iter().map(|(_, options)| *options)).flatten()
+}
+
+/// Whether a word on the command line sets an option; a script's path may hold a `=` as well.
+pub fn is_assignment(word: &str) -> bool {
+    let name = Assignment::of(word).name;
+    word.contains('=')
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
 }
 
 /// Why nobody obeys an option, be it one that scripts declare, and whether that is harmless.
@@ -245,6 +266,23 @@ impl OptionDef {
             "set[port]" => "is a set of ports such as {80/tcp, 53/udp}".to_owned(),
             "set[string]" => "is a set of texts such as {\"a\", \"b\"}".to_owned(),
             ty => format!("is of type {ty}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_are_told_from_scripts() {
+        for word in ["a=1", "M::a=1", "M::a+={ 1 }", "M::a += { 1 }", " M::a -= 1 ", "LogAscii::use_json = T"]
+        {
+            assert!(is_assignment(word), "{word}");
+            assert!(["a", "M::a", "LogAscii::use_json"].contains(&Assignment::of(word).name), "{word}");
+        }
+        for word in ["a.zeek", "dir/x=y.zeek", "x y=1", "=1", "policy/detect", "./a=b"] {
+            assert!(!is_assignment(word), "{word}");
         }
     }
 }

@@ -11,7 +11,8 @@ fn check(text: &str) -> (Option<i32>, String) {
     let closed = Command::new("chmod").arg("0755").arg(folder.path().join("closed")).status().unwrap();
     assert!(closed.success());
     std::fs::write(folder.path().join("sensor.toml"), text).unwrap();
-    let output = nightjar(folder.path()).args(["check", "--config", "sensor.toml"]).output().unwrap();
+    let output =
+        nightjar(folder.path()).args(["check", "--offline", "--config", "sensor.toml"]).output().unwrap();
     let told = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(told).unwrap())
 }
