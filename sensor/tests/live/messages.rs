@@ -84,7 +84,9 @@ fn syslog_is_received_and_files_are_followed() {
     assert!(!taken(&net).iter().any(|row| row[2].contains("before")));
     let metrics = sensor.status().to_string();
     assert!(metrics.contains("messages"), "{metrics}");
+    until("the client is told of", || {
+        let notices = fs::read_to_string(net.path("logs/notice.log")).unwrap_or_default();
+        notices.contains("Messages::SSH_Invalid_Users")
+    });
     sensor.stop();
-    let notices = fs::read_to_string(net.path("logs/notice.log")).unwrap_or_default();
-    assert!(notices.contains("Messages::SSH_Invalid_Users"), "{notices}");
 }
