@@ -272,13 +272,14 @@ pub(super) fn reply<'a>(prefix: &'a [u8], code: u16, params: &'a [u8]) -> Read<'
             }
             Message::WhoisOperator { nick: part(skip) }
         }
+        // Zeek takes who is answered for the nick, and the nick for a channel.
         319 => {
-            if parts.len() < 3 {
+            if parts.len() < 2 {
                 return Err("irc_invalid_whois_channel_line");
             }
-            let channels = parts.iter().skip(2).enumerate();
+            let channels = parts.iter().skip(1).enumerate();
             let channels = channels.map(|(nth, name)| if nth == 0 { trailing(name) } else { name });
-            Message::WhoisChannel { nick: part(1), channels: channels.collect() }
+            Message::WhoisChannel { nick: part(0), channels: channels.collect() }
         }
         332 => {
             let wrong = "irc_invalid_topic_reply";

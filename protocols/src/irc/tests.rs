@@ -34,6 +34,11 @@ impl Handler for Recorder {
             Message::WhoisUser { nick, real_name, .. } => {
                 format!("whois {} {}", nick.escape_ascii(), real_name.escape_ascii())
             }
+            Message::WhoisChannel { nick, channels } => {
+                let channels: Vec<String> =
+                    channels.iter().map(|name| name.escape_ascii().to_string()).collect();
+                format!("on {} {}", nick.escape_ascii(), channels.join(","))
+            }
             Message::NetworkInfo { users, services, servers } => {
                 format!("network {users} {services} {servers}")
             }
@@ -117,6 +122,12 @@ fn pieces_are_the_same_as_the_whole() {
             assert_eq!(trace(&cut), whole, "piece {nth} cut at {at}");
         }
     }
+}
+
+#[test]
+fn channels_of_a_nick_are_told_as_zeek_reads_them() {
+    let line: &[u8] = b":s 319 owl heron :@#nest #tree\r\n";
+    assert_eq!(trace(&[(false, line)]).last().map(String::as_str), Some("on owl heron,:@#nest,#tree"));
 }
 
 #[test]
