@@ -1,10 +1,11 @@
 //! Guessing passwords over each protocol, told by one framework.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::build::{Capture, Client, Host, Rows, Server, host, rows_with};
+use crate::build::{Capture, Client, Host, Rows, Server, host, nightjar, rows_with};
 
 const SECOND: u64 = 1_000_000;
 
@@ -301,4 +302,56 @@ fn logins_from_new_clients_and_places_are_told_of() {
     assert!(rows.of("notice").iter().all(|row| row["id.resp_p"] == 21 && row["uid"].is_string()));
     let few = ["frameworks/auth-bruteforcing/new-logins", &places, "AuthBruteforcing::new_logins_learned=9"];
     assert!(kinds(&run(&capture, &few)).is_empty());
+}
+
+/// The notices of guesses in a capture of real programs.
+fn at_real_servers(name: &str, guesses: &str) -> Vec<Value> {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../pcaps/{name}.pcap"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = nightjar(folder.path());
+    command
+        .arg("--quiet")
+        .arg("-r")
+        .arg(capture)
+        .args(["LogAscii::use_json=T", "frameworks/auth-bruteforcing"]);
+    assert!(
+        command
+            .arg(format!("AuthBruteforcing::guesses={guesses}"))
+            .status()
+            .expect("nightjar runs")
+            .success()
+    );
+    let log = std::fs::read_to_string(folder.path().join("notice.log")).expect("notice.log");
+    log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn guesses_at_real_servers_are_told_of_and_the_ones_that_fit() {
+    for (name, guesses, want) in [
+        ("dovecot", "1.0", &[("POP3", 110, "heron"), ("IMAP", 143, "heron")][..]),
+        ("freeradius", "1.0", &[("RADIUS", 1812, "heron")]),
+        ("mariadb", "2.0", &[("MySQL", 3306, "heron")]),
+        ("postgresql", "2.0", &[("PostgreSQL", 5432, "heron")]),
+    ] {
+        let told = at_real_servers(name, guesses);
+        let told: Vec<(&str, &str, u64)> = told
+            .iter()
+            .map(|row| {
+                let text = |field: &str| row[field].as_str().unwrap_or_default();
+                assert_eq!((text("id.orig_h"), text("id.resp_h")), ("10.98.0.1", "10.98.0.2"), "{row}");
+                (text("note"), text("msg"), row["id.resp_p"].as_u64().unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(told.len(), 2 * want.len(), "{told:?}");
+        for (pair, (protocol, port, user)) in told.chunks(2).zip(want) {
+            let failed = guesses.trim_end_matches(".0");
+            let guessed =
+                format!("10.98.0.1 appears to be guessing {protocol} passwords ({failed} failed logins)");
+            let fits = format!(
+                "10.98.0.1 logged in to 10.98.0.2 over {protocol} as {user} after guessing passwords"
+            );
+            assert_eq!(pair[0], ("AuthBruteforcing::Password_Guessing", &*guessed, *port));
+            assert_eq!(pair[1], ("AuthBruteforcing::Login_After_Guessing", &*fits, *port));
+        }
+    }
 }

@@ -193,10 +193,19 @@ function samples(result: SumStats::ResultVal): string
 	return join_string_vec(texts, ", ");
 	}
 
+# The connection of a login that is told of by something else than an event of its connection.
+global apart_uid = "";
+global apart_id: conn_id;
+
 # A notice with the connection that made it one.
 function tell(n: Notice::Info)
 	{
 	local from = SumStats::origin();
+	if ( ! from?$uid && apart_uid != "" )
+		{
+		n$uid = apart_uid;
+		n$id = apart_id;
+		}
 	if ( from?$uid )
 		n$uid = from$uid;
 	if ( from?$id )
