@@ -6,9 +6,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::arena::Checkpoint;
 use crate::event::{
-    Arena, ConnId, ConnView, Drafted, Effects, Event, EventId, FileView, Happening, Heartbeat, Interest,
-    Order, Outcome, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject, Tunnel,
-    Weird,
+    Arena, ConnId, ConnView, Drafted, Effects, Event, EventId, FileView, Happening, Heartbeat,
+    Interest, Order, Outcome, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject,
+    Tunnel, Weird,
 };
 use crate::export::Serializer;
 use crate::record::{Format, Record, Schema, Uid};
@@ -31,6 +31,19 @@ pub struct Bus {
     /// How much of the batch is of what was said; what comes after is of an event that is being put together.
     kept: Checkpoint,
     heartbeat: Arc<Heartbeat>,
+    crossed: Crossed,
+}
+
+/// How much a worker told the ordered stage: beside finished rows all that one thread has to do for scripts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Crossed {
+    /// Events that have handlers to run.
+    pub events: u64,
+    pub effects: u64,
+    /// Rows that go past scripts.
+    pub rows: u64,
+    /// Memory of all, finished rows included.
+    pub bytes: u64,
 }
 
 /// So many batches are kept to be filled again, none larger than this: fresh memory is not free.
@@ -139,6 +152,7 @@ impl Bus {
             spares: bounded(SPARES),
             kept: Checkpoint::default(),
             heartbeat: Arc::default(),
+            crossed: Crossed::default(),
         }
     }
 
@@ -276,6 +290,7 @@ impl Bus {
         let record = arena.view(record, fields);
         arena.rows.push(RowView { owner, record, row, passes });
         let at = last(arena.rows.len());
+        self.crossed.rows += 1;
         self.say(Emitted::Shown(at));
     }
 
@@ -362,6 +377,7 @@ impl Bus {
                 arena.rewind(self.kept);
                 let (first, count) = arena.gathered.get_mut().since(before);
                 let (version, ends) = (self.interest.version, (subject.id, subject.proto));
+                self.crossed.effects += u64::from(count);
                 self.say(Emitted::Effects(Effects { id, owner, ends, first, count, version }));
             }
             (Outcome::Effects | Outcome::Nothing, _) => arena.rewind(self.kept),
@@ -418,6 +434,7 @@ impl Bus {
             arena.files.push(file);
             last(arena.files.len())
         });
+        self.crossed.events += 1;
         self.say(Emitted::Event(Raised { id, conn, file, args, idle, version: self.interest.version }));
     }
 
@@ -434,6 +451,11 @@ impl Bus {
         self.emitted
     }
 
+    /// What the ordered stage was told so far.
+    pub fn crossed(&self) -> Crossed {
+        Crossed { bytes: self.crossed.bytes + self.batch.size() as u64, ..self.crossed }
+    }
+
     /// How many bytes of memory what was said so far takes, roughly.
     pub fn waiting(&self) -> usize {
         self.batch.size()
@@ -442,6 +464,7 @@ impl Bus {
     /// Hands on what was said so far.
     pub fn take(&mut self) -> Batch {
         self.kept = Checkpoint::default();
+        self.crossed.bytes += self.batch.size() as u64;
         let next = self.spares.1.try_recv().unwrap_or_default();
         let full = std::mem::replace(&mut self.batch, next);
         Batch { home: Some(self.spares.0.clone()), ..full }

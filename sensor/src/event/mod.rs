@@ -16,7 +16,7 @@ mod raised;
 pub use arena::{
     Arena, ConnView, Drafted, EndView, Excerpt, FileView, Framing, Part, RecordView, RowView, Span,
 };
-pub use bus::{Batch, Bus, Emitted, Item, Once};
+pub use bus::{Batch, Bus, Crossed, Emitted, Item, Once};
 pub use declare::{
     ArgType, Argument, Conn, EnumDecl, Event, EventDecl, EventId, EventSet, FieldDecl, File, Hex, List, Name,
     Numbered, Port, PortOf, RecordDecl, UpperCase,
@@ -25,7 +25,8 @@ pub(crate) use declare::{arg_enums, arg_records, events, lists};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
 pub use heartbeat::{Heartbeat, HeartbeatSeen, Step};
 pub use interest::{
-    Columns, ConnParts, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown, Subject,
+    Columns, ConnParts, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown,
+    Subject,
 };
 pub use order::Order;
 pub use raised::{Arg, Owner, Raised};

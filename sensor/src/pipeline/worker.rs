@@ -97,6 +97,14 @@ counters! {
             .lost("packets left alone because the analysis of their connection had hung"),
         /// Rows, weirds and tunnels that the worker told of.
         pub emitted: u64 = counter("emitted_total"),
+        /// Events that the ordered stage was told of for handlers of scripts.
+        pub script_events: u64 = counter("script_events_told_total"),
+        /// Observations and elements of sets that workers found out for handlers.
+        pub script_effects: u64 = counter("script_effects_told_total"),
+        /// Rows that went past scripts.
+        pub script_rows: u64 = counter("script_rows_told_total"),
+        /// Memory that all that the worker told took on its way, finished rows included.
+        pub told_bytes: u64 = counter("told_bytes_total"),
     }
 }
 
@@ -178,6 +186,7 @@ impl<A: Analysis> Worker<A> {
     }
 
     pub fn stats(&self) -> WorkerStats {
+        let crossed = self.bus.crossed();
         let mut stats = WorkerStats {
             decode: self.decoder.counters(),
             ip_protocols: *self.decoder.ip_protocols(),
@@ -188,6 +197,10 @@ impl<A: Analysis> Worker<A> {
             panics: self.panics,
             handover: self.peers.as_ref().map(Peers::counts).unwrap_or_default(),
             emitted: self.bus.emitted(),
+            script_events: crossed.events,
+            script_effects: crossed.effects,
+            script_rows: crossed.rows,
+            told_bytes: crossed.bytes,
             given_up_packets: self.given_up_packets,
         };
         stats.merge(&self.before);

@@ -1,5 +1,6 @@
 //! The detections that ship, over a capture of attacks.
 
+mod crossing;
 pub mod each;
 mod lasting;
 mod logins;
