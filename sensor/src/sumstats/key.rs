@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// What results are kept for: an address, a text, both or neither.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
     /// IPv4 as IPv4-mapped IPv6.
     pub host: Option<[u8; 16]>,
@@ -23,6 +23,17 @@ impl Key {
     /// Bytes held beside the key itself.
     pub(super) fn heap(&self) -> usize {
         self.text.as_ref().map_or(0, |text| text.len() + RC)
+    }
+}
+
+/// The text is last and alone, so that its length need not be hashed to tell it from what follows: a key is looked up for
+/// each observation.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.host.map_or(0, u128::from_ne_bytes));
+        if let Some(text) = &self.text {
+            state.write(text);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! SumStat does not cost the others theirs; it is counted.
 
 mod key;
+mod recent;
 mod save;
 mod sketch;
 mod spec;
@@ -144,29 +145,30 @@ impl Engine {
         let stat = self.stats.get_mut(id)?.as_mut()?;
         let rule = stat.spec.reducers.get(reducer)?;
         let known = stat.table.len();
-        let place = stat.table.touch(key, stat.spec.streams.len(), now);
-        let entry = stat.table.get_mut(place)?;
+        let (place, entry) = stat.table.touch(key, stat.spec.streams.len(), now)?;
         if stat.spec.is_through(entry.crossed) {
             return None;
         }
-        let before = if stat.table.len() > known { 0 } else { stat.table.get(place)?.bytes };
-        let entry = stat.table.get_mut(place)?;
         let held = entry.held.get_mut(rule.stream)?;
-        let mut grown = 0;
+        let mut change = 0;
         let held = held.get_or_insert_with(|| {
             let held = Held::new(rule, &stat.spec, now);
-            grown += held.bytes() as isize;
+            change += held.bytes() as isize;
             held
         });
-        grown += match held {
+        change += match held {
             Held::Epoch(tally) => tally.observe(rule, obs, now, &mut self.common),
             Held::Window(window) => window.observe(rule, obs, now, &mut self.common),
         };
-        entry.bytes = entry.bytes.saturating_add_signed(grown);
+        let before = entry.bytes;
+        entry.bytes = before.saturating_add_signed(change);
         let change = entry.bytes as isize - before as isize;
+        let (new, beside) = (stat.table.len() > known, before as isize);
+        // A new key has cost what it is before anything was counted for it.
+        let change = if new { change + beside } else { change };
         stat.bytes = stat.bytes.saturating_add_signed(change);
         self.bytes = self.bytes.saturating_add_signed(change);
-        self.keys += stat.table.len() - known;
+        self.keys += usize::from(new);
         if stat.spec.window.is_some() {
             self.sweep(id, now);
         }

@@ -121,8 +121,7 @@ impl Engine {
     fn put(&mut self, id: StatId, streams: usize, key: SavedKey, same: bool) {
         let Some(stat) = self.stats.get_mut(id).and_then(Option::as_mut) else { return };
         let known = stat.table.len();
-        let place = stat.table.touch(&key.key, streams, key.seen);
-        let Some(entry) = stat.table.get_mut(place) else { return };
+        let Some((place, entry)) = stat.table.touch(&key.key, streams, key.seen) else { return };
         (entry.crossed, entry.crossed_at) =
             if same { (key.crossed, key.crossed_at) } else { (0, Time::default()) };
         entry.held = key.held.into_iter().take(streams).collect();

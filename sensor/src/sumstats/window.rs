@@ -6,11 +6,13 @@
 //! last values leave exactly. What cannot be taken back (HLL_UNIQUE, TOPK, SAMPLE) is kept for each 1/[`SLICES`]
 //! of the window and reaches back up to one such slice too far.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
 use super::key::Obs;
+use super::recent::Recent;
 use super::sketch::{Hll, Topk};
 use super::spec::{Calc, Reducer};
 use super::tally::Common;
@@ -89,16 +91,15 @@ pub(super) struct Values {
 struct Distinct {
     /// As long as there are at most [`FEW`], that seen least recently first. Otherwise it is empty.
     few: Vec<(Time, Obs)>,
-    when: HashMap<Obs, (Time, u64), RandomState>,
-    order: BTreeMap<(Time, u64), Obs>,
-    clock: u64,
+    many: Recent<(Time, Obs)>,
+    hasher: RandomState,
 }
 
-/// So many are looked through sooner than they are found in maps.
+/// So many are looked through sooner than they are found by hash.
 const FEW: usize = 8;
 
-/// A value's places in two maps, beside its own bytes.
-const DISTINCT_PLACE: usize = 80;
+/// A value's place, beside its own bytes.
+const DISTINCT_PLACE: usize = Recent::<(Time, Obs)>::PLACE - size_of::<Obs>();
 
 impl Window {
     pub(super) fn new(span: Interval, now: Time) -> Self {
@@ -342,18 +343,17 @@ impl Slice {
 
 impl Distinct {
     fn len(&self) -> usize {
-        self.few.len() + self.order.len()
+        self.few.len() + self.many.len()
     }
 
     /// That seen least recently first.
     fn values(&self) -> impl Iterator<Item = (Time, &Obs)> {
-        let few = self.few.iter().map(|(time, obs)| (*time, obs));
-        few.chain(self.order.iter().map(|((time, _), obs)| (*time, obs)))
+        self.few.iter().chain(self.many.iter()).map(|(time, obs)| (*time, obs))
     }
 
     fn oldest(&self) -> Option<Time> {
-        let few = self.few.first().map(|(time, _)| *time);
-        few.or_else(|| self.order.first_key_value().map(|((time, _), _)| *time))
+        let many = || self.many.get(self.many.oldest()?);
+        self.few.first().or_else(many).map(|(time, _)| *time)
     }
 
     /// At the limit the value seen least recently makes room: the number stays what it is.
@@ -363,47 +363,60 @@ impl Distinct {
             *time = now;
             return 0;
         }
-        let known = match self.few.iter().position(|(_, known)| known == obs) {
-            Some(at) => {
-                self.few.remove(at);
-                true
-            }
-            None => self.when.remove(obs).is_some_and(|old| self.order.remove(&old).is_some()),
-        };
-        let mut grown = 0;
-        if !known {
-            grown += (obs.bytes() + DISTINCT_PLACE) as isize;
-            if self.len() >= limit.min(common.max_elements) {
-                common.cut += u64::from(limit > common.max_elements);
-                grown += self.drop_oldest();
-            }
+        if self.renew(obs, now) {
+            return 0;
+        }
+        let mut grown = (obs.bytes() + DISTINCT_PLACE) as isize;
+        if self.len() >= limit.min(common.max_elements) {
+            common.cut += u64::from(limit > common.max_elements);
+            grown += self.drop_oldest();
         }
         self.put(obs.clone(), now);
         grown
     }
 
+    /// Whether a value is there; it is then the one seen last.
+    fn renew(&mut self, obs: &Obs, now: Time) -> bool {
+        if let Some(at) = self.few.iter().position(|(_, known)| known == obs) {
+            if let Some(tail) = self.few.get_mut(at..) {
+                tail.rotate_left(1);
+            }
+            if let Some((time, _)) = self.few.last_mut() {
+                *time = now;
+            }
+            return true;
+        }
+        if self.many.len() == 0 {
+            return false;
+        }
+        let found = self.many.find(self.hasher.hash_one(obs), |(_, known)| known == obs);
+        let Some(at) = found else { return false };
+        self.many.renew(at);
+        if let Some((time, _)) = self.many.get_mut(at) {
+            *time = now;
+        }
+        true
+    }
+
     /// Puts in a value that is not there, seen after the others.
     fn put(&mut self, obs: Obs, now: Time) {
-        if self.order.is_empty() && self.few.len() < FEW {
+        if self.many.len() == 0 && self.few.len() < FEW {
             self.few.push((now, obs));
             return;
         }
         for (time, obs) in std::mem::take(&mut self.few) {
-            self.place(obs, time);
+            self.many.insert(self.hasher.hash_one(&obs), (time, obs));
         }
-        self.place(obs, now);
-    }
-
-    fn place(&mut self, obs: Obs, now: Time) {
-        self.clock += 1;
-        self.when.insert(obs.clone(), (now, self.clock));
-        self.order.insert((now, self.clock), obs);
+        self.many.insert(self.hasher.hash_one(&obs), (now, obs));
     }
 
     fn drop_oldest(&mut self) -> isize {
         let obs = if self.few.is_empty() {
-            let Some((_, obs)) = self.order.pop_first() else { return 0 };
-            self.when.remove(&obs);
+            let Some((_, obs)) = self.many.oldest().and_then(|at| self.many.remove(at)) else { return 0 };
+            if self.many.len() == 0 {
+                // What is not counted any more is not held either.
+                self.many = Recent::default();
+            }
             obs
         } else {
             self.few.remove(0).1
