@@ -59,15 +59,17 @@ impl Bits {
 
     /// In their order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        let words = self.0.into_iter().enumerate();
-        words.flat_map(|(nth, mut word)| {
-            std::iter::from_fn(move || {
-                let at = word.trailing_zeros();
-                (at < u64::BITS).then(|| {
-                    word &= word - 1;
-                    nth * 64 + at as usize
-                })
-            })
+        let (mut words, mut nth) = (self.0, 0);
+        std::iter::from_fn(move || {
+            loop {
+                let word = words.get_mut(nth)?;
+                if *word != 0 {
+                    let at = word.trailing_zeros() as usize;
+                    *word &= *word - 1;
+                    return Some(nth * 64 + at);
+                }
+                nth += 1;
+            }
         })
     }
 }

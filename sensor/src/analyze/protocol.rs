@@ -209,22 +209,48 @@ pub(super) fn named(name: &str) -> Option<&'static Spec> {
     BY_NAME.get(at).copied()
 }
 
+/// What ports suggest.
+struct ByPort {
+    /// By [`Proto`] and port the place among `found`: a replay's workers ask with the packets of others, too.
+    places: [Box<[u8]>; 3],
+    /// Analyzers that share a port, and whether one of them expects connections. The first is what nothing is known of.
+    found: Vec<(Vec<&'static Spec>, bool)>,
+}
+
+static BY_PORT: LazyLock<ByPort> = LazyLock::new(|| {
+    let places = std::array::from_fn(|_| vec![0; 1 << 16].into_boxed_slice());
+    let mut all = ByPort { places, found: vec![Default::default()] };
+    for (spec, (proto, port)) in specs().flat_map(|spec| spec.ports.iter().map(move |place| (spec, *place))) {
+        let place = &mut all.places[proto as usize][usize::from(port)];
+        if *place == 0 {
+            *place = u8::try_from(all.found.len()).unwrap_or(0);
+            all.found.push(Default::default());
+        }
+        let (specs, expecting) = &mut all.found[usize::from(*place)];
+        specs.push(spec);
+        *expecting |= expects(spec);
+    }
+    debug_assert!(all.found.len() <= 256, "a byte tells the ports with analyzers apart");
+    all
+});
+
+impl ByPort {
+    #[inline]
+    fn at(&self, proto: Proto, port: u16) -> (&[&'static Spec], bool) {
+        let place = self.places[proto as usize].get(usize::from(port)).copied().unwrap_or(0);
+        self.found.get(usize::from(place)).map_or((&[], false), |(specs, expects)| (&specs[..], *expects))
+    }
+}
+
 /// The analyzers that a port suggests.
 pub(super) fn suggested(proto: Proto, port: u16) -> &'static [&'static Spec] {
-    type AtPort = ((Proto, u16), Vec<&'static Spec>);
-    static BY_PORT: LazyLock<Vec<AtPort>> = LazyLock::new(|| {
-        let mut by_port: Vec<AtPort> = Vec::new();
-        for (spec, place) in specs().flat_map(|spec| spec.ports.iter().map(move |place| (spec, *place))) {
-            match by_port.iter_mut().find(|(known, _)| *known == place) {
-                Some((_, specs)) => specs.push(spec),
-                None => by_port.push((place, vec![spec])),
-            }
-        }
-        by_port.sort_by_key(|(place, _)| *place);
-        by_port
-    });
-    let found = BY_PORT.binary_search_by_key(&(proto, port), |(place, _)| *place);
-    found.ok().and_then(|at| BY_PORT.get(at)).map_or(&[], |(_, specs)| specs)
+    BY_PORT.at(proto, port).0
+}
+
+/// Whether one of them expects connections.
+#[inline]
+pub(super) fn suggests_expecting(proto: Proto, port: u16) -> bool {
+    BY_PORT.at(proto, port).1
 }
 
 /// The logs that analyzers write.

@@ -11,7 +11,7 @@ use crate::analyze::detect::Detection;
 use crate::analyze::detect::{is_looked_for, may_begin};
 use crate::analyze::expect::Found;
 use crate::analyze::icmp;
-use crate::analyze::protocol::{expects, named, stays};
+use crate::analyze::protocol::{named, stays, suggests_expecting};
 use crate::analyze::signatures::{self, Matching};
 use crate::analyze::{
     Analysis, AnalyzeStats, Analyzer, Expectation, Expected, Link, Named, Others, Shared, Spec, Unclaimed,
@@ -98,7 +98,7 @@ impl Analysis for Sessions {
     }
 
     fn watch(&mut self, tuple: &Tuple, payload: &[u8]) {
-        let by_port = |port| suggested(tuple.proto, port).iter().any(|spec| expects(spec));
+        let by_port = |port| suggests_expecting(tuple.proto, port);
         if by_port(tuple.dst.port) || by_port(tuple.src.port) || may_begin(tuple.proto, payload) {
             (self.watches, self.waits) = (false, true);
         }

@@ -6,7 +6,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::event::arena::Checkpoint;
 use crate::event::{
-    Arena, ConnId, ConnView, Drafted, Effects, Event, EventId, FileView, Happening, Heartbeat,
+    Arena, ConnId, ConnView, Drafted, Effects, Ends, Event, EventId, FileView, Happening, Heartbeat,
     Interest, Order, Outcome, Owner, Passes, Raised, RecordView, RowView, Rows, Shown, Span, Step, Subject,
     Tunnel, Weird,
 };
@@ -294,9 +294,14 @@ impl Bus {
         self.say(Emitted::Shown(at));
     }
 
-    /// A connection has ended.
-    pub fn ended(&mut self, uid: Uid) {
-        if self.interest.ends {
+    /// A connection has ended, which scripts were shown or not.
+    pub fn ended(&mut self, uid: Uid, shown: bool) {
+        let told = match self.interest.ends {
+            Ends::OfNone => false,
+            Ends::OfShown => shown,
+            Ends::OfAll => true,
+        };
+        if told {
             self.say(Emitted::End(uid));
         }
     }

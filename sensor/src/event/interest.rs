@@ -29,8 +29,9 @@ pub struct Interest {
     pub durations: Vec<Interval>,
     /// Scripts do things at times of their own: they hear of time that passes.
     pub clock: bool,
-    /// The end of every connection, and of every file, is told of: something may be kept for it.
-    pub ends: bool,
+    /// Of which connections the end is told: something may be kept for them.
+    pub ends: Ends,
+    /// The end of every file is told of, likewise.
     pub file_ends: bool,
     /// Names of HTTP headers, in upper case, that `HTTP::header_of_interest` tells of.
     pub headers: Vec<Box<[u8]>>,
@@ -126,6 +127,16 @@ impl fmt::Debug for Passes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Passes")
     }
+}
+
+/// Connections by what scripts know of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ends {
+    #[default]
+    OfNone,
+    /// Those that an event or an oddity has shown.
+    OfShown,
+    OfAll,
 }
 
 /// The parts of `c` that some script looks at, beside those that are always there.

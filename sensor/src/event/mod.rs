@@ -25,7 +25,7 @@ pub(crate) use declare::{arg_enums, arg_records, events, lists};
 pub use effect::{Effect, Effects, Gathered, Observation, What, Words};
 pub use heartbeat::{Heartbeat, HeartbeatSeen, Step};
 pub use interest::{
-    Columns, ConnParts, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown,
+    Columns, ConnParts, Ends, Happening, Interest, LogInterest, Outcome, Passes, Pushdown, Rows, Shown,
     Subject,
 };
 pub use order::Order;

@@ -313,12 +313,19 @@ impl Flow {
     }
 
     /// Raises an event about the connection, where a script handles it.
+    #[inline]
     pub fn raise<E: Event>(&mut self, cx: &mut Cx<'_>, event: &E) {
         if cx.bus.wants(E::ID) {
-            let args = event.args(cx.bus.arena());
-            let conn = Some(self.view(cx.bus));
-            self.raised |= cx.bus.raise(E::ID, conn, None, args);
+            self.raise_wanted(cx, event);
         }
+    }
+
+    /// Apart, so that what nobody handles costs the question alone.
+    #[inline(never)]
+    fn raise_wanted<E: Event>(&mut self, cx: &mut Cx<'_>, event: &E) {
+        let args = event.args(cx.bus.arena());
+        let conn = Some(self.view(cx.bus));
+        self.raised |= cx.bus.raise(E::ID, conn, None, args);
     }
 
     /// The same, with the `nth` row of a log as what the connection shows of it (`c$http`).

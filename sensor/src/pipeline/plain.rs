@@ -16,19 +16,28 @@ const ETHERNET: usize = 14;
 const IPV4: usize = 20;
 const IPV6: usize = 40;
 
-/// The worker that alone has to look at the packet; `None` where all have to.
+/// An ordinary packet.
+pub(super) struct Plain<'p> {
+    pub tuple: Tuple,
+    /// The transport header with what follows.
+    pub transport: &'p [u8],
+    /// The worker that alone has to look at it.
+    pub owner: usize,
+}
+
+/// What is told of a packet; `None` where all workers have to look at it.
 #[inline]
-pub(super) fn owner(packet: &Packet<'_>, workers: usize) -> Option<usize> {
+pub(super) fn told<'p>(packet: &Packet<'p>, workers: usize) -> Option<Plain<'p>> {
     let (tuple, transport) = transport(packet)?;
     if tuple.proto == Proto::Udp && may_be_tunnel(&tuple, transport) {
         return None;
     }
-    Some(tuple.key().owner(workers))
+    Some(Plain { owner: tuple.key().owner(workers), tuple, transport })
 }
 
 /// The ends of an ordinary packet, and its transport header with what follows.
 #[inline]
-pub(super) fn transport<'p>(packet: &Packet<'p>) -> Option<(Tuple, &'p [u8])> {
+fn transport<'p>(packet: &Packet<'p>) -> Option<(Tuple, &'p [u8])> {
     if packet.link != linktype::ETHERNET {
         return None;
     }

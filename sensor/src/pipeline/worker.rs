@@ -28,7 +28,7 @@ use crate::flow::events::{FlowWeird, NetWeird};
 use crate::flow::{Arrival, Cx, Datagram, End, Ending, FlowStats, Flows, Handed, Key, Tuple};
 use crate::pipeline::exchange::{Handover, Parcel, Peers, What};
 use crate::pipeline::iptunnel::IpTunnels;
-use crate::pipeline::plain;
+use crate::pipeline::plain::{self, Plain};
 use crate::time::{Interval, Time};
 
 pub(super) struct Worker<A: Analysis = Sessions> {
@@ -166,13 +166,6 @@ impl<A: Analysis> Worker<A> {
     pub fn sharing(mut self, expected: Expected) -> Self {
         self.flows.handler.share(expected);
         self
-    }
-
-    /// Looks whether another worker's packet may be of a protocol that expects connections.
-    fn watch(&mut self, packet: &Packet<'_>) {
-        if let Some((tuple, transport)) = plain::transport(packet) {
-            self.flows.handler.watch(&tuple, payload_of(tuple.proto, transport));
-        }
     }
 
     /// Where it shows what it is at.
@@ -332,14 +325,15 @@ impl<A: Analysis> Worker<A> {
             self.bus.at_step(0);
             self.bus.tick();
         }
-        let owner = if count == 1 { Some(index) } else { plain::owner(packet, count) };
-        if owner.is_some_and(|owner| owner != index) {
+        let plain = if count == 1 { None } else { plain::told(packet, count) };
+        if let Some(Plain { tuple, transport, .. }) = plain.as_ref().filter(|plain| plain.owner != index) {
             if self.flows.handler.watches() {
-                self.watch(packet);
+                // It may be of a protocol that expects connections.
+                self.flows.handler.watch(tuple, payload_of(tuple.proto, transport));
             }
             return;
         }
-        let tells = owner.is_some() || index == 0;
+        let tells = count == 1 || plain.is_some() || index == 0;
         self.at = Place { number, stamp: packet.ts, step: 0, tells };
         let before = (!tells).then(|| self.decoder.counters());
         let outcome = self.decoder.link(packet, &mut self.weirds);

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use nightjar_script::value::{Addr, Port, Proto, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn, Res};
 use nightjar_script::{Args, Vm};
@@ -39,8 +40,8 @@ const MAX_COMMANDS: usize = 4096;
 /// The analyzers that have told of something, of each connection; where scripts may ask for them.
 #[derive(Default)]
 struct Known {
-    of: HashMap<Ends, (Uid, Tellers)>,
-    ends: HashMap<Uid, Ends>,
+    of: HashMap<Ends, (Uid, Tellers), RandomState>,
+    ends: HashMap<Uid, Ends, RandomState>,
 }
 
 type Ends = (ConnId, event::Proto);

@@ -10,7 +10,7 @@ use nightjar_script::{ScriptOptions, StdHost};
 use crate::analyze::{self, Command};
 use crate::config::Config;
 use crate::config::options::Given;
-use crate::event::{Arena, ConnParts, Effects, EventSet, Interest, Raised, RowView, Weird};
+use crate::event::{Arena, ConnParts, Effects, Ends, EventSet, Interest, Raised, RowView, Weird};
 use crate::log::{LogError, Logs};
 use crate::policy::{Events, Incident, Reload, ScriptCounters, WeirdSettings};
 use crate::record::{Schema, Uid};
@@ -28,6 +28,8 @@ pub struct Deferred {
     begun: Option<Box<Scripts>>,
     /// When time began, and when members of tables would have been looked at last: both count for what expires.
     looked: Option<[Time; 2]>,
+    /// When they are to be looked at next. It is asked with everything that is said.
+    looks: Time,
 }
 
 /// `table_expire_interval`, which who sets gets scripts that begin at once.
@@ -37,7 +39,15 @@ impl Deferred {
     /// `options` are those of an ordinary compilation.
     pub fn new(options: ScriptOptions, prepare: impl Fn(&mut Scripts) + 'static) -> Deferred {
         let (config, prepare) = (Config::default(), Box::new(prepare));
-        Deferred { options, config, exported: false, prepare, begun: None, looked: None }
+        Deferred {
+            options,
+            config,
+            exported: false,
+            prepare,
+            begun: None,
+            looked: None,
+            looks: Time::from_nanos(i64::MIN),
+        }
     }
 
     /// Settings for the engine: it tells of what the scripts would have to hear.
@@ -49,7 +59,7 @@ impl Deferred {
             events,
             // How connections were framed is asked by policies alone.
             conn: ConnParts { service: true, history: true, ends: true, times: true, framing: false },
-            ends: true,
+            ends: Ends::OfShown,
             clock: true,
             ..Interest::default()
         };
@@ -58,10 +68,11 @@ impl Deferred {
     }
 
     /// Time has come so far.
+    #[inline]
     fn look(&mut self, now: Time) {
-        let [_, last] = self.looked.get_or_insert([now, now]);
-        if now - *last >= EXPIRES_EVERY {
-            *last = now;
+        if now >= self.looks {
+            let [began, _] = self.looked.unwrap_or([now; 2]);
+            (self.looked, self.looks) = (Some([began, now]), now + EXPIRES_EVERY);
         }
     }
 

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use nightjar_script::source::Span;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
 use nightjar_script::vm::{NativeFn, Res, fault};
@@ -29,12 +30,12 @@ struct Shared {
     /// Who wants the content of which file, by its identifier.
     consumers: RefCell<Consumers>,
     /// Files that have begun and not ended, by their identifier; where scripts may look for them.
-    open: RefCell<HashMap<Rc<[u8]>, Value>>,
+    open: RefCell<HashMap<Rc<[u8]>, Value, RandomState>>,
     /// Functions that do nothing here, and were called.
     warned: RefCell<BTreeSet<&'static str>>,
 }
 
-type Consumers = HashMap<Rc<[u8]>, Vec<Rc<Consumer>>>;
+type Consumers = HashMap<Rc<[u8]>, Vec<Rc<Consumer>>, RandomState>;
 
 /// Somebody who wants a file's content.
 enum Consumer {

@@ -12,7 +12,7 @@ use crate::analyze;
 use crate::analyze::AnalyzerConfirmation;
 use crate::analyze::LogDecl;
 use crate::analyze::conn_events::{ConnectionLasts, ConnectionStateRemove};
-use crate::event::{ConnParts, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
+use crate::event::{ConnParts, Ends, Event as _, EventDecl, EventId, Interest, LogInterest, Rows};
 use crate::flow::events::{ConnWeird, ConnectionGrew, FlowWeird, NetWeird};
 use crate::pipeline;
 use crate::record::Schema;
@@ -317,7 +317,10 @@ impl Layout {
                 framing: reads(self.conn.vlan) || reads(self.conn.inner_vlan) || address(),
             },
             file_ends: analyze::events().any(|(id, event)| event.is_of_file() && events.contains(id)),
-            ends: !events.is_empty() || logs.values().any(|log| log.rows != Rows::Straight),
+            ends: match events.is_empty() && logs.values().all(|log| log.rows == Rows::Straight) {
+                true => Ends::OfNone,
+                false => Ends::OfAll,
+            },
             logs,
             clock: true,
             digests,

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use crate::analyze::name_of_analyzer;
 use crate::analyze::signature_events::SignatureFound;
 use crate::config::Config;
-use crate::event::{Arena, Event as _, Interest, Part, Raised};
+use crate::event::{Arena, Ends, Event as _, Interest, Part, Raised};
 use crate::record::Uid;
 use crate::script_host::values::{self, Subject};
 use crate::signature::{self, Action, Named, Names, Rule, Wrong, parse};
@@ -77,7 +77,7 @@ impl Signatures {
     pub fn take_interest(&self, interest: &mut Interest) {
         if self.all.as_ref().is_some_and(|all| all.any_in_order()) {
             interest.events.insert(SignatureFound::ID);
-            interest.ends = true;
+            interest.ends = Ends::OfAll;
         }
     }
 

@@ -83,7 +83,7 @@ pub fn log(cx: &mut Cx<'_>, flow: &mut Flow, tcp: &Tcp) {
         cx.bus.raise(ConnectionStateRemove::ID, Some(view), None, args);
     }
     cx.bus.log(&row, Owner { uid: row.conn.uid, nth: 0 });
-    cx.bus.ended(row.conn.uid);
+    cx.bus.ended(row.conn.uid, flow.raised);
 }
 
 /// Tells scripts of a connection that lasts still, with its row as it stands, and of when that is to be told next.

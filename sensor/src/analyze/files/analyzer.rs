@@ -1,7 +1,9 @@
 //! What looks at the content of files: analyzers that protocols declare, set on files by their type.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use nightjar_protocols::files::Content;
 use smallvec::SmallVec;
 
@@ -112,21 +114,18 @@ pub fn file_analyzers() -> impl Iterator<Item = &'static FileSpec> {
 
 /// What is set on files of a type.
 pub fn analyzers_of_type(mime_type: &str) -> &'static [&'static FileSpec] {
-    type OfType = (&'static str, Vec<&'static FileSpec>);
-    static BY_TYPE: LazyLock<Vec<OfType>> = LazyLock::new(|| {
-        let mut by_type: Vec<OfType> = Vec::new();
-        for (spec, of) in file_analyzers().flat_map(|spec| spec.mime_types.iter().map(move |of| (spec, *of)))
-        {
-            match by_type.iter_mut().find(|(known, _)| *known == of) {
-                Some((_, specs)) => specs.push(spec),
-                None => by_type.push((of, vec![spec])),
+    type ByType = HashMap<&'static str, Vec<&'static FileSpec>, RandomState>;
+    // Each file is asked for, some more than once.
+    static BY_TYPE: LazyLock<ByType> = LazyLock::new(|| {
+        let mut by_type = ByType::default();
+        for spec in file_analyzers() {
+            for of in spec.mime_types {
+                by_type.entry(*of).or_default().push(spec);
             }
         }
-        by_type.sort_by_key(|(of, _)| *of);
         by_type
     });
-    let found = BY_TYPE.binary_search_by_key(&mime_type, |(of, _)| *of);
-    found.ok().and_then(|at| BY_TYPE.get(at)).map_or(&[], |(_, specs)| specs)
+    BY_TYPE.get(mime_type).map_or(&[], |specs| specs)
 }
 
 /// Of which types content is kept until what reads it is set on it.

@@ -44,7 +44,7 @@ pub(super) struct Filter {
     /// It does: `LogNone::debug`.
     pub tells: bool,
     /// By path.
-    pub script_logs: HashMap<String, Arc<ScriptLog>>,
+    pub script_logs: HashMap<String, Arc<ScriptLog>, foldhash::fast::RandomState>,
     /// Where rows go for what `path_func` answers.
     pub destinations: HashMap<Vec<u8>, Arc<ScriptLog>, foldhash::fast::RandomState>,
     /// The path, as `path_func` is told it.
@@ -168,7 +168,7 @@ impl Filter {
             writer_value: field("writer"),
             reported: Vec::new(),
             tells: writer == Writer::None && vm.global_value("LogNone::debug").is_some_and(Value::as_bool),
-            script_logs: HashMap::new(),
+            script_logs: HashMap::default(),
             destinations: HashMap::default(),
             keeps_columns,
             record,

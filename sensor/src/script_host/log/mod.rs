@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use nightjar_script::source::Span;
 use nightjar_script::types::TypeId;
 use nightjar_script::value::{FuncVal, RecordVal, Value};
@@ -37,9 +38,9 @@ pub(super) struct Log(Rc<RefCell<State>>);
 
 struct State {
     /// By the number of their `Log::ID`.
-    streams: HashMap<i64, Stream>,
+    streams: HashMap<i64, Stream, RandomState>,
     /// Native logs, by their path.
-    by_path: HashMap<String, i64>,
+    by_path: HashMap<String, i64, RandomState>,
     /// Which stream and filter first used a path.
     owners: HashMap<String, (i64, String)>,
     rows: Vec<Row>,
@@ -64,8 +65,8 @@ struct State {
 impl Default for State {
     fn default() -> Self {
         State {
-            streams: HashMap::new(),
-            by_path: HashMap::new(),
+            streams: HashMap::default(),
+            by_path: HashMap::default(),
             owners: HashMap::new(),
             rows: Vec::new(),
             bytes: Vec::new(),
