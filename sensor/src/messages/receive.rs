@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod};
 
 use crate::messages::read::MAX_LINE;
@@ -135,10 +135,7 @@ pub struct Arrivals {
 impl Arrivals {
     /// The next piece that is there.
     pub fn next(&self) -> Option<Arrived> {
-        match self.arrived.try_recv() {
-            Ok(arrived) => Some(arrived),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.arrived.try_recv().ok()
     }
 }
 

@@ -67,8 +67,11 @@ struct Taken {
 /// Programs whose messages no rule took, with some of those.
 #[derive(Default)]
 struct Unmatched {
-    of: HashMap<Box<[u8]>, (u64, Vec<Box<[u8]>>)>,
+    of: HashMap<Box<[u8]>, Untaken>,
 }
+
+/// Messages of one program: how many, and some of them.
+type Untaken = (u64, Vec<Box<[u8]>>);
 
 /// Programs that are told apart; of more they are counted together. Stops messages with ever new names.
 const MAX_PROGRAMS: usize = 1000;
