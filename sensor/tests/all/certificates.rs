@@ -18,9 +18,9 @@ fn cells(rows: &[Value], column: &str) -> Vec<String> {
 /// The key of a log of `tls-promised`, and the entry of a script's table for it.
 fn log(point: u32, operator: &str) -> String {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-    let context = openssl::bn::BigNumContext::new().unwrap();
+    let mut context = openssl::bn::BigNumContext::new().unwrap();
     let mut public = EcPoint::new(&group).unwrap();
-    public.mul_generator(&group, &BigNum::from_u32(point).unwrap(), &context).unwrap();
+    public.mul_generator2(&group, &BigNum::from_u32(point).unwrap(), &mut context).unwrap();
     let key = EcKey::from_public_key(&group, &public).unwrap();
     let der = PKey::from_ec_key(key).unwrap().public_key_to_der().unwrap();
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
