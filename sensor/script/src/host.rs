@@ -2,7 +2,10 @@
 
 use crate::diag::Diag;
 use crate::source::Sources;
-use crate::vm::NativeFn;
+use crate::source::Span;
+use crate::value::Value;
+use crate::vm::{NativeFn, Res, Vm};
+use std::rc::Rc;
 
 /// A script that ships with the program.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,18 @@ pub struct Ignored {
     /// Nothing that is found depends on it: to set it is worth a warning, and otherwise an error.
     pub harmless: bool,
 }
+
+/// A function that takes the fields of records which are written out where it is called, instead of the records.
+#[derive(Clone)]
+pub struct FlatNative {
+    /// What it takes: of which argument, and which field of it where that is a record.
+    pub parts: &'static [(usize, Option<&'static str>)],
+    /// Is given a value for each. An address, subnet or port that stands where a text is taken is meant as it is
+    /// printed.
+    pub call: FlatFn,
+}
+
+pub type FlatFn = Rc<dyn Fn(&mut Vm, Span, &[Value]) -> Res<()>>;
 
 /// The world outside the scripts.
 ///
@@ -97,6 +112,11 @@ pub trait Host {
 
     /// Functions the host adds or replaces, by full name.
     fn natives(&self) -> Vec<(&'static str, NativeFn)> {
+        Vec::new()
+    }
+
+    /// Those of its functions that can be called in another way.
+    fn flat(&self) -> Vec<(&'static str, FlatNative)> {
         Vec::new()
     }
 

@@ -38,7 +38,7 @@ pub mod value;
 pub mod vm;
 
 pub use builtins::{Entropy, ZEEK_VERSION, topk_value};
-pub use host::{Bundled, Host, Ignored, Loaded};
+pub use host::{Bundled, FlatNative, Host, Ignored, Loaded};
 pub use run::{Assignment, Class, Failed, Script, ScriptOptions, StdHost, fuzz_source};
 pub use test_host::{TestHost, TestOutput};
 pub use vm::{Args, Counters, Limits, Traffic, Vm};

@@ -2,7 +2,7 @@
 
 use crate::compile::Compiler;
 use crate::diag::{Diag, Severity};
-use crate::host::{Bundled, Host, Ignored, Loaded};
+use crate::host::{Bundled, FlatNative, Host, Ignored, Loaded};
 use crate::source::{Sources, Span};
 use crate::types::{TypeId, Types};
 use crate::value::{HashKeys, Value};
@@ -394,6 +394,8 @@ pub struct StdHost {
     pub library: Vec<Bundled>,
     /// The embedder's own functions ([`Host::natives`]).
     pub natives: Vec<(&'static str, NativeFn)>,
+    /// Those that can be called in another way ([`Host::flat`]).
+    pub flat: Vec<(&'static str, FlatNative)>,
     /// Why nobody obeys an option ([`Host::ignored`]).
     pub ignored: fn(&str) -> Option<Ignored>,
     /// What is there instead of a script ([`Host::instead_of`]).
@@ -410,6 +412,7 @@ impl Default for StdHost {
             prelude: Vec::new(),
             library: Vec::new(),
             natives: Vec::new(),
+            flat: Vec::new(),
             ignored: |_| None,
             instead_of: |_| None,
         }
@@ -427,6 +430,10 @@ impl Host for StdHost {
 
     fn natives(&self) -> Vec<(&'static str, NativeFn)> {
         self.natives.clone()
+    }
+
+    fn flat(&self) -> Vec<(&'static str, FlatNative)> {
+        self.flat.clone()
     }
 
     fn ignored(&self, option: &str) -> Option<Ignored> {

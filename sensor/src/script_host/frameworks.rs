@@ -3,10 +3,10 @@
 //! Each is declared in Zeek text (`scripts/base/frameworks/`) and gives the language its functions. What they
 //! keep is shared with those functions; one VM runs on one thread.
 
-use nightjar_script::Vm;
 use nightjar_script::diag::{Diag, Severity};
 use nightjar_script::source::Span;
 use nightjar_script::vm::NativeFn;
+use nightjar_script::{FlatNative, Vm};
 
 use crate::log::{LogError, Logs};
 use crate::script_host::analyzers::Analyzers;
@@ -17,7 +17,7 @@ use crate::script_host::log::Log;
 use crate::script_host::messages::Messages;
 use crate::script_host::notice::Notice;
 use crate::script_host::options;
-use crate::script_host::sumstats::SumStats;
+use crate::script_host::sumstats::{SumStats, observe};
 use crate::script_host::weird::Weird;
 use crate::script_host::x509;
 use crate::time::Time;
@@ -68,6 +68,11 @@ impl Frameworks {
             x509::natives(),
         ];
         groups.concat()
+    }
+
+    /// Those that can be called without making records.
+    pub fn flat(&self) -> Vec<(&'static str, FlatNative)> {
+        vec![(observe::OBSERVE, self.sumstats.flat())]
     }
 
     /// Time goes on: what the frameworks keep may end, and what went wrong elsewhere is reported.

@@ -118,6 +118,7 @@ impl Scripts {
         host.ignored =
             |name| config::options::ignored_because(name).map(|(why, harmless)| Ignored { why, harmless });
         host.natives = frameworks.natives();
+        host.flat = frameworks.flat();
         let mut script = Script::compile(Box::new(host), options)?;
         script.vm.pollers.push(frameworks.input.poller());
         let messages = frameworks.messages.clone();

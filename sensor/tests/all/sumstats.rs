@@ -192,6 +192,48 @@ fn predicates_and_normalized_keys_decide_what_counts() {
     assert_eq!(out, "[str=<uninitialized>, host=10.0.0.1]\n10.0.0.0/24, 3.0\n10.0.1.0/24, 3.0\nfinished\n");
 }
 
+/// Where a call has its key and observation written out, none are made: what is counted is the same.
+#[test]
+fn keys_and_observations_count_the_same_however_they_are_given() {
+    let code = |more: &str| {
+        format!(
+            r#"{more}
+        event zeek_init()
+        {{
+        SumStats::create([$name="all", $epoch=1hr, $reducers=set(SumStats::Reducer($stream="s",
+            $apply=set(SumStats::SUM, SumStats::UNIQUE), $unique_max=10,
+            $pred(key: SumStats::Key, obs: SumStats::Observation) = {{ print key, obs; return T; }})),
+            $epoch_result(ts: time, key: SumStats::Key, result: SumStats::Result) =
+                {{ print result["s"]$num, result["s"]$sum, result["s"]$unique; }}]);
+        local a = 10.0.0.1;
+        local p = 80/tcp;
+        local of_all: SumStats::Key;
+        local key = SumStats::Key($host=a, $str=cat(p));
+        local obs = SumStats::Observation($num=2, $dbl=3.0, $str=cat(10.0.0.0/8));
+        SumStats::observe("s", [$str=cat(p), $host=a], [$str=cat(10.0.0.0/8), $dbl=3.0, $num=2]);
+        SumStats::observe("s", SumStats::Key($host=a, $str="80/tcp"), SumStats::Observation($num=2, $dbl=3, $str="10.0.0.0/8"));
+        SumStats::observe("s", key, obs);
+        SumStats::observe("s", [], [$str=cat(a)]);
+        SumStats::observe("s", of_all, [$str="10.0.0.1"]);
+        }}"#
+        )
+    };
+    let lines = |more: &str| {
+        let out = Place::new().script(&code(more));
+        let mut lines: Vec<String> = out.lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 7, "{out}");
+        let mut results = lines.split_off(5);
+        results.sort();
+        assert_eq!(results, ["2, 2.0, 1", "3, 6.0, 1"], "{out}");
+        assert!(lines[0].contains("str=10.0.0.0/8") && lines[0].contains("80/tcp"), "{out}");
+        assert!(lines[0] == lines[1] && lines[1] == lines[2] && lines[3] == lines[4], "{out}");
+        lines
+    };
+    lines("");
+    let wider = lines("redef record SumStats::Key += { weight: count &default=7; };");
+    assert!(wider.iter().all(|line| line.contains("weight=7")), "{wider:?}");
+}
+
 #[test]
 fn scripts_calculate_too() {
     let out = Place::new().script(

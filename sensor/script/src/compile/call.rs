@@ -55,6 +55,7 @@ impl Compiler {
             }
             _ => {}
         }
+        let flat = self.flat(&tf, &ft, l);
         let callee = self.callee(&tf);
         let unseen = callee != Callee::Any;
         let Some((args, types)) = self.args(e, &ft, l, "function call", unseen) else { return Te::error(e) };
@@ -64,6 +65,10 @@ impl Compiler {
         }
         let ret = ft.ret;
         let code = self.call_code(e, tf, args, types, ret);
+        let code = match flat {
+            Some(flat) => flat.code(e, code),
+            None => code,
+        };
         Te { ty: ret, code, e: e.clone() }
     }
 
@@ -199,34 +204,48 @@ impl Compiler {
                 FuncKind::Native(native) => Some(native.clone()),
                 FuncKind::Script => None,
             });
+            let Some(native) = native else {
+                return Code::op(move |vm, fr| {
+                    if fr.trigger.is_some() {
+                        return waiting_call(vm, fr, id, &args, &at);
+                    }
+                    let base = vm.stack.len();
+                    for arg in &args {
+                        match vm.eval(arg, fr) {
+                            Ok(value) => vm.stack.push(value),
+                            Err(fault) => {
+                                vm.stack.truncate(base);
+                                return Err(fault);
+                            }
+                        }
+                    }
+                    vm.call_pushed(id, base, at.span)
+                });
+            };
             return Code::op(move |vm, fr| {
                 if fr.trigger.is_some() {
                     return waiting_call(vm, fr, id, &args, &at);
                 }
-                if let Some(native) = &native {
-                    let site = CallSite { span: at.span, expr: Some(&at), arg_types: &types, result: ret };
-                    // Most have few, which need not be gathered.
-                    return match &args[..] {
-                        [a] => {
-                            let args = [vm.eval(a, fr)?];
-                            vm.call_native(native, &site, &args)
-                        }
-                        [a, b] => {
-                            let args = [vm.eval(a, fr)?, vm.eval(b, fr)?];
-                            vm.call_native(native, &site, &args)
-                        }
-                        [a, b, c] => {
-                            let args = [vm.eval(a, fr)?, vm.eval(b, fr)?, vm.eval(c, fr)?];
-                            vm.call_native(native, &site, &args)
-                        }
-                        args => {
-                            let args = eval_args(vm, fr, args)?;
-                            vm.call_native(native, &site, &args)
-                        }
-                    };
+                let site = CallSite { span: at.span, expr: Some(&at), arg_types: &types, result: ret };
+                // Most have few, which need not be gathered.
+                match &args[..] {
+                    [a] => {
+                        let args = [vm.eval(a, fr)?];
+                        vm.call_native(&native, &site, &args)
+                    }
+                    [a, b] => {
+                        let args = [vm.eval(a, fr)?, vm.eval(b, fr)?];
+                        vm.call_native(&native, &site, &args)
+                    }
+                    [a, b, c] => {
+                        let args = [vm.eval(a, fr)?, vm.eval(b, fr)?, vm.eval(c, fr)?];
+                        vm.call_native(&native, &site, &args)
+                    }
+                    args => {
+                        let args = eval_args(vm, fr, args)?;
+                        vm.call_native(&native, &site, &args)
+                    }
                 }
-                let args = eval_args(vm, fr, &args)?;
-                vm.call_full(id, args, None, at.span, Some(&at), &types, ret, None)
             });
         }
         let f = tf.code;

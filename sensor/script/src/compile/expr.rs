@@ -214,9 +214,7 @@ impl Compiler {
             return self.expr_err(e, "operands must be of the same type");
         };
         let (c, a, b) = (c.code, a.code, b.code);
-        let code = Code::op(
-            move |vm, fr| if vm.eval(&c, fr)?.as_bool() { vm.eval(&a, fr) } else { vm.eval(&b, fr) },
-        );
+        let code = Code::op(move |vm, fr| if vm.test(&c, fr)? { vm.eval(&a, fr) } else { vm.eval(&b, fr) });
         Te { ty, code, e: e.clone() }
     }
 
@@ -379,17 +377,25 @@ impl Compiler {
         self.warn_field(&r, i, e.span, "?$");
         self.vm.uses.read(&self.vm.types, te.ty, i, TypeId::Bool);
         let (code, local) = (te.code, self.local_named(a));
-        let code = Code::op(move |vm, fr| {
-            if let Some((slot, _)) = local
-                && let Value::Record(r) = &vm.stack[fr.base + slot as usize]
-            {
-                return Ok(Value::Bool(r.has(i)));
+        let inner = self.field_of_local(a);
+        let code = match (local, inner) {
+            (Some((slot, _)), _) => Code::test(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
+                Value::Record(r) => Ok(r.has(i)),
+                _ => Ok(matches!(vm.eval(&code, fr)?, Value::Record(r) if r.has(i))),
+            }),
+            // `c$http?$uri` needs no `c$http`.
+            (None, Some((slot, outer))) => Code::test(move |vm, fr| {
+                if let Value::Record(r) = &vm.stack[fr.base + slot as usize]
+                    && let Some(has) = r.has_within(outer, i)
+                {
+                    return Ok(has);
+                }
+                Ok(matches!(vm.eval(&code, fr)?, Value::Record(r) if r.has(i)))
+            }),
+            (None, None) => {
+                Code::test(move |vm, fr| Ok(matches!(vm.eval(&code, fr)?, Value::Record(r) if r.has(i))))
             }
-            match vm.eval(&code, fr)? {
-                Value::Record(r) => Ok(Value::Bool(r.has(i))),
-                _ => Ok(Value::Bool(false)),
-            }
-        });
+        };
         Te { ty: TypeId::Bool, code, e: e.clone() }
     }
 
@@ -418,6 +424,11 @@ impl Compiler {
         };
         let code = te.code;
         let code = Code::op(move |vm, fr| {
+            if let Code::Global(at, _) = &code
+                && let Value::Table(table) = &vm.values[*at as usize]
+            {
+                return Ok(Value::Count(table.len() as u64));
+            }
             let v = vm.eval(&code, fr)?;
             Ok(size_of_value(vm, &v))
         });

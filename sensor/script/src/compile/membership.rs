@@ -84,29 +84,32 @@ impl Compiler {
             return self.expr_err(e, "not an index type");
         }
         let (x, y) = (ta.code, tb.code);
-        let code = Code::op(move |vm, fr| {
-            let (x, y) = (vm.eval(&x, fr)?, vm.eval(&y, fr)?);
-            Ok(Value::Bool(contains(&x, &y)))
-        });
+        let code = match x {
+            Code::Const(x) => Code::test(move |vm, fr| vm.look(&y, fr, |y| contains(&x, y))),
+            x => Code::test(move |vm, fr| {
+                let x = vm.eval(&x, fr)?;
+                vm.look(&y, fr, |y| contains(&x, y))
+            }),
+        };
         Te { ty: T::Bool, code, e: e.clone() }
     }
 }
 
 fn in_table(table: Code, key: KeyCode) -> Code {
     match key {
-        KeyCode::One(k) => Code::op(move |vm, fr| {
-            let (k, t) = (vm.eval(&k, fr)?, vm.eval(&table, fr)?);
-            Ok(Value::Bool(contains(&k, &t)))
+        KeyCode::One(k) => Code::test(move |vm, fr| {
+            let k = vm.eval(&k, fr)?;
+            vm.look(&table, fr, |table| contains(&k, table))
         }),
-        KeyCode::Many(l) => Code::op(move |vm, fr| {
+        KeyCode::Many(l) => Code::test(move |vm, fr| {
             let mut parts = Args::new();
             for c in &l {
                 parts.push(vm.eval(c, fr)?);
             }
             let t = vm.eval(&table, fr)?;
-            let Value::Table(t) = t else { return Ok(Value::Bool(false)) };
+            let Value::Table(t) = t else { return Ok(false) };
             let hit = t.dict.borrow().get_list(&parts).is_some();
-            Ok(Value::Bool(hit))
+            Ok(hit)
         }),
     }
 }

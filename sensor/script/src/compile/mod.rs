@@ -12,6 +12,7 @@ pub(crate) mod construct;
 mod decl;
 mod defaults;
 mod expr;
+mod flat;
 mod format;
 mod func;
 mod gone;
@@ -86,6 +87,8 @@ pub struct Compiler {
     pub load: LoadState,
     /// Natives by full name: ours, then the host's.
     natives: std::collections::HashMap<&'static str, crate::vm::NativeFn>,
+    /// Those that can be called without making records.
+    flat: std::collections::HashMap<&'static str, crate::host::FlatNative>,
     /// The scripts that the host ships.
     library: Vec<crate::host::Bundled>,
     /// Reading bundled text: globals without bodies are built-ins.
@@ -109,6 +112,7 @@ impl Compiler {
         natives.extend(vm.host.natives());
         Compiler {
             library: vm.host.library(),
+            flat: vm.host.flat().into_iter().collect(),
             vm,
             module: "GLOBAL".into(),
             module_stack: Vec::new(),

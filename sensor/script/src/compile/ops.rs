@@ -42,7 +42,7 @@ impl Compiler {
         let code = match te.code {
             Code::Const(v) if elem == te.ty => Code::Const(unary_value(op, &v)),
             code if op == UnOp::Not && te.ty == TypeId::Bool => {
-                Code::op(move |vm, fr| Ok(Value::Bool(!vm.eval(&code, fr)?.as_bool())))
+                Code::test(move |vm, fr| Ok(!vm.test(&code, fr)?))
             }
             code => Code::op(move |vm, fr| {
                 let v = vm.eval(&code, fr)?;
@@ -243,13 +243,9 @@ impl Compiler {
             return done(
                 TypeId::Bool,
                 if op == And {
-                    Code::op(move |vm, fr| {
-                        Ok(Value::Bool(vm.eval(&x, fr)?.as_bool() && vm.eval(&y, fr)?.as_bool()))
-                    })
+                    Code::test(move |vm, fr| Ok(vm.test(&x, fr)? && vm.test(&y, fr)?))
                 } else {
-                    Code::op(move |vm, fr| {
-                        Ok(Value::Bool(vm.eval(&x, fr)?.as_bool() || vm.eval(&y, fr)?.as_bool()))
-                    })
+                    Code::test(move |vm, fr| Ok(vm.test(&x, fr)? || vm.test(&y, fr)?))
                 },
             );
         }
@@ -296,12 +292,12 @@ fn local_against_const(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, 
         Ne => |a, b| a != b,
         _ => return Err((x, y)),
     };
-    Ok(Code::op(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
-        Value::Count(a) => Ok(Value::Bool(test(*a, n))),
+    Ok(Code::test(move |vm, fr| match &vm.stack[fr.base + slot as usize] {
+        Value::Count(a) => Ok(test(*a, n)),
         _ => {
             // Unset, or an `any`: the usual way.
             let p = vm.eval(&x, fr)?;
-            Ok(fold(op, &p, &Value::Count(n), TypeId::Bool).unwrap_or_default())
+            Ok(fold(op, &p, &Value::Count(n), TypeId::Bool).unwrap_or_default().as_bool())
         }
     }))
 }
@@ -316,23 +312,29 @@ fn fast(op: BinOp, ty: TypeId, x: Code, y: Code) -> Result<Code, Pair> {
                 (p, q) => Ok(fold(op, &p, &q, TypeId::Void).unwrap_or_default()),
             })
         };
+        ($variant:ident, |$a:ident, $b:ident| $body:expr) => {
+            Code::test(move |vm, fr| match (vm.eval(&x, fr)?, vm.eval(&y, fr)?) {
+                (Value::$variant($a), Value::$variant($b)) => Ok($body),
+                (p, q) => Ok(fold(op, &p, &q, TypeId::Void).unwrap_or_default().as_bool()),
+            })
+        };
     }
     Ok(match (op, ty) {
         (Add, TypeId::Count) => on!(Count, Count, |a, b| a.wrapping_add(b)),
         (Add, TypeId::Int) => on!(Int, Int, |a, b| a.wrapping_add(b)),
         (Add, TypeId::Double) => on!(Double, Double, |a, b| a + b),
-        (Eq, TypeId::Count) => on!(Count, Bool, |a, b| a == b),
-        (Ne, TypeId::Count) => on!(Count, Bool, |a, b| a != b),
-        (Lt, TypeId::Count) => on!(Count, Bool, |a, b| a < b),
-        (Le, TypeId::Count) => on!(Count, Bool, |a, b| a <= b),
-        (Gt, TypeId::Count) => on!(Count, Bool, |a, b| a > b),
-        (Ge, TypeId::Count) => on!(Count, Bool, |a, b| a >= b),
-        (Lt, TypeId::Int) => on!(Int, Bool, |a, b| a < b),
-        (Gt, TypeId::Int) => on!(Int, Bool, |a, b| a > b),
-        (Eq, TypeId::String) => on!(Str, Bool, |a, b| a == b),
-        (Ne, TypeId::String) => on!(Str, Bool, |a, b| a != b),
-        (Eq, TypeId::Addr) => on!(Addr, Bool, |a, b| a == b),
-        (Eq, TypeId::Port) => on!(Port, Bool, |a, b| a == b),
+        (Eq, TypeId::Count) => on!(Count, |a, b| a == b),
+        (Ne, TypeId::Count) => on!(Count, |a, b| a != b),
+        (Lt, TypeId::Count) => on!(Count, |a, b| a < b),
+        (Le, TypeId::Count) => on!(Count, |a, b| a <= b),
+        (Gt, TypeId::Count) => on!(Count, |a, b| a > b),
+        (Ge, TypeId::Count) => on!(Count, |a, b| a >= b),
+        (Lt, TypeId::Int) => on!(Int, |a, b| a < b),
+        (Gt, TypeId::Int) => on!(Int, |a, b| a > b),
+        (Eq, TypeId::String) => on!(Str, |a, b| a == b),
+        (Ne, TypeId::String) => on!(Str, |a, b| a != b),
+        (Eq, TypeId::Addr) => on!(Addr, |a, b| a == b),
+        (Eq, TypeId::Port) => on!(Port, |a, b| a == b),
         _ => return Err((x, y)),
     })
 }

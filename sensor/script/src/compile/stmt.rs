@@ -154,12 +154,8 @@ impl Compiler {
         };
         let (c, yes) = (c?, yes?);
         Some(match no {
-            Some(no) => {
-                Box::new(move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { no(vm, fr) })
-            }
-            None => Box::new(
-                move |vm, fr| if vm.eval(&c, fr)?.as_bool() { yes(vm, fr) } else { Ok(Flow::Normal) },
-            ),
+            Some(no) => Box::new(move |vm, fr| if vm.test(&c, fr)? { yes(vm, fr) } else { no(vm, fr) }),
+            None => Box::new(move |vm, fr| if vm.test(&c, fr)? { yes(vm, fr) } else { Ok(Flow::Normal) }),
         })
     }
 

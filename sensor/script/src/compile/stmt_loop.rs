@@ -18,7 +18,7 @@ impl Compiler {
         let b = self.loop_body(b);
         let (c, b) = (c?, b?);
         Some(Box::new(move |vm, fr| {
-            while vm.eval(&c, fr)?.as_bool() {
+            while vm.test(&c, fr)? {
                 vm.tick(span)?;
                 match b(vm, fr)? {
                     Flow::Break => break,

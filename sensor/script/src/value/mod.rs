@@ -316,6 +316,14 @@ impl RecordVal {
         }
     }
 
+    /// Whether a field of the record in a field is set, if that record is in this one itself.
+    pub fn has_within(&self, i: usize, inner: usize) -> Option<bool> {
+        match self.fields.borrow().get(i)? {
+            Value::Record(record) => Some(record.has(inner)),
+            _ => None,
+        }
+    }
+
     /// A field as it comes from elsewhere.
     fn original(&self, i: usize) -> Value {
         let (v, keep) = match &self.origin {

@@ -74,6 +74,40 @@ impl Vm {
         r
     }
 
+    /// Calls a function of scripts whose arguments lie on the stack, from `base` on.
+    pub(crate) fn call_pushed(&mut self, id: FuncId, base: usize, span: Span) -> Res {
+        let Some(function) = self.funcs.get(id.0 as usize) else { return Ok(Value::Unset) };
+        let body = match (function.flavor, &*function.active) {
+            (Flavor::Function, [body]) if body.args.is_none() && self.depth < self.limits.depth => {
+                body.clone()
+            }
+            (Flavor::Hook, []) => {
+                self.stack.truncate(base);
+                self.tick(span)?;
+                return Ok(Value::Bool(true));
+            }
+            _ => return self.call_gathered(id, base, span),
+        };
+        self.tick(span)?;
+        self.depth += 1;
+        self.calls.push(super::Call { id, from: span, base });
+        let ran = self.run_at(&body, Frame::at(base));
+        self.calls.pop();
+        self.depth -= 1;
+        let (flow, answer) = ran?;
+        if flow != Flow::Return {
+            self.fell_off(id, span);
+        }
+        Ok(answer)
+    }
+
+    /// The same where there are several bodies, or none.
+    #[inline(never)]
+    fn call_gathered(&mut self, id: FuncId, base: usize, span: Span) -> Res {
+        let args = self.stack.drain(base..).collect();
+        self.call(id, args, span)
+    }
+
     pub(crate) fn call_native(&mut self, native: &NativeFn, site: &CallSite<'_>, args: &[Value]) -> Res {
         self.tick(site.span)?;
         let bytes: usize = args.iter().map(|a| a.bytes().len()).sum();
@@ -162,8 +196,14 @@ impl Vm {
                 }
             }
         }
-        self.stack.resize_with(base + b.frame_size as usize, || Value::Unset);
-        let mut fr = Frame { base, ret: Value::Unset, closure, trigger };
+        self.run_at(b, Frame { base, ret: Value::Unset, closure, trigger })
+    }
+
+    /// Runs one body whose arguments are the last on the stack.
+    #[inline]
+    pub(super) fn run_at(&mut self, b: &super::Body, mut fr: Frame) -> Res<(Flow, Value)> {
+        let base = fr.base;
+        self.stack.resize(base + b.frame_size as usize, Value::Unset);
         let depth = self.calls.len();
         let r = (b.code)(self, &mut fr);
         self.calls.truncate(depth);

@@ -35,6 +35,8 @@ pub struct FuncId(pub u32);
 
 pub type Res<T = Value> = Result<T, Fault>;
 pub type Op = Box<dyn Fn(&mut Vm, &mut Frame) -> Res>;
+/// A condition.
+pub type Test = Box<dyn Fn(&mut Vm, &mut Frame) -> Res<bool>>;
 pub type StmtOp = Box<dyn Fn(&mut Vm, &mut Frame) -> Res<Flow>>;
 
 /// A compiled expression.
@@ -44,11 +46,17 @@ pub enum Code {
     Local(u32, ExprRef),
     Global(u32, Span),
     Op(Op),
+    /// One that is true or false.
+    Test(Test),
 }
 
 impl Code {
     pub fn op(f: impl Fn(&mut Vm, &mut Frame) -> Res + 'static) -> Code {
         Code::Op(Box::new(f))
+    }
+
+    pub fn test(f: impl Fn(&mut Vm, &mut Frame) -> Res<bool> + 'static) -> Code {
+        Code::Test(Box::new(f))
     }
 
     pub fn is_const(&self) -> bool {
@@ -381,6 +389,29 @@ impl Vm {
                 if v.is_unset() { Err(self.unset_global(*i, *span)) } else { Ok(v) }
             }
             Code::Op(f) => f(self, fr),
+            Code::Test(f) => f(self, fr).map(Value::Bool),
+        }
+    }
+
+    /// Evaluates a condition.
+    #[inline]
+    pub fn test(&mut self, code: &Code, fr: &mut Frame) -> Res<bool> {
+        match code {
+            Code::Test(f) => f(self, fr),
+            code => Ok(self.eval(code, fr)?.as_bool()),
+        }
+    }
+
+    /// Looks at what an expression is, without a copy where it stands somewhere.
+    #[inline]
+    pub fn look<T>(&mut self, code: &Code, fr: &mut Frame, at: impl FnOnce(&Value) -> T) -> Res<T> {
+        match code {
+            Code::Const(value) => Ok(at(value)),
+            Code::Global(i, span) => match &self.values[*i as usize] {
+                Value::Unset => Err(self.unset_global(*i, *span)),
+                value => Ok(at(value)),
+            },
+            code => Ok(at(&self.eval(code, fr)?)),
         }
     }
 

@@ -7,7 +7,7 @@
 mod create;
 mod epoch;
 mod explain;
-mod observe;
+pub(super) mod observe;
 mod state;
 mod types;
 mod view;

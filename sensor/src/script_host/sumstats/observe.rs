@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use nightjar_script::Vm;
 use nightjar_script::source::Span;
-use nightjar_script::value::{FuncVal, TableVal, Value};
+use nightjar_script::value::{FuncVal, TableVal, Value, text};
 use nightjar_script::vm::{CallSite, Res};
+use nightjar_script::{FlatNative, Vm};
 use smallvec::smallvec;
 
 use crate::script_host::sumstats::types::Types;
@@ -60,6 +60,42 @@ impl SumStats {
         let (obs, key_value, obs_value) = Default::default();
         let parts = Parts { key, number, text, obs, key_value, obs_value };
         self.0.observe_given(vm, from, stream, Given::Parts(&parts))
+    }
+}
+
+/// `SumStats::observe` as it is called without records: the stream, the fields of the key, those of the observation.
+pub(in crate::script_host) const OBSERVE: &str = "SumStats::observe";
+const OBSERVED: &[(usize, Option<&str>)] =
+    &[(0, None), (1, Some("host")), (1, Some("str")), (2, Some("num")), (2, Some("dbl")), (2, Some("str"))];
+
+impl SumStats {
+    /// The same function, called so.
+    pub fn flat(&self) -> FlatNative {
+        let sumstats = SumStats(self.0.clone());
+        let call = move |vm: &mut Vm, from: Span, given: &[Value]| {
+            let [stream, host, key, num, dbl, text] = given else { return Ok(()) };
+            let host = match host {
+                Value::Addr(host) => Some(host.0),
+                _ => None,
+            };
+            let key = Key { host, text: printed(key) };
+            let number = Obs {
+                num: num.is_set().then(|| num.as_count()),
+                dbl: dbl.is_set().then(|| dbl.as_double()),
+                text: None,
+            };
+            sumstats.observe(vm, from, stream.bytes(), &key, number, &|| printed(text))
+        };
+        FlatNative { parts: OBSERVED, call: Rc::new(call) }
+    }
+}
+
+/// A text, or what is to be printed.
+fn printed(value: &Value) -> Option<Rc<[u8]>> {
+    match value {
+        Value::Unset => None,
+        Value::Str(text) => Some(text.clone()),
+        value => Some(Rc::from(text::plain(value).into_bytes())),
     }
 }
 
