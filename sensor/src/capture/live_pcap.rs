@@ -18,6 +18,8 @@ pub(super) struct PcapSource {
     ready: OwnedFd,
     link: u16,
     nanoseconds: bool,
+    /// All interfaces: libpcap counts packets on loopback twice, and hands them on once.
+    any: bool,
     counts: Counts,
     /// What libpcap counted, in 32 bits, when it was last asked.
     last: (u32, u32),
@@ -59,7 +61,8 @@ impl PcapSource {
         let ready = unsafe { BorrowedFd::borrow_raw(capture.as_raw_fd()) }
             .try_clone_to_owned()
             .map_err(|error| error.to_string())?;
-        Ok(PcapSource { capture, ready, link, nanoseconds, counts: Counts::default(), last: (0, 0) })
+        let any = options.interface == super::interface::ANY;
+        Ok(PcapSource { capture, ready, link, nanoseconds, any, counts: Counts::default(), last: (0, 0) })
     }
 
     pub fn poll(&mut self, timeout: Duration, mut each: impl FnMut(&SeenPacket<'_>)) -> io::Result<Polled> {
@@ -103,6 +106,9 @@ impl PcapSource {
         self.counts.link += u64::from(stats.received.wrapping_sub(self.last.0));
         self.counts.dropped += u64::from(stats.dropped.wrapping_sub(self.last.1));
         self.last = (stats.received, stats.dropped);
+        if self.any {
+            self.counts.link = self.counts.delivered + self.counts.dropped;
+        }
         Ok(self.counts)
     }
 }

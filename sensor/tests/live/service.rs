@@ -73,3 +73,35 @@ fn the_unit_starts_with_what_ships() {
     let told = sensor.told_at_the_end(4);
     assert!(told.contains("in the spool"), "{told}");
 }
+
+/// Of one interface, and of all together, by a sensor that has no configuration.
+#[test]
+fn what_is_captured_can_be_written_and_any_is_all_interfaces() {
+    let Some(mut net) = net() else { return };
+    net.start_servers();
+    let (folder, socket) = (net.path("logs"), net.path("status.sock"));
+    for interface in ["vs", "any"] {
+        let written = net.path(&format!("{interface}.pcap"));
+        let [folder, socket, written] =
+            [&folder, &socket, &written].map(|path| path.to_str().unwrap().to_owned());
+        let place = ["--logdir", &folder, "--socket", &socket, "-w", &written, "--metrics", "127.0.0.1:9911"];
+        let sensor = Sensor::start(&net, &[&["-C", "-i", interface][..], &place].concat());
+        net.client_does("curl", &["-s", "-o", "/dev/null", "http://10.9.0.2/small.html"]);
+        until("the page is logged", || {
+            fs::read_to_string(net.path("logs/http.log")).is_ok_and(|rows| rows.contains("/small.html"))
+        });
+        let up = format!("nightjar_interface_up{{interface=\"{interface}\"}} 1");
+        until("metrics are served", || {
+            let asked = net.on_server("curl", &["-s", "http://127.0.0.1:9911/metrics"]).output().unwrap();
+            let metrics = String::from_utf8_lossy(&asked.stdout).into_owned();
+            metrics.contains(&up) && metrics.contains("nightjar_build_info{")
+        });
+        assert!(sensor.status()["delivered"].as_u64().unwrap() > 5);
+        let told = sensor.stop();
+        let packets = told.split(" packets = ").next().unwrap().rsplit(' ').next().unwrap().to_owned();
+        assert!(told.contains(&format!("{packets} packets = {packets} analysed + 0 dropped")), "{told}");
+        let read = Command::new("tcpdump").args(["-nr", &written]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&read.stdout).lines().count().to_string(), packets, "{interface}");
+        fs::remove_dir_all(net.path("logs")).unwrap();
+    }
+}
