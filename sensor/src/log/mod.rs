@@ -19,7 +19,7 @@ pub use file::{LogError, LogFile, between_rows};
 pub use lock::FolderLock;
 pub use script_log::{Header, ScriptLog, Separators, Style, Table};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub struct Logs {
     target: Target,
     format: Format,
     open: Vec<Open>,
+    /// Where among them rows of a form went last, by where the form lies in memory: a row costs the same however many
+    /// logs there are.
+    places: HashMap<usize, usize, foldhash::fast::FixedState>,
     /// What is done about failures and for archiving, in live mode.
     live: Option<Live>,
     serializer: Serializer,
@@ -146,6 +149,7 @@ impl Logs {
             target,
             format,
             open: Vec::new(),
+            places: HashMap::default(),
             serializer,
             outlets: Vec::new(),
             live: None,
@@ -201,9 +205,7 @@ impl Logs {
 
     /// Appends a finished row.
     pub fn row(&mut self, schema: &'static Schema, row: &[u8], now: Time) -> Result<(), LogError> {
-        let known =
-            self.open.iter().position(|open| matches!(open.form, Form::Schema(s) if std::ptr::eq(s, schema)));
-        let at = match known {
+        let at = match self.place(std::ptr::from_ref(schema).addr(), |open| open.path == schema.path) {
             Some(at) => at,
             None => self.find(schema.path, || Form::Schema(schema)),
         };
@@ -238,11 +240,8 @@ impl Logs {
         if script_log.export_only {
             return Ok(());
         }
-        let known = self
-            .open
-            .iter()
-            .position(|open| matches!(&open.form, Form::ScriptLog(s) if Arc::ptr_eq(s, script_log)));
-        let at = match known {
+        let is = |open: &Open| matches!(&open.form, Form::ScriptLog(s) if Arc::ptr_eq(s, script_log));
+        let at = match self.place(Arc::as_ptr(script_log).addr(), is) {
             Some(at) => at,
             None if script_log.table.is_some() && self.open.len() < MAX_LOGS => {
                 self.find(script_log.path, || Form::ScriptLog(script_log.clone()))
@@ -412,6 +411,21 @@ impl Logs {
             self.export(to, &row[range]);
         }
         Ok(())
+    }
+
+    /// The place of the log that this is said of, for rows whose form lies there in memory. Another may have lain there
+    /// before.
+    fn place(&mut self, address: usize, is: impl Fn(&Open) -> bool) -> Option<usize> {
+        let last = self.places.get(&address).copied();
+        if let Some(at) = last.filter(|at| self.open.get(*at).is_some_and(&is)) {
+            return Some(at);
+        }
+        let at = self.open.iter().position(is)?;
+        if self.places.len() >= MAX_LOGS {
+            self.places.clear();
+        }
+        self.places.insert(address, at);
+        Some(at)
     }
 
     /// The log of a name. Should another form of it be open, rows go there.
