@@ -52,15 +52,13 @@ impl CheckArgs {
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let (sensor, problems) = examine::look(path, &text);
         problems.iter().for_each(|problem| eprintln!("{}", located(path, problem)));
-        let configuration = match problems.len() {
-            0 => {
-                say(format_args!("{}: read; {} interfaces", path.display(), sensor.interfaces.len()));
-                ALL_READ
-            }
-            _ => USAGE,
-        };
+        let configuration = if problems.is_empty() { ALL_READ } else { USAGE };
         let nothing = self.scripts.is_empty() && !sensor.given.needs_scripts();
         let scripts = if nothing { ALL_READ } else { self.scripts.check(self.places, &sensor.given)? };
+        // Options that scripts declare are read with them.
+        if worst(&[configuration, scripts]) == ALL_READ {
+            say(format_args!("{}: read; {} interfaces", path.display(), sensor.interfaces.len()));
+        }
         if self.offline {
             return Ok(worst(&[configuration, scripts]));
         }

@@ -8,7 +8,7 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, SYSFS_MAGIC, Statfs, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, Gid, Uid, User, access, getgrouplist};
 
-use crate::capture::live::check_filter;
+use crate::capture::live::{LiveOptions, check_filter};
 use crate::config::file::{self, Problem};
 use crate::service::sandbox::folder_of;
 use crate::service::settings::Sensor;
@@ -34,6 +34,14 @@ fn examine(sensor: &Sensor, text: &str) -> Vec<Problem> {
         {
             wrong("interface", nth, "filter", format!("filter does not compile: {why}"));
         }
+    }
+    // Options that choose packets make one filter; it is looked at as for Ethernet.
+    if let Some(filter) = sensor.config.packet_filter.expression()
+        && let Err(why) = check_filter(&LiveOptions::default(), &filter)
+    {
+        let is_filter = |name: &str| name.ends_with("_filters") || name.starts_with("PacketFilter::");
+        let set = sensor.given.options.iter().map(|(option, _)| option.name).find(|name| is_filter(name));
+        wrong("options", 0, set.unwrap_or_default(), format!("filter {filter} does not compile: {why}"));
     }
     let writer = match Writer::of(sensor.service.user.as_deref()) {
         Ok(writer) => Some(writer),

@@ -42,6 +42,15 @@ fn a_configuration_that_would_not_start_is_told_of_whole() {
 }
 
 #[test]
+fn options_that_choose_packets_have_to_compile() {
+    let (code, told) = check("[options]\nrestrict_filters = { a = \"tcp prt 80\" }\n");
+    let expected = "sensor.toml:2:20: filter ((tcp prt 80)) does not compile: ";
+    assert!(code == Some(2) && told.starts_with(expected), "{told}");
+    let (code, told) = check("[options]\nrestrict_filters = { a = \"tcp port 80\" }\n");
+    assert_eq!((code, &told[..]), (Some(0), "sensor.toml: read; 0 interfaces\n"));
+}
+
+#[test]
 fn folders_are_looked_at_for_the_user_who_will_write_there() {
     let of = |user: &str, folder: &str| {
         check(&format!(

@@ -332,6 +332,7 @@ fn options_that_scripts_declare_are_set_in_the_file_too() {
             .output()
             .unwrap();
         assert!(!check.status.success() && complaint(&check).contains(told), "{}", complaint(&check));
+        assert!(!String::from_utf8_lossy(&check.stdout).contains(": read;"), "{check:?}");
     }
 }
 
