@@ -1,5 +1,6 @@
 //! The binary from outside: what it writes, says and survives.
 
+mod arguments;
 mod check;
 mod cost;
 mod ends;
