@@ -1,4 +1,5 @@
 # make demo        build, replay a capture that ships, show the logs
+# make demo-cluster counting across sensors on this machine: a broker, two sensors, two who count, one killed
 # make test        everything that is tested; what CI runs
 # make test-kafka  export to real Kafka brokers at full length: 1,000,000 rows, a minute's outage
 # make soak        ten minutes of mixed live traffic: memory stays flat (root)
@@ -33,10 +34,14 @@ PACKAGE_TEST_NEEDS = adduser curl file iproute2 procps rpm tcpreplay util-linux
 KAFKA_BENCH_NEEDS = $(BUILD_NEEDS) python3 default-jre-headless maven
 BENCH_NEEDS = $(BUILD_NEEDS) python3 tcpdump tcpreplay iproute2 ethtool procps openssl nginx wrk apache2-utils unbound dnsperf
 
-.PHONY: demo release test test-kafka soak fuzz packages test-packages lint conformance bench bench-live bench-kafka pcaps clean
+.PHONY: demo demo-cluster release test test-kafka soak fuzz packages test-packages lint conformance bench bench-live bench-kafka pcaps clean
 
 demo: release
 	@tools/demo $(TARGET)/release/nightjar
+
+demo-cluster: release
+	@tools/need $(KAFKA_BENCH_NEEDS)
+	@tools/demo-cluster $(TARGET)/release/nightjar
 
 release:
 	@tools/need $(BUILD_NEEDS)

@@ -2,6 +2,7 @@
 // Nothing that stands on the wire, in a script or in a file may end the program.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
 
+pub mod aggregate;
 pub mod analyze;
 pub mod capture;
 pub mod cli;

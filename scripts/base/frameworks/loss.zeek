@@ -23,6 +23,17 @@ export {
 	};
 }
 
+module Aggregate;
+
+export {
+	redef enum Notice::Type += {
+		## Those who count for all sensors cannot be reached: this one decides by itself, and its observations wait.
+		Cut_Off,
+		## They can be reached again.
+		Connected,
+	};
+}
+
 module Sensor;
 
 export {

@@ -146,10 +146,22 @@ export {
 		## observation may count up to 1/256 of the window too long. UNIQUE and LAST are exact; HLL_UNIQUE, TOPK and
 		## SAMPLE reach back up to 1/16 of the window too far. Calculations of scripts cannot be done over a window.
 		window: interval &optional;
+		## Where sensors count together ([aggregate] in the configuration): observations go to those who count for all,
+		## and what thresholds and epochs lead to happens there, not on the sensor, unless that is cut off. F: each sensor
+		## counts and decides for itself.
+		aggregate: bool &default=T;
+		## How much later than those of other sensors, in packet time, observations may come and still count;
+		## allowed_lateness where it is not given.
+		lateness: interval &optional;
 		## With $window: while observations go on to find the value at a threshold that was crossed, that is told of
 		## again (threshold_crossed is called) each time that this much time has gone by. 0secs: never.
 		remind: interval &optional;
 	};
+
+	## Where sensors count together: how late an observation may come, in packet time, and still count. It counts at its own
+	## time: in a sliding window that still reaches back to it, or in the epoch that still lasts; otherwise over a window
+	## of its own, with others that come as late.
+	option allowed_lateness: interval = 1hr;
 
 	## Most keys of all SumStats together. Beyond it the key seen least recently is dropped, of the SumStat that
 	## has most keys.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command as Declaration, CommandFactory, Parser};
 use clap_complete::Shell;
 
+use crate::cli::aggregate::AggregateArgs;
 use crate::cli::check::CheckArgs;
 use crate::cli::{
     ALL_READ, Args, OUTPUT_FAILED, cut, live, messages, migrate, pkg, reload, say, streams, test,
@@ -37,7 +38,7 @@ const fn hidden(name: &'static str, declared: fn() -> Declaration, run: fn(&[OsS
 pub(super) const ZEEK_CUT: &str = "zeek-cut";
 
 /// In the order in which help tells of them.
-pub(super) static COMMANDS: [Command; 13] = [
+pub(super) static COMMANDS: [Command; 14] = [
     command("check", CheckArgs::command, |words| {
         parse(CheckArgs::try_parse_from(words)).map(|args| on_script_stack(move |_| args.run()))
     }),
@@ -49,6 +50,9 @@ pub(super) static COMMANDS: [Command; 13] = [
     }),
     command("reload", reload::ReloadArgs::command, |words| {
         parse(reload::ReloadArgs::try_parse_from(words)).map(|args| args.run())
+    }),
+    command("aggregate", AggregateArgs::command, |words| {
+        parse(AggregateArgs::try_parse_from(words)).map(|args| on_script_stack(move |_| args.run()))
     }),
     command("test", test::TestArgs::command, |words| {
         parse(test::TestArgs::try_parse_from(words)).map(|args| args.run())

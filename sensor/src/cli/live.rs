@@ -133,6 +133,20 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
+    /// Of one that captures nothing.
+    pub fn of_config(config: PathBuf, scripts: bool) -> Overrides {
+        Overrides {
+            config: Some(config),
+            interfaces: Vec::new(),
+            workers: 1,
+            filter: None,
+            logdir: None,
+            metrics: None,
+            socket: None,
+            scripts,
+        }
+    }
+
     pub fn sensor(&self) -> Result<Sensor, String> {
         let mut sensor = match &self.config {
             Some(path) => Sensor::load(path).map_err(|error| error.to_string())?,
@@ -284,6 +298,9 @@ pub(super) fn run(args: Args, waiting: &Waiting) -> Result<u8, String> {
             return Ok(USAGE);
         }
     };
+    if let (Some(scripts), Some(shipper)) = (&mut scripts, super::shipper(&sensor.export, &sinks)) {
+        scripts.ship_by(shipper);
+    }
     sensor.config.exports = sinks.exports();
     let rotation = Rotation::of(&sensor.config, sensor.rotates, sensor.rotate_at);
     let nothing = bare.then(std::collections::BTreeSet::new);
@@ -409,7 +426,7 @@ fn tell(state: &[NotifyState<'_>]) {
 }
 
 /// What listens is bound while it is still allowed.
-fn listen(sensor: &mut Sensor, overrides: &Overrides) -> Result<Server, String> {
+pub(super) fn listen(sensor: &mut Sensor, overrides: &Overrides) -> Result<Server, String> {
     let mut server = Server::new().map_err(|error| format!("cannot listen: {error}"))?;
     if let Some(path) = sensor.service.status_socket.clone() {
         let asked = overrides.config.is_some() || overrides.socket.is_some();
@@ -525,7 +542,7 @@ fn give_back_large_memory() {
     }
 }
 
-fn remove_socket(sensor: &Sensor) {
+pub(super) fn remove_socket(sensor: &Sensor) {
     if let Some(path) = &sensor.service.status_socket {
         // The folder may not be ours to write any more; the next sensor replaces it.
         let _ = std::fs::remove_file(path);

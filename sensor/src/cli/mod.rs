@@ -1,5 +1,6 @@
 //! The command line: Zeek's, and what is ours beside it.
 
+mod aggregate;
 mod check;
 mod commands;
 mod cut;
@@ -32,6 +33,7 @@ use clap::{Parser, ValueHint};
 use crossbeam_channel::{Sender, bounded};
 use nightjar_script::Traffic;
 
+use crate::aggregate::Shipper;
 use crate::analyze;
 use crate::capture::file::{CaptureError, OpenError};
 use crate::cli::script::Engine;
@@ -363,6 +365,9 @@ fn run(mut args: Args, waiting: &Waiting) -> Result<u8, String> {
         config = deferred.begin(config, export.is_some());
     }
     let sinks = Sinks::start(&export, &streams::known(scripts.as_deref()), Mode::Wait, tell)?;
+    if let (Some(scripts), Some(shipper)) = (&mut scripts, shipper(&export, &sinks)) {
+        scripts.ship_by(shipper);
+    }
     config.exports = sinks.exports();
     let outlets = sinks.outlets();
     let rows_shown = matches!(target, Target::Stdout(_));
@@ -471,6 +476,12 @@ fn say(line: impl Display) {
 /// Prints lines.
 fn say_all(lines: &str) {
     let _ = io::stdout().write_all(lines.as_bytes());
+}
+
+/// What takes observations to those who count for all sensors, if that is configured.
+fn shipper(export: &sink::Config, sinks: &Sinks) -> Option<Shipper> {
+    let (up, uplink) = (export.aggregate.as_ref()?, sinks.uplink()?);
+    Some(Shipper::new(up.sensor(), up.cut_off_after.0, uplink.outlet, uplink.account))
 }
 
 fn code_of(error: &ReplayError) -> u8 {

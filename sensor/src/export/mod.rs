@@ -12,7 +12,7 @@ mod schema;
 mod shape;
 mod summary;
 
-pub use row::{ExportRow, RowError, rows};
+pub use row::{ExportRow, RowError, rows, write_row};
 pub use rules::{Action, Condition, Rule, RuleError};
 pub use schema::{Version, json_schema, json_schema_of, schema_version};
 pub use shape::Shape;
@@ -39,6 +39,22 @@ pub struct Export {
     pub names: FieldNames,
     /// A member of every flat row that names the sensor.
     pub sensor_field: Option<String>,
+}
+
+impl Export {
+    /// All streams, as flat rows.
+    pub fn plain(sensor: String) -> Export {
+        Export {
+            shape: Shape::Zeek,
+            time: JsonTime::Epoch,
+            sensor,
+            streams: Streams::default(),
+            rules: Vec::new(),
+            key: KeyBy::None,
+            names: FieldNames::Dots,
+            sensor_field: None,
+        }
+    }
 }
 
 /// How fields are called in flat rows.

@@ -75,6 +75,15 @@ impl Begun {
     }
 }
 
+/// Appends a row that is none of a log, as the first version of its stream.
+pub fn write_row(now: Time, stream: &str, key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    let begun = begin((now, now), 1, stream, "", out);
+    out.extend_from_slice(key);
+    begun.end_key(out);
+    out.extend_from_slice(value);
+    begun.finish(out);
+}
+
 impl<'a> ExportRow<'a> {
     /// Reads the row at the front of `bytes`, and says how long it is.
     pub fn read(bytes: &'a [u8]) -> Result<(ExportRow<'a>, usize), RowError> {

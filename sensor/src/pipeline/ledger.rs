@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::aggregate;
 use crate::analyze::Unclaimed;
 use crate::capture::interface::NicCounts;
 use crate::capture::live::{Counts, Kind};
@@ -28,6 +29,8 @@ pub struct Ledger {
     /// From the time of what a row tells to its being written.
     pub log_lag: Histogram,
     pub scripts: ScriptCounters,
+    /// Of one that counts for all sensors, and has no interfaces.
+    pub aggregator: Option<aggregate::Counters>,
     /// The accounts of exporters.
     pub exports: Vec<Delivery>,
     /// How long the stage behind the workers, where scripts run and logs are written, has not come round.
@@ -186,7 +189,8 @@ impl Ledger {
             around.merge(&ring.counts);
         }
         let (stats, counts, scripts) = (self.counted().losses(), self.counts.losses(), self.scripts.losses());
-        [nic.losses(), source.losses(), around.losses(), stats, counts, scripts].concat()
+        let aggregator = self.aggregator.unwrap_or_default().losses();
+        [nic.losses(), source.losses(), around.losses(), stats, counts, scripts, aggregator].concat()
     }
 
     pub fn delivered(&self) -> u64 {

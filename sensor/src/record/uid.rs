@@ -40,6 +40,11 @@ impl Uid {
         })
     }
 
+    /// One that another process made.
+    pub fn from_bytes(bytes: [u8; Uid::LEN]) -> Uid {
+        Uid(bytes)
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -5,6 +5,7 @@
 //! change come past here too; those of logs that no script touches are written without a look.
 
 mod analyzers;
+mod counting;
 mod deferred;
 mod files;
 mod frameworks;
@@ -39,6 +40,7 @@ use nightjar_script::value::{Addr, Port, Value};
 use nightjar_script::vm::Res;
 use nightjar_script::{Args, Failed, Ignored, Script, ScriptOptions, StdHost, Vm};
 
+use crate::aggregate::{Link, Origin, Shipper};
 use crate::analyze::AnalyzerConfirmation;
 use crate::analyze::conn_events::ConnectionStateRemove;
 use crate::analyze::file_events::{FileContent, FileHash, FileNew, FileSniff, FileStateRemove};
@@ -59,12 +61,15 @@ use crate::script_host::layout::Layout;
 use crate::script_host::messages::Messages;
 use crate::script_host::signatures::Signatures;
 use crate::script_host::state::RecordState;
-use crate::script_host::sumstats::{Origin, SumStats};
+use crate::script_host::sumstats::SumStats;
 use crate::script_host::values::Subject;
 use crate::sumstats::{Damaged, Key, Obs};
 use crate::time::{Interval, Time};
 
 pub use deferred::Deferred;
+pub use log::HeldRow;
+pub use notice::Lasting;
+pub use sumstats::across::{Changes, Counted};
 
 /// Scripts that run beside a replay or on a sensor.
 pub struct Scripts {
@@ -386,6 +391,24 @@ impl Scripts {
         self.frameworks.sumstats.report().unwrap_or_default()
     }
 
+    /// Observations of SumStats that sensors count together leave by this way.
+    pub fn ship_by(&self, shipper: Shipper) {
+        self.frameworks.sumstats.ship_by(shipper);
+    }
+
+    /// Tells of it when those who count for all cannot be reached any more, and when they can again.
+    fn tell_of_link(&mut self, link: Link) {
+        let (note, text) = match link {
+            Link::CutOff => (
+                "Aggregate::Cut_Off",
+                "those who count for all sensors cannot be reached: this sensor decides by itself",
+            ),
+            Link::Up => ("Aggregate::Connected", "those who count for all sensors can be reached again"),
+        };
+        incident::raise(&mut self.script.vm, note, text, "aggregate");
+        self.script.vm.drain();
+    }
+
     /// What SumStats have counted, for [`Scripts::restore_sumstats`] of the policy that follows this one.
     pub fn save_sumstats(&self) -> Vec<u8> {
         self.frameworks.sumstats.save()
@@ -445,7 +468,7 @@ impl Events for Scripts {
         self.frameworks.messages.poll(vm);
         let (layout, state) = (&self.layout, &mut self.state);
         let view = event.conn.and_then(|at| arena.conn(at));
-        let origin = view.map(|view| Origin { uid: view.uid, ends: (view.id, view.proto) });
+        let origin = view.map(|view| Origin { uid: view.uid, id: view.id, proto: view.proto });
         self.frameworks.sumstats.set_origin(origin);
         let conn =
             view.map_or(Value::Unset, |view| state.conn(vm, layout, (view, arena), self.interest.conn));
@@ -516,7 +539,8 @@ impl Events for Scripts {
         let vm = &mut script.vm;
         frameworks.input.between_events(vm);
         frameworks.messages.poll(vm);
-        frameworks.sumstats.set_origin(Some(Origin { uid: effects.owner.uid, ends: effects.ends }));
+        let (id, proto) = effects.ends;
+        frameworks.sumstats.set_origin(Some(Origin { uid: effects.owner.uid, id, proto }));
         if let Some(event) = layout.event(effects.id) {
             // Handlers of scripts that are no longer there have other numbers.
             let current = effects.version == interest.version;
@@ -552,8 +576,12 @@ impl Events for Scripts {
     }
 
     fn advance(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
-        let (log, at) = (&self.frameworks.log, now.as_secs_f64());
-        let vm = &self.script.vm;
+        let at = now.as_secs_f64();
+        if let Some(link) = self.frameworks.sumstats.reach(now) {
+            self.tell_of_link(link);
+            self.frameworks.deliver(&mut self.script.vm, logs)?;
+        }
+        let (log, vm) = (&self.frameworks.log, &self.script.vm);
         let due = vm.expiry_due(at) || vm.next_scheduled().is_some_and(|next| next <= at);
         if !due && !log.delay_due(at) && !log.rotation_due(at) {
             return Ok(());
@@ -651,6 +679,7 @@ impl Events for Scripts {
             sumstats: crate::sumstats::Counters {
                 evicted: before.sumstats.evicted + sumstats.evicted,
                 cut: before.sumstats.cut + sumstats.cut,
+                shipped: sumstats.shipped,
                 ..sumstats
             },
             // These go on when scripts are read again.
@@ -694,6 +723,7 @@ impl Events for Scripts {
         let reached = self.reach(now, logs);
         let restored = next.restore_sumstats(&self.save_sumstats());
         let last = reached.and(self.finish(logs));
+        next.frameworks.sumstats.succeed(&self.frameworks.sumstats);
         next.script.vm.network_time = self.script.vm.network_time;
         next.follow_files();
         self.frameworks.messages.hand_on_to(&next.frameworks.messages);
@@ -723,6 +753,9 @@ impl Events for Scripts {
     fn tick(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         self.frameworks.tick(&mut self.script.vm, now);
+        if let Some(link) = self.frameworks.sumstats.tick(now) {
+            self.tell_of_link(link);
+        }
         self.script.vm.look_after(false);
         self.frameworks.deliver(&mut self.script.vm, logs)
     }
@@ -730,6 +763,8 @@ impl Events for Scripts {
     fn end(&mut self, now: Time, logs: &mut Logs) -> Result<(), LogError> {
         self.reach(now, logs)?;
         self.frameworks.input.between_events(&mut self.script.vm);
-        self.finish(logs)
+        let finished = self.finish(logs);
+        self.frameworks.sumstats.finish_shipping();
+        finished
     }
 }

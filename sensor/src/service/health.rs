@@ -65,6 +65,12 @@ pub const CONDITIONS: &[Condition] = &[
         check: |_, _, _| Vec::new(),
     },
     Condition {
+        name: "aggregate",
+        help: "Of `nightjar aggregate`: it cannot count, because of the brokers or of its scripts.",
+        restart: false,
+        check: |_, _, _| Vec::new(),
+    },
+    Condition {
         name: "worker_stuck",
         help: "A worker does not come round.",
         restart: true,
@@ -289,6 +295,12 @@ impl Found {
 
 impl Health {
     /// Nothing speaks against it.
+    /// Of one that counts for all sensors, and what keeps it from that.
+    pub fn of_aggregator(trouble: Option<&str>) -> Health {
+        let health = Health::default();
+        trouble.into_iter().fold(health, |health, text| health.and("aggregate", text.to_owned()))
+    }
+
     pub fn ready(&self) -> bool {
         self.found.is_empty()
     }

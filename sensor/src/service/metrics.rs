@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::aggregate;
 use crate::capture::interface::NicCounts;
 use crate::capture::live::Counts as SourceCounts;
 use crate::counters::CounterSet;
@@ -141,6 +142,9 @@ pub static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
     let of_exporters = |ledger: &Ledger, out: &mut Samples<'_>| {
         ledger.exports.iter().for_each(|delivery| out.counted(&delivery.account.counts, &[delivery.name]));
     };
+    let of_aggregator = |ledger: &Ledger, out: &mut Samples<'_>| {
+        ledger.aggregator.iter().for_each(|counters| out.counted(counters, &[]));
+    };
     let of_scripts = |ledger: &Ledger, out: &mut Samples<'_>| out.counted(&ledger.scripts, &[]);
     [
         OF_INTERFACES,
@@ -151,6 +155,7 @@ pub static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
         OF_SENSOR,
         &declared::<SensorCounts>(&NONE, of_sensor),
         &declared::<ScriptCounters>(&NONE, of_scripts),
+        &declared::<aggregate::Counters>(&NONE, of_aggregator),
         &declared::<ExportCounts>(&EXPORT, of_exports),
         &declared::<ExporterCounts>(&EXPORTER, of_exporters),
         OF_EXPORTERS,

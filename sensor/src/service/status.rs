@@ -178,6 +178,7 @@ pub fn describe(ledger: &Ledger, health: &Health, age: Duration) -> Value {
             "notices_suppressed": ledger.scripts.notices.suppressed,
             "counters": counted([ledger.scripts.by_key()]),
         },
+        "aggregate": ledger.aggregator.map(|counters| counted([counters.by_key()])),
         "counters": counted([ledger.counts.by_key()]),
         "lost": lost(ledger),
         "reloads": ledger.counts.reloads,
@@ -284,6 +285,31 @@ pub fn print(before: &Value, now: &Value) -> String {
     let reasons: Vec<&str> =
         now["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let state = if ready { "ready".to_owned() } else { format!("not ready: {}", reasons.join("; ")) };
+    if now["aggregate"].is_object() {
+        let of = |what: &str| number(&now["aggregate"], what);
+        let earlier = number(&before["aggregate"], "aggregate_observations_total");
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{state}\nup {:.0} s, {:.0} partitions, {:.0} keys, {:.0} rebalances, {:.0} notices\n\
+             {:.0} observations counted ({:.0}/s), {:.0} waiting, {:.1} s of packet time behind\n\
+             {:.0} late, {:.0} too late, {:.0} unknown; the last takeover took {:.0} ms",
+            number(now, "uptime_seconds"),
+            of("aggregate_partitions"),
+            number(&now["scripts"], "sumstats_keys"),
+            of("aggregate_rebalances_total"),
+            number(&now["scripts"], "notices"),
+            of("aggregate_observations_total"),
+            (of("aggregate_observations_total") - earlier).max(0.0) / seconds,
+            of("aggregate_waiting_observations"),
+            of("aggregate_lag_milliseconds") / 1e3,
+            of("aggregate_late_observations_total"),
+            of("aggregate_too_late_observations_total"),
+            of("aggregate_unknown_observations_total"),
+            of("aggregate_takeover_milliseconds"),
+        );
+        return text;
+    }
     let link = number(now, "link");
     let lost = if link > 0.0 { 100.0 * number(now, "dropped") / link } else { 0.0 };
     // Writing to a String cannot fail.

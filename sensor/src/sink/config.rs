@@ -1,4 +1,4 @@
-//! The tables `[kafka]` and `[http_sink]` of a configuration file.
+//! The tables `[kafka]`, `[http_sink]` and `[aggregate]` of a configuration file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +11,7 @@ use serde::{Deserialize, de};
 use crate::export::{Action, Condition, Export, FieldNames, KeyBy, Rule, Shape, Streams};
 use crate::record::JsonTime;
 use crate::sink::quantity::{size, span};
+use crate::sink::uplink::{AGGREGATE, Aggregate};
 use crate::sink::{Known, Mistake, first, spool};
 
 /// Where rows are exported to. A file may leave both out.
@@ -18,11 +19,12 @@ use crate::sink::{Known, Mistake, first, spool};
 pub struct Config {
     pub kafka: Option<Kafka>,
     pub http_sink: Option<Http>,
+    pub aggregate: Option<Aggregate>,
 }
 
 impl Config {
     /// The tables of a file that are read here.
-    pub const TABLES: [&str; 2] = ["kafka", "http_sink"];
+    pub const TABLES: [&str; 3] = ["kafka", "http_sink", "aggregate"];
 
     /// Whether rows are exported anywhere.
     pub fn is_some(&self) -> bool {
@@ -46,7 +48,9 @@ impl Config {
     pub fn settings_of_folders(&self) -> impl Iterator<Item = (Vec<String>, &Path)> {
         let kafka = self.kafka.as_ref().map(|kafka| ("kafka", &kafka.delivery, kafka.spool.as_ref()));
         let http = self.http_sink.as_ref().map(|http| ("http_sink", &http.delivery, http.spool.as_ref()));
-        [kafka, http].into_iter().flatten().flat_map(|(name, delivery, spool)| {
+        let aggregate = self.aggregate.as_ref();
+        let aggregate = aggregate.map(|up| (AGGREGATE, &up.delivery, up.spool.as_ref()));
+        [kafka, http, aggregate].into_iter().flatten().flat_map(|(name, delivery, spool)| {
             let letters = delivery.dead_letter.as_deref().and_then(Path::parent);
             let letters = letters.filter(|folder| !folder.as_os_str().is_empty());
             let keys = |table: &str, key: &str| [name, table, key].map(str::to_owned).to_vec();
@@ -67,7 +71,9 @@ impl Config {
         let is_kerberos = |(name, value): (&String, &Setting)| {
             name.starts_with("sasl.mechanism") && value.0.eq_ignore_ascii_case("GSSAPI")
         };
-        self.kafka.as_ref()?.client.iter().find(|setting| is_kerberos(*setting))?;
+        let kafka = self.kafka.iter().flat_map(|kafka| &kafka.client);
+        let aggregate = self.aggregate.iter().flat_map(|up| &up.client);
+        kafka.chain(aggregate).find(|setting| is_kerberos(*setting))?;
         let cache = std::env::var("KRB5CCNAME").unwrap_or_default();
         let cache = Path::new(cache.strip_prefix("FILE:").unwrap_or(&cache));
         Some(
@@ -186,7 +192,7 @@ pub struct Http {
 }
 
 /// Reads settings of librdkafka. What would break the promise that acknowledged rows have arrived is refused.
-fn client_settings<'de, D: Deserializer<'de>>(
+pub(super) fn client_settings<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, Setting>, D::Error> {
     struct Settings;

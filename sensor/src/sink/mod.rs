@@ -22,11 +22,14 @@ mod spool;
 #[cfg(test)]
 mod testing;
 mod transport;
+mod uplink;
 mod window;
 
 pub use account::{Account, Alarm, AlarmKind, Counts, ExporterCounts, Histogram, Reason};
 pub use config::Config;
+pub use kafka::waited;
 pub use queue::Mode;
+pub use uplink::{AGGREGATE, Aggregate};
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +47,14 @@ use crate::sink::transport::Transport;
 pub struct Sinks {
     exports: Exports,
     running: Vec<Running>,
+    /// Takes observations, and no rows of logs.
+    uplink: Option<Running>,
+}
+
+/// The way that observations leave by.
+pub struct Uplink {
+    pub outlet: Box<dyn Outlet>,
+    pub account: Arc<Mutex<Account>>,
 }
 
 struct Running {
@@ -56,7 +67,7 @@ struct Running {
 /// What became of the rows of one exporter.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// `kafka` or `http_sink`.
+    /// `kafka`, `http_sink` or `aggregate`.
     pub name: &'static str,
     pub account: Account,
 }
@@ -114,7 +125,18 @@ impl Sinks {
             running.push(start(behaviour, delivery, spool, http::Http::new(http)?)?);
             exports.push(export);
         }
-        Ok(Sinks { exports: Exports(exports.into()), running })
+        let uplink = match &config.aggregate {
+            Some(up) => {
+                let kafka = up.kafka();
+                let transport =
+                    kafka::Kafka::new(&kafka, &Known { open: true, ..Known::default() }, mode, tell)?;
+                let (delivery, spool) = (&kafka.delivery, kafka.spool.as_ref());
+                let behaviour = behaviour(AGGREGATE, mode, delivery, spool, run, tell);
+                Some(start(behaviour, delivery, spool, transport)?)
+            }
+            None => None,
+        };
+        Ok(Sinks { exports: Exports(exports.into()), running, uplink })
     }
 
     /// What rows are to be made; [`Sinks::outlets`] take them in the same order.
@@ -127,20 +149,27 @@ impl Sinks {
         self.running.iter().map(outlet).collect()
     }
 
+    /// Where observations go, if that is configured.
+    pub fn uplink(&self) -> Option<Uplink> {
+        let Running { queue, account, .. } = self.uplink.as_ref()?;
+        Some(Uplink { outlet: Box::new(Inlet(queue.clone())), account: account.clone() })
+    }
+
     /// Tells how things stand for as long as they run.
     pub fn accounts(&self) -> Accounts {
-        Accounts(self.running.iter().map(|running| (running.name, running.account.clone())).collect())
+        let all = self.running.iter().chain(&self.uplink);
+        Accounts(all.map(|running| (running.name, running.account.clone())).collect())
     }
 
     /// Waits until all rows are delivered, or the time for that is over.
     pub fn finish(self) -> Vec<Delivery> {
-        self.running.iter().for_each(|running| running.queue.close());
+        self.running.iter().chain(&self.uplink).for_each(|running| running.queue.close());
         let ended = |Running { name, account, thread, .. }: Running| {
             // An exporter that panicked leaves its rows in flight in the account, and on disk.
             let _ = thread.join();
             delivery(name, &account)
         };
-        self.running.into_iter().map(ended).collect()
+        self.running.into_iter().chain(self.uplink).map(ended).collect()
     }
 }
 
@@ -284,6 +313,13 @@ pub fn check(config: &Config, streams: &Known) -> Vec<Checked> {
         if let Some(found) = checked.note(&[], http::check(http)) {
             checked.found.push(found);
         }
+        all.push(checked);
+    }
+    if let Some(up) = &config.aggregate {
+        let mut checked = Checked::of(AGGREGATE);
+        let kafka = up.kafka();
+        room::check(&kafka.delivery, kafka.spool.as_ref(), &mut checked);
+        kafka::check(&kafka, &Known { open: true, ..Known::default() }, &mut checked);
         all.push(checked);
     }
     all

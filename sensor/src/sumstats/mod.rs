@@ -62,6 +62,10 @@ counters! {
         pub keys: u64 = gauge("sumstats_keys"),
         /// Memory for them and their results.
         pub bytes: u64 = gauge("sumstats_bytes"),
+        /// Observations sent to those who count for all sensors.
+        pub shipped: u64 = counter("sumstats_shipped_total"),
+        /// Thresholds crossed here that were left to them to tell.
+        pub left: u64 = counter("sumstats_left_total"),
         /// Keys dropped because SumStats::max_keys or SumStats::max_memory was reached.
         pub evicted: u64 =
             counter("sumstats_evicted_total").lost("keys of SumStats dropped because there were too many"),
@@ -86,13 +90,24 @@ pub struct Engine {
     evicted: u64,
     /// Dropped keys with something of the host's attached.
     orphans: Vec<Entry>,
+    /// Keys that changed or went, where somebody keeps results elsewhere.
+    changes: Option<Vec<(StatId, Key)>>,
 }
 
 impl Default for Engine {
     fn default() -> Self {
         let limits = Limits { keys: 1_000_000, bytes: 512 << 20, elements: 100_000 };
         let common = Common { max_elements: limits.elements, ..Common::default() };
-        Engine { stats: Vec::new(), limits, common, keys: 0, bytes: 0, evicted: 0, orphans: Vec::new() }
+        Engine {
+            stats: Vec::new(),
+            limits,
+            common,
+            keys: 0,
+            bytes: 0,
+            evicted: 0,
+            orphans: Vec::new(),
+            changes: None,
+        }
     }
 }
 
@@ -112,6 +127,7 @@ impl Engine {
             bytes: self.bytes as u64,
             evicted: self.evicted,
             cut: self.common.cut,
+            ..Counters::default()
         }
     }
 
@@ -142,12 +158,37 @@ impl Engine {
 
     /// Counts an observation. `None`: nothing more can come of this key in this epoch, and it was not counted.
     pub fn observe(&mut self, id: StatId, reducer: usize, key: &Key, obs: &Obs, now: Time) -> Option<Slot> {
+        self.observe_at(id, reducer, (key, obs), now, false)
+    }
+
+    /// Whether a key's window, if it has one, still reaches back to this time.
+    pub fn reaches_back(&self, id: StatId, key: &Key, at: Time) -> bool {
+        let (Some(slot), Some(span)) = (self.find(id, key), self.spec(id).and_then(|spec| spec.window))
+        else {
+            return true;
+        };
+        let ends = self.entry(slot).into_iter().flat_map(|entry| entry.held.iter().flatten().map(Held::end));
+        ends.max().is_none_or(|end| at + span > end)
+    }
+
+    /// The same; one that is `late` counts at its own time in a window that has gone on.
+    pub fn observe_at(
+        &mut self,
+        id: StatId,
+        reducer: usize,
+        (key, obs): (&Key, &Obs),
+        now: Time,
+        late: bool,
+    ) -> Option<Slot> {
         let stat = self.stats.get_mut(id)?.as_mut()?;
         let rule = stat.spec.reducers.get(reducer)?;
         let known = stat.table.len();
         let (place, entry) = stat.table.touch(key, stat.spec.streams.len(), now)?;
         if stat.spec.is_through(entry.crossed) {
             return None;
+        }
+        if let Some(changes) = self.changes.as_mut().filter(|_| !std::mem::replace(&mut entry.dirty, true)) {
+            changes.push((id, key.clone()));
         }
         let held = entry.held.get_mut(rule.stream)?;
         let mut change = 0;
@@ -158,6 +199,7 @@ impl Engine {
         });
         change += match held {
             Held::Epoch(tally) => tally.observe(rule, obs, now, &mut self.common),
+            Held::Window(window) if late => window.insert(rule, obs, now, &mut self.common),
             Held::Window(window) => window.observe(rule, obs, now, &mut self.common),
         };
         let before = entry.bytes;
@@ -169,7 +211,7 @@ impl Engine {
         stat.bytes = stat.bytes.saturating_add_signed(change);
         self.bytes = self.bytes.saturating_add_signed(change);
         self.keys += usize::from(new);
-        if stat.spec.window.is_some() {
+        if stat.spec.window.is_some() && !late {
             self.sweep(id, now);
         }
         self.make_room(id, place);
@@ -207,9 +249,11 @@ impl Engine {
     fn drop_key(&mut self, id: StatId, place: Place) {
         let Some(stat) = self.stat_mut(id) else { return };
         let Some(entry) = stat.table.remove(place) else { return };
+        let gone = entry.key.clone();
         stat.bytes = stat.bytes.saturating_sub(entry.bytes);
         self.bytes = self.bytes.saturating_sub(entry.bytes);
         self.keys -= 1;
+        self.changes.iter_mut().for_each(|changes| changes.push((id, gone.clone())));
         if entry.attached.is_some() {
             self.orphans.push(entry);
         }
@@ -322,7 +366,32 @@ impl Engine {
         let bytes = std::mem::take(&mut stat.bytes);
         self.bytes = self.bytes.saturating_sub(bytes);
         self.keys -= all.len();
+        if let Some(changes) = &mut self.changes {
+            changes.extend(all.iter().map(|entry| (id, entry.key.clone())));
+        }
         all
+    }
+
+    /// Notes from here on which keys change.
+    pub fn track(&mut self) {
+        self.changes = Some(Vec::new());
+    }
+
+    pub fn tracks(&self) -> bool {
+        self.changes.is_some()
+    }
+
+    /// Keys that changed or went since the last call, some more than once.
+    pub fn take_changes(&mut self) -> Vec<(StatId, Key)> {
+        let changes = self.changes.as_mut().map(std::mem::take).unwrap_or_default();
+        for (id, key) in &changes {
+            if let Some(slot) = self.find(*id, key)
+                && let Some(entry) = self.entry_mut(slot)
+            {
+                entry.dirty = false;
+            }
+        }
+        changes
     }
 
     /// All keys in order of creation.

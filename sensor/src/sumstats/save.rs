@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use super::key::{Key, Obs};
 use super::sketch::{Element, Hll, HllHeld, Topk};
-use super::table::Held;
+use super::spec::Spec;
+use super::table::{Entry, Held};
 use super::tally::{More, Tally};
 use super::window::{Cell, Slice, Window};
 use super::{Engine, Stat, StatId};
@@ -84,24 +85,29 @@ impl Engine {
         let live: Vec<(StatId, &Stat)> =
             self.stats.iter().enumerate().filter_map(|(i, stat)| Some((i, stat.as_ref()?))).collect();
         out.list(live.into_iter(), |out, (id, stat)| {
-            out.string(&stat.spec.name);
-            out.string(&stat.spec.signature());
-            out.option(stat.spec.threshold, Output::f64);
-            out.list(stat.spec.series.iter(), |out, step| out.f64(*step));
-            out.option(due(id), Output::time);
+            out.head(&stat.spec, due(id));
             out.u64(stat.table.len() as u64);
-            for entry in stat.table.by_age() {
-                entry.key.write(&mut out.0);
-                out.time(entry.seen);
-                out.u32(entry.crossed);
-                out.time(entry.crossed_at);
-                out.list(entry.held.iter(), |out, held| out.option(held.as_ref(), Output::held));
-            }
+            stat.table.by_age().for_each(|entry| out.entry(entry));
         });
         let mut whole = MAGIC.to_vec();
         whole.extend(crc32fast::hash(&out.0).to_le_bytes());
         whole.extend(out.0);
         whole
+    }
+
+    /// What a SumStat is, for [`Saved::add_stat`]; `due` tells when its epoch ends.
+    pub fn save_stat(&self, id: StatId, due: Option<Time>) -> Option<Vec<u8>> {
+        let mut out = Output(Vec::new());
+        out.head(self.spec(id)?, due);
+        Some(out.0)
+    }
+
+    /// A key's results, for [`Saved::add_key`]; `None` where there are none.
+    pub fn save_key(&self, id: StatId, key: &Key) -> Option<Vec<u8>> {
+        let entry = self.entry(self.find(id, key)?)?;
+        let mut out = Output(Vec::new());
+        out.entry(entry);
+        Some(out.0)
     }
 
     /// Puts back what was saved of a SumStat of this name with the same reducers. Says when its epoch ends.
@@ -135,27 +141,70 @@ impl Engine {
     }
 }
 
+impl Saved {
+    /// Takes what [`Engine::save_stat`] gave. `None`: it makes no sense.
+    pub fn add_stat(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut input = Input(bytes);
+        let name = input.string()?;
+        let fresh = SavedStat::read_head(&mut input).filter(|_| input.0.is_empty())?;
+        match self.stats.get_mut(&name) {
+            Some(known) => *known = SavedStat { keys: std::mem::take(&mut known.keys), ..fresh },
+            None => drop(self.stats.insert(name, fresh)),
+        }
+        Some(())
+    }
+
+    /// Takes what [`Engine::save_key`] gave of a SumStat that was added. `None`: it makes no sense.
+    pub fn add_key(&mut self, stat: &str, bytes: &[u8]) -> Option<()> {
+        let mut input = Input(bytes);
+        let key = SavedKey::read(&mut input).filter(|_| input.0.is_empty())?;
+        self.stats.get_mut(stat)?.keys.push(key);
+        Some(())
+    }
+
+    /// Puts keys that were added one by one in the order in which they were last seen.
+    pub fn settle(&mut self) {
+        self.stats.values_mut().for_each(|stat| stat.keys.sort_by_key(|key| key.seen));
+    }
+}
+
+impl SavedKey {
+    fn read(input: &mut Input) -> Option<SavedKey> {
+        Some(SavedKey {
+            key: Key { host: input.option(Input::host)?, text: input.option(Input::text)? },
+            seen: input.time()?,
+            crossed: input.u32()?,
+            crossed_at: input.time()?,
+            held: input.list(|input| input.option(Input::held))?,
+        })
+    }
+}
+
 impl SavedStat {
     fn read(input: &mut Input) -> Option<SavedStat> {
+        let head = SavedStat::read_head(input)?;
+        Some(SavedStat { keys: input.list(SavedKey::read)?, ..head })
+    }
+
+    fn read_head(input: &mut Input) -> Option<SavedStat> {
         Some(SavedStat {
             signature: input.string()?,
             threshold: input.option(Input::f64)?,
             series: input.list(Input::f64)?,
             due: input.option(Input::time)?,
-            keys: input.list(|input| {
-                Some(SavedKey {
-                    key: Key { host: input.option(Input::host)?, text: input.option(Input::text)? },
-                    seen: input.time()?,
-                    crossed: input.u32()?,
-                    crossed_at: input.time()?,
-                    held: input.list(|input| input.option(Input::held))?,
-                })
-            })?,
+            keys: Vec::new(),
         })
     }
 }
 
 impl Key {
+    /// The same bytes for the same key, in any process.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         let mut to = Output(std::mem::take(out));
         to.option(self.host, |to, host| to.0.extend(host));
@@ -167,6 +216,23 @@ impl Key {
 struct Output(Vec<u8>);
 
 impl Output {
+    /// What a SumStat is.
+    fn head(&mut self, spec: &Spec, due: Option<Time>) {
+        self.string(&spec.name);
+        self.string(&spec.signature());
+        self.option(spec.threshold, Output::f64);
+        self.list(spec.series.iter(), |out, step| out.f64(*step));
+        self.option(due, Output::time);
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        entry.key.write(&mut self.0);
+        self.time(entry.seen);
+        self.u32(entry.crossed);
+        self.time(entry.crossed_at);
+        self.list(entry.held.iter(), |out, held| out.option(held.as_ref(), Output::held));
+    }
+
     fn u32(&mut self, n: u32) {
         self.0.extend(n.to_le_bytes());
     }

@@ -37,6 +37,8 @@ pub struct Entry {
     /// Its place among all keys, in order of creation.
     pub(super) born: u64,
     pub(super) bytes: usize,
+    /// It is among the changes to be taken.
+    pub(super) dirty: bool,
 }
 
 /// A key's place, good while the key is there.
@@ -93,6 +95,7 @@ impl Table {
             held,
             attached: None,
             born: self.born,
+            dirty: false,
         };
         self.entries.insert(hash, entry)
     }

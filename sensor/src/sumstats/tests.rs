@@ -408,3 +408,84 @@ fn damage_is_found_wherever_it_is() {
     lying.extend([0xff; 8]);
     assert_eq!(Saved::read(&lying).err(), Some(Damaged::Content));
 }
+
+#[test]
+fn what_changed_is_enough_to_go_on_with() {
+    for window in [None, Some(60_000)] {
+        let mut before = Engine::default();
+        before.track();
+        let id = before.add(spec("all", &ALL, window, Some(1e9)));
+        let mut kept = std::collections::HashMap::new();
+        for round in 0..10 {
+            for i in 0..70 {
+                let now = at(round * 100 + i64::from(i));
+                before.observe(id, 0, &host(i % 7 + u32::try_from(round).unwrap()), &num(u64::from(i)), now);
+            }
+            for (id, key) in before.take_changes() {
+                match before.save_key(id, &key) {
+                    Some(held) => drop(kept.insert(key.bytes(), held)),
+                    None => drop(kept.remove(&key.bytes())),
+                }
+            }
+        }
+        assert!(before.take_changes().is_empty());
+        let mut saved = Saved::default();
+        saved.add_stat(&before.save_stat(id, Some(at(77))).unwrap()).unwrap();
+        kept.values().for_each(|held| saved.add_key("all", held).unwrap());
+        assert!(saved.add_key("all", b"nonsense").is_none() && saved.add_key("none", b"").is_none());
+        saved.settle();
+        let mut after = Engine::default();
+        let id = after.add(spec("all", &ALL, window, Some(1e9)));
+        assert_eq!(after.adopt(id, &mut saved), Some(Some(at(77))));
+        assert_eq!(before.counters().keys, after.counters().keys);
+        for slot in before.slots(id) {
+            let key = &before.entry(slot).unwrap().key;
+            let there = after.find(id, key).unwrap();
+            for (calc, _) in Calc::ALL {
+                assert_eq!(
+                    value_of(&before, slot, calc),
+                    value_of(&after, there, calc),
+                    "{calc:?} {window:?}"
+                );
+            }
+        }
+        // Keys that go are changes too.
+        before.take_all(id);
+        assert_eq!(before.take_changes().len(), kept.len());
+    }
+}
+
+#[test]
+fn what_comes_late_counts_in_a_window_as_if_it_had_come_in_time() {
+    let exact = [Calc::Sum, Calc::Average, Calc::Max, Calc::Min, Calc::Unique];
+    let window = 10_000;
+    let times: Vec<i64> = (0..400).map(|n| n * 37 % 9_000).collect();
+    let (mut late, mut timely) = (Engine::default(), Engine::default());
+    let ids = [&mut late, &mut timely].map(|engine| engine.add(spec("all", &ALL, Some(window), None)));
+    let seen = |engine: &mut Engine, id, time: i64, is_late| {
+        let obs = if time % 3 == 0 { text(&format!("{}", time % 11)) } else { num(time as u64) };
+        engine.observe_at(id, 0, (&host(1), &obs), at(time), is_late)
+    };
+    // One that is the latest of all, and then the others in no order.
+    let last = seen(&mut late, ids[0], 9_500, false).unwrap();
+    times.iter().for_each(|time| assert!(seen(&mut late, ids[0], *time, true).is_some()));
+    let mut sorted = times.clone();
+    sorted.sort_unstable();
+    sorted.iter().for_each(|time| assert!(seen(&mut timely, ids[1], *time, false).is_some()));
+    let same = seen(&mut timely, ids[1], 9_500, false).unwrap();
+    for now in [9_500, 13_000, 17_000, 19_000, 25_000] {
+        late.expire(last, at(now));
+        timely.expire(same, at(now));
+        // Of many distinct values the late ones stay as long as the latest.
+        for calc in exact.into_iter().filter(|calc| now == 9_500 || *calc != Calc::Unique) {
+            let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
+                (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+                (a, b) => a == b,
+            };
+            let (a, b) = (value_of(&late, last, calc), value_of(&timely, same, calc));
+            assert!(close(a, b), "{calc:?} at {now}: {a:?} and {b:?}");
+        }
+    }
+    assert!(late.reaches_back(ids[0], &host(1), at(0)) && late.reaches_back(ids[0], &host(2), at(-99_999)));
+    assert!(!late.reaches_back(ids[0], &host(1), at(-600)));
+}

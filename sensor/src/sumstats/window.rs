@@ -120,6 +120,32 @@ impl Window {
         grown
     }
 
+    /// Counts an observation that comes late, at its own time. Returns by how many bytes the window has grown.
+    pub(super) fn insert(&mut self, reducer: &Reducer, obs: &Obs, at: Time, common: &mut Common) -> isize {
+        if at >= self.end {
+            return self.observe(reducer, obs, at, common);
+        }
+        let cell = Cell::of(obs.value(), at);
+        self.num += cell.num;
+        self.sum += cell.sum;
+        let before = self.cells.capacity();
+        let place = self.cells.partition_point(|known| known.time <= at);
+        let same = place.checked_sub(1).and_then(|same| self.cells.get_mut(same));
+        match same.filter(|known| known.time == at) {
+            Some(known) => known.merge(&cell),
+            None => self.cells.insert(place, cell),
+        }
+        if self.cells.len() > FINE {
+            self.coarsen();
+        }
+        let mut grown = (self.cells.capacity() as isize - before as isize) * size_of::<Cell>() as isize;
+        if reducer.calcs.keep_values() {
+            let length = slice_span(self.span);
+            grown += self.values.get_or_insert_default().insert(reducer, obs, (at, self.end), length, common);
+        }
+        grown
+    }
+
     fn push(&mut self, cell: Cell) -> isize {
         self.num += cell.num;
         self.sum += cell.sum;
@@ -280,6 +306,40 @@ impl Values {
         grown + self.slices.back_mut().map_or(0, |slice| slice.observe(reducer, obs, common))
     }
 
+    /// The same for one that comes late.
+    fn insert(
+        &mut self,
+        reducer: &Reducer,
+        obs: &Obs,
+        (at, end): (Time, Time),
+        slice: i64,
+        common: &mut Common,
+    ) -> isize {
+        let mut grown = 0;
+        if reducer.calcs.has(Calc::Last) && reducer.last > 0 {
+            let place = self.last.partition_point(|(time, _)| *time <= at);
+            self.last.insert(place, (at, obs.clone()));
+            grown += obs.bytes() as isize;
+            if self.last.len() > reducer.last {
+                grown -= self.last.pop_front().map_or(0, |(_, old)| old.bytes() as isize);
+            }
+        }
+        if reducer.calcs.has(Calc::Unique) {
+            let limit = reducer.unique_max.map_or(usize::MAX, |max| (max as usize).saturating_add(1));
+            grown += self.distinct.see_late(obs, (at, end), limit, common);
+        }
+        if !IN_SLICES.into_iter().any(|calc| reducer.calcs.has(calc)) {
+            return grown;
+        }
+        let number = at.nanos() / slice;
+        let place = self.slices.partition_point(|known| known.number < number);
+        if self.slices.get(place).is_none_or(|known| known.number != number) {
+            self.slices.insert(place, Slice { number, ..Slice::default() });
+            grown += size_of::<Slice>() as isize;
+        }
+        grown + self.slices.get_mut(place).map_or(0, |slice| slice.observe(reducer, obs, common))
+    }
+
     fn expire(&mut self, span: Interval, now: Time) -> isize {
         let mut grown = 0;
         let gone = |time: Time| time + span <= now;
@@ -396,6 +456,31 @@ impl Distinct {
             *time = now;
         }
         true
+    }
+
+    /// A value that was seen before others; what is known of it to be later stays. Where there are more than [`FEW`], it
+    /// leaves with the latest: too late, and never too early.
+    fn see_late(&mut self, obs: &Obs, (at, end): (Time, Time), limit: usize, common: &mut Common) -> isize {
+        let is = |(_, known): &(Time, Obs)| known == obs;
+        let hash = self.hasher.hash_one(obs);
+        if self.few.iter().any(is) || self.many.len() > 0 && self.many.find(hash, is).is_some() {
+            return 0;
+        }
+        let mut grown = (obs.bytes() + DISTINCT_PLACE) as isize;
+        if self.len() >= limit.min(common.max_elements) {
+            common.cut += u64::from(limit > common.max_elements);
+            if self.oldest().is_some_and(|oldest| at <= oldest) {
+                return 0;
+            }
+            grown += self.drop_oldest();
+        }
+        if self.many.len() == 0 && self.few.len() < FEW {
+            let place = self.few.partition_point(|(time, _)| *time <= at);
+            self.few.insert(place, (at, obs.clone()));
+        } else {
+            self.put(obs.clone(), end);
+        }
+        grown
     }
 
     /// Puts in a value that is not there, seen after the others.

@@ -43,8 +43,19 @@ fn help_pages_and_completions_tell_of_all_commands() {
     );
     let pages = place.path().join("man");
     assert_eq!(told(place.path(), &["man", "man"]), (String::new(), String::new(), 0));
-    let commands =
-        ["check", "doctor", "status", "reload", "test", "pkg", "match", "migrate", "schemas", "completions"];
+    let commands = [
+        "aggregate",
+        "check",
+        "doctor",
+        "status",
+        "reload",
+        "test",
+        "pkg",
+        "match",
+        "migrate",
+        "schemas",
+        "completions",
+    ];
     for command in commands {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
         let page = fs::read_to_string(pages.join(format!("nightjar-{command}.1"))).expect(command);

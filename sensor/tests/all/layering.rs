@@ -23,6 +23,7 @@ const ORDER: &[(&str, u8)] = &[
     ("notice", 5),
     ("policy", 5),
     ("sumstats", 5),
+    ("aggregate", 6),
     ("sink", 6),
     ("script_host", 6),
     ("pipeline", 6),

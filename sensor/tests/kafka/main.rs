@@ -1,5 +1,6 @@
 //! Export to real Kafka brokers. `make test-kafka` runs it with more rows and longer failures.
 
+mod aggregate;
 mod cluster;
 mod disk;
 mod kerberos;
@@ -140,6 +141,32 @@ fn one_broker() {
     mended::what_consumers_choose(&cluster);
     a_killed_sensor_loses_nothing_it_took(&mut cluster);
     a_cut_network_loses_nothing(&cluster, away);
+}
+
+/// Counting across sensors, and whatever can get in its way. How long that lasts is a minute in the long version.
+#[test]
+fn across_sensors() {
+    let _alone = alone();
+    if jars().is_none() {
+        return;
+    }
+    let [away, gate_port] = free_ports();
+    let extra = |port: u16| {
+        format!(
+            "listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{},AWAY://127.0.0.1:{away}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port},AWAY://127.0.0.1:{gate_port}\n",
+            port + 1
+        )
+    };
+    let Some(mut cluster) = Cluster::start(1, "", "", extra) else { return };
+    let gate = aggregate::Gate::new(gate_port, away);
+    let lasts = Duration::from_secs(if long() { 60 } else { 6 });
+    aggregate::two_sensors_tell_what_one_does(&cluster);
+    aggregate::observations_that_are_delayed(&cluster, lasts.min(Duration::from_secs(50)));
+    aggregate::the_killed_are_succeeded(&cluster);
+    aggregate::a_sensor_that_was_cut_off(&cluster, &gate, gate_port, lasts.min(Duration::from_secs(50)));
+    aggregate::a_broker_that_was_gone(&mut cluster, lasts);
+    aggregate::an_office_reports_upward(&cluster);
 }
 
 fn mistakes_are_told_in_a_sentence(cluster: &Cluster, tls: u16, sasl: u16, ca: &str) {

@@ -45,6 +45,8 @@ struct State {
     owners: HashMap<String, (i64, String)>,
     rows: Vec<Row>,
     bytes: Vec<u8>,
+    /// Rows are not handed on, but taken.
+    held: bool,
     /// Rows whose policy hook runs: hooks may write themselves.
     active: Vec<Active>,
     /// Delays so far.
@@ -70,6 +72,7 @@ impl Default for State {
             owners: HashMap::new(),
             rows: Vec::new(),
             bytes: Vec::new(),
+            held: false,
             active: Vec::new(),
             tokens: 0,
             next_delay: f64::INFINITY,
@@ -101,6 +104,15 @@ struct Row {
     values: Vec<Arg>,
     exported: bool,
     at: Time,
+}
+
+/// A row that is not in its log yet.
+pub struct HeldRow {
+    pub script_log: Arc<ScriptLog>,
+    pub row: Vec<u8>,
+    pub values: Vec<Arg>,
+    pub exported: bool,
+    pub at: Time,
 }
 
 /// A longer path is no name of a file.
@@ -167,7 +179,7 @@ impl Log {
     pub fn deliver(&mut self, logs: &mut Logs) -> Result<(), LogError> {
         let state = &mut *self.0.borrow_mut();
         logs.refuse(std::mem::take(&mut state.refused));
-        if state.rows.is_empty() {
+        if state.rows.is_empty() || state.held {
             return Ok(());
         }
         let mut result = Ok(());
@@ -181,6 +193,25 @@ impl Log {
         }
         state.bytes.clear();
         result
+    }
+
+    /// From here on rows wait until they are taken.
+    pub fn hold(&self) {
+        self.0.borrow_mut().held = true;
+    }
+
+    /// The rows that wait.
+    pub fn take(&self) -> Vec<HeldRow> {
+        let state = &mut *self.0.borrow_mut();
+        let bytes = std::mem::take(&mut state.bytes);
+        let held = |row: Row| HeldRow {
+            row: bytes.get(row.start..row.end).unwrap_or_default().to_vec(),
+            script_log: row.script_log,
+            values: row.values,
+            exported: row.exported,
+            at: row.at,
+        };
+        state.rows.drain(..).map(held).collect()
     }
 
     fn create_stream(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use ipnet::IpNet;
 use nightjar_script::Vm;
 use nightjar_script::source::Span;
 use nightjar_script::value::Value;
@@ -19,8 +20,20 @@ use crate::script_host::notice::suppress::Suppressions;
 use crate::script_host::options;
 use crate::time::Time;
 
+/// What is taken over from another process, at most.
+const MAX_RESTORED: usize = 1_000_000;
+
 /// Lines of the block list that one network may take from which others are left out.
 const MAX_PIECES: usize = 1024;
+
+/// Something that outlives the process which decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// A notice's type and identifier: not to be told again.
+    Suppressed(String, Vec<u8>),
+    /// A network to be blocked, in the list in this file.
+    Blocked(String, IpNet),
+}
 
 #[derive(Clone, Default)]
 pub(super) struct Notice(Rc<RefCell<State>>);
@@ -30,6 +43,8 @@ struct State {
     suppressed: Suppressions,
     blocked: BlockList,
     outbox: Outbox,
+    /// What was decided, with its end, where somebody keeps it elsewhere.
+    journal: Option<Vec<(Lasting, Time)>>,
     raised: u64,
     not_told: u64,
     /// Logs taken from where they are written, to be mailed.
@@ -74,6 +89,29 @@ impl Notice {
         self.0.borrow().not_told
     }
 
+    /// Notes from here on what lasts.
+    pub fn track(&self) {
+        self.0.borrow_mut().journal.get_or_insert_default();
+    }
+
+    /// What was decided since the last call, each with its end.
+    pub fn take_lasting(&self) -> Vec<(Lasting, Time)> {
+        self.0.borrow_mut().journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Goes on with what another process decided.
+    pub fn restore(&self, vm: &Vm, lasting: &Lasting, until: Time) {
+        let mut state = self.0.borrow_mut();
+        match lasting {
+            Lasting::Suppressed(note, identifier) => {
+                if let Some(Value::Enum(_, note)) = vm.enum_value(note) {
+                    state.suppressed.add(note, identifier, until, now(vm), MAX_RESTORED);
+                }
+            }
+            Lasting::Blocked(path, net) => state.blocked.block(Path::new(path), *net, until, MAX_RESTORED),
+        }
+    }
+
     pub fn counters(&self) -> Counters {
         let state = self.0.borrow();
         let mut counters = Counters {
@@ -90,8 +128,11 @@ impl Notice {
 
 impl State {
     fn suppress(&mut self, vm: &mut Vm, args: &[Value]) -> Value {
-        if let [Value::Enum(_, note), identifier, until, ceiling] = args {
+        if let [Value::Enum(ty, note), identifier, until, ceiling] = args {
             let (until, now) = (Time::from_secs_f64(until.as_double()), now(vm));
+            if let (Some(journal), Some(name)) = (&mut self.journal, vm.types.enum_name(*ty, *note)) {
+                journal.push((Lasting::Suppressed(name, identifier.bytes().to_vec()), until));
+            }
             self.suppressed.add(*note, identifier.bytes(), until, now, ceiling.as_count() as usize);
         }
         Value::Unset
@@ -153,6 +194,9 @@ impl State {
                 _ => Vec::new(),
             };
             for net in options::net(net).map(|net| without(net, &never, MAX_PIECES)).unwrap_or_default() {
+                self.journal
+                    .iter_mut()
+                    .for_each(|journal| journal.push((Lasting::Blocked(path.clone(), net), until)));
                 self.blocked.block(Path::new(&path), net, until, ceiling.as_count() as usize);
                 blocked += 1;
             }

@@ -90,6 +90,9 @@ impl Inner {
         let (threshold, value) = (fields.number("threshold"), fields.function("threshold_val"));
         let crossed = fields.function("threshold_crossed");
         let (result, finished) = (fields.function("epoch_result"), fields.function("epoch_finished"));
+        let shared = fields.get("aggregate").as_bool();
+        let usual = || vm.global_value("SumStats::allowed_lateness").map_or(0.0, Value::as_double);
+        let lateness = Interval::from_secs_f64(fields.number("lateness").unwrap_or_else(usual));
         let own = fields.function("threshold_for");
         let distinct = fields.count("threshold_unique").unwrap_or(0);
         // A key's own threshold is reached where its value divided by it is 1.
@@ -127,9 +130,14 @@ impl Inner {
             results: result.is_some(),
         };
         self.replace(&name);
+        let late = self.late_spec(&spec, epoch).filter(|_| shared && !full);
         let (id, due) = self.add(vm, spec, epoch);
-        let rule = Rc::new(Rule {
+        let mut rule = Rule {
             id,
+            name: self.name_of(id),
+            shared,
+            lateness,
+            late: RefCell::default(),
             record: record.clone(),
             epoch,
             reducers: draft.sources,
@@ -144,7 +152,11 @@ impl Inner {
             over: Cell::default(),
             began: Cell::new(now(vm)),
             due: Cell::new(None),
-        });
+        };
+        if let Some(late) = late {
+            rule.late = RefCell::new(Some(Rc::new(self.add_late(late, &rule))));
+        }
+        let rule = Rc::new(rule);
         self.enter(&name, &rule);
         if epoch > 0.0 {
             self.schedule_end(vm, &rule, due);
@@ -173,8 +185,12 @@ impl Inner {
 
     fn replace(&self, name: &[u8]) {
         let Some(old) = self.named(name) else { return };
-        self.engine.borrow_mut().remove(old.id);
-        self.rules.borrow_mut()[old.id] = None;
+        for id in [old.id].into_iter().chain(old.late.borrow().as_ref().map(|late| late.id)) {
+            self.engine.borrow_mut().remove(id);
+            if let Some(rule) = self.rules.borrow_mut().get_mut(id) {
+                *rule = None;
+            }
+        }
         let mut streams = self.streams.borrow_mut();
         for taps in streams.values_mut() {
             *taps = taps.iter().filter(|tap| tap.rule.id != old.id).cloned().collect();
@@ -184,10 +200,13 @@ impl Inner {
 
     fn enter(&self, name: &[u8], rule: &Rc<Rule>) {
         let mut rules = self.rules.borrow_mut();
-        if rules.len() <= rule.id {
-            rules.resize(rule.id + 1, None);
+        for rule in [Some(rule.clone()), rule.late.borrow().clone()].into_iter().flatten() {
+            let id = rule.id;
+            if rules.len() <= id {
+                rules.resize(id + 1, None);
+            }
+            rules[id] = Some(rule);
         }
-        rules[rule.id] = Some(rule.clone());
         self.names.borrow_mut().insert(name.into(), rule.id);
         let mut streams = self.streams.borrow_mut();
         for (reducer, source) in rule.reducers.iter().enumerate() {

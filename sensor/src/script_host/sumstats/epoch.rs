@@ -84,10 +84,17 @@ impl Inner {
         }
         self.read_limits(vm);
         if rule.epoch > 0.0 {
-            let end = Time::from_secs_f64(vm.network_time + rule.epoch);
-            self.schedule_end(vm, &rule, end);
+            let from = self.epoch_began(vm, &rule);
+            self.schedule_end(vm, &rule, Time::from_secs_f64(from + rule.epoch));
         }
         Ok(Value::Unset)
+    }
+
+    /// When the epoch began that begins now. As in Zeek that is with the packet at which the one before ended; those who
+    /// count for several sensors do not all see that packet, and take the time at which it was due.
+    fn epoch_began(&self, vm: &Vm, rule: &Rule) -> f64 {
+        let due = rule.due.get().filter(|_| self.engine.borrow().tracks()).map(Time::as_secs_f64);
+        due.filter(|due| vm.network_time - due < rule.epoch).unwrap_or(vm.network_time)
     }
 
     /// `SumStats::__finish_all()`: the end of the run.
@@ -131,10 +138,11 @@ impl Inner {
     /// Takes what the epoch has come to, keys in the order in which they came.
     fn end_epoch(&self, vm: &mut Vm, rule: &Rule) -> Res<()> {
         let types = self.types(vm)?;
+        let told = rule.result.is_some() && self.decides(rule);
         let mut results = VecDeque::new();
         let sliding = self.engine.borrow().spec(rule.id).is_some_and(|spec| spec.window.is_some());
         if sliding {
-            if rule.result.is_some() {
+            if told {
                 let engine = self.engine.borrow();
                 for slot in engine.slots(rule.id) {
                     if let Some(entry) = engine.entry(slot) {
@@ -145,14 +153,14 @@ impl Inner {
         } else {
             let entries = self.engine.borrow_mut().take_all(rule.id);
             for mut entry in entries {
-                if rule.result.is_some() {
+                if told {
                     results.push_back((types.key_value(&entry.key), Waiting::Ended(Box::new(entry))));
                 } else if let Some(shown) = super::attached(&entry) {
                     shown.hand_over(&mut entry);
                 }
             }
         }
-        if rule.result.is_some() {
+        if told {
             let batch = BATCH.max(results.len().div_ceil(BATCHES));
             *rule.pending.borrow_mut() = Some(Pending { ended: vm.network_time, batch, results });
         }

@@ -4,6 +4,7 @@
 //! builds nothing. A SumStat with calculations of scripts' own keeps a record for each key, for the fields
 //! that only scripts know; others show all keys through one.
 
+pub(super) mod across;
 mod create;
 mod epoch;
 mod explain;
@@ -23,32 +24,30 @@ use nightjar_script::value::{self, Addr, FuncVal, RecordVal, Value};
 use nightjar_script::vm::{CallSite, NativeFn, Res, fault};
 use smallvec::smallvec;
 
-use crate::event::{ConnId, Proto};
-use crate::record::Uid;
+use crate::aggregate::Origin;
 use crate::script_host::notice::Notice;
+use crate::script_host::sumstats::across::Role;
 use crate::script_host::sumstats::epoch::Pending;
 use crate::script_host::sumstats::explain::Explain;
 use crate::script_host::sumstats::types::Types;
 use crate::script_host::sumstats::view::{ResultRow, Shown, Source, View};
 use crate::script_host::values;
 use crate::sumstats::{Calc, Counters, Engine, Entry, Limits, Reducer, Saved, Slot, StatId};
-use crate::time::Time;
+use crate::time::{Interval, Time};
 
 #[derive(Clone, Default)]
 pub(super) struct SumStats(Rc<Inner>);
-
-/// The connection that an observation comes from, as far as one is at hand.
-#[derive(Clone, Copy)]
-pub(super) struct Origin {
-    pub uid: Uid,
-    pub ends: (ConnId, Proto),
-}
 
 #[derive(Default)]
 struct Inner {
     /// What thresholds lead to may be suppressed there.
     notice: Notice,
+    /// The connection that an observation comes from, as far as one is at hand.
     origin: Cell<Option<Origin>>,
+    /// What becomes of SumStats that several sensors share.
+    role: RefCell<Role>,
+    /// Crossings that were left to those who count for all.
+    left: Cell<u64>,
     /// What was observed when a threshold was crossed.
     text: RefCell<Option<Rc<[u8]>>>,
     engine: Rc<RefCell<Engine>>,
@@ -78,6 +77,13 @@ struct Tap {
 /// A SumStat as its script gave it.
 struct Rule {
     id: StatId,
+    name: Rc<str>,
+    /// Sensors count it together.
+    shared: bool,
+    /// How late observations of sensors may come.
+    lateness: Interval,
+    /// What counts those that windows and epochs have left behind.
+    late: RefCell<Option<Rc<Rule>>>,
     record: Rc<RecordVal>,
     /// In seconds; 0: ended by hand.
     epoch: f64,
@@ -120,6 +126,7 @@ struct Tapped {
 }
 
 /// The value that thresholds are about.
+#[derive(Clone)]
 enum Watched {
     Nothing,
     Call(Rc<FuncVal>),
@@ -187,7 +194,7 @@ impl SumStats {
 
 impl SumStats {
     pub fn counters(&self) -> Counters {
-        self.0.engine.borrow().counters()
+        Counters { left: self.0.left.get(), shipped: self.0.shipped(), ..self.0.engine.borrow().counters() }
     }
 }
 
@@ -252,7 +259,7 @@ impl Inner {
     /// `SumStats::origin()`.
     fn origin(&self, vm: &mut Vm, _: &CallSite<'_>, _: &[Value]) -> Res {
         let Some(record) = vm.new_record("SumStats::Origin") else { return Ok(Value::Unset) };
-        if let Some(Origin { uid, ends: (ends, proto) }) = self.origin.get()
+        if let Some(Origin { uid, id: ends, proto }) = self.origin.get()
             && let Some(id) = vm.new_record("conn_id")
         {
             let port = |num| Value::Port(value::Port { num, proto: values::proto(proto) });

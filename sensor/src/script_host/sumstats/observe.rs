@@ -10,9 +10,11 @@ use nightjar_script::vm::{CallSite, Res};
 use nightjar_script::{FlatNative, Vm};
 use smallvec::smallvec;
 
+use crate::script_host::sumstats::across::Counted;
 use crate::script_host::sumstats::types::Types;
 use crate::script_host::sumstats::{Inner, Rule, SumStats, Tap, Tapped, Watched, now};
 use crate::sumstats::{Calc, Key, Obs, Slot};
+use crate::time::Time;
 
 /// What is observed, for which key.
 #[derive(Clone, Copy)]
@@ -35,7 +37,7 @@ struct Parts<'a> {
 }
 
 /// An observation that was counted.
-struct Counted<'a> {
+struct Point<'a> {
     from: Span,
     rule: &'a Rule,
     source: &'a Tapped,
@@ -44,6 +46,8 @@ struct Counted<'a> {
     /// What was observed, if that is a text.
     text: &'a dyn Fn() -> Option<Rc<[u8]>>,
     explained: Option<usize>,
+    /// When it was observed.
+    at: Time,
 }
 
 impl SumStats {
@@ -100,6 +104,50 @@ fn printed(value: &Value) -> Option<Rc<[u8]>> {
 }
 
 impl Inner {
+    /// Counts what a sensor observed; `own` is when, where others' time is past that.
+    pub(super) fn observe_theirs(
+        &self,
+        vm: &mut Vm,
+        (name, reducer): (&[u8], usize),
+        (key, obs): (&Key, &Obs),
+        own: Option<Time>,
+    ) -> Counted {
+        let rule = self.named(name).filter(|rule| rule.shared && reducer < rule.reducers.len());
+        let (Some(mut rule), Some(handler)) = (rule, vm.event("SumStats::finish_epoch")) else {
+            return Counted::Unknown;
+        };
+        let (mut at, mut late) = (now(vm), false);
+        if let Some(own) = own {
+            if at - own > rule.lateness {
+                return Counted::TooLate;
+            }
+            let sliding = self.engine.borrow().spec(rule.id).is_some_and(|spec| spec.window.is_some());
+            let reached = if sliding {
+                self.engine.borrow().reaches_back(rule.id, key, own)
+            } else {
+                own >= rule.began.get()
+            };
+            let behind = rule.late.borrow().clone().filter(|_| !reached);
+            if sliding || behind.is_some() {
+                (at, late) = (own, true);
+            }
+            rule = behind.unwrap_or(rule);
+        }
+        let tap = Tap { rule, reducer };
+        let (cell, key_cell, obs_cell) = Default::default();
+        let text = || obs.text.clone();
+        let number = Obs { text: None, ..obs.clone() };
+        let parts = Parts { key, number, text: &text, obs: cell, key_value: key_cell, obs_value: obs_cell };
+        vm.stand_in(handler, None, |vm, from| {
+            let types = self.types(vm)?;
+            let given = Given::Parts(&parts);
+            let key_value = || given.key_value(&types);
+            let explained = self.explains(&tap.rule, key, None);
+            self.count_for(vm, from, &tap, given, (key, &key_value), (explained, at, late))
+        });
+        Counted::Yes
+    }
+
     pub(super) fn observe(&self, vm: &mut Vm, site: &CallSite<'_>, args: &[Value]) -> Res {
         let [stream, key, obs] = args else { return Ok(Value::Unset) };
         self.observe_given(vm, site.span, stream.bytes(), Given::Values(key, obs))?;
@@ -134,9 +182,27 @@ impl Inner {
             self.explained(explained, |explained| explained.rejected += 1);
             return Ok(());
         }
+        if rule.shared {
+            self.ship(rule, tap.reducer, &key, || given.obs(&types), now);
+        }
+        self.count_for(vm, from, tap, given, (&key, &key_value), (explained, now, false))
+    }
+
+    /// Counts what the predicate let pass, for the key that it is counted for.
+    fn count_for(
+        &self,
+        vm: &mut Vm,
+        from: Span,
+        tap: &Tap,
+        given: Given<'_>,
+        (key, key_value): (&Key, &dyn Fn() -> Value),
+        (explained, now, late): (Option<usize>, Time, bool),
+    ) -> Res<()> {
+        let (types, rule) = (self.types(vm)?, &*tap.rule);
+        let Some(source) = rule.reducers.get(tap.reducer) else { return Ok(()) };
         let is_number = rule.is_number(tap.reducer);
         let point = if is_number { given.number(&types) } else { given.obs(&types) };
-        let slot = self.engine.borrow_mut().observe(rule.id, tap.reducer, &key, &point, now);
+        let slot = self.engine.borrow_mut().observe_at(rule.id, tap.reducer, (key, &point), now, late);
         self.adopt_orphans();
         let Some(slot) = slot else {
             self.explained(explained, |explained| explained.through += 1);
@@ -144,7 +210,7 @@ impl Inner {
         };
         self.explained(explained, |explained| explained.counted(now));
         let text = || given.obs(&types).text.clone();
-        let counted = Counted { from, rule, source, slot, key: &key_value, text: &text, explained };
+        let counted = Point { from, rule, source, slot, key: key_value, text: &text, explained, at: now };
         if rule.full {
             self.plug_in(vm, &counted, &given.obs_value(&types), point.value())?;
         }
@@ -155,7 +221,7 @@ impl Inner {
     }
 
     /// The key's own records, and calculations of scripts on them.
-    fn plug_in(&self, vm: &mut Vm, counted: &Counted<'_>, obs: &Value, value: f64) -> Res<()> {
+    fn plug_in(&self, vm: &mut Vm, counted: &Point<'_>, obs: &Value, value: f64) -> Res<()> {
         let source = counted.source;
         let shown = self.show(vm, counted.rule, counted.slot)?;
         let Some(row) = shown.row(source.stream) else { return Ok(()) };
@@ -169,8 +235,8 @@ impl Inner {
     }
 
     /// Compares the value with the next threshold.
-    fn watch(&self, vm: &mut Vm, counted: &Counted<'_>, watched: &Watched) -> Res<()> {
-        let (rule, slot, now) = (counted.rule, counted.slot, now(vm));
+    fn watch(&self, vm: &mut Vm, counted: &Point<'_>, watched: &Watched) -> Res<()> {
+        let (rule, slot, now) = (counted.rule, counted.slot, counted.at);
         self.engine.borrow_mut().fill(slot, now);
         let (value, own) = match watched {
             Watched::Nothing => return Ok(()),
@@ -196,6 +262,10 @@ impl Inner {
         };
         self.explained(counted.explained, |explained| explained.compared(now, value, own, next, crossed));
         if let (Some(_), Some(function)) = (crossed, &rule.crossed) {
+            if !self.decides(rule) {
+                self.left.set(self.left.get() + 1);
+                return Ok(());
+            }
             let suppressed = self.notice.suppressed();
             *self.text.borrow_mut() = (counted.text)();
             let called = self.call(vm, counted, function);
@@ -209,7 +279,7 @@ impl Inner {
     }
 
     /// A key's own threshold: asked for when it is new, and again when some option has changed.
-    fn own_threshold(&self, vm: &mut Vm, counted: &Counted<'_>, function: &Rc<FuncVal>) -> Res<f64> {
+    fn own_threshold(&self, vm: &mut Vm, counted: &Point<'_>, function: &Rc<FuncVal>) -> Res<f64> {
         let known = self.engine.borrow().entry(counted.slot).and_then(|entry| entry.own);
         let options = vm.option_changes;
         if let Some((_, own)) = known.filter(|(asked, _)| *asked == options) {
@@ -224,7 +294,7 @@ impl Inner {
     }
 
     /// Calls a script's function with the key and its results.
-    fn call(&self, vm: &mut Vm, counted: &Counted<'_>, function: &Rc<FuncVal>) -> Res {
+    fn call(&self, vm: &mut Vm, counted: &Point<'_>, function: &Rc<FuncVal>) -> Res {
         let shown = self.show(vm, counted.rule, counted.slot)?;
         let args = smallvec![(counted.key)(), Value::Table(shown.table.clone())];
         let answer = vm.call_value(function, args, counted.from);

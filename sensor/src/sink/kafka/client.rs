@@ -296,7 +296,7 @@ const ATTEMPT: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// A future's result, looked for now and then for so long.
-fn waited<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
+pub fn waited<F: Future>(future: F, patience: Duration) -> Option<F::Output> {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let started = Instant::now();

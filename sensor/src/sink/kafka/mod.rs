@@ -7,6 +7,7 @@ mod routes;
 mod rows;
 
 pub use check::check;
+pub use client::waited;
 pub use routes::Routes;
 
 use std::ffi::CStr;
