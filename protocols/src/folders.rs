@@ -1,5 +1,7 @@
 //! The parsers, by their folders. Written by tools/lists; a test compares it.
 
+#[path = "bacnet/mod.rs"]
+pub mod bacnet;
 #[path = "dce_rpc/mod.rs"]
 pub mod dce_rpc;
 #[path = "dhcp/mod.rs"]
@@ -8,6 +10,8 @@ pub mod dhcp;
 pub mod dnp3;
 #[path = "dns/mod.rs"]
 pub mod dns;
+#[path = "enip/mod.rs"]
+pub mod enip;
 #[path = "files/mod.rs"]
 pub mod files;
 #[path = "finger/mod.rs"]
@@ -30,6 +34,8 @@ pub mod krb;
 pub mod ldap;
 #[path = "lines/mod.rs"]
 pub mod lines;
+#[path = "login/mod.rs"]
+pub mod login;
 #[path = "magic/mod.rs"]
 pub mod magic;
 #[path = "memcached/mod.rs"]
@@ -66,6 +72,8 @@ pub mod redis;
 pub mod rfb;
 #[path = "rpc/mod.rs"]
 pub mod rpc;
+#[path = "s7comm/mod.rs"]
+pub mod s7comm;
 #[path = "sip/mod.rs"]
 pub mod sip;
 #[path = "smb/mod.rs"]

@@ -52,21 +52,28 @@ export {
 		ANALYZER_ANALYZER_KRB_TCP = 43,
 		ANALYZER_ANALYZER_DCE_RPC = 44,
 		ANALYZER_ANALYZER_POSTGRESQL = 45,
-		PACKETANALYZER_ANALYZER_AYIYA = 46,
-		PACKETANALYZER_ANALYZER_GENEVE = 47,
-		PACKETANALYZER_ANALYZER_GTPV1 = 48,
-		PACKETANALYZER_ANALYZER_TEREDO = 49,
-		PACKETANALYZER_ANALYZER_VXLAN = 50,
-		FILES_ANALYZER_MD5 = 51,
-		FILES_ANALYZER_SHA1 = 52,
-		FILES_ANALYZER_SHA256 = 53,
-		FILES_ANALYZER_EXTRACT = 54,
-		FILES_ANALYZER_DATA_EVENT = 55,
-		FILES_ANALYZER_ENTROPY = 56,
-		FILES_ANALYZER_X509 = 57,
-		FILES_ANALYZER_OCSP_REPLY = 58,
-		FILES_ANALYZER_OCSP_REQUEST = 59,
-		FILES_ANALYZER_PE = 60,
+		ANALYZER_ANALYZER_TELNET = 46,
+		ANALYZER_ANALYZER_RLOGIN = 47,
+		ANALYZER_ANALYZER_RSH = 48,
+		ANALYZER_ANALYZER_S7COMM_TCP = 49,
+		ANALYZER_ANALYZER_ENIP_TCP = 50,
+		ANALYZER_ANALYZER_ENIP_UDP = 51,
+		ANALYZER_ANALYZER_BACNET = 52,
+		PACKETANALYZER_ANALYZER_AYIYA = 53,
+		PACKETANALYZER_ANALYZER_GENEVE = 54,
+		PACKETANALYZER_ANALYZER_GTPV1 = 55,
+		PACKETANALYZER_ANALYZER_TEREDO = 56,
+		PACKETANALYZER_ANALYZER_VXLAN = 57,
+		FILES_ANALYZER_MD5 = 58,
+		FILES_ANALYZER_SHA1 = 59,
+		FILES_ANALYZER_SHA256 = 60,
+		FILES_ANALYZER_EXTRACT = 61,
+		FILES_ANALYZER_DATA_EVENT = 62,
+		FILES_ANALYZER_ENTROPY = 63,
+		FILES_ANALYZER_X509 = 64,
+		FILES_ANALYZER_OCSP_REPLY = 65,
+		FILES_ANALYZER_OCSP_REQUEST = 66,
+		FILES_ANALYZER_PE = 67,
 	};
 }
 
@@ -121,6 +128,13 @@ export {
 		ANALYZER_KRB_TCP = 43,
 		ANALYZER_DCE_RPC = 44,
 		ANALYZER_POSTGRESQL = 45,
+		ANALYZER_TELNET = 46,
+		ANALYZER_RLOGIN = 47,
+		ANALYZER_RSH = 48,
+		ANALYZER_S7COMM_TCP = 49,
+		ANALYZER_ENIP_TCP = 50,
+		ANALYZER_ENIP_UDP = 51,
+		ANALYZER_BACNET = 52,
 	};
 
 	## The ports that an analyzer is set on.
@@ -171,6 +185,13 @@ export {
 		[ANALYZER_KRB_TCP] = set(88/tcp),
 		[ANALYZER_DCE_RPC] = set(135/tcp),
 		[ANALYZER_POSTGRESQL] = set(),
+		[ANALYZER_TELNET] = set(),
+		[ANALYZER_RLOGIN] = set(),
+		[ANALYZER_RSH] = set(),
+		[ANALYZER_S7COMM_TCP] = set(102/tcp),
+		[ANALYZER_ENIP_TCP] = set(44818/tcp),
+		[ANALYZER_ENIP_UDP] = set(44818/udp),
+		[ANALYZER_BACNET] = set(47808/udp),
 	};
 }
 
@@ -179,11 +200,11 @@ module PacketAnalyzer;
 export {
 	## What looks at packets.
 	type Tag: enum {
-		ANALYZER_AYIYA = 46,
-		ANALYZER_GENEVE = 47,
-		ANALYZER_GTPV1 = 48,
-		ANALYZER_TEREDO = 49,
-		ANALYZER_VXLAN = 50,
+		ANALYZER_AYIYA = 53,
+		ANALYZER_GENEVE = 54,
+		ANALYZER_GTPV1 = 55,
+		ANALYZER_TEREDO = 56,
+		ANALYZER_VXLAN = 57,
 	};
 }
 
@@ -192,16 +213,16 @@ module Files;
 export {
 	## What can be done with a file's content.
 	type Tag: enum {
-		ANALYZER_MD5 = 51,
-		ANALYZER_SHA1 = 52,
-		ANALYZER_SHA256 = 53,
-		ANALYZER_EXTRACT = 54,
-		ANALYZER_DATA_EVENT = 55,
-		ANALYZER_ENTROPY = 56,
-		ANALYZER_X509 = 57,
-		ANALYZER_OCSP_REPLY = 58,
-		ANALYZER_OCSP_REQUEST = 59,
-		ANALYZER_PE = 60,
+		ANALYZER_MD5 = 58,
+		ANALYZER_SHA1 = 59,
+		ANALYZER_SHA256 = 60,
+		ANALYZER_EXTRACT = 61,
+		ANALYZER_DATA_EVENT = 62,
+		ANALYZER_ENTROPY = 63,
+		ANALYZER_X509 = 64,
+		ANALYZER_OCSP_REPLY = 65,
+		ANALYZER_OCSP_REQUEST = 66,
+		ANALYZER_PE = 67,
 	};
 
 	## The types of files that an analyzer is set on.
@@ -4726,6 +4747,16 @@ global krb_cred: event(c: connection, is_orig: bool, tickets: KRB::Ticket_Vector
 ## Something went wrong (RFC 4120 §5.9.1).
 global krb_error: event(c: connection, msg: KRB::Error_Msg);
 
+
+module DCE_RPC;
+
+export {
+	## What is known of the connection or pipe that the event is about that comes next.
+	global shown: event(c: connection, uuid: string, named_pipe: string);
+}
+
+module GLOBAL;
+
 ## A PDU begins.
 global dce_rpc_message: event(c: connection, is_orig: bool, fid: count, ptype_id: count, ptype: DCE_RPC::PType);
 ## An interface is asked for, under a number.
@@ -4925,3 +4956,57 @@ export {
 
 module GLOBAL;
 
+
+## A line of rsh's client: what it has done, and as whom.
+global rsh_request: event(c: connection, client_user: string, server_user: string, line: string, new_session: bool);
+## A line that comes of it.
+global rsh_reply: event(c: connection, client_user: string, server_user: string, line: string);
+## A login failed, as it seems.
+global login_failure: event(c: connection, user: string, client_user: string, password: string, line: string);
+## A login succeeded, as it seems.
+global login_success: event(c: connection, user: string, client_user: string, password: string, line: string);
+## A line of the client.
+global login_input_line: event(c: connection, line: string);
+## A line of the server.
+global login_output_line: event(c: connection, line: string);
+## Who logs in cannot be told any longer, for this reason.
+global login_confused: event(c: connection, msg: string, line: string);
+## What a client types after that.
+global login_confused_text: event(c: connection, line: string);
+## What a client says of its terminal.
+global login_terminal: event(c: connection, terminal: string);
+## What it says of its display.
+global login_display: event(c: connection, display: string);
+## Telnet's own authentication succeeded (RFC 2941).
+global authentication_accepted: event(name: string, c: connection);
+## It failed.
+global authentication_rejected: event(name: string, c: connection);
+## Nobody has to log in.
+global authentication_skipped: event(c: connection);
+## What a client says of its prompt.
+global login_prompt: event(c: connection, prompt: string);
+## What a side of Telnet says from now on is encrypted (RFC 2946).
+global activating_encryption: event(c: connection);
+## An option of Telnet does not fit what was said of it before.
+global inconsistent_option: event(c: connection);
+## What an option of Telnet says is none of what it may say.
+global bad_option: event(c: connection);
+## What an option of Telnet says does not end as it should.
+global bad_option_termination: event(c: connection);
+
+## A unit of COTP: its type is the upper half of the byte that says it.
+global cotp: event(c: connection, is_orig: bool, pdu: count);
+## A message. 255 stands for a function, subfunction or error that it has none of.
+global s7comm_header: event(c: connection, is_orig: bool, rosctr: count, pdu_reference: count, function_code: count, subfunction: count, plc_control: string, error_class: count, error_code: count);
+## A list of the controller's state is asked for, or given: what of it.
+global s7comm_read_szl: event(c: connection, pdu_reference: count, method: count, return_code: count, szl_id: count, szl_index: count);
+## A message of S7comm-plus. 65535 stands for a function that it has none of.
+global s7comm_plus_header: event(c: connection, is_orig: bool, version: count, opcode: count, function_code: count);
+
+## A message of EtherNet/IP.
+global enip_header: event(c: connection, is_orig: bool, command: count, length: count, session_handle: count, status: count, sender_context: string, options: count);
+## A message of CIP. 4294967295 stands for a class, instance or attribute that it has none of.
+global cip_header: event(c: connection, is_orig: bool, cip_sequence_count: count, service: count, response: bool, status: count, class_id: count, instance_id: count, attribute_id: count);
+
+## A datagram. 255 stands for a kind, service or number that it has none of.
+global bacnet_apdu_header: event(c: connection, is_orig: bool, bvlc_function: count, pdu_type: count, pdu_service: count, invoke_id: count, result_code: count);

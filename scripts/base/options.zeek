@@ -577,6 +577,20 @@ export {
 }
 
 module GLOBAL;
+## Lines of servers on which nobody has to log in.
+global skip_authentication: set[string] = {} &redef;
+## Prompts behind which nobody is asked for a password.
+global direct_login_prompts: set[string] = {} &redef;
+## What asks for a user's name.
+global login_prompts: set[string] = {} &redef;
+## What looks as if a login had failed, and is something else.
+global login_non_failure_msgs: set[string] = {} &redef;
+## What tells that a login failed.
+global login_failure_msgs: set[string] = {} &redef;
+## What tells that a login succeeded.
+global login_success_msgs: set[string] = {} &redef;
+## What tells that a login took too long.
+global login_timeouts: set[string] = {} &redef;
 ## Bytes of a mail's content that one mime_segment_data tells at most.
 global mime_segment_length: count = 1024 &redef;
 ## Bytes of the content before it that each mime_segment_data tells again.

@@ -3,7 +3,7 @@
 //! [`Session`] follows both directions of a connection and tells a [`Handler`] what it reads. Where a message breaks the
 //! rules it is told in the words of Zeek's parser, and both directions are taken up again where another begins.
 //!
-//! As Zeek does, it reads the first message of those that a frame of SMB 2 compounds; the others are counted.
+//! Of a frame of SMB 2 that compounds messages all are read, as by Zeek 8; Zeek 7.0 reads the first one.
 
 pub mod fuzz;
 mod session;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bounds::{Broken, Cursor, Result};
 use crate::pending::{Pending, Step};
 use crate::smb::v1::{self, Kind};
-use crate::smb::v2::{self, PIPE_TRANSCEIVE, SHARE_PIPE, status};
+use crate::smb::v2::{self, Guid, PIPE_TRANSCEIVE, SHARE_PIPE, status};
 use crate::smb::{FRAME, begins};
 
 /// Hears what a session reads.
@@ -93,7 +93,7 @@ pub struct Transform<'a> {
     pub session_id: u64,
 }
 
-/// How many messages were not read because they came in a frame behind others.
+/// How many messages of a frame were not read: where the next one begins was no place for it, or there were too many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compounds(pub u64);
 
@@ -118,6 +118,9 @@ impl Default for Limits {
 /// So many pieces of the stream that break no rules make sure that it is SMB, as in Zeek.
 const SURE_AFTER: u8 = 3;
 
+/// Messages that are read of one frame. Stops frames of nothing but headers.
+const MAX_COMPOUND: usize = 1000;
+
 /// A message of SMB 1 so long says nothing but its header.
 const EMPTY: u32 = 35;
 
@@ -125,6 +128,9 @@ const EMPTY: u32 = 35;
 const V1: u32 = 0xff53_4d42;
 const V2: u32 = 0xfe53_4d42;
 const ENCRYPTED: u32 = 0xfd53_4d42;
+
+/// Where in a message of SMB 2 stands how far behind it the next one begins.
+const NEXT: usize = 20;
 
 /// A connection.
 #[derive(Debug)]
@@ -149,6 +155,8 @@ struct Known {
     trees: BTreeMap<u64, u32>,
     reads: BTreeMap<u64, (u64, u64)>,
     ioctls: BTreeMap<u64, u64>,
+    /// The file that the messages of a frame that was read so far are about.
+    file: Option<Guid>,
     /// Of SMB 1, likewise.
     v1_reads: BTreeMap<u16, u64>,
     v1_pipes: BTreeSet<u16>,
@@ -173,7 +181,7 @@ impl Session {
         self.orig.len() + self.resp.len()
     }
 
-    /// Messages that were not read because they came in a frame behind others, since this was last asked.
+    /// Messages behind others in a frame that could not be read, since this was last asked.
     pub fn take_compounds(&mut self) -> Compounds {
         std::mem::take(&mut self.compounds)
     }
@@ -277,21 +285,19 @@ fn read(
                 Ok(())
             }
             V2 => {
-                let header = v2::Header::read(r)?;
-                let tree = known.v2_header(is_orig, &header, limits, handler);
-                handler.v2_header(is_orig, &header);
-                if header.next != 0 {
-                    compounds.0 += 1;
+                let Some(message) = Message::new(frame, FRAME) else { return Ok(()) };
+                let mut before = message.read(is_orig, None, known, limits, handler)?;
+                let mut at = FRAME;
+                for _ in 1..MAX_COMPOUND {
+                    if before.next == 0 {
+                        return Ok(());
+                    }
+                    at = at.saturating_add(usize::try_from(before.next).unwrap_or(usize::MAX));
+                    let next = Message::new(frame, at).filter(|_| before.next as usize >= v2::HEADER);
+                    let Some(message) = next else { break };
+                    before = message.read(is_orig, Some(&before), known, limits, handler)?;
                 }
-                if !is_orig && header.is_error() {
-                    r.take(8, "SMB2_error_response:byte_count")?;
-                    return Ok(());
-                }
-                let body = r.record(|r| match is_orig {
-                    true => v2::request(&header, r),
-                    false => v2::response(&header, r),
-                })?;
-                known.v2(is_orig, &header, tree, &body, limits, handler);
+                compounds.0 += 1;
                 Ok(())
             }
             ENCRYPTED => {
@@ -307,6 +313,62 @@ fn read(
             _ => Ok(()),
         })
     })
+}
+
+/// A message of SMB 2 in a frame.
+struct Message<'a> {
+    /// Up to where the next one begins, or to the end of the frame.
+    bytes: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    /// The one that begins there.
+    fn new(frame: &'a [u8], at: usize) -> Option<Self> {
+        let bytes = frame.get(at..)?;
+        let next = bytes.get(NEXT..).and_then(<[u8]>::first_chunk::<4>);
+        let next = next.map_or(0, |next| u32::from_le_bytes(*next));
+        let next = usize::try_from(next).unwrap_or(usize::MAX);
+        let end = if next < v2::HEADER { bytes.len() } else { next };
+        bytes.starts_with(&V2.to_be_bytes()).then_some(Message { bytes: bytes.get(..end).unwrap_or(bytes) })
+    }
+
+    /// Reads it; `before` is what the one before it in the frame began with.
+    fn read(
+        &self,
+        is_orig: bool,
+        before: Option<&v2::Header<'a>>,
+        known: &mut Known,
+        limits: &Limits,
+        handler: &mut impl Handler,
+    ) -> Result<v2::Header<'a>> {
+        let mut r = Cursor::new(self.bytes);
+        r.take(4, "SMB_Protocol_Identifier:protocol")?;
+        r.record(|r| {
+            let mut header = v2::Header::read(r)?;
+            match before.filter(|_| header.is_related()) {
+                Some(before) => header.relate(before),
+                None => known.file = None,
+            }
+            let tree = known.v2_header(is_orig, &header, limits, handler);
+            handler.v2_header(is_orig, &header);
+            if !is_orig && header.is_error() {
+                r.take(8, "SMB2_error_response:byte_count")?;
+                return Ok(header);
+            }
+            let mut body = r.record(|r| match is_orig {
+                true => v2::request(&header, r),
+                false => v2::response(&header, r),
+            })?;
+            if let Some(file) = body.file_mut() {
+                match known.file {
+                    Some(before) if file.is_of_before() => *file = before,
+                    _ => known.file = Some(*file),
+                }
+            }
+            known.v2(is_orig, &header, tree, &body, limits, handler);
+            Ok(header)
+        })
+    }
 }
 
 /// Room for one more of something that is known until it is answered.

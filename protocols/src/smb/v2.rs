@@ -90,6 +90,14 @@ pub struct Guid {
 }
 
 impl Guid {
+    /// Stands in for the file that the message before it in a frame is about (§3.2.4.1.4).
+    pub const OF_BEFORE: Guid = Guid { persistent: u64::MAX, volatile: u64::MAX };
+
+    /// Whether it is the file of the message before it.
+    pub fn is_of_before(self) -> bool {
+        self == Guid::OF_BEFORE
+    }
+
     /// The number that Zeek knows it by.
     pub fn sum(self) -> u64 {
         self.persistent.wrapping_add(self.volatile)
@@ -217,6 +225,21 @@ impl<'a> Header<'a> {
         })
     }
 
+    /// Whether it goes on where the message before it in a frame ended (§2.2.1.2).
+    pub fn is_related(&self) -> bool {
+        self.flags & 4 != 0
+    }
+
+    /// Takes share and login from the message before it, where it does not say them itself (§3.2.4.1.4).
+    pub(super) fn relate(&mut self, before: &Header<'_>) {
+        if self.tree_id == u32::MAX {
+            self.tree_id = before.tree_id;
+        }
+        if self.session_id == u64::MAX {
+            self.session_id = before.session_id;
+        }
+    }
+
     /// Whether a response says that something went wrong, and nothing else (§3.3.4.4).
     pub(super) fn is_error(&self) -> bool {
         match self.status {
@@ -234,6 +257,20 @@ impl<'a> Header<'a> {
     /// Where something is that stands so many bytes behind the header's beginning, as counted from the header's end.
     fn place(&self, offset: impl Into<i64>) -> i64 {
         offset.into() - i64::from(self.len)
+    }
+}
+
+impl Body<'_> {
+    /// The file that a request is about.
+    pub(super) fn file_mut(&mut self) -> Option<&mut Guid> {
+        match self {
+            Body::CloseRequest { file }
+            | Body::ReadRequest { file, .. }
+            | Body::WriteRequest { file, .. }
+            | Body::IoctlRequest { file, .. }
+            | Body::SetInfo { file, .. } => Some(file),
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The analyzers, by their folders. Written by tools/lists; a test compares it.
 
+#[path = "bacnet/mod.rs"]
+pub(super) mod bacnet;
 #[path = "conn/mod.rs"]
 pub(super) mod conn;
 #[path = "dce_rpc/mod.rs"]
@@ -10,6 +12,8 @@ pub(super) mod dhcp;
 pub(super) mod dnp3;
 #[path = "dns/mod.rs"]
 pub(super) mod dns;
+#[path = "enip/mod.rs"]
+pub(super) mod enip;
 #[path = "files/mod.rs"]
 pub(super) mod files;
 #[path = "finger/mod.rs"]
@@ -32,6 +36,8 @@ pub(super) mod irc;
 pub(super) mod krb;
 #[path = "ldap/mod.rs"]
 pub(super) mod ldap;
+#[path = "login/mod.rs"]
+pub(super) mod login;
 #[path = "memcached/mod.rs"]
 pub(super) mod memcached;
 #[path = "mime/mod.rs"]
@@ -66,6 +72,8 @@ pub(super) mod redis;
 pub(super) mod rfb;
 #[path = "rpc/mod.rs"]
 pub(super) mod rpc;
+#[path = "s7comm/mod.rs"]
+pub(super) mod s7comm;
 #[path = "signatures/mod.rs"]
 pub(super) mod signatures;
 #[path = "sip/mod.rs"]

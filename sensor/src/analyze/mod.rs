@@ -32,8 +32,8 @@ pub use files::{
 };
 pub use logs::LogDecl;
 pub use protocol::{
-    Counted, Protocol, ProtocolStats, Worker, Workers, analyzer_of, declared_logs, events, events_where,
-    first, protocols, row_of, services, staying,
+    Counted, Protocol, ProtocolStats, Tables, Worker, Workers, analyzer_of, declared_logs, events,
+    events_where, first, protocols, row_of, services, staying,
 };
 pub use session::{Child, Sessions};
 pub use signatures::events as signature_events;

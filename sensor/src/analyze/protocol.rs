@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::analyze::{CONN, FileSpec, LogDecl, Spec, confirm, conn};
+use crate::config::Config;
 use crate::counters::{CounterSet, counters};
 use crate::decode::UdpTunnelKind;
 use crate::event::{ArgType, Event, EventDecl, EventId, EventSet, Proto};
@@ -45,6 +46,8 @@ pub struct Protocol {
     pub script: Option<&'static str>,
     /// A script of constants that are declared elsewhere, which the former may load.
     pub constants: Option<Constants>,
+    /// Reads tables of names that scripts may have changed.
+    pub reads: Option<fn(&mut Config, Tables<'_>)>,
 }
 
 impl Protocol {
@@ -53,6 +56,9 @@ impl Protocol {
         !self.logs.is_empty() || self.script.is_some()
     }
 }
+
+/// A script's table by its name: keys and what they stand for. Where keys are several values these have blanks between.
+pub type Tables<'t> = &'t dyn Fn(&str) -> Vec<(String, String)>;
 
 /// A script's name, and what makes it.
 pub type Constants = (&'static str, fn() -> String);
@@ -75,6 +81,7 @@ impl Protocol {
         streams: &[],
         script: None,
         constants: None,
+        reads: None,
     };
 
     /// Its events with their places.
@@ -161,7 +168,7 @@ macro_rules! protocols {
     };
 }
 
-protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc finger ident ldap rdp smb rpc redis memcached gssapi ntlm krb dce_rpc postgresql }
+protocols! { conn signatures icmp files http dns ssh syslog ssl x509 ocsp mysql websocket quic dhcp mime smtp ftp ntp snmp radius modbus dnp3 socks mqtt sip rfb pe pop3 imap xmpp irc finger ident ldap rdp smb rpc redis memcached gssapi ntlm krb dce_rpc postgresql login s7comm enip bacnet }
 
 pub fn protocols() -> &'static [Protocol] {
     PROTOCOLS

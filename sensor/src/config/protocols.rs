@@ -14,6 +14,8 @@ pub mod http;
 pub mod krb;
 #[path = "../analyze/ldap/settings.rs"]
 pub mod ldap;
+#[path = "../analyze/login/settings.rs"]
+pub mod login;
 #[path = "../analyze/mime/settings.rs"]
 pub mod mime;
 #[path = "../analyze/mqtt/settings.rs"]
@@ -54,6 +56,7 @@ pub struct Protocols {
     pub http: http::Settings,
     pub krb: krb::Settings,
     pub ldap: ldap::Settings,
+    pub login: login::Settings,
     pub mime: mime::Settings,
     pub mqtt: mqtt::Settings,
     pub pop3: pop3::Settings,
@@ -80,6 +83,7 @@ pub const TABLES: &[(&str, &[OptionDef])] = &[
     ("http", http::OPTIONS),
     ("krb", krb::OPTIONS),
     ("ldap", ldap::OPTIONS),
+    ("login", login::OPTIONS),
     ("mime", mime::OPTIONS),
     ("mqtt", mqtt::OPTIONS),
     ("pop3", pop3::OPTIONS),

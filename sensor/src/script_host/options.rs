@@ -44,6 +44,10 @@ pub(super) fn apply(vm: &Vm, config: &mut Config, only_loaded: bool) -> Vec<Stri
             refused.push(format!("{} {why}", option.name));
         }
     }
+    let names = |table: &str| names(vm, table);
+    for read in analyze::protocols().iter().filter_map(|protocol| protocol.reads) {
+        read(config, &names);
+    }
     config.rotate_every = Interval::from_secs_f64(rotate::default_interval(vm));
     config.rotate_from = Interval::from_secs_f64(rotate::base_time(vm));
     let analyzers = analyzers(vm, only_loaded);
@@ -84,6 +88,20 @@ fn contents(vm: &Vm) -> Contents {
         of_either: table("udp_content_ports").iter().filter_map(|(key, _)| Some(port(key)?.1)).collect(),
         by_responder: is("udp_content_delivery_ports_use_resp"),
     }
+}
+
+/// A table of names.
+fn names(vm: &Vm, name: &str) -> Vec<(String, String)> {
+    let Some(value::Value::Table(table)) = vm.global_value(name) else { return Vec::new() };
+    let text = |value: &value::Value| match value {
+        value::Value::Count(count) => count.to_string(),
+        value => vm.text_string(value),
+    };
+    let key = |key: &value::Value| match key {
+        value::Value::List(parts) => parts.iter().map(text).collect::<Vec<_>>().join(" "),
+        key => text(key),
+    };
+    table.snapshot().iter().map(|(of, named)| (key(of), text(named))).collect()
 }
 
 /// What scripts say of analyzers.

@@ -4,7 +4,11 @@
 @load ./ftp
 @load ./http
 @load ./imap
+@load ./krb
+@load ./ldap
+@load ./login
 @load ./mysql
+@load ./ntlm
 @load ./pop3
 @load ./postgresql
 @load ./radius

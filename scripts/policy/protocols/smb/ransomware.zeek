@@ -81,7 +81,6 @@ function watch(stream: string, note: Notice::Type, what: string, threshold: func
 	local again = Notice::reminder(remind);
 	local files = SumStats::Reducer($stream=stream, $apply=set(SumStats::UNIQUE), $unique_max=10000);
 	SumStats::create([$name=stream, $epoch=window, $window=window, $remind=again, $reducers=set(files),
-		$threshold_val=function[stream](key: SumStats::Key, result: SumStats::Result): double { return result[stream]$unique + 0.0; },
 		$threshold_for=function[threshold](key: SumStats::Key): double { return threshold(); },
 		$threshold_crossed=function[again, stream, note, what](key: SumStats::Key, result: SumStats::Result)
 			{

@@ -5,6 +5,12 @@ use nightjar_protocols::dce_rpc::TYPES;
 use crate::event::{Arena, ArgType, Argument, Conn, Part, events};
 
 events! { [crate::analyze::first::dce_rpc]
+    /// What is known of the connection or pipe that the event is about that comes next.
+    pub struct Shows<'a>: "DCE_RPC::shown" {
+        c: Conn,
+        uuid: &'a [u8],
+        named_pipe: &'a [u8],
+    }
     /// A PDU begins.
     pub struct Pdu: "dce_rpc_message" {
         c: Conn,

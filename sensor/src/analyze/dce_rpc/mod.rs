@@ -4,7 +4,7 @@ pub mod events;
 mod names;
 mod record;
 
-use nightjar_protocols::dce_rpc::{self, Interface, Limits, PORT, Session, Weird};
+use nightjar_protocols::dce_rpc::{self, Interface, Limits, PORT, Session, Weird, uuid_text};
 
 use crate::analyze::dce_rpc::record::{Calls, DceRpcRow};
 use crate::analyze::{Analyzer, Child, Kind, Link, LogDecl, Named, Protocol, Signature, Spec, over_tcp};
@@ -28,6 +28,7 @@ pub const PROTOCOL: Protocol = Protocol {
     }],
     script: Some(include_str!("dce_rpc.zeek")),
     constants: Some(("dce-rpc/consts", names::zeek)),
+    reads: Some(names::read),
     ..Protocol::NOTHING
 };
 
@@ -112,7 +113,7 @@ impl AllCalls {
     fn turn_to(&mut self, cx: &Cx<'_>, number: u32) -> Option<&mut Calls> {
         self.current = Some(number);
         let at = self.of.iter().position(|(known, _)| *known == number).unwrap_or_else(|| {
-            self.of.push((number, Calls::new(cx.now)));
+            self.of.push((number, Calls::new(cx.now, cx.config.protocols.dce_rpc.named.clone())));
             self.of.len() - 1
         });
         let (_, calls) = self.of.get_mut(at)?;
@@ -126,6 +127,12 @@ impl AllCalls {
         }
         match self.of.iter().find(|(number, _)| Some(*number) == self.current) {
             Some((_, calls)) => {
+                if cx.bus.wants(events::Shows::ID) {
+                    let (uuid, named_pipe) = calls.state();
+                    let uuid = uuid.map(uuid_text).unwrap_or_default();
+                    let named_pipe = named_pipe.unwrap_or_default();
+                    flow.raise(cx, &events::Shows { c: Conn, uuid: uuid.as_bytes(), named_pipe });
+                }
                 let row = calls.row(flow);
                 flow.raise_with(cx, event, self.rows, &row);
             }

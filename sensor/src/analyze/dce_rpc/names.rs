@@ -1,10 +1,37 @@
 //! Names of interfaces and operations, as tables of scripts.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use nightjar_protocols::dce_rpc::{names, uuid_text};
 
+use crate::analyze::Tables;
 use crate::analyze::dce_rpc::record::USUAL;
+use crate::config::Config;
+use crate::config::protocols::dce_rpc::Named;
+
+/// Takes over what scripts changed of the tables.
+pub(super) fn read(config: &mut Config, table: Tables<'_>) {
+    let mut named = Named::default();
+    for (uuid, name) in table("DCE_RPC::uuid_endpoint_map") {
+        if let Some(uuid) = names::parse(&uuid)
+            && names::endpoint(&uuid) != Some(name.as_str())
+        {
+            named.endpoints.insert(uuid, name);
+        }
+    }
+    for (of, name) in table("DCE_RPC::operations") {
+        let Some((uuid, number)) = of.split_once(' ') else { continue };
+        if let (Some(uuid), Ok(number)) = (names::parse(uuid), number.parse())
+            && names::operation(&uuid, number) != Some(name.as_str())
+        {
+            named.operations.insert((uuid, number), name);
+        }
+    }
+    if *config.protocols.dce_rpc.named != named {
+        config.protocols.dce_rpc.named = Arc::new(named);
+    }
+}
 
 /// The tables of `base/protocols/dce-rpc/consts`.
 pub(super) fn zeek() -> String {

@@ -1,10 +1,12 @@
 //! dce_rpc.log: a row for every call that was answered.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use nightjar_protocols::dce_rpc::{Uuid, names, uuid_text};
 
 use crate::config::Config;
+use crate::config::protocols::dce_rpc::Named;
 use crate::flow::Flow;
 use crate::record::record;
 use crate::time::{Interval, Time};
@@ -26,12 +28,20 @@ record! {
 }
 
 /// An interface's name.
-fn endpoint(uuid: &Uuid) -> Cow<'static, str> {
-    names::endpoint(uuid).map_or_else(|| format!("unknown-{}", uuid_text(uuid)).into(), Cow::Borrowed)
+fn endpoint(named: &Named, uuid: &Uuid) -> Cow<'static, str> {
+    match (named.endpoints.get(uuid), names::endpoint(uuid)) {
+        (Some(name), _) => Cow::Owned(name.clone()),
+        (None, Some(name)) => Cow::Borrowed(name),
+        (None, None) => format!("unknown-{}", uuid_text(uuid)).into(),
+    }
 }
 
-fn operation(uuid: &Uuid, number: u16) -> Cow<'static, str> {
-    names::operation(uuid, number).map_or_else(|| format!("unknown-{number}").into(), Cow::Borrowed)
+fn operation(named: &Named, uuid: &Uuid, number: u16) -> Cow<'static, str> {
+    match (named.operations.get(&(*uuid, number)), names::operation(uuid, number)) {
+        (Some(name), _) => Cow::Owned(name.clone()),
+        (None, Some(name)) => Cow::Borrowed(name),
+        (None, None) => format!("unknown-{number}").into(),
+    }
 }
 
 /// The interface that is most often called over a pipe, for where it was not seen which.
@@ -66,10 +76,12 @@ pub(super) struct Calls {
     bound: Option<Uuid>,
     /// Those that were, by their numbers.
     contexts: Vec<(u16, Uuid)>,
+    /// Names that scripts have changed.
+    named: Arc<Named>,
 }
 
 impl Calls {
-    pub fn new(ts: Time) -> Self {
+    pub fn new(ts: Time, named: Arc<Named>) -> Self {
         Calls {
             ts,
             rtt: None,
@@ -78,13 +90,14 @@ impl Calls {
             operation: None,
             bound: None,
             contexts: Vec::new(),
+            named,
         }
     }
 
     /// It is what is looked at now.
     pub fn turn_to(&mut self) {
         if let Some(bound) = &self.bound {
-            self.endpoint = Some(endpoint(bound));
+            self.endpoint = Some(endpoint(&self.named, bound));
         }
     }
 
@@ -95,7 +108,7 @@ impl Calls {
             self.contexts.push((context, uuid));
         }
         self.bound = Some(uuid);
-        self.endpoint = Some(endpoint(&uuid));
+        self.endpoint = Some(endpoint(&self.named, &uuid));
     }
 
     /// The server says where it is.
@@ -113,14 +126,15 @@ impl Calls {
         self.guess();
         if self.endpoint.is_some() {
             if let Some(bound) = &self.bound {
-                self.operation = Some(operation(bound, number));
+                self.operation = Some(operation(&self.named, bound, number));
             }
             if self.ts != now {
                 self.rtt = Some(now - self.ts);
             }
         }
         if let Some((_, uuid)) = self.contexts.iter().find(|(known, _)| *known == context) {
-            (self.endpoint, self.operation) = (Some(endpoint(uuid)), Some(operation(uuid, number)));
+            self.endpoint = Some(endpoint(&self.named, uuid));
+            self.operation = Some(operation(&self.named, uuid, number));
         }
     }
 
@@ -131,6 +145,11 @@ impl Calls {
         {
             self.bound = Some(uuid);
         }
+    }
+
+    /// The interface that was last bound, and the pipe.
+    pub fn state(&self) -> (Option<&Uuid>, Option<&[u8]>) {
+        (self.bound.as_ref(), self.named_pipe.as_deref())
     }
 
     /// Whether there is anything to log.

@@ -12,6 +12,16 @@ pub struct Settings {
     pub max_message: usize,
     /// By interface, operations that are not logged.
     pub ignored: Arc<BTreeMap<String, BTreeSet<String>>>,
+    /// Names of interfaces and of their operations that scripts have changed or added (`DCE_RPC::uuid_endpoint_map`,
+    /// `DCE_RPC::operations`).
+    pub named: Arc<Named>,
+}
+
+/// Names by interface, and by interface and number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    pub endpoints: BTreeMap<[u8; 16], String>,
+    pub operations: BTreeMap<([u8; 16], u16), String>,
 }
 
 /// Those that are asked for all the time, and say little.
@@ -37,7 +47,12 @@ impl Default for Settings {
     fn default() -> Self {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let ignored = IGNORED.iter().map(|(interface, names)| ((*interface).to_owned(), set(names)));
-        Settings { max_messages: 20, max_message: 30_000, ignored: Arc::new(ignored.collect()) }
+        Settings {
+            max_messages: 20,
+            max_message: 30_000,
+            ignored: Arc::new(ignored.collect()),
+            named: Arc::default(),
+        }
     }
 }
 

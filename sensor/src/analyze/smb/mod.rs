@@ -14,7 +14,7 @@ use nightjar_protocols::smb::{self, Discarded, Limits, PORTS, Pipe, Place, Sessi
 use crate::analyze::files::{About, OpenFiles, are_wanted, file_id};
 use crate::analyze::smb::args::TransformHeader;
 use crate::analyze::smb::record::{FilesRow, MappingRow};
-use crate::analyze::smb::state::State;
+use crate::analyze::smb::state::{Deferred, State};
 use crate::analyze::smb::tell::Raise;
 use crate::analyze::{
     Analyzer, Child, Counted, Kind, Link, LogDecl, Named, Opening, Protocol, Signature, Spec, first, over_tcp,
@@ -36,9 +36,9 @@ counters! {
         /// Times messages that were not whole were let go because there were too many.
         pub given_up: u64 = counter("smb_given_up_total")
             .lost("times SMB messages were given up because too much of them was waiting"),
-        /// Messages that were not read because they came in a frame behind others, as in Zeek.
+        /// Times messages of a frame were not read: where the next one was to begin was none, or there were too many.
         pub compounded: u64 = counter("smb_compounded_total")
-            .lost("SMB messages not read because they came compounded behind others"),
+            .lost("times SMB messages compounded behind others could not be read"),
         /// Messages that were encrypted.
         pub encrypted: u64 = counter("smb_encrypted_total"),
         /// Times what was known of a connection's requests, files or shares was forgotten because there was too much.
@@ -254,7 +254,9 @@ impl Hears<'_, '_, '_> {
                 shown::show(&self.known.state, cx, flow);
             }
             self.known.files.begin(&mut self.link.files(&mut ()), fuid, about);
-            self.log_file();
+            if !self.known.state.waits() {
+                self.log_file();
+            }
             if size > 0 {
                 self.files(|files, link| {
                     files.update(&mut link.files(&mut ()), fuid, |file| file.set_total(size));
@@ -270,6 +272,15 @@ impl Hears<'_, '_, '_> {
     fn close(&mut self) {
         if let Some(fuid) = self.fuid() {
             self.files(|files, link| files.end(&mut link.files(&mut ()), fuid));
+        }
+    }
+
+    /// A pipe is closed.
+    fn close_pipe(&mut self, file: v2::Guid) {
+        let pipe = Pipe(file.sum());
+        if let Some(at) = self.known.pipes.iter().position(|(known, _)| *known == pipe) {
+            let (_, child) = self.known.pipes.remove(at);
+            self.link.end_inner(child);
         }
     }
 
@@ -354,15 +365,20 @@ impl smb::Handler for Hears<'_, '_, '_> {
             v2::Body::ReadResponse { data } | v2::Body::WriteRequest { data, .. } if !at.is_pipe => {
                 self.content(is_orig, at.offset, data);
             }
-            v2::Body::CloseRequest { file } => {
+            v2::Body::CloseRequest { file } if !file.is_of_before() => {
                 self.close();
-                let pipe = Pipe(file.sum());
-                if let Some(at) = self.known.pipes.iter().position(|(known, _)| *known == pipe) {
-                    let (_, child) = self.known.pipes.remove(at);
-                    self.link.end_inner(child);
-                }
+                self.close_pipe(*file);
             }
             _ => {}
+        }
+        match if is_orig { None } else { self.known.state.settle() } {
+            Some(Deferred::Close) => {
+                self.log_file();
+                self.close();
+                self.close_pipe(v2::Guid::OF_BEFORE);
+            }
+            Some(_) => self.log_file(),
+            None => {}
         }
     }
 

@@ -132,6 +132,18 @@ pub(super) struct Command {
     dialects: Vec<u16>,
     v1_dialects: Option<Vec<Text>>,
     options: u32,
+    /// What is done to a file that is only opened by a message before it in its frame.
+    deferred: Option<Deferred>,
+}
+
+/// What a message does to the file that one before it in its frame opens: it is done once it was answered, as only then
+/// is it known whether the file is open, and which it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Deferred {
+    Close,
+    Delete,
+    Rename(Text),
+    Do(Action),
 }
 
 /// What a transaction is for.
@@ -199,6 +211,8 @@ pub(super) struct State {
     command: Option<u64>,
     file: Option<u64>,
     tree: Option<u64>,
+    /// The file that a message of the frame at hand opens.
+    opens: Option<u64>,
     /// How often something was forgotten because there was too much.
     pub forgotten: u64,
 }
@@ -558,6 +572,9 @@ impl State {
     }
 
     pub fn v2_header(&mut self, is_orig: bool, header: &v2::Header<'_>, now: Time) {
+        if !header.is_related() {
+            self.opens = None;
+        }
         self.enter(header.message_id, header.command, false, now);
         let about = self.current_command().and_then(|command| command.about_tree);
         let tree = match header.tree_id {
@@ -590,6 +607,9 @@ impl State {
     /// What a message of SMB 2 says.
     pub fn v2(&mut self, header: &v2::Header<'_>, body: &v2::Body<'_>) {
         use v2::{Body, Change};
+        if self.defer(body) {
+            return;
+        }
         match body {
             Body::NegotiateRequest { dialects } => {
                 if let Some(command) = self.command_mut() {
@@ -624,6 +644,7 @@ impl State {
                 if let Some(file) = self.file_mut() {
                     (file.name, file.action) = (Some(Arc::from(name)), Some(action));
                 }
+                self.opens = self.file;
                 if let Some(command) = self.command_mut() {
                     command.options = *options;
                 }
@@ -649,15 +670,78 @@ impl State {
             }
             Body::SetInfo { file, change: Change::Rename(name) } => {
                 self.set_file(file.sum());
-                if let Some(file) = self.file_mut() {
-                    file.prev_name = file.name.take().or(file.prev_name.take());
-                    file.name = Some(Arc::from(&name[..]));
-                    file.action = Some(Action::FileRename);
-                }
+                self.rename(Arc::from(&name[..]));
             }
             Body::SetInfo { file, change: Change::Delete(pending) } => self.delete(*file, *pending),
             _ => {}
         }
+    }
+
+    fn rename(&mut self, name: Text) {
+        if let Some(file) = self.file_mut() {
+            file.prev_name = file.name.take().or(file.prev_name.take());
+            file.name = Some(name);
+            file.action = Some(Action::FileRename);
+        }
+    }
+
+    /// What a request is to do to a file that a message before it opens waits until it was answered. True where it does.
+    fn defer(&mut self, body: &v2::Body<'_>) -> bool {
+        use v2::{Body, Change};
+        let Some(opens) = self.opens else { return false };
+        let (file, does) = match body {
+            Body::ReadRequest { file, .. } => {
+                (file, Some(Deferred::Do(Action::of(Verb::Read, &self.share_type()))))
+            }
+            Body::WriteRequest { file, .. } => {
+                (file, Some(Deferred::Do(Action::of(Verb::Write, &self.share_type()))))
+            }
+            Body::CloseRequest { file } => (file, Some(Deferred::Close)),
+            Body::SetInfo { file, change } => (
+                file,
+                match change {
+                    Change::Attributes { .. } => Some(Deferred::Do(Action::FileSetAttribute)),
+                    Change::Rename(name) => Some(Deferred::Rename(Arc::from(&name[..]))),
+                    Change::Delete(true) => Some(Deferred::Delete),
+                    _ => None,
+                },
+            ),
+            _ => return false,
+        };
+        if !file.is_of_before() {
+            return false;
+        }
+        self.file = Some(opens);
+        let path = self.current_tree().and_then(|tree| tree.path.clone());
+        if let Some(file) = self.file_mut() {
+            file.path = path.or(file.path.take());
+        }
+        if let Some(command) = self.command_mut() {
+            (command.file, command.deferred) = (opens, does);
+        }
+        true
+    }
+
+    /// Whether what the request at hand does waits until it was answered.
+    pub fn waits(&self) -> bool {
+        self.current_command().is_some_and(|command| command.deferred.is_some())
+    }
+
+    /// Does what waited for the answer at hand. A row of the file may have to be written then.
+    pub fn settle(&mut self) -> Option<Deferred> {
+        let does = self.command_mut()?.deferred.take()?;
+        match &does {
+            Deferred::Close => {
+                self.set_action(Action::of(Verb::Close, &self.share_type()));
+                if let Some(fid) = self.current_file()?.fid {
+                    self.closed(fid, false);
+                }
+            }
+            Deferred::Delete => self.set_action(Action::FileDelete),
+            Deferred::Rename(name) => self.rename(name.clone()),
+            Deferred::Do(action) => self.set_action(*action),
+        }
+        Some(does)
     }
 
     /// A file is to be deleted.
@@ -678,6 +762,9 @@ impl State {
     /// The same after scripts were told. True where a row may have to be written.
     pub fn v2_done(&mut self, body: &v2::Body<'_>) -> bool {
         use v2::{Body, Change};
+        if self.waits() {
+            return false;
+        }
         match body {
             Body::CreateResponse { .. }
             | Body::ReadRequest { .. }
