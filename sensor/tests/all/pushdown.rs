@@ -485,6 +485,8 @@ fn scripts_in(folder: &Path, name: &str, found: &mut Vec<String>) {
             path if path.is_dir() => scripts_in(&path, &name, found),
             // It warns that it is somewhere else now.
             _ if file == "__load__.zeek" || name == "policy/detect/noise" => {}
+            // Signatures come with the script that loads them.
+            _ if !file.ends_with(".zeek") => {}
             _ => found.push(name),
         }
     }
