@@ -270,6 +270,8 @@ struct Frames {
     /// The beginning of the one that is not whole.
     part: Vec<u8>,
     state: Frame,
+    /// Something of it was left out.
+    is_cut: bool,
     cut: u64,
 }
 
@@ -335,7 +337,7 @@ impl Frames {
 
     fn keep(&mut self, bytes: &[u8]) {
         let room = MAX_LINE.saturating_sub(self.part.len());
-        if bytes.len() > room && self.part.len() < MAX_LINE {
+        if bytes.len() > room && !std::mem::replace(&mut self.is_cut, true) {
             self.cut += 1;
         }
         self.part.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
@@ -347,7 +349,7 @@ impl Frames {
             self.lines.append(&mut self.part);
             self.lines.push(b'\n');
         }
-        self.state = Frame::Begin;
+        (self.state, self.is_cut) = (Frame::Begin, false);
     }
 
     fn end(&mut self) {
