@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 use nightjar_protocols::syslog::Line;
 use nightjar_script::source::Span;
 use nightjar_script::types::TypeId;
-use nightjar_script::value::{Addr, Port, Proto, RecordVal, Value, VectorVal};
+use nightjar_script::value::{RecordVal, Value, VectorVal};
 use nightjar_script::vm::{CallSite, FuncId, NativeFn, Res};
 use nightjar_script::{Args, Vm};
 
+use crate::input::{Cell, CellType, Field, Notation, Transport};
 use crate::messages::{Arrivals, Clock, Counters, Listening, Message, Pattern, Rules, Sources};
+use crate::script_host::input::convert;
 use crate::script_host::values;
 use crate::time::{Interval, Time};
 
@@ -51,8 +53,8 @@ struct Binding {
     name: Rc<[u8]>,
     log: bool,
     span: Span,
-    /// Of the event's parameters behind the message, the group of each, and its type.
-    parameters: Vec<(usize, TypeId)>,
+    /// Of the event's parameters behind the message, the group of each, and what it is read as.
+    parameters: Vec<(usize, Field, TypeId)>,
     /// All groups with a name.
     groups: Vec<(usize, String)>,
 }
@@ -226,11 +228,10 @@ impl Messages {
         let declared = declared.filter(|_| vm.event(&name) == Some(event.id));
         let declared = declared.ok_or_else(|| "the second argument is an event".to_owned())?;
         let info = vm.named_type("Messages::Info");
-        let Some((first, rest)) = declared.params.split_first().filter(|(first, _)| info == Some(first.ty))
+        let Some((_, rest)) = declared.params.split_first().filter(|(first, _)| info == Some(first.ty))
         else {
             return Err(format!("the first parameter of {name} is to be a Messages::Info"));
         };
-        let _ = first;
         let texts = |field: &str| match vm.field(filter, field) {
             Value::Table(set) => set.snapshot().iter().map(|(text, _)| text.bytes().into()).collect(),
             _ => Default::default(),
@@ -248,11 +249,11 @@ impl Messages {
             let group = group.ok_or_else(|| {
                 format!("the pattern has no group (?<{}>…), which {name} takes", parameter.name)
             });
-            if !can_be_read(parameter.ty) {
+            let Some(field) = field(vm, &parameter.name, parameter.ty) else {
                 let ty = vm.types.name(parameter.ty);
                 return Err(format!("{} of {name} is a {ty}, which no text can be", parameter.name));
-            }
-            parameters.push((group?, parameter.ty));
+            };
+            parameters.push((group?, field, parameter.ty));
         }
         let groups = groups.into_iter().enumerate();
         let groups = groups.filter_map(|(at, name)| Some((at, name?))).collect();
@@ -272,7 +273,7 @@ impl Messages {
             *newest = (*newest).max(Some(message.time));
             rules.each_match(message, |found| {
                 let Some(binding) = bindings.get(found.rule) else { return };
-                let parameters = binding.parameters.iter().map(|(group, _)| found.group(*group)).collect();
+                let parameters = binding.parameters.iter().map(|(group, ..)| found.group(*group)).collect();
                 let groups = binding.groups.iter().map(|(group, _)| found.group(*group)).collect();
                 taken.push(Taken { binding: binding.clone(), parameters, groups });
             });
@@ -298,9 +299,9 @@ impl Messages {
         let mut args = Args::new();
         let Some(info) = record(vm, message, uid) else { return };
         args.push(Value::Record(info.clone()));
-        for ((_, ty), range) in binding.parameters.iter().zip(&taken.parameters) {
+        for ((_, field, ty), range) in binding.parameters.iter().zip(&taken.parameters) {
             // A group that is no part of the match has no text: an empty one is one.
-            let value = text(range).map_or(Some(Value::Unset), |text| read(text, *ty));
+            let value = text(range).map_or(Some(Value::Unset), |text| read(vm, text, field, *ty));
             let Some(value) = value else {
                 self.0.borrow_mut().counters.unfit += 1;
                 return;
@@ -429,59 +430,24 @@ fn record(vm: &mut Vm, message: &Message<'_>, uid: Option<&[u8]>) -> Option<Rc<R
     Some(info)
 }
 
-/// Whether texts can be read as values of a type.
-fn can_be_read(ty: TypeId) -> bool {
-    matches!(
-        ty,
-        TypeId::String
-            | TypeId::Addr
-            | TypeId::Subnet
-            | TypeId::Port
-            | TypeId::Count
-            | TypeId::Int
-            | TypeId::Double
-            | TypeId::Interval
-            | TypeId::Bool
-    )
+/// What reads a group as a value of a type; none where no text can be one.
+fn field(vm: &Vm, name: &str, ty: TypeId) -> Option<Field> {
+    let (ty, member) = convert::cell_type(vm, ty)?;
+    let field = Field { name: name.to_owned(), protocol: None, ty, member, optional: false };
+    Some(field).filter(|field| field.member.is_none() && field.ty != CellType::Pattern)
 }
 
-/// A text as a value; none where it is no such value.
-fn read(text: &[u8], ty: TypeId) -> Option<Value> {
-    if ty == TypeId::String {
+/// A text as a value; none where it is no such value, or something stands behind it.
+fn read(vm: &mut Vm, text: &[u8], field: &Field, ty: TypeId) -> Option<Value> {
+    if field.ty == CellType::String {
         return Some(Value::str(text));
     }
-    let text = std::str::from_utf8(text).ok()?.trim();
-    Some(match ty {
-        TypeId::Addr => {
-            let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-            // What a link's scope is says nothing about the address.
-            let bare = bare.split_once('%').map_or(bare, |(addr, _)| addr);
-            Value::Addr(Addr::from_ip(bare.parse::<IpAddr>().ok()?))
-        }
-        TypeId::Subnet => {
-            let net: ipnet::IpNet = text.parse().ok()?;
-            let bits = net.prefix_len() + if net.addr().is_ipv4() { 96 } else { 0 };
-            Value::Subnet(Addr::from_ip(net.network()), bits)
-        }
-        TypeId::Port => {
-            let (number, proto) = text.split_once('/').unwrap_or((text, "tcp"));
-            let proto = match proto {
-                "tcp" => Proto::Tcp,
-                "udp" => Proto::Udp,
-                "icmp" => Proto::Icmp,
-                _ => return None,
-            };
-            Value::Port(Port { num: number.parse().ok()?, proto })
-        }
-        TypeId::Count => Value::Count(text.parse().ok()?),
-        TypeId::Int => Value::Int(text.parse().ok()?),
-        TypeId::Double => Value::Double(text.parse().ok().filter(|value: &f64| value.is_finite())?),
-        TypeId::Interval => Value::Interval(text.parse().ok().filter(|value: &f64| value.is_finite())?),
-        TypeId::Bool => match text {
-            "T" | "t" | "true" | "yes" | "on" | "1" => Value::Bool(true),
-            "F" | "f" | "false" | "no" | "off" | "0" => Value::Bool(false),
-            _ => return None,
-        },
-        _ => return None,
-    })
+    let notation = Notation { set_separator: b',', empty: Vec::new(), unset: Vec::new() };
+    let mut complaints = 0;
+    let cell = notation.read(text, field, &mut |_| complaints += 1).ok().filter(|_| complaints == 0)?;
+    let cell = match cell {
+        Cell::Port(number, Transport::Unknown) => Cell::Port(number, Transport::Tcp),
+        cell => cell,
+    };
+    convert::value(vm, &cell, ty).ok()
 }

@@ -6,7 +6,7 @@
 //! at each second, and what they give is taken in slices, so that packets are not held up.
 
 mod analysis;
-mod convert;
+pub(super) mod convert;
 mod create;
 mod options;
 mod table;
