@@ -31,6 +31,14 @@ pub struct Owner {
     pub nth: u64,
 }
 
+impl Owner {
+    /// Of the next row; `rows` counts a connection's rows of one log.
+    pub fn next(uid: Uid, rows: &mut u64) -> Owner {
+        *rows += 1;
+        Owner { uid, nth: *rows }
+    }
+}
+
 /// A value in a row that scripts wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {

@@ -70,10 +70,7 @@ impl Analyzer for Bacnet {
         let is_orig = dir.is_orig();
         let Link { cx, flow, .. } = link;
         let uid = flow.uid();
-        let mut owner = || {
-            self.rows += 1;
-            Owner { uid, nth: self.rows }
-        };
+        let mut owner = || Owner::next(uid, &mut self.rows);
         record::with(cx.now, flow, is_orig, &message, |row| cx.bus.log(row, owner()));
         let apdu = message.apdu.unwrap_or(bacnet::Apdu { kind: u8::MAX, ..bacnet::Apdu::default() });
         record::with_discovery(cx.now, flow, is_orig, &apdu.said, |row| cx.bus.log(row, owner()));

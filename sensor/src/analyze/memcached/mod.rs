@@ -109,9 +109,8 @@ struct Hears<'h, 'l, 'c> {
 
 impl Hears<'_, '_, '_> {
     fn log(&mut self, waiting: &Waiting) {
-        self.known.rows += 1;
         let Link { cx, flow, .. } = &mut *self.link;
-        let owner = Owner { uid: flow.uid(), nth: self.known.rows };
+        let owner = Owner::next(flow.uid(), &mut self.known.rows);
         cx.bus.log(&waiting.row(flow), owner);
     }
 

@@ -157,8 +157,7 @@ impl Hears<'_, '_, '_> {
 
     /// The owner of the next row.
     fn owner(&mut self) -> Owner {
-        self.known.rows += 1;
-        Owner { uid: self.link.flow.uid(), nth: self.known.rows }
+        Owner::next(self.link.flow.uid(), &mut self.known.rows)
     }
 
     fn log_message(&mut self, message: &Message) {

@@ -137,9 +137,8 @@ impl Hears<'_, '_, '_> {
     }
 
     fn log(&mut self, waiting: &Waiting) {
-        self.known.rows += 1;
         let Link { cx, flow, .. } = &mut *self.link;
-        let owner = Owner { uid: flow.uid(), nth: self.known.rows };
+        let owner = Owner::next(flow.uid(), &mut self.known.rows);
         cx.bus.log(&waiting.row(flow), owner);
     }
 

@@ -76,8 +76,7 @@ struct Hears<'h, 'l, 'c> {
 
 impl Hears<'_, '_, '_> {
     fn owner(&mut self) -> Owner {
-        *self.rows += 1;
-        Owner { uid: self.link.flow.uid(), nth: *self.rows }
+        Owner::next(self.link.flow.uid(), self.rows)
     }
 }
 

@@ -181,8 +181,7 @@ impl Hears<'_, '_, '_> {
     }
 
     fn owner(&mut self) -> Owner {
-        self.known.rows += 1;
-        Owner { uid: self.link.flow.uid(), nth: self.known.rows }
+        Owner::next(self.link.flow.uid(), &mut self.known.rows)
     }
 
     /// Writes the row of the file at hand, where what is done to it is logged.
